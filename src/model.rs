@@ -1,0 +1,10 @@
+//! The vocabulary: plain types that every other room speaks in. Nothing here reads, sends, judges or prints.
+
+pub mod case;
+pub mod clause;
+pub mod contract;
+pub mod exchange;
+pub mod span;
+pub mod target;
+pub mod template;
+pub mod verdict;

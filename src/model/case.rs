@@ -1,0 +1,331 @@
+//! Cases, fixtures and claims as they are after loading: every name resolved, every pattern compiled, every claim
+//! with its span. A value of these types is a valid case; the file's shape died in `suite`.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+use serde_json_path::JsonPath;
+
+use super::{
+    clause::ClauseId,
+    contract::{ApiName, Effect},
+    span::Span,
+    template::{Template, TemplateValue},
+};
+
+/// `dms::DeleteConnection::deletes-a-live-connection`, and `[a=1,b=2]` behind it for one row of a matrix.
+pub type CaseId = Arc<str>;
+
+/// Everything that `cases/` says.
+#[derive(Debug, Clone, Default)]
+pub struct Suite {
+    /// Sorted by id.
+    pub cases: Vec<Arc<Case>>,
+    /// By `<api>::<name>`.
+    pub fixtures: BTreeMap<Arc<str>, Arc<Fixture>>,
+    /// Variables the suite itself defines, by API; a target may override them.
+    pub variables: BTreeMap<ApiName, BTreeMap<Arc<str>, TemplateValue>>,
+}
+
+/// One test.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub id: CaseId,
+    pub api: ApiName,
+    /// The operation the case is about.
+    pub operation: Arc<str>,
+    pub profile: Profile,
+    pub clauses: Vec<ClauseId>,
+    /// The document the case reads out of, if it says so.
+    pub source: Option<String>,
+    pub needs: Vec<Need>,
+    /// Full names (`dms::connection`), in the order to make them; fixtures that those use come first.
+    pub uses: Vec<Arc<str>>,
+    /// The values of one matrix row.
+    pub row: BTreeMap<Arc<str>, TemplateValue>,
+    /// The case's own request first, then those under `then`. Never empty.
+    pub steps: Vec<Step>,
+    pub span: Span,
+}
+
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// What the documents require.
+    Core,
+    /// The rest of the API, conventions and advisory facts.
+    Extended,
+}
+
+/// What a target must have for a case to run; without it the case is skipped, with this as the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// A feature the target file declares.
+    Feature(Arc<str>),
+    /// A variable the target file sets.
+    Variable(Arc<str>),
+}
+
+/// One request with its captures and expectations.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub operation: Arc<str>,
+    pub effect: Effect,
+    pub request: Request,
+    pub captures: Vec<Capture>,
+    pub expectations: Vec<Expectation>,
+    /// Ask again until it is so.
+    pub poll: Option<Poll>,
+    pub span: Span,
+}
+
+/// What a step sends.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The operation's input by member name.
+    pub input: Vec<(String, TemplateValue)>,
+    pub auth: Auth,
+    /// Changes to the request that the contract would never make.
+    pub raw: Raw,
+}
+
+/// Who the request says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// The target's credentials; none for a public operation.
+    Target,
+    /// No `Authorization` at all.
+    Absent,
+    /// SigV4 with an access key nobody has issued.
+    UnknownKey,
+    /// SigV4 made with another secret.
+    BadSignature,
+    /// SigV4 dated fifteen minutes and more before now.
+    StaleDate,
+    /// The body is changed after signing.
+    TamperedBody,
+    /// This bearer token.
+    Token(Template),
+    /// A token that the harness gets for this step alone and that no other case shares.
+    OwnToken,
+}
+
+/// A request broken on purpose. Empty for an ordinary one.
+#[derive(Debug, Clone, Default)]
+pub struct Raw {
+    pub method: Option<String>,
+    /// Replaces the whole path (and query).
+    pub path: Option<Template>,
+    /// Set, or with `None` removed, after the protocol has made its own; names are lower case.
+    pub headers: Vec<(String, Option<Template>)>,
+    pub body: Option<RawBody>,
+}
+
+impl Raw {
+    pub fn is_empty(&self) -> bool {
+        self.method.is_none() && self.path.is_none() && self.headers.is_empty() && self.body.is_none()
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum RawBody {
+    Text(Template),
+    Bytes(Vec<u8>),
+}
+
+/// A value taken out of an answer and given a name.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// As it will be named in `${...}`; a fixture's captures get the fixture's name in front.
+    pub name: Arc<str>,
+    pub from: CaptureFrom,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub enum CaptureFrom {
+    /// The one node this path selects.
+    Body(JsonPath),
+    /// The first value of this header, lower-case name.
+    Header(String),
+    Status,
+}
+
+/// Send the step's request again and again.
+#[derive(Debug, Clone)]
+pub struct Poll {
+    /// Stop, satisfied, when all of these hold.
+    pub until: Vec<Expectation>,
+    /// Stop, at once, when one of these holds: the answer cannot recover.
+    pub unless: Vec<Expectation>,
+    /// Values that may only move forward through a list, over all the answers of the poll.
+    pub through: Vec<Through>,
+    pub every: Duration,
+    pub within: Duration,
+    pub span: Span,
+}
+
+/// `$.Connections[0].Status` goes `testing`, `successful`, and never back.
+#[derive(Debug, Clone)]
+pub struct Through {
+    pub path: JsonPath,
+    pub values: Vec<String>,
+    pub span: Span,
+}
+
+/// One claim about one answer.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    pub claim: Claim,
+    /// The clause this claim stands for, where the file says so for the claim itself; else the case's clauses do.
+    pub clause: Option<ClauseId>,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub enum Claim {
+    Status(Vec<StatusPattern>),
+    Header {
+        name: String,
+        claim: HeaderClaim,
+    },
+    /// The body satisfies this schema of the contract (a name under `$defs`).
+    Schema(String),
+    /// Not one byte.
+    BodyEmpty,
+    /// This and nothing else.
+    BodyExact(TemplateValue),
+    /// At least this: objects may have more members, lists match element by element and have the same length.
+    BodySubset(TemplateValue),
+    /// Every node the path selects satisfies the matcher; a path that selects none is a mismatch unless the matcher
+    /// is `Absent` or `Count`.
+    At {
+        path: JsonPath,
+        matcher: ValueMatcher,
+    },
+    /// The answer is an error and its type or code is one of these, as the protocol spells errors.
+    Error(Vec<String>),
+    /// The normalised body equals the approved one under this name.
+    Snapshot(String),
+    /// From the first byte sent to the last byte received.
+    Latency {
+        at_most: Duration,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusPattern {
+    Exact(u16),
+    /// `4xx` is `Class(4)`.
+    Class(u16),
+}
+
+impl StatusPattern {
+    pub fn matches(self, status: u16) -> bool {
+        match self {
+            StatusPattern::Exact(exact) => exact == status,
+            StatusPattern::Class(class) => class == status / 100,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum HeaderClaim {
+    /// One of these, compared as text after trimming; media types are compared without parameters unless the claim has one.
+    OneOf(Vec<Template>),
+    Matches(Regex),
+    Format(Format),
+    Present,
+    Absent,
+    /// No two answers of the run have the same value.
+    Unique,
+}
+
+#[derive(Debug, Clone)]
+pub enum ValueMatcher {
+    Equals(TemplateValue),
+    OneOf(Vec<TemplateValue>),
+    Matches(Regex),
+    Format(Format),
+    Type(JsonType),
+    Present,
+    Absent,
+    /// How many nodes the path selects.
+    Count(usize),
+    /// How many characters, elements or members; either end may be open.
+    Length {
+        min: Option<usize>,
+        max: Option<usize>,
+    },
+    Range {
+        min: Option<f64>,
+        max: Option<f64>,
+    },
+    /// A list in which at least one element matches, as a subset.
+    Contains(TemplateValue),
+    /// A list in which no element matches, as a subset.
+    Excludes(TemplateValue),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    Uuid,
+    Arn,
+    Uri,
+    /// RFC 3339.
+    DateTime,
+    /// RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    HttpDate,
+    /// A number of seconds since 1970.
+    EpochSeconds,
+    Integer,
+    Base64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JsonType {
+    Null,
+    Boolean,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+/// Something a case needs on the target.
+#[derive(Debug, Clone)]
+pub struct Fixture {
+    /// `connection`.
+    pub name: Arc<str>,
+    /// `dms::connection`.
+    pub id: Arc<str>,
+    pub api: ApiName,
+    pub scope: Scope,
+    /// Full names of the fixtures this one is made from.
+    pub uses: Vec<Arc<str>>,
+    pub create: Step,
+    /// Known ready.
+    pub ready: Option<Step>,
+    pub destroy: Option<Step>,
+    /// Known gone.
+    pub gone: Option<Step>,
+    /// Full variable names (`instance.arn`) that `create` and `ready` capture, or a target supplies.
+    pub provides: Vec<Arc<str>>,
+    /// What one costs, in the owner's words: `instance-hour`.
+    pub cost: Option<String>,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// One for each case that uses it.
+    Case,
+    /// One for the whole run; cases must leave it as it was.
+    Run,
+}

@@ -1,0 +1,203 @@
+//! What an API promises, as plain values: operations, the members of their inputs, their documented answers and
+//! errors, and the JSON Schemas those refer to. How a model becomes one of these is the business of the room
+//! `contract`; nothing here parses, compiles or judges.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
+pub type ApiName = Arc<str>;
+
+/// The operation catalogue of one API together with its schemas.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contract {
+    pub api: ApiName,
+    pub title: String,
+    /// The version the model gives itself: `2016-01-01`, `1.0-rev0`.
+    pub version: String,
+    pub protocol: Protocol,
+    /// By operation name, in the order of names.
+    pub operations: BTreeMap<Arc<str>, Operation>,
+    /// One JSON Schema 2020-12 document; every named shape is a member of its `$defs`.
+    pub schemas: Arc<Value>,
+}
+
+impl Contract {
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    /// The names under `$defs`, in document order.
+    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
+        self.schemas["$defs"].as_object().into_iter().flat_map(|defs| defs.keys().map(String::as_str))
+    }
+
+    /// The schema called `name`, if the contract has one.
+    pub fn schema(&self, name: &str) -> Option<&Value> {
+        self.schemas["$defs"].get(name)
+    }
+}
+
+/// How operations and errors travel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "name")]
+pub enum Protocol {
+    /// Smithy's awsJson1_0 and awsJson1_1: `POST /`, the operation in `X-Amz-Target`, errors by discriminator.
+    #[serde(rename_all = "camelCase")]
+    AwsJson {
+        /// `1.0` or `1.1`; the media type is `application/x-amz-json-<version>`.
+        json_version: String,
+        /// What stands before the dot in `X-Amz-Target`: `AmazonDMSv20160101`.
+        target_prefix: String,
+        /// The service name in the SigV4 scope: `dms`.
+        signing_name: String,
+    },
+    /// REST as OpenAPI describes it, bearer tokens, errors as problem+json.
+    Rest,
+}
+
+impl Protocol {
+    /// The media type of requests and answers, where the protocol fixes one.
+    pub fn media_type(&self) -> Option<String> {
+        match self {
+            Protocol::AwsJson { json_version, .. } => Some(format!("application/x-amz-json-{json_version}")),
+            Protocol::Rest => None,
+        }
+    }
+}
+
+/// One callable thing of a contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    pub name: Arc<str>,
+    /// The HTTP method, upper case.
+    pub method: String,
+    /// The path below the base URL, with `{member}` placeholders: `/`, `/api/v1/amazonConnections/{amazonConnectionId}`.
+    pub path: String,
+    /// Whether a caller has to prove who they are.
+    pub access: Access,
+    /// What a call does to the target, as far as method and name tell.
+    pub effect: Effect,
+    /// The schema of the whole input, where the protocol has one (awsJson).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// The input's members, in model order.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub members: IndexMap<String, Member>,
+    /// Media types a request body may have; empty where there is no body or the protocol fixes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumes: Vec<String>,
+    /// Every documented answer by status, success and error alike.
+    pub answers: BTreeMap<u16, Answer>,
+    /// Modelled errors, for protocols that name them (awsJson), in model order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorShape>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paging: Option<Paging>,
+}
+
+impl Operation {
+    /// The documented statuses from 200 to 299.
+    pub fn successes(&self) -> impl Iterator<Item = (u16, &Answer)> {
+        self.answers.range(200..300).map(|(status, answer)| (*status, answer))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Signed, or with a bearer token.
+    Protected,
+    /// `security: []` in the Swagger document.
+    Public,
+}
+
+/// What a call does. The importer derives it from the method and the operation's verb; the fence relies on it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    Read,
+    Create,
+    Change,
+    Destroy,
+}
+
+/// One member of an operation's input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// Where it travels.
+    #[serde(rename = "in")]
+    pub place: Place,
+    /// The name on the wire where it differs from the member's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire_name: Option<String>,
+    #[serde(default)]
+    pub required: bool,
+    /// The value sent when a case gives none (an OpenAPI `default` on a required header, as `x-api-version`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// Its JSON Schema; `$ref`s are `#/$defs/<name>`.
+    pub schema: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    Path,
+    Query,
+    Header,
+    /// A member of the JSON object that is the body (awsJson).
+    Body,
+    /// The whole body (an OpenAPI request body), named after the Swagger parameter, `x-codegen-request-body-name`, or `body`.
+    WholeBody,
+    /// A field of a form body (`application/x-www-form-urlencoded`).
+    Form,
+}
+
+/// One documented answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// A name under `$defs`; none where no body is documented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Documented media types; empty where the protocol fixes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub media_types: Vec<String>,
+}
+
+/// A modelled error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorShape {
+    /// The shape's bare name, without namespace: `ResourceNotFoundFault`. Also its name under `$defs`.
+    pub name: String,
+    pub status: u16,
+}
+
+/// The names of the members that page a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Paging {
+    pub input_token: String,
+    pub output_token: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<String>,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Effect::Read => "read",
+            Effect::Create => "create",
+            Effect::Change => "change",
+            Effect::Destroy => "destroy",
+        })
+    }
+}

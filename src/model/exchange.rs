@@ -1,0 +1,158 @@
+//! What went over the wire: one request as sent, one response as received, and the trace of a case.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::template::Variables;
+
+/// Everything a job did, in order. `check` judges it without asking anybody else.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    pub exchanges: Vec<Exchange>,
+    pub end: End,
+}
+
+/// One request and what came of it.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub role: Role,
+    /// The operation's name, `GetAmazonConnectionById`.
+    pub operation: Arc<str>,
+    pub request: SentRequest,
+    pub answer: Result<Response, Broken>,
+    /// What `${...}` stood for when the expectations of this exchange are judged, captures of this answer included.
+    pub variables: Arc<Variables>,
+    pub started: Timestamp,
+    /// From the first byte sent to the last byte received.
+    pub elapsed: Duration,
+}
+
+/// Why the exchange took place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Making, awaiting, destroying a fixture; `id` is the fixture's (`dms::connection`).
+    Fixture { id: Arc<str>, phase: Phase, attempt: u32 },
+    /// Step of the case, from 0; attempt from 1, above 1 only where the step polls.
+    Step { index: usize, attempt: u32 },
+    /// Getting, refreshing or giving back a token.
+    Token,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Create,
+    Ready,
+    Destroy,
+    Gone,
+}
+
+#[derive(Debug, Clone)]
+pub struct SentRequest {
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// In the order sent, names lower case. Secrets stand in here: whatever shows it masks it.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    /// Whether the request asks for what the contract describes, or was broken on purpose (raw changes, a false identity).
+    pub intent: Intent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intent {
+    Proper,
+    Broken,
+}
+
+pub struct Response {
+    pub status: u16,
+    /// In the order received, names lower case, values with invalid UTF-8 replaced.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    /// Bytes that followed a response which by its status has no content (204, 304).
+    pub stray: usize,
+    json: OnceLock<Result<Value, String>>,
+}
+
+impl Response {
+    pub fn new(status: u16, headers: Vec<(String, String)>, body: Bytes, stray: usize) -> Self {
+        Response { status, headers, body, stray, json: OnceLock::new() }
+    }
+
+    /// The first value of a header; `name` in lower case.
+    pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.headers_named(name).next()
+    }
+
+    /// All values of a header; `name` in lower case.
+    pub fn headers_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(have, _)| have == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as JSON, parsed once; an `Err` is the parser's message.
+    pub fn json(&self) -> Result<&Value, &str> {
+        self.json
+            .get_or_init(|| serde_json::from_slice(&self.body).map_err(|error| error.to_string()))
+            .as_ref()
+            .map_err(String::as_str)
+    }
+}
+
+impl Clone for Response {
+    fn clone(&self) -> Self {
+        Response::new(self.status, self.headers.clone(), self.body.clone(), self.stray)
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({}, {} headers, {} bytes)", self.status, self.headers.len(), self.body.len())
+    }
+}
+
+/// Why there is no response. Never the target's breach of a clause by itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    #[error("could not connect: {0}")]
+    Connect(String),
+    #[error("no complete answer within {} ms", .0.as_millis())]
+    Timeout(Duration),
+    #[error("the connection ended before the answer was complete: {0}")]
+    CutOff(String),
+    #[error("the answer is not HTTP: {0}")]
+    NotHttp(String),
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// How the job came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Every step was sent.
+    Complete,
+    /// The remaining steps were not sent, because the one before them left nothing to go on with. What the exchanges
+    /// show decides the verdict; where they show no breach, this is the reason of an `Error`.
+    Stopped(String),
+    /// A fixture this case stands on could not be had.
+    FixtureFailed {
+        id: Arc<str>,
+        why: String,
+    },
+    /// A poll reached its deadline; `what` tells what was waited for.
+    Deadline {
+        what: String,
+        within: Duration,
+    },
+    /// Refused before the socket: not permitted, not ours.
+    Refused(String),
+    Interrupted,
+    /// A bug of the harness: the panic's message.
+    Panicked(String),
+}

@@ -1,0 +1,100 @@
+//! What came of a case: violations and warnings, each pointing at a clause, a place in the answer and a claim.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    clause::{ClauseId, Strength},
+    span::Span,
+};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    Pass {
+        warnings: Vec<Violation>,
+    },
+    /// `violations` is never empty.
+    Fail {
+        violations: Vec<Violation>,
+        warnings: Vec<Violation>,
+    },
+    /// We could not find out.
+    Error {
+        why: String,
+    },
+    /// The target says it does not implement the operation.
+    Unsupported {
+        operation: Arc<str>,
+        declared: Declared,
+    },
+    Skip {
+        reason: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// The target file says so.
+    InTargetFile,
+    /// Only the answer says so.
+    ByAnswer,
+}
+
+/// One broken claim or clause. With a SHOULD clause it is a warning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// The rule or claim kind that found it: `content-type`, `status`, `schema`, `body`.
+    pub rule: &'static str,
+    /// Empty only where a case claims something that no clause states.
+    pub clauses: Vec<ClauseId>,
+    pub strength: Strength,
+    /// Index into the trace's exchanges.
+    pub exchange: usize,
+    pub mismatch: Mismatch,
+    /// The claim in the case file; none for envelope rules.
+    pub span: Option<Span>,
+}
+
+/// One difference between what was claimed and what was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    pub at: Location,
+    pub expected: String,
+    pub actual: String,
+}
+
+/// Where in a response.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Location {
+    Status,
+    Header(String),
+    /// The body as a whole.
+    Body,
+    /// A JSON Pointer (RFC 6901) into the body.
+    Pointer(String),
+    /// The time it took.
+    Latency,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::Status => f.write_str("status"),
+            Location::Header(name) => write!(f, "header {name}"),
+            Location::Body => f.write_str("body"),
+            Location::Pointer(pointer) => write!(f, "body {pointer}"),
+            Location::Latency => f.write_str("latency"),
+        }
+    }
+}
+
+/// A verdict seen in the light of the target's known failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    Pass,
+    KnownFailure,
+    Skip,
+    Unsupported,
+    UnexpectedPass,
+    Error,
+    Fail,
+}
