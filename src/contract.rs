@@ -16,7 +16,13 @@ pub enum Keyword {
     Null,
     Union,
     Timestamp,
+    Blob,
+    Pattern,
+    Length,
+    Range,
+    Choice,
     Other,
+    Unjudged,
 }
 #[derive(Debug, Clone)]
 pub struct SchemaMismatch {
