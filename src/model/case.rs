@@ -192,8 +192,8 @@ pub struct Through {
 #[derive(Debug, Clone)]
 pub struct Expectation {
     pub claim: Claim,
-    /// The clause this claim stands for, where the file says so for the claim itself; else the case's clauses do.
-    pub clause: Option<ClauseId>,
+    /// The clauses this claim stands for, where the file says so for the claim itself; where empty, the case's do.
+    pub clauses: Vec<ClauseId>,
     pub span: Span,
 }
 
