@@ -2,4 +2,5 @@
 //!
 //! The rooms, in reading order; a room may use what stands above it (ARCHITECTURE.md says what each is for).
 
+pub mod contract;
 pub mod model;
