@@ -9,8 +9,13 @@ use crate::model::contract::Contract;
 pub mod files;
 pub mod smithy;
 
+mod contracts;
 mod effect;
+mod mismatch;
 mod refs;
+
+pub use contracts::Contracts;
+pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
 
 /// What an importer made of a model.
 #[derive(Debug, Clone, PartialEq)]

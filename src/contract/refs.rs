@@ -56,21 +56,72 @@ pub(crate) fn join(pointer: &str, token: &str) -> String {
     format!("{pointer}/{}", escape(token))
 }
 
-/// Every `$ref` in a schema, in document order. `enum`, `const` and `default` hold values, not schemas.
-pub(crate) fn collect<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
-    match schema {
-        Value::Object(members) => {
-            for (key, value) in members {
-                match (key.as_str(), value) {
-                    ("$ref", Value::String(reference)) => found.push(reference),
-                    ("enum" | "const" | "default", _) => {}
-                    _ => collect(value, found),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-        _ => {}
+/// What stands under a keyword of JSON Schema 2020-12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Schema,
+    Schemas,
+    SchemasByName,
+    Plain,
+}
+
+/// What a keyword holds: schemas, or plain values in which nothing is a keyword.
+pub(crate) fn holds(keyword: &str) -> Holds {
+    match keyword {
+        "items"
+        | "additionalProperties"
+        | "not"
+        | "if"
+        | "then"
+        | "else"
+        | "contains"
+        | "propertyNames"
+        | "unevaluatedItems"
+        | "unevaluatedProperties"
+        | "contentSchema" => Holds::Schema,
+        "allOf" | "anyOf" | "oneOf" | "prefixItems" => Holds::Schemas,
+        "properties" | "patternProperties" | "dependentSchemas" | "$defs" => Holds::SchemasByName,
+        _ => Holds::Plain,
     }
+}
+
+/// Visits `schema` and every schema in it, outer before inner, in document order.
+pub(crate) fn each<'a>(schema: &'a Value, visit: &mut dyn FnMut(&'a Map<String, Value>)) {
+    let Some(members) = schema.as_object() else { return };
+    visit(members);
+    for (keyword, value) in members {
+        match (holds(keyword), value) {
+            (Holds::Schema, value) => each(value, visit),
+            (Holds::Schemas, Value::Array(schemas)) => schemas.iter().for_each(|schema| each(schema, visit)),
+            (Holds::SchemasByName, Value::Object(schemas)) => {
+                schemas.values().for_each(|schema| each(schema, visit))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// As [`each`], to change what is visited.
+pub(crate) fn each_mut(schema: &mut Value, visit: &mut dyn FnMut(&mut Map<String, Value>)) {
+    let Some(members) = schema.as_object_mut() else { return };
+    visit(members);
+    for (keyword, value) in members {
+        match (holds(keyword), value) {
+            (Holds::Schema, value) => each_mut(value, visit),
+            (Holds::Schemas, Value::Array(schemas)) => {
+                schemas.iter_mut().for_each(|schema| each_mut(schema, visit))
+            }
+            (Holds::SchemasByName, Value::Object(schemas)) => {
+                schemas.values_mut().for_each(|schema| each_mut(schema, visit))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Every `$ref` in a schema.
+pub(crate) fn collect<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+    each(schema, &mut |members| found.extend(members.get("$ref").and_then(Value::as_str)));
 }
 
 /// A name from which references lead back to itself without ever stepping into a member or an item, if there is
@@ -156,5 +207,20 @@ mod tests {
         );
         assert_eq!(endless_of(json!({ "A": { "allOf": [schema("B"), schema("B")] }, "B": {} })), None);
         assert_eq!(endless_of(json!({ "A": { "enum": [{ "$ref": "#/$defs/A" }] } })), None);
+    }
+
+    #[test]
+    fn references_are_found_wherever_a_schema_may_stand_and_nowhere_else() {
+        let schema = json!({
+            "properties": { "enum": schema("A"), "$ref": schema("B"), "default": { "items": schema("C") } },
+            "additionalProperties": schema("D"),
+            "oneOf": [{ "not": schema("E") }],
+            "enum": [{ "$ref": "#/$defs/no" }],
+            "const": { "$ref": "#/$defs/no" },
+            "default": { "$ref": "#/$defs/no" },
+        });
+        let mut found = Vec::new();
+        collect(&schema, &mut found);
+        assert_eq!(found, ["A", "B", "C", "D", "E"].map(|name| "#/$defs/".to_owned() + name));
     }
 }

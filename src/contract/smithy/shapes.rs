@@ -161,7 +161,7 @@ impl<'a> Schemas<'a> {
             "type": "object",
             "x-proofmark": "union",
             "properties": properties,
-            "additionalProperties": { "type": "null" },
+            "additionalProperties": { "type": "null", "x-proofmark": "union" },
             "oneOf": choices,
         })
     }
