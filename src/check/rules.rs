@@ -22,7 +22,7 @@ mod awsjson_error;
 mod awsjson_output;
 mod date;
 mod no_content;
-mod request_id;
+pub(super) mod request_id;
 mod rest_answer;
 mod rest_error;
 mod transport;

@@ -54,7 +54,8 @@ impl<'a> Shape<'a> {
     pub fn member(self, name: &str) -> Option<Shape<'a>> {
         let parts = self.parts();
         let property = parts.iter().find_map(|part| part["properties"].get(name));
-        let value = || parts.iter().map(|part| &part["additionalProperties"]).find(|values| values.is_object());
+        let value =
+            || parts.iter().map(|part| &part["additionalProperties"]).find(|values| values.is_object());
         Some(Shape { defs: self.defs, schema: property.or_else(value)? })
     }
 
@@ -101,7 +102,9 @@ impl<'a> Shape<'a> {
             }
             Value::Array(elements) => {
                 let Some(shape) = self.element() else { return };
-                for (index, element) in elements.iter().enumerate().filter(|(_, element)| !element.is_string()) {
+                for (index, element) in
+                    elements.iter().enumerate().filter(|(_, element)| !element.is_string())
+                {
                     shape.spell(element, &format!("{at}/{index}"), found);
                 }
             }

@@ -23,7 +23,8 @@ pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) 
     if request.intent == Intent::Proper {
         return Asked::OfProtocol;
     }
-    let header = |wanted: &str| request.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let header =
+        |wanted: &str| request.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
     let typed = header("content-type").is_some_and(|value| {
         contract.protocol.media_type().is_some_and(|expected| media_type(value).0 == expected)
     });
@@ -31,7 +32,11 @@ pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) 
         .and_then(|target| target.split_once('.'))
         .is_some_and(|(prefix, _)| prefix == target_prefix);
     let rooted = path(request, base_path).is_some_and(|path| path.is_empty());
-    if request.method == "POST" && rooted && typed && targeted { Asked::OfProtocol } else { Asked::SomethingElse }
+    if request.method == "POST" && rooted && typed && targeted {
+        Asked::OfProtocol
+    } else {
+        Asked::SomethingElse
+    }
 }
 
 /// The operation that a request asks for: the one the exchange names, unless a raw method or path asks for another.
@@ -43,7 +48,9 @@ pub fn operation<'a>(exchange: &Exchange, contract: &'a Contract, base_path: &st
     }
     let path = path(request, base_path)?;
     let fits = |operation: &Operation| operation.method == request.method && matches(&operation.path, path);
-    named.filter(|operation| fits(operation)).or_else(|| contract.operations.values().find(|other| fits(other)))
+    named
+        .filter(|operation| fits(operation))
+        .or_else(|| contract.operations.values().find(|other| fits(other)))
 }
 
 /// The path below the base URL, without query and trailing slash.

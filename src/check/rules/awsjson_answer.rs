@@ -47,7 +47,11 @@ pub(super) fn length(seen: &Seen<'_>) -> Vec<Mismatch> {
     let name = "content-length";
     let mut values = seen.response.headers_named(name).flat_map(|value| value.split(',')).map(str::trim);
     let Some(first) = values.next() else {
-        return at_header(name, "a length, or chunks", "absent, and the connection was closed to end the body");
+        return at_header(
+            name,
+            "a length, or chunks",
+            "absent, and the connection was closed to end the body",
+        );
     };
     if first.is_empty() || !first.bytes().all(|byte| byte.is_ascii_digit()) {
         return at_header(name, "an integer", cut(first));
@@ -75,8 +79,9 @@ pub(super) const JSON: Rule = Rule {
     about: About::AwsJsonRequests,
     judge: |seen| {
         if seen.response.body.is_empty() {
-            let without_output =
-                seen.operation.is_some_and(|of| of.answers.get(&200).is_none_or(|answer| answer.schema.is_none()));
+            let without_output = seen
+                .operation
+                .is_some_and(|of| of.answers.get(&200).is_none_or(|answer| answer.schema.is_none()));
             return match seen.status() {
                 200 if without_output => Vec::new(),
                 200 | 400.. => at_body("a JSON object", "an empty body"),
@@ -118,12 +123,12 @@ pub(super) const EMPTY_OUTPUT: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::example::{aws, aws_error, aws_op};
+    use crate::check::rules::example::{aws, aws_error, aws_failure, aws_op};
 
     #[test]
     fn every_answer_has_the_media_type_of_the_protocol() {
         let clause = "awsjson.response.content-type";
-        for answer in [aws(), aws_error(), aws_error().status(500)] {
+        for answer in [aws(), aws_error(), aws_failure()] {
             for fine in [
                 "application/x-amz-json-1.1",
                 "Application/X-Amz-JSON-1.1",
@@ -164,7 +169,10 @@ mod tests {
             answer.clone().warns("awsjson.response.json");
             answer.without("date").breaks("http.date.present");
         }
-        aws_error().broken_request().with("content-type", "text/html").breaks("awsjson.response.content-type");
+        aws_error()
+            .broken_request()
+            .with("content-type", "text/html")
+            .breaks("awsjson.response.content-type");
         aws_error()
             .broken_request()
             .request_header("content-type", "application/x-amz-json-1.1; charset=utf-8")
@@ -203,7 +211,9 @@ mod tests {
         aws().body("{}").is_clean();
         aws().body(" \n{ } \t").is_clean();
         aws().body(r#"{"Unknown":1}"#).is_clean();
-        for wrong in ["", "null", "[]", "\"text\"", "1", "{", "{}{}", "{} x", "{'a':1}", "<html>", "{\"a\":1,}"] {
+        for wrong in
+            ["", "null", "[]", "\"text\"", "1", "{", "{}{}", "{} x", "{'a':1}", "<html>", "{\"a\":1,}"]
+        {
             aws().body(wrong).breaks_only(clause);
         }
         aws().body("\u{feff}{}").breaks_only(clause);
@@ -217,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_page_of_a_router_is_a_few_violations_and_not_one_for_every_member() {
-        let page = aws_error().status(404).with("content-type", "text/html").body("<html><h1>Not Found</h1></html>");
+        let page =
+            aws_error().status(404).with("content-type", "text/html").body("<html><h1>Not Found</h1></html>");
         assert_eq!(page.broken(), ["awsjson.response.content-type", "awsjson.response.json"]);
     }
 }

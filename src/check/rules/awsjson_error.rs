@@ -7,7 +7,7 @@ use super::{About, Rule, Seen, at_body, at_header, at_status, awsjson_output::mi
 use crate::{
     matcher::{
         cut,
-        error_reading::{Discriminator, Source, bare},
+        error_reading::{Discriminator, Source},
     },
     model::{
         clause::Strength,
@@ -146,7 +146,9 @@ pub(super) const MODELLED: Rule = Rule {
     strength: Strength::Should,
     about: About::AwsJson,
     judge: |seen| {
-        let (Some(name), Some(operation)) = (seen.names().resolved(), seen.operation) else { return Vec::new() };
+        let (Some(name), Some(operation)) = (seen.names().resolved(), seen.operation) else {
+            return Vec::new();
+        };
         let listed = operation.errors.iter().any(|error| error.name == name);
         let client_error = (400..500).contains(&seen.status());
         if listed || is_common(name) || !client_error || !seen.is_proper() {
@@ -200,7 +202,8 @@ pub(super) const NOT_IN_SUCCESS: Rule = Rule {
                 actual: cut(named.raw),
             });
         }
-        let wrapped = seen.object().and_then(|body| body.get("Output")).and_then(|output| output.get("__type"));
+        let wrapped =
+            seen.object().and_then(|body| body.get("Output")).and_then(|output| output.get("__type"));
         if let Some(raw) = wrapped.and_then(Value::as_str) {
             found.push(Mismatch {
                 at: Location::Pointer("/Output/__type".into()),
@@ -251,7 +254,10 @@ mod tests {
             aws_error().body(untyped).breaks_only(clause);
             aws_error().status(500).body(untyped).breaks_only(clause);
             aws_error().broken_request().body(untyped).breaks_only(clause);
-            aws_error().body(untyped).with("x-amzn-errortype", "ThingNotFound").warns_only("awsjson.error.type-in-body");
+            aws_error()
+                .body(untyped)
+                .with("x-amzn-errortype", "ThingNotFound")
+                .warns_only("awsjson.error.type-in-body");
         }
         aws_error().body(r#"{"code":"ThingNotFound"}"#).warns_only("awsjson.error.type-in-body");
         aws_error().body(r#"{"__type":"ThingNotFound"}"#).is_clean();
@@ -272,14 +278,19 @@ mod tests {
     #[test]
     fn a_dressed_type_is_only_a_warning() {
         for dressed in ["com.amazonaws.dms#ThingNotFound", "ThingNotFound:http://x", "a#ThingNotFound:b#c"] {
-            aws_error().body(&format!(r#"{{"__type":"{dressed}","message":"no"}}"#)).warns_only("awsjson.error.bare-type");
+            aws_error()
+                .body(&format!(r#"{{"__type":"{dressed}","message":"no"}}"#))
+                .warns_only("awsjson.error.bare-type");
         }
     }
 
     #[test]
     fn a_modelled_error_has_the_status_of_its_model() {
         for status in [401, 404, 409, 500, 503] {
-            aws_error().status(status).body(r#"{"__type":"ThingNotFound"}"#).breaks_only("awsjson.error.status");
+            aws_error()
+                .status(status)
+                .body(r#"{"__type":"ThingNotFound"}"#)
+                .breaks_only("awsjson.error.status");
         }
         aws_error().status(503).body(r#"{"__type":"ThingBusy"}"#).is_clean();
         aws_error().body(r#"{"__type":"ThingBusy"}"#).breaks_only("awsjson.error.status");
@@ -292,7 +303,12 @@ mod tests {
         error("SomethingNew").warns_only("awsjson.error.modelled");
         error("SomethingNew").broken_request().is_clean();
         error("SomethingNew").status(500).is_clean();
-        for common in ["InvalidParameterValueException", "ThrottlingException", "AccessDenied", "SerializationException"] {
+        for common in [
+            "InvalidParameterValueException",
+            "ThrottlingException",
+            "AccessDenied",
+            "SerializationException",
+        ] {
             error(common).is_clean();
         }
     }

@@ -17,7 +17,8 @@ pub(super) const TIMESTAMP: Rule =
 pub(super) const ENUM: Rule = rule("output-enum", "awsjson.output.enum", |seen| of(seen, &[Keyword::Enum]));
 pub(super) const NO_NULL: Rule =
     rule("output-null", "awsjson.output.no-null", |seen| of(seen, &[Keyword::Null]));
-pub(super) const UNION: Rule = rule("output-union", "awsjson.output.union", |seen| of(seen, &[Keyword::Union]));
+pub(super) const UNION: Rule =
+    rule("output-union", "awsjson.output.union", |seen| of(seen, &[Keyword::Union]));
 pub(super) const REQUIRED: Rule =
     rule("output-required", "awsjson.output.required", |seen| of(seen, &[Keyword::Required]));
 
@@ -79,7 +80,10 @@ mod tests {
             (r#"{"name":"a"}"#, "awsjson.output.member-names"),
             (r#"{"NAME":"a"}"#, "awsjson.output.member-names"),
             (r#"{"Inner":{"Id":"a","note":"x"}}"#, "awsjson.output.member-names"),
-            (r#"{"List":[{"Id":"a"},{"id":"a","Id":"b"},{"Id":"c","note":"x"}]}"#, "awsjson.output.member-names"),
+            (
+                r#"{"List":[{"Id":"a"},{"id":"a","Id":"b"},{"Id":"c","note":"x"}]}"#,
+                "awsjson.output.member-names",
+            ),
         ] {
             aws().body(&format!(r#"{{"Thing":{thing}}}"#)).breaks_only(clause);
         }

@@ -41,7 +41,9 @@ mod tests {
         for answer in [aws(), aws_error(), rest("GetThing"), rest_error(404)] {
             answer.clone().is_clean();
             answer.clone().without("date").breaks("http.date.present");
-            for wrong in ["", "now", "Sun, 6 Nov 1994 08:49:37 GMT", "Mon, 06 Nov 1994 08:49:37 GMT", "1700000000"] {
+            for wrong in
+                ["", "now", "Sun, 6 Nov 1994 08:49:37 GMT", "Mon, 06 Nov 1994 08:49:37 GMT", "1700000000"]
+            {
                 answer.clone().with("date", wrong).breaks("http.date.format");
             }
             answer.clone().with("date", "Sun, 06 Nov 1994 08:49:37 GMT").is_clean();

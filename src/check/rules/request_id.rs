@@ -34,13 +34,17 @@ pub(super) const UUID: Rule = Rule {
 
 #[cfg(test)]
 mod tests {
-    use crate::check::rules::example::{aws, aws_error, rest};
+    use crate::check::rules::example::{aws, aws_error, aws_failure, rest};
 
     #[test]
     fn every_dms_answer_has_a_request_id() {
-        for answer in [aws(), aws_error(), aws_error().status(500), aws_error().broken_request()] {
+        for answer in [aws(), aws_error(), aws_failure(), aws_error().broken_request()] {
             answer.clone().without("x-amzn-requestid").breaks("dms.response.request-id");
-            answer.clone().without("x-amzn-requestid").with("x-amz-request-id", "1").breaks("dms.response.request-id");
+            answer
+                .clone()
+                .without("x-amzn-requestid")
+                .with("x-amz-request-id", "1")
+                .breaks("dms.response.request-id");
             answer.clone().with("x-amzn-requestid", "").breaks("dms.response.request-id");
             answer.clone().with("x-amzn-requestid", "  ").breaks("dms.response.request-id");
             answer.clone().with("x-amzn-requestid", "9F7D1C1E-5B0A-4C55-8B5E-2D0F6B1A7C01").is_clean();

@@ -112,10 +112,16 @@ mod tests {
         let clause = "veeam.response.content-type";
         for answer in [rest("GetThing"), rest_error(404), rest_error(503)] {
             let answer = answer.broken_request();
-            for fine in ["application/json", "Application/JSON; charset=utf-8", "application/problem+json;charset=UTF-8"] {
+            for fine in [
+                "application/json",
+                "Application/JSON; charset=utf-8",
+                "application/problem+json;charset=UTF-8",
+            ] {
                 answer.clone().with("content-type", fine).has_no_violation();
             }
-            for wrong in ["", "text/html", "text/plain; charset=utf-8", "application/xml", "application/jsonp"] {
+            for wrong in
+                ["", "text/html", "text/plain; charset=utf-8", "application/xml", "application/jsonp"]
+            {
                 answer.clone().with("content-type", wrong).breaks_only(clause);
             }
             answer.clone().without("content-type").breaks_only(clause);
@@ -175,6 +181,8 @@ mod tests {
         rest("GetThing").body(&format!(r#"{{"id":"{ID}","_links":7}}"#)).breaks_only(clause);
         rest("GetThing").body(&format!(r#"{{"id":"{ID}","_Links":[]}}"#)).breaks_only(clause);
         rest("GetThing").body(&format!(r#"{{"id":"{ID}","name":null}}"#)).is_clean();
-        rest("GetThing").body(&format!(r#" {{ "extra": 1, "_links": [], "id": "{}" }}"#, ID.to_uppercase())).is_clean();
+        rest("GetThing")
+            .body(&format!(r#" {{ "extra": 1, "_links": [], "id": "{}" }}"#, ID.to_uppercase()))
+            .is_clean();
     }
 }

@@ -35,7 +35,11 @@ pub(super) const STATUS: Rule = rule("error-status", "veeam.error.status", |seen
 pub(super) const SAME_STATUS: Rule = Rule {
     about: About::Rest,
     ..rule("problem-status", "problem.status.same", |seen| {
-        let said = seen.object().filter(|_| seen.is_error()).and_then(|body| body.get("status")).and_then(Value::as_f64);
+        let said = seen
+            .object()
+            .filter(|_| seen.is_error())
+            .and_then(|body| body.get("status"))
+            .and_then(Value::as_f64);
         match said {
             Some(said) if said != f64::from(seen.status()) => vec![Mismatch {
                 at: Location::Pointer("/status".into()),
@@ -73,9 +77,7 @@ fn of(seen: &Seen<'_>, member: Option<&str>) -> Vec<Mismatch> {
         return Vec::new();
     }
     let rule_of = |found: &SchemaMismatch| {
-        OWN_RULES
-            .into_iter()
-            .find(|own| found.keyword != Keyword::Required && found.pointer == *own)
+        OWN_RULES.into_iter().find(|own| found.keyword != Keyword::Required && found.pointer == *own)
     };
     let mine = |found: &&SchemaMismatch| found.keyword != Keyword::Unjudged && rule_of(found) == member;
     seen.problem_mismatches().iter().filter(mine).map(pointed).collect()
@@ -151,7 +153,10 @@ mod tests {
         assert_eq!(page.broken(), ["veeam.response.content-type"]);
         let documented = rest_error(404).with("content-type", "text/html").body("<h1>not found</h1>");
         assert_eq!(documented.broken(), ["veeam.response.content-type", "veeam.error.shape"]);
-        rest_error(503).with("content-type", "application/problem+json").body("oops").breaks("veeam.error.shape");
+        rest_error(503)
+            .with("content-type", "application/problem+json")
+            .body("oops")
+            .breaks("veeam.error.shape");
         rest_error(503).body("{}").breaks("veeam.error.shape");
     }
 }

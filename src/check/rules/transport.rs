@@ -37,7 +37,9 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback() {
-        for base in ["https://backup.example:11005", "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:80"] {
+        for base in
+            ["https://backup.example:11005", "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:80"]
+        {
             rest("GetThing").base(base).is_clean();
         }
         for base in ["http://backup.example:11005", "http://10.0.0.1", "http://localhost.example"] {
