@@ -24,7 +24,9 @@ pub(super) const CONTENT_TYPE: Rule = Rule {
             .unwrap_or_else(|| MEDIA_TYPES.to_vec());
         let name = "content-type";
         let expected = || documented.join(" or ");
-        let fits = |value: &&str| documented.iter().any(|fine| media_type(value).0 == media_type(fine).0);
+        let fits = |value: &&str| {
+            documented.iter().any(|fine| *fine == "*/*" || media_type(value).0 == media_type(fine).0)
+        };
         let mut values = seen.response.headers_named(name).peekable();
         match values.peek() {
             None if seen.response.body.is_empty() => Vec::new(),
