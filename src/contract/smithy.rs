@@ -20,7 +20,7 @@ use self::{
 };
 use super::{ImportProblem, Imported, effect, files};
 use crate::model::contract::{
-    Access, Answer, Contract, ErrorShape, Member, Operation, Paging, Place, Protocol,
+    Access, Answer, Contract, Effect, ErrorShape, ListStyle, Member, Operation, Paging, Place, Protocol,
 };
 
 mod ast;
@@ -132,6 +132,7 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
                     wire_name: None,
                     required: member.traits.has("smithy.api#required"),
                     default: None,
+                    list: ListStyle::default(),
                     schema,
                 },
             );
@@ -143,11 +144,7 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
         method: "POST".into(),
         path: "/".into(),
         access: access(service, shape),
-        effect: if shape.traits().has("smithy.api#readonly") {
-            crate::model::contract::Effect::Read
-        } else {
-            effect::of_rpc(name)
-        },
+        effect: if shape.traits().has("smithy.api#readonly") { Effect::Read } else { effect::of_rpc(name) },
         input: input.and_then(|id| schemas.name(id, &shape.pointer())),
         members,
         consumes: Vec::new(),
