@@ -57,7 +57,8 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, defs)),
     };
-    Ok(Imported { contract, left_out })
+    files::sound(&contract).map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
+    Ok(Imported::new(contract, left_out))
 }
 
 fn only_service(ast: &Ast) -> Result<Shape<'_>, Vec<ImportProblem>> {
