@@ -76,6 +76,7 @@ pub fn from_variables(variables: &Variables) -> impl FnMut(&Hole) -> Result<Valu
 pub fn key(hole: &Hole) -> Cow<'_, str> {
     match hole {
         Hole::Variable(name) => Cow::Borrowed(name),
+        Hole::Upper(name) => format!("upper:{name}").into(),
         Hole::Env(name) => format!("env:{name}").into(),
         Hole::Secret(name) => format!("secret:{name}").into(),
         Hole::Generated(Generator::Uuid) => "gen:uuid".into(),
