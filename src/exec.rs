@@ -1,0 +1,8 @@
+//! exec
+
+pub mod ledger;
+pub mod masks;
+pub mod pace;
+pub mod request;
+pub mod values;
+pub mod wire;
