@@ -31,6 +31,11 @@ pub mod fill {
     #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
     #[error("`${{{0}}}` has no value")]
     pub struct Unfilled(pub String);
+    pub fn key(h: &Hole) -> std::borrow::Cow<'_, str> {
+        use crate::model::template::Generator as G;
+        match h { Hole::Variable(n) | Hole::Upper(n) => n.to_string(), Hole::Env(n) => format!("env:{n}"), Hole::Secret(n) => format!("secret:{n}"),
+            Hole::Generated(G::Uuid) => "gen:uuid".into(), Hole::Generated(G::Suffix) => "gen:suffix".into(), Hole::Generated(G::Now) => "gen:now".into(), Hole::Generated(G::Run) => "gen:run".into() }.into()
+    }
     pub fn text(t: &Template, f: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>) -> Result<String, Unfilled> {
         let mut out = String::new();
         for p in &t.parts { match p { Part::Text(s) => out.push_str(s), Part::Hole(h) => match f(h)? { Value::String(s) => out.push_str(&s), v => out.push_str(&v.to_string()) } } }
@@ -48,3 +53,14 @@ pub mod fill {
         move |h| match h { Hole::Variable(n) => v.get(n).cloned().ok_or_else(|| Unfilled(n.to_string())), o => Err(Unfilled(format!("{o:?}"))) }
     }
 }
+
+pub mod error_reading {
+    use crate::model::{contract::Protocol, exchange::Response};
+    pub struct ErrorNames(Option<String>);
+    impl ErrorNames { pub fn resolved(&self) -> Option<&str> { self.0.as_deref() } }
+    pub fn error_names(p: &Protocol, r: &Response) -> ErrorNames {
+        let key = match p { Protocol::Rest => "errorCode", _ => "__type" };
+        ErrorNames(r.json().ok().and_then(|v| v[key].as_str()).map(|s| s.to_owned()))
+    }
+}
+pub fn describe(claim: &Claim) -> String { format!("{claim:?}") }

@@ -41,7 +41,11 @@ impl Values {
 
     /// Adds variables whose text has holes itself, in any order; one that cannot be filled is left out, and whoever
     /// uses it hears that it has no value.
-    pub fn define<'a>(&mut self, definitions: impl IntoIterator<Item = (&'a Arc<str>, &'a TemplateValue)>, now: Timestamp) {
+    pub fn define<'a>(
+        &mut self,
+        definitions: impl IntoIterator<Item = (&'a Arc<str>, &'a TemplateValue)>,
+        now: Timestamp,
+    ) {
         let mut open: Vec<_> = definitions.into_iter().collect();
         loop {
             let before = open.len();
@@ -70,34 +74,41 @@ impl Values {
         &self.variables
     }
 
-    pub fn value(&self, template: &TemplateValue, now: Timestamp) -> Result<Value, Unfilled> {
+    /// Fills a template in. `now` is the time of sending.
+    pub fn value(&mut self, template: &TemplateValue, now: Timestamp) -> Result<Value, Unfilled> {
         fill::value(template, &mut |hole| self.hole(hole, now))
     }
 
-    /// What one hole stands for. `now` is the time of sending.
-    pub fn hole(&self, hole: &Hole, now: Timestamp) -> Result<Value, Unfilled> {
-        let found = match hole {
-            Hole::Variable(name) => self.variables.get(name).cloned(),
-            Hole::Env(name) => self.surroundings.environment.get(&**name).map(|text| Value::from(&**text)),
-            Hole::Secret(name) => {
-                self.surroundings.secrets.get(name).map(|secret| Value::from(secret.expose_secret()))
+    /// What one hole stands for. What does not come from the variables is written down among them, under the hole's
+    /// own text, so that claims mean the same value; only secrets are not.
+    pub fn hole(&mut self, hole: &Hole, now: Timestamp) -> Result<Value, Unfilled> {
+        let made = match hole {
+            Hole::Variable(name) => return self.variables.get(name).cloned().ok_or_else(|| unfilled(hole)),
+            Hole::Upper(name) => {
+                let value = self.variables.get(name).ok_or_else(|| unfilled(hole))?;
+                return Ok(value.as_str().map_or_else(|| value.clone(), |text| text.to_uppercase().into()));
             }
-            Hole::Generated(Generator::Uuid) => Some(uuid::Uuid::new_v4().to_string().into()),
-            Hole::Generated(Generator::Suffix) => self.variables.get(SUFFIX).cloned(),
-            Hole::Generated(Generator::Now) => Some(now.to_string().into()),
-            Hole::Generated(Generator::Run) => Some(Value::from(&*self.surroundings.run)),
+            Hole::Generated(Generator::Suffix | Generator::Run) => {
+                return self.variables.get(&*fill::key(hole)).cloned().ok_or_else(|| unfilled(hole));
+            }
+            Hole::Secret(name) => {
+                let secret = self.surroundings.secrets.get(name).ok_or_else(|| unfilled(hole))?;
+                return Ok(secret.expose_secret().into());
+            }
+            Hole::Env(name) => {
+                let text = self.surroundings.environment.get(&**name).ok_or_else(|| unfilled(hole))?;
+                Value::from(&**text)
+            }
+            Hole::Generated(Generator::Uuid) => uuid::Uuid::new_v4().to_string().into(),
+            Hole::Generated(Generator::Now) => now.to_string().into(),
         };
-        found.ok_or_else(|| unfilled(hole))
+        self.set(fill::key(hole).into(), made.clone());
+        Ok(made)
     }
 }
 
 fn unfilled(hole: &Hole) -> Unfilled {
-    Unfilled(match hole {
-        Hole::Variable(name) => name.to_string(),
-        Hole::Env(name) => format!("env:{name}"),
-        Hole::Secret(name) => format!("secret:{name}"),
-        Hole::Generated(generator) => format!("gen:{generator:?}").to_lowercase(),
-    })
+    Unfilled(fill::key(hole).into_owned())
 }
 
 /// Eight lower-case letters and digits, the first a letter: names on AWS may not start with a digit.
@@ -132,11 +143,12 @@ mod tests {
 
     #[test]
     fn each_kind_of_hole_has_its_source() {
-        let values = values();
+        let mut values = values();
         let now = Timestamp::UNIX_EPOCH;
         for (hole, expected) in [
             (Hole::Variable("region".into()), Ok("us-east-1")),
             (Hole::Variable("nothing".into()), Err("nothing")),
+            (Hole::Upper("region".into()), Ok("US-EAST-1")),
             (Hole::Env("HOME".into()), Ok("/h")),
             (Hole::Env("NOT_SET".into()), Err("env:NOT_SET")),
             (Hole::Secret("password".into()), Ok("s3cret")),
@@ -150,12 +162,14 @@ mod tests {
                 Err(name) => assert!(found.unwrap_err().to_string().contains(name)),
             }
         }
+        assert_eq!(values.variables().get("env:HOME"), Some(&Value::from("/h")), "claims may need it");
+        assert_eq!(values.variables().get("secret:password"), None, "no secret leaves with the trace");
     }
 
     #[test]
     fn the_suffix_stays_and_uuids_change() {
-        let values = values();
-        let draw = |generator| values.hole(&Hole::Generated(generator), Timestamp::UNIX_EPOCH).unwrap();
+        let mut values = values();
+        let mut draw = |generator| values.hole(&Hole::Generated(generator), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(draw(Generator::Suffix), draw(Generator::Suffix));
         assert_ne!(draw(Generator::Uuid), draw(Generator::Uuid));
         let suffix = draw(Generator::Suffix).as_str().unwrap().to_owned();
