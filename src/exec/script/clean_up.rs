@@ -130,7 +130,7 @@ impl Script {
     fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> bool {
         let Ok(response) = answer else { return false };
         match response.status {
-            0..400 => false,
+            ..=399 => false,
             404 | 410 => true,
             // A token that is no longer taken has ended.
             401 if matches!(step.request.auth, Auth::Token(_)) => true,
