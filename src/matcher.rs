@@ -1,66 +1,210 @@
-//! Stand-in until the room is there.
-use crate::{contract::Contracts, model::{case::*, exchange::Response, template::{Template, TemplateValue, Variables}, verdict::*}};
+//! What one claim means on one response: pure functions from a response to mismatches. `exec` asks them when a poll
+//! may stop, `check` when it judges; so both always mean the same by a claim. Nothing here knows of cases or traces.
+
 use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::{
+    contract::Contracts,
+    model::{
+        case::{CaptureFrom, Claim, StatusPattern},
+        contract::Protocol,
+        exchange::Response,
+        template::{Template, Variables},
+        verdict::{Location, Mismatch},
+    },
+};
+
+pub mod body;
+pub mod error_reading;
+pub mod fill;
+pub mod format;
+mod header;
+mod value;
+
+pub use header::media_type;
+
+/// What a claim is held against besides the response.
 #[derive(Clone, Copy)]
-pub struct Context<'a> { pub contracts: &'a Contracts, pub api: &'a str, pub variables: &'a Variables }
+pub struct Context<'a> {
+    pub contracts: &'a Contracts,
+    pub api: &'a str,
+    pub variables: &'a Variables,
+}
+
+/// Every way in which `response` differs from `claim`; empty where the claim holds.
+///
+/// A claim that needs more than one answer or a clock gives nothing here: `Snapshot` and `Latency` are judged by
+/// `check`, and of `Unique` only that the header is there.
 pub fn mismatches(claim: &Claim, response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
-    let bad = |e: &str, a: String| vec![Mismatch { at: Location::Body, expected: e.into(), actual: a }];
     match claim {
-        Claim::Status(p) => if p.iter().any(|p| p.matches(response.status)) { vec![] } else { bad("status", response.status.to_string()) },
-        Claim::BodySubset(want) => {
-            let want = fill::value(want, &mut fill::from_variables(cx.variables)).unwrap();
-            fn subset(w: &Value, h: &Value) -> bool { match (w, h) {
-                (Value::Object(w), Value::Object(h)) => w.iter().all(|(k, v)| h.get(k).is_some_and(|h| subset(v, h))),
-                (Value::Array(w), Value::Array(h)) => w.len() == h.len() && w.iter().zip(h).all(|(w, h)| subset(w, h)),
-                _ => w == h } }
-            match response.json() { Ok(v) if subset(&want, v) => vec![], _ => bad("subset", String::new()) }
+        Claim::Status(patterns) => status(patterns, response, cx),
+        Claim::Header { name, claim } => header::mismatches(name, claim, response, cx),
+        Claim::Schema(schema) => schema_mismatches(schema, response, cx),
+        Claim::BodyEmpty => body_empty(response),
+        Claim::BodyExact(expected) => with_json(response, |json| body::exact(expected, json, cx.variables)),
+        Claim::BodySubset(expected) => with_json(response, |json| body::subset(expected, json, cx.variables)),
+        Claim::At { path, matcher } => {
+            with_json(response, |json| value::mismatches(path, matcher, json, cx.variables))
         }
-        _ => vec![],
-    }
-}
-pub fn capture(from: &CaptureFrom, response: &Response) -> Result<Value, String> {
-    match from {
-        CaptureFrom::Body(path) => path.query(response.json()?).exactly_one().cloned().map_err(|e| e.to_string()),
-        CaptureFrom::Header(name) => response.header(name).map(Value::from).ok_or_else(|| format!("no header {name}")),
-        CaptureFrom::Status => Ok(response.status.into()),
-    }
-}
-pub mod fill {
-    use super::*;
-    use crate::model::template::{Hole, Part};
-    #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-    #[error("`${{{0}}}` has no value")]
-    pub struct Unfilled(pub String);
-    pub fn key(h: &Hole) -> std::borrow::Cow<'_, str> {
-        use crate::model::template::Generator as G;
-        match h { Hole::Variable(n) | Hole::Upper(n) => n.to_string(), Hole::Env(n) => format!("env:{n}"), Hole::Secret(n) => format!("secret:{n}"),
-            Hole::Generated(G::Uuid) => "gen:uuid".into(), Hole::Generated(G::Suffix) => "gen:suffix".into(), Hole::Generated(G::Now) => "gen:now".into(), Hole::Generated(G::Run) => "gen:run".into() }.into()
-    }
-    pub fn text(t: &Template, f: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>) -> Result<String, Unfilled> {
-        let mut out = String::new();
-        for p in &t.parts { match p { Part::Text(s) => out.push_str(s), Part::Hole(h) => match f(h)? { Value::String(s) => out.push_str(&s), v => out.push_str(&v.to_string()) } } }
-        Ok(out)
-    }
-    pub fn value(t: &TemplateValue, f: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>) -> Result<Value, Unfilled> {
-        Ok(match t {
-            TemplateValue::Fixed(v) => v.clone(),
-            TemplateValue::Text(t) => match &t.parts[..] { [Part::Hole(h)] => f(h)?, _ => Value::String(text(t, f)?) },
-            TemplateValue::List(l) => Value::Array(l.iter().map(|v| value(v, f)).collect::<Result<_, _>>()?),
-            TemplateValue::Object(o) => Value::Object(o.iter().map(|(k, v)| Ok((k.clone(), value(v, f)?))).collect::<Result<_, Unfilled>>()?),
-        })
-    }
-    pub fn from_variables(v: &Variables) -> impl FnMut(&Hole) -> Result<Value, Unfilled> + '_ {
-        move |h| match h { Hole::Variable(n) => v.get(n).cloned().ok_or_else(|| Unfilled(n.to_string())), o => Err(Unfilled(format!("{o:?}"))) }
+        Claim::Error(names) => error(names, response, cx),
+        Claim::Snapshot(_) | Claim::Latency { .. } => Vec::new(),
     }
 }
 
-pub mod error_reading {
-    use crate::model::{contract::Protocol, exchange::Response};
-    pub struct ErrorNames(Option<String>);
-    impl ErrorNames { pub fn resolved(&self) -> Option<&str> { self.0.as_deref() } }
-    pub fn error_names(p: &Protocol, r: &Response) -> ErrorNames {
-        let key = match p { Protocol::Rest => "errorCode", _ => "__type" };
-        ErrorNames(r.json().ok().and_then(|v| v[key].as_str()).map(|s| s.to_owned()))
+/// The value a capture takes out of a response; an `Err` says why there is none. A `null` is none.
+pub fn capture(from: &CaptureFrom, response: &Response) -> Result<Value, String> {
+    match from {
+        CaptureFrom::Status => Ok(response.status.into()),
+        CaptureFrom::Header(name) => {
+            response.header(name).map(Value::from).ok_or_else(|| format!("there is no header {name}"))
+        }
+        CaptureFrom::Body(path) => {
+            let json = response.json().map_err(not_json)?;
+            match path.query(json).all()[..] {
+                [Value::Null] => Err(format!("{path} is null")),
+                [value] => Ok(value.clone()),
+                [] => Err(format!("{path} selects nothing")),
+                ref many => Err(format!("{path} selects {} values, not one", many.len())),
+            }
+        }
     }
 }
-pub fn describe(claim: &Claim) -> String { format!("{claim:?}") }
+
+/// A claim in a few words, as a reader would say it: `status 200`, `Connections is []`.
+pub fn describe(claim: &Claim) -> String {
+    match claim {
+        Claim::Status(patterns) => format!("status {}", status_text(patterns)),
+        Claim::Header { name, claim } => format!("header {name} {}", header::describe(claim)),
+        Claim::Schema(name) => format!("schema {name}"),
+        Claim::BodyEmpty => "an empty body".into(),
+        Claim::BodyExact(expected) => format!("body exactly {}", shown(&fill::spelled(expected))),
+        Claim::BodySubset(expected) => format!("body with {}", shown(&fill::spelled(expected))),
+        Claim::At { path, matcher } => format!("{path} {}", value::describe(matcher)),
+        Claim::Error(names) => format!("error {}", names.join(" or ")),
+        Claim::Snapshot(name) => format!("snapshot {name}"),
+        Claim::Latency { at_most } => format!("an answer within {} ms", at_most.as_millis()),
+    }
+}
+
+/// A value as messages show it: compact JSON, cut after some 120 characters.
+pub fn shown(value: &Value) -> String {
+    cut(&value.to_string())
+}
+
+/// Text as messages show it: cut after some 120 characters, and told so.
+pub fn cut(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+    }
+}
+
+fn status(patterns: &[StatusPattern], response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
+    if patterns.iter().any(|pattern| pattern.matches(response.status)) {
+        return Vec::new();
+    }
+    let name = cx
+        .contracts
+        .get(cx.api)
+        .and_then(|contract| error_reading::error_names(&contract.protocol, response).resolved().map(cut));
+    let actual = match name {
+        Some(name) if response.status >= 400 => format!("{} ({name})", response.status),
+        _ => response.status.to_string(),
+    };
+    vec![Mismatch { at: Location::Status, expected: status_text(patterns), actual }]
+}
+
+fn status_text(patterns: &[StatusPattern]) -> String {
+    let one = |pattern: &StatusPattern| match pattern {
+        StatusPattern::Exact(status) => status.to_string(),
+        StatusPattern::Class(class) => format!("{class}xx"),
+    };
+    patterns.iter().map(one).collect::<Vec<_>>().join(" or ")
+}
+
+fn schema_mismatches(schema: &str, response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
+    with_json(response, |json| {
+        cx.contracts
+            .schema_mismatches(cx.api, schema, json)
+            .into_iter()
+            .map(|found| Mismatch {
+                at: pointer(found.pointer),
+                expected: found.expected,
+                actual: cut(&found.actual),
+            })
+            .collect()
+    })
+}
+
+fn body_empty(response: &Response) -> Vec<Mismatch> {
+    match response.body.len() + response.stray {
+        0 => Vec::new(),
+        bytes => vec![Mismatch {
+            at: Location::Body,
+            expected: "empty".into(),
+            actual: match std::str::from_utf8(&response.body) {
+                Ok(text) if !text.is_empty() => format!("{bytes} bytes: {}", cut(text)),
+                _ => format!("{bytes} bytes"),
+            },
+        }],
+    }
+}
+
+fn error(names: &[String], response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
+    let expected = names.join(" or ");
+    let mismatch = |actual: String| vec![Mismatch { at: Location::Body, expected, actual }];
+    let Some(contract) = cx.contracts.get(cx.api) else {
+        return mismatch(format!("no contract is called {}", cx.api));
+    };
+    if response.status < 400 {
+        return mismatch(format!("no error: the status is {}", response.status));
+    }
+    let found = error_reading::error_names(&contract.protocol, response);
+    match found.resolved() {
+        Some(name) if names.iter().any(|wanted| error_reading::bare(wanted) == name) => Vec::new(),
+        Some(name) => mismatch(cut(name)),
+        None => match (response.json(), &contract.protocol) {
+            (Err(why), _) if !response.body.is_empty() => mismatch(not_json(why)),
+            (_, Protocol::AwsJson { .. }) => mismatch("an error without a type".into()),
+            (_, Protocol::Rest) => mismatch("an error without an errorCode".into()),
+        },
+    }
+}
+
+fn with_json(response: &Response, judge: impl FnOnce(&Value) -> Vec<Mismatch>) -> Vec<Mismatch> {
+    match response.json() {
+        Ok(json) => judge(json),
+        Err(why) => vec![Mismatch {
+            at: Location::Body,
+            expected: "a JSON body".into(),
+            actual: if response.body.is_empty() { "an empty body".into() } else { not_json(why) },
+        }],
+    }
+}
+
+/// The one way to say that a body is not JSON; `why` is the parser's message.
+pub fn not_json(why: &str) -> String {
+    format!("body is not JSON: {}", cut(why))
+}
+
+fn pointer(pointer: String) -> Location {
+    if pointer.is_empty() { Location::Body } else { Location::Pointer(pointer) }
+}
+
+fn nothing_selected(path: &JsonPath, expected: String) -> Mismatch {
+    Mismatch { at: Location::Body, expected, actual: format!("{path} selects nothing") }
+}
+
+/// Fills a template for a claim; what stays unfilled is a mismatch like any other.
+fn filled(template: &Template, variables: &Variables) -> Result<String, Mismatch> {
+    fill::text(template, &mut fill::from_variables(variables)).map_err(|why| unfilled(&why))
+}
+
+fn unfilled(why: &fill::Unfilled) -> Mismatch {
+    Mismatch { at: Location::Body, expected: "a claim that can be made".into(), actual: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests;
