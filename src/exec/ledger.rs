@@ -1,15 +1,22 @@
 //! The journal of what a run creates on the target: one JSON object a line, appended and synced to disk before the
 //! event it announces. A line that could not be written stops the request it stands for.
 
+mod account;
+
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub(super) use account::Account;
 
 use super::masks::Masks;
 
@@ -17,7 +24,16 @@ use super::masks::Masks;
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: Mutex<Option<File>>,
+    pen: Mutex<Pen>,
+    /// How many lines are on disk for certain. One sync serves all that were written before it.
+    synced: Mutex<u64>,
+    numbers: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Pen {
+    file: Option<Arc<File>>,
+    written: u64,
 }
 
 /// One line.
@@ -52,10 +68,16 @@ pub enum Event {
 impl Ledger {
     /// `<state_dir>/ledger/<run>.jsonl`. Touches nothing yet.
     pub fn new(state_dir: &Path, run: &str) -> Ledger {
-        Ledger { path: state_dir.join("ledger").join(format!("{run}.jsonl")), file: Mutex::default() }
+        let path = state_dir.join("ledger").join(format!("{run}.jsonl"));
+        Ledger { path, pen: Mutex::default(), synced: Mutex::default(), numbers: AtomicU64::new(1) }
     }
 
-    /// Appends and syncs; returns once the line is on disk.
+    /// A number nothing else in this ledger has.
+    pub fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Appends a line; returns once it is on disk.
     pub async fn write(self: &Arc<Self>, entry: &Entry, masks: &Masks) -> io::Result<()> {
         let mut value = serde_json::to_value(entry)?;
         mask_strings(&mut value, masks);
@@ -65,20 +87,35 @@ impl Ledger {
     }
 
     fn append(&self, line: &[u8]) -> io::Result<()> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = match &mut *file {
-            Some(open) => open,
-            none => {
-                if let Some(folder) = self.path.parent() {
-                    std::fs::create_dir_all(folder)?;
+        let (file, line_number) = {
+            let mut pen = lock(&self.pen);
+            let file = match &pen.file {
+                Some(open) => Arc::clone(open),
+                None => {
+                    if let Some(folder) = self.path.parent() {
+                        std::fs::create_dir_all(folder)?;
+                    }
+                    let opened = OpenOptions::new().append(true).create(true).open(&self.path)?;
+                    Arc::clone(pen.file.insert(Arc::new(opened)))
                 }
-                none.insert(OpenOptions::new().append(true).create(true).open(&self.path)?)
-            }
+            };
+            // One write a line: a reader never sees the beginning of one without its end, short of a full disk.
+            (&*file).write_all(line)?;
+            pen.written += 1;
+            (file, pen.written)
         };
-        // One write a line: a reader never sees the beginning of one without its end, short of a full disk.
-        file.write_all(line)?;
-        file.sync_data()
+        let mut synced = lock(&self.synced);
+        if *synced < line_number {
+            let written = lock(&self.pen).written;
+            file.sync_data()?;
+            *synced = written;
+        }
+        Ok(())
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn mask_strings(value: &mut Value, masks: &Masks) {

@@ -258,6 +258,11 @@ impl Script {
         self.found.contains(variable)
     }
 
+    /// Whether a fixture of this script is there, or may be.
+    pub fn stands(&self, fixture: &str) -> bool {
+        self.fixtures.iter().any(|made| *made.fixture.id == *fixture && made.existence != Existence::No)
+    }
+
     /// Why the script ended before its last step, if it did.
     pub fn end(&self) -> Option<&End> {
         self.end.as_ref()

@@ -86,7 +86,7 @@ impl Values {
             Hole::Variable(name) => return self.variables.get(name).cloned().ok_or_else(|| unfilled(hole)),
             Hole::Upper(name) => {
                 let value = self.variables.get(name).ok_or_else(|| unfilled(hole))?;
-                return Ok(value.as_str().map_or_else(|| value.clone(), |text| text.to_uppercase().into()));
+                value.as_str().map_or_else(|| value.clone(), |text| text.to_uppercase().into())
             }
             Hole::Generated(Generator::Suffix | Generator::Run) => {
                 return self.variables.get(&*fill::key(hole)).cloned().ok_or_else(|| unfilled(hole));
