@@ -25,19 +25,19 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
+use self::{
+    auth::Identity,
+    ledger::{Account, Ledger},
+    script::Script,
+    shared::Shared,
+    values::{Surroundings, Values},
+    wire::Wire,
+};
 pub use self::{
     masks::Masks,
     secrets::{MissingSecret, Secrets},
     shared::SharedFixture,
     wire::WireError,
-};
-use self::{
-    auth::Identity,
-    ledger::Ledger,
-    script::Script,
-    shared::Shared,
-    values::{Surroundings, Values},
-    wire::Wire,
 };
 use crate::{
     contract::Contracts,
@@ -58,7 +58,7 @@ pub struct Session {
     contracts: Arc<Contracts>,
     wire: Wire,
     identities: BTreeMap<ApiName, Identity>,
-    masks: Masks,
+    masks: Arc<Masks>,
     ledger: Arc<Ledger>,
     surroundings: Surroundings,
     known: BTreeMap<ApiName, Known>,
@@ -100,7 +100,9 @@ pub enum OpenError {
     Secret(#[from] MissingSecret),
     #[error("the API `{0}` has no contract")]
     NoContract(ApiName),
-    #[error("the published secret of the API `{api}` would go to {host}: published secrets are for loopback addresses")]
+    #[error(
+        "the published secret of the API `{api}` would go to {host}: published secrets are for loopback addresses"
+    )]
     PublishedAbroad { api: ApiName, host: String },
 }
 
@@ -116,7 +118,7 @@ impl Session {
     /// Reads certificates and puts the values in order; connects to nothing and writes nothing.
     pub fn open(setup: Setup) -> Result<Session, OpenError> {
         let Setup { target, suite, contracts, run, secrets, environment, state_dir, interrupt } = setup;
-        let masks = Masks::default();
+        let masks = Arc::new(Masks::default());
         secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
         let mut identities = BTreeMap::new();
         let mut known = BTreeMap::new();
@@ -124,9 +126,9 @@ impl Session {
             if contracts.get(name).is_none() {
                 return Err(OpenError::NoContract(Arc::clone(name)));
             }
-            let published =
-                |reference: &&SecretRef| matches!(reference, SecretRef::Published(_));
-            if secrets::of_credentials(&api.credentials).iter().any(published) && !is_loopback(&api.base_url) {
+            let published = |reference: &&SecretRef| matches!(reference, SecretRef::Published(_));
+            if secrets::of_credentials(&api.credentials).iter().any(published) && !is_loopback(&api.base_url)
+            {
                 let host = api.base_url.host_str().unwrap_or_default().to_owned();
                 return Err(OpenError::PublishedAbroad { api: Arc::clone(name), host });
             }
@@ -178,7 +180,10 @@ impl Session {
             let Some(ended) = running.join_next_with_id().await else { return };
             let (id, trace) = match ended {
                 Ok((id, trace)) => (id, trace),
-                Err(error) => (error.id(), Trace { exchanges: Vec::new(), end: self.lost(error), leftovers: Vec::new() }),
+                Err(error) => (
+                    error.id(),
+                    Trace { exchanges: Vec::new(), end: self.lost(error), leftovers: Vec::new() },
+                ),
             };
             if let Some(index) = indices.remove(&id) {
                 finished(index, trace);
@@ -208,6 +213,10 @@ impl Session {
         if interrupt.wait_for(|interrupt| *interrupt == Interrupt::Yes).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    fn account(&self, job: &Arc<str>) -> Account {
+        Account::new(&self.ledger, &self.masks, &self.target.name, job)
     }
 
     /// What a new job of this API starts from.
@@ -252,7 +261,9 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     let patience = session.target.timeouts.poll;
     let mut script = Script::of_case(Arc::clone(&job.case), own, shared, values, contracts, patience);
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
-    drive::drive(&mut script, &job.case.id, session, &mut exchanges).await;
+    let mut account = session.account(&job.case.id);
+    drive::drive(&mut script, &mut account, session, &mut exchanges).await;
+    account.end().await;
     let (end, leftovers) = script.into_end();
     Trace { exchanges, end, leftovers }
 }
@@ -275,7 +286,8 @@ impl Known {
         for (name, value) in target.variables.iter().chain(&target.supplies) {
             known.fixed.insert(Arc::clone(name), value.clone());
         }
-        if let Some(Credentials::Password { username, .. }) = target.apis.get(api).map(|api| &api.credentials) {
+        if let Some(Credentials::Password { username, .. }) = target.apis.get(api).map(|api| &api.credentials)
+        {
             known.fixed.insert("target.username".into(), username.as_str().into());
         }
         known

@@ -158,10 +158,9 @@ fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
             Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
         });
     }
-    let refused =
-        calls().find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect)).map(
-            |(operation, effect)| format!("{operation} would {effect}, which the target does not permit"),
-        );
+    let refused = calls()
+        .find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect))
+        .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
     refused.map_or(Decision::Run, Decision::Skip)
 }
 

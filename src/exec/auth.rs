@@ -8,8 +8,8 @@ use std::{path::Path, sync::Arc};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
-pub use self::{sigv4::SigV4, token::Tokens};
 pub(super) use self::token::mask_tokens;
+pub use self::{sigv4::SigV4, token::Tokens};
 use super::{
     Secrets,
     masks::Masks,
@@ -107,7 +107,9 @@ pub async fn identify(
                     sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
                     None
                 }
-                (_, Protocol::Rest) if *auth != Auth::Target => return Err(misplaced(auth, desk, "signatures")),
+                (_, Protocol::Rest) if *auth != Auth::Target => {
+                    return Err(misplaced(auth, desk, "signatures"));
+                }
                 (Identity::None, _) if *auth == Auth::Target => None,
                 (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
                 (Identity::Password(tokens), Protocol::Rest) => {

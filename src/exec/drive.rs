@@ -10,27 +10,30 @@ use super::{
     Session,
     auth::{self, Desk, Identity},
     fence,
-    ledger::Account,
-    request::{self, Outgoing},
+    ledger::{Account, creates},
+    request::{self, Outgoing, Route},
     script::{Call, Next, Script},
     wire::Passage,
 };
 use crate::model::{
-    contract::{Effect, Operation, Protocol},
+    contract::{Operation, Protocol},
     exchange::{Broken, Exchange, Intent, Response, Role},
 };
 
 /// Plays the script to its end, or to where a shared fixture stands. Every exchange is added to `log`.
-pub(super) async fn drive(script: &mut Script, job: &str, session: &Session, log: &mut Vec<Exchange>) {
-    let mut account = Account::new(&session.ledger, &session.masks, &session.target.name, job);
+pub(super) async fn drive(
+    script: &mut Script,
+    account: &mut Account,
+    session: &Session,
+    log: &mut Vec<Exchange>,
+) {
     loop {
-        let played = AssertUnwindSafe(play(script, &mut account, session, log)).catch_unwind().await;
+        let played = AssertUnwindSafe(play(script, account, session, log)).catch_unwind().await;
         match played {
-            Ok(()) => break,
+            Ok(()) => return,
             Err(panic) => script.panicked(session.masks.mask(&panic_message(panic.as_ref()))),
         }
     }
-    account.end().await;
 }
 
 /// What a panic said.
@@ -39,7 +42,7 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
-async fn play(script: &mut Script, account: &mut Account<'_>, session: &Session, log: &mut Vec<Exchange>) {
+async fn play(script: &mut Script, account: &mut Account, session: &Session, log: &mut Vec<Exchange>) {
     loop {
         if session.is_interrupted() {
             script.interrupt();
@@ -54,7 +57,7 @@ async fn play(script: &mut Script, account: &mut Account<'_>, session: &Session,
                 () = tokio::time::sleep(time) => {}
             },
             // An answer that names what was created is worth waiting for.
-            Next::Send(call) if undoing || call.step().effect == Effect::Create => {
+            Next::Send(call) if undoing || creates(&call) => {
                 send(&call, script, account, session, log).await;
             }
             Next::Send(call) => tokio::select! {
@@ -69,7 +72,7 @@ async fn play(script: &mut Script, account: &mut Account<'_>, session: &Session,
 async fn send(
     call: &Call,
     script: &mut Script,
-    account: &mut Account<'_>,
+    account: &mut Account,
     session: &Session,
     log: &mut Vec<Exchange>,
 ) {
@@ -127,7 +130,7 @@ impl<'a> Line<'a> {
         &self,
         call: &Call,
         script: &mut Script,
-        account: &mut Account<'_>,
+        account: &mut Account,
         log: &mut Vec<Exchange>,
     ) -> Result<Passage, Failed> {
         let step = call.step();
@@ -154,18 +157,17 @@ impl<'a> Line<'a> {
         )
         .await
         .map_err(unsendable)?;
-        if step.effect == Effect::Create {
+        if creates(call) {
             account
                 .intend(call, &outgoing)
                 .await
                 .map_err(|error| Failed::Refused(format!("the ledger cannot be written: {error}")))?;
         }
-        // Kept only where it may have to be sent a second time.
-        let again = token.filter(|_| outgoing.intent == Intent::Proper).map(|token| (token, outgoing.clone()));
+        let (intent, route) = (outgoing.intent, outgoing.route);
         let passage = self.desk.wire.send(outgoing).await.map_err(unsendable)?;
-        match again {
-            Some((stale, outgoing)) if answered_401(&passage.answer) => {
-                self.once_more(passage, &stale, outgoing, script, log).await
+        match token {
+            Some(stale) if intent == Intent::Proper && answered_401(&passage.answer) => {
+                self.once_more(passage, &stale, route, script, log).await
             }
             _ => Ok(passage),
         }
@@ -177,12 +179,13 @@ impl<'a> Line<'a> {
         &self,
         first: Passage,
         stale: &str,
-        mut outgoing: Outgoing,
+        route: Route,
         script: &Script,
         log: &mut Vec<Exchange>,
     ) -> Result<Passage, Failed> {
         let Identity::Password(tokens) = self.identity else { return Ok(first) };
         let Ok(token) = tokens.renewed(stale, self.desk, log).await else { return Ok(first) };
+        let Ok(mut outgoing) = Outgoing::again(&first.request, route) else { return Ok(first) };
         request::set(&mut outgoing.headers, "authorization", format!("Bearer {token}"));
         log.push(self.entry(first, Role::Token, script));
         self.desk.wire.turn().await;

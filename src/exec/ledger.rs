@@ -16,7 +16,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(super) use account::Account;
+pub(super) use account::{Account, creates};
 
 use super::masks::Masks;
 
@@ -145,15 +145,21 @@ mod tests {
             event,
         };
         let ledger = Arc::new(Ledger::new(state.path(), "pm-00000000"));
-        let intent =
-            Event::Intent { target: "t".into(), url: "http://x/".into(), body: r#"{"Password":"hunter2"}"#.into() };
+        let intent = Event::Intent {
+            target: "t".into(),
+            url: "http://x/".into(),
+            body: r#"{"Password":"hunter2"}"#.into(),
+        };
         for event in [intent, Event::Created { identity: Default::default() }, Event::Destroyed] {
             ledger.write(&entry(event), &masks).await.unwrap();
         }
         let text = std::fs::read_to_string(state.path().join("ledger/pm-00000000.jsonl")).unwrap();
         let lines: Vec<Entry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(!text.contains("hunter2"), "{text}");
-        assert_eq!(lines[1..], [entry(Event::Created { identity: Default::default() }), entry(Event::Destroyed)]);
+        assert_eq!(
+            lines[1..],
+            [entry(Event::Created { identity: Default::default() }), entry(Event::Destroyed)]
+        );
     }
 
     #[tokio::test]

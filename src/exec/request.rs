@@ -11,14 +11,13 @@ use crate::{
     model::{
         case::{Auth, Raw, RawBody, Request},
         contract::{Member, Operation, Place, Protocol},
-        exchange::Intent,
+        exchange::{Intent, SentRequest},
         template::{Hole, Part},
     },
 };
 
 /// What stays as it is in a path segment: the unreserved characters of RFC 3986.
-pub(super) const SEGMENT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const USER_AGENT: &str = concat!("proofmark/", env!("CARGO_PKG_VERSION"));
 
@@ -36,6 +35,23 @@ pub struct Outgoing {
     pub identity: Vec<(String, Option<String>)>,
     pub intent: Intent,
     pub route: Route,
+}
+
+impl Outgoing {
+    /// What was sent once, to be sent again.
+    pub(super) fn again(sent: &SentRequest, route: Route) -> Result<Outgoing, url::ParseError> {
+        let url = Url::parse(&sent.url)?;
+        Ok(Outgoing {
+            method: sent.method.clone(),
+            target: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
+            url,
+            headers: sent.headers.clone(),
+            body: sent.body.clone(),
+            identity: Vec::new(),
+            intent: sent.intent,
+            route,
+        })
+    }
 }
 
 /// How a request travels.
@@ -108,7 +124,8 @@ struct Parts {
 }
 
 fn aws_json(operation: &Operation, prefix: &str, media_type: String, input: Vec<(&str, Value)>) -> Parts {
-    let members: Map<String, Value> = input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let members: Map<String, Value> =
+        input.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let headers = vec![
         ("user-agent".to_owned(), USER_AGENT.to_owned()),
         ("accept".to_owned(), "*/*".to_owned()),

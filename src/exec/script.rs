@@ -293,9 +293,13 @@ impl Script {
         self.stage = loop {
             stage = match stage {
                 Stage::Create(index) if index == self.fixtures.len() => self.first_step(),
-                Stage::Ready(index) if self.fixtures[index].fixture.ready.is_none() => Stage::Create(index + 1),
+                Stage::Ready(index) if self.fixtures[index].fixture.ready.is_none() => {
+                    Stage::Create(index + 1)
+                }
                 Stage::Step(index) if index == self.steps().len() => Stage::Finally(0),
-                Stage::Finally(index) if index == self.finally().len() => self.destroy_below(self.fixtures.len()),
+                Stage::Finally(index) if index == self.finally().len() => {
+                    self.destroy_below(self.fixtures.len())
+                }
                 Stage::Gone(index) if self.fixtures[index].fixture.gone.is_none() => self.gone(index),
                 settled => break settled,
             }
@@ -384,9 +388,10 @@ impl Script {
         if step.effect == Effect::Create {
             match answer {
                 Ok(response) if (200..300).contains(&response.status) => self.created += 1,
-                Err(broken) if existence_after(broken) == Existence::Perhaps => self
-                    .leftovers
-                    .push(format!("{} was sent and its answer did not come: it may have made something", step.operation)),
+                Err(broken) if existence_after(broken) == Existence::Perhaps => self.leftovers.push(format!(
+                    "{} was sent and its answer did not come: it may have made something",
+                    step.operation
+                )),
                 _ => {}
             }
         }
@@ -427,8 +432,12 @@ impl Script {
         match self.asking.again(now, poll, self.patience) {
             asking::Again::At => Weighed::Again,
             asking::Again::TooLate => {
-                let open: Vec<String> =
-                    poll.until.iter().filter(|claim| !self.holds(claim, api, response)).map(in_words).collect();
+                let open: Vec<String> = poll
+                    .until
+                    .iter()
+                    .filter(|claim| !self.holds(claim, api, response))
+                    .map(in_words)
+                    .collect();
                 let what = format!("{} did not come to {}", step.operation, open.join(", "));
                 Weighed::TooLate { what, within: poll.within }
             }

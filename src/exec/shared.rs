@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::{Session, drive::drive, script::Script, values::Values};
+use super::{Session, drive::drive, ledger::Account, script::Script, values::Values};
 use crate::model::{
     case::Fixture,
     exchange::{Exchange, Trace},
@@ -22,7 +22,7 @@ struct Standing {
     /// What cases can name, or why there is nothing to name.
     outcome: Result<Vec<(Arc<str>, Value)>, String>,
     /// Taken when the session closes.
-    rest: Mutex<Option<(Script, Vec<Exchange>)>>,
+    rest: Mutex<Option<(Script, Account, Vec<Exchange>)>>,
 }
 
 /// A fixture that several cases stood on, after it was destroyed.
@@ -34,8 +34,8 @@ pub struct SharedFixture {
 }
 
 impl Shared {
-    /// Makes the fixture, or waits for whoever is making it. `base` are the values of a job of its own, `used` those of
-    /// the fixtures it is made from.
+    /// Makes the fixture, or waits for whoever is making it. `used` are the variables of the shared fixtures it may be
+    /// made from. Gives its own.
     pub(super) async fn get(
         &self,
         fixture: &Arc<Fixture>,
@@ -53,9 +53,12 @@ impl Shared {
         let mut closed = Vec::with_capacity(cells.len());
         for cell in cells.into_iter().rev() {
             let Some(standing) = cell.get() else { continue };
-            let Some((mut script, mut exchanges)) = lock(&standing.rest).take() else { continue };
+            let Some((mut script, mut account, mut exchanges)) = lock(&standing.rest).take() else {
+                continue;
+            };
             script.wind_up();
-            drive(&mut script, &standing.fixture.id, session, &mut exchanges).await;
+            drive(&mut script, &mut account, session, &mut exchanges).await;
+            account.end().await;
             let (end, leftovers) = script.into_end();
             let trace = Trace { exchanges, end, leftovers };
             closed.push(SharedFixture { fixture: Arc::clone(&standing.fixture), trace });
@@ -71,12 +74,13 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     let contracts = Arc::clone(&session.contracts);
     let mut script = Script::of_fixture(Arc::clone(fixture), used.len(), values, contracts, patience);
     let mut exchanges = Vec::new();
-    drive(&mut script, &fixture.id, session, &mut exchanges).await;
+    let mut account = session.account(&fixture.id);
+    drive(&mut script, &mut account, session, &mut exchanges).await;
     let outcome = match script.end() {
         None => Ok(provided(fixture, &script.values)),
         Some(end) => Err(in_words(end)),
     };
-    Standing { fixture: Arc::clone(fixture), outcome, rest: Mutex::new(Some((script, exchanges))) }
+    Standing { fixture: Arc::clone(fixture), outcome, rest: Mutex::new(Some((script, account, exchanges))) }
 }
 
 fn provided(fixture: &Fixture, values: &Values) -> Vec<(Arc<str>, Value)> {

@@ -74,7 +74,8 @@ impl SigV4 {
             Source::Chain { profile, found } => (profile, found),
         };
         let mut found = found.lock().await;
-        if let Some(credentials) = found.as_ref().filter(|credentials| lasts(credentials, SystemTime::now())) {
+        if let Some(credentials) = found.as_ref().filter(|credentials| lasts(credentials, SystemTime::now()))
+        {
             return Ok(credentials.clone());
         }
         let fresh = match tokio::time::timeout(SEARCH, search(profile.as_deref(), &self.region)).await {

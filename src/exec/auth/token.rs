@@ -24,7 +24,7 @@ use crate::{
         case::{Auth, Raw, Request},
         contract::{Access, Effect, Operation, Protocol},
         exchange::{Exchange, Response, Role},
-        template::{TemplateValue, Variables},
+        template::Variables,
     },
 };
 
@@ -73,7 +73,8 @@ impl Tokens {
         state_dir: &Path,
     ) -> Tokens {
         // Another password is another login: a cached token must not outlive the change of a wrong password.
-        let key = [target, base.as_str(), username, password.expose_secret()].map(|part| Sha256::digest(part));
+        let key =
+            [target, base.as_str(), username, password.expose_secret()].map(|part| Sha256::digest(part));
         let name = hex::encode(&Sha256::digest(key.concat())[..16]);
         let file = state_dir.join("tokens").join(format!("{name}.json"));
         Tokens { username: username.to_owned(), password, file, state: Mutex::default() }
@@ -241,8 +242,7 @@ fn grant_request(
     let operation = documented.unwrap_or(&fallback);
     let request = Request { input: Vec::new(), auth: Auth::Absent, raw: Raw::default() };
     let mut fill = |_: &_| Ok(Value::Null);
-    let mut outgoing =
-        request::build(&request, operation, &Protocol::Rest, &desk.api.base_url, &mut fill)?;
+    let mut outgoing = request::build(&request, operation, &Protocol::Rest, &desk.api.base_url, &mut fill)?;
     outgoing.body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(grant).finish().into();
     request::set(&mut outgoing.headers, "content-type", "application/x-www-form-urlencoded".to_owned());
     outgoing.intent = crate::model::exchange::Intent::Proper;
@@ -310,8 +310,7 @@ impl Cache {
         use std::io::Seek;
         let Some(file) = &mut self.file else { return };
         let Ok(text) = serde_json::to_vec(token) else { return };
-        let written =
-            file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(&text));
+        let written = file.rewind().and_then(|()| file.set_len(0)).and_then(|()| file.write_all(&text));
         if written.is_err() {
             // Half a token is worse than none.
             let _ = file.set_len(0);

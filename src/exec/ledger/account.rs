@@ -19,13 +19,22 @@ use crate::{
     },
 };
 
+/// Whether a call may leave something behind that has to be destroyed.
+pub(in crate::exec) fn creates(call: &Call) -> bool {
+    match &call.role {
+        Role::Fixture { phase, .. } => *phase == Phase::Create,
+        Role::Step { .. } => call.step().effect == Effect::Create,
+        Role::Token => false,
+    }
+}
+
 /// One job's entries in the ledger of the run.
 #[derive(Debug)]
-pub(in crate::exec) struct Account<'a> {
-    pub ledger: &'a Arc<Ledger>,
-    pub masks: &'a Masks,
-    pub target: &'a str,
-    pub job: &'a str,
+pub(in crate::exec) struct Account {
+    ledger: Arc<Ledger>,
+    masks: Arc<Masks>,
+    target: Arc<str>,
+    job: Arc<str>,
     open: Vec<Open>,
 }
 
@@ -45,8 +54,10 @@ enum Owner {
     Step(BTreeSet<Arc<str>>),
 }
 
-impl<'a> Account<'a> {
-    pub fn new(ledger: &'a Arc<Ledger>, masks: &'a Masks, target: &'a str, job: &'a str) -> Account<'a> {
+impl Account {
+    pub fn new(ledger: &Arc<Ledger>, masks: &Arc<Masks>, target: &Arc<str>, job: &Arc<str>) -> Account {
+        let (ledger, masks, target, job) =
+            (Arc::clone(ledger), Arc::clone(masks), Arc::clone(target), Arc::clone(job));
         Account { ledger, masks, target, job, open: Vec::new() }
     }
 
@@ -56,7 +67,8 @@ impl<'a> Account<'a> {
         let owner = match &call.role {
             Role::Fixture { id, .. } => Owner::Fixture(Arc::clone(id)),
             _ => {
-                let captured: BTreeSet<_> = step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();
+                let captured: BTreeSet<_> =
+                    step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();
                 Owner::Step(if captured.is_empty() { fence::variables(step) } else { captured })
             }
         };
@@ -67,7 +79,7 @@ impl<'a> Account<'a> {
             owner,
         };
         let event = Event::Intent {
-            target: self.target.to_owned(),
+            target: self.target.to_string(),
             url: outgoing.url.to_string(),
             body: String::from_utf8_lossy(&outgoing.body).into_owned(),
         };
@@ -82,30 +94,29 @@ impl<'a> Account<'a> {
         let step = call.step();
         let Ok(response) = answer else { return };
         let accepted = (200..300).contains(&response.status);
-        match (&call.role, step.effect) {
-            (Role::Fixture { phase: Phase::Create, .. } | Role::Step { .. }, Effect::Create) => {
-                let Some(open) = self.open.last() else { return };
-                if accepted {
-                    let names = step.captures.iter().map(|capture| &capture.name);
-                    let known = |name: &Arc<str>| Some((name.to_string(), script.values.variables().get(name)?.clone()));
-                    let identity: Map<String, Value> = names.filter_map(known).collect();
-                    let _ = self.write(open, Event::Created { identity }).await;
-                } else if response.status >= 400 {
-                    let _ = self.write(open, Event::Refused { status: response.status }).await;
-                    self.open.pop();
-                }
+        if creates(call) {
+            let Some(open) = self.open.last() else { return };
+            if accepted {
+                let names = step.captures.iter().map(|capture| &capture.name);
+                let known =
+                    |name: &Arc<str>| Some((name.to_string(), script.values.variables().get(name)?.clone()));
+                let identity: Map<String, Value> = names.filter_map(known).collect();
+                let _ = self.write(open, Event::Created { identity }).await;
+            } else if response.status >= 400 {
+                let _ = self.write(open, Event::Refused { status: response.status }).await;
+                self.open.pop();
             }
-            (_, Effect::Destroy) if accepted => {
-                let named = fence::variables(step);
-                self.close(|owner| matches!(owner, Owner::Step(names) if !names.is_disjoint(&named))).await;
-            }
-            _ => {}
+        } else if step.effect == Effect::Destroy
+            && (accepted || script.tells_absence(step, &call.api, response))
+        {
+            let named = fence::variables(step);
+            self.close(|owner| matches!(owner, Owner::Step(names) if !names.is_disjoint(&named))).await;
         }
         self.close(|owner| matches!(owner, Owner::Fixture(id) if !script.stands(id))).await;
     }
 
     /// The job is over: what is still owed is left.
-    pub async fn end(mut self) {
+    pub async fn end(&mut self) {
         for open in std::mem::take(&mut self.open) {
             let why = "not known to be gone when its job ended".to_owned();
             let _ = self.write(&open, Event::Left { why }).await;
@@ -113,7 +124,8 @@ impl<'a> Account<'a> {
     }
 
     async fn close(&mut self, settled: impl Fn(&Owner) -> bool) {
-        let (gone, open) = std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(&open.owner));
+        let (gone, open) =
+            std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(&open.owner));
         self.open = open;
         for open in gone {
             let _ = self.write(&open, Event::Destroyed).await;
@@ -124,11 +136,11 @@ impl<'a> Account<'a> {
         let entry = Entry {
             at: Timestamp::now(),
             number: open.number,
-            job: self.job.to_owned(),
+            job: self.job.to_string(),
             api: open.api.to_string(),
             operation: open.operation.to_string(),
             event,
         };
-        self.ledger.write(&entry, self.masks).await
+        self.ledger.write(&entry, &self.masks).await
     }
 }

@@ -127,8 +127,7 @@ impl Script {
     }
 
     /// Whether the answer to a destroying request says that the thing is not there, now or any more.
-    fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> bool {
-        let Ok(response) = answer else { return false };
+    pub fn tells_absence(&self, step: &Step, api: &str, response: &Response) -> bool {
         match response.status {
             ..=399 => false,
             404 | 410 => true,
@@ -138,6 +137,10 @@ impl Script {
                 .error_name(api, response)
                 .is_some_and(|name| name.contains("NotFound") || name.contains("DoesNotExist")),
         }
+    }
+
+    fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> bool {
+        answer.as_ref().is_ok_and(|response| self.tells_absence(step, api, response))
     }
 
     fn try_again(&mut self, now: Duration) -> bool {
