@@ -4,6 +4,8 @@
 
 mod asking;
 mod clean_up;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
