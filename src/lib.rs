@@ -4,5 +4,7 @@
 
 pub mod check;
 pub mod contract;
+pub mod exec;
 pub mod matcher;
 pub mod model;
+pub mod plan;
