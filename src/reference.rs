@@ -159,7 +159,7 @@ fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .route("/", any(dms::serve))
         .fallback(dms::serve)
-        .nest("/api/v1", veeam::routes(shared))
+        .merge(veeam::routes(shared))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Arc::clone(shared), leave))
         .with_state(Arc::clone(shared))

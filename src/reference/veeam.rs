@@ -8,16 +8,22 @@ use axum::{
     extract::{FromRequestParts, Request, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use http::{HeaderName, Method, StatusCode, header::ACCEPT, request::Parts};
 
-use self::problem::Problem;
+use self::{
+    catalogue::{Known, look_up},
+    problem::Problem,
+    tokens::SignedIn,
+};
 use super::{
     Deviation, Shared,
     answer::{Answer, Content},
 };
+use crate::model::contract::Access;
 
+mod catalogue;
 mod connections;
 mod problem;
 mod tokens;
@@ -35,19 +41,23 @@ pub(crate) struct Store {
 }
 
 pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
+    let at = |path: &str| format!("/api/v1{path}");
+    let browse = || get(connections::browse);
     Router::new()
-        .route("/token", post(tokens::grant).delete(tokens::sign_out))
-        .route("/amazonConnections", get(connections::list).post(connections::create))
-        .route("/amazonConnections/{id}", get(connections::get).delete(connections::delete))
-        .route("/amazonConnections/{id}/availabilityZones", get(connections::browse))
-        .route("/amazonConnections/{id}/browseBucketFolders/{bucket}", get(connections::browse_folders))
-        .route("/amazonConnections/{id}/cloudEncryptionKeys", get(connections::browse))
-        .route("/amazonConnections/{id}/cloudNetworks", get(connections::browse))
-        .route("/amazonConnections/{id}/cloudSecurityGroups", get(connections::browse))
-        .route("/amazonConnections/{id}/cloudSubnetworks", get(connections::browse))
-        .route("/problems/{name}", get(problem::page))
+        .route(&at("/token"), post(tokens::grant).delete(tokens::sign_out))
+        .route(&at("/amazonConnections"), get(connections::list).post(connections::create))
+        .route(&at("/amazonConnections/{id}"), get(connections::get).delete(connections::delete))
+        .route(&at("/amazonConnections/{id}/availabilityZones"), browse())
+        .route(&at("/amazonConnections/{id}/browseBucketFolders/{bucket}"), get(connections::browse_folders))
+        .route(&at("/amazonConnections/{id}/cloudEncryptionKeys"), browse())
+        .route(&at("/amazonConnections/{id}/cloudNetworks"), browse())
+        .route(&at("/amazonConnections/{id}/cloudSecurityGroups"), browse())
+        .route(&at("/amazonConnections/{id}/cloudSubnetworks"), browse())
+        .route(&at("/problems/{name}"), get(problem::page))
+        .route(&at(""), any(not_routed))
+        .route(&at("/"), any(not_routed))
+        .route(&at("/{*rest}"), any(not_routed))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(unknown_path)
         .layer(from_fn_with_state(Arc::clone(shared), envelope))
 }
 
@@ -55,8 +65,28 @@ async fn wrong_method(State(shared): State<Arc<Shared>>, method: Method) -> Answ
     Problem::method_not_allowed(format!("{method} is not possible here.")).answer(&shared)
 }
 
-async fn unknown_path(State(shared): State<Arc<Shared>>) -> Answer {
-    Problem::not_found("There is nothing at this path.").answer(&shared)
+/// A path that no route here has: an operation that this target does not implement, or nothing at all.
+async fn not_routed(
+    State(shared): State<Arc<Shared>>,
+    OriginalUri(uri): OriginalUri,
+    request: Request,
+) -> Answer {
+    let (mut parts, _) = request.into_parts();
+    let problem = match look_up(&parts.method, parts.uri.path()) {
+        Known::Nothing => Problem::not_found("There is nothing at this path."),
+        Known::OtherMethods => Problem::method_not_allowed(format!("{} is not possible here.", parts.method)),
+        Known::Operation(access) => {
+            let refused = match access {
+                Access::Public => Versioned::from_request_parts(&mut parts, &shared).await.err(),
+                Access::Protected => SignedIn::from_request_parts(&mut parts, &shared).await.err(),
+            };
+            if let Some(answer) = refused {
+                return answer;
+            }
+            Problem::not_implemented()
+        }
+    };
+    problem.answer(&shared)
 }
 
 /// A request that names the API version it speaks. The first thing every handler asks for.

@@ -107,6 +107,12 @@ impl Problem {
         Problem::new(status, "Method Not Allowed", "MethodNotAllowed", "notImplemented").saying(details)
     }
 
+    pub fn not_implemented() -> Problem {
+        let problem =
+            Problem::new(StatusCode::NOT_IMPLEMENTED, "Not Implemented", "NotImplemented", "notImplemented");
+        problem.saying("The reference target does not implement this operation.")
+    }
+
     pub fn internal() -> Problem {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
