@@ -68,7 +68,6 @@ async fn wrong_method(State(shared): State<Arc<Shared>>, method: Method) -> Answ
 /// A path that no route here has: an operation that this target does not implement, or nothing at all.
 async fn not_routed(
     State(shared): State<Arc<Shared>>,
-    OriginalUri(uri): OriginalUri,
     request: Request,
 ) -> Answer {
     let (mut parts, _) = request.into_parts();
