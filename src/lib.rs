@@ -2,6 +2,7 @@
 //!
 //! The rooms, in reading order; a room may use what stands above it (ARCHITECTURE.md says what each is for).
 
+pub mod check;
 pub mod contract;
 pub mod matcher;
 pub mod model;
