@@ -8,3 +8,5 @@ pub mod exec;
 pub mod matcher;
 pub mod model;
 pub mod plan;
+
+pub mod reference;
