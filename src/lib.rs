@@ -3,3 +3,4 @@
 //! The rooms, in reading order; a room may use what stands above it (ARCHITECTURE.md says what each is for).
 
 pub mod model;
+pub mod report;
