@@ -45,7 +45,7 @@ pub struct Run {
     pub results: Vec<CaseResult>,
     /// Fixtures with run scope; those of one case are in its trace.
     pub fixtures: Vec<FixtureResult>,
-    /// What could not be destroyed, or what else went wrong after the last case.
+    /// What went wrong after the last case, besides what the traces say is left over.
     pub clean_up: Vec<String>,
     /// Every entry of the target file, so that one which nothing answers to any more can be shown.
     pub known_failures: Vec<KnownFailure>,
@@ -130,8 +130,6 @@ pub struct CaseResult {
     pub trace: Option<Trace>,
     /// The target's entries that name this case, and every entry about a clause.
     pub known: Vec<KnownFailure>,
-    /// What of its own fixtures could not be destroyed.
-    pub clean_up: Vec<String>,
 }
 
 /// One fixture that the cases of a run shared.
@@ -169,6 +167,7 @@ pub struct JudgedRun {
     pub entries: Vec<Entry>,
     /// Known failures that nothing in this run answers to: no case has the name, or no answer breaks the clause.
     pub stale: Vec<KnownFailure>,
+    /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
 }
 
@@ -316,10 +315,8 @@ pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report 
 
 fn judged(run: Run, terms: Terms) -> JudgedRun {
     let stale = stale(&run);
-    let mut clean_up = run.clean_up;
     let mut entries = Vec::with_capacity(run.results.len() + run.fixtures.len());
     for result in run.results {
-        clean_up.extend(result.clean_up);
         let verdict = status::hardened(result.verdict, terms.fail_on);
         let status = status(&verdict, &result.known, terms.today);
         let (subject, trace) = (Subject::Case(result.case), result.trace);
@@ -333,6 +330,9 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         let (subject, trace) = (Subject::Fixture(result.fixture), Some(result.trace));
         entries.push(Entry { subject, verdict, status, trace, known: known.clone() });
     }
+    let leftovers =
+        entries.iter().filter_map(|entry: &Entry| entry.trace.as_ref()).flat_map(|it| &it.leftovers);
+    let clean_up = leftovers.cloned().chain(run.clean_up).collect();
     JudgedRun {
         target: run.target,
         suite: run.suite,

@@ -98,6 +98,7 @@ pub fn case(name: &str) -> Case {
         needs: vec![],
         uses: vec![],
         row: BTreeMap::new(),
+        finally: vec![],
         steps: vec![step(), Step { operation: "DescribeConnections".into(), ..step() }],
         span: span(9),
     }
@@ -176,17 +177,11 @@ pub fn target() -> TargetFacts {
 /// One line of a run: the case's name and what came of it, in one exchange answered by `body`.
 pub fn result(name: &str, verdict: Verdict, body: &str) -> CaseResult {
     let sent = !matches!(verdict, Verdict::Skip { .. });
-    CaseResult {
-        case: Arc::new(case(name)),
-        verdict,
-        trace: sent.then(|| trace(body)),
-        known: vec![],
-        clean_up: vec![],
-    }
+    CaseResult { case: Arc::new(case(name)), verdict, trace: sent.then(|| trace(body)), known: vec![] }
 }
 
 pub fn trace(body: &str) -> Trace {
-    Trace { exchanges: vec![exchange(200, body)], end: End::Complete }
+    Trace { exchanges: vec![exchange(200, body)], end: End::Complete, leftovers: vec![] }
 }
 
 pub fn pass(name: &str) -> CaseResult {

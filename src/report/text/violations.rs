@@ -279,6 +279,9 @@ pub fn position(exchange: &Exchange, subject: &Subject) -> String {
     let (what, attempt) = match (&exchange.role, subject) {
         (Role::Step { index, attempt }, Subject::Case(case)) => (step_of(*index, case), *attempt),
         (Role::Step { index, attempt }, Subject::Fixture(_)) => (format!("step {}", index + 1), *attempt),
+        (Role::Fixture { id, attempt, .. }, Subject::Case(case)) if *id == case.id => {
+            ("cleaning up behind the case".into(), *attempt)
+        }
         (Role::Fixture { id, phase, attempt }, _) => {
             let doing = match phase {
                 Phase::Create => "making",
@@ -288,7 +291,7 @@ pub fn position(exchange: &Exchange, subject: &Subject) -> String {
             };
             (format!("{doing} fixture {id}"), *attempt)
         }
-        (Role::Token, _) => ("getting a token".into(), 1),
+        (Role::Token, _) => ("seeing to the token".into(), 1),
     };
     let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
     visible(&format!("{what}, {operation}{attempt}"))
