@@ -1,21 +1,17 @@
 //! Runs folded for a reader, as text or JSON. Pure: it is given traces, verdicts, today's date and a mask for
 //! secrets, and gives strings; what a terminal can show is told to it by a [`Style`].
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, civil::Date};
 
 use crate::model::{
     case::{Case, Fixture, Profile, Step},
     clause::{ClauseId, Clauses},
-    contract::{ApiName, Protocol},
+    contract::ApiName,
     exchange::{Exchange, Role, Trace},
     span::Span,
-    target::{Credentials, KnownFailure, KnownWhat, Target, Verification},
+    target::{KnownFailure, KnownWhat},
     verdict::{Declared, Status, Verdict, Violation},
 };
 
@@ -27,10 +23,12 @@ pub mod safe;
 #[cfg(test)]
 pub mod sample;
 pub mod status;
+pub mod target;
 pub mod text;
 
 pub use safe::{Mask, Safe};
 pub use status::{FailOn, status};
+pub use target::{ApiFacts, Identity, TargetFacts};
 pub use text::{Colour, Glyphs, Style};
 
 /// One run of one target, as the edge hands it over.
@@ -56,69 +54,6 @@ pub struct Run {
 pub enum Coverage {
     Whole,
     Selected,
-}
-
-/// What a report tells about a target; nothing of it is secret.
-#[derive(Debug, Clone)]
-pub struct TargetFacts {
-    pub name: Arc<str>,
-    pub product: Option<String>,
-    pub version: Option<String>,
-    pub apis: BTreeMap<ApiName, ApiFacts>,
-    pub verification: Verification,
-    /// Options a `curl` line needs to reach the target as the run did: `--cacert`, `--proxy`, ...
-    pub curl: Vec<(&'static str, String)>,
-}
-
-#[derive(Debug, Clone)]
-pub struct ApiFacts {
-    /// Without user information.
-    pub base_url: String,
-    pub identity: Identity,
-}
-
-/// How callers of an API prove who they are, as far as repeating a request by hand needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identity {
-    None,
-    SigV4 { region: String, service: String },
-    Bearer,
-}
-
-impl TargetFacts {
-    /// `protocols` are those of the contracts, by API; they know the name a service signs with.
-    pub fn of(target: &Target, protocols: &BTreeMap<ApiName, Protocol>) -> Self {
-        let apis = target.apis.iter().map(|(api, it)| {
-            let identity = match (&it.credentials, protocols.get(api)) {
-                (Credentials::None, _) => Identity::None,
-                (Credentials::SigV4 { region, .. }, Some(Protocol::AwsJson { signing_name, .. })) => {
-                    Identity::SigV4 { region: region.clone(), service: signing_name.clone() }
-                }
-                (Credentials::SigV4 { region, .. }, _) => {
-                    Identity::SigV4 { region: region.clone(), service: api.to_string() }
-                }
-                (Credentials::Bearer { .. } | Credentials::Password { .. }, _) => Identity::Bearer,
-            };
-            let base_url = without_user_information(&it.base_url);
-            (api.clone(), ApiFacts { base_url, identity })
-        });
-        TargetFacts {
-            name: target.name.clone(),
-            product: target.product.clone(),
-            version: target.version.clone(),
-            apis: apis.collect(),
-            verification: target.tls.verification,
-            curl: curl::transport(target),
-        }
-    }
-}
-
-fn without_user_information(url: &url::Url) -> String {
-    let mut url = url.clone();
-    // Both fail only for URLs that cannot have user information.
-    let _ = url.set_password(None);
-    let _ = url.set_username("");
-    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// One case of a run.

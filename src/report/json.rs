@@ -6,7 +6,7 @@ use super::{
     Entry, Identity, JudgedRun, Report,
     curl::curl,
     exit_code,
-    safe::{Mask, Safe},
+    safe::{Mask, Safe, is_invisible},
 };
 use crate::model::{
     span::Span,
@@ -27,7 +27,20 @@ pub fn render(report: &Report, mask: Mask) -> String {
         "exitCode": exit_code(report),
         "runs": report.runs.iter().map(|run| run_value(run, &safe)).collect::<Value>(),
     });
-    format!("{document:#}\n")
+    let text = format!("{document:#}\n");
+    text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
+        match character {
+            // JSON itself would let these through, and a terminal might obey them.
+            '\x7f' => text.push_str("\\u007f"),
+            _ if is_invisible(character) => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            _ => text.push(character),
+        }
+        text
+    })
 }
 
 fn run_value(run: &JudgedRun, safe: &Safe) -> Value {
@@ -153,5 +166,24 @@ fn word(status: Status) -> &'static str {
         Status::UnexpectedPass => "unexpectedPass",
         Status::Error => "error",
         Status::Fail => "fail",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{body_violation, fail, pass, report, result, run};
+
+    #[test]
+    fn a_run_as_json() {
+        let run = run(vec![
+            pass("dms::A::passes"),
+            fail("dms::A::fails", vec![body_violation(22, "/access_token", "\"a\"", "\"hunter2\"")], "{}"),
+            result("dms::A::errs", Verdict::Error { why: "hunter2 \u{1b}[2J \u{9b}2J \u{e0041}".into() }, ""),
+            result("dms::A::skipped", Verdict::Skip { reason: "no feature tls".into() }, ""),
+        ]);
+        let text = render(&report(run), &|text| text.replace("hunter2", "***"));
+        assert!(!text.contains("hunter2") && !text.contains('\u{1b}'), "{text}");
+        insta::assert_snapshot!("json", text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
     }
 }

@@ -1,6 +1,8 @@
 //! The failing cases: what is broken, by which clause, where, what stood there, the exchange, and how to repeat it.
 //! The same violation in many cases is told once; several violations of one exchange share its excerpt.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::{
@@ -52,24 +54,21 @@ struct Group<'a> {
 pub fn write(told: &Told, page: &mut Page) {
     let failing: Vec<&Entry> = told.run.with(Status::Fail).collect();
     let groups = grouped(&failing, told);
-    let mut cases = 0;
-    for (index, &entry) in failing.iter().enumerate() {
-        let own: Vec<&Group> = groups.iter().filter(|group| group.entry == index).collect();
-        if own.is_empty() {
-            continue;
-        }
+    let mut by_entry: BTreeMap<usize, Vec<&Group>> = BTreeMap::new();
+    groups.iter().for_each(|group| by_entry.entry(group.entry).or_default().push(group));
+    for (cases, (index, own)) in by_entry.iter().enumerate() {
+        let entry = failing[*index];
         page.blank();
         let mark = page.glyph("✗") + "FAIL";
         page.hanging(0, &mark, Tone::Bad, &told.safe.line(&entry.subject.name()));
         page.paragraph(6, Tone::Quiet, &told.safe.line(&entry.subject.span().to_string()));
         if cases < IN_FULL {
-            in_full(told, entry, &own, page);
+            in_full(told, entry, own, page);
         } else {
             own.iter().for_each(|group| in_a_line(told, group, page));
         }
-        cases += 1;
     }
-    if cases > IN_FULL {
+    if by_entry.len() > IN_FULL {
         page.blank();
         page.paragraph(0, Tone::Quiet, "Run a case by its name to see its exchange.");
     }
