@@ -7,6 +7,10 @@ pub mod contract;
 pub mod exec;
 pub mod matcher;
 pub mod model;
+<<<<<<< HEAD
 pub mod plan;
 
 pub mod reference;
+=======
+pub mod report;
+>>>>>>> report
