@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import servers
+from claims import same, until
 from published import ACCESS_KEY, BUSY, REGION, SECRET_KEY, SEEDED_INSTANCE
 
 ENVIRONMENT = {
@@ -49,7 +50,7 @@ def life(url):
     aws(url, "wait", "test-connection-succeeds", *by_endpoint)
     same([one["Status"] for one in aws(url, "describe-connections", *by_endpoint)["Connections"]], ["successful"])
     same(aws(url, "delete-connection", *pair)["Connection"]["Status"], "deleting")
-    servers.until(lambda: refusal(url, "delete-connection", *pair) == "ResourceNotFoundFault")
+    until(lambda: refusal(url, "delete-connection", *pair) == "ResourceNotFoundFault")
     aws(url, "delete-endpoint", "--endpoint-arn", endpoint)
     aws(url, "wait", "endpoint-deleted", *by_endpoint)
     aws(url, "delete-replication-instance", "--replication-instance-arn", instance)
@@ -67,11 +68,6 @@ def refusal(url, *arguments):
     except Refused as said:
         return str(said).partition("(")[2].partition(")")[0] or str(said)
     return None
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise SystemExit(f"got {got!r}, wanted {wanted!r}")
 
 
 with servers.reference() as url:

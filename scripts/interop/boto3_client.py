@@ -6,6 +6,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import servers
+from claims import same, until
 from published import ACCESS_KEY, BUSY, DENIED, REGION, SECRET_KEY, SEEDED_INSTANCE
 
 QUICK = {"Delay": 1, "MaxAttempts": 60}
@@ -48,7 +49,7 @@ def life(dms):
 
     deleted = dms.delete_connection(**pair)["Connection"]
     same({name: deleted[name] for name in (*pair, "Status")}, {**pair, "Status": "deleting"})
-    servers.until(lambda: raised(dms, lambda: dms.delete_connection(**pair)) == "ResourceNotFoundFault")
+    until(lambda: raised(dms, lambda: dms.delete_connection(**pair)) == "ResourceNotFoundFault")
 
     dms.delete_endpoint(EndpointArn=endpoint)
     dms.get_waiter("endpoint_deleted").wait(Filters=by_endpoint, WaiterConfig=QUICK)
@@ -80,11 +81,6 @@ def raised(dms, call):
         same(bool(error.response["ResponseMetadata"]["RequestId"]), True)
         return type(error).__name__
     return None
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise SystemExit(f"got {got!r}, wanted {wanted!r}")
 
 
 with servers.reference() as url:

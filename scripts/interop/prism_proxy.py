@@ -10,6 +10,7 @@ import urllib.request
 from contextlib import contextmanager
 
 import servers
+from claims import same
 from published import ACCOUNT_ID, EXPIRED_TOKEN, PASSWORD, REGION_ID, USERNAME
 
 CONNECTIONS = "/api/v1/amazonConnections"
@@ -78,11 +79,6 @@ def refused(url, *arguments, **more):
     status, error = ask(url, *arguments, **more)
     same(error["status"], status)
     return status
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise SystemExit(f"got {got!r}, wanted {wanted!r}")
 
 
 @contextmanager

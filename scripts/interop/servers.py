@@ -90,12 +90,3 @@ def polled(condition, process, log):
             return found
         time.sleep(0.05)
     raise SystemExit(f"{log.stem} did not start:\n{log.read_text()[-2000:]}")
-
-
-def until(condition, within=60):
-    """Asks again until it is so."""
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"not so within {within} s")
-        time.sleep(0.05)
