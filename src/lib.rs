@@ -2,4 +2,6 @@
 //!
 //! The rooms, in reading order; a room may use what stands above it (ARCHITECTURE.md says what each is for).
 
+pub mod contract;
+pub mod matcher;
 pub mod model;

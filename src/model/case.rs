@@ -46,6 +46,9 @@ pub struct Case {
     pub row: BTreeMap<Arc<str>, TemplateValue>,
     /// The case's own request first, then those under `then`. Never empty.
     pub steps: Vec<Step>,
+    /// What undoes what the steps did. Sent at the end whatever came of the steps, each as far as its variables were
+    /// captured; judged by envelope rules alone. An answer that there is no such thing is fine.
+    pub finally: Vec<Step>,
     pub span: Span,
 }
 
@@ -142,7 +145,16 @@ pub struct Capture {
     /// As it will be named in `${...}`; a fixture's captures get the fixture's name in front.
     pub name: Arc<str>,
     pub from: CaptureFrom,
+    pub presence: Presence,
     pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// A success without the value is a violation, and the case ends there.
+    Required,
+    /// Taken if it is there: what a refused request has created after all.
+    Optional,
 }
 
 #[derive(Debug, Clone)]
@@ -180,8 +192,8 @@ pub struct Through {
 #[derive(Debug, Clone)]
 pub struct Expectation {
     pub claim: Claim,
-    /// The clause this claim stands for, where the file says so for the claim itself; else the case's clauses do.
-    pub clause: Option<ClauseId>,
+    /// The clauses this claim stands for, where the file says so for the claim itself; where empty, the case's do.
+    pub clauses: Vec<ClauseId>,
     pub span: Span,
 }
 

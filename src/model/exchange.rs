@@ -17,6 +17,8 @@ use super::template::Variables;
 pub struct Trace {
     pub exchanges: Vec<Exchange>,
     pub end: End,
+    /// What the job made and could not prove gone, one sentence each. Empty after a clean job.
+    pub leftovers: Vec<String>,
 }
 
 /// One request and what came of it.
@@ -37,11 +39,12 @@ pub struct Exchange {
 /// Why the exchange took place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
-    /// Making, awaiting, destroying a fixture; `id` is the fixture's (`dms::connection`).
+    /// Making, awaiting, destroying a fixture; `id` is the fixture's (`dms::connection`). With `Destroy` it may also be
+    /// the case's own id: a destroying step that a stopped case never came to, sent to clean up after it.
     Fixture { id: Arc<str>, phase: Phase, attempt: u32 },
     /// Step of the case, from 0; attempt from 1, above 1 only where the step polls.
     Step { index: usize, attempt: u32 },
-    /// Getting, refreshing or giving back a token.
+    /// Getting, refreshing or giving back a token, or learning from a 401 that the one in use is no longer good.
     Token,
 }
 

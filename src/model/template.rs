@@ -23,6 +23,8 @@ pub enum Part {
 pub enum Hole {
     /// `${name}` or `${fixture.name}`: a capture, a matrix value or a variable of the suite or the target.
     Variable(Arc<str>),
+    /// `${upper:name}`: a variable's text in capitals.
+    Upper(Arc<str>),
     /// `${env:NAME}`.
     Env(Arc<str>),
     /// `${secret:NAME}`: one of the target's named secrets; masked in everything that leaves the process.

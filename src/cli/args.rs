@@ -1,0 +1,208 @@
+//! The command line as clap reads it. What a flag means is said here; what it does, in the command's own file.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::case::Profile;
+
+/// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
+///
+/// Without a command it runs the bundled suite against the embedded reference target.
+#[derive(Debug, Parser)]
+#[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 conformant · 1 violations or unexpected passes · 2 the question was wrong, \
+nothing was sent · 3 could not find out · 130 interrupted")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge a target with the suite
+    Run(RunArgs),
+    /// Show the cases that `run` would take, without a network
+    List(ListArgs),
+    /// Judge the case files (and a target file) themselves, without a network
+    Check(CheckArgs),
+    /// Start the reference target alone, both APIs on one port
+    Serve(ServeArgs),
+    /// Derive the contract files of an API from its model
+    Import(ImportArgs),
+}
+
+/// Where the suite comes from; the one built into the program unless said otherwise.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Files")]
+pub struct FileArgs {
+    /// A folder of case files to use in place of the bundled one
+    #[arg(long, value_name = "DIR", global = true)]
+    pub cases: Option<PathBuf>,
+    /// A folder of contracts (`<api>/operations.json`, `schema.json`, `clauses.yaml`) to use in place of the bundled one
+    #[arg(long, value_name = "DIR", global = true)]
+    pub schemas: Option<PathBuf>,
+    /// Where approved snapshots are, and where pending ones are left
+    #[arg(long, value_name = "DIR", global = true)]
+    pub snapshots: Option<PathBuf>,
+}
+
+/// Which cases.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
+pub struct SelectionArgs {
+    /// Only cases whose name contains FILTER (`*` stands for any text)
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// Only this API
+    #[arg(long, value_name = "API")]
+    pub api: Vec<String>,
+    /// Only cases about this operation
+    #[arg(long, value_name = "NAME")]
+    pub operation: Vec<String>,
+    /// Only cases that test this clause (`*` stands for any text)
+    #[arg(long, value_name = "ID")]
+    pub clause: Vec<String>,
+    /// Only this profile
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    Core,
+    Extended,
+}
+
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Core => Profile::Core,
+            ProfileArg::Extended => Profile::Extended,
+        }
+    }
+}
+
+/// Which target.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetArgs {
+    /// A target file, or the name of one in ./targets or among the bundled ones [default: reference, embedded]
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Judge this address with the target's other settings; it holds for every API that is selected
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Which broken clauses fail a case
+    #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
+    pub fail_on: FailOnArg,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: FormatArg,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+    /// Where ledgers and cached tokens are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum FailOnArg {
+    /// Broken MUST clauses and claims
+    #[default]
+    Must,
+    /// Broken SHOULD clauses too
+    Should,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// Check this target file too
+    #[arg(long, value_name = "TARGET")]
+    pub target: Vec<String>,
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7400")]
+    pub listen: SocketAddr,
+    /// Serve HTTPS with a certificate made for this run, and write its CA to FILE
+    #[arg(long, value_name = "FILE")]
+    pub tls_ca: Option<PathBuf>,
+    /// Break the contract in this one way; `--deviate list` shows them all
+    #[arg(long, value_name = "NAME", conflicts_with = "vary")]
+    pub deviate: Option<String>,
+    /// Behave differently in this one harmless way; `--vary list` shows them all
+    #[arg(long, value_name = "NAME")]
+    pub vary: Option<String>,
+    /// How long life-cycle changes (testing, creating, deleting) take, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 40)]
+    pub delay: u64,
+    /// How long an access token lives, in seconds
+    #[arg(long, value_name = "S", default_value_t = 900)]
+    pub token_life: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// What kind of model FILE is
+    #[arg(value_enum)]
+    pub kind: ModelKind,
+    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON
+    pub file: PathBuf,
+    /// The short name of the API, which is also the name of its folder
+    #[arg(long)]
+    pub api: String,
+    /// The folder to write `<api>/operations.json` and `<api>/schema.json` under
+    #[arg(long, value_name = "DIR", default_value = "schemas")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelKind {
+    Smithy,
+    Openapi,
+}

@@ -1,0 +1,29 @@
+//! `proofmark check`: the case files and target files judged themselves, with no network.
+
+use std::io::Write;
+
+use super::{
+    args::{CheckArgs, TargetArgs},
+    load::{self, Wrong},
+};
+
+/// Loads everything and says what there is.
+pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
+    let house = load::house(&args.files, |_| true)?;
+    house.contracts.verify().map_err(|error| Wrong::Said(error.to_string()))?;
+    for target in &args.target {
+        let named = TargetArgs { target: Some(target.clone()), base_url: None };
+        let chosen = load::target(&named, &[], &house)?;
+        writeln!(out, "target {}: good", chosen.target.name)?;
+    }
+    let operations: usize = house.contracts.iter().map(|contract| contract.operations.len()).sum();
+    writeln!(
+        out,
+        "{} cases, {} fixtures, {} clauses, {} operations: all good",
+        house.suite.cases.len(),
+        house.suite.fixtures.len(),
+        house.clauses.len(),
+        operations
+    )?;
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! From arguments to loaded values: contracts, clauses, suite, snapshots, target. Whatever is wrong here is the
+//! question's fault, and nothing has been sent yet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    args::{FileArgs, TargetArgs},
+    assets::{self, Kind},
+};
+use crate::{
+    contract::{self, Contracts},
+    model::{
+        case::Suite,
+        clause::Clauses,
+        target::{Credentials, Keys, SecretRef, Target},
+    },
+    suite::{self, Diagnostic},
+};
+
+/// The question was wrong: exit code 2.
+#[derive(Debug)]
+pub enum Wrong {
+    /// Files say something that cannot be; all of it.
+    Files(Vec<Diagnostic>),
+    /// Anything else, in one sentence.
+    Said(String),
+}
+
+impl From<io::Error> for Wrong {
+    fn from(error: io::Error) -> Self {
+        Wrong::Said(error.to_string())
+    }
+}
+
+/// Everything a run needs but for its target.
+pub struct House {
+    pub contracts: Arc<Contracts>,
+    pub clauses: Arc<Clauses>,
+    pub suite: Arc<Suite>,
+    /// Approved snapshots by name: `dms/DeleteConnection/deletes-a-live-connection`.
+    pub approved: BTreeMap<String, String>,
+    /// Where pending snapshots may be left.
+    pub snapshots: Option<PathBuf>,
+}
+
+/// Loads the house. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), so that one case
+/// out of many is found without reading them all.
+pub fn house(files: &FileArgs, wanted: impl Fn(&str) -> bool) -> Result<House, Wrong> {
+    let contracts = contracts(files.schemas.as_deref())?;
+    let clause_files = assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
+    let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
+    let case_files = assets::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
+    if case_files.is_empty() {
+        let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
+        return Err(Wrong::Said(format!("{} holds no case files (*.yaml)", folder.display())));
+    }
+    let suite = suite::load(&case_files, &contracts, &clauses).map_err(Wrong::Files)?;
+    let folder = snapshot_folder(files);
+    Ok(House {
+        contracts: Arc::new(contracts),
+        clauses: Arc::new(clauses),
+        suite: Arc::new(suite),
+        approved: approved(folder.as_deref())?,
+        snapshots: folder,
+    })
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// The contracts below `folder`, or the bundled ones.
+pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
+    let wanted = |name: &str| name.ends_with("operations.json") || name.ends_with("schema.json");
+    let files = assets::read(Kind::Schemas, folder, wanted)?;
+    let mut contracts = Vec::new();
+    for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
+        let beside = operations.path.replace("operations.json", "schema.json");
+        let schema = files.iter().find(|file| *file.path == *beside);
+        let schema = schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
+        let contract = contract::files::read(&operations.text, &schema.text)
+            .map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+        contracts.push(contract);
+    }
+    if contracts.is_empty() {
+        let folder = folder.unwrap_or(Path::new("schemas"));
+        return Err(Wrong::Said(format!("{} holds no contract (<api>/operations.json)", folder.display())));
+    }
+    Contracts::new(contracts).map_err(|error| Wrong::Said(error.to_string()))
+}
+
+/// The folder given, or `./snapshots` where there is one; without either the bundled snapshots are compared with and
+/// none is written.
+fn snapshot_folder(files: &FileArgs) -> Option<PathBuf> {
+    files.snapshots.clone().or_else(|| Some(PathBuf::from("snapshots")).filter(|folder| folder.is_dir()))
+}
+
+/// Approved snapshots by name, read from insta's format.
+pub fn approved(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Wrong> {
+    if folder.is_some_and(|folder| !folder.exists()) {
+        return Ok(BTreeMap::new());
+    }
+    let files = assets::read(Kind::Snapshots, folder, |name| name.ends_with(".snap"))?;
+    let root = folder.unwrap_or(Path::new(Kind::Snapshots.folder())).to_string_lossy().replace('\\', "/");
+    let mut approved = BTreeMap::new();
+    for file in files {
+        let name = file.path.trim_start_matches(&root).trim_start_matches('/').trim_end_matches(".snap");
+        approved.insert(name.to_owned(), super::snapshots::contents(&file.text).to_owned());
+    }
+    Ok(approved)
+}
+
+/// A target and whether it is to be started by us.
+pub struct Chosen {
+    pub target: Target,
+    pub hosting: Hosting,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hosting {
+    /// The reference target, embedded: its base URLs are not known before it listens.
+    Embedded,
+    /// Somebody else's, or ours started with `serve`.
+    Elsewhere,
+}
+
+/// The name of the target that is embedded.
+pub const REFERENCE: &str = "reference";
+
+/// Loads the target that `args` name, with the base URL they give.
+pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chosen, Wrong> {
+    let name = args.target.as_deref().unwrap_or(REFERENCE);
+    let file = target_file(name)?;
+    let mut target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
+    let Some(base_url) = &args.base_url else {
+        let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
+        return Ok(Chosen { target, hosting });
+    };
+    let url = base_url_of(base_url)?;
+    for (api, settings) in &mut target.apis {
+        if apis.is_empty() || apis.iter().any(|wanted| **wanted == **api) {
+            settings.base_url = url.clone();
+        }
+    }
+    refuse_published_secrets_abroad(&target)?;
+    Ok(Chosen { target, hosting: Hosting::Elsewhere })
+}
+
+/// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name.
+fn target_file(name: &str) -> Result<suite::SourceFile, Wrong> {
+    if name.contains(['/', '\\']) || is_yaml(name) {
+        return Ok(assets::file(Path::new(name))?);
+    }
+    let file_name = format!("{name}.yaml");
+    let near = Path::new(Kind::Targets.folder()).join(&file_name);
+    if near.is_file() {
+        return Ok(assets::file(&near)?);
+    }
+    assets::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
+        Wrong::Said(format!("no target is called {name}: neither {} nor a bundled one", near.display()))
+    })
+}
+
+fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
+    let wrong = |why: String| Wrong::Said(format!("--base-url {text}: {why}"));
+    let mut url = url::Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong("give http://HOST:PORT or https://HOST:PORT".into()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("credentials do not belong in a URL; name them in a target file".into()));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("a base URL has no query and no fragment".into()));
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    Ok(url)
+}
+
+/// Published secrets protect nothing, so they are never sent beyond this machine.
+fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
+    for (api, settings) in &target.apis {
+        let abroad = !is_loopback(&settings.base_url);
+        let published = secrets(&settings.credentials).any(|secret| matches!(secret, SecretRef::Published(_)));
+        if abroad && published {
+            return Err(Wrong::Said(format!(
+                "target {} has published credentials for {api}, good for this machine alone, and {} is elsewhere; \
+                 write a target file that names your own (see `proofmark run --help`, README)",
+                target.name, settings.base_url
+            )));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The secrets that credentials name.
+pub(super) fn secrets(credentials: &Credentials) -> impl Iterator<Item = &SecretRef> {
+    let named = match credentials {
+        Credentials::SigV4 { keys: Keys::Static { access_key, secret_key, session_token }, .. } => {
+            vec![Some(access_key), Some(secret_key), session_token.as_ref()]
+        }
+        Credentials::Bearer { token } => vec![Some(token)],
+        Credentials::Password { password, .. } => vec![Some(password)],
+        Credentials::None | Credentials::SigV4 { keys: Keys::DefaultChain { .. }, .. } => vec![],
+    };
+    named.into_iter().flatten()
+}
+
+/// Says what does not fit between what was asked for and what there is, with what there is.
+pub(super) fn unknown(kind: &str, given: &str, known: BTreeSet<String>) -> Wrong {
+    let near = known.iter().map(|name| (strsim::jaro_winkler(given, name), name));
+    let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = match near {
+        Some((_, name)) => format!("; did you mean {name}?"),
+        None if known.len() <= 12 => format!("; there are {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => String::new(),
+    };
+    Wrong::Said(format!("no {kind} is called {given}{hint}"))
+}

@@ -1,0 +1,63 @@
+//! Models in, contracts out: Smithy and OpenAPI documents become [`Contract`](crate::model::contract::Contract)s,
+//! contracts become files and come back from them, and values are held against their schemas. Takes text, gives
+//! values; no file, socket or clock is touched here.
+
+use std::fmt;
+
+use crate::model::contract::Contract;
+
+pub mod files;
+pub mod smithy;
+
+mod contracts;
+mod effect;
+mod mismatch;
+mod refs;
+
+pub use contracts::Contracts;
+pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
+
+/// What an importer made of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    pub contract: Contract,
+    /// What the model says and the contract does not, in document order: never silent, never fatal.
+    pub left_out: Vec<ImportProblem>,
+}
+
+/// Something in a model that an importer could not use, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ImportProblem {
+    /// JSON Pointer (RFC 6901) into the document as read; empty for the whole.
+    pub pointer: String,
+    pub message: String,
+}
+
+impl ImportProblem {
+    pub(crate) fn new(pointer: impl Into<String>, message: impl Into<String>) -> ImportProblem {
+        ImportProblem { pointer: pointer.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for ImportProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.pointer.is_empty() { "the document" } else { &self.pointer };
+        write!(f, "{place}: {}", self.message)
+    }
+}
+
+/// A contract that cannot be used: its files are not what `proofmark import` writes, or contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContractError {
+    #[error("{file}:{line}:{column}: {message}")]
+    Text { file: &'static str, line: usize, column: usize, message: String },
+    #[error("{file}, at {pointer}: {message}")]
+    Content { file: &'static str, pointer: String, message: String },
+    #[error("two contracts are called {0}")]
+    Duplicate(String),
+}
+
+/// Whether the validator understands a regular expression (ECMA 262, as JSON Schema has it).
+pub(crate) fn is_pattern(text: &str) -> bool {
+    jsonschema::options().offline().build(&serde_json::json!({ "pattern": text })).is_ok()
+}

@@ -1,0 +1,108 @@
+//! A contract as the two files under `schemas/<api>`: `operations.json`, the catalogue, and `schema.json`, a JSON
+//! Schema 2020-12 document anybody's validator can use. The same contract always gives the same bytes.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{ContractError, refs};
+use crate::model::contract::{ApiName, Contract, Operation, Protocol};
+
+pub const OPERATIONS: &str = "operations.json";
+pub const SCHEMA: &str = "schema.json";
+
+/// What `operations.json` holds: a [`Contract`] without its schemas.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    api: ApiName,
+    title: String,
+    version: String,
+    protocol: Protocol,
+    operations: BTreeMap<Arc<str>, Operation>,
+}
+
+/// The files of a contract: each name below `schemas/<api>/`, and its text.
+pub fn write(contract: &Contract) -> Vec<(String, String)> {
+    let Contract { api, title, version, protocol, operations, schemas } = contract.clone();
+    let catalogue = Catalogue { api, title, version, protocol, operations };
+    vec![(OPERATIONS.to_owned(), pretty(&catalogue)), (SCHEMA.to_owned(), pretty(&*schemas))]
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    // These are plain maps with string keys, which serde_json always can write.
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+/// Reads what [`write`] wrote. Fails where a text is not of that form, a `$ref` or a schema's name leads nowhere or
+/// out of the file, or references would never end.
+pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
+    let catalogue: Catalogue = parse(OPERATIONS, operations)?;
+    let schemas: Value = parse(SCHEMA, schema)?;
+    let Catalogue { api, title, version, protocol, operations } = catalogue;
+    let contract = Contract { api, title, version, protocol, operations, schemas: Arc::new(schemas) };
+    sound(&contract)?;
+    Ok(contract)
+}
+
+fn parse<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<T, ContractError> {
+    serde_json::from_str(text).map_err(|error| ContractError::Text {
+        file,
+        line: error.line(),
+        column: error.column(),
+        message: error.to_string(),
+    })
+}
+
+/// The document around `$defs`.
+pub(super) fn schema_document(title: &str, defs: Map<String, Value>) -> Value {
+    json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, "$defs": defs })
+}
+
+/// Whether every name and reference in a contract leads somewhere and ends.
+pub(super) fn sound(contract: &Contract) -> Result<(), ContractError> {
+    let content =
+        |file, pointer: String, message: String| Err(ContractError::Content { file, pointer, message });
+    let Some(defs) = contract.schemas["$defs"].as_object() else {
+        return content(SCHEMA, "/$defs".into(), "no object `$defs`".into());
+    };
+    let dangling = |schema: &Value| {
+        let mut found = Vec::new();
+        refs::collect(schema, &mut found);
+        found
+            .into_iter()
+            .find(|reference| refs::name(reference).is_none_or(|name| !defs.contains_key(&name)))
+            .map(str::to_owned)
+    };
+    for (name, schema) in defs {
+        if let Some(reference) = dangling(schema) {
+            return content(SCHEMA, refs::join("/$defs", name), format!("{reference} leads nowhere"));
+        }
+    }
+    if let Some(name) = refs::endless(defs) {
+        return content(
+            SCHEMA,
+            refs::join("/$defs", name),
+            "its references lead back to itself and never end".into(),
+        );
+    }
+    for operation in contract.operations.values() {
+        let at = refs::join("/operations", &operation.name);
+        let named = operation
+            .input
+            .iter()
+            .chain(operation.answers.values().filter_map(|answer| answer.schema.as_ref()))
+            .chain(operation.errors.iter().map(|error| &error.name));
+        if let Some(name) = named.into_iter().find(|name| !defs.contains_key(*name)) {
+            return content(OPERATIONS, at, format!("the schema {name} is not in {SCHEMA}"));
+        }
+        for (member, described) in &operation.members {
+            if let Some(reference) = dangling(&described.schema) {
+                let at = refs::join(&(at + "/members"), member);
+                return content(OPERATIONS, at, format!("{reference} leads nowhere"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Smithy models (JSON AST, 1.0 and 2.0) of awsJson services as contracts.
+//!
+//! Names under `$defs` are the shapes' bare names, or what the service renames them to. Inputs and outputs share
+//! their schemas: in both directions required members must be there, members nobody modelled may be, enums are
+//! closed, and null is no value of anything (awsJson servers treat a null input member as absent, so an input is to
+//! be judged without its null members). `answers` holds the success alone: an awsJson error is told by its name, not
+//! by its status, and stands in `errors`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use self::{
+    ast::{Ast, Shape, bare},
+    shapes::{Schemas, UNIT},
+};
+use super::{ImportProblem, Imported, effect, files};
+use crate::model::contract::{
+    Access, Answer, Contract, ErrorShape, Member, Operation, Paging, Place, Protocol,
+};
+
+mod ast;
+pub(crate) mod shapes;
+
+/// Makes the contract of the one service in a Smithy model, under the short name `api`.
+///
+/// Fails, with everything that is wrong, where the text is not a Smithy model, does not have exactly one service,
+/// the service does not speak awsJson, or a shape leads to one that is not there.
+pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
+    let ast = Ast::read(text)?;
+    let service = only_service(&ast)?;
+    let protocol = protocol(service)?;
+    let mut schemas = Schemas::new(&ast, renames(service));
+    let mut operations = BTreeMap::new();
+    for id in operation_ids(&ast, service, &mut schemas.problems) {
+        let Some(shape) = ast.shape(id).filter(|shape| shape.kind == "operation") else {
+            schemas.problems.push(ImportProblem::new(ast::pointer(id), "the service needs this operation"));
+            continue;
+        };
+        let operation = operation(&ast, service, shape, &mut schemas);
+        operations.insert(operation.name.clone(), operation);
+    }
+    let (defs, problems, left_out) = schemas.finish();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let title = service.traits().get("smithy.api#title").and_then(Value::as_str).unwrap_or(bare(service.id));
+    let contract = Contract {
+        api: api.into(),
+        title: title.to_owned(),
+        version: service.text("version").unwrap_or_default().to_owned(),
+        protocol,
+        operations,
+        schemas: Arc::new(files::schema_document(title, defs)),
+    };
+    Ok(Imported { contract, left_out })
+}
+
+fn only_service(ast: &Ast) -> Result<Shape<'_>, Vec<ImportProblem>> {
+    let services: Vec<_> = ast.shapes().filter(|shape| shape.kind == "service").collect();
+    match services[..] {
+        [service] => Ok(service),
+        [] => Err(vec![ImportProblem::new("/shapes", "no service among the shapes")]),
+        _ => Err(services
+            .iter()
+            .map(|service| {
+                ImportProblem::new(service.pointer(), "one of several services; a contract is of one")
+            })
+            .collect()),
+    }
+}
+
+fn protocol(service: Shape<'_>) -> Result<Protocol, Vec<ImportProblem>> {
+    let version = if service.traits().has("aws.protocols#awsJson1_1") {
+        "1.1"
+    } else if service.traits().has("aws.protocols#awsJson1_0") {
+        "1.0"
+    } else {
+        let message = "the service speaks neither awsJson1_1 nor awsJson1_0";
+        return Err(vec![ImportProblem::new(service.pointer() + "/traits", message)]);
+    };
+    let signing = service.traits().get("aws.auth#sigv4").and_then(|sigv4| sigv4["name"].as_str());
+    Ok(Protocol::AwsJson {
+        json_version: version.into(),
+        target_prefix: bare(service.id).into(),
+        signing_name: signing.unwrap_or_default().into(),
+    })
+}
+
+fn renames<'a>(service: Shape<'a>) -> BTreeMap<&'a str, &'a str> {
+    let rename = service.property("rename").and_then(Value::as_object).into_iter().flatten();
+    rename.filter_map(|(id, name)| Some((id.as_str(), name.as_str()?))).collect()
+}
+
+/// The operations of a service and of the resources it has, however deep.
+fn operation_ids<'a>(ast: &'a Ast, service: Shape<'a>, problems: &mut Vec<ImportProblem>) -> Vec<&'a str> {
+    const LIFECYCLE: [&str; 6] = ["create", "put", "read", "update", "delete", "list"];
+    let mut operations: Vec<_> = service.targets("operations").collect();
+    let mut waiting: Vec<_> = service.targets("resources").collect();
+    let mut seen = BTreeSet::new();
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let Some(resource) = ast.shape(id) else {
+            problems.push(ImportProblem::new(ast::pointer(id), "the service needs this resource"));
+            continue;
+        };
+        operations.extend(LIFECYCLE.iter().filter_map(|step| resource.target(step)));
+        operations.extend(resource.targets("operations").chain(resource.targets("collectionOperations")));
+        waiting.extend(resource.targets("resources"));
+    }
+    operations
+}
+
+fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &mut Schemas<'a>) -> Operation {
+    let name = bare(shape.id);
+    let input = shape.target("input").filter(|id| *id != UNIT);
+    let output = shape.target("output").filter(|id| *id != UNIT);
+    let mut members = IndexMap::new();
+    if let Some(input) = input.and_then(|id| ast.shape(id)) {
+        for member in input.members() {
+            let schema = schemas.member(input, member);
+            members.insert(
+                member.name.to_owned(),
+                Member {
+                    place: Place::Body,
+                    wire_name: None,
+                    required: member.traits.has("smithy.api#required"),
+                    default: None,
+                    schema,
+                },
+            );
+        }
+    }
+    left_out(shape, schemas);
+    Operation {
+        name: name.into(),
+        method: "POST".into(),
+        path: "/".into(),
+        access: access(service, shape),
+        effect: if shape.traits().has("smithy.api#readonly") {
+            crate::model::contract::Effect::Read
+        } else {
+            effect::of_rpc(name)
+        },
+        input: input.and_then(|id| schemas.name(id, &shape.pointer())),
+        members,
+        consumes: Vec::new(),
+        answers: BTreeMap::from([(
+            200,
+            Answer {
+                schema: output.and_then(|id| schemas.name(id, &shape.pointer())),
+                media_types: Vec::new(),
+            },
+        )]),
+        errors: errors(ast, service, shape, schemas),
+        paging: paging(service, shape),
+    }
+}
+
+/// What an operation says about the way a call travels that a contract has no place for.
+fn left_out(shape: Shape<'_>, schemas: &mut Schemas<'_>) {
+    for (name, message) in [
+        ("smithy.api#endpoint", "the prefix it puts before the host is not followed"),
+        ("smithy.api#httpChecksumRequired", "requests are sent without the checksum it wants"),
+        ("aws.protocols#httpChecksum", "requests are sent without the checksum it wants"),
+    ] {
+        if shape.traits().has(name) {
+            schemas
+                .left_out
+                .push(ImportProblem::new(super::refs::join(&(shape.pointer() + "/traits"), name), message));
+        }
+    }
+}
+
+/// Public where the operation, or the service for it, takes no authentication or may do without.
+fn access(service: Shape<'_>, shape: Shape<'_>) -> Access {
+    let auth = shape.traits().over(service.traits());
+    let none = auth.get("smithy.api#auth").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    if none || shape.traits().has("smithy.api#optionalAuth") { Access::Public } else { Access::Protected }
+}
+
+/// The operation's errors, then those of the whole service, in model order, each once.
+fn errors<'a>(
+    ast: &'a Ast,
+    service: Shape<'a>,
+    shape: Shape<'a>,
+    schemas: &mut Schemas<'a>,
+) -> Vec<ErrorShape> {
+    let mut errors: Vec<ErrorShape> = Vec::new();
+    for id in shape.targets("errors").chain(service.targets("errors")) {
+        let Some(name) = schemas.name(id, &shape.pointer()) else { continue };
+        let Some(error) = ast.shape(id) else { continue };
+        let traits = error.traits();
+        let status = match (
+            traits.get("smithy.api#httpError").and_then(Value::as_u64),
+            traits.get("smithy.api#error"),
+        ) {
+            (Some(status), _) => u16::try_from(status).unwrap_or(400),
+            (None, Some(Value::String(fault))) if fault == "server" => 500,
+            (None, Some(_)) => 400,
+            (None, None) => {
+                schemas.problems.push(ImportProblem::new(
+                    error.pointer(),
+                    "listed as an error, but has no `error` trait",
+                ));
+                continue;
+            }
+        };
+        if errors.iter().all(|known| known.name != name) {
+            errors.push(ErrorShape { name, status });
+        }
+    }
+    errors
+}
+
+/// `paginated` on the operation, completed by the service's.
+fn paging(service: Shape<'_>, shape: Shape<'_>) -> Option<Paging> {
+    let own = shape.traits().get("smithy.api#paginated")?;
+    let all = service.traits().get("smithy.api#paginated");
+    let text = |name: &str| {
+        own.get(name).or_else(|| all.and_then(|all| all.get(name))).and_then(Value::as_str).map(str::to_owned)
+    };
+    Some(Paging {
+        input_token: text("inputToken")?,
+        output_token: text("outputToken")?,
+        page_size: text("pageSize"),
+    })
+}

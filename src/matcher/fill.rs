@@ -1,0 +1,100 @@
+//! Filling `${...}` in. Where the values come from is the caller's business; [`from_variables`] is the source that
+//! claims have.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::model::template::{Generator, Hole, Part, Template, TemplateValue, Variables};
+
+/// A hole that nothing fills; what stands between `${` and `}`, with a reason behind it where there is one to give.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`${{{0}}}` has no value")]
+pub struct Unfilled(pub String);
+
+/// The text with every hole filled. Values that are not strings are spelled as JSON.
+pub fn text(
+    template: &Template,
+    source: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>,
+) -> Result<String, Unfilled> {
+    let mut text = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(literal) => text.push_str(literal),
+            Part::Hole(hole) => match source(hole)? {
+                Value::String(value) => text.push_str(&value),
+                value => text.push_str(&value.to_string()),
+            },
+        }
+    }
+    Ok(text)
+}
+
+/// The JSON with every hole filled. A string that is one single hole becomes the hole's value, whatever its type.
+pub fn value(
+    template: &TemplateValue,
+    source: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>,
+) -> Result<Value, Unfilled> {
+    match template {
+        TemplateValue::Fixed(fixed) => Ok(fixed.clone()),
+        TemplateValue::Text(template) => match &template.parts[..] {
+            [Part::Hole(hole)] => source(hole),
+            _ => text(template, source).map(Value::String),
+        },
+        TemplateValue::List(elements) => {
+            elements.iter().map(|element| value(element, source)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        TemplateValue::Object(members) => members
+            .iter()
+            .map(|(name, member)| Ok((name.clone(), value(member, source)?)))
+            .collect::<Result<_, _>>()
+            .map(Value::Object),
+    }
+}
+
+/// As [`value`], without a copy of what has no holes.
+pub(super) fn borrowed<'a>(
+    template: &'a TemplateValue,
+    variables: &Variables,
+) -> Result<Cow<'a, Value>, Unfilled> {
+    match template {
+        TemplateValue::Fixed(fixed) => Ok(Cow::Borrowed(fixed)),
+        _ => value(template, &mut from_variables(variables)).map(Cow::Owned),
+    }
+}
+
+/// Fills holes from `variables`. `${env:X}`, `${secret:X}` and `${gen:x}` are looked up under `env:X`, `secret:X`,
+/// `gen:x`: they have a value here only where the sender wrote down which one it used.
+pub fn from_variables(variables: &Variables) -> impl FnMut(&Hole) -> Result<Value, Unfilled> {
+    |hole| {
+        let name = key(hole);
+        variables.get(&*name).cloned().ok_or_else(|| Unfilled(name.into_owned()))
+    }
+}
+
+/// What stands between `${` and `}`.
+pub fn key(hole: &Hole) -> Cow<'_, str> {
+    match hole {
+        Hole::Variable(name) => Cow::Borrowed(name),
+        Hole::Env(name) => format!("env:{name}").into(),
+        Hole::Secret(name) => format!("secret:{name}").into(),
+        Hole::Generated(Generator::Uuid) => "gen:uuid".into(),
+        Hole::Generated(Generator::Suffix) => "gen:suffix".into(),
+        Hole::Generated(Generator::Now) => "gen:now".into(),
+        Hole::Generated(Generator::Run) => "gen:run".into(),
+    }
+}
+
+/// The template as it was written, `${...}` and all; for messages.
+pub(super) fn spelled(template: &TemplateValue) -> Value {
+    value(template, &mut as_written).unwrap_or_default()
+}
+
+/// As [`spelled`], for text.
+pub(super) fn spelled_text(template: &Template) -> String {
+    text(template, &mut as_written).unwrap_or_default()
+}
+
+fn as_written(hole: &Hole) -> Result<Value, Unfilled> {
+    Ok(Value::String(format!("${{{}}}", key(hole))))
+}

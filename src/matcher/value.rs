@@ -1,0 +1,170 @@
+//! Claims about what a JSON path selects. Every node has to satisfy the matcher.
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::model::{
+    case::{JsonType, ValueMatcher},
+    template::{TemplateValue, Variables},
+    verdict::Mismatch,
+};
+
+use super::{
+    body::{self, Extra},
+    fill, format, nothing_selected, pointer, shown, unfilled,
+};
+
+pub(super) fn mismatches(
+    path: &JsonPath,
+    matcher: &ValueMatcher,
+    body: &Value,
+    variables: &Variables,
+) -> Vec<Mismatch> {
+    let nodes = path.query_located(body).all();
+    match matcher {
+        ValueMatcher::Absent => {
+            return nodes
+                .iter()
+                .map(|node| mismatch(node.location().to_json_pointer(), "absent".into(), node.node()))
+                .collect();
+        }
+        ValueMatcher::Count(count) if nodes.len() == *count => return Vec::new(),
+        ValueMatcher::Count(count) => {
+            return vec![Mismatch {
+                at: pointer(String::new()),
+                expected: format!("{count} values at {path}"),
+                actual: nodes.len().to_string(),
+            }];
+        }
+        _ if nodes.is_empty() => return vec![nothing_selected(path, describe(matcher))],
+        _ => {}
+    }
+    let templates: Vec<&TemplateValue> = match matcher {
+        ValueMatcher::Equals(one) | ValueMatcher::Contains(one) | ValueMatcher::Excludes(one) => vec![one],
+        ValueMatcher::OneOf(many) => many.iter().collect(),
+        _ => Vec::new(),
+    };
+    let wanted: Vec<_> =
+        match templates.into_iter().map(|template| fill::borrowed(template, variables)).collect() {
+            Ok(wanted) => wanted,
+            Err(why) => return vec![unfilled(&why)],
+        };
+    let wanted: Vec<&Value> = wanted.iter().map(|value| &**value).collect();
+    nodes
+        .iter()
+        .flat_map(|node| judge(matcher, &wanted, node.node(), || node.location().to_json_pointer()))
+        .collect()
+}
+
+fn judge(
+    matcher: &ValueMatcher,
+    wanted: &[&Value],
+    actual: &Value,
+    at: impl Fn() -> String,
+) -> Vec<Mismatch> {
+    let list = || actual.as_array().map(Vec::as_slice);
+    let holds = match matcher {
+        ValueMatcher::Equals(_) => {
+            return wanted
+                .iter()
+                .flat_map(|wanted| body::differences(wanted, actual, &at(), Extra::Reported))
+                .collect();
+        }
+        ValueMatcher::OneOf(_) => wanted.iter().any(|wanted| body::equal(wanted, actual)),
+        ValueMatcher::Matches(pattern) => actual.as_str().is_some_and(|text| pattern.is_match(text)),
+        ValueMatcher::Format(wanted) => format::value(*wanted, actual),
+        ValueMatcher::Type(wanted) => json_type(actual) == *wanted,
+        ValueMatcher::Length { min, max } => {
+            length(actual).is_some_and(|length| within(&length, min.as_ref(), max.as_ref()))
+        }
+        ValueMatcher::Range { min, max } => {
+            actual.as_f64().is_some_and(|number| within(&number, min.as_ref(), max.as_ref()))
+        }
+        ValueMatcher::Contains(_) => list().is_some_and(|list| list.iter().any(|one| included(wanted, one))),
+        ValueMatcher::Excludes(_) => list().is_some_and(|list| !list.iter().any(|one| included(wanted, one))),
+        ValueMatcher::Present | ValueMatcher::Absent | ValueMatcher::Count(_) => true,
+    };
+    if holds {
+        return Vec::new();
+    }
+    let expected = match (matcher, wanted) {
+        (ValueMatcher::OneOf(_), many) => many.iter().map(|one| shown(one)).collect::<Vec<_>>().join(" or "),
+        (ValueMatcher::Contains(_), [one]) => format!("a list that contains {}", shown(one)),
+        (ValueMatcher::Excludes(_), [one]) => format!("a list without {}", shown(one)),
+        _ => describe(matcher),
+    };
+    vec![mismatch(at(), expected, actual)]
+}
+
+fn included(wanted: &[&Value], element: &Value) -> bool {
+    wanted.iter().any(|wanted| body::includes(wanted, element))
+}
+
+/// A matcher in a few words.
+pub(super) fn describe(matcher: &ValueMatcher) -> String {
+    let spelled = |template: &TemplateValue| shown(&fill::spelled(template));
+    match matcher {
+        ValueMatcher::Equals(value) => spelled(value),
+        ValueMatcher::OneOf(values) => values.iter().map(spelled).collect::<Vec<_>>().join(" or "),
+        ValueMatcher::Matches(pattern) => format!("a string matching /{pattern}/"),
+        ValueMatcher::Format(wanted) => format::describe(*wanted).into(),
+        ValueMatcher::Type(wanted) => type_name(*wanted).into(),
+        ValueMatcher::Present => "present".into(),
+        ValueMatcher::Absent => "absent".into(),
+        ValueMatcher::Count(count) => format!("{count} times"),
+        ValueMatcher::Length { min, max } => format!("of length {}", range(min.as_ref(), max.as_ref())),
+        ValueMatcher::Range { min, max } => format!("a number {}", range(min.as_ref(), max.as_ref())),
+        ValueMatcher::Contains(value) => format!("a list that contains {}", spelled(value)),
+        ValueMatcher::Excludes(value) => format!("a list without {}", spelled(value)),
+    }
+}
+
+fn range<T: std::fmt::Display + PartialEq>(min: Option<&T>, max: Option<&T>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => min.to_string(),
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("{min} or more"),
+        (None, Some(max)) => format!("{max} or less"),
+        (None, None) => "of any size".into(),
+    }
+}
+
+fn within<T: PartialOrd>(value: &T, min: Option<&T>, max: Option<&T>) -> bool {
+    min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
+}
+
+/// Characters, elements or members.
+fn length(value: &Value) -> Option<usize> {
+    match value {
+        Value::String(text) => Some(text.chars().count()),
+        Value::Array(list) => Some(list.len()),
+        Value::Object(object) => Some(object.len()),
+        _ => None,
+    }
+}
+
+fn json_type(value: &Value) -> JsonType {
+    match value {
+        Value::Null => JsonType::Null,
+        Value::Bool(_) => JsonType::Boolean,
+        Value::Number(_) => JsonType::Number,
+        Value::String(_) => JsonType::String,
+        Value::Array(_) => JsonType::Array,
+        Value::Object(_) => JsonType::Object,
+    }
+}
+
+fn type_name(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Null => "null",
+        JsonType::Boolean => "a boolean",
+        JsonType::Number => "a number",
+        JsonType::String => "a string",
+        JsonType::Array => "a list",
+        JsonType::Object => "an object",
+    }
+}
+
+fn mismatch(at: String, expected: String, actual: &Value) -> Mismatch {
+    Mismatch { at: pointer(at), expected, actual: shown(actual) }
+}
