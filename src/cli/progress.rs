@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     model::{
         case::CaseId,
-        verdict::{Status, Verdict},
+        verdict::{Mismatch, Status, Verdict},
     },
     report::Safe,
 };
@@ -56,11 +56,8 @@ impl Progress {
 fn line(case: &CaseId, status: Status, verdict: &Verdict, safe: &Safe) -> Option<String> {
     let (word, why) = match (status, verdict) {
         (Status::Fail, Verdict::Fail { violations, .. }) => {
-            let first = violations.first()?;
-            let at = first.mismatch.at.to_string();
-            let place = at.rsplit(['/', ' ']).next().unwrap_or_default();
-            let expected = safe.seen(place, &first.mismatch.expected);
-            let actual = safe.seen(place, &first.mismatch.actual);
+            let Mismatch { at, expected, actual } = &violations.first()?.mismatch;
+            let (expected, actual) = (safe.seen(at, expected), safe.seen(at, actual));
             ("FAIL ", format!("{at}: expected {expected}, actual {actual}"))
         }
         (Status::Error, Verdict::Error { why }) => ("ERROR", why.clone()),

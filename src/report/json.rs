@@ -11,7 +11,7 @@ use super::{
 use crate::model::{
     span::Span,
     target::{KnownFailure, KnownWhat, Verification},
-    verdict::{Declared, Status, Verdict, Violation},
+    verdict::{Declared, Mismatch, Status, Verdict, Violation},
 };
 
 /// Goes up when a member changes its meaning or goes away.
@@ -108,8 +108,7 @@ fn entry_value(entry: &Entry, run: &JudgedRun, safe: &Safe) -> Value {
 }
 
 fn violation_value(violation: &Violation, entry: &Entry, run: &JudgedRun, safe: &Safe) -> Value {
-    let at = violation.mismatch.at.to_string();
-    let place = at.rsplit(['/', ' ']).next().unwrap_or_default();
+    let Mismatch { at, expected, actual } = &violation.mismatch;
     let exchange = entry.exchange(violation).map(|exchange| {
         let identity = run.target.apis.get(entry.subject.api()).map_or(&Identity::None, |api| &api.identity);
         let curl = curl(exchange, entry.subject.step(exchange), &run.target, identity, safe);
@@ -127,9 +126,9 @@ fn violation_value(violation: &Violation, entry: &Entry, run: &JudgedRun, safe: 
         "rule": violation.rule,
         "clauses": violation.clauses,
         "strength": violation.strength,
-        "where": safe.masked(&at),
-        "expected": safe.seen(place, &violation.mismatch.expected),
-        "actual": safe.seen(place, &violation.mismatch.actual),
+        "where": safe.masked(&at.to_string()),
+        "expected": safe.seen(at, expected),
+        "actual": safe.seen(at, actual),
         "claim": violation.span.as_ref().map(span_value),
         "exchange": exchange,
     })

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
+use crate::model::verdict::Location;
+
 /// Replaces the secrets a run knows (passwords, keys, tokens it was given) in a text.
 pub type Mask<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
@@ -85,9 +87,14 @@ impl<'a> Safe<'a> {
         }
     }
 
-    /// What a claim expected or an answer had at a JSON Pointer or in a header; `place` is the last part of its name.
-    pub fn seen(&self, place: &str, text: &str) -> String {
+    /// What a claim expected or an answer had at a place. Line breaks are still in it.
+    pub fn seen(&self, at: &Location, text: &str) -> String {
         const HARMLESS: [&str; 7] = ["null", "absent", "missing", "present", "nothing", "true", "false"];
+        let place = match at {
+            Location::Header(name) => name,
+            Location::Pointer(pointer) => pointer.rsplit('/').next().unwrap_or_default(),
+            Location::Status | Location::Body | Location::Latency => "",
+        };
         if (is_secret_name(place) || is_secret_header(place)) && !HARMLESS.contains(&text) {
             return MASKED.to_owned();
         }
@@ -231,9 +238,12 @@ mod tests {
     #[test]
     fn what_was_seen_at_a_secret_place_is_not_told() {
         let safe = Safe::new(&plain);
-        assert_eq!(safe.seen("access_token", "\"abc\""), MASKED);
-        assert_eq!(safe.seen("access_token", "absent"), "absent");
-        assert_eq!(safe.seen("Status", "\"deleted\""), "\"deleted\"");
+        let body = |pointer: &str| Location::Pointer(pointer.into());
+        assert_eq!(safe.seen(&body("/access_token"), "\"abc\""), MASKED);
+        assert_eq!(safe.seen(&Location::Header("Set-Cookie".into()), "abc"), MASKED);
+        assert_eq!(safe.seen(&body("/access_token"), "absent"), "absent");
+        assert_eq!(safe.seen(&body("/Connection/Status"), "\"deleted\""), "\"deleted\"");
+        assert_eq!(safe.seen(&Location::Body, "password=abc"), "password=***");
     }
 
     #[test]

@@ -186,6 +186,18 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_broken_by_many_values_is_told_once() {
+        let cases = (0..9).map(|n| {
+            let mut broken = violation("request-id-uuid", &["dms.response.request-id"]);
+            broken.mismatch.actual = format!("id-{n}");
+            fail(&name(&format!("case-{n}")), vec![broken], "{}")
+        });
+        let text = shown(run(cases.collect()));
+        assert_eq!(text.matches("FAIL").count(), 1, "{text}");
+        assert!(text.contains("or        id-1, id-2, id-3, id-4 and 4 others"), "{text}");
+    }
+
+    #[test]
     fn many_different_violations_stay_readable() {
         let cases = (0..30).map(|n| {
             let broken = body_violation(n, &format!("/Connection/M{n}"), "a string", "7");

@@ -48,9 +48,8 @@ fn warnings(told: &Told, page: &mut Page) {
         let often = format!("{} in {}", count(times, "time"), count(cases.len(), "case"));
         page.hanging(2, &told.safe.line(&label), Tone::Doubt, &often);
         let Mismatch { at, expected, actual } = &first.mismatch;
-        let place = at.to_string();
-        let actual = told.safe.seen(place.rsplit(['/', ' ']).next().unwrap_or_default(), actual);
-        let text = format!("{place}: expected {expected}, actual {actual}");
+        let (expected, actual) = (told.safe.seen(at, expected), told.safe.seen(at, actual));
+        let text = format!("{at}: expected {expected}, actual {actual}");
         page.cut(4, "as at", Tone::Quiet, &told.safe.line(&text));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::{
     Told, count, listed,
@@ -14,7 +14,7 @@ use crate::{
         case::Case,
         clause::ClauseId,
         exchange::{Exchange, Phase, Role},
-        verdict::{Location, Status, Violation},
+        verdict::{Location, Mismatch, Status, Violation},
     },
     report::{
         Entry, Identity, Subject,
@@ -31,14 +31,14 @@ const IN_FULL: usize = 20;
 /// Places told in full where one exchange breaks one clause in many.
 const PLACES: usize = 6;
 
-/// Violations that a reader would call the same.
+/// Violations that a reader would call the same. Of an envelope rule they are the same whatever was there instead.
 #[derive(PartialEq, Eq, Hash)]
 struct Alike<'a> {
     rule: &'static str,
     clauses: &'a [ClauseId],
     place: String,
     expected: &'a str,
-    actual: &'a str,
+    actual: Option<&'a str>,
 }
 
 /// One of them, and where it is found again.
@@ -49,6 +49,8 @@ struct Group<'a> {
     /// How often that entry has it.
     times: usize,
     elsewhere: Vec<String>,
+    /// What else was there, in the others.
+    others: IndexSet<&'a str>,
 }
 
 pub fn write(told: &Told, page: &mut Page) {
@@ -82,8 +84,12 @@ fn grouped<'a>(failing: &[&'a Entry], told: &Told) -> Vec<Group<'a>> {
             if is_known(violation, &entry.known, told.report.terms.today) {
                 continue;
             }
-            let fresh = || Group { violation, entry: index, times: 0, elsewhere: Vec::new() };
+            let fresh =
+                || Group { violation, entry: index, times: 0, elsewhere: vec![], others: IndexSet::new() };
             let group = groups.entry(alike(violation)).or_insert_with(fresh);
+            if violation.mismatch.actual != group.violation.mismatch.actual {
+                group.others.insert(&violation.mismatch.actual);
+            }
             match (group.entry == index, group.elsewhere.last()) {
                 (true, _) => group.times += 1,
                 (false, Some(last)) if *last == entry.subject.name() => {}
@@ -104,7 +110,7 @@ fn alike(violation: &Violation) -> Alike<'_> {
         clauses: &violation.clauses,
         place: place.join("/"),
         expected: &violation.mismatch.expected,
-        actual: &violation.mismatch.actual,
+        actual: violation.span.is_some().then_some(&*violation.mismatch.actual),
     }
 }
 
@@ -193,6 +199,11 @@ fn place(told: &Told, group: &Group, page: &mut Page) {
         Difference::Lines { expected, actual } => {
             page.hanging(6, "expected", Tone::Good, &visible(&bounded(&expected)));
             page.hanging(6, "actual  ", Tone::Bad, &visible(&bounded(&actual)));
+            let others: Vec<_> =
+                group.others.iter().map(|other| told.safe.seen(&violation.mismatch.at, other)).collect();
+            if !others.is_empty() {
+                page.hanging(6, "or      ", Tone::Bad, &visible(&bounded(&listed(&others))));
+            }
         }
         Difference::Diff { lines, left_out } => diff(&lines, left_out, page),
     }
@@ -263,7 +274,7 @@ pub fn show(told: &Told, subject: &Subject, exchange: &Exchange, focus: Focus, p
 /// The known violations of a case that fails for other reasons.
 fn known_as_well(told: &Told, entry: &Entry, page: &mut Page) {
     let known = |violation: &&Violation| is_known(violation, &entry.known, told.report.terms.today);
-    let clauses: indexmap::IndexSet<&ClauseId> =
+    let clauses: IndexSet<&ClauseId> =
         entry.violations().iter().filter(known).flat_map(|violation| &violation.clauses).collect();
     if !clauses.is_empty() {
         let clauses: Vec<String> = clauses.into_iter().map(|clause| told.safe.line(clause)).collect();
@@ -305,9 +316,8 @@ fn step_of(index: usize, case: &Case) -> String {
 
 /// Expected and actual, fit to be shown where they were seen. Line breaks are still in them.
 fn seen(told: &Told, violation: &Violation) -> (String, String) {
-    let at = violation.mismatch.at.to_string();
-    let place = at.rsplit(['/', ' ']).next().unwrap_or_default();
-    (told.safe.seen(place, &violation.mismatch.expected), told.safe.seen(place, &violation.mismatch.actual))
+    let Mismatch { at, expected, actual } = &violation.mismatch;
+    (told.safe.seen(at, expected), told.safe.seen(at, actual))
 }
 
 /// Nobody reads more of one line.
