@@ -4,5 +4,13 @@
 
 pub mod check;
 pub mod contract;
+pub mod exec;
 pub mod matcher;
 pub mod model;
+<<<<<<< HEAD
+pub mod plan;
+
+pub mod reference;
+=======
+pub mod report;
+>>>>>>> report
