@@ -5,3 +5,4 @@
 pub mod contract;
 pub mod matcher;
 pub mod model;
+pub mod suite;
