@@ -53,12 +53,24 @@ pub fn mismatches(claim: &Claim, response: &Response, cx: &Context<'_>) -> Vec<M
     }
 }
 
-/// Nothing where one alternative holds; else what the nearest one lacks.
+/// Nothing where one alternative holds; else what the nearest one lacks: one whose status is the answer's, with the
+/// fewest mismatches. Where no alternative has the answer's status, that is all there is to say.
 fn any_of(alternatives: &[Vec<Expectation>], response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
     let lacks = |claims: &Vec<Expectation>| -> Vec<Mismatch> {
         claims.iter().flat_map(|expectation| mismatches(&expectation.claim, response, cx)).collect()
     };
-    alternatives.iter().map(lacks).min_by_key(Vec::len).unwrap_or_default()
+    let other_status = |lacking: &[Mismatch]| lacking.iter().any(|mismatch| mismatch.at == Location::Status);
+    let nearest = alternatives.iter().map(lacks).min_by_key(|lacking| (other_status(lacking), lacking.len()));
+    match nearest {
+        Some(lacking) if other_status(&lacking) => {
+            let statuses = alternatives.iter().flatten().filter_map(|expectation| match &expectation.claim {
+                Claim::Status(patterns) => Some(&patterns[..]),
+                _ => None,
+            });
+            status(&statuses.collect::<Vec<_>>().concat(), response, cx)
+        }
+        nearest => nearest.unwrap_or_default(),
+    }
 }
 
 /// The value a capture takes out of a response; an `Err` says why there is none. A `null` is none.
@@ -95,7 +107,11 @@ pub fn describe(claim: &Claim) -> String {
         Claim::Latency { at_most } => format!("an answer within {} ms", at_most.as_millis()),
         Claim::AnyOf(alternatives) => {
             let all = |claims: &Vec<Expectation>| -> String {
-                claims.iter().map(|expectation| describe(&expectation.claim)).collect::<Vec<_>>().join(" and ")
+                claims
+                    .iter()
+                    .map(|expectation| describe(&expectation.claim))
+                    .collect::<Vec<_>>()
+                    .join(" and ")
             };
             alternatives.iter().map(all).collect::<Vec<_>>().join(", or ")
         }
