@@ -105,7 +105,7 @@ record! {
         capture: Entries<CaptureEntry>,
         /// Claims about the answer; a list where claims stand for different clauses. A step that polls makes them of
         /// every answer.
-        expect: Many<ExpectEntry>,
+        expect: Many<Spanned<ExpectEntry>>,
         /// Ask again until all of this holds.
         until: Spanned<ExpectEntry>,
         /// Stop asking, at once, when any of this holds: the answer cannot recover.
@@ -322,6 +322,8 @@ pub struct CaseRow {
     /// `[member=a,value=1]`, or nothing.
     pub suffix: String,
     pub case: Option<CaseEntry>,
+    /// Whether all of it could be read.
+    pub whole: bool,
 }
 
 impl Decode for Cases {
@@ -334,8 +336,10 @@ impl Decode for Cases {
             let key = entry.value.key;
             let name = entry.key.into_owned();
             for (suffix, row) in matrix::rows(entry.value, problems) {
+                let before = problems.len();
                 let case = CaseEntry::decode(row, problems);
-                cases.push(CaseRow { name: name.clone(), key, suffix, case });
+                let whole = problems.len() == before;
+                cases.push(CaseRow { name: name.clone(), key, suffix, case, whole });
             }
         }
         Some(Cases(cases))

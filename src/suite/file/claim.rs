@@ -45,7 +45,7 @@ record! {
         /// The longest time from the first byte sent to the last byte received.
         latency: Spanned<Span>,
         /// One of these is so: all claims of at least one block hold.
-        any_of: Spanned<AtLeastOne<ExpectEntry>>,
+        any_of: Spanned<AtLeastOne<Spanned<ExpectEntry>>>,
         /// The clauses that the claims of this block stand for, where they are not the case's.
         clauses: Vec<Spanned<String>>,
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{
-        case::{Case, Fixture, Need, Profile, Scope, Step},
+        case::{Case, Fixture, Need, Profile, Scope},
         contract::ApiName,
         template::TemplateValue,
     },
@@ -35,9 +35,13 @@ pub struct Home<'a> {
 /// One case. `None` after the reason was told.
 pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Case> {
     check_name(&row.name, row.key, problems);
-    let before = problems.len();
-    let CaseRow { name, key, suffix, case } = row;
+    let CaseRow { name, key, suffix, case, whole } = row;
     let CaseEntry { clauses, profile, source, needs: own_needs, uses, matrix, then, finally, step: first } = case?;
+    let steps = || std::iter::once(&first).chain(then.iter().flatten().map(|step| &step.value));
+    if whole && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
+        let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
+        problem.help("say under `expect` what the answer has to be");
+    }
     let Home { api, operation, catalog, around, .. } = home;
     let clauses = clauses.into_iter().flatten();
     let clauses: Vec<_> = clauses.filter_map(|name| clause(&name, around.clauses, problems)).collect();
@@ -66,10 +70,6 @@ pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Cas
     let finally = finally
         .filter_map(|entry| step(entry.value, entry.at, Part::Finally, around, &mut known, problems))
         .collect();
-    if problems.len() == before && !steps.iter().any(claims_something) {
-        let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
-        problem.help("say under `expect` what the answer has to be");
-    }
     Some(Case {
         id,
         api: api.clone(),
@@ -84,10 +84,6 @@ pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Cas
         finally,
         span: around.source.span(key),
     })
-}
-
-fn claims_something(step: &Step) -> bool {
-    !step.expectations.is_empty() || step.poll.is_some()
 }
 
 /// Case names stand in file names, in test names and on command lines.

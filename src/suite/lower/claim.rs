@@ -37,8 +37,9 @@ pub enum Place<'a> {
     Poll,
 }
 
-/// A step's claims, in the order of this list of kinds.
-pub fn expectations(block: ExpectEntry, cx: &Claims<'_>, problems: &mut Problems) -> Vec<Expectation> {
+/// The claims of a block, in the order of this list of kinds.
+pub fn expectations(block: Spanned<ExpectEntry>, cx: &Claims<'_>, problems: &mut Problems) -> Vec<Expectation> {
+    let Spanned { value: block, at: whole, .. } = block;
     let stated = block.clauses.iter().flatten();
     let stated: Vec<ClauseId> = stated.filter_map(|name| clause(name, cx.clauses, problems)).collect();
     let mut made = Made { cx, stated: &stated, claims: Vec::new() };
@@ -87,6 +88,9 @@ pub fn expectations(block: ExpectEntry, cx: &Claims<'_>, problems: &mut Problems
         let at = any_of.key;
         let blocks = any_of.value.0.into_iter().map(|block| expectations(block, cx, problems)).collect();
         made.add(at, Claim::AnyOf(blocks));
+    }
+    if made.claims.is_empty() && problems.is_empty() {
+        problems.add(whole, "a block without a claim").help("say what the answer has to be: `status`, `body`, `at`, ...");
     }
     made.claims
 }

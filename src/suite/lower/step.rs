@@ -358,15 +358,11 @@ impl Polling {
             problems.add(within_at, "`within` is shorter than `every`").help("there would be one request only");
         }
         let span = claims.source.span(until.whole());
-        let until_key = until.key;
-        let until = expectations(until.value, claims, problems);
-        if until.is_empty() && problems.is_empty() {
-            problems.add(until_key, "an `until` that waits for nothing");
-        }
+        let until = expectations(until, claims, problems);
         let through = self.through.unwrap_or_default().into_iter();
         Some(Poll {
             until,
-            unless: self.unless.map(|unless| expectations(unless.value, claims, problems)).unwrap_or_default(),
+            unless: self.unless.map(|unless| expectations(unless, claims, problems)).unwrap_or_default(),
             through: through
                 .map(|(path, values, at)| Through { path, values, span: claims.source.span(at) })
                 .collect(),
