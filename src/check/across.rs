@@ -1,6 +1,6 @@
 //! What can only be seen over all answers of a run: values that no two answers may share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     case::{Case, CaseId, Claim, HeaderClaim},
@@ -13,7 +13,8 @@ use crate::model::{
 use super::{Judge, claims, rules::request_id::HEADER, strength};
 
 /// Every value that two answers share and should not: request ids of awsJson APIs, and headers that a case claims to be
-/// unique. Each is reported on the later one, with its case. Traces are to be given in the order of the run.
+/// unique. Each is reported on the later one, with its case, and once for all answers of a trace that have it. Traces
+/// are to be given in the order of the run.
 pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Violation)> {
     let mut ids = Values::default();
     let mut claimed: HashMap<&str, Values<'_>> = HashMap::new();
@@ -43,6 +44,8 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
             });
         }
     }
+    let mut told = HashSet::new();
+    found.retain(|(case, one)| told.insert((case.clone(), one.rule, one.mismatch.actual.clone())));
     found
 }
 
