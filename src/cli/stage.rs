@@ -61,10 +61,10 @@ impl Stage {
     }
 
     /// What came of a shared fixture.
-    pub fn judge_fixture(&self, shared: SharedFixture) -> (FixtureResult, Vec<String>) {
-        let SharedFixture { fixture, trace, problems } = shared;
+    pub fn judge_fixture(&self, shared: SharedFixture) -> FixtureResult {
+        let SharedFixture { fixture, trace } = shared;
         let verdict = check::fixture_verdict(&fixture, &trace, &self.judge_of()).verdict;
-        (FixtureResult { fixture, verdict, trace }, problems)
+        FixtureResult { fixture, verdict, trace }
     }
 
     pub fn judge_of(&self) -> Judge<'_> {
@@ -77,7 +77,7 @@ impl Stage {
         }
     }
 
-    /// Destroys what cases shared, and stops the embedded target.
+    /// Stops the embedded target.
     pub async fn strike(self) {
         if let Some(running) = self.embedded {
             running.stop().await;
