@@ -83,6 +83,11 @@ pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
     }
 }
 
+/// The clauses that every exchange, and every run, is held to without any case saying so.
+pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
+    rules::RULES.iter().map(|rule| rule.clause).chain([across::UNIQUE_ID])
+}
+
 /// What a trace is judged as.
 struct Subject<'a> {
     api: &'a str,
