@@ -49,7 +49,7 @@ fn named<'a>(case: &'a Case, into: &mut BTreeSet<&'a str>) {
     into.extend(case.clauses.iter().map(|id| &**id));
     for Step { expectations, poll, .. } in &case.steps {
         claimed(expectations, into);
-        for poll in poll {
+        if let Some(poll) = poll {
             claimed(&poll.until, into);
             claimed(&poll.unless, into);
         }
