@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot};
+use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot, throttled};
 
 /// Judges every claim of `step` on the answer of exchange `index`.
 pub(super) fn judge(
@@ -28,6 +28,14 @@ pub(super) fn judge(
     let in_fixture = matches!(seen.exchange.role, Role::Fixture { .. });
     if in_fixture && seen.response.status >= 400 {
         // A well-formed refusal leaves the question of the case open; a malformed one has broken an envelope rule.
+        return;
+    }
+    let holds = |claim: &Expectation| matcher::mismatches(&claim.claim, seen.response, &cx).is_empty();
+    if throttled::says_so(seen) && !step.expectations.iter().all(holds) {
+        let status = seen.response.status;
+        found
+            .unanswered
+            .get_or_insert_with(|| format!("{}: the target throttles ({status})", seen.exchange.operation));
         return;
     }
     let own = if in_fixture { own_clause(seen, judge) } else { Vec::new() };
