@@ -24,7 +24,7 @@ mod shape;
 mod snapshot;
 mod unsupported;
 
-pub use across::across;
+pub use across::{across, with};
 pub use snapshot::Taken;
 
 /// What every verdict of a run is based on.

@@ -22,7 +22,7 @@ use std::{
 };
 
 use self::{
-    args::{Cli, Command},
+    args::{Cli, ColorArg, Command},
     load::Wrong,
     run::Ended,
 };
@@ -36,7 +36,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Run(args) => {
             let ended = runtime()?.block_on(run::run(&args, &mut out))?;
             Ok(match ended {
-                Ended::Judged(outcome) => ExitCode::from(outcome.exit_code()),
+                Ended::Judged(code) => ExitCode::from(code),
                 Ended::Interrupted => ExitCode::from(130),
             })
         }
@@ -61,7 +61,7 @@ pub fn explain(wrong: &Wrong) -> String {
 }
 
 fn explain_files(diagnostics: &[Diagnostic]) -> String {
-    let theme = match style::of_stderr() {
+    let theme = match style::style(ColorArg::Auto, &stderr()).colour {
         report::Colour::On => miette::GraphicalTheme::unicode(),
         report::Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
     };
@@ -79,4 +79,3 @@ fn explain_files(diagnostics: &[Diagnostic]) -> String {
     };
     text + &files + "; nothing was sent"
 }
-

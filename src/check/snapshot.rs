@@ -53,7 +53,7 @@ pub(super) fn judge(name: &str, seen: &Seen<'_>, origin: Origin<'_>, judge: &Jud
         Err(_) => vec![Change { pointer: String::new(), weight: Weight::Free }],
     };
     if let Some(worst) = changes.iter().min_by_key(|change| change.weight) {
-        let diff = TextDiff::from_lines(&format!("{}\n", approved.trim()), &format!("{text}\n"))
+        let diff = TextDiff::from_lines(format!("{}\n", approved.trim()), format!("{text}\n"))
             .unified_diff()
             .context_radius(3)
             .header("approved", "received")

@@ -2,10 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{IsTerminal, Write},
+    io::{Write, stdout},
     path::PathBuf,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use jiff::{Timestamp, Zoned};
@@ -21,17 +21,18 @@ use super::{
 };
 use crate::{
     check::{self, Taken},
-    exec::Interrupt,
-    model::{exchange::Trace, target::Target, verdict::Verdict},
-    plan::{self, Plan, Selection},
+    exec::{Interrupt, SharedFixture},
+    model::{case::Case, exchange::Trace, target::Target, verdict::Verdict},
+    plan::{self, Job, Plan, Selection},
     reference,
-    report::{self, CaseResult, Coverage, FailOn, Report, Run, TargetFacts, Terms},
+    report::{self, CaseResult, Coverage, FailOn, Format, Report, Run, Safe, TargetFacts, Terms},
 };
 
 /// How a run ended, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    Judged(report::Outcome),
+    /// With this exit code.
+    Judged(u8),
     /// By Ctrl-C or SIGTERM, after clean-up.
     Interrupted,
 }
@@ -44,42 +45,46 @@ pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     if plan.jobs.is_empty() {
-        return Err(Wrong::Said("the selection is empty: no case fits all of it; see `proofmark list`".into()));
+        return Err(Wrong::Said(
+            "the selection is empty: no case fits all of it; see `proofmark list`".into(),
+        ));
     }
     let interrupt = interrupts();
     let state_dir = state_dir(args.state_dir.clone())?;
-    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
-    let progress = Progress::new(plan.jobs.len(), std::io::stderr().is_terminal());
-    let run = play(&stage, &plan, &progress).await;
-    progress.finish();
-    for problem in leave_snapshots(&stage, &run.taken, update)? {
-        eprintln!("{problem}");
+    let stage =
+        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    let progress = Progress::of(plan.jobs.len());
+    let played = play(&stage, &plan, &progress).await;
+    progress.clear();
+    for left in leave_snapshots(&stage, &played.taken, update)? {
+        eprintln!("{left}");
     }
-    let report = summarize(run.run, &stage, args.fail_on);
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let text = match args.format {
-        FormatArg::Text => report::text::render(&report, &style::of(args.color), &mask),
-        FormatArg::Json => report::json::render(&report, &mask),
+    let report = summarize(played.run, &stage, args.fail_on);
+    let format = match args.format {
+        FormatArg::Text => Format::Text(style::style(args.color, &stdout())),
+        FormatArg::Json => Format::Json,
     };
-    out.write_all(text.as_bytes())?;
+    let mask = |text: &str| stage.session.masks().mask(text);
+    out.write_all(report::render(&report, format, &mask).as_bytes())?;
     out.flush()?;
-    let outcome = report.outcome();
     stage.strike().await;
     Ok(match *interrupt.borrow() {
         Interrupt::Yes => Ended::Interrupted,
-        Interrupt::No => Ended::Judged(outcome),
+        Interrupt::No => Ended::Judged(report::exit_code(&report)),
     })
 }
 
 /// A run and the snapshots it took.
 pub struct Played {
     pub run: Run,
-    pub taken: Vec<Taken>,
+    pub taken: Vec<(Arc<Case>, Taken)>,
 }
 
 /// Runs every job of the plan and judges what it left.
 pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let (started, clock) = (Timestamp::now(), Instant::now());
+    let today = Zoned::now().date();
+    let mask = |text: &str| stage.session.masks().mask(text);
     let mut judged: BTreeMap<usize, (Verdict, Trace)> = BTreeMap::new();
     let mut taken = Vec::new();
     stage
@@ -87,20 +92,18 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         .run_all(&plan.jobs, |index, trace| {
             let case = &plan.jobs[index].case;
             let judgement = stage.judge(case, &trace);
-            progress.finished(case, &judgement.verdict);
-            taken.extend(judgement.snapshots);
+            let known = plan::known(&stage.target, case);
+            let status = report::status(&judgement.verdict, &known, today);
+            progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+            taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
             judged.insert(index, (judgement.verdict, trace));
         })
         .await;
-    let mut clean_up = Vec::new();
-    let mut fixtures = Vec::new();
-    for shared in stage.session.close().await {
-        let (result, problems) = stage.judge_fixture(shared);
-        fixtures.push(result);
-        clean_up.extend(problems);
-    }
+    let shared = stage.session.close().await;
+    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
     // A run may break what no single case can see.
-    let traces: Vec<_> = judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
+    let traces: Vec<_> =
+        judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
     let across = check::across(&traces, &stage.judge_of());
     let mut broken: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (case, violation) in across {
@@ -113,24 +116,46 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
             // Every planned case ends in exactly one verdict.
             (None, None) => (Verdict::Error { why: "the case was planned and never ran".into() }, None),
         };
-        let verdict = check::worsened(verdict, broken.remove(&job.case.id).unwrap_or_default());
-        let clean_up = trace.as_ref().map(|trace| trace.leftovers.clone()).unwrap_or_default();
-        let known = plan::known(&stage.target, &job.case).into_iter().cloned().collect();
-        CaseResult { case: Arc::clone(&job.case), verdict, trace, known, clean_up }
+        let verdict = check::with(verdict, broken.remove(&job.case.id).unwrap_or_default());
+        let known = plan::known(&stage.target, &job.case);
+        CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
     });
-    let results = results.collect();
+    let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
     let run = Run {
-        target: target_facts(&stage.target, &stage.house),
-        suite: None,
-        coverage: if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected },
         started,
         elapsed: clock.elapsed(),
-        results,
+        results: results.collect(),
         fixtures,
-        clean_up,
-        known_failures: stage.target.known_failures.clone(),
+        ..blank(stage, coverage)
     };
     Played { run, taken }
+}
+
+/// A run of one case alone, as `cargo test` makes them.
+pub fn of_one_case(stage: &Stage, job: &Job, verdict: Verdict, trace: Trace) -> Run {
+    let known = plan::known(&stage.target, &job.case);
+    let result = CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known };
+    Run { results: vec![result], ..blank(stage, Coverage::Selected) }
+}
+
+/// What is left to say of a run whose cases were told one by one: its shared fixtures.
+pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
+    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    Run { fixtures, ..blank(stage, Coverage::Selected) }
+}
+
+fn blank(stage: &Stage, coverage: Coverage) -> Run {
+    Run {
+        target: target_facts(&stage.target, &stage.house),
+        suite: None,
+        coverage,
+        started: Timestamp::now(),
+        elapsed: Duration::ZERO,
+        results: Vec::new(),
+        fixtures: Vec::new(),
+        clean_up: Vec::new(),
+        known_failures: stage.target.known_failures.clone(),
+    }
 }
 
 fn target_facts(target: &Target, house: &House) -> TargetFacts {
@@ -171,15 +196,21 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
 
 /// Leaves what differs from the approved text for review, and takes away what no longer does. Gives a sentence for
 /// each file that was written.
-pub fn leave_snapshots(stage: &Stage, taken: &[Taken], update: snapshots::Update) -> Result<Vec<String>, Wrong> {
+pub fn leave_snapshots(
+    stage: &Stage,
+    taken: &[(Arc<Case>, Taken)],
+    update: snapshots::Update,
+) -> Result<Vec<String>, Wrong> {
     let Some(folder) = stage.target.snapshots.as_ref().or(stage.house.snapshots.as_ref()) else {
         return Ok(Vec::new());
     };
     let mut said = Vec::new();
-    for taken in taken {
-        if taken.differs() {
-            let written = snapshots::leave(folder, &taken.name, &taken.source, &taken.body, update)?;
-            said.extend(written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())));
+    for (case, taken) in taken {
+        if taken.differs {
+            let written = snapshots::leave(folder, &taken.name, &case.span.file, &taken.body, update)?;
+            said.extend(
+                written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
+            );
         } else {
             snapshots::settle(folder, &taken.name)?;
         }
@@ -193,20 +224,23 @@ pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
     if let Some(folder) = given {
         return Ok(folder);
     }
-    let strategy = etcetera::choose_base_strategy()
-        .map_err(|error| Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir")))?;
+    let strategy = etcetera::choose_base_strategy().map_err(|error| {
+        Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
+    })?;
     Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
 }
 
 /// The first Ctrl-C or SIGTERM lets the run end cleanly; the second leaves at once.
-fn interrupts() -> watch::Receiver<Interrupt> {
+pub fn interrupts() -> watch::Receiver<Interrupt> {
     let (send, receive) = watch::channel(Interrupt::No);
     tokio::spawn(async move {
         asked_to_end().await;
         eprintln!("\ninterrupted: destroying what this run created; once more leaves it where it is");
         let _ = send.send(Interrupt::Yes);
         asked_to_end().await;
-        eprintln!("left at once: what this run created may still be there, and its ledger tells what that is");
+        eprintln!(
+            "left at once: what this run created may still be there, and its ledger tells what that is"
+        );
         std::process::exit(130);
     });
     receive

@@ -11,8 +11,13 @@ use super::{
 };
 use crate::{
     check::{self, Judge, Judgement},
-    exec::{Interrupt, Secrets, Session, SharedFixture, Setup},
-    model::{case::Case, exchange::Trace, target::Target, verdict::{Declared, Verdict}},
+    exec::{Interrupt, Secrets, Session, Setup, SharedFixture},
+    model::{
+        case::Case,
+        exchange::Trace,
+        target::Target,
+        verdict::{Declared, Verdict},
+    },
     plan::{Decision, Job},
     reference,
     report::FixtureResult,
@@ -51,7 +56,8 @@ impl Stage {
             state_dir,
             interrupt,
         };
-        let session = Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
+        let session =
+            Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
         Ok(Stage { house, target, session: Arc::new(session), embedded })
     }
 
@@ -61,10 +67,10 @@ impl Stage {
     }
 
     /// What came of a shared fixture.
-    pub fn judge_fixture(&self, shared: SharedFixture) -> (FixtureResult, Vec<String>) {
-        let SharedFixture { fixture, trace, problems } = shared;
+    pub fn judge_fixture(&self, shared: SharedFixture) -> FixtureResult {
+        let SharedFixture { fixture, trace } = shared;
         let verdict = check::fixture_verdict(&fixture, &trace, &self.judge_of()).verdict;
-        (FixtureResult { fixture, verdict, trace }, problems)
+        FixtureResult { fixture, verdict, trace }
     }
 
     pub fn judge_of(&self) -> Judge<'_> {
@@ -77,7 +83,7 @@ impl Stage {
         }
     }
 
-    /// Destroys what cases shared, and stops the embedded target.
+    /// Stops the embedded target.
     pub async fn strike(self) {
         if let Some(running) = self.embedded {
             running.stop().await;

@@ -194,6 +194,7 @@ mod tests {
         });
         let text = shown(run(cases.collect()));
         assert_eq!(text.matches("FAIL").count(), 1, "{text}");
+        assert!(text.contains("\n    case-1, case-2, case-3,"), "{text}");
         assert!(text.contains("or        id-1, id-2, id-3, id-4 and 4 others"), "{text}");
     }
 

@@ -6,7 +6,10 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{
-    case::{Auth, Case, CaptureFrom, Claim, HeaderClaim, Need, Presence, Profile, Scope, StatusPattern, ValueMatcher},
+    case::{
+        Auth, CaptureFrom, Case, Claim, HeaderClaim, Need, Presence, Profile, Scope, StatusPattern,
+        ValueMatcher,
+    },
     clause::Strength,
     contract::Contract,
     target::{Credentials, Keys, KnownWhat, SecretRef, Verification},

@@ -30,6 +30,8 @@ use crate::{
 const IN_FULL: usize = 20;
 /// Places told in full where one exchange breaks one clause in many.
 const PLACES: usize = 6;
+/// Cases of one operation that are named where each fails as another does.
+const NAMES: usize = 60;
 
 /// Violations that a reader would call the same. Of an envelope rule they are the same whatever was there instead.
 #[derive(PartialEq, Eq, Hash)]
@@ -70,9 +72,38 @@ pub fn write(told: &Told, page: &mut Page) {
             own.iter().for_each(|group| in_a_line(told, group, page));
         }
     }
+    silent(&failing, &by_entry, page, told);
     if by_entry.len() > IN_FULL {
         page.blank();
         page.paragraph(0, Tone::Quiet, "Run a case by its name to see its exchange.");
+    }
+}
+
+/// Names the cases that break nothing which is not told of another; each failing case is named somewhere.
+fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mut Page, told: &Told) {
+    let mut operations: IndexMap<String, Vec<String>> = IndexMap::new();
+    for (index, entry) in failing.iter().enumerate() {
+        if by_entry.contains_key(&index) {
+            continue;
+        }
+        let subject = &entry.subject;
+        let operation = format!("{}::{}", subject.api(), subject.operation());
+        let name = subject.name();
+        let short = name.strip_prefix(&format!("{operation}::")).unwrap_or(&name).to_owned();
+        operations.entry(operation).or_default().push(short);
+    }
+    if !operations.is_empty() {
+        page.blank();
+        page.paragraph(0, Tone::Strong, "failing in the same ways");
+    }
+    for (operation, names) in operations {
+        let more = names.len().saturating_sub(NAMES);
+        let mut list = names[..names.len() - more].join(", ");
+        if more > 0 {
+            list += &format!(" and {more} others");
+        }
+        page.paragraph(2, Tone::Plain, &told.safe.line(&operation));
+        page.paragraph(4, Tone::Quiet, &told.safe.line(&list));
     }
 }
 

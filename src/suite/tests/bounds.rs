@@ -68,7 +68,8 @@ fn scalars_are_those_of_yaml_1_2() {
 
 #[test]
 fn line_breaks_and_marks_do_not_move_places() {
-    let file = "\u{feff}api: things\r\noperation: DeleteThing\r\ncases:\r\n  ä: { expect: { stätus: 1 } }\r\n";
+    let file =
+        "\u{feff}api: things\r\noperation: DeleteThing\r\ncases:\r\n  ä: { expect: { stätus: 1 } }\r\n";
     insta::assert_snapshot!(wrong_file(file), @r"
     4:3 `ä` is not the name of a case (a name is made of letters, digits, `-`, `_` and `.`, at most 100 of them: deletes-a-live-connection)
     4:18 unknown key `stätus` (did you mean `status`?)
@@ -91,7 +92,9 @@ fn bombs() {
         writeln!(bomb, "  {letter}: &{letter} [{repeated}]").unwrap();
     }
     insta::assert_snapshot!(wrong_file(&bomb), @"7:18 the file repeats too much by aliases (aliases may repeat 50000 values, and nest 128 levels deep)");
-    let tower: String = (0..60).map(|level| format!("  a{level}: &a{level} {}*a{}{}\n", "[".repeat(50), level - 1, "]".repeat(50))).collect();
+    let tower: String = (0..60)
+        .map(|level| format!("  a{level}: &a{level} {}*a{}{}\n", "[".repeat(50), level - 1, "]".repeat(50)))
+        .collect();
     let tower = tower.replace("*a-1", "x");
     insta::assert_snapshot!(wrong_file(&format!("api: things\nvariables:\n{tower}")), @"5:61 the file repeats too much by aliases (aliases may repeat 50000 values, and nest 128 levels deep)");
     insta::assert_snapshot!(wrong_file(&format!("api: {}", "[".repeat(100_000))), @"1:70 not valid YAML: recursion limit exceeded");
@@ -101,7 +104,8 @@ fn bombs() {
 
 #[test]
 fn a_thousand_mistakes_are_cut_short_and_long_lines_are_not_shown() {
-    let many: String = (0..1000).map(|index| format!("  a{index}: {{ x: 1, expect: {{ status: 200 }} }}\n")).collect();
+    let many: String =
+        (0..1000).map(|index| format!("  a{index}: {{ x: 1, expect: {{ status: 200 }} }}\n")).collect();
     let text = wrong(&many);
     assert_eq!(text.lines().count(), 101);
     assert_eq!(text.lines().last(), Some("a.yaml: 900 more problems are not shown"));

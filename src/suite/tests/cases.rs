@@ -4,10 +4,9 @@ use super::*;
 
 #[test]
 fn a_wrong_file_is_explained_with_the_line_and_a_caret() {
-    let diagnostics = load_text(
-        "api: things\noperation: DeleteThing\ncases:\n  a-case:\n    expect: { stauts: 200 }\n",
-    )
-    .unwrap_err();
+    let diagnostics =
+        load_text("api: things\noperation: DeleteThing\ncases:\n  a-case:\n    expect: { stauts: 200 }\n")
+            .unwrap_err();
     insta::assert_snapshot!(rendered(&diagnostics[0]), @r"
      × unknown key `stauts`
       ╭─[a.yaml:5:15]
@@ -23,7 +22,8 @@ fn a_wrong_file_is_explained_with_the_line_and_a_caret() {
 #[test]
 fn all_mistakes_of_all_files_are_told_at_once() {
     let first = source("a.yaml", "api: thigns\noperation: X\ncases: { b: { expect: { status: 999 } } }\n");
-    let second = source("b.yaml", "api: things\noperation: DeletThing\ncases:\n  c: { expect: { sttus: 1 } }\n");
+    let second =
+        source("b.yaml", "api: things\noperation: DeletThing\ncases:\n  c: { expect: { sttus: 1 } }\n");
     let diagnostics = load(&[first, second], &contracts(), &clauses()).unwrap_err();
     let files: Vec<_> = diagnostics.iter().map(|one| one.span().unwrap().to_string()).collect();
     assert_eq!(files, ["a.yaml:1:6", "a.yaml:3:33", "b.yaml:2:12", "b.yaml:4:18"]);
@@ -150,7 +150,8 @@ fn requests() {
     insta::assert_snapshot!(wrong_case("capture: { a: Id }\nexpect: { status: 200 }"), @"5:19 `Id` is not a JSONPath (a JSONPath starts with `$`: $.Id)");
     insta::assert_snapshot!(wrong_case("capture: { a: { body: $.Id, header: x } }\nexpect: { status: 200 }"), @"5:19 a value is captured from one place (write one of `body: $.path`, `header: name` and `status: true`)");
     insta::assert_snapshot!(wrong_case("finally: [{ send: { Id: x }, expect: { status: 200 } }]\nexpect: { status: 200 }"), @"5:44 a claim under `finally` (`finally` cleans up; claims belong to steps under `then`)");
-    let rest = "api: rest\noperation: DeleteThing\ncases:\n  a: { auth: stale-date, expect: { status: 200 } }\n";
+    let rest =
+        "api: rest\noperation: DeleteThing\ncases:\n  a: { auth: stale-date, expect: { status: 200 } }\n";
     insta::assert_snapshot!(wrong_file(rest), @r"
     4:3 DeleteThing without `Id` (`Id` is part of the path /things/{Id}; to send another path, write `raw: { path: ... }`)
     4:14 a signature for an API that signs nothing (its requests carry a token: none, own-token, or { token: ... })
@@ -177,7 +178,9 @@ fn polls() {
 
 #[test]
 fn matrices() {
-    let with = |matrix: &str| wrong_case(&format!("matrix: {matrix}\nsend: {{ Id: \"${{a}}\" }}\nexpect: {{ status: 200 }}"));
+    let with = |matrix: &str| {
+        wrong_case(&format!("matrix: {matrix}\nsend: {{ Id: \"${{a}}\" }}\nexpect: {{ status: 200 }}"))
+    };
     insta::assert_snapshot!(with("{}"), @"5:13 an empty matrix");
     insta::assert_snapshot!(with("7"), @"5:13 expected a matrix, found the number 7 (a matrix is a map of lists, or a list of rows)");
     insta::assert_snapshot!(with("{ a: x }"), @"5:18 expected the values of `a`, found the text `x` (write a list with at least one value: [a, b])");
@@ -231,7 +234,8 @@ fn one_mistake_has_no_echo() {
 
 #[test]
 fn names_are_unique_over_all_files() {
-    let case = "api: things\noperation: DeleteThing\ncases: { a: { expect: { status: 200, snapshot: x } } }\n";
+    let case =
+        "api: things\noperation: DeleteThing\ncases: { a: { expect: { status: 200, snapshot: x } } }\n";
     let other = case.replace("a:", "A:").replace("200, snapshot: x", "200, snapshot: X");
     let files = [source("a.yaml", case), source("b.yaml", case), source("c.yaml", &other)];
     insta::assert_snapshot!(told(load(&files, &contracts(), &clauses()).unwrap_err()), @r"
@@ -245,7 +249,10 @@ fn names_are_unique_over_all_files() {
 fn clause_files() {
     let clause = "{ strength: MUST, text: t, document: d, section: s }";
     let first = source("a.yaml", &format!("a.b: {clause}\nnodots: {clause}\n"));
-    let second = source("b.yaml", "a.b: { strength: MUST, text: t, document: d, section: s }\nc.d: { strength: must, txt: t }\n");
+    let second = source(
+        "b.yaml",
+        "a.b: { strength: MUST, text: t, document: d, section: s }\nc.d: { strength: must, txt: t }\n",
+    );
     insta::assert_snapshot!(told(load_clauses(&[first, second]).unwrap_err()), @r"
     2:1 `nodots` is not the id of a clause (an id has the API first and dots between its parts: dms.DeleteConnection.success)
     1:1 the clause `a.b` is stated twice (it is also stated at a.yaml:1:1)

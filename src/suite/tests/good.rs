@@ -109,7 +109,9 @@ fn what_cases_may_say_in_short() {
     good_case("until: { status: 200 }\nwithin: 1s");
     good_case("expect: { error: [NotFoundFault, SerializationException, AccessDenied] }");
     good_case("expect: { at: { $.Name: \"${gen:run}-${gen:suffix}-${upper:absent.id}\" } }");
-    good_case("send: { Id: \"${target.username}\", Name: \"${secret:x}${env:Y}${gen:uuid}${gen:now}\" }\nexpect: { status: 200 }");
+    good_case(
+        "send: { Id: \"${target.username}\", Name: \"${secret:x}${env:Y}${gen:uuid}${gen:now}\" }\nexpect: { status: 200 }",
+    );
     good_case("operation: DescribeThings\nexpect: { status: 200 }");
     good_case_of("rest", "auth: { token: x }\nsend: { Id: x }\nexpect: { status: 200 }");
     good_case_of("rest", "auth: own-token\nraw: { path: /elsewhere }\nexpect: { status: 200 }");
@@ -118,7 +120,9 @@ fn what_cases_may_say_in_short() {
 #[test]
 fn a_path_has_all_its_parts() {
     let wrong = |text: &str| {
-        wrong_file(&format!("api: rest\noperation: DeleteThing\ncases:\n  a: {{ {text}, expect: {{ status: 200 }} }}\n"))
+        wrong_file(&format!(
+            "api: rest\noperation: DeleteThing\ncases:\n  a: {{ {text}, expect: {{ status: 200 }} }}\n"
+        ))
     };
     insta::assert_snapshot!(wrong("send: { Name: x }"), @"4:3 DeleteThing without `Id` (`Id` is part of the path /things/{Id}; to send another path, write `raw: { path: ... }`)");
     insta::assert_snapshot!(wrong("send: { Id: null }"), @"4:16 DeleteThing without `Id` (`Id` is part of the path /things/{Id}; to send another path, write `raw: { path: ... }`)");
@@ -214,7 +218,9 @@ cases:
 #[test]
 fn many_files_are_read_in_any_order_to_the_same_end() {
     let file = |index: usize| {
-        let text = format!("api: things\noperation: DeleteThing\ncases: {{ c{index}: {{ expect: {{ status: 200 }} }} }}\n");
+        let text = format!(
+            "api: things\noperation: DeleteThing\ncases: {{ c{index}: {{ expect: {{ status: 200 }} }} }}\n"
+        );
         source(&format!("{index}.yaml"), &text)
     };
     let mut files: Vec<_> = (0..40).map(file).collect();

@@ -52,7 +52,8 @@ fn a_whole_target() {
     let target = load_of(WHOLE).unwrap_or_else(|diagnostics| panic!("{}", told(diagnostics)));
     let things = &target.apis["things"];
     assert_eq!(things.base_url.as_str(), "https://things.example:8443/base");
-    let Credentials::SigV4 { region, keys: Keys::Static { access_key, secret_key, session_token } } = &things.credentials
+    let Credentials::SigV4 { region, keys: Keys::Static { access_key, secret_key, session_token } } =
+        &things.credentials
     else {
         panic!("{:?}", things.credentials)
     };
@@ -60,7 +61,9 @@ fn a_whole_target() {
     assert_eq!(*access_key, SecretRef::Env("KEY".into()));
     assert_eq!(*secret_key, SecretRef::File("targets/secret.txt".into()));
     assert_eq!(*session_token, Some(SecretRef::Env("SESSION".into())));
-    assert!(matches!(&target.apis["rest"].credentials, Credentials::Password { username, .. } if username == "admin"));
+    assert!(
+        matches!(&target.apis["rest"].credentials, Credentials::Password { username, .. } if username == "admin")
+    );
     assert_eq!(target.tls.ca, Some("targets/ca.pem".into()));
     assert_eq!(target.tls.client_key, Some("/k.pem".into()));
     assert_eq!(target.tls.verification, Verification::Full);
@@ -75,7 +78,9 @@ fn a_whole_target() {
     assert!(target.unsupported.answers[0].body.is_match("is not implemented"));
     assert_eq!(target.snapshots, Some("targets/../snaps".into()));
     assert!(matches!(&target.known_failures[0].what, KnownWhat::Case(case) if case == "things::*"));
-    assert!(matches!(&target.known_failures[1].what, KnownWhat::Clause(id) if **id == *"things.DeleteThing.success"));
+    assert!(
+        matches!(&target.known_failures[1].what, KnownWhat::Clause(id) if **id == *"things.DeleteThing.success")
+    );
     assert_eq!(target.known_failures[1].span.line, 24);
 }
 
@@ -85,7 +90,9 @@ fn what_is_not_said() {
     assert_eq!(target.permits.iter().map(ToString::to_string).collect::<Vec<_>>(), ["read"]);
     assert!(matches!(target.apis["rest"].credentials, Credentials::None));
     let chain = |credentials: &str| {
-        let text = format!("name: t\napis: {{ things: {{ base_url: https://example.com, region: r, credentials: {credentials} }} }}\n");
+        let text = format!(
+            "name: t\napis: {{ things: {{ base_url: https://example.com, region: r, credentials: {credentials} }} }}\n"
+        );
         match load_of(&text).unwrap().apis["things"].credentials.clone() {
             Credentials::SigV4 { keys: Keys::DefaultChain { profile }, .. } => profile,
             other => panic!("{other:?}"),
@@ -170,12 +177,26 @@ fn addresses() {
 #[test]
 fn published_secrets_stay_here() {
     let with = |url: &str| {
-        format!("name: t\napis: {{ rest: {{ base_url: \"{url}\", credentials: {{ bearer: {{ published: known }} }} }} }}\n")
+        format!(
+            "name: t\napis: {{ rest: {{ base_url: \"{url}\", credentials: {{ bearer: {{ published: known }} }} }} }}\n"
+        )
     };
-    for good in ["http://127.0.0.1:1", "http://127.9.9.9", "https://localhost", "http://a.localhost", "http://[::1]:7"] {
+    for good in [
+        "http://127.0.0.1:1",
+        "http://127.9.9.9",
+        "https://localhost",
+        "http://a.localhost",
+        "http://[::1]:7",
+    ] {
         assert!(load_of(&with(good)).is_ok(), "{good}");
     }
-    for bad in ["http://example.com", "http://127.0.0.1.example.com", "http://localhost.example", "http://0.0.0.0", "http://10.0.0.1"] {
+    for bad in [
+        "http://example.com",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example",
+        "http://0.0.0.0",
+        "http://10.0.0.1",
+    ] {
         assert!(load_of(&with(bad)).is_err(), "{bad}");
     }
     insta::assert_snapshot!(wrong_target(&with("https://example.com")), @"2:65 a published secret for example.com (published secrets are sent to this machine alone; name an environment variable, { env: NAME }, or a file)");
