@@ -633,6 +633,25 @@ fn headers_claimed_to_be_unique_are() {
 }
 
 #[test]
+fn what_the_run_shows_worsens_a_verdict() {
+    let broken = |strength| {
+        let told = one(vec![status(201)], aws()).judgement().verdict;
+        let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+        violations.into_iter().map(|one| Violation { strength, ..one }).collect::<Vec<_>>()
+    };
+    let pass = || Verdict::Pass { warnings: vec![] };
+    let error = || Verdict::Error { why: "x".into() };
+    let (must, should) = (|| broken(Strength::Must), || broken(Strength::Should));
+    assert_eq!(worsened(pass(), vec![]), pass());
+    assert_eq!(worsened(pass(), should()), Verdict::Pass { warnings: should() });
+    assert_eq!(worsened(pass(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(worsened(error(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(worsened(error(), should()), error());
+    let fail = worsened(Verdict::Fail { violations: must(), warnings: vec![] }, must());
+    assert!(matches!(fail, Verdict::Fail { violations, .. } if violations.len() == 2));
+}
+
+#[test]
 fn the_same_trace_gives_the_same_verdict() {
     let world = one(vec![status(201), subset(json!({"Thing": {"Name": 7}}))], aws().without("date"));
     assert_eq!(world.judgement(), world.judgement());
