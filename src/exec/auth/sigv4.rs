@@ -145,8 +145,9 @@ fn signature(
         .filter(|(name, _)| SIGNED.contains(&name.as_str()))
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let body = SignableBody::Bytes(&outgoing.body);
-    let request =
-        SignableRequest::new(&outgoing.method, outgoing.target.as_str(), headers, body).map_err(refused)?;
+    // The signer takes the host from here where a case has removed the header.
+    let uri = format!("{}{}", &outgoing.url[..url::Position::BeforePath], outgoing.target);
+    let request = SignableRequest::new(&outgoing.method, uri, headers, body).map_err(refused)?;
     let (instructions, _) = sign(request, &params).map_err(refused)?.into_parts();
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
@@ -306,6 +307,12 @@ mod tests {
             assert_eq!(header(&signed, "x-amz-date"), date, "{auth:?}");
             assert_eq!(signed.body, sent, "{auth:?}");
         }
+    }
+
+    #[test]
+    fn a_request_without_its_host_is_signed_all_the_same() {
+        let signed = signed(outgoing("POST", &[], "{}"), &Auth::Target, None);
+        assert!(header(&signed, "authorization").contains("SignedHeaders=host;x-amz-date, "));
     }
 
     #[test]
