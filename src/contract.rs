@@ -2,17 +2,21 @@
 //! contracts become files and come back from them, and values are held against their schemas. Takes text, gives
 //! values; no file, socket or clock is touched here.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::model::contract::Contract;
 
 pub mod files;
+pub mod openapi;
 pub mod smithy;
 
 mod contracts;
+mod directions;
 mod effect;
 mod mismatch;
 mod refs;
+#[cfg(test)]
+mod tests;
 
 pub use contracts::Contracts;
 pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
@@ -21,12 +25,21 @@ pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
     pub contract: Contract,
-    /// What the model says and the contract does not, in document order: never silent, never fatal.
+    /// What the model says and the contract does not, each once: never silent, never fatal.
     pub left_out: Vec<ImportProblem>,
 }
 
+impl Imported {
+    fn new(contract: Contract, mut left_out: Vec<ImportProblem>) -> Imported {
+        // What is used in both directions is met twice.
+        let mut told = BTreeSet::new();
+        left_out.retain(|problem| told.insert(problem.clone()));
+        Imported { contract, left_out }
+    }
+}
+
 /// Something in a model that an importer could not use, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub struct ImportProblem {
     /// JSON Pointer (RFC 6901) into the document as read; empty for the whole.
     pub pointer: String,

@@ -5,7 +5,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::{
     case::{Case, Fixture, Need, Profile, Suite},
-    clause::ClauseId,
     contract::{ApiName, Effect},
     target::{KnownFailure, KnownWhat, Target},
 };
@@ -175,24 +174,14 @@ fn met(need: &Need, target: &Target) -> bool {
     }
 }
 
-/// The known failures that bear on a case: those that name it, and those that name a clause it is about. Entries past
-/// their date are left out; [`expired`] has them.
-pub fn known<'t>(target: &'t Target, case: &Case, today: jiff::civil::Date) -> Vec<&'t KnownFailure> {
-    let bears = |entry: &&KnownFailure| entry.expires >= today && names(entry, &case.id, &case.clauses);
-    target.known_failures.iter().filter(bears).collect()
-}
-
-/// Whether an entry names this case or one of these clauses.
-pub fn names(entry: &KnownFailure, case: &str, clauses: &[ClauseId]) -> bool {
-    match &entry.what {
-        KnownWhat::Case(pattern) => glob(pattern, case),
-        KnownWhat::Clause(clause) => clauses.iter().any(|have| glob(clause, have)),
-    }
-}
-
-/// The known failures whose last day is over. An entry is good up to and including its date.
-pub fn expired(target: &Target, today: jiff::civil::Date) -> Vec<&KnownFailure> {
-    target.known_failures.iter().filter(|entry| entry.expires < today).collect()
+/// The entries of the target that may excuse a case: those that name it, and every one about a clause. Which of them do,
+/// and until when, is for the report to say.
+pub fn known(target: &Target, case: &Case) -> Vec<KnownFailure> {
+    let bears = |entry: &&KnownFailure| match &entry.what {
+        KnownWhat::Case(pattern) => glob(pattern, &case.id),
+        KnownWhat::Clause(_) => true,
+    };
+    target.known_failures.iter().filter(bears).cloned().collect()
 }
 
 /// Whether the pattern fits the whole text; `*` stands for any text, everything else for itself.

@@ -1,7 +1,10 @@
 //! What a validator found wrong with a value, in words a reader of a report can use: where, which kind of promise,
 //! what was expected, what was there.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
 
 use jsonschema::{
     JsonType, ValidationError,
@@ -68,6 +71,14 @@ pub(super) fn read<'s>(
     found: &mut Vec<SchemaMismatch>,
 ) {
     nested(error, annotation, NESTED_CHOICES, found);
+}
+
+/// A value of the wrong type is no member of an enum either, and fits no form of a union: the type alone is told.
+pub(super) fn drop_consequences(found: &mut Vec<SchemaMismatch>) {
+    let is_cause = |mismatch: &SchemaMismatch| matches!(mismatch.keyword, Keyword::Type | Keyword::Null);
+    let of_type: BTreeSet<String> =
+        found.iter().filter(|mismatch| is_cause(mismatch)).map(|mismatch| mismatch.pointer.clone()).collect();
+    found.retain(|mismatch| is_cause(mismatch) || !of_type.contains(&mismatch.pointer));
 }
 
 fn nested<'s>(

@@ -20,11 +20,13 @@ use self::{
 };
 use super::{ImportProblem, Imported, effect, files};
 use crate::model::contract::{
-    Access, Answer, Contract, ErrorShape, Member, Operation, Paging, Place, Protocol,
+    Access, Answer, Contract, Effect, ErrorShape, ListStyle, Member, Operation, Paging, Place, Protocol,
 };
 
 mod ast;
 pub(crate) mod shapes;
+#[cfg(test)]
+mod tests;
 
 /// Makes the contract of the one service in a Smithy model, under the short name `api`.
 ///
@@ -57,7 +59,8 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, defs)),
     };
-    Ok(Imported { contract, left_out })
+    files::sound(&contract).map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
+    Ok(Imported::new(contract, left_out))
 }
 
 fn only_service(ast: &Ast) -> Result<Shape<'_>, Vec<ImportProblem>> {
@@ -132,6 +135,7 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
                     wire_name: None,
                     required: member.traits.has("smithy.api#required"),
                     default: None,
+                    list: ListStyle::default(),
                     schema,
                 },
             );
@@ -143,11 +147,7 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
         method: "POST".into(),
         path: "/".into(),
         access: access(service, shape),
-        effect: if shape.traits().has("smithy.api#readonly") {
-            crate::model::contract::Effect::Read
-        } else {
-            effect::of_rpc(name)
-        },
+        effect: if shape.traits().has("smithy.api#readonly") { Effect::Read } else { effect::of_rpc(name) },
         input: input.and_then(|id| schemas.name(id, &shape.pointer())),
         members,
         consumes: Vec::new(),

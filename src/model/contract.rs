@@ -143,8 +143,34 @@ pub struct Member {
     /// The value sent when a case gives none (an OpenAPI `default` on a required header, as `x-api-version`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// How the elements of a list travel in a path, query, header or form.
+    #[serde(default, skip_serializing_if = "ListStyle::is_default")]
+    pub list: ListStyle,
     /// Its JSON Schema; `$ref`s are `#/$defs/<name>`.
     pub schema: Value,
+}
+
+/// How several values of one member travel where there is no JSON to hold them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListStyle {
+    /// `name=a&name=b`; a comma between them in a path or a header.
+    #[default]
+    Repeated,
+    /// `name=a,b`
+    Commas,
+    /// `name=a%20b`
+    Spaces,
+    /// `name=a|b`
+    Pipes,
+    /// `name=a%09b`
+    Tabs,
+}
+
+impl ListStyle {
+    fn is_default(&self) -> bool {
+        *self == ListStyle::default()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

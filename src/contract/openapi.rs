@@ -1,0 +1,137 @@
+//! OpenAPI 3.0 and 3.1 and Swagger 2.0 documents, in JSON or YAML, as contracts.
+//!
+//! Named schemas keep their names, a schema that stands where it is used is called after the way to it
+//! (`<Operation>.<status>` for an answer's), and one that reads differently for what is sent, because members of it
+//! are `readOnly` or `writeOnly`, is there as `Input.<name>` too. Only what an operation reaches is in the contract.
+//! Members of objects nobody described stay allowed, as the documents have it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use self::{
+    document::{Dialect, Document, Place},
+    schemas::Schemas,
+};
+use super::{ImportProblem, Imported, directions, files};
+use crate::model::contract::{Contract, Operation, Protocol};
+
+mod answers;
+mod discriminator;
+mod document;
+mod keywords;
+mod operations;
+mod parameters;
+mod schemas;
+
+/// Makes the contract in an OpenAPI or Swagger document, under the short name `api`.
+///
+/// Fails, with everything that is wrong, where the text is no such document, a `$ref` leads nowhere or out of the
+/// file, references never end, or two things would have one name.
+pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
+    let document = Document::read(text)?;
+    let mut schemas = Schemas::new(&document);
+    outside_calls(&mut schemas);
+    let mut operations = operations::all(&mut schemas);
+    schemas.finish();
+    let outputs = schemas.made.remove(&directions::Direction::Output).unwrap_or_default();
+    let inputs = schemas.made.remove(&directions::Direction::Input).unwrap_or_default();
+    let mut problems = schemas.problems;
+    let folded = match directions::fold(outputs, inputs) {
+        Ok(folded) => folded,
+        Err(name) => {
+            problems.push(ImportProblem::new("", format!("two schemas would be called {name}")));
+            return Err(problems);
+        }
+    };
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for member in operations.values_mut().flat_map(|operation| operation.members.values_mut()) {
+        folded.to_input(&mut member.schema);
+    }
+    let info = document.top().get("info");
+    let title = info.text("title").unwrap_or(api);
+    let contract = Contract {
+        api: api.into(),
+        title: title.to_owned(),
+        version: match &info.value["version"] {
+            Value::String(version) => version.clone(),
+            Value::Null => String::new(),
+            // `version: 1.0` without quotes.
+            other => other.to_string(),
+        },
+        protocol: Protocol::Rest,
+        operations,
+        schemas: Arc::new(files::schema_document(title, folded.defs)),
+    };
+    files::sound(&contract).map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
+    Ok(Imported::new(contract, schemas.left_out))
+}
+
+/// Parts of a document that describe something other than calls to the target.
+fn outside_calls(schemas: &mut Schemas<'_>) {
+    let webhooks = schemas.document.top().get("webhooks");
+    if !webhooks.value.is_null() {
+        schemas.left_out.push(webhooks.problem("calls that the target makes are not part of the contract"));
+    }
+}
+
+/// What all paths begin with: `basePath`, or the path of the first server's URL.
+fn base_path(document: &Document) -> String {
+    let top = document.top();
+    let path = match document.dialect {
+        Dialect::Swagger2 => top.text("basePath").unwrap_or_default().to_owned(),
+        _ => server_path(top.get("servers").elements().next()),
+    };
+    path.trim_end_matches('/').to_owned()
+}
+
+fn server_path(server: Option<Place<'_>>) -> String {
+    let Some(server) = server else { return String::new() };
+    let mut url = server.text("url").unwrap_or_default().to_owned();
+    for (name, variable) in server.get("variables").members() {
+        url = url.replace(&format!("{{{name}}}"), variable.text("default").unwrap_or_default());
+    }
+    match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or(String::new(), |(_, path)| format!("/{path}")),
+        None => url,
+    }
+}
+
+/// Names of operations, each once.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Names {
+    /// The operation's own id; without one, its method and path in words.
+    fn take(&mut self, operation: &Place<'_>, method: &str, path: &str) -> Result<String, ImportProblem> {
+        let name = operation.text("operationId").map_or_else(|| in_words(method, path), str::to_owned);
+        if self.0.insert(name.clone()) {
+            return Ok(name);
+        }
+        Err(operation.problem(format!("another operation is called {name} already")))
+    }
+}
+
+/// `get`, `/users/{id}/keys` -> `GetUsersByIdKeys`.
+fn in_words(method: &str, path: &str) -> String {
+    let mut name = String::new();
+    let segments = path.split('/').map(|segment| match segment.strip_prefix('{') {
+        Some(parameter) => format!("by-{parameter}"),
+        None => segment.to_owned(),
+    });
+    for segment in std::iter::once(method.to_owned()).chain(segments) {
+        for word in segment.split(|c: char| !c.is_alphanumeric()) {
+            let mut letters = word.chars();
+            name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+            name.push_str(letters.as_str());
+        }
+    }
+    name
+}
+
+type Operations = BTreeMap<Arc<str>, Operation>;

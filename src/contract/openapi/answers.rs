@@ -1,0 +1,140 @@
+//! Documented answers by status: which schema their bodies follow and which media types they are written in.
+
+use std::collections::BTreeMap;
+
+use super::{
+    document::{Dialect, Place},
+    schemas::Schemas,
+};
+use crate::{contract::directions::Direction, model::contract::Answer};
+
+pub(super) const JSON: &str = "application/json";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const MULTIPART: &str = "multipart/form-data";
+
+/// The answers of an operation.
+pub(super) fn all<'a>(
+    schemas: &mut Schemas<'a>,
+    operation: &str,
+    place: &Place<'a>,
+) -> BTreeMap<u16, Answer> {
+    let mut answers = BTreeMap::new();
+    for (key, response) in place.get("responses").members().filter(|(key, _)| !key.starts_with("x-")) {
+        let Some(status) = key.parse().ok().filter(|status| (100..600).contains(status)) else {
+            schemas.left_out.push(
+                response.problem(format!("`{key}` is not one status; such answers are undocumented here")),
+            );
+            continue;
+        };
+        match schemas.document.resolve(response) {
+            Ok(response) => {
+                let answer = answer(schemas, operation, status, place, &response);
+                answers.insert(status, answer);
+            }
+            Err(problem) => schemas.problems.push(problem),
+        }
+    }
+    answers
+}
+
+fn answer<'a>(
+    schemas: &mut Schemas<'a>,
+    operation: &str,
+    status: u16,
+    place: &Place<'a>,
+    response: &Place<'a>,
+) -> Answer {
+    for key in ["headers", "links"] {
+        if response.object().is_some_and(|response| response.contains_key(key)) {
+            schemas.left_out.push(response.get(key).problem(format!("`{key}` of an answer are not judged")));
+        }
+    }
+    let (bodies, media_types) = match schemas.document.dialect {
+        Dialect::Swagger2 => swagger_bodies(schemas, place, response),
+        _ => content_bodies(response),
+    };
+    if bodies.is_empty() {
+        return Answer::default();
+    }
+    if matches!(status, 100..200 | 204 | 205 | 304) {
+        let message = format!("an answer {status} has no content, whatever is documented (RFC 9110, 15)");
+        schemas.left_out.push(response.problem(message));
+        return Answer::default();
+    }
+    let schema = judged(schemas, &bodies).map(|body| {
+        let referred = body.text("$ref").filter(|_| only_reference(&body));
+        match referred {
+            Some(reference) => schemas.target(Direction::Output, reference, &body).unwrap_or_default(),
+            None => schemas.named(Direction::Output, body, format!("{operation}.{status}")),
+        }
+    });
+    Answer { schema, media_types }
+}
+
+fn only_reference(body: &Place<'_>) -> bool {
+    body.object().is_some_and(|body| body.len() == 1)
+}
+
+/// A body's media type and the place of its schema.
+type Body<'a> = (String, Place<'a>);
+
+fn swagger_bodies<'a>(
+    schemas: &Schemas<'a>,
+    place: &Place<'a>,
+    response: &Place<'a>,
+) -> (Vec<Body<'a>>, Vec<String>) {
+    if response.value.get("schema").is_none() {
+        return (Vec::new(), Vec::new());
+    }
+    let own = place.value.get("produces").is_some().then(|| place.get("produces"));
+    let produces = own.unwrap_or_else(|| schemas.document.top().get("produces"));
+    let mut types: Vec<String> =
+        produces.elements().filter_map(|kind| Some(kind.value.as_str()?.to_owned())).collect();
+    prefer_json(&mut types);
+    let kind = types.first().cloned().unwrap_or_default();
+    (vec![(kind, response.get("schema"))], types)
+}
+
+fn content_bodies<'a>(response: &Place<'a>) -> (Vec<Body<'a>>, Vec<String>) {
+    let content = response.get("content");
+    let mut types: Vec<String> = content.members().map(|(kind, _)| kind.to_owned()).collect();
+    prefer_json(&mut types);
+    let described = content.members().map(|(kind, body)| (kind.to_owned(), body.get("schema")));
+    (described.collect(), types)
+}
+
+/// The schema that JSON bodies are judged by: that of JSON where it is described, else of anything that is not just
+/// text or bytes.
+fn judged<'a>(schemas: &mut Schemas<'a>, bodies: &[Body<'a>]) -> Option<Place<'a>> {
+    let described: Vec<&Body<'a>> = bodies.iter().filter(|(_, body)| !is_bytes(schemas, body)).collect();
+    let json: Vec<&Body<'a>> = described.iter().copied().filter(|(kind, _)| is_json(kind)).collect();
+    if let Some((_, first)) = json.iter().min_by_key(|(kind, _)| kind != JSON) {
+        for (kind, other) in json.iter().copied().filter(|(_, other)| other.value != first.value) {
+            schemas
+                .left_out
+                .push(other.problem(format!("{kind} is judged by the schema of the first JSON body")));
+        }
+        return Some(first.clone());
+    }
+    let (_, other) = described.first()?;
+    let kind = schemas.document.resolve(other.clone()).ok()?.text("type").map(str::to_owned);
+    (kind.as_deref() != Some("string")).then(|| other.clone())
+}
+
+/// Whether a body is not described at all, or as bytes: a `file`, or a string whose format is `binary`.
+fn is_bytes(schemas: &Schemas<'_>, body: &Place<'_>) -> bool {
+    let Ok(schema) = schemas.document.resolve(body.clone()) else { return false };
+    let empty = schema.object().is_none_or(serde_json::Map::is_empty);
+    empty || schema.text("type") == Some("file") || schema.text("format") == Some("binary")
+}
+
+/// Whether a media type is JSON: itself, or by its suffix (RFC 6839, 3.1).
+pub(super) fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    matches!(essence.as_str(), "application/json" | "text/json") || essence.ends_with("+json")
+}
+
+/// Moves plain JSON to the front: it is what is sent where there is a choice.
+pub(super) fn prefer_json(types: &mut [String]) {
+    types.sort_by_key(|kind| kind != JSON);
+}

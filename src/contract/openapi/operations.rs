@@ -1,0 +1,135 @@
+//! The operations of a document: names, paths, who may call them, and what a call does.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{Names, Operations, answers, base_path, document::Place, parameters, schemas::Schemas};
+use crate::{
+    contract::effect::{self, Created},
+    model::contract::{Access, Effect, Member, Operation, Place as Travels},
+};
+
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// Every operation of the document, by name.
+pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
+    let document = schemas.document;
+    let base = base_path(document);
+    let mut names = Names::default();
+    let mut operations = Operations::new();
+    let paths = document.top().get("paths");
+    for (path, item) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
+        let item = match document.resolve(item) {
+            Ok(item) => item,
+            Err(problem) => {
+                schemas.problems.push(problem);
+                continue;
+            }
+        };
+        for (key, part) in item.members() {
+            if METHODS.contains(&key) {
+                match names.take(&part, key, path) {
+                    Ok(name) => {
+                        let made = operation(schemas, name, key, &(base.clone() + path), &item, &part);
+                        operations.insert(made.name.clone(), made);
+                    }
+                    Err(problem) => schemas.problems.push(problem),
+                }
+            } else if !matches!(key, "parameters" | "summary" | "description" | "$ref")
+                && !key.starts_with("x-")
+            {
+                schemas.left_out.push(part.problem(format!("`{key}` of a path is not followed")));
+            }
+        }
+    }
+    tokens(&mut operations);
+    operations
+}
+
+fn operation<'a>(
+    schemas: &mut Schemas<'a>,
+    name: String,
+    method: &str,
+    path: &str,
+    item: &Place<'a>,
+    place: &Place<'a>,
+) -> Operation {
+    for key in ["callbacks", "servers", "schemes"] {
+        if place.value.get(key).is_some() {
+            schemas.left_out.push(place.get(key).problem(format!("`{key}` of an operation is not followed")));
+        }
+    }
+    let input = parameters::input(schemas, item, place);
+    path_members(schemas, path, &input.members, place);
+    let answers = answers::all(schemas, &name, place);
+    let created = if answers.contains_key(&201) { Created::Documented } else { Created::Undocumented };
+    let method = method.to_uppercase();
+    Operation {
+        access: access(schemas, place),
+        effect: effect::of_rest(&method, path, &name, created),
+        name: name.into(),
+        method,
+        path: path.to_owned(),
+        input: None,
+        members: input.members,
+        consumes: input.consumes,
+        answers,
+        errors: Vec::new(),
+        paging: None,
+    }
+}
+
+/// Public where the operation, or the document for it, asks for nothing or says that nothing will do.
+fn access(schemas: &Schemas<'_>, place: &Place<'_>) -> Access {
+    let of_document = schemas.document.top().get("security");
+    let security = place.value.get("security").unwrap_or(of_document.value);
+    let nothing = |required: &Value| required.as_object().is_some_and(serde_json::Map::is_empty);
+    match security.as_array() {
+        Some(any_of) if !any_of.is_empty() && !any_of.iter().any(nothing) => Access::Protected,
+        _ => Access::Public,
+    }
+}
+
+/// Whether the placeholders of a path and its parameters are the same.
+fn path_members(
+    schemas: &mut Schemas<'_>,
+    path: &str,
+    members: &IndexMap<String, Member>,
+    place: &Place<'_>,
+) {
+    let placeholders: Vec<&str> =
+        path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
+    let in_path: BTreeMap<&str, ()> = members
+        .iter()
+        .filter(|(_, member)| member.place == Travels::Path)
+        .map(|(name, member)| (member.wire_name.as_deref().unwrap_or(name), ()))
+        .collect();
+    for missing in placeholders.iter().filter(|name| !in_path.contains_key(*name)) {
+        schemas.problems.push(place.problem(format!("no parameter says what {{{missing}}} in the path is")));
+    }
+    for spare in in_path.keys().filter(|name| !placeholders.contains(name)) {
+        schemas.left_out.push(place.problem(format!("the parameter {spare} has no place in the path")));
+    }
+}
+
+/// Where a form asks for `grant_type`, tokens are made (RFC 6749, 4): getting one changes nothing worth guarding,
+/// and deleting one signs out, which destroys nothing that was made on purpose.
+fn tokens(operations: &mut Operations) {
+    let grants = |operation: &Operation| {
+        operation.members.get("grant_type").is_some_and(|member| member.place == Travels::Form)
+    };
+    let paths: Vec<String> = operations
+        .values()
+        .filter(|operation| grants(operation))
+        .map(|operation| operation.path.clone())
+        .collect();
+    for operation in operations.values_mut().filter(|operation| paths.contains(&operation.path)) {
+        operation.effect = match operation.method.as_str() {
+            "DELETE" => Effect::Change,
+            _ if grants(operation) => Effect::Read,
+            _ => operation.effect,
+        };
+    }
+}

@@ -1,0 +1,375 @@
+//! The schemas of a document in JSON Schema 2020-12, one `$defs` entry for each named schema that an operation
+//! reaches. A schema is made once for what a caller sends and once for what a target answers; `directions` puts the
+//! two together where they are the same.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    discriminator,
+    document::{Dialect, Document, Place},
+    keywords,
+};
+use crate::contract::{ImportProblem, directions::Direction, is_pattern, refs};
+
+pub(super) struct Schemas<'a> {
+    pub document: &'a Document,
+    /// What has been asked for: pointer to the schema and direction, by name.
+    names: BTreeMap<(Direction, String), String>,
+    waiting: Vec<(Direction, String, Place<'a>)>,
+    pub made: BTreeMap<Direction, BTreeMap<String, Value>>,
+    /// Which schemas others inherit from by `allOf`, found on first need.
+    pub heirs: discriminator::Heirs,
+    pub problems: Vec<ImportProblem>,
+    pub left_out: Vec<ImportProblem>,
+}
+
+/// The name under `$defs` of a schema that stands at `pointer`: its own where it has one, else the way to it.
+fn name_of(pointer: &str) -> String {
+    let named = ["/definitions/", "/components/schemas/"].iter().find_map(|home| pointer.strip_prefix(home));
+    let path =
+        named.or_else(|| pointer.strip_prefix("/components/")).unwrap_or(pointer.trim_start_matches('/'));
+    path.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>().join(".")
+}
+
+impl<'a> Schemas<'a> {
+    pub fn new(document: &'a Document) -> Schemas<'a> {
+        Schemas {
+            document,
+            names: BTreeMap::new(),
+            waiting: Vec::new(),
+            made: BTreeMap::new(),
+            heirs: discriminator::Heirs::of(document),
+            problems: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Has the schema at `place` made under `name`, unless it has one already; gives the name it has.
+    pub fn named(&mut self, direction: Direction, place: Place<'a>, name: String) -> String {
+        if let Some(known) = self.names.get(&(direction, place.pointer.clone())) {
+            return known.clone();
+        }
+        if self.names.iter().any(|((other, pointer), known)| {
+            *other == direction && *known == name && *pointer != place.pointer
+        }) {
+            self.problems.push(place.problem(format!("another schema is called {name} already")));
+        }
+        self.names.insert((direction, place.pointer.clone()), name.clone());
+        self.waiting.push((direction, name.clone(), place));
+        name
+    }
+
+    /// The name of what `reference`, which stands at `at`, leads to.
+    pub fn target(&mut self, direction: Direction, reference: &str, at: &Place<'a>) -> Option<String> {
+        match self.document.follow(reference) {
+            Ok(place) => {
+                let name = name_of(&place.pointer);
+                Some(self.named(direction, place, name))
+            }
+            Err(message) => {
+                self.problems.push(at.problem(message));
+                None
+            }
+        }
+    }
+
+    /// Makes everything asked for, and what that asks for.
+    pub fn finish(&mut self) {
+        while let Some((direction, name, place)) = self.waiting.pop() {
+            let schema = self.definition(direction, &name, place);
+            self.made.entry(direction).or_default().insert(name, schema);
+        }
+    }
+
+    fn definition(&mut self, direction: Direction, name: &str, place: Place<'a>) -> Value {
+        if self.heirs.has(&place.pointer) {
+            return discriminator::inherited(self, direction, name, place);
+        }
+        self.schema(direction, place)
+    }
+
+    /// The schema at `place` in 2020-12; whatever it refers to is asked for.
+    pub fn schema(&mut self, direction: Direction, place: Place<'a>) -> Value {
+        let modern = self.document.dialect == Dialect::OpenApi31;
+        let Some(given) = place.object() else {
+            if modern && place.value.is_boolean() {
+                return place.value.clone();
+            }
+            self.problems.push(place.problem("not a schema"));
+            return json!(true);
+        };
+        if let Some(reference) = given.get("$ref").and_then(Value::as_str) {
+            let name = self.target(direction, reference, &place.get("$ref"));
+            let target = name.map_or(json!(true), |name| refs::schema(&name));
+            if !modern {
+                self.ignored_beside_reference(&place);
+                return target;
+            }
+            if given.keys().all(|key| key == "$ref" || keywords::is_annotation(key)) {
+                return target;
+            }
+            let mut schema = self.keywords(direction, &place, |_| true);
+            schema.insert("$ref".into(), target["$ref"].clone());
+            return Value::Object(schema);
+        }
+        let schema = self.keywords(direction, &place, |_| true);
+        let nullable = match self.document.dialect {
+            Dialect::Swagger2 => place.says("x-nullable"),
+            Dialect::OpenApi30 => place.says("nullable"),
+            Dialect::OpenApi31 => false,
+        };
+        if nullable { keywords::or_null(schema) } else { Value::Object(schema) }
+    }
+
+    /// The schema in a Swagger parameter, which has keywords of its own among those of a schema.
+    pub fn in_parameter(&mut self, place: &Place<'a>) -> Value {
+        let schema =
+            self.keywords(Direction::Input, place, |keyword| !matches!(keyword, "name" | "in" | "required"));
+        if place.says("x-nullable") { keywords::or_null(schema) } else { Value::Object(schema) }
+    }
+
+    /// Before 3.1 whatever stands beside a `$ref` does not count.
+    fn ignored_beside_reference(&mut self, place: &Place<'a>) {
+        for (key, beside) in
+            place.members().filter(|(key, _)| *key != "$ref" && !keywords::is_annotation(key))
+        {
+            self.left_out
+                .push(beside.problem(format!("`{key}` beside a `$ref` does not count in this version")));
+        }
+    }
+
+    fn keywords(
+        &mut self,
+        direction: Direction,
+        place: &Place<'a>,
+        of_schema: fn(&str) -> bool,
+    ) -> Map<String, Value> {
+        let mut schema = Map::new();
+        let kind = place.text("type");
+        let modern = self.document.dialect == Dialect::OpenApi31;
+        if kind.is_none() && !modern && place.value.get("properties").is_some() {
+            // Swagger's own generators leave `type` out where `properties` says enough.
+            schema.insert("type".into(), json!("object"));
+        }
+        let judging = |keyword: &str| of_schema(keyword) && !keywords::is_annotation(keyword);
+        for (keyword, value) in place.members().filter(|(keyword, _)| judging(keyword)) {
+            let of_types = keywords::concerns(keyword);
+            if let (Some(kind), Some(of_types)) = (kind, of_types)
+                && !of_types.contains(&kind)
+            {
+                self.left_out.push(value.problem(format!("`{keyword}` says nothing of the type {kind}")));
+                continue;
+            }
+            self.keyword(direction, keyword, &value, place, &mut schema);
+        }
+        if place.value.get("discriminator").is_some() {
+            discriminator::of_choice(self, direction, &place.get("discriminator"), place, &mut schema);
+        }
+        keywords::exclusive_bounds(&mut schema);
+        keywords::format(&mut schema);
+        schema
+    }
+
+    fn keyword(
+        &mut self,
+        direction: Direction,
+        keyword: &str,
+        value: &Place<'a>,
+        place: &Place<'a>,
+        schema: &mut Map<String, Value>,
+    ) {
+        let translated = match keyword {
+            "$ref" | "nullable" if self.document.dialect != Dialect::OpenApi31 => return,
+            "$ref" => return,
+            "type" => self.kind(value),
+            "format" => value.value.as_str().map(Value::from),
+            "enum" => value.value.as_array().cloned().map(Value::Array),
+            "minimum" | "maximum" => keywords::number(value.value),
+            "exclusiveMinimum" | "exclusiveMaximum" => match value.value {
+                Value::Bool(_) if self.document.dialect != Dialect::OpenApi31 => Some(value.value.clone()),
+                bound => keywords::number(bound),
+            },
+            "multipleOf" => {
+                keywords::number(value.value).filter(|step| step.as_f64().is_some_and(|step| step > 0.0))
+            }
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => {
+                keywords::count(value.value)
+            }
+            "uniqueItems" => match value.value {
+                Value::Bool(false) => return,
+                other => other.as_bool().map(Value::from),
+            },
+            "pattern" => value.value.as_str().filter(|pattern| is_pattern(pattern)).map(Value::from),
+            "required" => match self.required(direction, value, place) {
+                Some(names) if names.is_empty() => return,
+                names => names.map(|names| json!(names)),
+            },
+            "properties" => match value.object() {
+                Some(properties) if properties.is_empty() => return,
+                Some(_) => Some(self.by_name(direction, value)),
+                None => None,
+            },
+            "additionalProperties" => match value.value {
+                Value::Bool(true) => return,
+                Value::Bool(false) => Some(json!(false)),
+                _ => Some(self.schema(direction, value.clone())),
+            },
+            "items" => Some(self.schema(direction, value.clone())),
+            "not" => Some(self.schema(direction, value.clone())),
+            "allOf" => self.branches(direction, value, discriminator::own_part),
+            // Where a discriminator picks the branch, it says so better than trying them all.
+            "oneOf" | "anyOf" if discriminator::picks(self, place) => return,
+            "oneOf" | "anyOf" => self.branches(direction, value, |_, _, _| None),
+            // It adds to what `allOf` holds, so it comes last.
+            "discriminator" => return,
+            _ if self.document.dialect == Dialect::OpenApi31 => {
+                return self.modern(direction, keyword, value, schema);
+            }
+            _ => {
+                self.left_out
+                    .push(value.problem(format!("`{keyword}` is no keyword of this version; not enforced")));
+                return;
+            }
+        };
+        match translated {
+            Some(translated) => {
+                schema.insert(keyword.to_owned(), translated);
+            }
+            None => {
+                self.left_out.push(value.problem(format!("this `{keyword}` is not understood; not enforced")))
+            }
+        }
+    }
+
+    /// Keywords that only JSON Schema 2020-12 has.
+    fn modern(
+        &mut self,
+        direction: Direction,
+        keyword: &str,
+        value: &Place<'a>,
+        schema: &mut Map<String, Value>,
+    ) {
+        let translated = match (keyword, refs::holds(keyword)) {
+            // Reached by the references into it.
+            ("$defs", _) => return,
+            (_, refs::Holds::Schema) => Some(self.schema(direction, value.clone())),
+            (_, refs::Holds::Schemas) => self.branches(direction, value, |_, _, _| None),
+            ("patternProperties", _) if !value.members().all(|(pattern, _)| is_pattern(pattern)) => None,
+            (_, refs::Holds::SchemasByName) => value.object().map(|_| self.by_name(direction, value)),
+            ("const", _) => Some(value.value.clone()),
+            ("minContains" | "maxContains", _) => keywords::count(value.value),
+            ("dependentRequired", _) => value.object().cloned().map(Value::Object),
+            ("contentEncoding" | "contentMediaType", _) => value.value.as_str().map(Value::from),
+            _ => None,
+        };
+        match translated {
+            Some(translated) => {
+                schema.insert(keyword.to_owned(), translated);
+            }
+            None => self.left_out.push(value.problem(format!("`{keyword}` is not followed"))),
+        }
+    }
+
+    fn by_name(&mut self, direction: Direction, value: &Place<'a>) -> Value {
+        Value::Object(
+            value.members().map(|(name, place)| (name.to_owned(), self.schema(direction, place))).collect(),
+        )
+    }
+
+    /// The schemas of an array; `instead` may give one that is to stand for a branch.
+    fn branches(
+        &mut self,
+        direction: Direction,
+        value: &Place<'a>,
+        instead: fn(&mut Schemas<'a>, Direction, &Place<'a>) -> Option<Value>,
+    ) -> Option<Value> {
+        value.value.as_array().filter(|branches| !branches.is_empty())?;
+        let made = value.elements().map(|branch| match instead(self, direction, &branch) {
+            Some(schema) => schema,
+            None => self.schema(direction, branch),
+        });
+        Some(Value::Array(made.collect()))
+    }
+
+    fn kind(&mut self, value: &Place<'a>) -> Option<Value> {
+        const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+        let known = |kind: &Value| kind.as_str().is_some_and(|kind| TYPES.contains(&kind));
+        match value.value {
+            Value::Array(kinds) if self.document.dialect == Dialect::OpenApi31 && kinds.iter().all(known) => {
+                Some(value.value.clone())
+            }
+            kind if known(kind) => Some(kind.clone()),
+            _ => None,
+        }
+    }
+
+    /// The required names, sorted, without what the direction cannot have: a caller never sends `readOnly`, a target
+    /// never answers `writeOnly`.
+    fn required(
+        &mut self,
+        direction: Direction,
+        value: &Place<'a>,
+        place: &Place<'a>,
+    ) -> Option<Vec<&'a str>> {
+        let names: Option<Vec<&str>> = value.value.as_array()?.iter().map(Value::as_str).collect();
+        let absent = match direction {
+            Direction::Input => "readOnly",
+            Direction::Output => "writeOnly",
+        };
+        let properties = place.get("properties");
+        let mut names = names?;
+        names.retain(|name| {
+            let property = self.document.resolve(properties.get(name));
+            !properties.get(name).says(absent) && !property.is_ok_and(|property| property.says(absent))
+        });
+        self.misspelt(value, place, &mut names);
+        names.sort_unstable();
+        names.dedup();
+        Some(names)
+    }
+
+    /// Takes out names that the schema's own `properties` does not know. `required: [resutls]` beside a property
+    /// `results` is a slip of the pen, and nobody who keeps the contract could satisfy it; with schemas to inherit
+    /// properties from, or in JSON Schema proper, it may be meant.
+    fn misspelt(&mut self, value: &Place<'a>, place: &Place<'a>, names: &mut Vec<&'a str>) {
+        let composed = ["allOf", "oneOf", "anyOf", "additionalProperties"]
+            .iter()
+            .any(|key| place.value.get(key).is_some());
+        let properties = place.get("properties");
+        let Some(properties) = properties.object() else { return };
+        if composed || self.document.dialect == Dialect::OpenApi31 {
+            return;
+        }
+        names.retain(|name| {
+            let known = properties.contains_key(*name);
+            if !known {
+                let message = format!("`{name}` is none of the properties; it is not required");
+                self.left_out.push(value.problem(message));
+            }
+            known
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemas_are_called_by_their_own_name_or_by_the_way_to_them() {
+        for (pointer, name) in [
+            ("/definitions/Link", "Link"),
+            ("/components/schemas/Link", "Link"),
+            ("/components/schemas/Link/properties/href", "Link.properties.href"),
+            (
+                "/components/responses/Gone/content/application~1json/schema",
+                "responses.Gone.content.application/json.schema",
+            ),
+            ("/definitions/a~1b", "a/b"),
+        ] {
+            assert_eq!(name_of(pointer), name);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The two contracts this project ships, held against the models they are made from.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::contract::{Access, Effect, Place};
+
+fn shipped(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn told<T>(result: Result<T, Vec<ImportProblem>>) -> T {
+    result.unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>())
+    })
+}
+
+fn dms() -> Imported {
+    told(smithy::import(&shipped("models/dms-2016-01-01.smithy.json"), "dms"))
+}
+
+fn veeam() -> Imported {
+    told(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.swagger.yaml"), "veeam"))
+}
+
+fn veeam_openapi() -> Imported {
+    told(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.openapi.yaml"), "veeam"))
+}
+
+#[test]
+fn schemas_are_what_the_importer_makes() {
+    for (imported, model) in [(dms(), "smithy FILE"), (veeam(), "openapi FILE")] {
+        let api = imported.contract.api.clone();
+        for (name, text) in files::write(&imported.contract) {
+            let same = shipped(&format!("{api}/{name}")) == text;
+            assert!(same, "schemas/{api}/{name} is not up to date: proofmark import {model} --api {api}");
+        }
+    }
+}
+
+#[test]
+fn files_bring_the_same_contract_back() {
+    for contract in [dms().contract, veeam().contract] {
+        let files = files::write(&contract);
+        assert_eq!(files::read(&files[0].1, &files[1].1).unwrap(), contract);
+    }
+}
+
+#[test]
+fn every_schema_compiles() {
+    Contracts::new(vec![dms().contract, veeam().contract]).unwrap().verify().unwrap();
+}
+
+#[test]
+fn dms_is_whole() {
+    let Imported { contract, left_out } = dms();
+    assert_eq!(left_out, []);
+    assert_eq!((contract.operations.len(), &*contract.version), (119, "2016-01-01"));
+    assert_eq!(contract.title, "AWS Database Migration Service");
+    assert_eq!(
+        contract.protocol,
+        crate::model::contract::Protocol::AwsJson {
+            json_version: "1.1".into(),
+            target_prefix: "AmazonDMSv20160101".into(),
+            signing_name: "dms".into(),
+        }
+    );
+    assert_eq!(contract.operations.values().filter(|operation| operation.paging.is_some()).count(), 42);
+    let errors = contract.operations.values().flat_map(|operation| &operation.errors);
+    let elsewhere: Vec<_> = errors.clone().filter(|error| error.status != 400).collect();
+    assert_eq!(
+        elsewhere.iter().map(|error| (&*error.name, error.status)).collect::<Vec<_>>(),
+        [("CollectorNotFoundFault", 404)]
+    );
+    assert_eq!(errors.map(|error| &error.name).collect::<BTreeSet<_>>().len(), 26);
+    let text = contract.schemas.to_string();
+    assert_eq!(text.matches(r#""format":"date-time""#).count(), 10, "members of type Iso8601DateTime");
+}
+
+#[test]
+fn delete_connection_is_as_documented() {
+    let contract = dms().contract;
+    let operation = contract.operation("DeleteConnection").unwrap();
+    let text = json!({ "type": "string" });
+    assert_eq!(
+        serde_json::to_value(operation).unwrap(),
+        json!({
+            "name": "DeleteConnection", "method": "POST", "path": "/", "access": "protected", "effect": "destroy",
+            "input": "DeleteConnectionMessage",
+            "members": {
+                "EndpointArn": { "in": "body", "required": true, "schema": text },
+                "ReplicationInstanceArn": { "in": "body", "required": true, "schema": text },
+            },
+            "answers": { "200": { "schema": "DeleteConnectionResponse" } },
+            "errors": [
+                { "name": "AccessDeniedFault", "status": 400 },
+                { "name": "InvalidResourceStateFault", "status": 400 },
+                { "name": "ResourceNotFoundFault", "status": 400 },
+            ],
+        })
+    );
+    let connection = json!({ "$ref": "#/$defs/Connection" });
+    let response = json!({ "type": "object", "properties": { "Connection": connection } });
+    assert_eq!(contract.schema("DeleteConnectionResponse"), Some(&response));
+    let members: Vec<_> =
+        contract.schema("Connection").unwrap()["properties"].as_object().unwrap().iter().collect();
+    assert_eq!(members.len(), 6);
+    assert!(members.iter().all(|(_, schema)| **schema == text));
+    assert_eq!(contract.schema("Connection").unwrap().get("required"), None);
+}
+
+/// Smithy writes timestamps in examples as date-time strings, whatever they are on the wire.
+const NOT_AS_ON_THE_WIRE: [(&str, &str); 6] = [
+    ("CreateReplicationTaskMessage", "/CdcStartTime"),
+    ("CreateReplicationTaskResponse", "/ReplicationTask/ReplicationTaskCreationDate"),
+    ("DeleteReplicationTaskResponse", "/ReplicationTask/ReplicationTaskCreationDate"),
+    ("StartReplicationTaskMessage", "/CdcStartTime"),
+    ("StartReplicationTaskResponse", "/ReplicationTask/ReplicationTaskCreationDate"),
+    ("StopReplicationTaskResponse", "/ReplicationTask/ReplicationTaskCreationDate"),
+];
+
+#[test]
+fn examples_of_the_dms_model_satisfy_its_schemas() {
+    let contracts = Contracts::new(vec![dms().contract]).unwrap();
+    let model: Value = serde_json::from_str(&shipped("models/dms-2016-01-01.smithy.json")).unwrap();
+    let mut judged = 0;
+    let mut broken = Vec::new();
+    for (id, shape) in model["shapes"].as_object().unwrap() {
+        let operation = id.split('#').nth(1).unwrap();
+        for example in shape["traits"]["smithy.api#examples"].as_array().into_iter().flatten() {
+            let known = contracts.get("dms").unwrap().operation(operation).unwrap();
+            let sides =
+                [("input", known.input.as_deref()), ("output", known.answers[&200].schema.as_deref())];
+            for (side, schema) in sides {
+                let (Some(value), Some(schema)) = (example.get(side), schema) else { continue };
+                judged += 1;
+                let found = contracts.schema_mismatches("dms", schema, value);
+                assert!(found.iter().all(|mismatch| mismatch.keyword == Keyword::Timestamp), "{found:?}");
+                broken.extend(found.into_iter().map(|mismatch| (schema.to_owned(), mismatch.pointer)));
+            }
+        }
+    }
+    assert!(judged > 100, "{judged}");
+    let broken: Vec<_> = broken.iter().map(|(schema, pointer)| (schema.as_str(), pointer.as_str())).collect();
+    assert_eq!(broken, NOT_AS_ON_THE_WIRE);
+}
+
+#[test]
+fn veeam_is_whole() {
+    let Imported { contract, left_out } = veeam();
+    assert_eq!((contract.operations.len(), &*contract.version), (163, "1.0-rev0"));
+    let public = contract.operations.values().filter(|operation| operation.access == Access::Public);
+    assert_eq!(public.count(), 25);
+    let paths: BTreeSet<_> = contract.operations.values().map(|operation| &operation.path).collect();
+    assert_eq!(paths.len(), 136);
+    let about = |words: &str| left_out.iter().filter(|problem| problem.message.contains(words)).count();
+    assert_eq!(
+        about("says nothing of the type array"),
+        9,
+        "minLength and maxLength where minItems was meant"
+    );
+    assert_eq!(about("is none of the properties"), 6, "required members that do not exist");
+    assert_eq!(about("has no content"), 3, "204 with a schema");
+    assert_eq!(about("is assumed"), 6, "bodies without a media type");
+    assert_eq!(left_out.len(), 9 + 6 + 3 + 6, "{left_out:#?}");
+}
+
+#[test]
+fn delete_amazon_connection_is_as_documented() {
+    let contract = veeam().contract;
+    let operation = contract.operation("DeleteAmazonConnection").unwrap();
+    let error = json!({ "schema": "Error", "mediaTypes": ["application/json", "application/problem+json"] });
+    assert_eq!(
+        serde_json::to_value(operation).unwrap(),
+        json!({
+            "name": "DeleteAmazonConnection", "method": "DELETE",
+            "path": "/api/v1/amazonConnections/{amazonConnectionId}",
+            "access": "protected", "effect": "destroy",
+            "members": {
+                "amazonConnectionId": {
+                    "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" },
+                },
+                "x-api-version": {
+                    "in": "header", "required": true, "default": "1.0-rev0", "schema": { "type": "string" },
+                },
+            },
+            "answers": { "204": {}, "400": error, "401": error, "404": error, "500": error },
+        })
+    );
+}
+
+#[test]
+fn traps_of_the_veeam_document_are_stepped_over() {
+    let contract = veeam().contract;
+    let error = contract.schema("Error").unwrap();
+    let status = json!({ "type": "integer", "format": "int32", "minimum": 400, "exclusiveMaximum": 600 });
+    assert_eq!(error["properties"]["status"], status);
+    let create = contract.operation("CreateAmazonConnection").unwrap();
+    assert_eq!(create.consumes, ["application/json"]);
+    let body = &create.members["amazonConnectionSpec"];
+    assert_eq!((body.place, body.required), (Place::WholeBody, true));
+    assert_eq!(body.schema, json!({ "$ref": "#/$defs/AmazonConnectionSpec" }));
+    let [token, sign_out] = ["Authenticate", "SignOut"].map(|name| contract.operation(name).unwrap());
+    assert_eq!((token.access, token.effect), (Access::Public, Effect::Read));
+    assert_eq!((sign_out.access, sign_out.effect), (Access::Protected, Effect::Change));
+    assert_eq!(token.members["grant_type"].place, Place::Form);
+    assert_eq!(token.consumes, ["application/x-www-form-urlencoded"]);
+    assert_eq!(sign_out.consumes, [""; 0]);
+}
+
+#[test]
+fn numbers_as_published_are_read_too() {
+    let text = shipped("models/veeam-backup-for-aws-1.0-rev0.swagger.yaml")
+        .replace("minimum: 400\n", "minimum: 4E+2\n")
+        .replace("maximum: 600\n", "maximum: 6E+2\n");
+    assert!(text.contains("4E+2") && text.contains("6E+2"));
+    assert_eq!(told(openapi::import(&text, "veeam")), veeam());
+}
+
+/// The OpenAPI form was converted from the Swagger form: it has no `security` of operations, gives two objects names
+/// of their own, and the same constraints otherwise.
+#[test]
+fn both_veeam_documents_give_one_contract_but_for_who_may_call() {
+    let (swagger, openapi) = (veeam().contract, veeam_openapi().contract);
+    let mut operations = openapi.operations.clone();
+    for (name, operation) in &mut operations {
+        assert_eq!(operation.access, Access::Protected, "{name}");
+        operation.access = swagger.operations[name].access;
+    }
+    assert!(operations == swagger.operations);
+    let mut schemas = openapi.schemas["$defs"].as_object().unwrap().clone();
+    for (owner, extracted) in [("Bucket", "Bucket_location"), ("VirtualMachine", "VirtualMachine_location")] {
+        let inline = schemas.shift_remove(extracted).unwrap();
+        schemas[owner]["properties"]["location"] = inline;
+    }
+    assert!(Value::Object(schemas) == swagger.schemas["$defs"]);
+}
+
+#[test]
+fn schema_names_the_cases_use_are_there() {
+    for (contract, names) in [
+        (
+            dms().contract,
+            [
+                "Connection",
+                "DeleteConnectionResponse",
+                "ResourceNotFoundFault",
+                "DescribeConnectionsResponse",
+            ],
+        ),
+        (veeam().contract, ["Error", "AmazonConnection", "AmazonConnectionsPage", "RESTLogin"]),
+    ] {
+        for name in names {
+            assert!(contract.schema(name).is_some(), "{name}");
+        }
+    }
+}
