@@ -5,10 +5,10 @@ mod auth;
 mod drive;
 mod fence;
 pub mod ledger;
-pub mod masks;
+mod masks;
 mod pace;
 mod request;
-pub mod script;
+mod script;
 mod secrets;
 mod shared;
 mod values;
@@ -67,7 +67,6 @@ pub struct Session {
 }
 
 /// What a session is made of.
-#[derive(Debug)]
 pub struct Setup {
     pub target: Arc<Target>,
     pub suite: Arc<Suite>,
@@ -223,8 +222,8 @@ impl Session {
     fn values(&self, api: &str) -> Values {
         let nothing = Known::default();
         let known = self.known.get(api).unwrap_or(&nothing);
-        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone());
-        values.define(&known.open, Timestamp::now());
+        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone(), Timestamp::now());
+        values.define(&known.open);
         values
     }
 }

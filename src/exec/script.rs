@@ -9,8 +9,6 @@ mod tests;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-
 use self::asking::Asking;
 use super::values::Values;
 use crate::{
@@ -311,7 +309,7 @@ impl Script {
     fn first_step(&mut self) -> Stage {
         let Some(case) = &self.case else { return Stage::Standing };
         // Only now are all the captures there that a matrix may name.
-        self.values.define(&case.row, Timestamp::now());
+        self.values.define(&case.row);
         Stage::Step(0)
     }
 

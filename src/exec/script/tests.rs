@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
@@ -114,7 +115,7 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
 fn values() -> Values {
     let surroundings =
         Surroundings { environment: Arc::default(), secrets: Arc::default(), run: "pm-00000000".into() };
-    Values::new(surroundings, Variables::new())
+    Values::new(surroundings, Variables::new(), Timestamp::UNIX_EPOCH)
 }
 
 fn contracts() -> Arc<Contracts> {
