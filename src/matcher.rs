@@ -7,7 +7,7 @@ use serde_json_path::JsonPath;
 use crate::{
     contract::Contracts,
     model::{
-        case::{CaptureFrom, Claim, StatusPattern},
+        case::{CaptureFrom, Claim, Expectation, StatusPattern},
         contract::Protocol,
         exchange::Response,
         template::{Template, Variables},
@@ -49,6 +49,27 @@ pub fn mismatches(claim: &Claim, response: &Response, cx: &Context<'_>) -> Vec<M
         }
         Claim::Error(names) => error(names, response, cx),
         Claim::Snapshot(_) | Claim::Latency { .. } => Vec::new(),
+        Claim::AnyOf(alternatives) => any_of(alternatives, response, cx),
+    }
+}
+
+/// Nothing where one alternative holds; else what the nearest one lacks: one whose status is the answer's, with the
+/// fewest mismatches. Where no alternative has the answer's status, that is all there is to say.
+fn any_of(alternatives: &[Vec<Expectation>], response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
+    let lacks = |claims: &Vec<Expectation>| -> Vec<Mismatch> {
+        claims.iter().flat_map(|expectation| mismatches(&expectation.claim, response, cx)).collect()
+    };
+    let other_status = |lacking: &[Mismatch]| lacking.iter().any(|mismatch| mismatch.at == Location::Status);
+    let nearest = alternatives.iter().map(lacks).min_by_key(|lacking| (other_status(lacking), lacking.len()));
+    match nearest {
+        Some(lacking) if other_status(&lacking) => {
+            let statuses = alternatives.iter().flatten().filter_map(|expectation| match &expectation.claim {
+                Claim::Status(patterns) => Some(&patterns[..]),
+                _ => None,
+            });
+            status(&statuses.collect::<Vec<_>>().concat(), response, cx)
+        }
+        nearest => nearest.unwrap_or_default(),
     }
 }
 
@@ -84,6 +105,16 @@ pub fn describe(claim: &Claim) -> String {
         Claim::Error(names) => format!("error {}", names.join(" or ")),
         Claim::Snapshot(name) => format!("snapshot {name}"),
         Claim::Latency { at_most } => format!("an answer within {} ms", at_most.as_millis()),
+        Claim::AnyOf(alternatives) => {
+            let all = |claims: &Vec<Expectation>| -> String {
+                claims
+                    .iter()
+                    .map(|expectation| describe(&expectation.claim))
+                    .collect::<Vec<_>>()
+                    .join(" and ")
+            };
+            alternatives.iter().map(all).collect::<Vec<_>>().join(", or ")
+        }
     }
 }
 

@@ -67,8 +67,15 @@ pub(super) fn borrowed<'a>(
 /// `gen:x`: they have a value here only where the sender wrote down which one it used.
 pub fn from_variables(variables: &Variables) -> impl FnMut(&Hole) -> Result<Value, Unfilled> {
     |hole| {
-        let name = key(hole);
-        variables.get(&*name).cloned().ok_or_else(|| Unfilled(name.into_owned()))
+        let unfilled = || Unfilled(key(hole).into_owned());
+        match hole {
+            Hole::Variable(name) => variables.get(name).cloned().ok_or_else(unfilled),
+            Hole::Upper(name) => match variables.get(name) {
+                Some(Value::String(text)) => Ok(text.to_uppercase().into()),
+                _ => Err(unfilled()),
+            },
+            _ => variables.get(&*key(hole)).cloned().ok_or_else(unfilled),
+        }
     }
 }
 
@@ -76,6 +83,7 @@ pub fn from_variables(variables: &Variables) -> impl FnMut(&Hole) -> Result<Valu
 pub fn key(hole: &Hole) -> Cow<'_, str> {
     match hole {
         Hole::Variable(name) => Cow::Borrowed(name),
+        Hole::Upper(name) => format!("upper:{name}").into(),
         Hole::Env(name) => format!("env:{name}").into(),
         Hole::Secret(name) => format!("secret:{name}").into(),
         Hole::Generated(Generator::Uuid) => "gen:uuid".into(),

@@ -226,6 +226,8 @@ pub enum Claim {
     Latency {
         at_most: Duration,
     },
+    /// All claims of at least one of these hold. Never empty.
+    AnyOf(Vec<Vec<Expectation>>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

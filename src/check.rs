@@ -1,0 +1,282 @@
+//! From a case and its trace to a verdict. Pure: the same case, trace and contract give the same verdict, today and
+//! when a recorded trace is judged again. Nothing is sent, read or printed here.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    contract::Contracts,
+    model::{
+        case::{Case, Fixture, Step, Suite},
+        clause::{ClauseId, Clauses, Strength},
+        contract::Contract,
+        exchange::{Broken, End, Exchange, Phase, Response, Role, Trace},
+        span::Span,
+        target::Target,
+        verdict::{Declared, Mismatch, Verdict, Violation},
+    },
+};
+
+mod across;
+mod claims;
+mod poll;
+pub mod rules;
+mod shape;
+mod snapshot;
+mod unsupported;
+
+pub use across::{across, with};
+pub use snapshot::Taken;
+
+/// What every verdict of a run is based on.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    pub suite: &'a Suite,
+    pub contracts: &'a Contracts,
+    pub clauses: &'a Clauses,
+    pub target: &'a Target,
+    /// The approved bodies by snapshot name, without insta's header.
+    pub snapshots: &'a BTreeMap<String, String>,
+}
+
+/// A verdict, and the snapshots that were taken on the way to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub snapshots: Vec<Taken>,
+}
+
+/// Judges what a case did. Every exchange is held to the envelope rules, those of its steps to the case's claims too.
+///
+/// `Fail` where a MUST clause or a claim is broken, whatever else happened; `Unsupported` where the target says it does
+/// not implement an operation, unless a step before that was answered in breach; `Error` where the trace does not
+/// tell; else `Pass`.
+pub fn verdict(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Judgement {
+    let subject = Subject { api: &case.api, steps: &case.steps, clauses: &case.clauses };
+    subject.judge(trace, judge)
+}
+
+/// Judges what making and destroying a fixture of the whole run did.
+pub fn fixture_verdict(fixture: &Fixture, trace: &Trace, judge: &Judge<'_>) -> Judgement {
+    Subject { api: &fixture.api, steps: &[], clauses: &[] }.judge(trace, judge)
+}
+
+/// What a trace is judged as.
+struct Subject<'a> {
+    api: &'a str,
+    steps: &'a [Step],
+    clauses: &'a [ClauseId],
+}
+
+/// What has been found so far.
+#[derive(Default)]
+struct Found {
+    violations: Vec<Violation>,
+    snapshots: Vec<Taken>,
+    unsupported: Option<Unsupported>,
+    /// The first exchange without an answer, in words.
+    unanswered: Option<String>,
+}
+
+struct Unsupported {
+    operation: Arc<str>,
+    exchange: usize,
+}
+
+/// Where a claim comes from: what it stands for when it is broken.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    rule: &'static str,
+    clauses: &'a [ClauseId],
+    exchange: usize,
+    span: Option<&'a Span>,
+}
+
+impl Subject<'_> {
+    fn judge(&self, trace: &Trace, judge: &Judge<'_>) -> Judgement {
+        let mut found = Found::default();
+        for (index, exchange) in trace.exchanges.iter().enumerate() {
+            match &exchange.answer {
+                Ok(response) => self.judge_answer(index, exchange, response, trace, judge, &mut found),
+                Err(broken) => found.note_unanswered(exchange, broken),
+            }
+        }
+        poll::through(self, trace, judge, &mut found);
+        found.collapse();
+        let verdict = self.conclude(trace, &mut found);
+        Judgement { verdict, snapshots: found.snapshots }
+    }
+
+    fn judge_answer(
+        &self,
+        index: usize,
+        exchange: &Exchange,
+        response: &Response,
+        trace: &Trace,
+        judge: &Judge<'_>,
+        found: &mut Found,
+    ) {
+        let Some(contract) = self.contract_of(exchange, judge.contracts) else { return };
+        let step = self.step_of(exchange, judge);
+        if unsupported::says_so(exchange, response, step, contract, judge) {
+            let clean_up = matches!(exchange.role, Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. });
+            if found.unsupported.is_none() && !clean_up && exchange.role != Role::Token {
+                found.unsupported =
+                    Some(Unsupported { operation: exchange.operation.clone(), exchange: index });
+            }
+            return;
+        }
+        let base_path = judge.target.apis.get(&contract.api).map_or("/", |api| api.base_url.path());
+        let seen = rules::Seen::new(exchange, response, judge.contracts, contract, base_path);
+        for (rule, strength, mismatch) in seen.breaches() {
+            let clause: ClauseId = rule.clause.into();
+            let stated = judge.clauses.get(&clause).map_or(rule.strength, |clause| clause.strength);
+            found.violations.push(Violation {
+                rule: rule.name,
+                clauses: vec![clause],
+                strength: stated.min(strength),
+                exchange: index,
+                mismatch,
+                span: None,
+            });
+        }
+        if let Some(step) = step {
+            claims::judge(self, step, index, &seen, trace, judge, found);
+        }
+    }
+
+    /// The step or the part of a fixture that an exchange was sent for, where it has claims: none for tokens and for
+    /// cleaning up, in which an answer that there is nothing to clean up is as good as any.
+    fn step_of<'s>(&'s self, exchange: &Exchange, judge: &Judge<'s>) -> Option<&'s Step> {
+        match &exchange.role {
+            Role::Step { index, .. } => self.steps.get(*index),
+            Role::Fixture { id, phase, .. } => {
+                let fixture = judge.suite.fixtures.get(id)?;
+                match phase {
+                    Phase::Create => Some(&fixture.create),
+                    Phase::Ready => fixture.ready.as_ref(),
+                    Phase::Destroy | Phase::Gone => None,
+                }
+            }
+            Role::Token => None,
+        }
+    }
+
+    fn contract_of<'c>(&self, exchange: &Exchange, contracts: &'c Contracts) -> Option<&'c Contract> {
+        let api = match &exchange.role {
+            Role::Fixture { id, .. } => id.split("::").next().unwrap_or(self.api),
+            Role::Step { .. } | Role::Token => self.api,
+        };
+        contracts.get(api)
+    }
+
+    fn conclude(&self, trace: &Trace, found: &mut Found) -> Verdict {
+        let (mut violations, warnings): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut found.violations).into_iter().partition(|one| one.strength == Strength::Must);
+        if let Some(unsupported) = &found.unsupported {
+            let before = |one: &Violation| {
+                one.exchange < unsupported.exchange
+                    && matches!(trace.exchanges[one.exchange].role, Role::Step { .. })
+            };
+            violations.retain(before);
+            if violations.is_empty() {
+                let operation = unsupported.operation.clone();
+                return Verdict::Unsupported { operation, declared: Declared::ByAnswer };
+            }
+        }
+        if !violations.is_empty() {
+            return Verdict::Fail { violations, warnings };
+        }
+        match self.could_not_tell(trace, found) {
+            Some(why) => Verdict::Error { why },
+            None => Verdict::Pass { warnings },
+        }
+    }
+
+    /// Why the trace does not tell whether the contract is kept, if it does not.
+    fn could_not_tell(&self, trace: &Trace, found: &Found) -> Option<String> {
+        match &trace.end {
+            End::Complete => {}
+            End::Stopped(why) | End::Refused(why) => return Some(why.clone()),
+            End::FixtureFailed { id, why } => {
+                return Some(format!("the fixture {id} could not be had: {why}"));
+            }
+            End::Deadline { what, within } => {
+                return Some(format!("{what}: not within {} ms", within.as_millis()));
+            }
+            End::Interrupted => return Some("interrupted".into()),
+            End::Panicked(message) => return Some(format!("a bug in Proofmark: {message}")),
+        }
+        if let Some(why) = &found.unanswered {
+            return Some(why.clone());
+        }
+        let sent = |index: usize| {
+            trace.exchanges.iter().any(|one| matches!(one.role, Role::Step { index: at, .. } if at == index))
+        };
+        (0..self.steps.len())
+            .find(|index| !sent(*index))
+            .map(|index| format!("step {} was never sent", index + 1))
+    }
+}
+
+impl Found {
+    fn note_unanswered(&mut self, exchange: &Exchange, broken: &Broken) {
+        let clean_up = matches!(exchange.role, Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. });
+        // What could not be cleaned up is told by the trace's leftovers; a lost answer alone need not mean that.
+        if !clean_up && self.unanswered.is_none() {
+            self.unanswered = Some(format!("{}: {broken}", exchange.operation));
+        }
+    }
+
+    /// Broken claims, with the strongest of the clauses they stand for.
+    fn add(&mut self, origin: Origin<'_>, clauses: &Clauses, mismatches: Vec<Mismatch>) {
+        let strength = strength(origin.clauses, clauses);
+        self.add_as(origin, strength, mismatches);
+    }
+
+    fn add_as(&mut self, origin: Origin<'_>, strength: Strength, mismatches: Vec<Mismatch>) {
+        self.violations.extend(mismatches.into_iter().map(|mismatch| Violation {
+            rule: origin.rule,
+            clauses: origin.clauses.to_vec(),
+            strength,
+            exchange: origin.exchange,
+            mismatch,
+            span: origin.span.cloned(),
+        }));
+    }
+
+    fn broken_at(&self, exchange: usize) -> bool {
+        self.violations.iter().any(|one| one.exchange == exchange && one.strength == Strength::Must)
+    }
+
+    /// What twenty answers of a poll do alike is told once, of the first; all in the order of exchanges.
+    fn collapse(&mut self) {
+        self.violations.sort_by_key(|one| one.exchange);
+        let mut kept: Vec<Violation> = Vec::new();
+        for one in std::mem::take(&mut self.violations) {
+            let same = |other: &Violation| {
+                other.rule == one.rule
+                    && other.mismatch == one.mismatch
+                    && other.clauses == one.clauses
+                    && other.span == one.span
+            };
+            if !kept.iter().any(same) {
+                kept.push(one);
+            }
+        }
+        self.violations = kept;
+    }
+}
+
+/// A claim that stands for several clauses is as strong as the strongest; one that stands for none is a MUST, because
+/// somebody wrote it down.
+fn strength(stands_for: &[ClauseId], clauses: &Clauses) -> Strength {
+    stands_for
+        .iter()
+        .filter_map(|id| clauses.get(id))
+        .map(|clause| clause.strength)
+        .max()
+        .unwrap_or(Strength::Must)
+}
+
+#[cfg(test)]
+mod tests;

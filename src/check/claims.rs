@@ -1,0 +1,165 @@
+//! What a step of a case, or the making of a fixture, claims about its answer.
+
+use crate::{
+    matcher::{self, Context},
+    model::{
+        case::{Claim, Expectation, Presence, Step},
+        clause::ClauseId,
+        contract::Protocol,
+        exchange::{Role, Trace},
+        verdict::{Location, Mismatch},
+    },
+};
+
+use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot};
+
+/// Judges every claim of `step` on the answer of exchange `index`.
+pub(super) fn judge(
+    subject: &Subject<'_>,
+    step: &Step,
+    index: usize,
+    seen: &Seen<'_>,
+    trace: &Trace,
+    judge: &Judge<'_>,
+    found: &mut Found,
+) {
+    let cx =
+        Context { contracts: judge.contracts, api: &seen.contract.api, variables: &seen.exchange.variables };
+    let in_fixture = matches!(seen.exchange.role, Role::Fixture { .. });
+    if in_fixture && seen.response.status >= 400 {
+        // A well-formed refusal leaves the question of the case open; a malformed one has broken an envelope rule.
+        return;
+    }
+    let own = if in_fixture { own_clause(seen, judge) } else { Vec::new() };
+    let default = if in_fixture { &own[..] } else { subject.clauses };
+    let other_answer = speaks_of_another_answer(step, seen, &cx);
+    let last = is_last_attempt(index, trace);
+    for expectation in &step.expectations {
+        let clauses = if expectation.clauses.is_empty() { default } else { &expectation.clauses };
+        let rule = name(&expectation.claim);
+        let origin = Origin { rule, clauses, exchange: index, span: Some(&expectation.span) };
+        match &expectation.claim {
+            Claim::Snapshot(name) if last && !other_answer => {
+                snapshot::judge(name, seen, origin, judge, found);
+            }
+            Claim::Latency { at_most } if seen.exchange.elapsed > *at_most => {
+                let mismatch = Mismatch {
+                    at: Location::Latency,
+                    expected: format!("at most {} ms", at_most.as_millis()),
+                    actual: format!("{} ms", seen.exchange.elapsed.as_millis()),
+                };
+                found.add(origin, judge.clauses, vec![mismatch]);
+            }
+            // The envelope rules have held the body to this schema already, clause by clause.
+            Claim::Schema(schema) if seen.schema() == Some(&schema[..]) => {}
+            claim if other_answer && is_about_the_body(claim) => {}
+            claim => found.add(origin, judge.clauses, matcher::mismatches(claim, seen.response, &cx)),
+        }
+    }
+    if last && !in_fixture {
+        poll::last_answer(subject, step, index, seen, trace, judge, found);
+    }
+    if last {
+        captures(step, index, seen, default, judge, found);
+    }
+}
+
+/// Whether the status is none the step asks for: then its body is not the one that the other claims speak of, and
+/// that they do not hold either is no news.
+fn speaks_of_another_answer(step: &Step, seen: &Seen<'_>, cx: &Context<'_>) -> bool {
+    step.expectations.iter().any(|expectation| {
+        matches!(expectation.claim, Claim::Status(_))
+            && !matcher::mismatches(&expectation.claim, seen.response, cx).is_empty()
+    })
+}
+
+fn is_about_the_body(claim: &Claim) -> bool {
+    match claim {
+        Claim::Schema(_)
+        | Claim::BodyEmpty
+        | Claim::BodyExact(_)
+        | Claim::BodySubset(_)
+        | Claim::At { .. }
+        | Claim::AnyOf(_)
+        | Claim::Snapshot(_) => true,
+        Claim::Status(_) | Claim::Header { .. } | Claim::Error(_) | Claim::Latency { .. } => false,
+    }
+}
+
+/// What a success was to be captured from and did not have. Where the answer is known to be broken already, that is
+/// why; where it is no success, nothing was promised.
+fn captures(
+    step: &Step,
+    index: usize,
+    seen: &Seen<'_>,
+    clauses: &[ClauseId],
+    judge: &Judge<'_>,
+    found: &mut Found,
+) {
+    if found.broken_at(index) || !is_documented_success(seen) {
+        return;
+    }
+    for capture in step.captures.iter().filter(|capture| capture.presence == Presence::Required) {
+        if let Err(why) = matcher::capture(&capture.from, seen.response) {
+            let mismatch = Mismatch {
+                at: Location::Body,
+                expected: format!("a value for {}", capture.name),
+                actual: why,
+            };
+            let origin = Origin { rule: "capture", clauses, exchange: index, span: Some(&capture.span) };
+            found.add(origin, judge.clauses, vec![mismatch]);
+        }
+    }
+}
+
+fn is_documented_success(seen: &Seen<'_>) -> bool {
+    let status = seen.response.status;
+    match seen.contract.protocol {
+        Protocol::AwsJson { .. } => status == 200,
+        Protocol::Rest => seen
+            .operation
+            .is_some_and(|operation| operation.successes().any(|(documented, _)| documented == status)),
+    }
+}
+
+/// A fixture has no clauses; what it asks of an answer is that the operation succeeds.
+fn own_clause(seen: &Seen<'_>, judge: &Judge<'_>) -> Vec<ClauseId> {
+    let clause = format!("{}.{}.success", seen.contract.api, seen.exchange.operation);
+    judge.clauses.get_key_value(&clause[..]).map(|(id, _)| id.clone()).into_iter().collect()
+}
+
+fn is_last_attempt(index: usize, trace: &Trace) -> bool {
+    let same = |role: &Role| match (role, &trace.exchanges[index].role) {
+        (Role::Step { index: one, .. }, Role::Step { index: other, .. }) => one == other,
+        (Role::Fixture { id: one, phase: a, .. }, Role::Fixture { id: other, phase: b, .. }) => {
+            one == other && a == b
+        }
+        _ => false,
+    };
+    !trace.exchanges[index + 1..].iter().any(|exchange| same(&exchange.role))
+}
+
+/// What reports call a broken claim.
+fn name(claim: &Claim) -> &'static str {
+    match claim {
+        Claim::Status(_) => "status",
+        Claim::Header { .. } => "header",
+        Claim::Schema(_) => "schema",
+        Claim::BodyEmpty | Claim::BodyExact(_) | Claim::BodySubset(_) => "body",
+        Claim::At { .. } => "at",
+        Claim::Error(_) => "error",
+        Claim::Snapshot(_) => "snapshot",
+        Claim::Latency { .. } => "latency",
+        Claim::AnyOf(_) => "any-of",
+    }
+}
+
+/// Every claim of a list, those inside alternatives included.
+pub(super) fn each<'a>(expectations: &'a [Expectation], visit: &mut dyn FnMut(&'a Expectation)) {
+    for expectation in expectations {
+        visit(expectation);
+        if let Claim::AnyOf(alternatives) = &expectation.claim {
+            alternatives.iter().for_each(|claims| each(claims, visit));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Envelope rules: what every exchange is held to, whatever its case says. One rule is one clause; each is a pure
+//! function from an exchange to mismatches, and [`RULES`] is all of them.
+
+use std::{cell::OnceCell, sync::Arc};
+
+use serde_json::Value;
+
+use crate::{
+    contract::{Contracts, SchemaMismatch},
+    matcher::error_reading::{self, ErrorNames},
+    model::{
+        clause::Strength,
+        contract::{Contract, Operation, Protocol},
+        exchange::{Exchange, Intent, Response},
+        verdict::{Location, Mismatch},
+    },
+};
+
+mod asked;
+mod awsjson_answer;
+mod awsjson_error;
+mod awsjson_output;
+mod date;
+mod no_content;
+pub(super) mod request_id;
+mod rest_answer;
+mod rest_error;
+mod transport;
+
+/// One clause that is held against every exchange it is about.
+pub struct Rule {
+    /// As reports call it: `content-type`.
+    pub name: &'static str,
+    pub clause: &'static str,
+    /// What the clause is expected to say of itself; a test holds the two together.
+    pub strength: Strength,
+    pub about: About,
+    judge: fn(&Seen<'_>) -> Vec<Mismatch>,
+}
+
+/// Which exchanges a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Every,
+    /// Those of APIs that speak awsJson.
+    AwsJson,
+    /// As `AwsJson`; but where the request was no request of the protocol (another method, path, media type or
+    /// target), the protocol has no say in its answer, and a breach is only a warning.
+    AwsJsonRequests,
+    /// Those of APIs that speak REST.
+    Rest,
+    /// Those of this API.
+    Api(&'static str),
+}
+
+/// Every envelope rule, in the order in which reports show what they find.
+pub const RULES: &[Rule] = &[
+    transport::HTTPS,
+    date::PRESENT,
+    date::FORMAT,
+    no_content::CONTENT,
+    no_content::CONTENT_LENGTH,
+    no_content::TRANSFER_ENCODING,
+    request_id::PRESENT,
+    request_id::UUID,
+    awsjson_answer::CONTENT_TYPE,
+    awsjson_answer::CONTENT_LENGTH,
+    awsjson_answer::SUCCESS,
+    awsjson_answer::JSON,
+    awsjson_answer::EMPTY_OUTPUT,
+    awsjson_output::TYPES,
+    awsjson_output::BLOB,
+    awsjson_output::TIMESTAMP,
+    awsjson_output::ENUM,
+    awsjson_output::NO_NULL,
+    awsjson_output::UNION,
+    awsjson_output::REQUIRED,
+    awsjson_output::MEMBER_NAMES,
+    awsjson_output::CONSTRAINTS,
+    awsjson_error::DISCRIMINATOR,
+    awsjson_error::DISCRIMINATORS_AGREE,
+    awsjson_error::BARE_TYPE,
+    awsjson_error::TYPE_IN_BODY,
+    awsjson_error::STATUS,
+    awsjson_error::MODELLED,
+    awsjson_error::SHAPE,
+    awsjson_error::MESSAGE_MEMBER,
+    awsjson_error::NOT_IN_SUCCESS,
+    rest_answer::CONTENT_TYPE,
+    rest_answer::CONTENT_LENGTH,
+    rest_answer::STATUS,
+    rest_answer::STATUS_DOCUMENTED,
+    rest_answer::SCHEMA,
+    rest_error::SHAPE,
+    rest_error::TYPE,
+    rest_error::INSTANCE,
+    rest_error::CODE,
+    rest_error::STATUS,
+    rest_error::SAME_STATUS,
+    rest_error::DETAILS,
+];
+
+/// One exchange with an answer, and what rules ask about it, worked out once.
+pub(super) struct Seen<'a> {
+    pub exchange: &'a Exchange,
+    pub response: &'a Response,
+    pub contracts: &'a Contracts,
+    pub contract: &'a Contract,
+    /// The operation that the request as sent asks for; none where it asks for something the contract does not have.
+    pub operation: Option<&'a Operation>,
+    /// Whether the request is one of the protocol at all.
+    pub asked: asked::Asked,
+    names: ErrorNames<'a>,
+    mismatches: OnceCell<Vec<SchemaMismatch>>,
+}
+
+impl<'a> Seen<'a> {
+    /// `base_path` is the path of the target's base URL.
+    pub fn new(
+        exchange: &'a Exchange,
+        response: &'a Response,
+        contracts: &'a Contracts,
+        contract: &'a Contract,
+        base_path: &str,
+    ) -> Seen<'a> {
+        Seen {
+            exchange,
+            response,
+            contracts,
+            contract,
+            operation: asked::operation(exchange, contract, base_path),
+            asked: asked::of_protocol(&exchange.request, contract, base_path),
+            names: error_reading::error_names(&contract.protocol, response),
+            mismatches: OnceCell::new(),
+        }
+    }
+
+    /// What the rules find, each with the rule and the strength its breach has here.
+    pub fn breaches(&self) -> impl Iterator<Item = (&'static Rule, Strength, Mismatch)> {
+        RULES.iter().filter(|rule| self.is_about(rule.about)).flat_map(|rule| {
+            let strength = match (rule.about, self.asked) {
+                (About::AwsJsonRequests, asked::Asked::SomethingElse) => Strength::Should,
+                _ => rule.strength,
+            };
+            (rule.judge)(self).into_iter().map(move |mismatch| (rule, strength, mismatch))
+        })
+    }
+
+    fn is_about(&self, about: About) -> bool {
+        match about {
+            About::Every => true,
+            About::AwsJson | About::AwsJsonRequests => {
+                matches!(self.contract.protocol, Protocol::AwsJson { .. })
+            }
+            About::Rest => self.contract.protocol == Protocol::Rest,
+            About::Api(api) => *self.contract.api == *api,
+        }
+    }
+
+    fn status(&self) -> u16 {
+        self.response.status
+    }
+
+    fn is_error(&self) -> bool {
+        self.status() >= 400
+    }
+
+    fn is_proper(&self) -> bool {
+        self.exchange.request.intent == Intent::Proper
+    }
+
+    /// The body, where it is a JSON object.
+    fn object(&self) -> Option<&'a serde_json::Map<String, Value>> {
+        self.response.json().ok()?.as_object()
+    }
+
+    fn names(&self) -> &ErrorNames<'a> {
+        &self.names
+    }
+
+    /// The name of the schema that the body is documented to satisfy at this status.
+    pub fn schema(&self) -> Option<&'a str> {
+        let operation = self.operation?;
+        match self.contract.protocol {
+            Protocol::AwsJson { .. } if self.is_error() => {
+                self.names.resolved().filter(|name| self.modelled(name).is_some())
+            }
+            _ => operation.answers.get(&self.status())?.schema.as_deref(),
+        }
+    }
+
+    /// The documented status of a modelled error: one of this operation, or else of another one of the contract.
+    fn modelled(&self, name: &str) -> Option<u16> {
+        let listed = |operation: &Operation| {
+            operation.errors.iter().find(|error| error.name == name).map(|error| error.status)
+        };
+        self.operation.and_then(listed).or_else(|| self.contract.operations.values().find_map(listed))
+    }
+
+    /// How an error body of a REST API differs from the Error schema: the one documented for its status, or for any
+    /// other error of the operation or of the contract.
+    fn problem_mismatches(&self) -> &[SchemaMismatch] {
+        if self.schema().is_some() {
+            return self.schema_mismatches();
+        }
+        self.mismatches.get_or_init(|| {
+            let errors = |operation: &'a Operation| {
+                operation.answers.range(400..).find_map(|(_, answer)| answer.schema.as_deref())
+            };
+            let schema = self
+                .operation
+                .and_then(errors)
+                .or_else(|| self.contract.operations.values().find_map(errors));
+            match (schema, self.response.json()) {
+                (Some(schema), Ok(body @ Value::Object(_))) => {
+                    self.contracts.schema_mismatches(&self.contract.api, schema, body)
+                }
+                _ => Vec::new(),
+            }
+        })
+    }
+
+    /// How the body differs from [`Seen::schema`]; nothing where it is no JSON object, which is for other rules to say.
+    fn schema_mismatches(&self) -> &[SchemaMismatch] {
+        self.mismatches.get_or_init(|| match (self.schema(), self.response.json()) {
+            (Some(schema), Ok(body @ Value::Object(_))) => {
+                self.contracts.schema_mismatches(&self.contract.api, schema, body)
+            }
+            _ => Vec::new(),
+        })
+    }
+}
+
+fn at_header(name: &str, expected: impl Into<String>, actual: impl Into<String>) -> Vec<Mismatch> {
+    vec![Mismatch { at: Location::Header(name.into()), expected: expected.into(), actual: actual.into() }]
+}
+
+fn at_body(expected: impl Into<String>, actual: impl Into<String>) -> Vec<Mismatch> {
+    vec![Mismatch { at: Location::Body, expected: expected.into(), actual: actual.into() }]
+}
+
+fn at_status(expected: impl Into<String>, actual: impl Into<String>) -> Vec<Mismatch> {
+    vec![Mismatch { at: Location::Status, expected: expected.into(), actual: actual.into() }]
+}
+
+fn pointed(found: &SchemaMismatch) -> Mismatch {
+    let at = match &found.pointer[..] {
+        "" => Location::Body,
+        pointer => Location::Pointer(pointer.to_owned()),
+    };
+    Mismatch { at, expected: found.expected.clone(), actual: found.actual.clone() }
+}
+
+/// The clause ids of all rules.
+pub fn clauses() -> impl Iterator<Item = Arc<str>> {
+    RULES.iter().map(|rule| Arc::from(rule.clause))
+}
+
+#[cfg(test)]
+pub(super) mod example;

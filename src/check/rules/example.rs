@@ -1,0 +1,377 @@
+//! For the tests of this room: two small contracts and exchanges that keep them, to be broken one line at a time.
+
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Seen;
+use crate::{
+    contract::Contracts,
+    model::{
+        clause::Strength,
+        contract::Contract,
+        exchange::{Exchange, Intent, Response, Role, SentRequest},
+        template::Variables,
+    },
+};
+
+pub const ID: &str = "9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01";
+
+pub static CONTRACTS: LazyLock<Contracts> = LazyLock::new(|| {
+    let contract = |json: Value| serde_json::from_value::<Contract>(json).unwrap();
+    Contracts::new(vec![contract(dms()), contract(veeam())]).unwrap()
+});
+
+/// Schemas as the importer writes them.
+fn dms() -> Value {
+    let errors = json!([{ "name": "ThingNotFound", "status": 400 }]);
+    let operation = |name: &str, output: Value, errors: &Value| {
+        json!({
+            "name": name, "method": "POST", "path": "/", "access": "protected", "effect": "read",
+            "answers": { "200": output }, "errors": errors,
+        })
+    };
+    json!({
+        "api": "dms", "title": "Things", "version": "1",
+        "protocol": {
+            "name": "aws-json", "jsonVersion": "1.1", "targetPrefix": "AmazonDMSv20160101", "signingName": "dms",
+        },
+        "operations": {
+            "DeleteThing": operation("DeleteThing", json!({ "schema": "DeleteThingResponse" }), &errors),
+            "ListThings": operation("ListThings", json!({ "schema": "ListThingsResponse" }), &errors),
+            "NoOutput": operation("NoOutput", json!({}), &json!([])),
+            "Other": operation("Other", json!({}), &json!([{ "name": "ThingBusy", "status": 503 }])),
+        },
+        "schemas": {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$defs": {
+                "DeleteThingResponse": {
+                    "type": "object", "properties": { "Thing": { "$ref": "#/$defs/Thing" } },
+                },
+                "ListThingsResponse": {
+                    "type": "object",
+                    "properties": {
+                        "Marker": { "type": "string" },
+                        "Things": { "type": "array", "items": { "$ref": "#/$defs/Thing" } },
+                    },
+                },
+                "Thing": {
+                    "type": "object",
+                    "properties": {
+                        "Name": { "type": "string" },
+                        "Status": { "type": "string" },
+                        "Short": { "type": "string", "maxLength": 10 },
+                        "Size": { "type": "integer" },
+                        "Ready": { "type": "boolean" },
+                        "Tags": { "type": "array", "items": { "type": "string" } },
+                        "Made": { "type": "number", "x-proofmark": "timestamp" },
+                        "Kind": { "type": "string", "enum": ["source", "target"] },
+                        "Inner": { "$ref": "#/$defs/Inner" },
+                        "List": { "type": "array", "items": { "$ref": "#/$defs/Inner" } },
+                    },
+                },
+                "Inner": {
+                    "type": "object",
+                    "properties": { "Id": { "type": "string" }, "Note": { "type": "string" } },
+                    "required": ["Id"],
+                },
+                "ThingNotFound": {
+                    "type": "object",
+                    "properties": { "message": { "type": "string" }, "resourceArn": { "type": "string" } },
+                },
+                "ThingBusy": { "type": "object", "properties": { "message": { "type": "string" } } },
+            },
+        },
+    })
+}
+
+fn veeam() -> Value {
+    let types = json!(["application/json", "application/problem+json"]);
+    let error = json!({ "schema": "Error", "mediaTypes": types });
+    let operation = |name: &str, method: &str, status: &str, answer: Value| {
+        json!({
+            "name": name, "method": method, "path": "/api/v1/things/{id}", "access": "protected", "effect": "read",
+            "answers": { (status): answer, "400": error, "401": error, "404": error, "500": error },
+        })
+    };
+    json!({
+        "api": "veeam", "title": "Things", "version": "1", "protocol": { "name": "rest" },
+        "operations": {
+            "GetThing": operation("GetThing", "GET", "200", json!({ "schema": "Thing", "mediaTypes": types })),
+            "DeleteThing": operation("DeleteThing", "DELETE", "204", json!({})),
+        },
+        "schemas": {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$defs": {
+                "Thing": {
+                    "type": "object",
+                    "properties": {
+                        "id": { "type": "string", "format": "uuid" }, "_links": { "type": "array" },
+                    },
+                    "required": ["id"],
+                },
+                "Error": {
+                    "type": "object",
+                    "properties": {
+                        "type": { "type": "string", "format": "uri" },
+                        "title": { "type": "string" },
+                        "status": { "type": "integer", "minimum": 400, "exclusiveMaximum": 600 },
+                        "errorCode": { "type": "string", "enum": ["NotFound", "AccessDenied", "NotImplemented"] },
+                        "details": { "type": "string" },
+                        "instance": { "type": "string", "format": "uri" },
+                        "data": { "type": "object" },
+                    },
+                    "required": ["type", "title", "status", "errorCode"],
+                },
+            },
+        },
+    })
+}
+
+/// An exchange in the making.
+#[derive(Clone)]
+pub struct Example {
+    api: &'static str,
+    operation: String,
+    request: SentRequest,
+    base: String,
+    path: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Bytes,
+    stray: usize,
+    pub role: Role,
+    pub variables: Variables,
+    pub elapsed: Duration,
+}
+
+/// A success of an awsJson operation with one optional member in its output.
+pub fn aws() -> Example {
+    aws_op("DeleteThing").body(r#"{"Thing":{"Name":"a"}}"#)
+}
+
+pub fn aws_op(operation: &str) -> Example {
+    let headers = [
+        ("x-amzn-requestid", "0a1b2c3d-0000-4000-8000-000000000001"),
+        ("content-type", "application/x-amz-json-1.1"),
+        ("content-length", "22"),
+        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ];
+    let request =
+        [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AmazonDMSv20160101.DeleteThing")];
+    Example::new("dms", operation, "POST", "/", &request, &headers)
+}
+
+/// An error that the operation lists.
+pub fn aws_error() -> Example {
+    aws().status(400).body(r#"{"__type":"ThingNotFound","message":"no such thing"}"#)
+}
+
+/// An error that no operation lists and any may have.
+pub fn aws_failure() -> Example {
+    aws().status(500).body(r#"{"__type":"InternalFailure","message":"sorry"}"#)
+}
+
+/// A success of a REST operation.
+pub fn rest(operation: &str) -> Example {
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-length", "45"),
+        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ];
+    let method = if operation == "DeleteThing" { "DELETE" } else { "GET" };
+    Example::new("veeam", operation, method, "/api/v1/things/7", &[], &headers)
+        .body(&format!(r#"{{"id":"{ID}"}}"#))
+}
+
+/// A problem that says all it has to.
+pub fn rest_error(status: u16) -> Example {
+    let body = json!({ "type": "about:blank", "title": "no", "status": status, "errorCode": "NotFound" });
+    rest("GetThing").status(status).with("content-type", "application/problem+json").body(&body.to_string())
+}
+
+impl Example {
+    fn new(
+        api: &'static str,
+        operation: &str,
+        method: &str,
+        path: &str,
+        request: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Example {
+        let owned = |pairs: &[(&str, &str)]| pairs.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+        Example {
+            api,
+            operation: operation.into(),
+            request: SentRequest {
+                method: method.into(),
+                url: String::new(),
+                headers: owned(request),
+                body: Bytes::new(),
+                intent: Intent::Proper,
+            },
+            base: "http://127.0.0.1:1".into(),
+            path: path.into(),
+            status: 200,
+            headers: owned(headers),
+            body: Bytes::new(),
+            stray: 0,
+            role: Role::Step { index: 0, attempt: 1 },
+            variables: Variables::new(),
+            elapsed: Duration::from_millis(1),
+        }
+    }
+
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub fn body(self, body: &str) -> Self {
+        self.bytes(body.as_bytes())
+    }
+
+    pub fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = Bytes::copy_from_slice(body);
+        self
+    }
+
+    pub fn stray(mut self, bytes: usize) -> Self {
+        self.stray = bytes;
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(have, _)| have != name);
+        self
+    }
+
+    /// Sets a header.
+    pub fn with(self, name: &str, value: &str) -> Self {
+        self.without(name).and(name, value)
+    }
+
+    /// Adds a header, perhaps for the second time.
+    pub fn and(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn broken_request(mut self) -> Self {
+        self.request.intent = Intent::Broken;
+        self
+    }
+
+    pub fn method(mut self, method: &str) -> Self {
+        self.request.method = method.into();
+        self
+    }
+
+    pub fn base(mut self, base: &str) -> Self {
+        self.base = base.into();
+        self
+    }
+
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    pub fn request_header(mut self, name: &str, value: &str) -> Self {
+        self.request.headers.retain(|(have, _)| have != name);
+        self.request.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn role(mut self, role: Role) -> Self {
+        self.role = role;
+        self
+    }
+
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    pub fn elapsed(mut self, elapsed: Duration) -> Self {
+        self.elapsed = elapsed;
+        self
+    }
+
+    pub fn response(&self) -> Response {
+        Response::new(self.status, self.headers.clone(), self.body.clone(), self.stray)
+    }
+
+    pub fn exchange(&self) -> Exchange {
+        let mut request = self.request.clone();
+        request.url = format!("{}{}", self.base, self.path);
+        Exchange {
+            role: self.role.clone(),
+            operation: self.operation.as_str().into(),
+            request,
+            answer: Ok(self.response()),
+            variables: Arc::new(self.variables.clone()),
+            started: Timestamp::UNIX_EPOCH,
+            elapsed: self.elapsed,
+        }
+    }
+
+    fn found(&self) -> Vec<(Strength, &'static str)> {
+        let exchange = self.exchange();
+        let Ok(response) = &exchange.answer else { unreachable!() };
+        let contract = CONTRACTS.get(self.api).unwrap();
+        let seen = Seen::new(&exchange, response, &CONTRACTS, contract, "/");
+        let mut found: Vec<_> = seen.breaches().map(|(rule, strength, _)| (strength, rule.clause)).collect();
+        found.dedup();
+        found
+    }
+
+    fn of(&self, strength: Strength) -> Vec<&'static str> {
+        self.found().into_iter().filter(|(of, _)| *of == strength).map(|(_, clause)| clause).collect()
+    }
+
+    /// The broken MUST clauses, in the order of rules.
+    pub fn broken(&self) -> Vec<&'static str> {
+        self.of(Strength::Must)
+    }
+
+    fn told(&self) -> String {
+        format!("{} {:?} {}", self.status, self.headers, String::from_utf8_lossy(&self.body))
+    }
+
+    #[track_caller]
+    pub fn breaks_nothing(self) {
+        assert_eq!(self.found(), [], "{}", self.told());
+    }
+
+    #[track_caller]
+    pub fn has_no_violation(self) {
+        assert_eq!(self.broken(), [""; 0], "{}", self.told());
+    }
+
+    #[track_caller]
+    pub fn breaks(self, clause: &str) {
+        assert!(self.broken().contains(&clause), "{:?} in {}", self.found(), self.told());
+    }
+
+    #[track_caller]
+    pub fn breaks_only(self, clause: &str) {
+        assert_eq!(self.broken(), [clause], "{}", self.told());
+    }
+
+    #[track_caller]
+    pub fn warns(self, clause: &str) {
+        assert!(self.of(Strength::Should).contains(&clause), "{:?} in {}", self.found(), self.told());
+        assert!(!self.broken().contains(&clause), "{:?} in {}", self.found(), self.told());
+    }
+
+    #[track_caller]
+    pub fn warns_only(self, clause: &str) {
+        assert_eq!(self.found(), [(Strength::Should, clause)], "{}", self.told());
+    }
+}

@@ -1,0 +1,190 @@
+//! Answers of a REST API against its OpenAPI document: media type, status, and the schema of a success.
+
+use super::{About, Rule, Seen, at_body, at_header, at_status, awsjson_answer, awsjson_output, pointed};
+use crate::{
+    contract::Keyword,
+    matcher::{cut, media_type, not_json},
+    model::{clause::Strength, verdict::Mismatch},
+};
+
+/// Where an operation documents none for a status (REST API reference, response headers).
+const MEDIA_TYPES: [&str; 2] = ["application/json", "application/problem+json"];
+
+pub(super) const CONTENT_TYPE: Rule = Rule {
+    name: "content-type",
+    clause: "veeam.response.content-type",
+    strength: Strength::Must,
+    about: About::Api("veeam"),
+    judge: |seen| {
+        let documented = seen
+            .operation
+            .and_then(|operation| operation.answers.get(&seen.status()))
+            .map(|answer| answer.media_types.iter().map(String::as_str).collect::<Vec<_>>())
+            .filter(|types| !types.is_empty())
+            .unwrap_or_else(|| MEDIA_TYPES.to_vec());
+        let name = "content-type";
+        let expected = || documented.join(" or ");
+        let fits = |value: &&str| {
+            documented.iter().any(|fine| *fine == "*/*" || media_type(value).0 == media_type(fine).0)
+        };
+        let mut values = seen.response.headers_named(name).peekable();
+        match values.peek() {
+            None if seen.response.body.is_empty() => Vec::new(),
+            None => at_header(name, expected(), "absent"),
+            Some(_) => values
+                .find(|value| !fits(value))
+                .map_or_else(Vec::new, |value| at_header(name, expected(), cut(value))),
+        }
+    },
+};
+
+pub(super) const CONTENT_LENGTH: Rule = Rule {
+    name: "content-length",
+    clause: "veeam.response.content-length",
+    strength: Strength::Must,
+    about: About::Api("veeam"),
+    judge: |seen| match seen.response.header("content-length") {
+        Some(_) => awsjson_answer::length(seen),
+        None => Vec::new(),
+    },
+};
+
+pub(super) const STATUS: Rule = Rule {
+    name: "status-documented",
+    clause: "veeam.answer.status",
+    strength: Strength::Must,
+    about: About::Api("veeam"),
+    judge: |seen| if seen.status() < 400 { undocumented(seen) } else { Vec::new() },
+};
+
+pub(super) const STATUS_DOCUMENTED: Rule = Rule {
+    name: "error-status-documented",
+    clause: "veeam.answer.status-documented",
+    strength: Strength::Should,
+    about: About::Api("veeam"),
+    judge: |seen| if seen.is_error() && seen.is_proper() { undocumented(seen) } else { Vec::new() },
+};
+
+fn undocumented(seen: &Seen<'_>) -> Vec<Mismatch> {
+    match seen.operation {
+        Some(operation) if !operation.answers.contains_key(&seen.status()) => {
+            let documented: Vec<_> = operation.answers.keys().map(u16::to_string).collect();
+            at_status(
+                format!("a status documented for {}: {}", operation.name, documented.join(", ")),
+                seen.status().to_string(),
+            )
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) const SCHEMA: Rule = Rule {
+    name: "answer-schema",
+    clause: "veeam.answer.schema",
+    strength: Strength::Must,
+    about: About::Api("veeam"),
+    judge: |seen| {
+        let Some(schema) = seen.schema().filter(|_| !seen.is_error()) else { return Vec::new() };
+        match seen.response.json() {
+            Ok(body) if body.is_object() => seen
+                .schema_mismatches()
+                .iter()
+                .filter(|found| found.keyword != Keyword::Unjudged)
+                .map(pointed)
+                .chain(awsjson_output::misspelled(seen, schema))
+                .collect(),
+            Ok(body) => seen
+                .contracts
+                .schema_mismatches(&seen.contract.api, schema, body)
+                .iter()
+                .map(pointed)
+                .collect(),
+            Err(_) if seen.response.body.is_empty() => at_body(format!("a {schema}"), "an empty body"),
+            Err(why) => at_body(format!("a {schema}"), not_json(why)),
+        }
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use crate::check::rules::example::{ID, rest, rest_error};
+
+    #[test]
+    fn media_types_are_the_documented_ones() {
+        let clause = "veeam.response.content-type";
+        for answer in [rest("GetThing"), rest_error(404), rest_error(503)] {
+            let answer = answer.broken_request();
+            for fine in [
+                "application/json",
+                "Application/JSON; charset=utf-8",
+                "application/problem+json;charset=UTF-8",
+            ] {
+                answer.clone().with("content-type", fine).has_no_violation();
+            }
+            for wrong in
+                ["", "text/html", "text/plain; charset=utf-8", "application/xml", "application/jsonp"]
+            {
+                answer.clone().with("content-type", wrong).breaks_only(clause);
+            }
+            answer.clone().without("content-type").breaks_only(clause);
+            answer.clone().and("content-type", "text/html").breaks_only(clause);
+        }
+        let deleted = rest("DeleteThing").status(204).body("").without("content-length");
+        deleted.clone().without("content-type").breaks_nothing();
+        deleted.clone().with("content-type", "text/html").breaks_only(clause);
+    }
+
+    #[test]
+    fn a_length_is_an_integer() {
+        let clause = "veeam.response.content-length";
+        rest("GetThing").with("content-length", "twelve").breaks_only(clause);
+        rest("GetThing").with("content-length", "12, 13").breaks_only(clause);
+        rest("GetThing").without("content-length").breaks_nothing();
+    }
+
+    #[test]
+    fn successes_and_redirects_are_documented() {
+        for status in [201, 202, 206, 301, 302, 307] {
+            rest("GetThing").status(status).breaks_only("veeam.answer.status");
+            rest("GetThing").broken_request().status(status).breaks_only("veeam.answer.status");
+        }
+        rest("DeleteThing").status(200).breaks_only("veeam.answer.status");
+        for status in [405, 406, 415, 429, 503] {
+            rest_error(status).warns_only("veeam.answer.status-documented");
+            rest_error(status).broken_request().breaks_nothing();
+        }
+        for status in [400, 401, 404, 500] {
+            rest_error(status).breaks_nothing();
+        }
+    }
+
+    #[test]
+    fn a_raw_request_is_judged_as_what_it_asks_for() {
+        rest("DeleteThing").broken_request().method("GET").breaks_nothing();
+        rest("DeleteThing").broken_request().method("GET").body("{}").breaks_only("veeam.answer.schema");
+        rest("DeleteThing").broken_request().path("/api/v1/elsewhere").body("{}").breaks_nothing();
+    }
+
+    #[test]
+    fn a_success_satisfies_its_schema() {
+        let clause = "veeam.answer.schema";
+        for wrong in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "<html>",
+            r#"{"id":"7"}"#,
+            r#"{"id":7}"#,
+            r#"{"ID":"9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01"}"#,
+        ] {
+            rest("GetThing").body(wrong).breaks_only(clause);
+        }
+        rest("GetThing").body(&format!(r#"{{"id":"{ID}","_links":7}}"#)).breaks_only(clause);
+        rest("GetThing").body(&format!(r#"{{"id":"{ID}","_Links":[]}}"#)).breaks_only(clause);
+        rest("GetThing").body(&format!(r#"{{"id":"{ID}","name":null}}"#)).breaks_nothing();
+        rest("GetThing")
+            .body(&format!(r#" {{ "extra": 1, "_links": [], "id": "{}" }}"#, ID.to_uppercase()))
+            .breaks_nothing();
+    }
+}

@@ -1,0 +1,66 @@
+//! How an answer says that the target does not implement the operation. That is no breach, and one line in a report.
+
+use crate::{
+    matcher::{self, error_reading::error_names},
+    model::{
+        case::{Claim, Expectation, Step},
+        contract::{Contract, Protocol},
+        exchange::{Exchange, Intent, Response},
+    },
+};
+
+use super::Judge;
+
+/// Whether `response` says so: as the target file describes it, by the protocol's own error, or by a 501. Not where
+/// the step asks for just that answer.
+pub(super) fn says_so(
+    exchange: &Exchange,
+    response: &Response,
+    step: Option<&Step>,
+    contract: &Contract,
+    judge: &Judge<'_>,
+) -> bool {
+    let declared = || declared(response, judge);
+    let name = error_names(&contract.protocol, response).resolved();
+    let named = match contract.protocol {
+        Protocol::AwsJson { .. } => name == Some("UnknownOperationException") && response.status >= 400,
+        Protocol::Rest => name == Some("NotImplemented") && response.status >= 400,
+    };
+    // A request broken on purpose may well be answered so by a target that implements everything; only words that the
+    // target file quotes are taken for what they say.
+    let said = (exchange.request.intent == Intent::Proper && (named || response.status == 501)) || declared();
+    said && !step.is_some_and(|step| asks_for_it(step, exchange, response, contract, judge))
+}
+
+fn declared(response: &Response, judge: &Judge<'_>) -> bool {
+    judge.target.unsupported.answers.iter().any(|answer| {
+        answer.status == response.status && answer.body.is_match(&String::from_utf8_lossy(&response.body))
+    })
+}
+
+/// Whether the step's claims name this very error, or all hold for this answer.
+fn asks_for_it(
+    step: &Step,
+    exchange: &Exchange,
+    response: &Response,
+    contract: &Contract,
+    judge: &Judge<'_>,
+) -> bool {
+    let cx =
+        matcher::Context { contracts: judge.contracts, api: &contract.api, variables: &exchange.variables };
+    let holds = |claims: &[Expectation]| {
+        !claims.is_empty()
+            && claims.iter().all(|claim| matcher::mismatches(&claim.claim, response, &cx).is_empty())
+    };
+    let until = step.poll.as_ref().is_some_and(|poll| holds(&poll.until));
+    until || holds(&step.expectations) || claims(&step.expectations, response, &cx)
+}
+
+/// Whether an error claim names the error of this answer.
+fn claims(expectations: &[Expectation], response: &Response, cx: &matcher::Context<'_>) -> bool {
+    expectations.iter().any(|expectation| match &expectation.claim {
+        claim @ Claim::Error(_) => matcher::mismatches(claim, response, cx).is_empty(),
+        Claim::AnyOf(alternatives) => alternatives.iter().any(|claims_of| claims(claims_of, response, cx)),
+        _ => false,
+    })
+}

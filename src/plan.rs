@@ -1,0 +1,196 @@
+//! Cases x target -> jobs: which cases run, which are skipped and for what stated reason, and which known failures
+//! bear on a case. Pure; nothing is sent or read here.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::model::{
+    case::{Case, Fixture, Need, Profile, Suite},
+    contract::{ApiName, Effect},
+    target::{KnownFailure, KnownWhat, Target},
+};
+
+/// Which cases are asked for. A list that is empty asks for everything; the lists narrow each other down.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Text that the case id contains; with a `*` in it, a pattern for the whole id. One of them must match.
+    pub filters: Vec<String>,
+    pub operations: Vec<String>,
+    /// Clause ids, `*` allowed.
+    pub clauses: Vec<String>,
+    pub profiles: Vec<Profile>,
+    pub apis: Vec<ApiName>,
+    pub shard: Option<Shard>,
+}
+
+/// Part `index` (from 1) of `count` parts of the selected cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a shard: write `1/4` for the first of four parts")]
+pub struct ShardError(String);
+
+impl std::str::FromStr for Shard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
+            _ => Err(ShardError(text.to_owned())),
+        }
+    }
+}
+
+/// The jobs of one run, sorted by case id.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    pub jobs: Vec<Job>,
+    /// How many cases of the suite the selection left out, other shards' included.
+    pub not_selected: usize,
+}
+
+/// One case on one target.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub case: Arc<Case>,
+    /// What has to be made for it: dependencies first, without those the target supplies.
+    pub fixtures: Vec<Arc<Fixture>>,
+    pub decision: Decision,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    Run,
+    /// Why not.
+    Skip(String),
+    /// The operation the target file says is not implemented.
+    Unsupported(Arc<str>),
+}
+
+/// Selects, decides and sorts.
+pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
+    let mut selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| selection.takes(case)).collect();
+    selected.sort_by(|a, b| a.id.cmp(&b.id));
+    let jobs: Vec<Job> = selected
+        .into_iter()
+        .enumerate()
+        .filter(|(position, _)| selection.shard.is_none_or(|shard| position % shard.count == shard.index - 1))
+        .map(|(_, case)| job(case, suite, target))
+        .collect();
+    let not_selected = suite.cases.len() - jobs.len();
+    Plan { jobs, not_selected }
+}
+
+/// The job of one case, whatever a selection would say.
+pub fn job(case: &Arc<Case>, suite: &Suite, target: &Target) -> Job {
+    let fixtures = fixtures(case, suite, target);
+    let decision = decide(case, &fixtures, target);
+    Job { case: Arc::clone(case), fixtures, decision }
+}
+
+impl Selection {
+    fn takes(&self, case: &Case) -> bool {
+        fn any<T>(wanted: &[T], is: impl Fn(&T) -> bool) -> bool {
+            wanted.is_empty() || wanted.iter().any(is)
+        }
+        any(&self.filters, |filter| {
+            if filter.contains('*') { glob(filter, &case.id) } else { case.id.contains(filter.as_str()) }
+        }) && any(&self.operations, |operation| **operation == *case.operation)
+            && any(&self.clauses, |clause| case.clauses.iter().any(|have| glob(clause, have)))
+            && any(&self.profiles, |profile| *profile == case.profile)
+            && any(&self.apis, |api| *api == case.api)
+    }
+}
+
+/// Depth first through `uses`; what the target supplies needs nothing below it either.
+fn fixtures(case: &Case, suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
+    fn visit(
+        names: &[Arc<str>],
+        suite: &Suite,
+        target: &Target,
+        seen: &mut BTreeSet<Arc<str>>,
+        out: &mut Vec<Arc<Fixture>>,
+    ) {
+        for name in names {
+            let Some(fixture) = suite.fixtures.get(name) else { continue };
+            if supplied(fixture, target) || !seen.insert(Arc::clone(name)) {
+                continue;
+            }
+            visit(&fixture.uses, suite, target, seen, out);
+            out.push(Arc::clone(fixture));
+        }
+    }
+    let mut out = Vec::new();
+    visit(&case.uses, suite, target, &mut BTreeSet::new(), &mut out);
+    out
+}
+
+/// Whether the target lends this fixture: it gives every variable the fixture would.
+pub fn supplied(fixture: &Fixture, target: &Target) -> bool {
+    !fixture.provides.is_empty() && fixture.provides.iter().all(|name| target.supplies.contains_key(name))
+}
+
+fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
+    if !target.apis.contains_key(&case.api) {
+        return Decision::Skip(format!("the target has no API `{}`", case.api));
+    }
+    // Everything that would be asked of the target, the case's own operation first so that it is the one named.
+    let calls = || {
+        let made = fixtures.iter().flat_map(|fixture| {
+            [Some(&fixture.create), fixture.ready.as_ref(), fixture.destroy.as_ref(), fixture.gone.as_ref()]
+        });
+        case.steps.iter().chain(made.flatten()).map(|step| (&step.operation, step.effect))
+    };
+    let operations = std::iter::once(&case.operation).chain(calls().map(|(operation, _)| operation));
+    for operation in operations {
+        if target.unsupported.operations.contains(operation) {
+            return Decision::Unsupported(Arc::clone(operation));
+        }
+    }
+    if let Some(need) = case.needs.iter().find(|need| !met(need, target)) {
+        return Decision::Skip(match need {
+            Need::Feature(name) => format!("needs the feature `{name}`, which the target does not declare"),
+            Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
+        });
+    }
+    let refused = calls()
+        .find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect))
+        .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
+    refused.map_or(Decision::Run, Decision::Skip)
+}
+
+fn met(need: &Need, target: &Target) -> bool {
+    match need {
+        Need::Feature(name) => target.features.contains(name),
+        Need::Variable(name) => target.variables.contains_key(name) || target.supplies.contains_key(name),
+    }
+}
+
+/// The entries of the target that may excuse a case: those that name it, and every one about a clause. Which of them do,
+/// and until when, is for the report to say.
+pub fn known(target: &Target, case: &Case) -> Vec<KnownFailure> {
+    let bears = |entry: &&KnownFailure| match &entry.what {
+        KnownWhat::Case(pattern) => glob(pattern, &case.id),
+        KnownWhat::Clause(_) => true,
+    };
+    target.known_failures.iter().filter(bears).cloned().collect()
+}
+
+/// Whether the pattern fits the whole text; `*` stands for any text, everything else for itself.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}

@@ -1,0 +1,122 @@
+//! What the Describe operations have in common: filters, pages, and the marker between two pages.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Cx, fault::Fault, input};
+use crate::reference::{Deviation, Variation};
+
+/// The input of every Describe operation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    filters: Option<Vec<Map<String, Value>>>,
+    max_records: Option<i64>,
+    marker: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct FilterMessage {
+    name: Option<String>,
+    values: Option<Vec<String>>,
+}
+
+pub(crate) struct Filter {
+    pub name: String,
+    pub values: Vec<String>,
+}
+
+/// What a caller wants to see.
+pub(crate) struct Request {
+    pub filters: Vec<Filter>,
+    max_records: usize,
+    /// The key of the last record of the page before.
+    after: Option<String>,
+}
+
+impl Request {
+    /// Reads and validates; `names` are the filters this listing knows.
+    pub fn read(cx: &Cx<'_>, input: Map<String, Value>, names: &[&str]) -> Result<Request, Fault> {
+        let message: Message = input::read(cx, input)?;
+        let mut filters = Vec::new();
+        for filter in message.filters.unwrap_or_default() {
+            let filter: FilterMessage = input::read(cx, filter)?;
+            let name = input::required(cx, "Filter.Name", filter.name)?;
+            if !names.contains(&name.as_str()) {
+                return Err(Fault::invalid_value(format!(
+                    "Unknown filter name: {name}. Known are {}.",
+                    names.join(", ")
+                )));
+            }
+            match filter.values {
+                Some(values) if !values.is_empty() => filters.push(Filter { name, values }),
+                _ => return Err(Fault::invalid_value(format!("The filter {name} must have Values."))),
+            }
+        }
+        // Documented as 20 to 100. Smaller pages are given too, so that paging can be seen with few records.
+        let max_records = match message.max_records {
+            None => 100,
+            Some(number @ 1..=100) => number as usize,
+            Some(number) => {
+                return Err(Fault::invalid_value(format!(
+                    "MaxRecords must be between 1 and 100, and is {number}."
+                )));
+            }
+        };
+        let after = match message.marker.as_deref() {
+            None | Some("") => None,
+            Some(marker) => Some(
+                key_of(marker).ok_or_else(|| Fault::invalid_value("Marker is not one that was given."))?,
+            ),
+        };
+        Ok(Request { filters, max_records, after })
+    }
+
+    /// The page that follows: of `records`, which come with their keys, in the order of keys and already filtered.
+    /// Gives `{ <member>: [...], Marker? }`.
+    pub fn page(&self, cx: &Cx<'_>, member: &str, records: Vec<(String, Value)>) -> Value {
+        let begin = match &self.after {
+            None => 0,
+            Some(_) if cx.deviates(Deviation::MarkerIgnored) => 0,
+            Some(after) => {
+                let next = records.partition_point(|(key, _)| key <= after);
+                if cx.deviates(Deviation::PagingLosesOne) {
+                    next + 1
+                } else if cx.deviates(Deviation::PagingRepeatsOne) {
+                    next.saturating_sub(1)
+                } else {
+                    next
+                }
+            }
+        };
+        let limit = if cx.deviates(Deviation::MaxRecordsIgnored) { usize::MAX } else { self.max_records };
+        let total = records.len();
+        let page: Vec<(String, Value)> = records.into_iter().skip(begin).take(limit).collect();
+        let last = begin.saturating_add(page.len()) >= total;
+        let last_key = page.last().map(|(key, _)| key.clone()).or_else(|| self.after.clone());
+
+        let mut output = Map::new();
+        if !last || cx.deviates(Deviation::MarkerOnLastPage) {
+            output.insert("Marker".to_owned(), json!(marker_of(&last_key.unwrap_or_default())));
+        } else if cx.varies(Variation::EmptyMarker) {
+            output.insert("Marker".to_owned(), json!(""));
+        }
+        output.insert(member.to_owned(), page.into_iter().map(|(_, value)| value).collect());
+        Value::Object(output)
+    }
+
+    /// Whether a record passes every filter; `field` gives the record's value for a filter's name.
+    pub fn passes<'a>(&self, field: impl Fn(&str) -> &'a str) -> bool {
+        self.filters.iter().all(|filter| filter.values.iter().any(|value| value == field(&filter.name)))
+    }
+}
+
+fn marker_of(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+fn key_of(marker: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(marker).ok()?).ok()
+}

@@ -1,0 +1,124 @@
+//! The catalogue of variations: what another honest server might do differently without breaking a clause. The suite
+//! must stay green under each of them.
+
+use std::{fmt, str::FromStr};
+
+use super::deviation::UnknownName;
+
+macro_rules! variations {
+    ($( $(#[doc = $doc:literal])+ $variant:ident, $name:literal; )+) => {
+        /// One harmless peculiarity of the reference target.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Variation {
+            $( $(#[doc = $doc])+ $variant, )+
+        }
+
+        impl Variation {
+            pub const ALL: &[Variation] = &[$( Variation::$variant, )+];
+
+            /// The name on the command line, in kebab case.
+            pub fn name(self) -> &'static str {
+                match self { $( Variation::$variant => $name, )+ }
+            }
+
+            /// What the target does, in one line.
+            pub fn summary(self) -> &'static str {
+                match self { $( Variation::$variant => concat!($($doc),+).trim_ascii(), )+ }
+            }
+        }
+    };
+}
+
+variations! {
+    /// Header names are written In-Title-Case.
+    TitleCaseHeaders, "title-case-headers";
+    /// Header names are written IN-UPPER-CASE.
+    UpperCaseHeaders, "upper-case-headers";
+    /// Answers have headers that nobody asked for.
+    ExtraHeaders, "extra-headers";
+    /// Media types have the parameter charset=utf-8.
+    Charset, "charset";
+    /// Media types are written in upper case.
+    UpperCaseMediaTypes, "upper-case-media-types";
+    /// Bodies come in chunks, without Content-Length.
+    Chunked, "chunked";
+    /// Every connection is closed after one answer.
+    ConnectionClose, "connection-close";
+    /// Every answer takes a twentieth of a second longer.
+    Delayed, "delayed";
+    /// Members of objects stand in the opposite order.
+    ReversedMembers, "reversed-members";
+    /// Bodies have a member that no document knows, at the top.
+    ExtraMembers, "extra-members";
+    /// Bodies have members that no document knows, in every object.
+    ExtraNestedMembers, "extra-nested-members";
+    /// JSON is indented and ends with a line break.
+    PrettyJson, "pretty-json";
+    /// Every character of a JSON string is written as \uXXXX.
+    EscapedJson, "escaped-json";
+    /// Error types have the namespace of the service in front.
+    NamespacedErrorTypes, "namespaced-error-types";
+    /// Error types have a URI behind them.
+    SuffixedErrorTypes, "suffixed-error-types";
+    /// Error types have the namespace in front and a URI behind.
+    NamespacedAndSuffixedErrorTypes, "namespaced-and-suffixed-error-types";
+    /// Errors name their type in the header, in code and in __type.
+    AllDiscriminators, "all-discriminators";
+    /// Errors name their type in the header X-Amzn-Errortype alone.
+    HeaderDiscriminator, "header-discriminator";
+    /// Errors name their type in the member code alone.
+    CodeDiscriminator, "code-discriminator";
+    /// Errors are worded otherwise.
+    OtherMessages, "other-messages";
+    /// Errors have no message, which every model leaves optional.
+    NoMessages, "no-messages";
+    /// Request ids are no UUIDs.
+    PlainRequestIds, "plain-request-ids";
+    /// Optional members of endpoints, instances and connections are left out.
+    OptionalMembersLeftOut, "optional-members-left-out";
+    /// The last page of a listing has an empty Marker.
+    EmptyMarker, "empty-marker";
+    /// InstanceCreateTime has a fraction.
+    FractionalTimestamps, "fractional-timestamps";
+    /// Problems are called application/json whatever Accept says.
+    ProblemsAsJson, "problems-as-json";
+    /// Problems have an instance, data and members that no document knows.
+    ExtraProblemMembers, "extra-problem-members";
+    /// UUIDs are written in upper-case letters.
+    UpperCaseIds, "upper-case-ids";
+    /// Connections have no links.
+    NoLinks, "no-links";
+    /// A 204 names a media type.
+    MediaTypeOnNoContent, "media-type-on-204";
+}
+
+impl fmt::Display for Variation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Variation {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        let known = Variation::ALL.iter().copied().find(|variation| variation.name() == name);
+        known.ok_or_else(|| UnknownName { what: "variation", name: name.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_name_leads_back_to_its_variation() {
+        for variation in Variation::ALL {
+            assert_eq!(variation.name().parse(), Ok(*variation));
+        }
+        let names: HashSet<_> = Variation::ALL.iter().map(|variation| variation.name()).collect();
+        assert_eq!(names.len(), Variation::ALL.len(), "a name is given twice");
+    }
+}
