@@ -79,4 +79,3 @@ fn explain_files(diagnostics: &[Diagnostic]) -> String {
     };
     text + &files + "; nothing was sent"
 }
-

@@ -41,7 +41,11 @@ pub struct SourceFile {
 /// Loads the cases, fixtures and variables of `files`.
 ///
 /// Fails with every mistake of every file, in the order of the files.
-pub fn load(files: &[SourceFile], contracts: &Contracts, clauses: &Clauses) -> Result<Suite, Vec<Diagnostic>> {
+pub fn load(
+    files: &[SourceFile],
+    contracts: &Contracts,
+    clauses: &Clauses,
+) -> Result<Suite, Vec<Diagnostic>> {
     load::suite(files, contracts, clauses)
 }
 

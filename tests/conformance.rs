@@ -149,7 +149,9 @@ impl Theatre {
         let report = run::summarize(run, stage, FailOnArg::Must);
         let entry = report.runs.iter().flat_map(|run| &run.entries).next();
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
-        if entry.is_some_and(|entry| good(entry.status)) && report.runs.iter().all(|it| it.clean_up.is_empty()) {
+        if entry.is_some_and(|entry| good(entry.status))
+            && report.runs.iter().all(|it| it.clean_up.is_empty())
+        {
             return Ok(());
         }
         let mask = |text: &str| stage.session.masks().mask(text);

@@ -31,7 +31,8 @@ pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Wrong> {
         }
         FormatArg::Json => {
             let cases: Vec<_> = plan.jobs.iter().map(entry).collect();
-            serde_json::to_writer_pretty(&mut *out, &cases).map_err(|error| Wrong::Said(error.to_string()))?;
+            serde_json::to_writer_pretty(&mut *out, &cases)
+                .map_err(|error| Wrong::Said(error.to_string()))?;
             writeln!(out)?;
         }
     }

@@ -45,11 +45,14 @@ pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     if plan.jobs.is_empty() {
-        return Err(Wrong::Said("the selection is empty: no case fits all of it; see `proofmark list`".into()));
+        return Err(Wrong::Said(
+            "the selection is empty: no case fits all of it; see `proofmark list`".into(),
+        ));
     }
     let interrupt = interrupts();
     let state_dir = state_dir(args.state_dir.clone())?;
-    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    let stage =
+        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
     let progress = Progress::of(plan.jobs.len());
     let played = play(&stage, &plan, &progress).await;
     progress.clear();
@@ -99,7 +102,8 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let shared = stage.session.close().await;
     let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
     // A run may break what no single case can see.
-    let traces: Vec<_> = judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
+    let traces: Vec<_> =
+        judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
     let across = check::across(&traces, &stage.judge_of());
     let mut broken: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (case, violation) in across {
@@ -117,7 +121,13 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
     });
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    let run = Run { started, elapsed: clock.elapsed(), results: results.collect(), fixtures, ..blank(stage, coverage) };
+    let run = Run {
+        started,
+        elapsed: clock.elapsed(),
+        results: results.collect(),
+        fixtures,
+        ..blank(stage, coverage)
+    };
     Played { run, taken }
 }
 
@@ -186,7 +196,11 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
 
 /// Leaves what differs from the approved text for review, and takes away what no longer does. Gives a sentence for
 /// each file that was written.
-pub fn leave_snapshots(stage: &Stage, taken: &[(Arc<Case>, Taken)], update: snapshots::Update) -> Result<Vec<String>, Wrong> {
+pub fn leave_snapshots(
+    stage: &Stage,
+    taken: &[(Arc<Case>, Taken)],
+    update: snapshots::Update,
+) -> Result<Vec<String>, Wrong> {
     let Some(folder) = stage.target.snapshots.as_ref().or(stage.house.snapshots.as_ref()) else {
         return Ok(Vec::new());
     };
@@ -194,7 +208,9 @@ pub fn leave_snapshots(stage: &Stage, taken: &[(Arc<Case>, Taken)], update: snap
     for (case, taken) in taken {
         if taken.differs {
             let written = snapshots::leave(folder, &taken.name, &case.span.file, &taken.body, update)?;
-            said.extend(written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())));
+            said.extend(
+                written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
+            );
         } else {
             snapshots::settle(folder, &taken.name)?;
         }
@@ -208,8 +224,9 @@ pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
     if let Some(folder) = given {
         return Ok(folder);
     }
-    let strategy = etcetera::choose_base_strategy()
-        .map_err(|error| Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir")))?;
+    let strategy = etcetera::choose_base_strategy().map_err(|error| {
+        Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
+    })?;
     Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
 }
 
@@ -221,7 +238,9 @@ pub fn interrupts() -> watch::Receiver<Interrupt> {
         eprintln!("\ninterrupted: destroying what this run created; once more leaves it where it is");
         let _ = send.send(Interrupt::Yes);
         asked_to_end().await;
-        eprintln!("left at once: what this run created may still be there, and its ledger tells what that is");
+        eprintln!(
+            "left at once: what this run created may still be there, and its ledger tells what that is"
+        );
         std::process::exit(130);
     });
     receive

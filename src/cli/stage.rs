@@ -11,8 +11,13 @@ use super::{
 };
 use crate::{
     check::{self, Judge, Judgement},
-    exec::{Interrupt, Secrets, Session, SharedFixture, Setup},
-    model::{case::Case, exchange::Trace, target::Target, verdict::{Declared, Verdict}},
+    exec::{Interrupt, Secrets, Session, Setup, SharedFixture},
+    model::{
+        case::Case,
+        exchange::Trace,
+        target::Target,
+        verdict::{Declared, Verdict},
+    },
     plan::{Decision, Job},
     reference,
     report::FixtureResult,
@@ -51,7 +56,8 @@ impl Stage {
             state_dir,
             interrupt,
         };
-        let session = Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
+        let session =
+            Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
         Ok(Stage { house, target, session: Arc::new(session), embedded })
     }
 

@@ -66,10 +66,7 @@ async fn wrong_method(State(shared): State<Arc<Shared>>, method: Method) -> Answ
 }
 
 /// A path that no route here has: an operation that this target does not implement, or nothing at all.
-async fn not_routed(
-    State(shared): State<Arc<Shared>>,
-    request: Request,
-) -> Answer {
+async fn not_routed(State(shared): State<Arc<Shared>>, request: Request) -> Answer {
     let (mut parts, _) = request.into_parts();
     let problem = match look_up(&parts.method, parts.uri.path()) {
         Known::Nothing => Problem::not_found("There is nothing at this path."),

@@ -81,13 +81,16 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub fn take(&mut self, key: &str) -> Option<Node<'a>> {
-        let slot = self.entries.iter_mut().find(|slot| slot.as_ref().is_some_and(|entry| entry.key == key))?;
+        let slot =
+            self.entries.iter_mut().find(|slot| slot.as_ref().is_some_and(|entry| entry.key == key))?;
         slot.take().map(|entry| entry.value)
     }
 
     pub fn required<T: Decode>(&mut self, key: &str, problems: &mut Problems) -> Option<T> {
         let Some(node) = self.take(key) else {
-            problems.add(self.at, format!("{} without `{key}`", self.noun)).label(format!("`{key}` is missing"));
+            problems
+                .add(self.at, format!("{} without `{key}`", self.noun))
+                .label(format!("`{key}` is missing"));
             return None;
         };
         T::decode(node, problems)
@@ -100,7 +103,9 @@ impl<'a> Fields<'a> {
     fn refuse_rest(self, known: &[&'static str], problems: &mut Problems) {
         for Entry { key, value } in self.entries.into_iter().flatten() {
             let help = match &*key {
-                "<<" => Some("merge keys are not part of YAML 1.2; repeat the keys, or use a matrix".to_owned()),
+                "<<" => {
+                    Some("merge keys are not part of YAML 1.2; repeat the keys, or use a matrix".to_owned())
+                }
                 key => suggestion(key, "its keys are", known.iter().copied()),
             };
             let problem = problems.add(value.key, format!("unknown key {}", quoted(&key)));
@@ -216,7 +221,8 @@ impl Decode for bool {
         match node.data {
             Data::Bool(value) => Some(value),
             Data::Text(ref text) if matches!(&*text.to_lowercase(), "yes" | "no" | "on" | "off") => {
-                let problem = problems.add(node.at, format!("expected true or false, found the text {}", quoted(text)));
+                let problem =
+                    problems.add(node.at, format!("expected true or false, found the text {}", quoted(text)));
                 problem.help("in YAML 1.2 `yes`, `no`, `on` and `off` are texts");
                 None
             }
@@ -255,7 +261,9 @@ impl<T: Decode> Decode for Spanned<T> {
 impl<T: Decode> Decode for Vec<T> {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         match node.data {
-            Data::List(items) => Some(items.into_iter().filter_map(|item| T::decode(item, problems)).collect()),
+            Data::List(items) => {
+                Some(items.into_iter().filter_map(|item| T::decode(item, problems)).collect())
+            }
             _ => expected("a list", &node, problems),
         }
     }

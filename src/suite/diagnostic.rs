@@ -68,7 +68,8 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = _>>)
+        (!self.labels.is_empty())
+            .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = _>>)
     }
 }
 
@@ -107,7 +108,8 @@ pub struct Source {
 impl Source {
     pub fn new(file: &SourceFile) -> Self {
         let breaks = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let lines = std::iter::once(0).chain(breaks.map(|(offset, _)| At::new(offset + 1, 0).start)).collect();
+        let lines =
+            std::iter::once(0).chain(breaks.map(|(offset, _)| At::new(offset + 1, 0).start)).collect();
         Source { path: file.path.clone(), text: file.text.clone(), lines }
     }
 
@@ -284,7 +286,11 @@ pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
 }
 
 /// `did you mean ...?`, or else the whole list where it is short enough to be read.
-pub fn suggestion<'a>(wanted: &str, what: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub fn suggestion<'a>(
+    wanted: &str,
+    what: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     match closest(wanted, candidates.iter().copied()) {
         Some(meant) => Some(format!("did you mean `{meant}`?")),

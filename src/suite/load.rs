@@ -47,12 +47,17 @@ pub fn open<T: Decode>(file: &SourceFile) -> (Opened, Option<T>) {
 
 /// Every diagnostic of these files, in their order; the values if there is none.
 pub fn finish<T>(value: T, opened: Vec<Opened>) -> Result<T, Vec<Diagnostic>> {
-    let told: Vec<_> = opened.into_iter().flat_map(|file| file.problems.into_diagnostics(&file.source)).collect();
+    let told: Vec<_> =
+        opened.into_iter().flat_map(|file| file.problems.into_diagnostics(&file.source)).collect();
     if told.is_empty() { Ok(value) } else { Err(told) }
 }
 
 /// Loads case files; see [`super::load`].
-pub fn suite(files: &[SourceFile], contracts: &Contracts, clauses: &Clauses) -> Result<Suite, Vec<Diagnostic>> {
+pub fn suite(
+    files: &[SourceFile],
+    contracts: &Contracts,
+    clauses: &Clauses,
+) -> Result<Suite, Vec<Diagnostic>> {
     let (mut opened, shapes): (Vec<_>, Vec<Option<SuiteFile>>) =
         each(files.iter().collect(), |file| open(file)).into_iter().unzip();
     let catalog = Catalog::gather(&shapes, &mut opened);
@@ -82,7 +87,8 @@ struct Lowered {
 fn lower(shape: SuiteFile, names: &Names<'_>, opened: &mut Opened) -> Lowered {
     let Opened { source, problems } = opened;
     let contract = contract(&shape, names.contracts, problems);
-    let api: ApiName = contract.map_or_else(|| shape.api.value.as_str().into(), |contract| contract.api.clone());
+    let api: ApiName =
+        contract.map_or_else(|| shape.api.value.as_str().into(), |contract| contract.api.clone());
     let around = Around { contract, clauses: names.clauses, source, operation: shape.operation.as_ref() };
     let mut lowered = Lowered::default();
     let defines_something = shape.fixtures.is_some() || shape.variables.is_some();
@@ -117,11 +123,17 @@ fn lower(shape: SuiteFile, names: &Names<'_>, opened: &mut Opened) -> Lowered {
     lowered
 }
 
-fn contract<'a>(shape: &SuiteFile, contracts: &'a Contracts, problems: &mut Problems) -> Option<&'a Contract> {
+fn contract<'a>(
+    shape: &SuiteFile,
+    contracts: &'a Contracts,
+    problems: &mut Problems,
+) -> Option<&'a Contract> {
     let found = contracts.get(&shape.api.value);
     if found.is_none() {
         let problem = problems.add(shape.api.at, format!("unknown api {}", quoted(&shape.api.value)));
-        if let Some(help) = suggestion(&shape.api.value, "there are", contracts.iter().map(|contract| &*contract.api)) {
+        if let Some(help) =
+            suggestion(&shape.api.value, "there are", contracts.iter().map(|contract| &*contract.api))
+        {
             problem.help(help);
         }
     }
@@ -138,7 +150,8 @@ fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Sui
         for case in file.cases {
             let first = places.entry(case.id.clone()).or_insert_with(|| case.span.clone());
             if *first != case.span {
-                let problem = problems.add(at(&case.span), format!("the case {} is defined twice", quoted(&case.id)));
+                let problem =
+                    problems.add(at(&case.span), format!("the case {} is defined twice", quoted(&case.id)));
                 problem.help(format!("it is also defined at {first}"));
             }
             case.steps.iter().flat_map(|step| &step.expectations).for_each(|expectation| {
@@ -159,7 +172,8 @@ fn told_if_shared(expectation: &Expectation, snapshots: &mut HashMap<String, Spa
     let Claim::Snapshot(name) = &expectation.claim else { return };
     let first = snapshots.entry(name.to_lowercase()).or_insert_with(|| expectation.span.clone());
     if *first != expectation.span {
-        let problem = problems.add(at(&expectation.span), format!("the snapshot {} is taken twice", quoted(name)));
+        let problem =
+            problems.add(at(&expectation.span), format!("the snapshot {} is taken twice", quoted(name)));
         problem.help(format!("it is also taken at {first}; give one of them a name of its own"));
     }
 }

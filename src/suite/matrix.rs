@@ -94,7 +94,8 @@ fn listed<'a>(items: &[Node<'a>], problems: &mut Problems) -> Option<Vec<Vec<Cel
     let mut rows = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate().take(MOST_ROWS + 1) {
         let Data::Map(entries) = &item.data else {
-            problems.add(item.at, format!("expected a row of the matrix, a map, found {}", item.data.describe()));
+            problems
+                .add(item.at, format!("expected a row of the matrix, a map, found {}", item.data.describe()));
             return None;
         };
         let named = entries.iter().all(|entry| named_well(&entry.key, entry.value.key, problems));
@@ -120,7 +121,9 @@ fn named_well(name: &str, at: At, problems: &mut Problems) -> bool {
 }
 
 fn cell<'a>(name: &Cow<'a, str>, value: &Node<'a>, index: usize) -> Cell<'a> {
-    let plain = |label: &String| label.len() <= LONGEST_LABEL && !label.contains("::") && !label.contains(char::is_control);
+    let plain = |label: &String| {
+        label.len() <= LONGEST_LABEL && !label.contains("::") && !label.contains(char::is_control)
+    };
     let label = text_of(&value.data).or_else(|| match &value.data {
         Data::List(items) if items.is_empty() => Some("[]".to_owned()),
         Data::Map(entries) if entries.is_empty() => Some("{}".to_owned()),
@@ -161,7 +164,9 @@ fn mentions(node: &Node<'_>, hole: &str) -> bool {
     match &node.data {
         Data::Text(text) => text.contains(hole),
         Data::List(items) => items.iter().any(|item| mentions(item, hole)),
-        Data::Map(entries) => entries.iter().any(|entry| entry.key.contains(hole) || mentions(&entry.value, hole)),
+        Data::Map(entries) => {
+            entries.iter().any(|entry| entry.key.contains(hole) || mentions(&entry.value, hole))
+        }
         _ => false,
     }
 }

@@ -15,7 +15,9 @@ pub fn of<T: JsonSchema>(title: &str) -> Value {
 fn without_null(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     let required: Vec<String> = match object.get("required") {
-        Some(Value::Array(names)) => names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+        }
         _ => Vec::new(),
     };
     let Some(Value::Object(properties)) = object.get_mut("properties") else { return };
@@ -45,4 +47,3 @@ fn refuse_null(property: &mut Map<String, Value>) {
         property.entry(key).or_insert(value);
     }
 }
-

@@ -119,7 +119,9 @@ fn fixed_object(members: Vec<(String, TemplateValue)>) -> TemplateValue {
     if !members.iter().all(|(_, value)| matches!(value, TemplateValue::Fixed(_))) {
         return TemplateValue::Object(members);
     }
-    TemplateValue::Fixed(members.into_iter().filter_map(|(name, value)| Some((name, fixed(value)?))).collect())
+    TemplateValue::Fixed(
+        members.into_iter().filter_map(|(name, value)| Some((name, fixed(value)?))).collect(),
+    )
 }
 
 fn fixed(value: TemplateValue) -> Option<Value> {
@@ -198,7 +200,8 @@ fn parse(text: &str) -> Result<Vec<(Part, Range<usize>)>, Malformed> {
 
 /// What stands between `${` and `}`.
 fn hole(name: &str, range: Range<usize>) -> Result<Hole, Malformed> {
-    let refuse = |message: String, help: Option<String>| Err(Malformed { range: range.clone(), message, help });
+    let refuse =
+        |message: String, help: Option<String>| Err(Malformed { range: range.clone(), message, help });
     match name.split_once(':') {
         None if is_variable(name) => Ok(Hole::Variable(name.into())),
         None => refuse(

@@ -37,7 +37,11 @@ fn tmp_real() {
         Ok(suite) => eprintln!("{} cases", suite.cases.len()),
         Err(told) => print(told),
     }
-    match load_target(&source("targets/reference.yaml", &read("targets/reference.yaml")), &contracts, &clauses) {
+    match load_target(
+        &source("targets/reference.yaml", &read("targets/reference.yaml")),
+        &contracts,
+        &clauses,
+    ) {
         Ok(target) => eprintln!("{target:#?}"),
         Err(told) => print(told),
     }

@@ -66,7 +66,8 @@ pub fn read<'a>(text: &'a str, problems: &mut Problems) -> Option<Node<'a>> {
         return None;
     }
     let skipped = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut tree = Tree { text, problems, open: Vec::new(), anchors: HashMap::new(), nodes: 0, repeated: 0, root: None };
+    let mut tree =
+        Tree { text, problems, open: Vec::new(), anchors: HashMap::new(), nodes: 0, repeated: 0, root: None };
     let mut options = granit_parser::options! {
         flow_nesting_limit: DEEPEST,
         block_nesting_limit: DEEPEST,
@@ -135,7 +136,9 @@ impl<'a> Tree<'a, '_> {
         }
         match event {
             Event::DocumentStart(..) if self.root.is_some() => {
-                self.problems.add(at, "a second YAML document").help("one file holds one document: remove the `---`");
+                self.problems
+                    .add(at, "a second YAML document")
+                    .help("one file holds one document: remove the `---`");
                 return None;
             }
             Event::Scalar(text, style, anchor, tag) => {
@@ -178,7 +181,9 @@ impl<'a> Tree<'a, '_> {
         if self.awaits_key() {
             let kind = if matches!(content, Content::List(_)) { "a list" } else { "a map" };
             let mut help = "a key is text; quote it".to_owned();
-            if self.text[at.start as usize..].starts_with('{') && self.text[..at.start as usize].ends_with('$') {
+            if self.text[at.start as usize..].starts_with('{')
+                && self.text[..at.start as usize].ends_with('$')
+            {
                 help = "inside { } and [ ], text with `${` has to be quoted: \"${...}\"".to_owned();
             }
             self.problems.add(at, format!("{kind} as a key")).help(help);
@@ -287,7 +292,9 @@ impl<'a> Tree<'a, '_> {
 
     fn refuse_tag(&mut self, tag: Option<&str>, at: At) {
         if let Some(tag) = tag {
-            self.problems.add(at, format!("a YAML tag, {}", quoted(tag))).help("tags other than `!!str` are not used here");
+            self.problems
+                .add(at, format!("a YAML tag, {}", quoted(tag)))
+                .help("tags other than `!!str` are not used here");
         }
     }
 
@@ -350,7 +357,9 @@ fn plain<'a>(text: &str) -> Result<Option<Data<'a>>, (String, String)> {
         [b'0', b'x', digits @ ..] if !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit) => {
             return Ok(radix(&text[2..], 16));
         }
-        [b'0', b'o', digits @ ..] if !digits.is_empty() && digits.iter().all(|d| (b'0'..=b'7').contains(d)) => {
+        [b'0', b'o', digits @ ..]
+            if !digits.is_empty() && digits.iter().all(|d| (b'0'..=b'7').contains(d)) =>
+        {
             return Ok(radix(&text[2..], 8));
         }
         _ => {}
@@ -364,11 +373,14 @@ fn plain<'a>(text: &str) -> Result<Option<Data<'a>>, (String, String)> {
     }
     let number = text.trim_start_matches('+');
     let integer = unsigned.bytes().all(|byte| byte.is_ascii_digit());
-    let exact = number.parse::<u64>().map(Number::from).or_else(|_| number.parse::<i64>().map(Number::from)).ok();
+    let exact =
+        number.parse::<u64>().map(Number::from).or_else(|_| number.parse::<i64>().map(Number::from)).ok();
     let found = if integer { exact } else { number.parse::<f64>().ok().and_then(Number::from_f64) };
     match found {
         Some(number) => Ok(Some(Data::Number(number))),
-        None => Err((format!("the number {} is too large", quoted(text)), format!("as text it is \"{text}\""))),
+        None => {
+            Err((format!("the number {} is too large", quoted(text)), format!("as text it is \"{text}\"")))
+        }
     }
 }
 

@@ -187,7 +187,11 @@ mod tests {
         for answer in [aws(), aws_error()] {
             answer.clone().without("content-length").breaks(clause);
             answer.clone().without("content-length").with("transfer-encoding", "chunked").breaks_nothing();
-            answer.clone().without("content-length").with("transfer-encoding", "gzip, Chunked").breaks_nothing();
+            answer
+                .clone()
+                .without("content-length")
+                .with("transfer-encoding", "gzip, Chunked")
+                .breaks_nothing();
             answer.clone().without("content-length").with("connection", "close").breaks(clause);
             answer.clone().with("content-length", "").breaks(clause);
             answer.clone().with("content-length", "0x10").breaks(clause);

@@ -103,7 +103,8 @@ mod tests {
     fn an_error_body_is_an_error() {
         let clause = "veeam.error.shape";
         error(FINE).breaks_nothing();
-        error(&format!(r#"{FINE},"details":"d","instance":"urn:x:y","data":{{}},"more":null"#)).breaks_nothing();
+        error(&format!(r#"{FINE},"details":"d","instance":"urn:x:y","data":{{}},"more":null"#))
+            .breaks_nothing();
         for missing in [
             r#""title":"t","status":404,"errorCode":"NotFound""#,
             r#""type":"about:blank","status":404,"errorCode":"NotFound""#,

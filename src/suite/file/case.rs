@@ -270,13 +270,14 @@ impl Decode for CaptureEntry {
                     (None, Some(header), None) => CaptureFrom::Header(header.to_lowercase()),
                     (None, None, Some(Yes)) => CaptureFrom::Status,
                     _ => {
-                        problems.add(at, "a value is captured from one place").help(
-                            "write one of `body: $.path`, `header: name` and `status: true`",
-                        );
+                        problems
+                            .add(at, "a value is captured from one place")
+                            .help("write one of `body: $.path`, `header: name` and `status: true`");
                         return None;
                     }
                 };
-                let presence = if place.optional == Some(true) { Presence::Optional } else { Presence::Required };
+                let presence =
+                    if place.optional == Some(true) { Presence::Optional } else { Presence::Required };
                 Some(CaptureEntry { from, presence })
             }
             _ => expected("a JSONPath, `status` or `{ header: name }`", &node, problems),

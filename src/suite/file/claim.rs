@@ -129,9 +129,9 @@ impl Decode for SnapshotEntry {
             Data::Bool(true) => Some(SnapshotEntry::AfterTheCase),
             Data::Text(ref name) if is_file_name(name) => Some(SnapshotEntry::Named(name.to_string())),
             Data::Text(ref name) => {
-                problems
-                    .add(node.at, format!("{} is not a plain file name", quoted(name)))
-                    .help("a snapshot's name is made of letters, digits, `_`, `-` and `.`, at most 120 of them");
+                problems.add(node.at, format!("{} is not a plain file name", quoted(name))).help(
+                    "a snapshot's name is made of letters, digits, `_`, `-` and `.`, at most 120 of them",
+                );
                 None
             }
             _ => expected("true or the name of a snapshot", &node, problems),
@@ -263,11 +263,14 @@ impl Decode for AtEntry {
         };
         let known = ValueMatchers::keys();
         if entries.iter().any(|entry| known.contains(&&*entry.key)) {
-            return ValueMatchers::decode(node, problems).map(|matchers| AtEntry::Matchers(Box::new(matchers)));
+            return ValueMatchers::decode(node, problems)
+                .map(|matchers| AtEntry::Matchers(Box::new(matchers)));
         }
         let first = entries.first().map(|entry| &*entry.key).unwrap_or_default();
         let help = match closest(first, known) {
-            Some(meant) => format!("did you mean `{meant}`? To compare with an object, write `equals: {{...}}`"),
+            Some(meant) => {
+                format!("did you mean `{meant}`? To compare with an object, write `equals: {{...}}`")
+            }
             None => "to compare with an object, write `equals: {...}`".to_owned(),
         };
         problems.add(node.at, "a map without a matcher in it").help(help);
@@ -394,7 +397,22 @@ mod tests {
         for good in ["a", "dms__DeleteConnection__x", "a.2", "_x", "console"] {
             assert!(is_file_name(good), "{good}");
         }
-        for bad in ["", ".", "..", "../a", "a/b", "a\\b", "nul", "NUL.txt", "com1", "a.", "ä", " a", "a:b", &"a".repeat(121)] {
+        for bad in [
+            "",
+            ".",
+            "..",
+            "../a",
+            "a/b",
+            "a\\b",
+            "nul",
+            "NUL.txt",
+            "com1",
+            "a.",
+            "ä",
+            " a",
+            "a:b",
+            &"a".repeat(121),
+        ] {
             assert!(!is_file_name(bad), "{bad}");
         }
     }

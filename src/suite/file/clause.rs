@@ -29,7 +29,9 @@ record! {
 
 /// An id has an API or a standard first, and words or numbers with dots between them.
 pub fn check_id(id: &str, at: At, problems: &mut Problems) {
-    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let number = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
     if !id.contains('.') || !id.split('.').all(|part| is_word(part) || number(part)) {
         let problem = problems.add(at, format!("{} is not the id of a clause", quoted(id)));
         problem.help("an id has the API first and dots between its parts: dms.DeleteConnection.success");

@@ -199,7 +199,9 @@ impl Decode for SecretEntry {
             (None, Some(file), None) => SecretRef::File(file.value.into()),
             (None, None, Some(published)) => SecretRef::Published(published.value),
             _ => {
-                problems.add(at, "a secret is in one place").help("write one of `env`, `file` and `published`");
+                problems
+                    .add(at, "a secret is in one place")
+                    .help("write one of `env`, `file` and `published`");
                 return None;
             }
         };
@@ -273,7 +275,8 @@ impl Decode for Rate {
         match rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0) {
             Some(rate) => Some(Rate(rate)),
             None => {
-                let problem = problems.add(node.at, format!("expected a rate, found {}", node.data.describe()));
+                let problem =
+                    problems.add(node.at, format!("expected a rate, found {}", node.data.describe()));
                 problem.help("a rate is a number of requests a second: 10/s");
                 None
             }
@@ -301,7 +304,8 @@ impl Decode for Size {
         match size.filter(|size| (1..=1 << 30).contains(size)).and_then(|size| usize::try_from(size).ok()) {
             Some(size) => Some(Size(size)),
             None => {
-                let problem = problems.add(node.at, format!("expected a size, found {}", node.data.describe()));
+                let problem =
+                    problems.add(node.at, format!("expected a size, found {}", node.data.describe()));
                 problem.help("a size is a number of bytes, or has a unit: 512KiB, 8MiB; at most 1024MiB");
                 None
             }

@@ -36,7 +36,8 @@ pub struct Home<'a> {
 pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Case> {
     check_name(&row.name, row.key, problems);
     let CaseRow { name, key, suffix, case, whole } = row;
-    let CaseEntry { clauses, profile, source, needs: own_needs, uses, matrix, then, finally, step: first } = case?;
+    let CaseEntry { clauses, profile, source, needs: own_needs, uses, matrix, then, finally, step: first } =
+        case?;
     let steps = || std::iter::once(&first).chain(then.iter().flatten().map(|step| &step.value));
     if whole && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
         let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
@@ -57,11 +58,12 @@ pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Cas
     let folder = format!("{api}/{operation}");
     let base = file_name(&format!("{name}{suffix}"));
     let mut steps = Vec::new();
-    let mut lower = |entry: StepEntry, at: At, index: usize, known: &mut Known<'_>, problems: &mut Problems| {
-        let snapshot = if index == 0 { base.clone() } else { format!("{base}.{}", index + 1) };
-        let part = Part::Case { snapshot: &snapshot, folder: &folder };
-        steps.extend(step(entry, at, part, around, known, problems));
-    };
+    let mut lower =
+        |entry: StepEntry, at: At, index: usize, known: &mut Known<'_>, problems: &mut Problems| {
+            let snapshot = if index == 0 { base.clone() } else { format!("{base}.{}", index + 1) };
+            let part = Part::Case { snapshot: &snapshot, folder: &folder };
+            steps.extend(step(entry, at, part, around, known, problems));
+        };
     lower(first, key, 0, &mut known, problems);
     for (index, entry) in then.into_iter().flatten().enumerate() {
         lower(entry.value, entry.at, index + 1, &mut known, problems);
@@ -98,7 +100,9 @@ fn check_name(name: &str, at: At, problems: &mut Problems) {
 
 /// The name with what a file name cannot have replaced.
 fn file_name(name: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '=' | ',');
+    let plain = |character: char| {
+        character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '=' | ',')
+    };
     let name: String = name.chars().map(|character| if plain(character) { character } else { '_' }).collect();
     name.trim_end_matches('_').to_owned()
 }

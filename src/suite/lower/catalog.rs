@@ -1,9 +1,6 @@
 //! What all case files together define by name: fixtures, with what each stands on and provides, and variables.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     model::{
@@ -101,7 +98,8 @@ impl Catalog {
         let problem = problems.add(name.at, format!("unknown fixture {}", quoted(&name.value)));
         match suggestion(&name.value, "there are", names) {
             Some(help) => problem.help(help),
-            None => problem.help(format!("fixtures are defined under `fixtures`, as in cases/{api}/fixtures.yaml")),
+            None => problem
+                .help(format!("fixtures are defined under `fixtures`, as in cases/{api}/fixtures.yaml")),
         };
         None
     }
@@ -119,7 +117,8 @@ impl Catalog {
     fn add_variable(&mut self, api: &ApiName, entry: &Named<Templated<TemplateValue>>, opened: &mut Opened) {
         let problems = &mut opened.problems;
         if !is_variable(&entry.name) {
-            let problem = problems.add(entry.key, format!("{} is not the name of a variable", quoted(&entry.name)));
+            let problem =
+                problems.add(entry.key, format!("{} is not the name of a variable", quoted(&entry.name)));
             problem.help("a name is made of letters, digits, `_` and `-`, with dots between its parts");
         }
         let places = self.places.entry(api.clone()).or_default();
@@ -143,7 +142,8 @@ impl Catalog {
     fn add_fixture(&mut self, api: &ApiName, entry: &Named<FixtureEntry>, file: usize, opened: &mut Opened) {
         let problems = &mut opened.problems;
         if !is_word(&entry.name) {
-            let problem = problems.add(entry.key, format!("{} is not the name of a fixture", quoted(&entry.name)));
+            let problem =
+                problems.add(entry.key, format!("{} is not the name of a fixture", quoted(&entry.name)));
             problem.help("a name is made of letters, digits, `_` and `-`");
         }
         let id = fixture_id(api, &entry.name);
@@ -232,7 +232,10 @@ fn short(id: &str) -> &str {
 fn provided(name: &str, fixture: &FixtureEntry) -> Vec<Arc<str>> {
     let steps = [Some(&fixture.create), fixture.ready.as_ref()];
     let captures = steps.into_iter().flatten().filter_map(|step| step.value.capture.as_ref());
-    captures.flat_map(|captures| &captures.0).map(|capture| format!("{name}.{}", capture.name).into()).collect()
+    captures
+        .flat_map(|captures| &captures.0)
+        .map(|capture| format!("{name}.{}", capture.name).into())
+        .collect()
 }
 
 /// What a target has to declare, as the model says it.

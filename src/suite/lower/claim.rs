@@ -11,8 +11,8 @@ use crate::{
         decode::Spanned,
         diagnostic::{At, Problems, Source, closest, quoted, suggestion},
         file::claim::{
-            AtEntry, BodyEntry, ErrorEntry, ExpectEntry, HeaderEntry, HeaderMatchers, SnapshotEntry, ValueMatchers,
-            in_order,
+            AtEntry, BodyEntry, ErrorEntry, ExpectEntry, HeaderEntry, HeaderMatchers, SnapshotEntry,
+            ValueMatchers, in_order,
         },
         lower::names::{Known, Use, clause},
         template::Templated,
@@ -38,7 +38,11 @@ pub enum Place<'a> {
 }
 
 /// The claims of a block, in the order of this list of kinds.
-pub fn expectations(block: Spanned<ExpectEntry>, cx: &Claims<'_>, problems: &mut Problems) -> Vec<Expectation> {
+pub fn expectations(
+    block: Spanned<ExpectEntry>,
+    cx: &Claims<'_>,
+    problems: &mut Problems,
+) -> Vec<Expectation> {
     let Spanned { value: block, at: whole, .. } = block;
     let stated = block.clauses.iter().flatten();
     let stated: Vec<ClauseId> = stated.filter_map(|name| clause(name, cx.clauses, problems)).collect();
@@ -63,10 +67,13 @@ pub fn expectations(block: Spanned<ExpectEntry>, cx: &Claims<'_>, problems: &mut
     }
     if let Some(body) = block.body {
         let at = body.whole();
-        made.add(at, match body.value {
-            BodyEntry::Empty => Claim::BodyEmpty,
-            BodyEntry::Subset(value) => Claim::BodySubset(cx.value(value, problems)),
-        });
+        made.add(
+            at,
+            match body.value {
+                BodyEntry::Empty => Claim::BodyEmpty,
+                BodyEntry::Subset(value) => Claim::BodySubset(cx.value(value, problems)),
+            },
+        );
     }
     if let Some(body) = block.body_exact {
         let at = body.whole();
@@ -90,7 +97,9 @@ pub fn expectations(block: Spanned<ExpectEntry>, cx: &Claims<'_>, problems: &mut
         made.add(at, Claim::AnyOf(blocks));
     }
     if made.claims.is_empty() && problems.is_empty() {
-        problems.add(whole, "a block without a claim").help("say what the answer has to be: `status`, `body`, `at`, ...");
+        problems
+            .add(whole, "a block without a claim")
+            .help("say what the answer has to be: `status`, `body`, `at`, ...");
     }
     made.claims
 }
@@ -151,9 +160,15 @@ impl Made<'_, '_> {
             self.needs_more_than_the_answer("unique", unique.key, problems);
         }
         if let Some(absent) = &absent
-            && (one_of.is_some() || matches.is_some() || format.is_some() || present.is_some() || unique.is_some())
+            && (one_of.is_some()
+                || matches.is_some()
+                || format.is_some()
+                || present.is_some()
+                || unique.is_some())
         {
-            problems.add(absent.key, "`absent` beside other matchers").help("a header that is not there has no value");
+            problems
+                .add(absent.key, "`absent` beside other matchers")
+                .help("a header that is not there has no value");
         }
         let mut claims = Vec::new();
         if let Some(values) = one_of {
@@ -213,7 +228,19 @@ fn matchers(
         AtEntry::Matchers(matchers) => *matchers,
     };
     let ValueMatchers {
-        equals, one_of, matches, format, kind, present, absent, count, length, range, contains, excludes, clause: own,
+        equals,
+        one_of,
+        matches,
+        format,
+        kind,
+        present,
+        absent,
+        count,
+        length,
+        range,
+        contains,
+        excludes,
+        clause: own,
     } = matchers;
     let absent_at = absent.as_ref().map(|absent| absent.key);
     let own_at = own.as_ref().map(|own| own.key);
@@ -240,7 +267,9 @@ fn matchers(
         problems.add(at, "`absent` beside other matchers").help("what is not there has no value");
     }
     if let (Some(at), true) = (own_at, made.is_empty()) {
-        problems.add(at, "a clause without a claim").help("write a matcher beside it: `equals`, `one_of`, ...");
+        problems
+            .add(at, "a clause without a claim")
+            .help("write a matcher beside it: `equals`, `one_of`, ...");
     }
     let own = own.and_then(|name| clause(&name, cx.clauses, problems));
     made.into_iter().map(|matcher| (matcher, own.clone())).collect()
@@ -258,12 +287,20 @@ fn check_schema(name: &Spanned<String>, contract: Option<&Contract>, problems: &
 /// Only slips are told: services answer with errors that no model names, and cases may claim those.
 fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Problems) {
     let known: Vec<&str> = match contract.protocol {
-        Protocol::AwsJson { .. } => {
-            contract.operations.values().flat_map(|operation| &operation.errors).map(|error| &*error.name).collect()
-        }
+        Protocol::AwsJson { .. } => contract
+            .operations
+            .values()
+            .flat_map(|operation| &operation.errors)
+            .map(|error| &*error.name)
+            .collect(),
         Protocol::Rest => {
             let codes = contract.schema("Error").map(|schema| &schema["properties"]["errorCode"]["enum"]);
-            codes.and_then(|codes| codes.as_array()).into_iter().flatten().filter_map(|code| code.as_str()).collect()
+            codes
+                .and_then(|codes| codes.as_array())
+                .into_iter()
+                .flatten()
+                .filter_map(|code| code.as_str())
+                .collect()
         }
     };
     if known.is_empty() || known.contains(&&*name.value) {
@@ -279,5 +316,6 @@ fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Probl
 
 /// A field name of RFC 9110, section 5.1.
 pub fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

@@ -70,7 +70,8 @@ impl<'c> Known<'c> {
                 }
                 Hole::Env(_) => {
                     let problem = problems.add(*at, "the environment in a claim");
-                    problem.help("claims are judged again from recordings; set a variable in the target file");
+                    problem
+                        .help("claims are judged again from recordings; set a variable in the target file");
                 }
             }
         }
@@ -80,7 +81,8 @@ impl<'c> Known<'c> {
         if self.has(name) || self.in_doubt {
             return;
         }
-        let names = self.names.iter().map(|name| &**name).chain(self.catalog.variables_of(self.api)).chain(GIVEN);
+        let names =
+            self.names.iter().map(|name| &**name).chain(self.catalog.variables_of(self.api)).chain(GIVEN);
         let fixture = name.split_once('.').map_or(name, |(fixture, _)| fixture);
         let help = match self.catalog.fixture(self.api, fixture) {
             Some(known) if known.provides.iter().any(|provided| **provided == *name) => {
@@ -89,7 +91,9 @@ impl<'c> Known<'c> {
             known => match (closest(name, names), known) {
                 (Some(meant), _) => format!("did you mean `${{{meant}}}`?"),
                 (None, Some(known)) => format!("the fixture `{fixture}` provides {}", known.provided()),
-                (None, None) => "a variable that targets set has to stand under `needs: { variables: [...] }`".into(),
+                (None, None) => {
+                    "a variable that targets set has to stand under `needs: { variables: [...] }`".into()
+                }
             },
         };
         problems.add(at, format!("unknown variable {}", quoted(name))).help(help);

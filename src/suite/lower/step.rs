@@ -71,7 +71,8 @@ pub fn step(
     };
     let input = input.lower(operation.as_ref().map(|(_, operation)| *operation), &raw, at, known, problems);
     let auth = auth(entry.auth, around.contract, known, problems);
-    let captures = captures(entry.capture.map(|capture| capture.0).unwrap_or_default(), part, around, known, problems);
+    let captures =
+        captures(entry.capture.map(|capture| capture.0).unwrap_or_default(), part, around, known, problems);
     let claims = |place| Claims {
         contract: around.contract,
         clauses: around.clauses,
@@ -89,12 +90,16 @@ pub fn step(
         blocks.into_iter().flat_map(|block| expectations(block, &claims(place), problems)).collect();
     if let (Part::Finally, Some(first)) = (part, judged.first()) {
         let claim = At::new(first.span.offset, first.span.offset + first.span.length);
-        problems.add(claim, "a claim under `finally`").help("`finally` cleans up; claims belong to steps under `then`");
+        problems
+            .add(claim, "a claim under `finally`")
+            .help("`finally` cleans up; claims belong to steps under `then`");
     }
     let polling = Polling {
         until: entry.until,
         unless: entry.unless,
-        through: entry.through.map(|through| through.0.into_iter().map(|at| (at.path, at.claim, at.whole)).collect()),
+        through: entry
+            .through
+            .map(|through| through.0.into_iter().map(|at| (at.path, at.claim, at.whole)).collect()),
         every: entry.every.map(|every| (every.key, every.value.0)),
         within: entry.within.map(|within| (within.key, within.value.0)),
     };
@@ -166,7 +171,8 @@ impl Input {
             let before = self.send.len();
             self.send.retain(|member| member.name != left_out.value);
             if self.send.len() == before {
-                let problem = problems.add(left_out.at, format!("{} is not under `send`", quoted(&left_out.value)));
+                let problem =
+                    problems.add(left_out.at, format!("{} is not under `send`", quoted(&left_out.value)));
                 problem.help("`without` leaves out what `send` would send");
             }
         }
@@ -185,10 +191,13 @@ impl Input {
 
 fn check_members(input: &Input, operation: &Operation, problems: &mut Problems) {
     for member in input.send.iter().filter(|member| !operation.members.contains_key(&member.name)) {
-        let problem = problems.add(member.key, format!("{} is not a member of {}", quoted(&member.name), operation.name));
+        let problem = problems
+            .add(member.key, format!("{} is not a member of {}", quoted(&member.name), operation.name));
         let names = operation.members.keys().map(String::as_str);
         match suggestion(&member.name, "its members are", names) {
-            Some(help) => problem.help(format!("{help} To send it all the same, write it under `send_unknown`.")),
+            Some(help) => {
+                problem.help(format!("{help} To send it all the same, write it under `send_unknown`."))
+            }
             None => problem.help("to send it all the same, write it under `send_unknown`"),
         };
     }
@@ -205,16 +214,18 @@ fn check_path(send: &[Member], operation: &Operation, raw: &Raw, at: At, problem
     }
     for (name, _) in operation.members.iter().filter(|(_, member)| member.place == Travels::Path) {
         let sent = send.iter().find(|member| member.name == *name);
-        let null = |value: &Spanned<Templated<TemplateValue>>| {
-            matches!(&value.value.value, TemplateValue::Fixed(value) if value.is_null() || value == "")
-        };
+        let null = |value: &Spanned<Templated<TemplateValue>>| matches!(&value.value.value, TemplateValue::Fixed(value) if value.is_null() || value == "");
         let missing = match sent {
             None => Some(at),
             Some(member) => member.value.as_ref().filter(|value| null(value)).map(|_| member.whole),
         };
         if let Some(place) = missing {
             let problem = problems.add(place, format!("{} without {}", operation.name, quoted(name)));
-            problem.help(format!("{} is part of the path {}; to send another path, write `raw: {{ path: ... }}`", quoted(name), operation.path));
+            problem.help(format!(
+                "{} is part of the path {}; to send another path, write `raw: {{ path: ... }}`",
+                quoted(name),
+                operation.path
+            ));
         }
     }
 }
@@ -355,7 +366,9 @@ impl Polling {
         };
         let every = self.every.map_or(EVERY, |(_, every)| every);
         if every > within {
-            problems.add(within_at, "`within` is shorter than `every`").help("there would be one request only");
+            problems
+                .add(within_at, "`within` is shorter than `every`")
+                .help("there would be one request only");
         }
         let span = claims.source.span(until.whole());
         let until = expectations(until, claims, problems);
@@ -372,4 +385,3 @@ impl Polling {
         })
     }
 }
-

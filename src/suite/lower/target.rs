@@ -45,7 +45,8 @@ pub struct Surroundings<'a> {
 /// The target; only good if no problem was told.
 pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) -> Target {
     if !is_file_name(&file.name.value) {
-        let problem = problems.add(file.name.at, format!("{} is not the name of a target", quoted(&file.name.value)));
+        let problem =
+            problems.add(file.name.at, format!("{} is not the name of a target", quoted(&file.name.value)));
         problem.help("a name is made of letters, digits, `_`, `-` and `.`");
     }
     let folder = Path::new(&*cx.source.path).parent().unwrap_or(Path::new("")).to_owned();
@@ -75,7 +76,9 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         proxy: proxy(file.proxy, problems),
         timeouts: timeouts(file.timeouts),
         limits: limits(file.limits, problems),
-        permits: file.permits.map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect()),
+        permits: file
+            .permits
+            .map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect()),
         features: file.features.into_iter().flatten().map(|feature| feature.value.into()).collect(),
         variables: variables(file.variables, problems),
         secrets: named_secrets,
@@ -103,7 +106,8 @@ pub fn hide_what_may_be_secret(opened: &mut Opened) {
     for line in text.split_inclusive('\n') {
         let shows = ["{ env:", "{env:", "{ file:", "{file:"].iter().any(|place| line.contains(place));
         let key = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        let sounds = ["secret", "password", "token", "access_key", "bearer"].iter().any(|word| key.contains(word));
+        let sounds =
+            ["secret", "password", "token", "access_key", "bearer"].iter().any(|word| key.contains(word));
         let value = line.find(':').map_or(line.len(), |colon| colon + 1);
         if (sounds && !shows) || line.contains('@') {
             opened.problems.hide(At::new(start + value, start + line.len()));
@@ -159,7 +163,9 @@ fn api(
     let known = cx.contracts.get(&entry.name);
     if known.is_none() {
         let problem = problems.add(entry.key, format!("unknown api {}", quoted(&entry.name)));
-        if let Some(help) = suggestion(&entry.name, "there are", cx.contracts.iter().map(|contract| &*contract.api)) {
+        if let Some(help) =
+            suggestion(&entry.name, "there are", cx.contracts.iter().map(|contract| &*contract.api))
+        {
             problem.help(help);
         }
     }
@@ -197,7 +203,9 @@ fn url(text: &Spanned<String>, schemes: &[&str], problems: &mut Problems) -> Opt
     }
     if !url.username().is_empty() || url.password().is_some() {
         let problem = problems.add(text.key, "credentials in a URL");
-        problem.label("only scheme, host, port and path may stand here").help("name them under `credentials`");
+        problem
+            .label("only scheme, host, port and path may stand here")
+            .help("name them under `credentials`");
         return None;
     }
     Some(url)
@@ -224,9 +232,14 @@ fn credentials(
                 (None, Some(profile), None, None) => Keys::DefaultChain { profile: Some(profile.value) },
                 (None, None, Some(password), None) => {
                     let username = password.value.username;
-                    return Credentials::Password { username, password: secrets.take(password.value.password) };
+                    return Credentials::Password {
+                        username,
+                        password: secrets.take(password.value.password),
+                    };
                 }
-                (None, None, None, Some(token)) => return Credentials::Bearer { token: secrets.take(token.value) },
+                (None, None, None, Some(token)) => {
+                    return Credentials::Bearer { token: secrets.take(token.value) };
+                }
                 // One that could not be read was told where it stands.
                 (None, None, None, None) if !problems.is_empty() => return Credentials::None,
                 _ => {
@@ -246,7 +259,9 @@ fn credentials(
 }
 
 fn tls(entry: Option<TlsEntry>, folder: &Path, problems: &mut Problems) -> Tls {
-    let Some(TlsEntry { ca, client_certificate, client_key, insecure }) = entry else { return Tls::default() };
+    let Some(TlsEntry { ca, client_certificate, client_key, insecure }) = entry else {
+        return Tls::default();
+    };
     if let (Some(ca), Some(_)) = (&ca, &insecure) {
         let problem = problems.add(ca.key, "`ca` beside `insecure`");
         problem.help("with `insecure` no certificate is looked at; one of the two is meant");
@@ -260,7 +275,8 @@ fn tls(entry: Option<TlsEntry>, folder: &Path, problems: &mut Problems) -> Tls {
         }
         _ => {}
     }
-    let path = |path: Option<Spanned<String>>| -> Option<PathBuf> { path.map(|path| folder.join(path.value)) };
+    let path =
+        |path: Option<Spanned<String>>| -> Option<PathBuf> { path.map(|path| folder.join(path.value)) };
     Tls {
         ca: path(ca),
         client_certificate: path(client_certificate),
@@ -303,7 +319,9 @@ type Value = Spanned<Templated<TemplateValue>>;
 fn literal(value: Value, problems: &mut Problems) -> Option<serde_json::Value> {
     if let Some((_, at)) = value.value.holes.first() {
         let problem = problems.add(*at, "`${...}` in a target file");
-        problem.help("values of a target are literal; secrets are named under `secrets`; a literal `${` is `$${`");
+        problem.help(
+            "values of a target are literal; secrets are named under `secrets`; a literal `${` is `$${`",
+        );
     }
     match value.value.value {
         TemplateValue::Fixed(value) => Some(value),
@@ -311,11 +329,15 @@ fn literal(value: Value, problems: &mut Problems) -> Option<serde_json::Value> {
     }
 }
 
-fn variables(entries: Option<Entries<Value>>, problems: &mut Problems) -> BTreeMap<Arc<str>, serde_json::Value> {
+fn variables(
+    entries: Option<Entries<Value>>,
+    problems: &mut Problems,
+) -> BTreeMap<Arc<str>, serde_json::Value> {
     let mut variables = BTreeMap::new();
     for entry in entries.into_iter().flat_map(|entries| entries.0) {
         if !is_variable(&entry.name) {
-            let problem = problems.add(entry.key, format!("{} is not the name of a variable", quoted(&entry.name)));
+            let problem =
+                problems.add(entry.key, format!("{} is not the name of a variable", quoted(&entry.name)));
             problem.help("a name is made of letters, digits, `_` and `-`, with dots between its parts");
         }
         if let Some(value) = entry.value.and_then(|value| literal(value, problems)) {
@@ -371,7 +393,8 @@ fn unsupported(
         if let Some(name) = known.get(&*operation.value) {
             unsupported.operations.insert((*name).clone());
         } else if !known.is_empty() {
-            let problem = problems.add(operation.at, format!("unknown operation {}", quoted(&operation.value)));
+            let problem =
+                problems.add(operation.at, format!("unknown operation {}", quoted(&operation.value)));
             if let Some(help) = suggestion(&operation.value, "there are", known.keys().copied()) {
                 problem.help(help);
             }
@@ -379,7 +402,9 @@ fn unsupported(
     }
     for answer in answers.into_iter().flatten() {
         match u16::try_from(answer.status.value) {
-            Ok(status @ 100..600) => unsupported.answers.push(UnsupportedAnswer { status, body: answer.body.0 }),
+            Ok(status @ 100..600) => {
+                unsupported.answers.push(UnsupportedAnswer { status, body: answer.body.0 })
+            }
             _ => {
                 problems.add(answer.status.at, "a status is a number from 100 to 599");
             }
@@ -406,7 +431,9 @@ fn known_failure(
         (None, Some(of)) => KnownWhat::Clause(clause(&of, cx.clauses, problems)?),
         _ => {
             let problem = problems.add(place, "a known failure is of a case or of a clause");
-            problem.help("write one of `case: dms::DeleteConnection::*` and `clause: dms.DeleteConnection.success`");
+            problem.help(
+                "write one of `case: dms::DeleteConnection::*` and `clause: dms.DeleteConnection.success`",
+            );
             return None;
         }
     };
