@@ -22,6 +22,7 @@ mod poll;
 pub mod rules;
 mod shape;
 mod snapshot;
+mod throttled;
 mod unsupported;
 
 pub use across::{across, with};

@@ -174,7 +174,7 @@ impl<'a> Seen<'a> {
         self.response.json().ok()?.as_object()
     }
 
-    fn names(&self) -> &ErrorNames<'a> {
+    pub fn names(&self) -> &ErrorNames<'a> {
         &self.names
     }
 

@@ -316,6 +316,16 @@ fn what_has_no_answer_is_an_error() {
 }
 
 #[test]
+fn a_target_that_throttles_is_not_judged_by_it() {
+    let throttled = || aws_error().body(r#"{"__type":"ThrottlingException"}"#);
+    one(vec![status(200)], throttled()).is("error: DeleteThing: the target throttles (400)");
+    one(vec![status(200)], aws_failure().status(429)).is("error: DeleteThing: the target throttles (429)");
+    one(vec![status(200)], throttled().without("date")).is("fail: date");
+    one(vec![status(400)], throttled()).is("pass");
+    one(vec![error("ThingNotFound")], throttled()).is("error: DeleteThing: the target throttles (400)");
+}
+
+#[test]
 fn the_end_of_a_trace_counts_where_nothing_is_broken() {
     for (end, told) in [
         (End::Stopped("nothing to go on with".into()), "error: nothing to go on with"),
