@@ -10,7 +10,7 @@ use crate::{
     matcher::fill::{self, Unfilled},
     model::{
         case::{Auth, Raw, RawBody, Request},
-        contract::{Member, Operation, Place, Protocol},
+        contract::{ListStyle, Member, Operation, Place, Protocol},
         exchange::{Intent, SentRequest},
         template::{Hole, Part},
     },
@@ -149,22 +149,23 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
     ];
     for (name, member, value) in members(operation, input) {
         let wire = member.and_then(|member| member.wire_name.as_deref()).unwrap_or(name);
+        let list = member.map_or_else(ListStyle::default, |member| member.list);
         match member.map_or(Place::Query, |member| member.place) {
             Place::Path => {
-                let segment = utf8_percent_encode(&text(&value), SEGMENT).to_string();
+                let segment = utf8_percent_encode(&joined(&value, list), SEGMENT).to_string();
                 path = path.replace(&format!("{{{wire}}}"), &segment);
             }
             Place::Header if value.is_null() => remove(&mut headers, wire),
-            Place::Header => set(&mut headers, wire, text(&value)),
+            Place::Header => set(&mut headers, wire, joined(&value, list)),
             Place::Body | Place::WholeBody => {
                 media_type = Some(operation.consumes.first().map_or("application/json", String::as_str));
                 body = value.to_string().into();
             }
-            Place::Query => each(&value, |text| {
+            Place::Query => each(&value, list, |text| {
                 has_query = true;
                 query.append_pair(wire, text);
             }),
-            Place::Form => each(&value, |text| {
+            Place::Form => each(&value, list, |text| {
                 has_form = true;
                 form.append_pair(wire, text);
             }),
@@ -207,13 +208,27 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A list is its elements one by one, null nothing at all.
-fn each(value: &Value, mut write: impl FnMut(&str)) {
+/// The values of a query or form field; null is none at all.
+fn each(value: &Value, list: ListStyle, mut write: impl FnMut(&str)) {
     match value {
         Value::Null => {}
-        Value::Array(list) => list.iter().for_each(|element| write(&text(element))),
-        other => write(&text(other)),
+        Value::Array(elements) if list == ListStyle::Repeated => {
+            elements.iter().for_each(|element| write(&text(element)));
+        }
+        other => write(&joined(other, list)),
     }
+}
+
+/// One text for the whole value.
+fn joined(value: &Value, list: ListStyle) -> String {
+    let Value::Array(elements) = value else { return text(value) };
+    let between = match list {
+        ListStyle::Repeated | ListStyle::Commas => ",",
+        ListStyle::Spaces => " ",
+        ListStyle::Pipes => "|",
+        ListStyle::Tabs => "\t",
+    };
+    elements.iter().map(text).collect::<Vec<_>>().join(between)
 }
 
 fn apply(raw: &Raw, method: &mut String, parts: &mut Parts, fill: Fill<'_>) -> Result<(), Unsendable> {
@@ -307,7 +322,14 @@ mod tests {
     };
 
     fn member(place: Place, default: Option<Value>) -> Member {
-        Member { place, wire_name: None, required: false, default, schema: Value::Bool(true) }
+        Member {
+            place,
+            wire_name: None,
+            required: false,
+            default,
+            list: ListStyle::default(),
+            schema: Value::Bool(true),
+        }
     }
 
     fn operation(method: &str, path: &str, members: &[(&str, Member)]) -> Operation {
@@ -380,16 +402,16 @@ mod tests {
                 ("limit", member(Place::Query, Some(json!(50)))),
                 ("state", Member { wire_name: Some("State".into()), ..member(Place::Query, None) }),
                 ("x-api-version", member(Place::Header, Some(json!("1.0-rev0")))),
+                ("sort", Member { list: ListStyle::Commas, ..member(Place::Query, None) }),
                 ("spec", member(Place::WholeBody, None)),
             ],
         );
-        let input =
-            json!({ "id": "a b/ü%", "part": 7, "state": ["on", "off & on"], "spec": { "Name": "x" } });
+        let input = json!({ "id": "a b/ü%", "part": 7, "state": ["on", "off & on"], "sort": ["a", "b"], "spec": { "Name": "x" } });
         let outgoing =
             sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "https://host:11005/veeam");
         assert_eq!(
             outgoing.url.as_str(),
-            "https://host:11005/veeam/api/v1/things/a%20b%2F%C3%BC%25/parts/7?State=on&State=off+%26+on"
+            "https://host:11005/veeam/api/v1/things/a%20b%2F%C3%BC%25/parts/7?State=on&State=off+%26+on&sort=a%2Cb"
         );
         assert_eq!(header(&outgoing, "x-api-version"), Some("1.0-rev0"), "the default of a header is sent");
         assert_eq!(header(&outgoing, "accept"), Some("application/json"));
