@@ -8,9 +8,9 @@ pub mod ledger;
 mod masks;
 mod pace;
 mod request;
+mod run_fixtures;
 mod script;
 mod secrets;
-mod shared;
 mod values;
 mod wire;
 
@@ -28,15 +28,15 @@ use tokio::{sync::watch, task::JoinSet};
 use self::{
     auth::Identity,
     ledger::{Account, Ledger},
+    run_fixtures::RunFixtures,
     script::Script,
-    shared::Shared,
     values::{Surroundings, Values},
     wire::Wire,
 };
 pub use self::{
     masks::Masks,
+    run_fixtures::SharedFixture,
     secrets::{MissingSecret, Secrets},
-    shared::SharedFixture,
     wire::WireError,
 };
 use crate::{
@@ -62,7 +62,7 @@ pub struct Session {
     ledger: Arc<Ledger>,
     surroundings: Surroundings,
     known: BTreeMap<ApiName, Known>,
-    shared: Shared,
+    shared: RunFixtures,
     interrupt: watch::Receiver<Interrupt>,
 }
 
@@ -142,7 +142,7 @@ impl Session {
         };
         let wire = Wire::open(&target)?;
         let ledger = Arc::new(Ledger::new(&state_dir, &run));
-        let shared = Shared::default();
+        let shared = RunFixtures::default();
         Ok(Session {
             target,
             contracts,

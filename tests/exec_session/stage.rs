@@ -33,8 +33,14 @@ fn operation(
     effect: Effect,
     success: u16,
 ) -> Operation {
-    let member =
-        |place, default| Member { place, wire_name: None, required: false, default, schema: json!(true) };
+    let member = |place, default| Member {
+        place,
+        wire_name: None,
+        required: false,
+        default,
+        list: Default::default(),
+        schema: json!(true),
+    };
     let mut members = vec![("x-api-version", member(Place::Header, Some(json!("1.0-rev0"))))];
     if path.contains("{id}") {
         members.push(("id", member(Place::Path, None)));

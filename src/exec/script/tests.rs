@@ -9,8 +9,12 @@ use serde_json::json;
 use super::*;
 use crate::{
     exec::values::Surroundings,
+    matcher,
     model::{
-        case::{Auth, Capture, CaptureFrom, Poll, Profile, Raw, Request, Scope, StatusPattern},
+        case::{
+            Auth, Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Profile, Raw, Request, Scope,
+            StatusPattern,
+        },
         contract::{Contract, Protocol},
         span::Span,
         template::{Hole, Part, Template, TemplateValue, Variables},
