@@ -2,9 +2,19 @@
 //!
 //! The rooms, in reading order; a room may use what stands above it (ARCHITECTURE.md says what each is for).
 
-pub mod check;
-pub mod contract;
-pub mod matcher;
 pub mod model;
 
+pub mod contract;
+pub mod suite;
+
+pub mod matcher;
+pub mod plan;
+
+pub mod exec;
+
+pub mod check;
+pub mod report;
+
 pub mod reference;
+
+pub mod cli;

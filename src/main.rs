@@ -1,1 +1,18 @@
-fn main() {}
+//! The program: reads the arguments, hands them to a command, prints what is wrong with them, and turns what came of
+//! it into an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use proofmark::cli::{self, args::Cli};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli::dispatch(cli) {
+        Ok(code) => code,
+        Err(wrong) => {
+            eprintln!("{}", cli::explain(&wrong));
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,19 +1,23 @@
 //! What can only be seen over all answers of a run: values that no two answers may share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     case::{Case, CaseId, Claim, HeaderClaim},
-    clause::ClauseId,
+    clause::{ClauseId, Strength},
     exchange::{Exchange, Role, Trace},
     span::Span,
-    verdict::{Location, Mismatch, Violation},
+    verdict::{Location, Mismatch, Verdict, Violation},
 };
 
 use super::{Judge, claims, rules::request_id::HEADER, strength};
 
+/// The clause that no single answer can break.
+pub(super) const UNIQUE_ID: &str = "dms.response.request-id-unique";
+
 /// Every value that two answers share and should not: request ids of awsJson APIs, and headers that a case claims to be
-/// unique. Each is reported on the later one, with its case. Traces are to be given in the order of the run.
+/// unique. Each is reported on the later one, with its case, and once for all answers of a trace that have it. Traces
+/// are to be given in the order of the run.
 pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Violation)> {
     let mut ids = Values::default();
     let mut claimed: HashMap<&str, Values<'_>> = HashMap::new();
@@ -21,11 +25,10 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
     for (case_id, trace) in traces {
         let case = case_of(case_id, judge);
         for (index, exchange) in trace.exchanges.iter().enumerate() {
-            let clause: ClauseId = "dms.response.request-id-unique".into();
             if api_of(exchange, case_id) == "dms"
                 && let Some(mismatch) = ids.repeated(exchange, HEADER)
             {
-                let clauses = [clause];
+                let clauses = [ClauseId::from(UNIQUE_ID)];
                 found.push((
                     case_id.clone(),
                     violation("request-id-unique", &clauses, index, mismatch, None, judge),
@@ -43,7 +46,26 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
             });
         }
     }
+    let mut told = HashSet::new();
+    found.retain(|(case, one)| told.insert((case.clone(), one.rule, one.mismatch.actual.clone())));
     found
+}
+
+/// The verdict with what was found [`across`] the run; it can only get worse by it.
+pub fn with(verdict: Verdict, found: Vec<Violation>) -> Verdict {
+    if found.is_empty() {
+        return verdict;
+    }
+    let (harder, softer): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| it.strength == Strength::Must);
+    let (mut violations, mut warnings) = match verdict {
+        Verdict::Pass { warnings } => (Vec::new(), warnings),
+        Verdict::Fail { violations, warnings } => (violations, warnings),
+        Verdict::Error { .. } if !harder.is_empty() => (Vec::new(), Vec::new()),
+        other => return other,
+    };
+    violations.extend(harder);
+    warnings.extend(softer);
+    if violations.is_empty() { Verdict::Pass { warnings } } else { Verdict::Fail { violations, warnings } }
 }
 
 /// The values seen so far of one header, each with the exchange that had it first.

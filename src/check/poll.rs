@@ -16,7 +16,8 @@ use crate::{
 
 use super::{Found, Judge, Origin, Subject};
 
-/// Judges the last answer of a polled step: `until` where the deadline ended the poll, `unless` always.
+/// Judges the last answer of a polled step of a case: `until` where the deadline ended the poll, `unless` always. (A
+/// fixture that does not become ready may have its reasons; that breaks nothing.)
 pub(super) fn last_answer(
     subject: &Subject<'_>,
     step: &Step,
@@ -33,7 +34,7 @@ pub(super) fn last_answer(
     if poll.until.iter().all(|expectation| lacking(expectation).is_empty()) {
         return;
     }
-    for stop in poll.unless.iter().filter(|stop| lacking(stop).is_empty()) {
+    if let Some(stop) = poll.unless.iter().find(|stop| lacking(stop).is_empty()) {
         let mismatch = Mismatch {
             at: Location::Body,
             expected: format!("until {}", waited_for(poll)),
@@ -43,8 +44,7 @@ pub(super) fn last_answer(
         found.add(origin, judge.clauses, vec![mismatch]);
         return;
     }
-    // A fixture that is not ready in time may have its reasons; that is not known to break anything.
-    if matches!(trace.end, End::Deadline { .. }) && matches!(seen.exchange.role, Role::Step { .. }) {
+    if matches!(trace.end, End::Deadline { .. }) {
         for expectation in &poll.until {
             let mismatches = lacking(expectation)
                 .into_iter()

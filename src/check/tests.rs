@@ -1,1 +1,658 @@
+//! Verdicts of whole traces, on the small contracts of [`example`].
 
+use std::{collections::BTreeMap, time::Duration};
+
+use regex::Regex;
+use serde_json::json;
+use serde_json_path::JsonPath;
+
+use super::{
+    rules::example::{CONTRACTS, Example, aws, aws_error, aws_failure, aws_op},
+    *,
+};
+use crate::model::{
+    case::*,
+    clause::Clause,
+    contract::Effect,
+    target::{Limits, Timeouts, Tls, UnsupportedAnswer},
+    template::TemplateValue,
+};
+
+fn span() -> Span {
+    Span { file: "cases/dms/thing.yaml".into(), line: 1, column: 1, offset: 0, length: 1 }
+}
+
+fn clauses() -> Clauses {
+    let clause = |strength| Clause { strength, text: "t".into(), document: "d".into(), section: "s".into() };
+    [
+        ("dms.DeleteThing.success", Strength::Must),
+        ("dms.DeleteThing.nice", Strength::Should),
+        ("dms.ListThings.success", Strength::Must),
+        ("dms.response.request-id-unique", Strength::Must),
+        // A target's clause file may weaken a rule; the file has the last word.
+        ("http.date.format", Strength::Should),
+    ]
+    .into_iter()
+    .map(|(id, strength)| (id.into(), clause(strength)))
+    .collect()
+}
+
+fn target() -> Target {
+    Target {
+        name: "t".into(),
+        product: None,
+        version: None,
+        apis: BTreeMap::new(),
+        tls: Tls::default(),
+        proxy: None,
+        timeouts: Timeouts::default(),
+        limits: Limits::default(),
+        permits: Default::default(),
+        features: Default::default(),
+        variables: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        supplies: BTreeMap::new(),
+        unsupported: Default::default(),
+        known_failures: Vec::new(),
+        snapshots: None,
+    }
+}
+
+fn claim(claim: Claim) -> Expectation {
+    Expectation { claim, clauses: Vec::new(), span: span() }
+}
+
+fn standing_for(clause: &str, expectation: Expectation) -> Expectation {
+    Expectation { clauses: vec![clause.into()], ..expectation }
+}
+
+fn status(status: u16) -> Expectation {
+    claim(Claim::Status(vec![StatusPattern::Exact(status)]))
+}
+
+fn error(name: &str) -> Expectation {
+    claim(Claim::Error(vec![name.into()]))
+}
+
+fn subset(value: serde_json::Value) -> Expectation {
+    claim(Claim::BodySubset(TemplateValue::Fixed(value)))
+}
+
+fn path(text: &str) -> JsonPath {
+    JsonPath::parse(text).unwrap()
+}
+
+fn step(operation: &str, expectations: Vec<Expectation>) -> Step {
+    Step {
+        operation: operation.into(),
+        effect: Effect::Read,
+        request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
+        captures: Vec::new(),
+        expectations,
+        poll: None,
+        span: span(),
+    }
+}
+
+fn polled(until: Vec<Expectation>, unless: Vec<Expectation>, through: Vec<Through>) -> Step {
+    let poll = Poll {
+        until,
+        unless,
+        through,
+        every: Duration::from_millis(1),
+        within: Duration::from_secs(2),
+        span: span(),
+    };
+    Step { poll: Some(poll), ..step("ListThings", vec![status(200)]) }
+}
+
+fn case(steps: Vec<Step>) -> Case {
+    Case {
+        id: "dms::DeleteThing::x".into(),
+        api: "dms".into(),
+        operation: "DeleteThing".into(),
+        profile: Profile::Core,
+        clauses: vec!["dms.DeleteThing.success".into()],
+        source: None,
+        needs: Vec::new(),
+        uses: Vec::new(),
+        row: BTreeMap::new(),
+        steps,
+        finally: Vec::new(),
+        span: span(),
+    }
+}
+
+/// A case, what came of it, and everything it is judged by.
+struct World {
+    suite: Suite,
+    clauses: Clauses,
+    target: Target,
+    snapshots: BTreeMap<String, String>,
+    trace: Trace,
+}
+
+fn world(steps: Vec<Step>, answers: Vec<Example>) -> World {
+    World {
+        suite: Suite { cases: vec![Arc::new(case(steps))], ..Suite::default() },
+        clauses: clauses(),
+        target: target(),
+        snapshots: BTreeMap::new(),
+        trace: Trace {
+            exchanges: answers.iter().map(Example::exchange).collect(),
+            end: End::Complete,
+            leftovers: Vec::new(),
+        },
+    }
+}
+
+impl World {
+    fn end(mut self, end: End) -> Self {
+        self.trace.end = end;
+        self
+    }
+
+    fn unanswered(mut self, at: usize, broken: Broken) -> Self {
+        self.trace.exchanges[at].answer = Err(broken);
+        self
+    }
+
+    fn approved(mut self, body: serde_json::Value) -> Self {
+        self.snapshots.insert("thing".into(), format!("{body:#}\n"));
+        self
+    }
+
+    fn fixture(mut self, fixture: Fixture) -> Self {
+        self.suite.fixtures.insert(fixture.id.clone(), Arc::new(fixture));
+        self
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            suite: &self.suite,
+            contracts: &CONTRACTS,
+            clauses: &self.clauses,
+            target: &self.target,
+            snapshots: &self.snapshots,
+        }
+    }
+
+    fn judgement(&self) -> Judgement {
+        verdict(&self.suite.cases[0], &self.trace, &self.judge())
+    }
+
+    /// `pass`, `pass, warned: rule ...`, `fail: rule ...`, `error: why`, `unsupported: operation`.
+    fn told(&self) -> String {
+        let rules = |found: &[Violation]| found.iter().map(|one| one.rule).collect::<Vec<_>>().join(" ");
+        match self.judgement().verdict {
+            Verdict::Pass { warnings } if warnings.is_empty() => "pass".into(),
+            Verdict::Pass { warnings } => format!("pass, warned: {}", rules(&warnings)),
+            Verdict::Fail { violations, warnings } if warnings.is_empty() => {
+                format!("fail: {}", rules(&violations))
+            }
+            Verdict::Fail { violations, warnings } => {
+                format!("fail: {}, warned: {}", rules(&violations), rules(&warnings))
+            }
+            Verdict::Error { why } => format!("error: {why}"),
+            Verdict::Unsupported { operation, .. } => format!("unsupported: {operation}"),
+            Verdict::Skip { reason } => format!("skip: {reason}"),
+        }
+    }
+
+    #[track_caller]
+    fn is(self, told: &str) {
+        assert_eq!(self.told(), told);
+    }
+}
+
+fn one(expectations: Vec<Expectation>, answer: Example) -> World {
+    world(vec![step("DeleteThing", expectations)], vec![answer])
+}
+
+fn at_step(index: usize, attempt: u32, answer: Example) -> Example {
+    answer.role(Role::Step { index, attempt })
+}
+
+fn at_fixture(phase: Phase, attempt: u32, answer: Example) -> Example {
+    answer.role(Role::Fixture { id: "dms::thing".into(), phase, attempt })
+}
+
+fn fixture() -> Fixture {
+    let captures = vec![Capture {
+        name: "thing.name".into(),
+        from: CaptureFrom::Body(path("$.Thing.Name")),
+        presence: Presence::Required,
+        span: span(),
+    }];
+    Fixture {
+        name: "thing".into(),
+        id: "dms::thing".into(),
+        api: "dms".into(),
+        scope: Scope::Case,
+        uses: Vec::new(),
+        create: Step {
+            captures,
+            ..step("DeleteThing", vec![status(200), subset(json!({"Thing": {"Name": "a"}}))])
+        },
+        ready: Some(polled(
+            vec![subset(json!({"Marker": "ready"}))],
+            vec![subset(json!({"Marker": "never"}))],
+            vec![],
+        )),
+        destroy: Some(step("DeleteThing", vec![])),
+        gone: None,
+        provides: Vec::new(),
+        cost: None,
+        span: span(),
+    }
+}
+
+#[test]
+fn claims_decide() {
+    one(vec![status(200), subset(json!({"Thing": {"Name": "a"}}))], aws()).is("pass");
+    one(vec![status(201)], aws()).is("fail: status");
+    one(vec![status(200), subset(json!({"Thing": {"Name": "b", "Size": 1}}))], aws()).is("fail: body body");
+    one(vec![error("ThingNotFound"), status(400)], aws_error()).is("pass");
+    one(vec![error("Other"), status(400)], aws_error()).is("fail: error");
+    one(vec![claim(Claim::BodyEmpty)], aws()).is("fail: body");
+    one(vec![claim(Claim::Latency { at_most: Duration::from_secs(1) })], aws()).is("pass");
+    let slow = aws().elapsed(Duration::from_secs(3));
+    one(vec![claim(Claim::Latency { at_most: Duration::from_secs(1) })], slow).is("fail: latency");
+    one(vec![], aws().without("date")).is("fail: date");
+    one(vec![status(200)], aws().with("x-amzn-requestid", "7")).is("pass, warned: request-id-uuid");
+    one(vec![status(201)], aws().with("x-amzn-requestid", "7")).is("fail: status, warned: request-id-uuid");
+}
+
+#[test]
+fn clauses_give_the_strength() {
+    one(vec![standing_for("dms.DeleteThing.nice", status(201))], aws()).is("pass, warned: status");
+    one(vec![standing_for("dms.DeleteThing.success", status(201))], aws()).is("fail: status");
+    one(vec![standing_for("no.such.clause", status(201))], aws()).is("fail: status");
+    one(vec![], aws().with("date", "today")).is("pass, warned: date-format");
+    let told = one(vec![status(201)], aws()).judgement().verdict;
+    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    assert_eq!(*violations[0].clauses, [Arc::from("dms.DeleteThing.success")]);
+    assert_eq!(violations[0].span, Some(span()));
+}
+
+#[test]
+fn another_answer_is_not_asked_for_the_body_of_the_right_one() {
+    let claims = || {
+        vec![
+            status(200),
+            claim(Claim::Schema("DeleteThingResponse".into())),
+            subset(json!({"Thing": {"Name": "a"}})),
+            claim(Claim::Snapshot("thing".into())),
+        ]
+    };
+    one(claims(), aws_error()).is("fail: status");
+    assert!(one(claims(), aws_error()).judgement().snapshots.is_empty());
+    one(vec![status(400), error("ThingNotFound")], aws()).is("fail: status error");
+}
+
+#[test]
+fn a_schema_claim_and_the_envelope_tell_it_once() {
+    let schema = |name: &str| vec![claim(Claim::Schema(name.into()))];
+    one(schema("DeleteThingResponse"), aws().body(r#"{"Thing":{"Name":1}}"#)).is("fail: output-type");
+    one(schema("DeleteThingResponse"), aws().body("<html>")).is("fail: json");
+    one(schema("Inner"), aws()).is("fail: schema");
+}
+
+#[test]
+fn what_has_no_answer_is_an_error() {
+    let broken = || Broken::Timeout(Duration::from_secs(1));
+    one(vec![status(200)], aws())
+        .unanswered(0, broken())
+        .is("error: DeleteThing: no complete answer within 1000 ms");
+    let two = || {
+        let steps = vec![step("DeleteThing", vec![status(200)]), step("ListThings", vec![status(200)])];
+        world(steps, vec![aws(), at_step(1, 1, aws_op("ListThings").body("{}"))])
+    };
+    two().is("pass");
+    two().unanswered(1, broken()).is("error: ListThings: no complete answer within 1000 ms");
+    let mut first_broken = two().unanswered(1, Broken::NotHttp("x".into()));
+    first_broken.trace.exchanges[0] = aws().without("date").exchange();
+    first_broken.is("fail: date");
+}
+
+#[test]
+fn the_end_of_a_trace_counts_where_nothing_is_broken() {
+    for (end, told) in [
+        (End::Stopped("nothing to go on with".into()), "error: nothing to go on with"),
+        (End::Refused("not permitted: destroy".into()), "error: not permitted: destroy"),
+        (
+            End::FixtureFailed { id: "dms::thing".into(), why: "quota".into() },
+            "error: the fixture dms::thing could not be had: quota",
+        ),
+        (
+            End::Deadline { what: "a thing".into(), within: Duration::from_secs(2) },
+            "error: a thing: not within 2000 ms",
+        ),
+        (End::Interrupted, "error: interrupted"),
+        (End::Panicked("index".into()), "error: a bug in Proofmark: index"),
+    ] {
+        one(vec![status(200)], aws()).end(end.clone()).is(told);
+        one(vec![status(200)], aws().without("date")).end(end).is("fail: date");
+    }
+    world(vec![step("DeleteThing", vec![])], vec![]).is("error: step 1 was never sent");
+}
+
+#[test]
+fn captures_of_a_success_are_owed() {
+    let capturing = |presence| Step {
+        captures: vec![Capture {
+            name: "name".into(),
+            from: CaptureFrom::Body(path("$.Thing.Name")),
+            presence,
+            span: span(),
+        }],
+        ..step("DeleteThing", vec![])
+    };
+    let owed =
+        |answer| world(vec![capturing(Presence::Required)], vec![answer]).end(End::Stopped("no name".into()));
+    owed(aws().body(r#"{"Thing":{}}"#)).is("fail: capture");
+    owed(aws().body(r#"{"Thing":{"Name":null}}"#)).is("fail: output-null");
+    owed(aws().body("<html>")).is("fail: json");
+    owed(aws_error()).is("error: no name");
+    world(vec![capturing(Presence::Optional)], vec![aws().body("{}")]).is("pass");
+}
+
+#[test]
+fn polls() {
+    let until = || vec![subset(json!({"Marker": "done"}))];
+    let unless = || vec![subset(json!({"Marker": "failed"}))];
+    let list = |attempt, marker: &str| {
+        at_step(0, attempt, aws_op("ListThings").body(&json!({ "Marker": marker }).to_string()))
+    };
+    let poll = |markers: &[&str]| {
+        let answers = markers.iter().zip(1..).map(|(marker, attempt)| list(attempt, marker)).collect();
+        world(vec![polled(until(), unless(), vec![])], answers)
+    };
+    let deadline = || End::Deadline { what: "done".into(), within: Duration::from_secs(2) };
+    poll(&["busy", "done"]).is("pass");
+    poll(&["busy", "busy"]).end(deadline()).is("fail: until");
+    poll(&["busy", "failed"]).end(End::Stopped("failed".into())).is("fail: unless");
+    poll(&["busy"]).end(End::Interrupted).is("error: interrupted");
+    poll(&["busy", "busy"])
+        .unanswered(1, Broken::CutOff("x".into()))
+        .end(End::Stopped("x".into()))
+        .is("error: x");
+    let told = poll(&["busy"]).end(deadline()).judgement().verdict;
+    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    assert_eq!(violations[0].mismatch.expected, "\"done\" within 2 s");
+    assert_eq!(violations[0].mismatch.actual, "\"busy\"");
+}
+
+#[test]
+fn every_answer_of_a_poll_is_judged_and_alike_ones_told_once() {
+    let answers =
+        (1..=5).map(|attempt| at_step(0, attempt, aws_op("ListThings").body("{}").without("date"))).collect();
+    world(vec![polled(vec![status(200)], vec![], vec![])], answers).is("fail: date");
+    let answers = vec![at_step(0, 1, aws_failure()), at_step(0, 2, aws_op("ListThings").body("{}"))];
+    world(vec![polled(vec![status(200)], vec![], vec![])], answers).is("fail: status");
+}
+
+#[test]
+fn values_only_move_forward() {
+    let through = || Through {
+        path: path("$.Things[*].Status"),
+        values: vec!["new".into(), "testing".into(), "successful".into()],
+        span: span(),
+    };
+    let poll = |rounds: &[&[&str]]| {
+        let answers = rounds
+            .iter()
+            .zip(1..)
+            .map(|(round, attempt)| {
+                let things: Vec<_> = round.iter().map(|status| json!({ "Status": status })).collect();
+                at_step(0, attempt, aws_op("ListThings").body(&json!({ "Things": things }).to_string()))
+            })
+            .collect();
+        world(vec![polled(vec![status(200)], vec![], vec![through()])], answers)
+    };
+    poll(&[&["testing"], &["testing"], &["successful"]]).is("pass");
+    poll(&[&[], &["new"], &["successful"]]).is("pass");
+    poll(&[&["successful"], &["testing"], &["successful"]]).is("fail: through");
+    poll(&[&["testing"], &["exploded"]]).is("fail: through");
+    poll(&[&["successful", "new"], &["successful", "testing"]]).is("pass");
+    poll(&[&["new", "successful"], &["new", "testing"]]).is("fail: through");
+}
+
+#[test]
+fn fixtures_break_clauses_by_malformed_answers_only() {
+    let had = |create: Example| {
+        let world = world(
+            vec![step("DeleteThing", vec![status(200)])],
+            vec![at_fixture(Phase::Create, 1, create), aws()],
+        );
+        world.fixture(fixture())
+    };
+    had(aws()).is("pass");
+    had(aws().without("date")).is("fail: date");
+    had(aws().body(r#"{"Thing":{"Name":"b"}}"#)).is("fail: body");
+    had(aws().body(r#"{"Thing":{}}"#)).is("fail: body");
+    let failed = |create| {
+        let mut world = had(create);
+        world.trace.exchanges.truncate(1);
+        world.end(End::FixtureFailed { id: "dms::thing".into(), why: "refused".into() })
+    };
+    failed(aws_error()).is("error: the fixture dms::thing could not be had: refused");
+    failed(aws_failure()).is("error: the fixture dms::thing could not be had: refused");
+    failed(aws_error().body("{}")).is("fail: error-type");
+    let told = had(aws().body(r#"{"Thing":{"Name":"b"}}"#)).judgement().verdict;
+    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    assert_eq!(*violations[0].clauses, [Arc::from("dms.DeleteThing.success")]);
+}
+
+#[test]
+fn a_fixture_that_does_not_become_ready_is_no_breach() {
+    for (marker, end) in [
+        ("busy", End::Deadline { what: "ready".into(), within: Duration::from_secs(2) }),
+        ("never", End::FixtureFailed { id: "dms::thing".into(), why: "never".into() }),
+    ] {
+        let ready = aws_op("ListThings").body(&json!({ "Marker": marker }).to_string());
+        let answers = vec![at_fixture(Phase::Create, 1, aws()), at_fixture(Phase::Ready, 1, ready)];
+        let told = world(vec![step("DeleteThing", vec![])], answers).fixture(fixture()).end(end).told();
+        assert!(told.starts_with("error: "), "{told}");
+    }
+}
+
+#[test]
+fn cleaning_up_is_held_to_the_envelope_alone() {
+    let cleaned = |destroy: Example| {
+        world(
+            vec![step("DeleteThing", vec![status(200)])],
+            vec![aws(), at_fixture(Phase::Destroy, 1, destroy)],
+        )
+        .fixture(fixture())
+    };
+    cleaned(aws()).is("pass");
+    cleaned(aws_error()).is("pass");
+    cleaned(aws_error().without("date")).is("fail: date");
+    cleaned(aws()).unanswered(1, Broken::CutOff("x".into())).is("pass");
+    cleaned(aws_error().body(r#"{"__type":"UnknownOperationException"}"#)).is("pass");
+}
+
+#[test]
+fn tokens_are_held_to_the_envelope() {
+    let with =
+        |token: Example| world(vec![step("DeleteThing", vec![])], vec![token.role(Role::Token), aws()]);
+    with(aws_error()).is("pass");
+    with(aws_error().without("date")).is("fail: date");
+}
+
+#[test]
+fn shared_fixtures_are_judged_by_themselves() {
+    let judged = |create: Example, end| {
+        let world = world(vec![], vec![at_fixture(Phase::Create, 1, create)]).fixture(fixture()).end(end);
+        fixture_verdict(&fixture(), &world.trace, &world.judge()).verdict
+    };
+    assert_eq!(judged(aws(), End::Complete), Verdict::Pass { warnings: vec![] });
+    assert!(matches!(judged(aws().without("date"), End::Complete), Verdict::Fail { .. }));
+    assert!(matches!(
+        judged(aws_error(), End::FixtureFailed { id: "dms::thing".into(), why: "x".into() }),
+        Verdict::Error { .. }
+    ));
+}
+
+#[test]
+fn not_implemented_is_one_line() {
+    let unknown = || aws_error().body(r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#);
+    let page =
+        || aws().status(500).with("content-type", "text/html").body("<h1>not implemented: DeleteThing</h1>");
+    let declared = |mut world: World| {
+        let answer = UnsupportedAnswer { status: 500, body: Regex::new("not implemented").unwrap() };
+        world.target.unsupported.answers.push(answer);
+        world
+    };
+    one(vec![status(200)], unknown()).is("unsupported: DeleteThing");
+    one(vec![status(400), error("ThingNotFound")], unknown()).is("unsupported: DeleteThing");
+    one(vec![status(400), error("UnknownOperationException")], unknown()).is("pass, warned: error-type-bare");
+    one(vec![status(404), error("UnknownOperationException")], unknown())
+        .is("fail: status, warned: error-type-bare");
+    one(vec![status(200)], unknown().without("date")).is("unsupported: DeleteThing");
+    one(vec![status(200)], unknown().broken_request()).is("fail: status, warned: error-type-bare");
+    one(vec![status(200)], aws_failure().status(501)).is("unsupported: DeleteThing");
+    one(vec![status(200)], page()).is("fail: content-type json status");
+    declared(one(vec![status(200)], page())).is("unsupported: DeleteThing");
+    declared(one(vec![status(400)], page().broken_request())).is("unsupported: DeleteThing");
+    declared(one(vec![status(500)], page())).is("fail: content-type json");
+    declared(one(vec![status(200)], page().status(502))).is("fail: content-type json status");
+    let mut with_fixture =
+        world(vec![step("ListThings", vec![status(200)])], vec![at_fixture(Phase::Create, 1, unknown())])
+            .fixture(fixture());
+    with_fixture.trace.end = End::FixtureFailed { id: "dms::thing".into(), why: "400".into() };
+    with_fixture.is("unsupported: DeleteThing");
+}
+
+#[test]
+fn a_breach_before_the_operation_that_is_missing_still_counts() {
+    let unknown = || aws_op("ListThings").status(400).body(r#"{"__type":"UnknownOperationException"}"#);
+    let steps = || vec![step("DeleteThing", vec![status(200)]), step("ListThings", vec![status(200)])];
+    world(steps(), vec![aws(), at_step(1, 1, unknown())]).is("unsupported: ListThings");
+    world(steps(), vec![aws().without("date"), at_step(1, 1, unknown())]).is("fail: date");
+    let answers = vec![at_fixture(Phase::Create, 1, aws().without("date")), at_step(0, 1, unknown())];
+    world(vec![step("ListThings", vec![])], answers).fixture(fixture()).is("unsupported: ListThings");
+}
+
+#[test]
+fn snapshots_hold_values_and_leave_the_rest() {
+    let taken = |body: serde_json::Value| {
+        one(vec![claim(Claim::Snapshot("thing".into()))], aws().body(&body.to_string()))
+    };
+    let approved =
+        || json!({"Thing": {"Inner": {"Id": "x", "Note": "n"}, "Name": "a", "Status": "deleting"}});
+    let changed = |pointer: &str, value: serde_json::Value| {
+        let mut body = approved();
+        *body.pointer_mut(pointer).unwrap() = value;
+        body
+    };
+    taken(approved()).approved(approved()).is("pass");
+    taken(changed("/Thing/Status", json!("gone"))).approved(approved()).is("fail: snapshot");
+    taken(json!({"Thing": {"Name": "a", "Status": "deleting"}}))
+        .approved(approved())
+        .is("pass, warned: snapshot");
+    taken(changed("/Thing/Inner", json!({"Id": "x"}))).approved(approved()).is("pass, warned: snapshot");
+    taken(changed("/Thing/Inner", json!({"Note": "n"})))
+        .approved(approved())
+        .is("fail: output-required snapshot");
+    let more = json!({"Thing": {"Inner": {"Id": "x", "Note": "n"}, "Name": "a", "Status": "deleting", "Size": 1, "New": 2}, "x": 1});
+    taken(more).approved(approved()).is("pass, warned: snapshot");
+    let unknown = json!({"Thing": {"Status": "deleting", "Name": "a", "Inner": {"Note": "n", "Id": "x"}, "New": 2}, "x": 1});
+    taken(unknown).approved(approved()).is("pass");
+    let new = taken(approved()).judgement();
+    assert_eq!(new.verdict, Verdict::Pass { warnings: vec![] });
+    assert_eq!(
+        new.snapshots,
+        [Taken { name: "thing".into(), body: format!("{:#}", approved()), differs: true }]
+    );
+    assert!(!taken(approved()).approved(approved()).judgement().snapshots[0].differs);
+    assert!(
+        taken(changed("/Thing/Status", json!("gone"))).approved(approved()).judgement().snapshots[0].differs
+    );
+    let named = aws().variable("thing.name", "pm-0a1b2c3d-x").body(r#"{"Thing":{"Name":"pm-0a1b2c3d-x"}}"#);
+    one(vec![claim(Claim::Snapshot("thing".into()))], named)
+        .approved(json!({"Thing": {"Name": "[thing.name]"}}))
+        .is("pass");
+    one(vec![claim(Claim::Snapshot("thing".into()))], aws().body("<html>")).is("fail: json snapshot");
+    let told = taken(changed("/Thing/Status", json!("gone"))).approved(approved()).judgement().verdict;
+    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    let diff = &violations[0].mismatch.actual;
+    assert!(
+        diff.contains("-    \"Status\": \"deleting\"") && diff.contains("+    \"Status\": \"gone\""),
+        "{diff}"
+    );
+}
+
+#[test]
+fn request_ids_are_unique_over_the_run() {
+    let ids = |ids: &[&str]| {
+        let answers = ids.iter().map(|id| aws().with("x-amzn-requestid", id)).collect();
+        world(vec![step("DeleteThing", vec![])], answers)
+    };
+    let repeated = |worlds: &[&World]| {
+        let name = |index: usize| -> CaseId { format!("dms::DeleteThing::{index}").into() };
+        let traces: Vec<_> =
+            worlds.iter().enumerate().map(|(index, world)| (name(index), &world.trace)).collect();
+        across(&traces, &worlds[0].judge())
+            .into_iter()
+            .map(|(case, one)| format!("{case} {} {}", one.exchange, one.rule))
+            .collect::<Vec<_>>()
+    };
+    let distinct = |mut world: World, start: i64| {
+        for (exchange, second) in world.trace.exchanges.iter_mut().zip(start..) {
+            exchange.started = jiff::Timestamp::from_second(second).unwrap();
+        }
+        world
+    };
+    let (a, b) = (distinct(ids(&["1", "2"]), 0), distinct(ids(&["3", "2", "2"]), 10));
+    assert_eq!(repeated(&[&a]), [""; 0]);
+    assert_eq!(repeated(&[&a, &b]), ["dms::DeleteThing::1 1 request-id-unique"]);
+    assert_eq!(repeated(&[&a, &a]), [""; 0], "the trace of a shared fixture, given twice");
+}
+
+#[test]
+fn headers_claimed_to_be_unique_are() {
+    let unique = claim(Claim::Header { name: "etag".into(), claim: HeaderClaim::Unique });
+    let with = |etags: [&str; 2]| {
+        let answers = etags
+            .iter()
+            .zip(1..)
+            .map(|(etag, attempt)| {
+                at_step(0, attempt, aws().with("etag", etag).with("x-amzn-requestid", etag))
+            })
+            .collect();
+        let mut world = world(vec![step("DeleteThing", vec![unique.clone()])], answers);
+        world.trace.exchanges[1].started = jiff::Timestamp::from_second(9).unwrap();
+        let traces = [(world.suite.cases[0].id.clone(), &world.trace)];
+        across(&traces, &world.judge()).into_iter().map(|(_, one)| one.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(with(["a", "b"]), [""; 0]);
+    assert_eq!(with(["a", "a"]), ["request-id-unique", "header"]);
+    one(vec![unique.clone()], aws()).is("fail: header");
+}
+
+#[test]
+fn what_the_run_shows_worsens_a_verdict() {
+    let broken = |strength| {
+        let told = one(vec![status(201)], aws()).judgement().verdict;
+        let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+        violations.into_iter().map(|one| Violation { strength, ..one }).collect::<Vec<_>>()
+    };
+    let pass = || Verdict::Pass { warnings: vec![] };
+    let error = || Verdict::Error { why: "x".into() };
+    let (must, should) = (|| broken(Strength::Must), || broken(Strength::Should));
+    assert_eq!(worsened(pass(), vec![]), pass());
+    assert_eq!(worsened(pass(), should()), Verdict::Pass { warnings: should() });
+    assert_eq!(worsened(pass(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(worsened(error(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(worsened(error(), should()), error());
+    let fail = worsened(Verdict::Fail { violations: must(), warnings: vec![] }, must());
+    assert!(matches!(fail, Verdict::Fail { violations, .. } if violations.len() == 2));
+}
+
+#[test]
+fn the_same_trace_gives_the_same_verdict() {
+    let world = one(vec![status(201), subset(json!({"Thing": {"Name": 7}}))], aws().without("date"));
+    assert_eq!(world.judgement(), world.judgement());
+}

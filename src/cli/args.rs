@@ -11,8 +11,10 @@ use crate::model::case::Profile;
 /// Without a command it runs the bundled suite against the embedded reference target.
 #[derive(Debug, Parser)]
 #[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 conformant · 1 violations or unexpected passes · 2 the question was wrong, \
-nothing was sent · 3 could not find out · 130 interrupted")]
+#[command(
+    after_help = "Exit codes: 0 conformant · 1 violations or unexpected passes · 2 the question was wrong, \
+nothing was sent · 3 could not find out · 130 interrupted"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,

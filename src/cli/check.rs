@@ -10,7 +10,9 @@ use super::{
 /// Loads everything and says what there is.
 pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
     let house = load::house(&args.files, |_| true)?;
-    house.contracts.verify().map_err(|error| Wrong::Said(error.to_string()))?;
+    house.contracts.verify().map_err(|errors| {
+        Wrong::Said(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
     for target in &args.target {
         let named = TargetArgs { target: Some(target.clone()), base_url: None };
         let chosen = load::target(&named, &[], &house)?;

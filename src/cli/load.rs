@@ -52,7 +52,8 @@ pub struct House {
 /// out of many is found without reading them all.
 pub fn house(files: &FileArgs, wanted: impl Fn(&str) -> bool) -> Result<House, Wrong> {
     let contracts = contracts(files.schemas.as_deref())?;
-    let clause_files = assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
+    let clause_files =
+        assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
     let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
     let case_files = assets::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
     if case_files.is_empty() {
@@ -82,7 +83,8 @@ pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
         let beside = operations.path.replace("operations.json", "schema.json");
         let schema = files.iter().find(|file| *file.path == *beside);
-        let schema = schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
+        let schema =
+            schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
         let contract = contract::files::read(&operations.text, &schema.text)
             .map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
         contracts.push(contract);
@@ -187,7 +189,8 @@ fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
 fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
     for (api, settings) in &target.apis {
         let abroad = !is_loopback(&settings.base_url);
-        let published = secrets(&settings.credentials).any(|secret| matches!(secret, SecretRef::Published(_)));
+        let published =
+            secrets(&settings.credentials).any(|secret| matches!(secret, SecretRef::Published(_)));
         if abroad && published {
             return Err(Wrong::Said(format!(
                 "target {} has published credentials for {api}, good for this machine alone, and {} is elsewhere; \
@@ -227,7 +230,9 @@ pub(super) fn unknown(kind: &str, given: &str, known: BTreeSet<String>) -> Wrong
     let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match near {
         Some((_, name)) => format!("; did you mean {name}?"),
-        None if known.len() <= 12 => format!("; there are {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None if known.len() <= 12 => {
+            format!("; there are {}", known.into_iter().collect::<Vec<_>>().join(", "))
+        }
         None => String::new(),
     };
     Wrong::Said(format!("no {kind} is called {given}{hint}"))

@@ -26,12 +26,18 @@ pub fn resolve(target: &Target) -> Result<Vec<(SecretRef, SecretString)>, Wrong>
     }
     missing.sort();
     missing.dedup();
-    Err(Wrong::Said(format!("target {} needs secrets that are not there:\n  {}", target.name, missing.join("\n  "))))
+    Err(Wrong::Said(format!(
+        "target {} needs secrets that are not there:\n  {}",
+        target.name,
+        missing.join("\n  ")
+    )))
 }
 
 fn value(secret: &SecretRef) -> Result<SecretString, String> {
     let text = match secret {
-        SecretRef::Env(name) => env::var(name).map_err(|_| format!("environment variable {name} is not set"))?,
+        SecretRef::Env(name) => {
+            env::var(name).map_err(|_| format!("environment variable {name} is not set"))?
+        }
         SecretRef::File(path) => {
             let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
             text.trim_end_matches(['\r', '\n']).to_owned()
@@ -50,5 +56,7 @@ fn value(secret: &SecretRef) -> Result<SecretString, String> {
 
 /// The process environment, for `${env:NAME}`; names and values that are not Unicode are left out.
 pub fn environment() -> BTreeMap<String, String> {
-    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

@@ -23,12 +23,15 @@ pub enum Update {
 
 /// Reads insta's switches. `INSTA_FORCE_PASS` is refused: it would call a changed body unchanged.
 pub fn update() -> Result<Update, Wrong> {
-    let set = |name: &str| env::var(name).is_ok_and(|value| !value.is_empty() && value != "0" && value != "false");
+    let set =
+        |name: &str| env::var(name).is_ok_and(|value| !value.is_empty() && value != "0" && value != "false");
     if set("INSTA_FORCE_PASS") {
         return Err(Wrong::Said("INSTA_FORCE_PASS would turn a failed comparison green; unset it".into()));
     }
     match env::var("INSTA_UPDATE").as_deref() {
-        Err(_) | Ok("" | "auto") => Ok(if set("CI") || set("TF_BUILD") { Update::No } else { Update::Pending }),
+        Err(_) | Ok("" | "auto") => {
+            Ok(if set("CI") || set("TF_BUILD") { Update::No } else { Update::Pending })
+        }
         Ok("no") => Ok(Update::No),
         Ok("new") => Ok(Update::Pending),
         Ok("always" | "force") => Ok(Update::Approve),
@@ -41,13 +44,20 @@ pub fn update() -> Result<Update, Wrong> {
 
 /// The approved text in a snapshot file: what follows insta's header, without the line break at its end.
 pub fn contents(file: &str) -> &str {
-    let body = file.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(file, |(_, body)| body);
+    let body =
+        file.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(file, |(_, body)| body);
     body.strip_suffix('\n').unwrap_or(body)
 }
 
 /// Leaves `body` for review, or approves it, as `update` says. `name` is a snapshot's name below the folder
 /// (`dms/DeleteConnection/deletes-a-live-connection`), `source` the case file. Gives the path that was written.
-pub fn leave(folder: &Path, name: &str, source: &str, body: &str, update: Update) -> io::Result<Option<PathBuf>> {
+pub fn leave(
+    folder: &Path,
+    name: &str,
+    source: &str,
+    body: &str,
+    update: Update,
+) -> io::Result<Option<PathBuf>> {
     let approved = folder.join(format!("{name}.snap"));
     let path = match update {
         Update::No => return Ok(None),
@@ -59,6 +69,9 @@ pub fn leave(folder: &Path, name: &str, source: &str, body: &str, update: Update
         fs::create_dir_all(parent)?;
     }
     fs::write(&path, format!("---\nsource: {source}\nexpression: normalised response body\n---\n{body}\n"))?;
+    if path.extension().is_some_and(|extension| extension == "snap") {
+        settle(folder, name)?;
+    }
     Ok(Some(path))
 }
 
@@ -77,7 +90,8 @@ mod tests {
     #[test]
     fn what_is_left_is_what_insta_reads() {
         let folder = tempfile::tempdir().unwrap();
-        let path = leave(folder.path(), "dms/Op/case", "cases/dms/op.yaml", "{\n  \"a\": 1\n}", Update::Approve);
+        let path =
+            leave(folder.path(), "dms/Op/case", "cases/dms/op.yaml", "{\n  \"a\": 1\n}", Update::Approve);
         let path = path.unwrap().unwrap();
         let read = insta::Snapshot::from_file(&path).unwrap();
         assert_eq!(read.metadata().source(), Some("cases/dms/op.yaml"));

@@ -196,6 +196,7 @@ impl Entry {
         for error in validator.iter_errors(value) {
             mismatch::read(&error, &annotation, &mut found);
         }
+        mismatch::drop_consequences(&mut found);
         found
     }
 

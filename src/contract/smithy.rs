@@ -25,6 +25,8 @@ use crate::model::contract::{
 
 mod ast;
 pub(crate) mod shapes;
+#[cfg(test)]
+mod tests;
 
 /// Makes the contract of the one service in a Smithy model, under the short name `api`.
 ///

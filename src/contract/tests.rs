@@ -138,15 +138,14 @@ fn examples_of_the_dms_model_satisfy_its_schemas() {
                 let (Some(value), Some(schema)) = (example.get(side), schema) else { continue };
                 judged += 1;
                 let found = contracts.schema_mismatches("dms", schema, value);
-                broken
-                    .extend(found.into_iter().map(|m| (schema.to_owned(), m.pointer, m.expected, m.actual)));
+                assert!(found.iter().all(|mismatch| mismatch.keyword == Keyword::Timestamp), "{found:?}");
+                broken.extend(found.into_iter().map(|mismatch| (schema.to_owned(), mismatch.pointer)));
             }
         }
     }
     assert!(judged > 100, "{judged}");
-    let broken: Vec<_> =
-        broken.iter().map(|(schema, pointer, ..)| (schema.as_str(), pointer.as_str())).collect();
-    assert_eq!(broken, BROKEN_EXAMPLES);
+    let broken: Vec<_> = broken.iter().map(|(schema, pointer)| (schema.as_str(), pointer.as_str())).collect();
+    assert_eq!(broken, NOT_AS_ON_THE_WIRE);
 }
 
 #[test]
@@ -160,7 +159,7 @@ fn veeam_is_whole() {
     let about = |words: &str| left_out.iter().filter(|problem| problem.message.contains(words)).count();
     assert_eq!(
         about("says nothing of the type array"),
-        15,
+        9,
         "minLength and maxLength where minItems was meant"
     );
     assert_eq!(about("is none of the properties"), 6, "required members that do not exist");

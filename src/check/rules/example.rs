@@ -345,7 +345,7 @@ impl Example {
     }
 
     #[track_caller]
-    pub fn is_clean(self) {
+    pub fn breaks_nothing(self) {
         assert_eq!(self.found(), [], "{}", self.told());
     }
 

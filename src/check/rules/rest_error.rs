@@ -102,8 +102,9 @@ mod tests {
     #[test]
     fn an_error_body_is_an_error() {
         let clause = "veeam.error.shape";
-        error(FINE).is_clean();
-        error(&format!(r#"{FINE},"details":"d","instance":"urn:x:y","data":{{}},"more":null"#)).is_clean();
+        error(FINE).breaks_nothing();
+        error(&format!(r#"{FINE},"details":"d","instance":"urn:x:y","data":{{}},"more":null"#))
+            .breaks_nothing();
         for missing in [
             r#""title":"t","status":404,"errorCode":"NotFound""#,
             r#""type":"about:blank","status":404,"errorCode":"NotFound""#,
@@ -135,9 +136,9 @@ mod tests {
         error(&FINE.replace("404", "404.5")).breaks("veeam.error.status");
         error(&FINE.replace("404", "0")).breaks("veeam.error.status");
         error(&FINE.replace("404", "600")).breaks("veeam.error.status");
-        error(&FINE.replace("404", "404.0")).is_clean();
+        error(&FINE.replace("404", "404.0")).breaks_nothing();
         error(&format!(r#"{FINE},"detail":"d""#)).warns_only("veeam.error.details");
-        error(&format!(r#"{FINE},"detail":"d","details":"d""#)).is_clean();
+        error(&format!(r#"{FINE},"detail":"d","details":"d""#)).breaks_nothing();
     }
 
     #[test]

@@ -40,11 +40,11 @@ mod tests {
         for base in
             ["https://backup.example:11005", "http://127.0.0.1:80", "http://[::1]:80", "http://localhost:80"]
         {
-            rest("GetThing").base(base).is_clean();
+            rest("GetThing").base(base).breaks_nothing();
         }
         for base in ["http://backup.example:11005", "http://10.0.0.1", "http://localhost.example"] {
             rest("GetThing").base(base).breaks("veeam.transport.https");
-            aws().base(base).is_clean();
+            aws().base(base).breaks_nothing();
         }
     }
 }

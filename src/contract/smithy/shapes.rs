@@ -76,6 +76,7 @@ impl<'a> Schemas<'a> {
             return Value::Bool(true);
         };
         if is_simple(target.kind) {
+            self.streamed(target);
             return self.simple(target.kind, member.traits.over(target.traits()), &at);
         }
         let mut schema = self.reference(member.target, &at);
@@ -103,9 +104,7 @@ impl<'a> Schemas<'a> {
     }
 
     fn shape(&mut self, shape: Shape<'a>) -> Value {
-        if shape.traits().has("smithy.api#streaming") {
-            self.left_out.push(ImportProblem::new(shape.pointer(), "what is streamed is not judged"));
-        }
+        self.streamed(shape);
         match shape.kind {
             "structure" => self.structure(shape),
             "union" => self.union(shape),
@@ -121,6 +120,12 @@ impl<'a> Schemas<'a> {
                 ));
                 Value::Bool(true)
             }
+        }
+    }
+
+    fn streamed(&mut self, shape: Shape<'a>) {
+        if shape.traits().has("smithy.api#streaming") {
+            self.left_out.push(ImportProblem::new(shape.pointer(), "what is streamed is not judged"));
         }
     }
 

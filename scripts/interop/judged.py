@@ -1,0 +1,44 @@
+"""Runs `proofmark run` against a counterpart and compares the outcome with the one that is written down."""
+
+import difflib
+import json
+import subprocess
+import sys
+
+from servers import HERE, HOME, PROOFMARK, ROOT
+
+
+def compare(name, api, base_url):
+    """Judges `targets/<name>.yaml` at `base_url`; exits 1 unless the outcome is, case by case and clause by clause,
+    the one in `expected/<name>.txt`. With `--accept` on the command line the outcome becomes the expected one."""
+    command = [PROOFMARK, "run", "--target", f"targets/{name}.yaml", "--base-url", base_url, "--api", api]
+    command += ["--format", "json", "--state-dir", str(HOME / "state")]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    (HOME / f"{name}.json").write_text(run.stdout)
+    if run.returncode not in (0, 1, 3):
+        raise SystemExit(f"proofmark exited {run.returncode}\n{run.stderr}")
+
+    outcome = lines(json.loads(run.stdout), run.returncode)
+    expected = HERE / "expected" / f"{name}.txt"
+    if "--accept" in sys.argv:
+        expected.write_text("\n".join(outcome) + "\n")
+        return
+    difference = list(difflib.unified_diff(expected.read_text().splitlines(), outcome, "expected", "now", lineterm=""))
+    if difference:
+        print("\n".join(difference))
+        raise SystemExit(f"the judgement of {name} has changed; scripts/interop/run --accept {name} accepts it")
+    print(f"{name}: as expected, {outcome[0]}")
+
+
+def lines(report, exit_code):
+    """What was judged, and a line for each case and shared fixture: status, name, and what was broken, without anything
+    that changes from run to run."""
+    (run,) = report["runs"]
+    entries = sorted(line(entry) for entry in run["entries"])
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(run["counts"].items()))
+    return [f"exit {exit_code}: {counts}", *entries, *(f"clean-up {problem}" for problem in sorted(run["cleanUp"]))]
+
+
+def line(entry):
+    clauses = {clause for violation in entry.get("violations", []) for clause in violation["clauses"]}
+    return " ".join([entry["status"], entry["name"], *sorted(clauses)])

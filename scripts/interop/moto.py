@@ -1,0 +1,7 @@
+"""Judges moto's DMS with targets/moto.yaml."""
+
+import judged
+import servers
+
+with servers.moto() as url:
+    judged.compare("moto", "dms", url)

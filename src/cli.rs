@@ -1,0 +1,81 @@
+//! The edge: the only room that touches arguments, environment, files, signals and the terminal. It wires the other
+//! rooms together and judges nothing itself.
+
+pub mod args;
+mod assets;
+mod check;
+mod import;
+mod list;
+pub mod load;
+mod progress;
+pub mod run;
+mod secrets;
+mod serve;
+pub mod snapshots;
+pub mod stage;
+mod style;
+
+use std::{
+    fmt::Write as _,
+    io::{self, stderr, stdout},
+    process::ExitCode,
+};
+
+use self::{
+    args::{Cli, ColorArg, Command},
+    load::Wrong,
+    run::Ended,
+};
+use crate::{report, suite::Diagnostic};
+
+/// Runs the command that was given, or `run` where none was.
+pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
+    let mut out = stdout().lock();
+    let done = |()| ExitCode::SUCCESS;
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => {
+            let ended = runtime()?.block_on(run::run(&args, &mut out))?;
+            Ok(match ended {
+                Ended::Judged(code) => ExitCode::from(code),
+                Ended::Interrupted => ExitCode::from(130),
+            })
+        }
+        Command::List(args) => list::list(&args, &mut out).map(done),
+        Command::Check(args) => check::check(&args, &mut out).map(done),
+        Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
+        Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
+    }
+}
+
+/// The runtime of every command that talks to a network.
+pub fn runtime() -> Result<tokio::runtime::Runtime, io::Error> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
+pub fn explain(wrong: &Wrong) -> String {
+    match wrong {
+        Wrong::Said(sentence) => format!("error: {sentence}"),
+        Wrong::Files(diagnostics) => explain_files(diagnostics),
+    }
+}
+
+fn explain_files(diagnostics: &[Diagnostic]) -> String {
+    let theme = match style::style(ColorArg::Auto, &stderr()).colour {
+        report::Colour::On => miette::GraphicalTheme::unicode(),
+        report::Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
+    };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        if handler.render_report(&mut text, diagnostic).is_err() {
+            let _ = write!(text, "{diagnostic}");
+        }
+        text.push('\n');
+    }
+    let files = match diagnostics.len() {
+        1 => "1 error".to_owned(),
+        count => format!("{count} errors"),
+    };
+    text + &files + "; nothing was sent"
+}

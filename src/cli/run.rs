@@ -1,0 +1,264 @@
+//! `proofmark run`: the whole plan played, judged, snapshots left for review, one report printed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{Write, stdout},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use jiff::{Timestamp, Zoned};
+use tokio::sync::watch;
+
+use super::{
+    args::{FailOnArg, FormatArg, RunArgs, SelectionArgs},
+    load::{self, House, Wrong},
+    progress::Progress,
+    snapshots,
+    stage::{self, Stage},
+    style,
+};
+use crate::{
+    check::{self, Taken},
+    exec::{Interrupt, SharedFixture},
+    model::{case::Case, exchange::Trace, target::Target, verdict::Verdict},
+    plan::{self, Job, Plan, Selection},
+    reference,
+    report::{self, CaseResult, Coverage, FailOn, Format, Report, Run, Safe, TargetFacts, Terms},
+};
+
+/// How a run ended, for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// With this exit code.
+    Judged(u8),
+    /// By Ctrl-C or SIGTERM, after clean-up.
+    Interrupted,
+}
+
+/// Judges a target and prints the report to `out`.
+pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
+    let update = snapshots::update()?;
+    let house = load::house(&args.files, |_| true)?;
+    let chosen = load::target(&args.target, &args.selection.api, &house)?;
+    let selection = selection(&args.selection, &house)?;
+    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    if plan.jobs.is_empty() {
+        return Err(Wrong::Said(
+            "the selection is empty: no case fits all of it; see `proofmark list`".into(),
+        ));
+    }
+    let interrupt = interrupts();
+    let state_dir = state_dir(args.state_dir.clone())?;
+    let stage =
+        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    let progress = Progress::of(plan.jobs.len());
+    let played = play(&stage, &plan, &progress).await;
+    progress.clear();
+    for left in leave_snapshots(&stage, &played.taken, update)? {
+        eprintln!("{left}");
+    }
+    let report = summarize(played.run, &stage, args.fail_on);
+    let format = match args.format {
+        FormatArg::Text => Format::Text(style::style(args.color, &stdout())),
+        FormatArg::Json => Format::Json,
+    };
+    let mask = |text: &str| stage.session.masks().mask(text);
+    out.write_all(report::render(&report, format, &mask).as_bytes())?;
+    out.flush()?;
+    stage.strike().await;
+    Ok(match *interrupt.borrow() {
+        Interrupt::Yes => Ended::Interrupted,
+        Interrupt::No => Ended::Judged(report::exit_code(&report)),
+    })
+}
+
+/// A run and the snapshots it took.
+pub struct Played {
+    pub run: Run,
+    pub taken: Vec<(Arc<Case>, Taken)>,
+}
+
+/// Runs every job of the plan and judges what it left.
+pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
+    let (started, clock) = (Timestamp::now(), Instant::now());
+    let today = Zoned::now().date();
+    let mask = |text: &str| stage.session.masks().mask(text);
+    let mut judged: BTreeMap<usize, (Verdict, Trace)> = BTreeMap::new();
+    let mut taken = Vec::new();
+    stage
+        .session
+        .run_all(&plan.jobs, |index, trace| {
+            let case = &plan.jobs[index].case;
+            let judgement = stage.judge(case, &trace);
+            let known = plan::known(&stage.target, case);
+            let status = report::status(&judgement.verdict, &known, today);
+            progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+            taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+            judged.insert(index, (judgement.verdict, trace));
+        })
+        .await;
+    let shared = stage.session.close().await;
+    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    // A run may break what no single case can see.
+    let traces: Vec<_> =
+        judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
+    let across = check::across(&traces, &stage.judge_of());
+    let mut broken: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (case, violation) in across {
+        broken.entry(case).or_default().push(violation);
+    }
+    let results = plan.jobs.iter().enumerate().map(|(index, job)| {
+        let (verdict, trace) = match (judged.remove(&index), stage::unsent(job)) {
+            (Some((verdict, trace)), _) => (verdict, Some(trace)),
+            (None, Some(verdict)) => (verdict, None),
+            // Every planned case ends in exactly one verdict.
+            (None, None) => (Verdict::Error { why: "the case was planned and never ran".into() }, None),
+        };
+        let verdict = check::with(verdict, broken.remove(&job.case.id).unwrap_or_default());
+        let known = plan::known(&stage.target, &job.case);
+        CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
+    });
+    let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
+    let run = Run {
+        started,
+        elapsed: clock.elapsed(),
+        results: results.collect(),
+        fixtures,
+        ..blank(stage, coverage)
+    };
+    Played { run, taken }
+}
+
+/// A run of one case alone, as `cargo test` makes them.
+pub fn of_one_case(stage: &Stage, job: &Job, verdict: Verdict, trace: Trace) -> Run {
+    let known = plan::known(&stage.target, &job.case);
+    let result = CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known };
+    Run { results: vec![result], ..blank(stage, Coverage::Selected) }
+}
+
+/// What is left to say of a run whose cases were told one by one: its shared fixtures.
+pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
+    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    Run { fixtures, ..blank(stage, Coverage::Selected) }
+}
+
+fn blank(stage: &Stage, coverage: Coverage) -> Run {
+    Run {
+        target: target_facts(&stage.target, &stage.house),
+        suite: None,
+        coverage,
+        started: Timestamp::now(),
+        elapsed: Duration::ZERO,
+        results: Vec::new(),
+        fixtures: Vec::new(),
+        clean_up: Vec::new(),
+        known_failures: stage.target.known_failures.clone(),
+    }
+}
+
+fn target_facts(target: &Target, house: &House) -> TargetFacts {
+    let protocols = house.contracts.iter().map(|contract| (contract.api.clone(), contract.protocol.clone()));
+    TargetFacts::of(target, &protocols.collect())
+}
+
+/// Folds a run for a reader, measured by today's date.
+pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
+    let fail_on = match fail_on {
+        FailOnArg::Must => FailOn::Must,
+        FailOnArg::Should => FailOn::Should,
+    };
+    let terms = Terms { fail_on, today: Zoned::now().date() };
+    report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms)
+}
+
+/// Turns the arguments into a selection; a name that nothing has is the question's fault.
+pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong> {
+    let known = |kind: &str, given: &[String], names: BTreeSet<String>| {
+        let unknown = given.iter().find(|name| !name.contains('*') && !names.contains(*name));
+        unknown.map_or(Ok(()), |name| Err(load::unknown(kind, name, names.clone())))
+    };
+    let contracts = || house.contracts.iter();
+    let operations = contracts().flat_map(|contract| contract.operations.keys().map(ToString::to_string));
+    known("API", &args.api, contracts().map(|contract| contract.api.to_string()).collect())?;
+    known("operation", &args.operation, operations.collect())?;
+    known("clause", &args.clause, house.clauses.keys().map(ToString::to_string).collect())?;
+    Ok(Selection {
+        filters: args.filters.clone(),
+        operations: args.operation.clone(),
+        clauses: args.clause.clone(),
+        profiles: args.profile.map(Into::into).into_iter().collect(),
+        apis: args.api.iter().map(|api| api.as_str().into()).collect(),
+        shard: None,
+    })
+}
+
+/// Leaves what differs from the approved text for review, and takes away what no longer does. Gives a sentence for
+/// each file that was written.
+pub fn leave_snapshots(
+    stage: &Stage,
+    taken: &[(Arc<Case>, Taken)],
+    update: snapshots::Update,
+) -> Result<Vec<String>, Wrong> {
+    let Some(folder) = stage.target.snapshots.as_ref().or(stage.house.snapshots.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let mut said = Vec::new();
+    for (case, taken) in taken {
+        if taken.differs {
+            let written = snapshots::leave(folder, &taken.name, &case.span.file, &taken.body, update)?;
+            said.extend(
+                written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
+            );
+        } else {
+            snapshots::settle(folder, &taken.name)?;
+        }
+    }
+    Ok(said)
+}
+
+/// Where ledgers and cached tokens live: the folder given, else the one the system has for the state of programs.
+pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
+    use etcetera::BaseStrategy;
+    if let Some(folder) = given {
+        return Ok(folder);
+    }
+    let strategy = etcetera::choose_base_strategy().map_err(|error| {
+        Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
+    })?;
+    Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
+}
+
+/// The first Ctrl-C or SIGTERM lets the run end cleanly; the second leaves at once.
+pub fn interrupts() -> watch::Receiver<Interrupt> {
+    let (send, receive) = watch::channel(Interrupt::No);
+    tokio::spawn(async move {
+        asked_to_end().await;
+        eprintln!("\ninterrupted: destroying what this run created; once more leaves it where it is");
+        let _ = send.send(Interrupt::Yes);
+        asked_to_end().await;
+        eprintln!(
+            "left at once: what this run created may still be there, and its ledger tells what that is"
+        );
+        std::process::exit(130);
+    });
+    receive
+}
+
+#[cfg(unix)]
+pub(super) async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) async fn asked_to_end() {
+    drop(tokio::signal::ctrl_c().await);
+}

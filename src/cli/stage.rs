@@ -1,0 +1,121 @@
+//! A run made ready: house, target and session in hand, the embedded reference target started where it is wanted.
+//! `proofmark run` plays a whole plan on it, `cargo test` one case at a time.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::watch;
+
+use super::{
+    load::{Chosen, Hosting, House, Wrong},
+    secrets,
+};
+use crate::{
+    check::{self, Judge, Judgement},
+    exec::{Interrupt, Secrets, Session, Setup, SharedFixture},
+    model::{
+        case::Case,
+        exchange::Trace,
+        target::Target,
+        verdict::{Declared, Verdict},
+    },
+    plan::{Decision, Job},
+    reference,
+    report::FixtureResult,
+};
+
+/// Everything a run needs, open and ready.
+pub struct Stage {
+    pub house: House,
+    pub target: Arc<Target>,
+    pub session: Arc<Session>,
+    embedded: Option<reference::Running>,
+}
+
+impl Stage {
+    /// Starts what has to be started. Nothing is sent to the target yet.
+    pub async fn set(
+        house: House,
+        chosen: Chosen,
+        options: reference::Options,
+        state_dir: PathBuf,
+        interrupt: watch::Receiver<Interrupt>,
+    ) -> Result<Stage, Wrong> {
+        let Chosen { mut target, hosting } = chosen;
+        let embedded = match hosting {
+            Hosting::Embedded => Some(embed(&mut target, options).await?),
+            Hosting::Elsewhere => None,
+        };
+        let target = Arc::new(target);
+        let setup = Setup {
+            target: Arc::clone(&target),
+            suite: Arc::clone(&house.suite),
+            contracts: Arc::clone(&house.contracts),
+            run: run_id(),
+            secrets: Secrets::new(secrets::resolve(&target)?),
+            environment: secrets::environment(),
+            state_dir,
+            interrupt,
+        };
+        let session =
+            Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
+        Ok(Stage { house, target, session: Arc::new(session), embedded })
+    }
+
+    /// What came of a case, by what it left on the wire.
+    pub fn judge(&self, case: &Case, trace: &Trace) -> Judgement {
+        check::verdict(case, trace, &self.judge_of())
+    }
+
+    /// What came of a shared fixture.
+    pub fn judge_fixture(&self, shared: SharedFixture) -> FixtureResult {
+        let SharedFixture { fixture, trace } = shared;
+        let verdict = check::fixture_verdict(&fixture, &trace, &self.judge_of()).verdict;
+        FixtureResult { fixture, verdict, trace }
+    }
+
+    pub fn judge_of(&self) -> Judge<'_> {
+        Judge {
+            suite: &self.house.suite,
+            contracts: &self.house.contracts,
+            clauses: &self.house.clauses,
+            target: &self.target,
+            snapshots: &self.house.approved,
+        }
+    }
+
+    /// Stops the embedded target.
+    pub async fn strike(self) {
+        if let Some(running) = self.embedded {
+            running.stop().await;
+        }
+    }
+}
+
+/// The verdict of a job that is not sent.
+pub fn unsent(job: &Job) -> Option<Verdict> {
+    match &job.decision {
+        Decision::Run => None,
+        Decision::Skip(reason) => Some(Verdict::Skip { reason: reason.clone() }),
+        Decision::Unsupported(operation) => {
+            Some(Verdict::Unsupported { operation: Arc::clone(operation), declared: Declared::InTargetFile })
+        }
+    }
+}
+
+/// Starts the reference target and points every API of `target` at it.
+async fn embed(target: &mut Target, options: reference::Options) -> Result<reference::Running, Wrong> {
+    let running = reference::start(options).await;
+    let running = running.map_err(|error| Wrong::Said(format!("the embedded reference target: {error}")))?;
+    let url = url::Url::parse(&running.base_url)
+        .map_err(|error| Wrong::Said(format!("the embedded reference target: {error}")))?;
+    for api in target.apis.values_mut() {
+        api.base_url = url.clone();
+    }
+    Ok(running)
+}
+
+/// `pm-` and eight hexadecimal digits.
+fn run_id() -> Arc<str> {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    format!("pm-{}", &id[..8]).into()
+}

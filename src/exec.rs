@@ -1,0 +1,320 @@
+//! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
+//! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
+
+mod auth;
+mod drive;
+mod fence;
+pub mod ledger;
+mod masks;
+mod pace;
+mod request;
+mod script;
+mod secrets;
+mod shared;
+mod values;
+mod wire;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::{sync::watch, task::JoinSet};
+
+use self::{
+    auth::Identity,
+    ledger::{Account, Ledger},
+    script::Script,
+    shared::Shared,
+    values::{Surroundings, Values},
+    wire::Wire,
+};
+pub use self::{
+    masks::Masks,
+    secrets::{MissingSecret, Secrets},
+    shared::SharedFixture,
+    wire::WireError,
+};
+use crate::{
+    contract::Contracts,
+    model::{
+        case::{Scope, Suite},
+        contract::ApiName,
+        exchange::{End, Trace},
+        target::{Credentials, SecretRef, Target},
+        template::{TemplateValue, Variables},
+    },
+    plan::{Decision, Job},
+};
+
+/// One target, one run: its connections, tokens, shared fixtures, ledger and limits.
+#[derive(Debug)]
+pub struct Session {
+    target: Arc<Target>,
+    contracts: Arc<Contracts>,
+    wire: Wire,
+    identities: BTreeMap<ApiName, Identity>,
+    masks: Arc<Masks>,
+    ledger: Arc<Ledger>,
+    surroundings: Surroundings,
+    known: BTreeMap<ApiName, Known>,
+    shared: Shared,
+    interrupt: watch::Receiver<Interrupt>,
+}
+
+/// What a session is made of.
+pub struct Setup {
+    pub target: Arc<Target>,
+    pub suite: Arc<Suite>,
+    pub contracts: Arc<Contracts>,
+    /// The run's id, `pm-` and eight hexadecimal digits: starts the name of everything the run creates.
+    pub run: Arc<str>,
+    /// One for each of [`Secrets::wanted`].
+    pub secrets: Secrets,
+    pub environment: BTreeMap<String, String>,
+    /// Holds the ledger and the token cache; made when needed.
+    pub state_dir: PathBuf,
+    pub interrupt: watch::Receiver<Interrupt>,
+}
+
+/// Whether somebody wants the run to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Interrupt {
+    #[default]
+    No,
+    /// Running cases stop, what was created is destroyed, nothing new is begun.
+    Yes,
+}
+
+/// Why nothing can be sent to a target.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error(transparent)]
+    Secret(#[from] MissingSecret),
+    #[error("the API `{0}` has no contract")]
+    NoContract(ApiName),
+    #[error(
+        "the published secret of the API `{api}` would go to {host}: published secrets are for loopback addresses"
+    )]
+    PublishedAbroad { api: ApiName, host: String },
+}
+
+/// What the cases of one API can name before anything is sent.
+#[derive(Debug, Default)]
+struct Known {
+    fixed: Variables,
+    /// Variables of the suite with holes in them, filled in for each job.
+    open: BTreeMap<Arc<str>, TemplateValue>,
+}
+
+impl Session {
+    /// Reads certificates and puts the values in order; connects to nothing and writes nothing.
+    pub fn open(setup: Setup) -> Result<Session, OpenError> {
+        let Setup { target, suite, contracts, run, secrets, environment, state_dir, interrupt } = setup;
+        let masks = Arc::new(Masks::default());
+        secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
+        let mut identities = BTreeMap::new();
+        let mut known = BTreeMap::new();
+        for (name, api) in &target.apis {
+            if contracts.get(name).is_none() {
+                return Err(OpenError::NoContract(Arc::clone(name)));
+            }
+            let published = |reference: &&SecretRef| matches!(reference, SecretRef::Published(_));
+            if secrets::of_credentials(&api.credentials).iter().any(published) && !is_loopback(&api.base_url)
+            {
+                let host = api.base_url.host_str().unwrap_or_default().to_owned();
+                return Err(OpenError::PublishedAbroad { api: Arc::clone(name), host });
+            }
+            let identity = Identity::new(&target.name, api, &secrets, &state_dir)?;
+            identities.insert(Arc::clone(name), identity);
+            known.insert(Arc::clone(name), Known::of(name, &suite, &target));
+        }
+        let surroundings = Surroundings {
+            environment: Arc::new(environment),
+            secrets: Arc::new(named_secrets(&target, &secrets)?),
+            run: Arc::clone(&run),
+        };
+        let wire = Wire::open(&target)?;
+        let ledger = Arc::new(Ledger::new(&state_dir, &run));
+        let shared = Shared::default();
+        Ok(Session {
+            target,
+            contracts,
+            wire,
+            identities,
+            masks,
+            ledger,
+            surroundings,
+            known,
+            shared,
+            interrupt,
+        })
+    }
+
+    /// Every secret that has turned up so far; grows with every token.
+    pub fn masks(&self) -> &Masks {
+        &self.masks
+    }
+
+    /// Runs the jobs whose decision is to run, as many at once as the target allows, and hands over each trace as it
+    /// comes, with the index of its job. After an interruption the rest come at once, as interrupted.
+    pub async fn run_all(self: &Arc<Self>, jobs: &[Job], mut finished: impl FnMut(usize, Trace)) {
+        let mut waiting = jobs.iter().enumerate().filter(|(_, job)| job.decision == Decision::Run);
+        let mut running = JoinSet::new();
+        let mut indices = HashMap::new();
+        loop {
+            while running.len() < self.target.limits.concurrency.max(1)
+                && let Some((index, job)) = waiting.next()
+            {
+                let (job, session) = (job.clone(), Arc::clone(self));
+                let task = running.spawn(async move { run(&job, &session).await });
+                indices.insert(task.id(), index);
+            }
+            let Some(ended) = running.join_next_with_id().await else { return };
+            let (id, trace) = match ended {
+                Ok((id, trace)) => (id, trace),
+                Err(error) => (
+                    error.id(),
+                    Trace { exchanges: Vec::new(), end: self.lost(error), leftovers: Vec::new() },
+                ),
+            };
+            if let Some(index) = indices.remove(&id) {
+                finished(index, trace);
+            }
+        }
+    }
+
+    /// Destroys the shared fixtures. Cases can be run no more.
+    pub async fn close(&self) -> Vec<SharedFixture> {
+        self.shared.close(self).await
+    }
+
+    fn lost(&self, error: tokio::task::JoinError) -> End {
+        match error.try_into_panic() {
+            Ok(panic) => End::Panicked(self.masks.mask(&drive::panic_message(panic.as_ref()))),
+            Err(_) => End::Interrupted,
+        }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        *self.interrupt.borrow() == Interrupt::Yes
+    }
+
+    /// Returns when the run is to end; never, where nobody can say so any more.
+    async fn interrupted(&self) {
+        let mut interrupt = self.interrupt.clone();
+        if interrupt.wait_for(|interrupt| *interrupt == Interrupt::Yes).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn account(&self, job: &Arc<str>) -> Account {
+        Account::new(&self.ledger, &self.masks, &self.target.name, job)
+    }
+
+    /// What a new job of this API starts from.
+    fn values(&self, api: &str) -> Values {
+        let nothing = Known::default();
+        let known = self.known.get(api).unwrap_or(&nothing);
+        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone(), Timestamp::now());
+        values.define(&known.open);
+        values
+    }
+}
+
+/// Runs one job: makes what it needs, sends its steps, and cleans up whatever happened. What could not be cleaned up is
+/// among the trace's leftovers; the shared fixtures stay until [`Session::close`].
+pub async fn run(job: &Job, session: &Session) -> Trace {
+    let nothing_sent = |end| Trace { exchanges: Vec::new(), end, leftovers: Vec::new() };
+    match &job.decision {
+        Decision::Run if session.is_interrupted() => return nothing_sent(End::Interrupted),
+        Decision::Run => {}
+        Decision::Skip(why) => return nothing_sent(End::Refused(why.clone())),
+        Decision::Unsupported(operation) => {
+            return nothing_sent(End::Refused(format!("the target does not implement {operation}")));
+        }
+    }
+    let mut own = Vec::new();
+    let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+    for fixture in &job.fixtures {
+        if fixture.scope == Scope::Case {
+            own.push(Arc::clone(fixture));
+            continue;
+        }
+        match session.shared.get(fixture, &lent, session).await {
+            Ok(variables) => lent.extend(variables),
+            Err(_) if session.is_interrupted() => return nothing_sent(End::Interrupted),
+            Err(why) => return nothing_sent(End::FixtureFailed { id: Arc::clone(&fixture.id), why }),
+        }
+    }
+    let shared = job.fixtures.len() - own.len();
+    let mut values = session.values(&job.case.api);
+    values.extend(lent);
+    let contracts = Arc::clone(&session.contracts);
+    let patience = session.target.timeouts.poll;
+    let mut script = Script::of_case(Arc::clone(&job.case), own, shared, values, contracts, patience);
+    let mut exchanges = Vec::with_capacity(job.case.steps.len());
+    let mut account = session.account(&job.case.id);
+    drive::drive(&mut script, &mut account, session, &mut exchanges).await;
+    account.end().await;
+    let (end, leftovers) = script.into_end();
+    Trace { exchanges, end, leftovers }
+}
+
+impl Known {
+    /// The suite's variables, with the target's own in place of those it sets, and what the target lends.
+    fn of(api: &ApiName, suite: &Suite, target: &Target) -> Known {
+        let mut known = Known::default();
+        for (name, template) in suite.variables.get(api).into_iter().flatten() {
+            match template {
+                TemplateValue::Fixed(value) => {
+                    known.fixed.insert(Arc::clone(name), value.clone());
+                }
+                open if !target.variables.contains_key(name) && !target.supplies.contains_key(name) => {
+                    known.open.insert(Arc::clone(name), open.clone());
+                }
+                _ => {}
+            }
+        }
+        for (name, value) in target.variables.iter().chain(&target.supplies) {
+            known.fixed.insert(Arc::clone(name), value.clone());
+        }
+        if let Some(Credentials::Password { username, .. }) = target.apis.get(api).map(|api| &api.credentials)
+        {
+            known.fixed.insert("target.username".into(), username.as_str().into());
+        }
+        known
+    }
+}
+
+/// Those the target file names for cases, and `password`, where the target has one and no secret of that name.
+fn named_secrets(
+    target: &Target,
+    secrets: &Secrets,
+) -> Result<BTreeMap<Arc<str>, SecretString>, MissingSecret> {
+    let mut named = BTreeMap::new();
+    for api in target.apis.values() {
+        if let Credentials::Password { password, .. } = &api.credentials {
+            named.insert(Arc::from("password"), secrets.get(password)?.clone());
+        }
+    }
+    for (name, reference) in &target.secrets {
+        named.insert(Arc::clone(name), secrets.get(reference)?.clone());
+    }
+    Ok(named)
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}

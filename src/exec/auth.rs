@@ -1,0 +1,156 @@
+//! Who a request says it is: signatures for awsJson, bearer tokens for REST, and the false identities that cases ask for.
+
+mod sigv4;
+mod token;
+
+use std::{path::Path, sync::Arc};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+
+pub(super) use self::token::mask_tokens;
+pub use self::{sigv4::SigV4, token::Tokens};
+use super::{
+    Secrets,
+    masks::Masks,
+    request::{self, Outgoing},
+    values::Values,
+    wire::Wire,
+};
+use crate::{
+    matcher::fill,
+    model::{
+        case::Auth,
+        contract::{Access, Contract, Operation, Protocol},
+        exchange::Exchange,
+        target::{ApiTarget, Credentials},
+    },
+};
+
+/// The credentials of one API, ready for use.
+#[derive(Debug)]
+pub enum Identity {
+    None,
+    SigV4(SigV4),
+    Bearer(SecretString),
+    Password(Tokens),
+}
+
+/// Why a request has no identity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    #[error("{0}")]
+    Unfilled(#[from] fill::Unfilled),
+    #[error("no AWS credentials: {0}")]
+    Chain(String),
+    #[error("the request cannot be signed: {0}")]
+    Signing(String),
+    #[error("no token: {0}")]
+    Login(String),
+    #[error("the API `{api}` is not called with {what}")]
+    Misplaced { api: Arc<str>, what: &'static str },
+}
+
+/// What getting a token needs of a session.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    pub wire: &'a Wire,
+    pub contract: &'a Contract,
+    pub api: &'a ApiTarget,
+    pub masks: &'a Masks,
+}
+
+impl Identity {
+    /// Every secret that `credentials` name must be among `secrets`; the name of one that is not is the error.
+    pub fn new(
+        target: &str,
+        api: &ApiTarget,
+        secrets: &Secrets,
+        state_dir: &Path,
+    ) -> Result<Identity, super::MissingSecret> {
+        Ok(match &api.credentials {
+            Credentials::None => Identity::None,
+            Credentials::SigV4 { region, keys } => Identity::SigV4(SigV4::new(region, keys, secrets)?),
+            Credentials::Bearer { token } => Identity::Bearer(secrets.get(token)?.clone()),
+            Credentials::Password { username, password } => {
+                let password = secrets.get(password)?.clone();
+                Identity::Password(Tokens::new(target, &api.base_url, username, password, state_dir))
+            }
+        })
+    }
+}
+
+/// Gives a request its identity. Logging in leaves its exchanges in `log`. Gives the shared token that was used, if one
+/// was: a 401 may mean that it is no longer good.
+pub async fn identify(
+    outgoing: &mut Outgoing,
+    auth: &Auth,
+    operation: &Operation,
+    identity: &Identity,
+    values: &mut Values,
+    desk: Desk<'_>,
+    log: &mut Vec<Exchange>,
+) -> Result<Option<Arc<str>>, AuthError> {
+    let mut shared = None;
+    let bearer = match auth {
+        Auth::Absent => None,
+        Auth::Target if operation.access == Access::Public => None,
+        Auth::Token(template) => {
+            let now = Timestamp::now();
+            Some(fill::text(template, &mut |hole| values.hole(hole, now))?.into())
+        }
+        Auth::OwnToken => Some(own_token(identity, values, desk, log).await?),
+        Auth::Target | Auth::UnknownKey | Auth::BadSignature | Auth::StaleDate | Auth::TamperedBody => {
+            match (identity, &desk.contract.protocol) {
+                (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
+                    let credentials = sigv4.credentials(desk.masks).await?;
+                    sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
+                    None
+                }
+                (_, Protocol::Rest) if *auth != Auth::Target => {
+                    return Err(misplaced(desk, "signatures"));
+                }
+                (Identity::None, _) if *auth == Auth::Target => None,
+                (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
+                (Identity::Password(tokens), Protocol::Rest) => {
+                    let token = tokens.current(desk, log).await?;
+                    shared = Some(Arc::clone(&token));
+                    Some(token)
+                }
+                (_, Protocol::Rest) => return Err(misplaced(desk, "signatures")),
+                (_, Protocol::AwsJson { .. }) => return Err(misplaced(desk, "tokens")),
+            }
+        }
+    };
+    if let Some(token) = bearer {
+        request::set(&mut outgoing.headers, "authorization", format!("Bearer {token}"));
+    }
+    for (name, value) in std::mem::take(&mut outgoing.identity) {
+        request::put(&mut outgoing.headers, &name, value);
+    }
+    Ok(shared)
+}
+
+/// The name under which a case finds the token that is its own.
+const OWN_TOKEN: &str = "own.token";
+
+async fn own_token(
+    identity: &Identity,
+    values: &mut Values,
+    desk: Desk<'_>,
+    log: &mut Vec<Exchange>,
+) -> Result<Arc<str>, AuthError> {
+    if let Some(token) = values.variables().get(OWN_TOKEN).and_then(|token| token.as_str()) {
+        return Ok(token.into());
+    }
+    let Identity::Password(tokens) = identity else {
+        return Err(AuthError::Login("the target gives no user and password to get one with".to_owned()));
+    };
+    let token = tokens.own(desk, log).await?;
+    values.set(OWN_TOKEN.into(), (&*token).into());
+    Ok(token)
+}
+
+fn misplaced(desk: Desk<'_>, what: &'static str) -> AuthError {
+    AuthError::Misplaced { api: Arc::clone(&desk.contract.api), what }
+}

@@ -1,0 +1,524 @@
+//! A case as a state machine: what to send next, given the answers so far. It makes the case's fixtures, goes through
+//! its steps, undoes what they did and destroys the fixtures in reverse order, whatever happened before. There is no I/O
+//! here, and time comes in as a parameter.
+
+mod asking;
+mod clean_up;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use self::asking::Asking;
+use super::values::Values;
+use crate::{
+    contract::Contracts,
+    matcher::{self, Context},
+    model::{
+        case::{Case, Claim, Expectation, Fixture, Presence, Step},
+        contract::{ApiName, Effect},
+        exchange::{Broken, End, Phase, Response, Role},
+    },
+};
+
+/// One case with its own fixtures, or one shared fixture, on its way.
+#[derive(Debug)]
+pub struct Script {
+    case: Option<Arc<Case>>,
+    /// In the order to be made.
+    fixtures: Vec<Made>,
+    contracts: Arc<Contracts>,
+    pub values: Values,
+    /// Polls never wait longer than this.
+    patience: Option<Duration>,
+    stage: Stage,
+    asking: Asking,
+    /// How many things stand on the target because of this script or of the shared fixtures under it.
+    created: usize,
+    /// Variables whose values were found on the target and not made there.
+    found: BTreeSet<Arc<str>>,
+    end: Option<End>,
+    leftovers: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Made {
+    fixture: Arc<Fixture>,
+    existence: Existence,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Existence {
+    /// Never asked for, refused, or known gone.
+    No,
+    /// Asked for, and the answer did not tell.
+    Perhaps,
+    Yes,
+}
+
+/// Where the script is. The number is the fixture's or the step's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Create(usize),
+    Ready(usize),
+    Step(usize),
+    /// A shared fixture in use by others.
+    Standing,
+    Finally(usize),
+    Destroy(usize),
+    Gone(usize),
+    /// Destroying failed for good; perhaps it is gone all the same.
+    LastLook(usize),
+    Done,
+}
+
+/// What the caller has to do.
+#[derive(Debug)]
+pub enum Next {
+    /// Send this and report the answer.
+    Send(Call),
+    /// Ask again after this long.
+    Wait(Duration),
+    /// Nothing is left to do, or, with a shared fixture, nothing until it is to be destroyed.
+    Done,
+}
+
+/// One request to send.
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub role: Role,
+    pub api: ApiName,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Step(Arc<Case>, usize),
+    Finally(Arc<Case>, usize),
+    Fixture(Arc<Fixture>, Phase),
+}
+
+impl Call {
+    pub fn step(&self) -> &Step {
+        match &self.place {
+            Place::Step(case, index) => &case.steps[*index],
+            Place::Finally(case, index) => &case.finally[*index],
+            Place::Fixture(fixture, phase) => match phase {
+                Phase::Create => &fixture.create,
+                Phase::Ready => fixture.ready.as_ref().unwrap_or(&fixture.create),
+                Phase::Destroy => fixture.destroy.as_ref().unwrap_or(&fixture.create),
+                Phase::Gone => fixture.gone.as_ref().unwrap_or(&fixture.create),
+            },
+        }
+    }
+}
+
+impl Script {
+    /// A case with the fixtures that are its own. `shared` is how many shared ones it stands on; their variables are
+    /// among `values`.
+    pub fn of_case(
+        case: Arc<Case>,
+        fixtures: Vec<Arc<Fixture>>,
+        shared: usize,
+        values: Values,
+        contracts: Arc<Contracts>,
+        patience: Option<Duration>,
+    ) -> Script {
+        Script::new(Some(case), fixtures, shared, values, contracts, patience)
+    }
+
+    /// One fixture for many cases. It is done when it is ready, and goes on at [`Script::wind_up`].
+    pub fn of_fixture(
+        fixture: Arc<Fixture>,
+        shared: usize,
+        values: Values,
+        contracts: Arc<Contracts>,
+        patience: Option<Duration>,
+    ) -> Script {
+        Script::new(None, vec![fixture], shared, values, contracts, patience)
+    }
+
+    fn new(
+        case: Option<Arc<Case>>,
+        fixtures: Vec<Arc<Fixture>>,
+        created: usize,
+        values: Values,
+        contracts: Arc<Contracts>,
+        patience: Option<Duration>,
+    ) -> Script {
+        let made = |fixture| Made { fixture, existence: Existence::No };
+        let mut script = Script {
+            case,
+            fixtures: fixtures.into_iter().map(made).collect(),
+            contracts,
+            values,
+            patience,
+            stage: Stage::Done,
+            asking: Asking::default(),
+            created,
+            found: BTreeSet::new(),
+            end: None,
+            leftovers: Vec::new(),
+        };
+        script.enter(Stage::Create(0));
+        script
+    }
+
+    /// What to do at the time `now`.
+    pub fn next(&mut self, now: Duration) -> Next {
+        let Some(place) = self.place() else { return Next::Done };
+        if let Some(wait) = self.asking.wait(now) {
+            return Next::Wait(wait);
+        }
+        let attempt = self.asking.ask(now);
+        let (role, api) = match &place {
+            Place::Step(case, index) => (Role::Step { index: *index, attempt }, &case.api),
+            Place::Finally(case, index) => {
+                let phase = if case.finally[*index].poll.is_some() { Phase::Gone } else { Phase::Destroy };
+                (Role::Fixture { id: Arc::clone(&case.id), phase, attempt }, &case.api)
+            }
+            Place::Fixture(fixture, phase) => {
+                (Role::Fixture { id: Arc::clone(&fixture.id), phase: *phase, attempt }, &fixture.api)
+            }
+        };
+        Next::Send(Call { role, api: Arc::clone(api), place })
+    }
+
+    /// The answer to what [`Script::next`] last told to send.
+    pub fn answered(&mut self, answer: &Result<Response, Broken>, now: Duration) {
+        match self.stage {
+            Stage::Create(index) => self.created(index, answer),
+            Stage::Ready(index) => self.made_ready(index, answer, now),
+            Stage::Step(index) => self.stepped(index, answer, now),
+            Stage::Finally(index) => self.undone(index, answer, now),
+            Stage::Destroy(index) => self.destroyed(index, answer, now),
+            Stage::Gone(index) => self.looked_for(index, answer, now),
+            Stage::LastLook(index) => self.looked_last(index, answer),
+            Stage::Standing | Stage::Done => {}
+        }
+    }
+
+    /// The request cannot be made up: a variable has no value, there is no token.
+    pub fn unsendable(&mut self, why: String) {
+        match self.stage {
+            Stage::Step(_) => self.stop(End::Stopped(why)),
+            // What was never captured needs no undoing.
+            Stage::Finally(index) => self.enter(Stage::Finally(index + 1)),
+            _ => self.fixture_trouble(why),
+        }
+    }
+
+    /// The request must not be sent.
+    pub fn refused(&mut self, why: String) {
+        match self.stage {
+            Stage::Step(_) => self.stop(End::Refused(why)),
+            Stage::Finally(index) => {
+                self.leftovers.push(why);
+                self.enter(Stage::Finally(index + 1));
+            }
+            _ => self.fixture_trouble(why),
+        }
+    }
+
+    /// Stops the steps, not the clean-up.
+    pub fn interrupt(&mut self) {
+        if !self.cleaning_up() {
+            self.stop(End::Interrupted);
+        }
+    }
+
+    /// Goes on with the clean-up after the harness itself has failed.
+    pub fn panicked(&mut self, message: String) {
+        if self.cleaning_up() {
+            self.unsendable(format!("the harness panicked: {message}"));
+        } else {
+            self.stop(End::Panicked(message));
+        }
+    }
+
+    /// Whether all that is left to do is to undo.
+    pub fn cleaning_up(&self) -> bool {
+        !matches!(self.stage, Stage::Create(_) | Stage::Ready(_) | Stage::Step(_))
+    }
+
+    /// Destroys a shared fixture that is no longer needed: [`Script::next`] has something to do again.
+    pub fn wind_up(&mut self) {
+        if self.stage == Stage::Standing {
+            self.enter(self.destroy_below(self.fixtures.len()));
+        }
+    }
+
+    /// How many things this script can call its own.
+    pub fn created_so_far(&self) -> usize {
+        self.created
+    }
+
+    /// Whether a variable's value was read from the target by a request that makes nothing.
+    pub fn was_found(&self, variable: &str) -> bool {
+        self.found.contains(variable)
+    }
+
+    /// Whether a fixture of this script is there, or may be.
+    pub fn stands(&self, fixture: &str) -> bool {
+        self.fixtures.iter().any(|made| *made.fixture.id == *fixture && made.existence != Existence::No)
+    }
+
+    /// Why the script ended before its last step, if it did.
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// How it ended, and what was left behind.
+    pub fn into_end(self) -> (End, Vec<String>) {
+        (self.end.unwrap_or(End::Complete), self.leftovers)
+    }
+
+    fn place(&self) -> Option<Place> {
+        let fixture = |index: usize, phase| Place::Fixture(Arc::clone(&self.fixtures[index].fixture), phase);
+        let case = self.case.as_ref().map(Arc::clone);
+        match self.stage {
+            Stage::Create(index) => Some(fixture(index, Phase::Create)),
+            Stage::Ready(index) => Some(fixture(index, Phase::Ready)),
+            Stage::Step(index) => case.map(|case| Place::Step(case, index)),
+            Stage::Finally(index) => case.map(|case| Place::Finally(case, index)),
+            Stage::Destroy(index) => Some(fixture(index, Phase::Destroy)),
+            Stage::Gone(index) | Stage::LastLook(index) => Some(fixture(index, Phase::Gone)),
+            Stage::Standing | Stage::Done => None,
+        }
+    }
+
+    /// Goes to a stage, or to the next one after it that has something to send.
+    fn enter(&mut self, mut stage: Stage) {
+        self.asking = Asking::default();
+        self.stage = loop {
+            stage = match stage {
+                Stage::Create(index) if index == self.fixtures.len() => self.first_step(),
+                Stage::Ready(index) if self.fixtures[index].fixture.ready.is_none() => {
+                    Stage::Create(index + 1)
+                }
+                Stage::Step(index) if index == self.steps().len() => Stage::Finally(0),
+                Stage::Finally(index) if index == self.finally().len() => {
+                    self.destroy_below(self.fixtures.len())
+                }
+                Stage::Gone(index) if self.fixtures[index].fixture.gone.is_none() => self.gone(index),
+                settled => break settled,
+            }
+        };
+    }
+
+    fn first_step(&mut self) -> Stage {
+        let Some(case) = &self.case else { return Stage::Standing };
+        // Only now are all the captures there that a matrix may name.
+        self.values.define(&case.row);
+        Stage::Step(0)
+    }
+
+    fn steps(&self) -> &[Step] {
+        self.case.as_ref().map_or(&[], |case| &case.steps)
+    }
+
+    fn finally(&self) -> &[Step] {
+        self.case.as_ref().map_or(&[], |case| &case.finally)
+    }
+
+    fn stop(&mut self, end: End) {
+        self.end.get_or_insert(end);
+        let begun = match self.stage {
+            Stage::Step(0) => self.asking.attempts() > 0,
+            stage => matches!(stage, Stage::Step(_)),
+        };
+        // Before the first step was sent there is nothing that `finally` could undo.
+        self.enter(if begun { Stage::Finally(0) } else { self.destroy_below(self.fixtures.len()) });
+    }
+
+    fn fixture_failed(&mut self, index: usize, why: String) {
+        let id = Arc::clone(&self.fixtures[index].fixture.id);
+        self.stop(End::FixtureFailed { id, why });
+    }
+
+    /// A fixture's request could not go out.
+    fn fixture_trouble(&mut self, why: String) {
+        match self.stage {
+            Stage::Create(index) | Stage::Ready(index) => self.fixture_failed(index, why),
+            Stage::Destroy(index) | Stage::Gone(index) | Stage::LastLook(index) => self.left(index, &why),
+            Stage::Step(_) | Stage::Standing | Stage::Finally(_) | Stage::Done => {}
+        }
+    }
+
+    fn created(&mut self, index: usize, answer: &Result<Response, Broken>) {
+        let fixture = Arc::clone(&self.fixtures[index].fixture);
+        let response = match answer {
+            Ok(response) => response,
+            Err(broken) => {
+                self.fixtures[index].existence = existence_after(broken);
+                return self.fixture_failed(index, told(&fixture.create, broken));
+            }
+        };
+        if (200..300).contains(&response.status) {
+            self.fixtures[index].existence = Existence::Yes;
+            self.created += 1;
+        }
+        let missed = self.take(&fixture.create, response);
+        if !succeeded(&fixture.create, response) {
+            let why = self.answer_in_words(&fixture.create, &fixture.api, response);
+            return self.fixture_failed(index, why);
+        }
+        match missed {
+            Some(why) => self.fixture_failed(index, why),
+            None => self.enter(Stage::Ready(index)),
+        }
+    }
+
+    fn made_ready(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+        let fixture = Arc::clone(&self.fixtures[index].fixture);
+        let Some(step) = &fixture.ready else { return self.enter(Stage::Create(index + 1)) };
+        match self.weigh(step, &fixture.api, answer, now) {
+            Weighed::Again => {}
+            Weighed::Good => self.enter(Stage::Create(index + 1)),
+            Weighed::Stop(why) => self.fixture_failed(index, why),
+            Weighed::TooLate { what, within } => {
+                self.fixture_failed(index, format!("{what} within {} s", within.as_secs_f32()));
+            }
+        }
+    }
+
+    fn stepped(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+        let Some(case) = self.case.clone() else { return };
+        let step = &case.steps[index];
+        if step.effect == Effect::Create {
+            match answer {
+                Ok(response) if (200..300).contains(&response.status) => self.created += 1,
+                Err(broken) if existence_after(broken) == Existence::Perhaps => self.leftovers.push(format!(
+                    "{} was sent and its answer did not come: it may have made something",
+                    step.operation
+                )),
+                _ => {}
+            }
+        }
+        match self.weigh(step, &case.api, answer, now) {
+            Weighed::Again => {}
+            Weighed::Good => self.enter(Stage::Step(index + 1)),
+            Weighed::Stop(why) => self.stop(End::Stopped(why)),
+            Weighed::TooLate { what, within } => self.stop(End::Deadline { what, within }),
+        }
+    }
+
+    /// What an answer means for going on. Takes the captures, and plans the next question of a poll.
+    fn weigh(&mut self, step: &Step, api: &str, answer: &Result<Response, Broken>, now: Duration) -> Weighed {
+        let response = match answer {
+            Ok(response) => response,
+            Err(broken) => return Weighed::Stop(told(step, broken)),
+        };
+        let Some(poll) = &step.poll else {
+            let missed = self.take(step, response);
+            return if !succeeded_as_claimed(step, response) {
+                Weighed::Stop(self.answer_in_words(step, api, response))
+            } else if let Some(why) = missed {
+                Weighed::Stop(why)
+            } else {
+                Weighed::Good
+            };
+        };
+        if !succeeded_as_claimed(step, response) {
+            return Weighed::Stop(self.answer_in_words(step, api, response));
+        }
+        if let Some(claim) = poll.unless.iter().find(|claim| self.holds(claim, api, response)) {
+            let what = matcher::describe(&claim.claim);
+            return Weighed::Stop(format!("{} cannot recover: {what} ({})", step.operation, claim.span));
+        }
+        if poll.until.iter().all(|claim| self.holds(claim, api, response)) {
+            return self.take(step, response).map_or(Weighed::Good, Weighed::Stop);
+        }
+        match self.asking.again(now, poll, self.patience) {
+            asking::Again::At => Weighed::Again,
+            asking::Again::TooLate => {
+                let open: Vec<String> = poll
+                    .until
+                    .iter()
+                    .filter(|claim| !self.holds(claim, api, response))
+                    .map(in_words)
+                    .collect();
+                let what = format!("{} did not come to {}", step.operation, open.join(", "));
+                Weighed::TooLate { what, within: poll.within }
+            }
+        }
+    }
+
+    fn holds(&self, expectation: &Expectation, api: &str, response: &Response) -> bool {
+        let cx = Context { contracts: &self.contracts, api, variables: self.values.variables() };
+        matcher::mismatches(&expectation.claim, response, &cx).is_empty()
+    }
+
+    /// Takes every capture that the answer has, also of an answer that was not the one wanted: it may name what has to be
+    /// destroyed. Gives the first required one that is missing, in words.
+    fn take(&mut self, step: &Step, response: &Response) -> Option<String> {
+        let mut missed = None;
+        for capture in &step.captures {
+            match matcher::capture(&capture.from, response) {
+                Ok(value) => {
+                    if step.effect == Effect::Read {
+                        self.found.insert(Arc::clone(&capture.name));
+                    }
+                    self.values.set(Arc::clone(&capture.name), value);
+                }
+                Err(why) if capture.presence == Presence::Required => {
+                    missed.get_or_insert_with(|| {
+                        format!("{} gave no `{}`: {why} ({})", step.operation, capture.name, capture.span)
+                    });
+                }
+                Err(_) => {}
+            }
+        }
+        missed
+    }
+
+    /// `CreateEndpoint answered 400 ResourceQuotaExceededFault`.
+    fn answer_in_words(&self, step: &Step, api: &str, response: &Response) -> String {
+        let name = self.error_name(api, response).map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{} answered {}{name}", step.operation, response.status)
+    }
+
+    fn error_name(&self, api: &str, response: &Response) -> Option<String> {
+        let contract = self.contracts.get(api).filter(|_| response.status >= 400)?;
+        let names = matcher::error_reading::error_names(&contract.protocol, response);
+        // Whatever the target writes there, it stays one line of bounded length.
+        names.resolved().map(|name| name.chars().filter(|c| !c.is_control()).take(80).collect())
+    }
+}
+
+enum Weighed {
+    Again,
+    Good,
+    Stop(String),
+    TooLate { what: String, within: Duration },
+}
+
+fn told(step: &Step, broken: &Broken) -> String {
+    format!("{}: {broken}", step.operation)
+}
+
+fn in_words(expectation: &Expectation) -> String {
+    matcher::describe(&expectation.claim)
+}
+
+/// Only a connection that never stood tells for certain that nothing was made.
+fn existence_after(broken: &Broken) -> Existence {
+    match broken {
+        Broken::Connect(_) => Existence::No,
+        _ => Existence::Perhaps,
+    }
+}
+
+/// Whether the step's own claims about the status hold; a step that makes none is content with anything.
+fn succeeded_as_claimed(step: &Step, response: &Response) -> bool {
+    step.expectations.iter().all(|expectation| match &expectation.claim {
+        Claim::Status(patterns) => patterns.iter().any(|pattern| pattern.matches(response.status)),
+        _ => true,
+    })
+}
+
+/// As [`succeeded_as_claimed`], but without a claim only a status from 200 to 299 will do.
+fn succeeded(step: &Step, response: &Response) -> bool {
+    let claims = step.expectations.iter().any(|expectation| matches!(expectation.claim, Claim::Status(_)));
+    succeeded_as_claimed(step, response) && (claims || (200..300).contains(&response.status))
+}

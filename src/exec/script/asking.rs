@@ -1,0 +1,64 @@
+//! When to ask again: quickly at first, because most targets are quicker than a case allows for, then ever more slowly.
+
+use std::time::Duration;
+
+use crate::model::case::Poll;
+
+/// The wait after the first question of a poll.
+const QUICK: Duration = Duration::from_millis(20);
+
+/// The questions of one stage.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    first: Duration,
+    attempt: u32,
+    wake: Duration,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// At the time that is now planned.
+    At,
+    TooLate,
+}
+
+impl Asking {
+    /// How long until the next question may be asked; none for now.
+    pub(super) fn wait(&self, now: Duration) -> Option<Duration> {
+        self.wake.checked_sub(now).filter(|wait| !wait.is_zero())
+    }
+
+    /// Counts a question that is asked now, from 1.
+    pub(super) fn ask(&mut self, now: Duration) -> u32 {
+        if self.attempt == 0 {
+            self.first = now;
+        }
+        self.attempt += 1;
+        self.attempt
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempt
+    }
+
+    /// Plans the next question of a poll. The last one is asked at the very end of its time.
+    pub(super) fn again(&mut self, now: Duration, poll: &Poll, patience: Option<Duration>) -> Again {
+        let end = self.first.saturating_add(poll.within);
+        if now >= end {
+            return Again::TooLate;
+        }
+        let interval = self.interval(QUICK).min(poll.every);
+        let interval = patience.map_or(interval, |patience| interval.min(patience));
+        self.wake = now.saturating_add(interval).min(end);
+        Again::At
+    }
+
+    /// Plans the next question after `start`, then twice that, and so on up to `longest`.
+    pub(super) fn back_off(&mut self, now: Duration, start: Duration, longest: Duration) {
+        self.wake = now + self.interval(start).min(longest);
+    }
+
+    fn interval(&self, start: Duration) -> Duration {
+        start.saturating_mul(2_u32.saturating_pow(self.attempt.saturating_sub(1)))
+    }
+}

@@ -1,0 +1,165 @@
+//! The second half of a script: undoing what the steps did, destroying the fixtures, and making sure they are gone.
+
+use std::time::Duration;
+
+use super::{Existence, Script, Stage, Weighed, asking::Again};
+use crate::model::{
+    case::{Auth, Step},
+    contract::Effect,
+    exchange::{Broken, Response},
+};
+
+/// How often a destroying request is sent before it is given up.
+const ATTEMPTS: u32 = 8;
+/// The waits between them.
+const START: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(5);
+
+impl Script {
+    /// One of the case's `finally` steps was answered. What it could not destroy is left over; all else is no concern.
+    pub(super) fn undone(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+        let Some(case) = self.case.clone() else { return };
+        let step = &case.finally[index];
+        let trouble = if step.poll.is_some() {
+            match self.weigh(step, &case.api, answer, now) {
+                Weighed::Again => return,
+                Weighed::Good => None,
+                Weighed::Stop(_) if self.is_absent(step, &case.api, answer) => None,
+                Weighed::Stop(why) => Some(why),
+                Weighed::TooLate { what, .. } => Some(what),
+            }
+        } else if step.effect != Effect::Destroy
+            || accepted(answer)
+            || self.is_absent(step, &case.api, answer)
+        {
+            None
+        } else if self.try_again(now) {
+            return;
+        } else {
+            Some(self.in_words(step, &case.api, answer))
+        };
+        self.leftovers.extend(trouble);
+        self.enter(Stage::Finally(index + 1));
+    }
+
+    pub(super) fn destroyed(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+        let fixture = self.fixtures[index].fixture.clone();
+        let Some(step) = &fixture.destroy else { return };
+        match answer {
+            _ if accepted(answer) => self.enter(Stage::Gone(index)),
+            _ if self.is_absent(step, &fixture.api, answer) => {
+                let next = self.gone(index);
+                self.enter(next);
+            }
+            _ if self.try_again(now) => {}
+            _ if fixture.gone.is_some() => self.enter(Stage::LastLook(index)),
+            _ => {
+                let why = self.in_words(step, &fixture.api, answer);
+                self.left(index, &why);
+            }
+        }
+    }
+
+    /// Whether the fixture is gone was asked. An answer that did not come is asked for again like any other.
+    pub(super) fn looked_for(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+        let fixture = self.fixtures[index].fixture.clone();
+        let Some(step) = &fixture.gone else { return };
+        if self.shows_gone(index, answer) {
+            let next = self.gone(index);
+            return self.enter(next);
+        }
+        let again = step.poll.as_ref().map(|poll| self.asking.again(now, poll, self.patience));
+        if again != Some(Again::At) {
+            let why = format!("{} is not shown to be gone by {}", fixture.id, step.operation);
+            self.left(index, &why);
+        }
+    }
+
+    pub(super) fn looked_last(&mut self, index: usize, answer: &Result<Response, Broken>) {
+        let next = if self.shows_gone(index, answer) {
+            self.gone(index)
+        } else {
+            let fixture = &self.fixtures[index].fixture;
+            let operation = fixture.destroy.as_ref().map_or("destroying it", |step| &step.operation);
+            let why = format!("{operation} did not succeed in {ATTEMPTS} attempts");
+            return self.left(index, &why);
+        };
+        self.enter(next);
+    }
+
+    fn shows_gone(&self, index: usize, answer: &Result<Response, Broken>) -> bool {
+        let fixture = &self.fixtures[index].fixture;
+        let (Some(step), Ok(response)) = (&fixture.gone, answer) else { return false };
+        let until = step.poll.as_ref().map_or(&step.expectations, |poll| &poll.until);
+        let asked = !until.is_empty() && until.iter().all(|claim| self.holds(claim, &fixture.api, response));
+        asked || self.is_absent(step, &fixture.api, answer)
+    }
+
+    /// Nothing is there any more, and nothing remains to be asked.
+    pub(super) fn gone(&mut self, index: usize) -> Stage {
+        self.fixtures[index].existence = Existence::No;
+        self.destroy_below(index)
+    }
+
+    /// The last fixture before this one that is there and can be destroyed.
+    pub(super) fn destroy_below(&self, index: usize) -> Stage {
+        let there = |index: &usize| {
+            let made = &self.fixtures[*index];
+            made.existence != Existence::No && made.fixture.destroy.is_some()
+        };
+        (0..index).rev().find(there).map_or(Stage::Done, Stage::Destroy)
+    }
+
+    /// Notes that a fixture is still there, or may be, and goes on with the others.
+    pub(super) fn left(&mut self, index: usize, why: &str) {
+        let made = &self.fixtures[index];
+        let fixture = &made.fixture;
+        let names: Vec<String> = fixture
+            .provides
+            .iter()
+            .filter_map(|name| Some(format!("{name} = {}", self.values.variables().get(name)?)))
+            .collect();
+        let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+        let is = if made.existence == Existence::Yes { "is" } else { "may be" };
+        self.leftovers.push(format!("{}{names} {is} left: {why}", fixture.id));
+        let next = self.destroy_below(index);
+        self.enter(next);
+    }
+
+    /// Whether the answer to a destroying request says that the thing is not there, now or any more.
+    pub fn tells_absence(&self, step: &Step, api: &str, response: &Response) -> bool {
+        match response.status {
+            ..=399 => false,
+            404 | 410 => true,
+            // A token that is no longer taken has ended.
+            401 if matches!(step.request.auth, Auth::Token(_)) => true,
+            _ => self
+                .error_name(api, response)
+                .is_some_and(|name| name.contains("NotFound") || name.contains("DoesNotExist")),
+        }
+    }
+
+    fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> bool {
+        answer.as_ref().is_ok_and(|response| self.tells_absence(step, api, response))
+    }
+
+    fn try_again(&mut self, now: Duration) -> bool {
+        if self.asking.attempts() >= ATTEMPTS {
+            return false;
+        }
+        let longest = self.patience.map_or(LONGEST, |patience| patience.min(LONGEST));
+        self.asking.back_off(now, START, longest);
+        true
+    }
+
+    fn in_words(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> String {
+        match answer {
+            Ok(response) => self.answer_in_words(step, api, response),
+            Err(broken) => super::told(step, broken),
+        }
+    }
+}
+
+fn accepted(answer: &Result<Response, Broken>) -> bool {
+    answer.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+}

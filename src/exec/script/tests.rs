@@ -1,0 +1,427 @@
+//! Scripts played without a network and without a clock: the transcript is what is tested.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    exec::values::Surroundings,
+    model::{
+        case::{Auth, Capture, CaptureFrom, Poll, Profile, Raw, Request, Scope, StatusPattern},
+        contract::{Contract, Protocol},
+        span::Span,
+        template::{Hole, Part, Template, TemplateValue, Variables},
+    },
+};
+
+fn span() -> Span {
+    Span { file: "case.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
+}
+
+fn claim(claim: Claim) -> Expectation {
+    Expectation { claim, clauses: Vec::new(), span: span() }
+}
+
+fn status(status: u16) -> Expectation {
+    claim(Claim::Status(vec![StatusPattern::Exact(status)]))
+}
+
+fn body(body: serde_json::Value) -> Expectation {
+    claim(Claim::BodySubset(TemplateValue::Fixed(body)))
+}
+
+fn variable(name: &str) -> TemplateValue {
+    TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
+}
+
+/// A step without input; the effect follows from the verb.
+fn step(operation: &str) -> Step {
+    let effect = match operation {
+        _ if operation.starts_with("Create") => Effect::Create,
+        _ if operation.starts_with("Delete") => Effect::Destroy,
+        _ => Effect::Read,
+    };
+    Step {
+        operation: operation.into(),
+        effect,
+        request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
+        captures: Vec::new(),
+        expectations: Vec::new(),
+        poll: None,
+        span: span(),
+    }
+}
+
+fn polled(operation: &str, until: Expectation, every: u64, within: u64) -> Step {
+    let ms = Duration::from_millis;
+    let poll = Poll {
+        until: vec![until],
+        unless: vec![body(json!({ "state": "failed" }))],
+        through: Vec::new(),
+        every: ms(every),
+        within: ms(within),
+        span: span(),
+    };
+    Step { poll: Some(poll), ..step(operation) }
+}
+
+fn capturing(name: &str, presence: Presence, mut step: Step) -> Step {
+    let from = CaptureFrom::Body(serde_json_path::JsonPath::parse("$.id").unwrap());
+    step.captures.push(Capture { name: name.into(), from, presence, span: span() });
+    step
+}
+
+/// `A` is made by `CreateA`, ready by `GetA`, destroyed by `DeleteA`, gone by `FindA`.
+fn fixture(name: &str) -> Arc<Fixture> {
+    let id = format!("{name}.id");
+    let mut destroy = step(&format!("Delete{name}"));
+    destroy.request.input.push(("id".into(), variable(&id)));
+    Arc::new(Fixture {
+        name: name.into(),
+        id: format!("api::{name}").into(),
+        api: "api".into(),
+        scope: Scope::Case,
+        uses: Vec::new(),
+        create: capturing(&id, Presence::Required, step(&format!("Create{name}"))),
+        ready: Some(polled(&format!("Get{name}"), body(json!({ "state": "ready" })), 1000, 60_000)),
+        destroy: Some(destroy),
+        gone: Some(polled(&format!("Find{name}"), status(404), 1000, 60_000)),
+        provides: vec![id.as_str().into()],
+        cost: None,
+        span: span(),
+    })
+}
+
+fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
+    Arc::new(Case {
+        id: "api::Do::it".into(),
+        api: "api".into(),
+        operation: "Do".into(),
+        profile: Profile::Core,
+        clauses: Vec::new(),
+        source: None,
+        needs: Vec::new(),
+        uses: Vec::new(),
+        row: BTreeMap::new(),
+        steps,
+        finally,
+        span: span(),
+    })
+}
+
+fn values() -> Values {
+    let surroundings =
+        Surroundings { environment: Arc::default(), secrets: Arc::default(), run: "pm-00000000".into() };
+    Values::new(surroundings, Variables::new(), Timestamp::UNIX_EPOCH)
+}
+
+fn contracts() -> Arc<Contracts> {
+    let protocol = Protocol::AwsJson {
+        json_version: "1.1".into(),
+        target_prefix: "Api".into(),
+        signing_name: "api".into(),
+    };
+    let contract = Contract {
+        api: "api".into(),
+        title: String::new(),
+        version: String::new(),
+        protocol,
+        operations: BTreeMap::new(),
+        schemas: Arc::new(json!({ "$defs": {} })),
+    };
+    Arc::new(Contracts::new(vec![contract]).unwrap())
+}
+
+fn script(fixtures: Vec<Arc<Fixture>>, steps: Vec<Step>, finally: Vec<Step>) -> Script {
+    Script::of_case(case(steps, finally), fixtures, 0, values(), contracts(), None)
+}
+
+type Answer = Result<Response, Broken>;
+
+fn answer(status: u16, body: serde_json::Value) -> Answer {
+    Ok(Response::new(status, Vec::new(), Bytes::from(body.to_string()), 0))
+}
+
+fn timeout() -> Answer {
+    Err(Broken::Timeout(Duration::from_secs(30)))
+}
+
+/// What a target that works answers.
+fn fine(operation: &str) -> Answer {
+    match operation {
+        _ if operation.starts_with("Get") => answer(200, json!({ "state": "ready" })),
+        _ if operation.starts_with("Find") => answer(404, json!({})),
+        _ => answer(200, json!({ "id": operation })),
+    }
+}
+
+/// Plays to the end, waiting in no time. Every line is one operation asked for, with the attempt where it is not the
+/// first; a request whose variables have no value is told to the script and put in brackets.
+fn play(script: &mut Script, mut target: impl FnMut(&str, u32) -> Answer) -> Vec<String> {
+    let mut now = Duration::ZERO;
+    let mut transcript = Vec::new();
+    loop {
+        match script.next(now) {
+            Next::Done => return transcript,
+            Next::Wait(time) => now += time,
+            Next::Send(call) => {
+                let operation = call.step().operation.to_string();
+                let attempt = match call.role {
+                    Role::Fixture { attempt, .. } | Role::Step { attempt, .. } => attempt,
+                    Role::Token => unreachable!(),
+                };
+                let mut fill = |hole: &Hole| script.values.hole(hole, Timestamp::UNIX_EPOCH);
+                let filled: Result<Vec<_>, _> = call
+                    .step()
+                    .request
+                    .input
+                    .iter()
+                    .map(|(_, value)| matcher::fill::value(value, &mut fill))
+                    .collect();
+                if let Err(unfilled) = filled {
+                    transcript.push(format!("({operation})"));
+                    script.unsendable(unfilled.to_string());
+                    continue;
+                }
+                let again = if attempt > 1 { format!(" #{attempt}") } else { String::new() };
+                transcript.push(format!("{operation}{again}"));
+                let answer = target(&operation, attempt);
+                script.answered(&answer, now);
+            }
+        }
+    }
+}
+
+fn ended(script: Script) -> (End, Vec<String>) {
+    script.into_end()
+}
+
+#[test]
+fn fixtures_are_made_in_order_and_destroyed_in_reverse() {
+    let mut script = script(vec![fixture("A"), fixture("B")], vec![step("Do"), step("Look")], vec![]);
+    let transcript = play(&mut script, |operation, attempt| match (operation, attempt) {
+        ("GetB", 1) => answer(200, json!({ "state": "making" })),
+        _ => fine(operation),
+    });
+    let expected = "CreateA GetA CreateB GetB GetB #2 Do Look DeleteB FindB DeleteA FindA";
+    assert_eq!(transcript.join(" "), expected);
+    assert_eq!(ended(script), (End::Complete, vec![]));
+}
+
+#[test]
+fn a_step_that_leaves_nothing_to_go_on_with_ends_the_case_and_not_its_clean_up() {
+    let refused = || answer(500, json!({ "__type": "InternalFailure" }));
+    let claiming = || Step { expectations: vec![status(200)], ..step("Do") };
+    let capturing = || capturing("x", Presence::Required, step("Do"));
+    for (first, answered, why) in [
+        (claiming(), refused(), "Do answered 500 InternalFailure"),
+        (step("Do"), timeout(), "Do: no complete answer within 30000 ms"),
+        (capturing(), answer(200, json!({})), "Do gave no `x`: $.id selects nothing (case.yaml:1:1)"),
+    ] {
+        let mut script = script(vec![fixture("A")], vec![first, step("Look")], vec![]);
+        let mut answered = Some(answered);
+        let transcript = play(&mut script, |operation, _| match operation {
+            "Do" => answered.take().unwrap(),
+            _ => fine(operation),
+        });
+        assert_eq!(transcript.join(" "), "CreateA GetA Do DeleteA FindA");
+        assert_eq!(ended(script), (End::Stopped(why.into()), vec![]));
+    }
+}
+
+#[test]
+fn a_fixture_that_cannot_be_had_ends_the_case_before_its_first_step() {
+    let quota = || answer(400, json!({ "__type": "ResourceQuotaExceededFault" }));
+    for (failing, answered, transcript, why) in [
+        (
+            "CreateB",
+            quota(),
+            "CreateA GetA CreateB DeleteA FindA",
+            "CreateB answered 400 ResourceQuotaExceededFault",
+        ),
+        (
+            "CreateB",
+            timeout(),
+            "CreateA GetA CreateB (DeleteB) DeleteA FindA",
+            "CreateB: no complete answer within 30000 ms",
+        ),
+        (
+            "GetB",
+            timeout(),
+            "CreateA GetA CreateB GetB DeleteB FindB DeleteA FindA",
+            "GetB: no complete answer within 30000 ms",
+        ),
+        (
+            "GetB",
+            answer(200, json!({ "state": "failed" })),
+            "CreateA GetA CreateB GetB DeleteB FindB DeleteA FindA",
+            r#"GetB cannot recover: body with {"state":"failed"} (case.yaml:1:1)"#,
+        ),
+    ] {
+        let finally = vec![step("DeleteOther")];
+        let mut script = script(vec![fixture("A"), fixture("B")], vec![step("Do")], finally);
+        let mut answered = Some(answered);
+        let played = play(&mut script, |operation, _| match operation {
+            _ if operation == failing => answered.take().unwrap(),
+            _ => fine(operation),
+        });
+        assert_eq!(played.join(" "), transcript);
+        let end = End::FixtureFailed { id: "api::B".into(), why: why.into() };
+        assert_eq!(script.end(), Some(&end));
+    }
+}
+
+#[test]
+fn what_was_asked_for_and_never_answered_may_be_left() {
+    let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
+    play(&mut script, |_, _| timeout());
+    let left = "api::A may be left: `${A.id}` has no value";
+    assert_eq!(ended(script).1, [left]);
+}
+
+/// The times at which a poll asks, in milliseconds.
+fn asked_at(every: u64, within: u64, patience: Option<u64>, satisfied_at: u32) -> (Vec<u128>, End) {
+    let case = case(vec![polled("Get", body(json!({ "state": "ready" })), every, within)], vec![]);
+    let patience = patience.map(Duration::from_millis);
+    let mut script = Script::of_case(case, vec![], 0, values(), contracts(), patience);
+    let mut now = Duration::from_secs(5);
+    let mut times = Vec::new();
+    loop {
+        match script.next(now) {
+            Next::Done => return (times, ended(script).0),
+            Next::Wait(time) => now += time,
+            Next::Send(_) => {
+                times.push((now - Duration::from_secs(5)).as_millis());
+                let state = if times.len() as u32 == satisfied_at { "ready" } else { "making" };
+                script.answered(&answer(200, json!({ "state": state })), now);
+            }
+        }
+    }
+}
+
+#[test]
+fn polls_ask_quickly_at_first_and_for_the_last_time_at_the_deadline() {
+    for (every, within, patience, times) in [
+        (100, 400, None, vec![0, 20, 60, 140, 240, 340, 400]),
+        (10, 25, None, vec![0, 10, 20, 25]),
+        (2000, 100, Some(30), vec![0, 20, 50, 80, 100]),
+        (2000, 0, None, vec![0]),
+    ] {
+        let (asked, end) = asked_at(every, within, patience, u32::MAX);
+        assert_eq!(asked, times);
+        let what = r#"Get did not come to body with {"state":"ready"}"#.to_owned();
+        assert_eq!(end, End::Deadline { what, within: Duration::from_millis(within) });
+    }
+    assert_eq!(asked_at(100, 400, None, 3), (vec![0, 20, 60], End::Complete));
+}
+
+#[test]
+fn finally_undoes_what_the_steps_did() {
+    let undo = || {
+        let mut undo = step("DeleteMade");
+        undo.request.input.push(("id".into(), variable("made")));
+        undo
+    };
+    let create = || {
+        let create = capturing("made", Presence::Optional, step("CreateMade"));
+        Step { expectations: vec![status(400)], ..create }
+    };
+    // Made against the claim, refused as claimed, and not known.
+    for (answered, transcript, leftovers) in [
+        (answer(200, json!({ "id": 7 })), "CreateMade DeleteMade", 0),
+        (answer(400, json!({})), "CreateMade (DeleteMade)", 0),
+        (timeout(), "CreateMade (DeleteMade)", 1),
+    ] {
+        let mut script = script(vec![], vec![create()], vec![undo()]);
+        let mut answered = Some(answered);
+        let played = play(&mut script, |operation, _| match operation {
+            "CreateMade" => answered.take().unwrap(),
+            _ => fine(operation),
+        });
+        assert_eq!(played.join(" "), transcript);
+        assert_eq!(ended(script).1.len(), leftovers);
+    }
+}
+
+#[test]
+fn destroying_is_tried_again_and_what_is_gone_is_gone() {
+    let busy = || answer(400, json!({ "__type": "InvalidResourceStateFault" }));
+    let absent = || answer(400, json!({ "__type": "x#ResourceNotFoundFault:http://x/" }));
+    let mut twice = script(vec![fixture("A")], vec![step("Do")], vec![]);
+    let transcript = play(&mut twice, |operation, attempt| match (operation, attempt) {
+        ("DeleteA", 1) => busy(),
+        ("DeleteA", 2) => timeout(),
+        ("DeleteA", _) => absent(),
+        _ => fine(operation),
+    });
+    assert_eq!(transcript[3..].join(" "), "DeleteA DeleteA #2 DeleteA #3");
+    assert_eq!(ended(twice), (End::Complete, vec![]));
+
+    let mut never = script(vec![fixture("A"), fixture("B")], vec![step("Do")], vec![]);
+    let transcript = play(&mut never, |operation, _| match operation {
+        "DeleteB" => busy(),
+        "FindB" => answer(200, json!({})),
+        _ => fine(operation),
+    });
+    let expected = "DeleteB #8 FindB DeleteA FindA";
+    assert!(transcript.join(" ").ends_with(expected), "{transcript:?}");
+    let left = r#"api::B (B.id = "CreateB") is left: DeleteB did not succeed in 8 attempts"#;
+    assert_eq!(ended(never), (End::Complete, vec![left.to_owned()]));
+}
+
+#[test]
+fn an_interrupted_case_cleans_up_and_a_clean_up_is_not_interrupted() {
+    let mut script = script(vec![fixture("A"), fixture("B")], vec![step("Do")], vec![]);
+    let mut asked = Vec::new();
+    while let Next::Send(call) = script.next(Duration::ZERO) {
+        let operation = call.step().operation.to_string();
+        asked.push(operation.clone());
+        script.answered(&fine(&operation), Duration::ZERO);
+        if operation != "CreateA" && operation != "GetA" {
+            script.interrupt();
+        }
+    }
+    assert_eq!(asked.join(" "), "CreateA GetA CreateB DeleteB FindB DeleteA FindA");
+    assert_eq!(ended(script), (End::Interrupted, vec![]));
+}
+
+#[test]
+fn a_panic_of_the_harness_does_not_keep_things_alive() {
+    let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
+    let mut asked = Vec::new();
+    while let Next::Send(call) = script.next(Duration::ZERO) {
+        let operation = call.step().operation.to_string();
+        asked.push(operation.clone());
+        match &*operation {
+            "Do" | "FindA" => script.panicked("index out of bounds".into()),
+            _ => script.answered(&fine(&operation), Duration::ZERO),
+        }
+    }
+    assert_eq!(asked.join(" "), "CreateA GetA Do DeleteA FindA");
+    let (end, leftovers) = ended(script);
+    assert_eq!(end, End::Panicked("index out of bounds".into()));
+    assert_eq!(leftovers.len(), 1, "{leftovers:?}");
+}
+
+#[test]
+fn a_shared_fixture_stands_until_it_is_wound_up() {
+    let mut script = Script::of_fixture(fixture("A"), 0, values(), contracts(), None);
+    assert_eq!(play(&mut script, |operation, _| fine(operation)).join(" "), "CreateA GetA");
+    assert_eq!(script.values.variables().get("A.id"), Some(&json!("CreateA")));
+    assert!(script.stands("api::A") && script.end().is_none());
+    script.wind_up();
+    assert_eq!(play(&mut script, |operation, _| fine(operation)).join(" "), "DeleteA FindA");
+    assert!(!script.stands("api::A"));
+}
+
+#[test]
+fn a_matrix_row_may_name_what_a_fixture_gave() {
+    let mut with_row = (*case(vec![step("Do")], vec![])).clone();
+    with_row.row.insert("endpoint".into(), variable("A.id"));
+    let mut script = Script::of_case(Arc::new(with_row), vec![fixture("A")], 0, values(), contracts(), None);
+    play(&mut script, |operation, _| fine(operation));
+    assert_eq!(script.values.variables().get("endpoint"), Some(&json!("CreateA")));
+}

@@ -1,0 +1,105 @@
+//! The fixtures of scope `run`: made by the first case that needs one, used by all, destroyed when the session closes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::{Session, drive::drive, ledger::Account, script::Script, values::Values};
+use crate::model::{
+    case::Fixture,
+    exchange::{Exchange, Trace},
+};
+
+/// In the order in which they were first needed, which is one in which none comes before what it is made from.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<IndexMap<Arc<str>, Arc<OnceCell<Standing>>>>);
+
+#[derive(Debug)]
+struct Standing {
+    fixture: Arc<Fixture>,
+    /// What cases can name, or why there is nothing to name.
+    outcome: Result<Vec<(Arc<str>, Value)>, String>,
+    /// Taken when the session closes.
+    rest: Mutex<Option<(Script, Account, Vec<Exchange>)>>,
+}
+
+/// A fixture that several cases stood on, after it was destroyed.
+#[derive(Debug)]
+pub struct SharedFixture {
+    pub fixture: Arc<Fixture>,
+    /// Its making and its end; what could not be destroyed is among the trace's leftovers.
+    pub trace: Trace,
+}
+
+impl Shared {
+    /// Makes the fixture, or waits for whoever is making it. `used` are the variables of the shared fixtures it may be
+    /// made from. Gives its own.
+    pub(super) async fn get(
+        &self,
+        fixture: &Arc<Fixture>,
+        used: &[(Arc<str>, Value)],
+        session: &Session,
+    ) -> Result<Vec<(Arc<str>, Value)>, String> {
+        let cell = Arc::clone(lock(&self.0).entry(Arc::clone(&fixture.id)).or_default());
+        let standing = cell.get_or_init(|| make(fixture, used, session)).await;
+        standing.outcome.clone()
+    }
+
+    /// Destroys all of them, the last one first.
+    pub(super) async fn close(&self, session: &Session) -> Vec<SharedFixture> {
+        let cells: Vec<_> = std::mem::take(&mut *lock(&self.0)).into_values().collect();
+        let mut closed = Vec::with_capacity(cells.len());
+        for cell in cells.into_iter().rev() {
+            let Some(standing) = cell.get() else { continue };
+            let Some((mut script, mut account, mut exchanges)) = lock(&standing.rest).take() else {
+                continue;
+            };
+            script.wind_up();
+            drive(&mut script, &mut account, session, &mut exchanges).await;
+            account.end().await;
+            let (end, leftovers) = script.into_end();
+            let trace = Trace { exchanges, end, leftovers };
+            closed.push(SharedFixture { fixture: Arc::clone(&standing.fixture), trace });
+        }
+        closed
+    }
+}
+
+async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Session) -> Standing {
+    let mut values = session.values(&fixture.api);
+    values.extend(used.iter().cloned());
+    let patience = session.target.timeouts.poll;
+    let contracts = Arc::clone(&session.contracts);
+    let mut script =
+        Script::of_fixture(Arc::clone(fixture), usize::from(!used.is_empty()), values, contracts, patience);
+    let mut exchanges = Vec::new();
+    let mut account = session.account(&fixture.id);
+    drive(&mut script, &mut account, session, &mut exchanges).await;
+    let outcome = match script.end() {
+        None => Ok(provided(fixture, &script.values)),
+        Some(end) => Err(in_words(end)),
+    };
+    Standing { fixture: Arc::clone(fixture), outcome, rest: Mutex::new(Some((script, account, exchanges))) }
+}
+
+fn provided(fixture: &Fixture, values: &Values) -> Vec<(Arc<str>, Value)> {
+    let value = |name: &Arc<str>| Some((Arc::clone(name), values.variables().get(name)?.clone()));
+    fixture.provides.iter().filter_map(value).collect()
+}
+
+fn in_words(end: &crate::model::exchange::End) -> String {
+    use crate::model::exchange::End;
+    match end {
+        End::FixtureFailed { why, .. } | End::Stopped(why) | End::Refused(why) => why.clone(),
+        End::Deadline { what, .. } => what.clone(),
+        End::Interrupted => "interrupted".to_owned(),
+        End::Panicked(message) => format!("the harness panicked: {message}"),
+        End::Complete => String::new(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

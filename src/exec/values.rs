@@ -1,0 +1,196 @@
+//! What `${...}` stands for while one case or one shared fixture is executed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::{
+    matcher::fill::{self, Unfilled},
+    model::template::{Generator, Hole, TemplateValue, Variables},
+};
+
+/// The part that all jobs of a session share.
+#[derive(Clone)]
+pub struct Surroundings {
+    pub environment: Arc<BTreeMap<String, String>>,
+    /// By the name in `${secret:NAME}`.
+    pub secrets: Arc<BTreeMap<Arc<str>, SecretString>>,
+    pub run: Arc<str>,
+}
+
+impl std::fmt::Debug for Surroundings {
+    /// An environment is full of secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Surroundings({})", self.run)
+    }
+}
+
+/// The values of one job.
+#[derive(Debug, Clone)]
+pub struct Values {
+    surroundings: Surroundings,
+    variables: Arc<Variables>,
+    began: Timestamp,
+}
+
+/// The name under which `${gen:suffix}` is kept among the variables, so that claims can use it too.
+const SUFFIX: &str = "gen:suffix";
+const RUN: &str = "gen:run";
+
+impl Values {
+    /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.
+    pub fn new(surroundings: Surroundings, mut variables: Variables, began: Timestamp) -> Values {
+        variables.insert(SUFFIX.into(), suffix().into());
+        variables.insert(RUN.into(), Value::from(&*surroundings.run));
+        Values { surroundings, variables: Arc::new(variables), began }
+    }
+
+    /// Adds variables whose text has holes itself, in any order; one that cannot be filled is left out, and whoever
+    /// uses it hears that it has no value.
+    pub fn define<'a>(&mut self, definitions: impl IntoIterator<Item = (&'a Arc<str>, &'a TemplateValue)>) {
+        let mut open: Vec<_> = definitions.into_iter().collect();
+        loop {
+            let before = open.len();
+            open.retain(|(name, template)| match self.value(template, self.began) {
+                Ok(value) => {
+                    self.set(Arc::clone(name), value);
+                    false
+                }
+                Err(_) => true,
+            });
+            if open.is_empty() || open.len() == before {
+                return;
+            }
+        }
+    }
+
+    pub fn set(&mut self, name: Arc<str>, value: Value) {
+        Arc::make_mut(&mut self.variables).insert(name, value);
+    }
+
+    pub fn extend(&mut self, variables: impl IntoIterator<Item = (Arc<str>, Value)>) {
+        Arc::make_mut(&mut self.variables).extend(variables);
+    }
+
+    pub fn variables(&self) -> &Arc<Variables> {
+        &self.variables
+    }
+
+    /// Fills a template in. `now` is the time of sending.
+    pub fn value(&mut self, template: &TemplateValue, now: Timestamp) -> Result<Value, Unfilled> {
+        fill::value(template, &mut |hole| self.hole(hole, now))
+    }
+
+    /// What one hole stands for. What does not come from the variables is written down among them, under the hole's
+    /// own text, so that claims mean the same value; only secrets are not.
+    pub fn hole(&mut self, hole: &Hole, now: Timestamp) -> Result<Value, Unfilled> {
+        let made = match hole {
+            Hole::Variable(name) => return self.variables.get(name).cloned().ok_or_else(|| unfilled(hole)),
+            Hole::Upper(name) => {
+                let value = self.variables.get(name).ok_or_else(|| unfilled(hole))?;
+                value.as_str().map_or_else(|| value.clone(), |text| text.to_uppercase().into())
+            }
+            Hole::Generated(Generator::Suffix | Generator::Run) => {
+                return self.variables.get(&*fill::key(hole)).cloned().ok_or_else(|| unfilled(hole));
+            }
+            Hole::Secret(name) => {
+                let secret = self.surroundings.secrets.get(name).ok_or_else(|| unfilled(hole))?;
+                return Ok(secret.expose_secret().into());
+            }
+            Hole::Env(name) => {
+                let text = self.surroundings.environment.get(&**name).ok_or_else(|| unfilled(hole))?;
+                Value::from(&**text)
+            }
+            Hole::Generated(Generator::Uuid) => uuid::Uuid::new_v4().to_string().into(),
+            Hole::Generated(Generator::Now) => now.to_string().into(),
+        };
+        self.set(fill::key(hole).into(), made.clone());
+        Ok(made)
+    }
+}
+
+fn unfilled(hole: &Hole) -> Unfilled {
+    Unfilled(fill::key(hole).into_owned())
+}
+
+/// Eight lower-case letters and digits, the first a letter: names on AWS may not start with a digit.
+fn suffix() -> String {
+    let mut bits = uuid::Uuid::new_v4().as_u128();
+    let mut draw = |from: &[u8]| {
+        let one = from[(bits % from.len() as u128) as usize];
+        bits /= from.len() as u128;
+        char::from(one)
+    };
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    std::iter::once(draw(&ALPHABET[..26])).chain((1..8).map(|_| draw(ALPHABET))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::template::{Part, Template};
+
+    fn values() -> Values {
+        let surroundings = Surroundings {
+            environment: Arc::new(BTreeMap::from([("HOME".to_owned(), "/h".to_owned())])),
+            secrets: Arc::new(BTreeMap::from([("password".into(), "s3cret".to_owned().into())])),
+            run: "pm-12345678".into(),
+        };
+        let variables = Variables::from([("region".into(), "us-east-1".into())]);
+        Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)
+    }
+
+    fn hole(hole: Hole) -> TemplateValue {
+        TemplateValue::Text(Template { parts: vec![Part::Hole(hole)] })
+    }
+
+    #[test]
+    fn each_kind_of_hole_has_its_source() {
+        let mut values = values();
+        let now = Timestamp::UNIX_EPOCH;
+        for (hole, expected) in [
+            (Hole::Variable("region".into()), Ok("us-east-1")),
+            (Hole::Variable("nothing".into()), Err("nothing")),
+            (Hole::Upper("region".into()), Ok("US-EAST-1")),
+            (Hole::Env("HOME".into()), Ok("/h")),
+            (Hole::Env("NOT_SET".into()), Err("env:NOT_SET")),
+            (Hole::Secret("password".into()), Ok("s3cret")),
+            (Hole::Secret("other".into()), Err("secret:other")),
+            (Hole::Generated(Generator::Now), Ok("1970-01-01T00:00:00Z")),
+            (Hole::Generated(Generator::Run), Ok("pm-12345678")),
+        ] {
+            let found = values.hole(&hole, now);
+            match expected {
+                Ok(text) => assert_eq!(found, Ok(Value::from(text))),
+                Err(name) => assert!(found.unwrap_err().to_string().contains(name)),
+            }
+        }
+        assert_eq!(values.variables().get("env:HOME"), Some(&Value::from("/h")), "claims may need it");
+        assert_eq!(values.variables().get("secret:password"), None, "no secret leaves with the trace");
+    }
+
+    #[test]
+    fn the_suffix_stays_and_uuids_change() {
+        let mut values = values();
+        let mut draw = |generator| values.hole(&Hole::Generated(generator), Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(draw(Generator::Suffix), draw(Generator::Suffix));
+        assert_ne!(draw(Generator::Uuid), draw(Generator::Uuid));
+        let suffix = draw(Generator::Suffix).as_str().unwrap().to_owned();
+        assert!(suffix.len() == 8 && suffix.starts_with(|c: char| c.is_ascii_lowercase()), "{suffix}");
+    }
+
+    #[test]
+    fn definitions_may_name_each_other_in_any_order() {
+        let mut values = values();
+        let definitions: BTreeMap<Arc<str>, TemplateValue> = BTreeMap::from([
+            ("a".into(), hole(Hole::Variable("b".into()))),
+            ("b".into(), hole(Hole::Variable("region".into()))),
+            ("c".into(), hole(Hole::Variable("missing".into()))),
+        ]);
+        values.define(&definitions);
+        assert_eq!(values.variables().get("a"), Some(&Value::from("us-east-1")));
+        assert_eq!(values.variables().get("c"), None);
+    }
+}

@@ -1,0 +1,471 @@
+//! Cases x target -> jobs: which cases run, which are skipped and for what stated reason, and which known failures
+//! bear on a case. Pure; nothing is sent or read here.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::model::{
+    case::{Case, Fixture, Need, Profile, Suite},
+    contract::{ApiName, Effect},
+    target::{KnownFailure, KnownWhat, Target},
+};
+
+/// Which cases are asked for. A list that is empty asks for everything; the lists narrow each other down.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Text that the case id contains; with a `*` in it, a pattern for the whole id. One of them must match.
+    pub filters: Vec<String>,
+    pub operations: Vec<String>,
+    /// Clause ids, `*` allowed.
+    pub clauses: Vec<String>,
+    pub profiles: Vec<Profile>,
+    pub apis: Vec<ApiName>,
+    pub shard: Option<Shard>,
+}
+
+/// Part `index` (from 1) of `count` parts of the selected cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a shard: write `1/4` for the first of four parts")]
+pub struct ShardError(String);
+
+impl std::str::FromStr for Shard {
+    type Err = ShardError;
+
+    fn from_str(text: &str) -> Result<Self, ShardError> {
+        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match numbers {
+            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
+            _ => Err(ShardError(text.to_owned())),
+        }
+    }
+}
+
+/// The jobs of one run, sorted by case id.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    pub jobs: Vec<Job>,
+    /// How many cases of the suite the selection left out, other shards' included.
+    pub not_selected: usize,
+}
+
+/// One case on one target.
+#[derive(Debug, Clone)]
+pub struct Job {
+    pub case: Arc<Case>,
+    /// What has to be made for it: dependencies first, without those the target supplies.
+    pub fixtures: Vec<Arc<Fixture>>,
+    pub decision: Decision,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    Run,
+    /// Why not.
+    Skip(String),
+    /// The operation the target file says is not implemented.
+    Unsupported(Arc<str>),
+}
+
+/// Selects, decides and sorts.
+pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
+    let mut selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| selection.takes(case)).collect();
+    selected.sort_by(|a, b| a.id.cmp(&b.id));
+    let jobs: Vec<Job> = selected
+        .into_iter()
+        .enumerate()
+        .filter(|(position, _)| selection.shard.is_none_or(|shard| position % shard.count == shard.index - 1))
+        .map(|(_, case)| job(case, suite, target))
+        .collect();
+    let not_selected = suite.cases.len() - jobs.len();
+    Plan { jobs, not_selected }
+}
+
+/// The job of one case, whatever a selection would say.
+pub fn job(case: &Arc<Case>, suite: &Suite, target: &Target) -> Job {
+    let fixtures = fixtures(case, suite, target);
+    let decision = decide(case, &fixtures, target);
+    Job { case: Arc::clone(case), fixtures, decision }
+}
+
+impl Selection {
+    fn takes(&self, case: &Case) -> bool {
+        fn any<T>(wanted: &[T], is: impl Fn(&T) -> bool) -> bool {
+            wanted.is_empty() || wanted.iter().any(is)
+        }
+        any(&self.filters, |filter| {
+            if filter.contains('*') { glob(filter, &case.id) } else { case.id.contains(filter.as_str()) }
+        }) && any(&self.operations, |operation| **operation == *case.operation)
+            && any(&self.clauses, |clause| case.clauses.iter().any(|have| glob(clause, have)))
+            && any(&self.profiles, |profile| *profile == case.profile)
+            && any(&self.apis, |api| *api == case.api)
+    }
+}
+
+/// Depth first through `uses`; what the target supplies needs nothing below it either.
+fn fixtures(case: &Case, suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
+    fn visit(
+        names: &[Arc<str>],
+        suite: &Suite,
+        target: &Target,
+        seen: &mut BTreeSet<Arc<str>>,
+        out: &mut Vec<Arc<Fixture>>,
+    ) {
+        for name in names {
+            let Some(fixture) = suite.fixtures.get(name) else { continue };
+            if supplied(fixture, target) || !seen.insert(Arc::clone(name)) {
+                continue;
+            }
+            visit(&fixture.uses, suite, target, seen, out);
+            out.push(Arc::clone(fixture));
+        }
+    }
+    let mut out = Vec::new();
+    visit(&case.uses, suite, target, &mut BTreeSet::new(), &mut out);
+    out
+}
+
+/// Whether the target lends this fixture: it gives every variable the fixture would.
+pub fn supplied(fixture: &Fixture, target: &Target) -> bool {
+    !fixture.provides.is_empty() && fixture.provides.iter().all(|name| target.supplies.contains_key(name))
+}
+
+fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
+    if !target.apis.contains_key(&case.api) {
+        return Decision::Skip(format!("the target has no API `{}`", case.api));
+    }
+    // Everything that would be asked of the target, the case's own operation first so that it is the one named.
+    let calls = || {
+        let made = fixtures.iter().flat_map(|fixture| {
+            [Some(&fixture.create), fixture.ready.as_ref(), fixture.destroy.as_ref(), fixture.gone.as_ref()]
+        });
+        case.steps
+            .iter()
+            .chain(&case.finally)
+            .chain(made.flatten())
+            .map(|step| (&step.operation, step.effect))
+    };
+    let operations = std::iter::once(&case.operation).chain(calls().map(|(operation, _)| operation));
+    for operation in operations {
+        if target.unsupported.operations.contains(operation) {
+            return Decision::Unsupported(Arc::clone(operation));
+        }
+    }
+    if let Some(need) = case.needs.iter().find(|need| !met(need, target)) {
+        return Decision::Skip(match need {
+            Need::Feature(name) => format!("needs the feature `{name}`, which the target does not declare"),
+            Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
+        });
+    }
+    let refused = calls()
+        .find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect))
+        .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
+    refused.map_or(Decision::Run, Decision::Skip)
+}
+
+fn met(need: &Need, target: &Target) -> bool {
+    match need {
+        Need::Feature(name) => target.features.contains(name),
+        Need::Variable(name) => target.variables.contains_key(name) || target.supplies.contains_key(name),
+    }
+}
+
+/// The entries of the target that may excuse a case: those that name it, and every one about a clause. Which of them do,
+/// and until when, is for the report to say.
+pub fn known(target: &Target, case: &Case) -> Vec<KnownFailure> {
+    let bears = |entry: &&KnownFailure| match &entry.what {
+        KnownWhat::Case(pattern) => glob(pattern, &case.id),
+        KnownWhat::Clause(_) => true,
+    };
+    target.known_failures.iter().filter(bears).cloned().collect()
+}
+
+/// Whether the pattern fits the whole text; `*` stands for any text, everything else for itself.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{
+        case::{Auth, Raw, Request, Scope, Step},
+        span::Span,
+        target::{ApiTarget, Credentials, Unsupported},
+    };
+
+    fn span() -> Span {
+        Span { file: "x.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
+    }
+
+    fn step(operation: &str) -> Step {
+        let effect = match operation {
+            _ if operation.starts_with("Create") => Effect::Create,
+            _ if operation.starts_with("Delete") => Effect::Destroy,
+            _ => Effect::Read,
+        };
+        Step {
+            operation: operation.into(),
+            effect,
+            request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
+            captures: Vec::new(),
+            expectations: Vec::new(),
+            poll: None,
+            span: span(),
+        }
+    }
+
+    /// `dms::DeleteConnection::works` is a case of the API `dms` about `DeleteConnection`.
+    fn case(id: &str, uses: &[&str]) -> Case {
+        let mut parts = id.split("::");
+        let (api, operation) = (parts.next().unwrap(), parts.next().unwrap());
+        Case {
+            id: id.into(),
+            api: api.into(),
+            operation: operation.into(),
+            profile: if id.contains("odd") { Profile::Extended } else { Profile::Core },
+            clauses: vec![format!("{api}.{operation}.success").into()],
+            source: None,
+            needs: Vec::new(),
+            uses: uses.iter().map(|name| Arc::from(*name)).collect(),
+            row: BTreeMap::new(),
+            steps: vec![step(operation)],
+            finally: Vec::new(),
+            span: span(),
+        }
+    }
+
+    fn fixture(name: &str, uses: &[&str]) -> (Arc<str>, Arc<Fixture>) {
+        let id: Arc<str> = format!("dms::{name}").into();
+        let fixture = Fixture {
+            name: name.into(),
+            id: Arc::clone(&id),
+            api: "dms".into(),
+            scope: Scope::Case,
+            uses: uses.iter().map(|name| Arc::from(*name)).collect(),
+            create: step(&format!("Create{name}")),
+            ready: None,
+            destroy: Some(step(&format!("Delete{name}"))),
+            gone: None,
+            provides: vec![format!("{name}.arn").into()],
+            cost: None,
+            span: span(),
+        };
+        (id, Arc::new(fixture))
+    }
+
+    fn suite(cases: Vec<Case>) -> Suite {
+        let fixtures = [
+            fixture("connection", &["dms::endpoint", "dms::instance"]),
+            fixture("endpoint", &[]),
+            fixture("instance", &[]),
+        ];
+        Suite {
+            cases: cases.into_iter().map(Arc::new).collect(),
+            fixtures: fixtures.into_iter().collect(),
+            variables: BTreeMap::new(),
+        }
+    }
+
+    fn target() -> Target {
+        let api = ApiTarget { base_url: "http://127.0.0.1".parse().unwrap(), credentials: Credentials::None };
+        Target {
+            name: "test".into(),
+            product: None,
+            version: None,
+            apis: BTreeMap::from([("dms".into(), api)]),
+            tls: Default::default(),
+            proxy: None,
+            timeouts: Default::default(),
+            limits: Default::default(),
+            permits: [Effect::Read, Effect::Create, Effect::Change, Effect::Destroy].into(),
+            features: BTreeSet::new(),
+            variables: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            supplies: BTreeMap::new(),
+            unsupported: Unsupported::default(),
+            known_failures: Vec::new(),
+            snapshots: None,
+        }
+    }
+
+    fn ids(plan: &Plan) -> Vec<&str> {
+        plan.jobs.iter().map(|job| &*job.case.id).collect()
+    }
+
+    #[test]
+    fn selections_narrow_each_other_down() {
+        let suite = suite(vec![
+            case("dms::B::odd", &[]),
+            case("dms::A::plain", &[]),
+            case("dms::A::odd", &[]),
+            case("veeam::C::plain", &[]),
+        ]);
+        let some = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let select = |change: &dyn Fn(&mut Selection)| {
+            let mut selection = Selection::default();
+            change(&mut selection);
+            ids(&plan(&suite, &target(), &selection)).join(" ")
+        };
+        assert_eq!(select(&|_| {}), "dms::A::odd dms::A::plain dms::B::odd veeam::C::plain");
+        assert_eq!(select(&|s| s.filters = some(&["plain"])), "dms::A::plain veeam::C::plain");
+        assert_eq!(
+            select(&|s| s.filters = some(&["dms::*d", "C::"])),
+            "dms::A::odd dms::B::odd veeam::C::plain"
+        );
+        assert_eq!(select(&|s| s.operations = some(&["B", "C"])), "dms::B::odd veeam::C::plain");
+        assert_eq!(select(&|s| s.clauses = some(&["dms.A.success"])), "dms::A::odd dms::A::plain");
+        assert_eq!(select(&|s| s.clauses = some(&["veeam.*"])), "veeam::C::plain");
+        assert_eq!(select(&|s| s.profiles = vec![Profile::Extended]), "dms::A::odd dms::B::odd");
+        assert_eq!(select(&|s| s.apis = vec!["veeam".into()]), "veeam::C::plain");
+        assert_eq!(select(&|s| (s.filters, s.operations) = (some(&["odd"]), some(&["A"]))), "dms::A::odd");
+        assert_eq!(select(&|s| s.filters = some(&["nothing"])), "");
+    }
+
+    #[test]
+    fn shards_are_disjoint_and_together_everything() {
+        let suite = suite((0..7).map(|n| case(&format!("dms::A::c{n}"), &[])).collect());
+        let mut all = Vec::new();
+        for shard in ["1/3", "2/3", "3/3"] {
+            let selection = Selection { shard: Some(shard.parse().unwrap()), ..Selection::default() };
+            let plan = plan(&suite, &target(), &selection);
+            assert_eq!(plan.jobs.len() + plan.not_selected, 7);
+            all.extend(plan.jobs.into_iter().map(|job| job.case.id.to_string()));
+        }
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 7);
+        for bad in ["0/3", "4/3", "1", "a/b", "1/0", ""] {
+            assert!(bad.parse::<Shard>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn fixtures_come_in_the_order_to_make_them_without_what_is_supplied() {
+        let suite = suite(vec![case("dms::A::x", &["dms::connection", "dms::endpoint"])]);
+        let made = |target: &Target| {
+            let plan = plan(&suite, target, &Selection::default());
+            plan.jobs[0].fixtures.iter().map(|fixture| fixture.name.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let mut target = target();
+        assert_eq!(made(&target), "endpoint instance connection");
+        target.supplies.insert("instance.arn".into(), "arn".into());
+        assert_eq!(made(&target), "endpoint connection");
+        target.supplies.insert("connection.arn".into(), "arn".into());
+        assert_eq!(made(&target), "endpoint");
+    }
+
+    #[test]
+    fn what_cannot_run_has_its_reason() {
+        let run = |case: Case, change: &dyn Fn(&mut Target)| {
+            let mut target = target();
+            change(&mut target);
+            plan(&suite(vec![case]), &target, &Selection::default()).jobs[0].decision.clone()
+        };
+        let skip = |why: &str| Decision::Skip(why.to_owned());
+        let needing = |need| Case { needs: vec![need], ..case("dms::Get::x", &[]) };
+        let feature = || needing(Need::Feature("paging".into()));
+        let variable = || needing(Need::Variable("denied.arn".into()));
+        let unsupported = |operation: &'static str| {
+            move |target: &mut Target| {
+                target.unsupported.operations.insert(operation.into());
+            }
+        };
+        let read_only = |target: &mut Target| target.permits = [Effect::Read].into();
+        for (decision, expected) in [
+            (run(case("dms::Get::x", &[]), &|_| {}), Decision::Run),
+            (run(case("veeam::Get::x", &[]), &|_| {}), skip("the target has no API `veeam`")),
+            (run(feature(), &|_| {}), skip("needs the feature `paging`, which the target does not declare")),
+            (run(feature(), &|t| t.features.extend(["paging".into()])), Decision::Run),
+            (
+                run(variable(), &|_| {}),
+                skip("needs the variable `denied.arn`, which the target does not set"),
+            ),
+            (run(variable(), &|t| t.variables.extend([("denied.arn".into(), "x".into())])), Decision::Run),
+            (run(case("dms::Get::x", &[]), &read_only), Decision::Run),
+            (
+                run(case("dms::Delete::x", &[]), &read_only),
+                skip("Delete would destroy, which the target does not permit"),
+            ),
+            (
+                run(case("dms::Get::x", &["dms::instance"]), &read_only),
+                skip("Createinstance would create, which the target does not permit"),
+            ),
+            (run(case("dms::Get::x", &[]), &unsupported("Get")), Decision::Unsupported("Get".into())),
+            (
+                run(case("dms::Get::x", &["dms::connection"]), &unsupported("Deleteendpoint")),
+                Decision::Unsupported("Deleteendpoint".into()),
+            ),
+        ] {
+            assert_eq!(decision, expected);
+        }
+        let supplied = run(case("dms::Get::x", &["dms::instance"]), &|target| {
+            read_only(target);
+            target.supplies.insert("instance.arn".into(), "arn".into());
+        });
+        assert_eq!(supplied, Decision::Run);
+    }
+
+    #[test]
+    fn known_failures_bear_on_their_case_until_their_date() {
+        let day = |text: &str| text.parse::<jiff::civil::Date>().unwrap();
+        let entry = |what: KnownWhat| KnownFailure {
+            what,
+            reason: "r".into(),
+            ticket: "T-1".into(),
+            expires: day("2026-12-31"),
+            span: span(),
+        };
+        let mut target = target();
+        target.known_failures = vec![
+            entry(KnownWhat::Case("dms::A::*".into())),
+            entry(KnownWhat::Clause("dms.B.success".into())),
+        ];
+        for (id, today, count) in [
+            ("dms::A::x", "2026-12-31", 1),
+            ("dms::A::x", "2027-01-01", 0),
+            ("dms::B::x", "2026-01-01", 1),
+            ("dms::C::x", "2026-01-01", 0),
+        ] {
+            assert_eq!(known(&target, &case(id, &[]), day(today)).len(), count, "{id} on {today}");
+        }
+        assert_eq!(expired(&target, day("2026-12-31")).len(), 0);
+        assert_eq!(expired(&target, day("2027-01-01")).len(), 2);
+    }
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        for (pattern, text, fits) in [
+            ("a::b", "a::b", true),
+            ("a::b", "a::bc", false),
+            ("*", "", true),
+            ("a*c", "abc", true),
+            ("a*c", "ac", true),
+            ("a*c", "abd", false),
+            ("ab*ba", "aba", false),
+            ("*b*", "abc", true),
+            ("*b*b", "ab", false),
+            ("a**c", "abc", true),
+            ("", "", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Runs folded for a reader, as text or JSON. Pure: it is given traces, verdicts, today's date and a mask for
+//! secrets, and gives strings; what a terminal can show is told to it by a [`Style`].
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::model::{
+    case::{Case, Fixture, Profile, Step},
+    clause::{ClauseId, Clauses},
+    contract::ApiName,
+    exchange::{Exchange, Role, Trace},
+    span::Span,
+    target::{KnownFailure, KnownWhat},
+    verdict::{Declared, Status, Verdict, Violation},
+};
+
+pub mod curl;
+pub mod difference;
+pub mod excerpt;
+pub mod json;
+pub mod safe;
+#[cfg(test)]
+pub mod sample;
+pub mod status;
+pub mod target;
+pub mod text;
+
+pub use safe::{Mask, Safe};
+pub use status::{FailOn, status};
+pub use target::{ApiFacts, Identity, TargetFacts};
+pub use text::{Colour, Glyphs, Style};
+
+/// One run of one target, as the edge hands it over.
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub target: TargetFacts,
+    /// Names the suite's files by content, where somebody worked it out.
+    pub suite: Option<Arc<str>>,
+    pub coverage: Coverage,
+    pub started: Timestamp,
+    pub elapsed: Duration,
+    pub results: Vec<CaseResult>,
+    /// Fixtures with run scope; those of one case are in its trace.
+    pub fixtures: Vec<FixtureResult>,
+    /// What went wrong after the last case, besides what the traces say is left over.
+    pub clean_up: Vec<String>,
+    /// Every entry of the target file, so that one which nothing answers to any more can be shown.
+    pub known_failures: Vec<KnownFailure>,
+}
+
+/// Whether every case of the suite was planned, or a filter or shard left some out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    Whole,
+    Selected,
+}
+
+/// One case of a run.
+#[derive(Debug, Clone)]
+pub struct CaseResult {
+    pub case: Arc<Case>,
+    pub verdict: Verdict,
+    /// None for a case that was not sent.
+    pub trace: Option<Trace>,
+    /// The target's entries that name this case, and every entry about a clause.
+    pub known: Vec<KnownFailure>,
+}
+
+/// One fixture that the cases of a run shared.
+#[derive(Debug, Clone)]
+pub struct FixtureResult {
+    pub fixture: Arc<Fixture>,
+    pub verdict: Verdict,
+    pub trace: Trace,
+}
+
+/// What the words of a verdict are measured by.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub fail_on: FailOn,
+    /// Decides which known failures have expired.
+    pub today: Date,
+}
+
+/// Runs with their statuses worked out.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub runs: Vec<JudgedRun>,
+    pub clauses: Arc<Clauses>,
+    pub terms: Terms,
+}
+
+/// One run and what it comes to.
+#[derive(Debug, Clone)]
+pub struct JudgedRun {
+    pub target: TargetFacts,
+    pub suite: Option<Arc<str>>,
+    pub started: Timestamp,
+    pub elapsed: Duration,
+    /// In the order of the run: cases, then shared fixtures.
+    pub entries: Vec<Entry>,
+    /// Known failures that nothing in this run answers to: no case has the name, or no answer breaks the clause.
+    pub stale: Vec<KnownFailure>,
+    /// What could not be cleaned up, one sentence each.
+    pub clean_up: Vec<String>,
+}
+
+/// A case or a shared fixture, its verdict and what that is worth.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub subject: Subject,
+    /// As [`Terms::fail_on`] wants it.
+    pub verdict: Verdict,
+    pub status: Status,
+    pub trace: Option<Trace>,
+    pub known: Vec<KnownFailure>,
+}
+
+#[derive(Debug, Clone)]
+pub enum Subject {
+    Case(Arc<Case>),
+    Fixture(Arc<Fixture>),
+}
+
+impl Subject {
+    /// `dms::DeleteConnection::deletes-a-live-connection`, `fixture dms::connection`.
+    pub fn name(&self) -> String {
+        match self {
+            Subject::Case(case) => case.id.to_string(),
+            Subject::Fixture(fixture) => format!("fixture {}", fixture.id),
+        }
+    }
+
+    pub fn api(&self) -> &ApiName {
+        match self {
+            Subject::Case(case) => &case.api,
+            Subject::Fixture(fixture) => &fixture.api,
+        }
+    }
+
+    /// The operation the subject is about.
+    pub fn operation(&self) -> &Arc<str> {
+        match self {
+            Subject::Case(case) => &case.operation,
+            Subject::Fixture(fixture) => &fixture.create.operation,
+        }
+    }
+
+    pub fn profile(&self) -> Option<Profile> {
+        match self {
+            Subject::Case(case) => Some(case.profile),
+            Subject::Fixture(_) => None,
+        }
+    }
+
+    pub fn span(&self) -> &Span {
+        match self {
+            Subject::Case(case) => &case.span,
+            Subject::Fixture(fixture) => &fixture.span,
+        }
+    }
+
+    /// The step of the case that made this exchange; none for fixtures' and token exchanges of a case.
+    pub fn step(&self, exchange: &Exchange) -> Option<&Step> {
+        match (self, &exchange.role) {
+            (Subject::Case(case), Role::Step { index, .. }) => case.steps.get(*index),
+            _ => None,
+        }
+    }
+}
+
+impl Entry {
+    /// The violations of a verdict that has some.
+    pub fn violations(&self) -> &[Violation] {
+        broken(&self.verdict).0
+    }
+
+    pub fn warnings(&self) -> &[Violation] {
+        broken(&self.verdict).1
+    }
+
+    /// The exchange a violation speaks of.
+    pub fn exchange(&self, violation: &Violation) -> Option<&Exchange> {
+        self.trace.as_ref()?.exchanges.get(violation.exchange)
+    }
+
+    pub fn is_case(&self) -> bool {
+        matches!(self.subject, Subject::Case(_))
+    }
+
+    fn undeclared(&self) -> bool {
+        self.status == Status::Unsupported
+            && matches!(self.verdict, Verdict::Unsupported { declared: Declared::ByAnswer, .. })
+    }
+}
+
+/// The violations and the warnings of a verdict.
+fn broken(verdict: &Verdict) -> (&[Violation], &[Violation]) {
+    match verdict {
+        Verdict::Fail { violations, warnings } => (violations, warnings),
+        Verdict::Pass { warnings } => (&[], warnings),
+        Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => (&[], &[]),
+    }
+}
+
+/// How the whole thing ended. The exit code says the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Conformant,
+    NotConformant,
+    CouldNotFindOut,
+}
+
+impl Outcome {
+    /// 0, 1 or 3. An interrupted run is the edge's business.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Outcome::Conformant => 0,
+            Outcome::NotConformant => 1,
+            Outcome::CouldNotFindOut => 3,
+        }
+    }
+}
+
+impl JudgedRun {
+    pub fn outcome(&self) -> Outcome {
+        let any = |status| self.entries.iter().any(|entry| entry.status == status);
+        let broken = any(Status::Fail) || any(Status::UnexpectedPass) || !self.stale.is_empty();
+        if broken || self.entries.iter().any(Entry::undeclared) {
+            Outcome::NotConformant
+        } else if any(Status::Error) || !self.clean_up.is_empty() {
+            Outcome::CouldNotFindOut
+        } else {
+            Outcome::Conformant
+        }
+    }
+
+    /// The entries of one status, in order.
+    pub fn with(&self, status: Status) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.status == status)
+    }
+}
+
+/// Works out every status. `clauses` gives the texts that violations are shown with.
+pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report {
+    let runs = runs.into_iter().map(|run| judged(run, terms)).collect();
+    Report { runs, clauses, terms }
+}
+
+fn judged(run: Run, terms: Terms) -> JudgedRun {
+    let stale = stale(&run);
+    let mut entries = Vec::with_capacity(run.results.len() + run.fixtures.len());
+    for result in run.results {
+        let verdict = status::hardened(result.verdict, terms.fail_on);
+        let status = status(&verdict, &result.known, terms.today);
+        let (subject, trace) = (Subject::Case(result.case), result.trace);
+        entries.push(Entry { subject, verdict, status, trace, known: result.known });
+    }
+    let of_clauses = |it: &&KnownFailure| matches!(it.what, KnownWhat::Clause(_));
+    let known: Vec<_> = run.known_failures.iter().filter(of_clauses).cloned().collect();
+    for result in run.fixtures {
+        let verdict = status::hardened(result.verdict, terms.fail_on);
+        let status = status(&verdict, &known, terms.today);
+        let (subject, trace) = (Subject::Fixture(result.fixture), Some(result.trace));
+        entries.push(Entry { subject, verdict, status, trace, known: known.clone() });
+    }
+    let leftovers =
+        entries.iter().filter_map(|entry: &Entry| entry.trace.as_ref()).flat_map(|it| &it.leftovers);
+    let clean_up = leftovers.cloned().chain(run.clean_up).collect();
+    JudgedRun {
+        target: run.target,
+        suite: run.suite,
+        started: run.started,
+        elapsed: run.elapsed,
+        entries,
+        stale,
+        clean_up,
+    }
+}
+
+/// Entries that nothing answers to. In a run that left cases out, only a clause that a judged case names and that
+/// no answer breaks is known to be kept.
+fn stale(run: &Run) -> Vec<KnownFailure> {
+    let verdicts = run.results.iter().map(|it| &it.verdict).chain(run.fixtures.iter().map(|it| &it.verdict));
+    let broken: BTreeSet<&ClauseId> = verdicts
+        .map(broken)
+        .flat_map(|(violations, warnings)| violations.iter().chain(warnings))
+        .flat_map(|violation| &violation.clauses)
+        .collect();
+    let judged = |result: &&CaseResult| matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
+    let kept = |clause: &ClauseId| {
+        let mut naming = run.results.iter().filter(judged).filter(|it| it.case.clauses.contains(clause));
+        naming.next().is_some()
+            || (run.coverage == Coverage::Whole && run.results.iter().any(|it| judged(&it)))
+    };
+    let is_stale = |entry: &&KnownFailure| match &entry.what {
+        KnownWhat::Clause(clause) => !broken.contains(clause) && kept(clause),
+        KnownWhat::Case(_) => {
+            let names = |result: &CaseResult| result.known.iter().any(|known| known.span == entry.span);
+            run.coverage == Coverage::Whole && !run.results.iter().any(names)
+        }
+    };
+    run.known_failures.iter().filter(is_stale).cloned().collect()
+}
+
+/// 0 conformant, 1 violations, 3 could not find out; of several runs the worst, and violations are worse than errors.
+pub fn exit_code(report: &Report) -> u8 {
+    let outcomes: Vec<Outcome> = report.runs.iter().map(JudgedRun::outcome).collect();
+    [Outcome::NotConformant, Outcome::CouldNotFindOut]
+        .into_iter()
+        .find(|outcome| outcomes.contains(outcome))
+        .unwrap_or(Outcome::Conformant)
+        .exit_code()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a reader at a terminal or of a log.
+    Text(Style),
+    /// For programs; see [`json`].
+    Json,
+}
+
+/// The report as one string, its last line ended. `mask` hides the secrets the run was given.
+pub fn render(report: &Report, format: Format, mask: Mask) -> String {
+    match format {
+        Format::Text(style) => text::render(report, style, mask),
+        Format::Json => json::render(report, mask),
+    }
+}

@@ -1,0 +1,262 @@
+//! Makes text that came from a target, a case or a file fit to be shown: secrets masked, control characters and
+//! invisible characters written out. Everything a report shows of an exchange goes through here.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+use crate::model::verdict::Location;
+
+/// Replaces the secrets a run knows (passwords, keys, tokens it was given) in a text.
+pub type Mask<'a> = &'a (dyn Fn(&str) -> String + Sync);
+
+/// What stands where a secret was.
+pub const MASKED: &str = "***";
+
+/// Hides what `mask` knows and, whatever that knows, what by its name must be a secret.
+#[derive(Clone, Copy)]
+pub struct Safe<'a> {
+    mask: Mask<'a>,
+}
+
+impl<'a> Safe<'a> {
+    pub fn new(mask: Mask<'a>) -> Self {
+        Safe { mask }
+    }
+
+    /// The text without the secrets the run knows; for what is no secret whatever it looks like.
+    pub fn known(&self, text: &str) -> String {
+        (self.mask)(text)
+    }
+
+    /// The text without secrets. Control characters are still in it.
+    pub fn masked(&self, text: &str) -> String {
+        scrubbed(&(self.mask)(text))
+    }
+
+    /// The text without secrets on one line that no terminal can take for a command.
+    pub fn line(&self, text: &str) -> String {
+        visible(&self.masked(text))
+    }
+
+    /// A header's value, or of a secret one its scheme at most.
+    pub fn header(&self, name: &str, value: &str) -> String {
+        if !is_secret_header(name) {
+            return self.line(value);
+        }
+        const SCHEMES: [&str; 3] = ["AWS4-HMAC-SHA256", "Bearer", "Basic"];
+        let scheme =
+            value.split_once(' ').and_then(|(scheme, _)| SCHEMES.into_iter().find(|it| *it == scheme));
+        scheme.map_or(MASKED.to_owned(), |scheme| format!("{scheme} {MASKED}"))
+    }
+
+    /// The URL on one line, without user information and without secrets in its query.
+    pub fn url(&self, url: &str) -> String {
+        visible(&self.masked_url(url))
+    }
+
+    /// The same with control characters still in it, for what quotes them in its own way.
+    pub fn masked_url(&self, url: &str) -> String {
+        let bare = match url.split_once("://") {
+            Some((scheme, rest)) => {
+                let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+                let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+                format!("{scheme}://{host}{path}")
+            }
+            None => url.to_owned(),
+        };
+        self.masked(&bare)
+    }
+
+    /// The same JSON without secrets: strings masked, members with a secret's name emptied.
+    pub fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.masked(text)),
+            Value::Array(list) => list.iter().map(|item| self.value(item)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| match value {
+                    Value::String(_) | Value::Number(_) if is_secret_name(name) => {
+                        (name.clone(), Value::String(MASKED.into()))
+                    }
+                    value => (self.masked(name), self.value(value)),
+                })
+                .collect(),
+            plain => plain.clone(),
+        }
+    }
+
+    /// What a claim expected or an answer had at a place. Line breaks are still in it.
+    pub fn seen(&self, at: &Location, text: &str) -> String {
+        const HARMLESS: [&str; 7] = ["null", "absent", "missing", "present", "nothing", "true", "false"];
+        let place = match at {
+            Location::Header(name) => name,
+            Location::Pointer(pointer) => pointer.rsplit('/').next().unwrap_or_default(),
+            Location::Status | Location::Body | Location::Latency => "",
+        };
+        if (is_secret_name(place) || is_secret_header(place)) && !HARMLESS.contains(&text) {
+            return MASKED.to_owned();
+        }
+        self.masked(text)
+    }
+}
+
+/// Whether a header must never be shown; `name` in any case.
+pub fn is_secret_header(name: &str) -> bool {
+    const NAMES: [&str; 7] = [
+        "authorization",
+        "proxy-authorization",
+        "x-amz-security-token",
+        "cookie",
+        "set-cookie",
+        "x-api-key",
+        "x-auth-token",
+    ];
+    NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
+const SECRET_NAMES: &str = "[a-z0-9_.-]*(?:password|passwd|passphrase|security[_-]?token)|access[_-]?token|refresh[_-]?token\
+    |id[_-]?token|mfa[_-]?token|session[_-]?token|client[_-]?secret|secret[_-]?key|secret[_-]?access[_-]?key|private[_-]?key\
+    |security[_-]?db[_-]?encryption|x-amz-signature|x-amz-credential";
+
+/// Whether a member, form field or query parameter of this name holds a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^(?:{SECRET_NAMES})$")));
+    NAME.is_match(name)
+}
+
+/// Control characters, and those that reorder or hide text, written out: `\x1b`, `\n`, `\u{202e}`.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            '\0'..='\x1f' | '\x7f' => shown.push_str(&format!("\\x{:02x}", character as u32)),
+            _ if is_invisible(character) => shown.push_str(&format!("\\u{{{:x}}}", character as u32)),
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// C1 controls, bidirectional controls, zero-width characters, line separators, tags.
+pub fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Secrets that give themselves away by what stands in front of them, in any kind of text.
+fn scrubbed(text: &str) -> String {
+    static GIVEAWAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+        [
+            pattern(&format!(r#"(?i)("(?:{SECRET_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*"#)),
+            pattern(&format!(r#"(?i)(\\+"(?:{SECRET_NAMES})\\+"\s*:\s*\\+")[^"]*"#)),
+            pattern(&format!(r#"(?i)(\b(?:{SECRET_NAMES})=)[^&\s"']+"#)),
+            pattern(r"(?i)(\bBearer )[a-z0-9._~+/=-]{12,}"),
+            pattern(r"(\b(?:Signature|Credential)=)[^,&\s]+"),
+        ]
+    });
+    GIVEAWAYS.iter().fold(text.to_owned(), |text, giveaway| {
+        giveaway.replace_all(&text, |found: &Captures| format!("{}{MASKED}", &found[1])).into_owned()
+    })
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a fixed pattern compiles")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn plain(text: &str) -> String {
+        text.to_owned()
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_stand() {
+        let table = [
+            (
+                r#"{"access_token": "a\"b", "expires_in": 3600}"#,
+                r#"{"access_token": "***", "expires_in": 3600}"#,
+            ),
+            (r#"got {\"refresh_token\":\"abc\"}"#, r#"got {\"refresh_token\":\"***"}"#),
+            ("grant_type=password&password=hunter2&x=1", "grant_type=password&password=***&x=1"),
+            ("refresh_token=abc", "refresh_token=***"),
+            ("Bearer abcdefghijkl.mnop", "Bearer ***"),
+            ("Bearer realm=\"x\"", "Bearer realm=\"x\""),
+            ("AWS4 Credential=AKID/2026, Signature=00ff", "AWS4 Credential=***, Signature=***"),
+            ("?X-Amz-Security-Token=abc&y=1", "?X-Amz-Security-Token=***&y=1"),
+            ("{\"SslClientKeyPassword\":\"p\"}", "{\"SslClientKeyPassword\":\"***\"}"),
+            ("a password is needed", "a password is needed"),
+            ("NextToken=abc", "NextToken=abc"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(Safe::new(&plain).masked(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_run_knows_is_masked_in_json_however_it_is_spelled() {
+        let mask = |text: &str| text.replace("s3\"cret", MASKED);
+        let body = json!({ "message": "no s3\"cret here", "list": [{ "Password": "x", "id_token": 7 }], "password": null });
+        let expected = json!({ "message": "no *** here", "list": [{ "Password": "***", "id_token": "***" }], "password": null });
+        assert_eq!(Safe::new(&mask).value(&body), expected);
+    }
+
+    #[test]
+    fn headers_and_urls_keep_what_is_harmless() {
+        let safe = Safe::new(&plain);
+        let headers = [
+            ("authorization", "Bearer abc", "Bearer ***"),
+            ("Authorization", "AWS4-HMAC-SHA256 Credential=A", "AWS4-HMAC-SHA256 ***"),
+            ("authorization", "abc", "***"),
+            ("authorization", "s3cret s3cret", "***"),
+            ("set-cookie", "a=b", "***"),
+            ("x-amz-security-token", "abc", "***"),
+            ("content-type", "text/html\u{1b}[2J", "text/html\\x1b[2J"),
+        ];
+        for (name, value, expected) in headers {
+            assert_eq!(safe.header(name, value), expected, "{name}: {value}");
+        }
+        let urls = [
+            ("https://me:pw@host:1/a@b?c", "https://host:1/a@b?c"),
+            ("https://host/?access_token=abc&x=1", "https://host/?access_token=***&x=1"),
+            ("/only/a/path", "/only/a/path"),
+        ];
+        for (url, expected) in urls {
+            assert_eq!(safe.url(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_was_seen_at_a_secret_place_is_not_told() {
+        let safe = Safe::new(&plain);
+        let body = |pointer: &str| Location::Pointer(pointer.into());
+        assert_eq!(safe.seen(&body("/access_token"), "\"abc\""), MASKED);
+        assert_eq!(safe.seen(&Location::Header("Set-Cookie".into()), "abc"), MASKED);
+        assert_eq!(safe.seen(&body("/access_token"), "absent"), "absent");
+        assert_eq!(safe.seen(&body("/Connection/Status"), "\"deleted\""), "\"deleted\"");
+        assert_eq!(safe.seen(&Location::Body, "password=abc"), "password=***");
+    }
+
+    #[test]
+    fn nothing_reaches_the_terminal_as_a_command() {
+        let table = [
+            ("\u{1b}]0;x\u{7}", "\\x1b]0;x\\x07"),
+            ("a\r\nb\tc", "a\\r\\nb\\tc"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("ab\u{202e}cd\u{200b}", "ab\\u{202e}cd\\u{200b}"),
+            ("naïve 東京", "naïve 東京"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(visible(text), expected);
+        }
+    }
+}

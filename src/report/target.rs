@@ -1,0 +1,127 @@
+//! What of a target stands in a report: names, addresses, and how to reach it by hand. Nothing that is secret.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::curl;
+use crate::model::{
+    contract::{ApiName, Protocol},
+    target::{Credentials, Target, Verification},
+};
+
+/// What a report tells about a target; nothing of it is secret.
+#[derive(Debug, Clone)]
+pub struct TargetFacts {
+    pub name: Arc<str>,
+    pub product: Option<String>,
+    pub version: Option<String>,
+    pub apis: BTreeMap<ApiName, ApiFacts>,
+    pub verification: Verification,
+    /// Options a `curl` line needs to reach the target as the run did: `--cacert`, `--proxy`, ...
+    pub curl: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ApiFacts {
+    /// Without user information.
+    pub base_url: String,
+    pub identity: Identity,
+}
+
+/// How callers of an API prove who they are, as far as repeating a request by hand needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    None,
+    SigV4 { region: String, service: String },
+    Bearer,
+}
+
+impl TargetFacts {
+    /// `protocols` are those of the contracts, by API; they know the name a service signs with.
+    pub fn of(target: &Target, protocols: &BTreeMap<ApiName, Protocol>) -> Self {
+        let apis = target.apis.iter().map(|(api, it)| {
+            let identity = match (&it.credentials, protocols.get(api)) {
+                (Credentials::None, _) => Identity::None,
+                (Credentials::SigV4 { region, .. }, Some(Protocol::AwsJson { signing_name, .. })) => {
+                    Identity::SigV4 { region: region.clone(), service: signing_name.clone() }
+                }
+                (Credentials::SigV4 { region, .. }, _) => {
+                    Identity::SigV4 { region: region.clone(), service: api.to_string() }
+                }
+                (Credentials::Bearer { .. } | Credentials::Password { .. }, _) => Identity::Bearer,
+            };
+            let base_url = without_user_information(&it.base_url);
+            (api.clone(), ApiFacts { base_url, identity })
+        });
+        TargetFacts {
+            name: target.name.clone(),
+            product: target.product.clone(),
+            version: target.version.clone(),
+            apis: apis.collect(),
+            verification: target.tls.verification,
+            curl: curl::transport(target),
+        }
+    }
+}
+
+fn without_user_information(url: &url::Url) -> String {
+    let mut url = url.clone();
+    // Both fail only for URLs that cannot have user information.
+    let _ = url.set_password(None);
+    let _ = url.set_username("");
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::model::target::{ApiTarget, Keys, Limits, SecretRef, Timeouts, Tls, Unsupported};
+
+    #[test]
+    fn of_a_target_only_what_is_no_secret_is_told() {
+        let api = |url: &str, credentials| ApiTarget { base_url: url.parse().unwrap(), credentials };
+        let secret = || SecretRef::Published("hunter2".into());
+        let sigv4 = Credentials::SigV4 {
+            region: "us-east-1".into(),
+            keys: Keys::Static { access_key: secret(), secret_key: secret(), session_token: None },
+        };
+        let password = Credentials::Password { username: "me".into(), password: secret() };
+        let target = Target {
+            name: "staging".into(),
+            product: None,
+            version: None,
+            apis: [
+                ("dms".into(), api("http://me:hunter2@127.0.0.1:7400/", sigv4)),
+                ("veeam".into(), api("https://backup.example/base", password)),
+            ]
+            .into(),
+            tls: Tls { ca: Some("ca.pem".into()), verification: Verification::Off, ..Tls::default() },
+            proxy: Some("http://me:hunter2@proxy:3128".into()),
+            timeouts: Timeouts::default(),
+            limits: Limits::default(),
+            permits: BTreeSet::new(),
+            features: BTreeSet::new(),
+            variables: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            supplies: BTreeMap::new(),
+            unsupported: Unsupported::default(),
+            known_failures: vec![],
+            snapshots: None,
+        };
+        let protocol = Protocol::AwsJson {
+            json_version: "1.1".into(),
+            target_prefix: "AmazonDMSv20160101".into(),
+            signing_name: "dms".into(),
+        };
+        let facts = TargetFacts::of(&target, &[("dms".into(), protocol)].into());
+        assert!(!format!("{facts:?}").contains("hunter2"), "{facts:?}");
+        assert_eq!(facts.apis["dms"].base_url, "http://127.0.0.1:7400");
+        assert_eq!(facts.apis["veeam"].base_url, "https://backup.example/base");
+        assert_eq!(facts.apis["veeam"].identity, Identity::Bearer);
+        let signed = Identity::SigV4 { region: "us-east-1".into(), service: "dms".into() };
+        assert_eq!(facts.apis["dms"].identity, signed);
+        let options: Vec<_> = facts.curl.iter().map(|(option, value)| format!("{option} {value}")).collect();
+        assert_eq!(options, ["--insecure ", "--cacert ca.pem", "--proxy http://proxy:3128"]);
+    }
+}

@@ -1,0 +1,178 @@
+//! Everything that is no violation and yet worth a line: warnings, errors, passes nobody expected, known failures,
+//! skips, operations the target does not have, and what could not be cleaned up.
+
+use indexmap::IndexMap;
+
+use super::{
+    Told, count, listed,
+    page::{Page, Tone},
+    violations::{position, show},
+};
+use crate::{
+    model::{
+        target::{KnownFailure, KnownWhat},
+        verdict::{Declared, Mismatch, Status, Verdict, Violation},
+    },
+    report::{Entry, excerpt::Focus},
+};
+
+pub fn write(told: &Told, page: &mut Page) {
+    warnings(told, page);
+    errors(told, page);
+    unexpected(told, page);
+    known(told, page);
+    skips(told, page);
+    unsupported(told, page);
+    clean_up(told, page);
+}
+
+/// Each clause once, with the first place that breaks it.
+fn warnings(told: &Told, page: &mut Page) {
+    let mut groups: IndexMap<String, (usize, Vec<String>, &Violation)> = IndexMap::new();
+    for entry in &told.run.entries {
+        for warning in entry.warnings() {
+            let clauses = match warning.clauses.is_empty() {
+                true => format!("rule {}", warning.rule),
+                false => warning.clauses.join(", "),
+            };
+            let label = format!("{} {clauses}", warning.strength);
+            let group = groups.entry(label).or_insert_with(|| (0, Vec::new(), warning));
+            group.0 += 1;
+            if group.1.last() != Some(&entry.subject.name()) {
+                group.1.push(entry.subject.name());
+            }
+        }
+    }
+    heading(page, "warnings", groups.len());
+    for (label, (times, cases, first)) in groups {
+        let often = format!("{} in {}", count(times, "time"), count(cases.len(), "case"));
+        page.hanging(2, &told.safe.line(&label), Tone::Doubt, &often);
+        let Mismatch { at, expected, actual } = &first.mismatch;
+        let (expected, actual) = (told.safe.seen(at, expected), told.safe.seen(at, actual));
+        let text = format!("{at}: expected {expected}, actual {actual}");
+        page.cut(4, "as at", Tone::Quiet, &told.safe.line(&text));
+    }
+}
+
+/// Alike reasons together, the first with its last exchange.
+fn errors(told: &Told, page: &mut Page) {
+    for (why, entries) in grouped(told.run.with(Status::Error), |entry| match &entry.verdict {
+        Verdict::Error { why } => told.safe.line(why),
+        _ => String::new(),
+    }) {
+        let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name())).collect();
+        page.blank();
+        let mark = page.glyph("?") + "ERROR";
+        page.hanging(0, &mark, Tone::Doubt, &why);
+        page.hanging(7, &format!("in {}:", count(names.len(), "case")), Tone::Quiet, &listed(&names));
+        let last = entries[0].trace.as_ref().and_then(|trace| trace.exchanges.last());
+        if let Some(exchange) = last {
+            let position = position(exchange, &entries[0].subject);
+            page.blank();
+            page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
+            show(told, &entries[0].subject, exchange, Focus::default(), page);
+        }
+    }
+}
+
+fn unexpected(told: &Told, page: &mut Page) {
+    let passes: Vec<&Entry> = told.run.with(Status::UnexpectedPass).collect();
+    heading(page, "known failures that are none any more: take them out of the target file", {
+        passes.len() + told.run.stale.len()
+    });
+    for entry in passes {
+        let known = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_)));
+        let from = known.map_or(String::new(), |known| format!(" passes, {}", about(known)));
+        let text = told.safe.line(&format!("{}{from}", entry.subject.name()));
+        page.hanging(2, "unexpected", Tone::Bad, &text);
+    }
+    for known in &told.run.stale {
+        let what = match &known.what {
+            KnownWhat::Case(pattern) => format!("no case is called {pattern}"),
+            KnownWhat::Clause(clause) => format!("nothing breaks {clause}"),
+        };
+        page.hanging(2, "unexpected", Tone::Bad, &told.safe.line(&format!("{what}, {}", about(known))));
+    }
+}
+
+fn known(told: &Told, page: &mut Page) {
+    let groups = grouped(told.run.with(Status::KnownFailure), |entry| {
+        let excuses = excuses(entry, told);
+        excuses.iter().map(|known| about(known) + ": " + &known.reason).collect::<Vec<_>>().join("; ")
+    });
+    heading(page, "known failures", groups.len());
+    for (why, entries) in groups {
+        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name()).collect();
+        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.safe.line(&listed(&names)));
+        page.paragraph(4, Tone::Quiet, &told.safe.line(&why));
+    }
+}
+
+/// The entries that excuse this one, those about the case before those about its clauses.
+fn excuses<'a>(entry: &'a Entry, told: &Told) -> Vec<&'a KnownFailure> {
+    let live = || entry.known.iter().filter(|known| known.expires >= told.report.terms.today);
+    let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
+    let breaks = |known: &&KnownFailure| match &known.what {
+        KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
+        KnownWhat::Case(_) => false,
+    };
+    if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
+}
+
+fn about(known: &KnownFailure) -> String {
+    format!("{} until {} ({})", known.ticket, known.expires, known.span)
+}
+
+fn skips(told: &Told, page: &mut Page) {
+    let groups = grouped(told.run.with(Status::Skip), |entry| match &entry.verdict {
+        Verdict::Skip { reason } => reason.clone(),
+        _ => String::new(),
+    });
+    heading(page, "skipped", groups.len());
+    for (reason, entries) in groups {
+        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name()).collect();
+        page.hanging(2, &count(names.len(), "case"), Tone::Quiet, &told.safe.line(&reason));
+        page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+    }
+}
+
+fn unsupported(told: &Told, page: &mut Page) {
+    let groups = grouped(told.run.with(Status::Unsupported), |entry| match &entry.verdict {
+        Verdict::Unsupported { operation, declared: Declared::InTargetFile } => {
+            format!("{operation}, as declared")
+        }
+        Verdict::Unsupported { operation, declared: Declared::ByAnswer } => {
+            format!("{operation}: says the answer, but the target file does not declare it")
+        }
+        _ => String::new(),
+    });
+    heading(page, "operations the target does not have", groups.len());
+    for (operation, entries) in groups {
+        page.hanging(2, &count(entries.len(), "case"), Tone::Quiet, &told.safe.line(&operation));
+    }
+}
+
+fn clean_up(told: &Told, page: &mut Page) {
+    heading(page, "left behind on the target: `proofmark sweep` tries again", told.run.clean_up.len());
+    for problem in &told.run.clean_up {
+        page.hanging(2, "left", Tone::Bad, &told.safe.line(problem));
+    }
+}
+
+fn heading(page: &mut Page, text: &str, items: usize) {
+    if items > 0 {
+        page.blank();
+        page.paragraph(0, Tone::Strong, text);
+    }
+}
+
+fn grouped<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    by: impl Fn(&Entry) -> String,
+) -> IndexMap<String, Vec<&'a Entry>> {
+    let mut groups: IndexMap<String, Vec<&Entry>> = IndexMap::new();
+    for entry in entries {
+        groups.entry(by(entry)).or_default().push(entry);
+    }
+    groups
+}

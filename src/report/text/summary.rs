@@ -1,0 +1,190 @@
+//! The table by operation, the profiles, and the last line: how it ended, in words that the exit code repeats.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Told, count,
+    page::{Page, Tone, shortened},
+};
+use crate::{
+    model::{case::Profile, verdict::Status},
+    report::{Entry, Outcome, status::is_known},
+};
+
+/// How many entries have each status.
+#[derive(Default, Clone, Copy)]
+struct Tally([usize; COLUMNS.len()]);
+
+/// The columns of the table; all but the first two are left out where they are empty.
+const COLUMNS: [(Status, &str, Tone); 7] = [
+    (Status::Pass, "pass", Tone::Good),
+    (Status::Fail, "fail", Tone::Bad),
+    (Status::Error, "error", Tone::Doubt),
+    (Status::UnexpectedPass, "unexpected", Tone::Bad),
+    (Status::KnownFailure, "known", Tone::Doubt),
+    (Status::Skip, "skip", Tone::Quiet),
+    (Status::Unsupported, "unsupported", Tone::Quiet),
+];
+
+impl Tally {
+    fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
+        let mut tally = Tally::default();
+        for entry in entries {
+            for (count, (status, ..)) in tally.0.iter_mut().zip(COLUMNS) {
+                *count += usize::from(status == entry.status);
+            }
+        }
+        tally
+    }
+
+    fn get(&self, status: Status) -> usize {
+        self.0.iter().zip(COLUMNS).find(|(_, column)| column.0 == status).map_or(0, |(count, _)| *count)
+    }
+
+    fn total(&self) -> usize {
+        self.0.iter().sum()
+    }
+}
+
+pub fn write(told: &Told, page: &mut Page) {
+    let cases = || told.run.entries.iter().filter(|entry| entry.is_case());
+    let total = Tally::of(cases());
+    let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
+    let longest = cases().map(|entry| entry.subject.operation().len()).max().unwrap_or_default() + 2;
+    let apis: BTreeSet<_> = cases().map(|entry| entry.subject.api()).collect();
+    for api in apis {
+        let of_api = || cases().filter(|entry| entry.subject.api() == api);
+        page.blank();
+        row(page, Tone::Strong, api, None, (&shown, longest));
+        let mut operations: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+        for entry in of_api() {
+            operations.entry(entry.subject.operation()).or_default().push(entry);
+        }
+        for (operation, entries) in operations {
+            let tally = Tally::of(entries.into_iter());
+            row(
+                page,
+                Tone::Plain,
+                &format!("  {}", told.safe.line(operation)),
+                Some(&tally),
+                (&shown, longest),
+            );
+        }
+    }
+    page.blank();
+    totals(told, page);
+    last_line(told, &total, page);
+}
+
+/// A line of the table; without a tally, its head. The layout is the columns to show and how long a name gets.
+fn row(page: &mut Page, tone: Tone, name: &str, tally: Option<&Tally>, (shown, longest): (&[usize], usize)) {
+    let width = |title: &str| title.len().max(4) + 2;
+    let columns: usize = shown.iter().map(|&column| width(COLUMNS[column].1)).sum::<usize>() + width("cases");
+    let room = page.width().saturating_sub(columns).min(longest.max(24));
+    let name = if name.chars().count() > room { shortened(name, room) } else { name.to_owned() };
+    let mut line = page.painted(tone, &format!("{name:<room$}"));
+    let cell = |number: usize| if number == 0 { "-".to_owned() } else { number.to_string() };
+    let total = tally.map_or("cases".to_owned(), |tally| cell(tally.total()));
+    line += &page.painted(tone, &format!("{total:>w$}", w = width("cases")));
+    for &column in shown {
+        let (_, title, colour) = COLUMNS[column];
+        let number = tally.map(|tally| tally.0[column]);
+        let text = number.map_or(title.to_owned(), cell);
+        let colour = match number {
+            None => tone,
+            Some(0) => Tone::Quiet,
+            Some(_) => colour,
+        };
+        line += &page.painted(colour, &format!("{text:>w$}", w = width(title)));
+    }
+    page.verbatim(0, Tone::Plain, &line);
+}
+
+/// `core 60 of 62 passed; 312 exchanges in 1.24 s`.
+fn totals(told: &Told, page: &mut Page) {
+    let profiles = [(Profile::Core, "core"), (Profile::Extended, "extended")];
+    let parts = profiles.into_iter().filter_map(|(profile, name)| {
+        let entries = told.run.entries.iter().filter(|entry| entry.subject.profile() == Some(profile));
+        let tally = Tally::of(entries);
+        let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
+        (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
+    });
+    let exchanges: usize = told
+        .run
+        .entries
+        .iter()
+        .filter_map(|entry| entry.trace.as_ref())
+        .map(|trace| trace.exchanges.len())
+        .sum();
+    let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
+    let text: Vec<String> = parts.chain([elapsed]).collect();
+    page.paragraph(0, Tone::Quiet, &text.join("; "));
+}
+
+/// One line: where it would be longer than the page, it leaves out what the table says as well.
+fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
+    let outcome = told.run.outcome();
+    let (glyph, word, tone) = match outcome {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
+        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED", Tone::Doubt)
+        }
+        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+    };
+    let word = page.glyph(glyph) + word;
+    let mut parts = tail(told, tally);
+    while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
+        parts.pop();
+    }
+    page.blank();
+    let word = page.painted(tone, &word);
+    page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
+}
+
+/// What the last line counts: the trouble first, the rest behind it.
+fn tail(told: &Told, tally: &Tally) -> Vec<String> {
+    let (run, today) = (told.run, told.report.terms.today);
+    let mut parts = Vec::new();
+    let failing: Vec<&Entry> = run.with(Status::Fail).collect();
+    let broken: BTreeSet<_> = failing
+        .iter()
+        .flat_map(|entry| entry.violations().iter().filter(|it| !is_known(it, &entry.known, today)))
+        .flat_map(|violation| &violation.clauses)
+        .collect();
+    let what = match broken.len() {
+        0 => "a claim".to_owned(),
+        clauses => count(clauses, "clause"),
+    };
+    match (failing.len(), failing.iter().filter(|entry| entry.is_case()).count()) {
+        (0, _) => {}
+        (1, 1) => parts.push(format!("1 case breaks {what}")),
+        (all, cases) if all == cases => parts.push(format!("{cases} cases break {what}")),
+        (1, _) => parts.push(format!("a fixture breaks {what}")),
+        (all, _) => parts.push(format!("{all} cases and fixtures break {what}")),
+    }
+    let undeclared = run.entries.iter().filter(|entry| entry.undeclared()).count();
+    let unexpected = run.with(Status::UnexpectedPass).count() + run.stale.len();
+    let counted = [
+        (unexpected, "unexpected pass"),
+        (run.with(Status::Error).count(), "error"),
+        (run.clean_up.len(), "clean-up problem"),
+        (undeclared, "undeclared unsupported"),
+    ];
+    parts.extend(
+        counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)),
+    );
+    let words = [
+        (tally.get(Status::Pass), "passed"),
+        (tally.get(Status::KnownFailure), "known to fail"),
+        (tally.get(Status::Skip), "skipped"),
+        (tally.get(Status::Unsupported) - undeclared.min(tally.get(Status::Unsupported)), "unsupported"),
+    ];
+    parts.extend(
+        words.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")),
+    );
+    parts
+}

@@ -1,0 +1,361 @@
+//! The failing cases: what is broken, by which clause, where, what stood there, the exchange, and how to repeat it.
+//! The same violation in many cases is told once; several violations of one exchange share its excerpt.
+
+use std::collections::BTreeMap;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::{
+    Told, count, listed,
+    page::{Page, Tone},
+};
+use crate::{
+    model::{
+        case::Case,
+        clause::ClauseId,
+        exchange::{Exchange, Phase, Role},
+        verdict::{Location, Mismatch, Status, Violation},
+    },
+    report::{
+        Entry, Identity, Subject,
+        curl::curl,
+        difference::{Difference, Side, difference},
+        excerpt::{Focus, excerpt},
+        safe::visible,
+        status::is_known,
+    },
+};
+
+/// Cases told in full; those behind them are told in lines.
+const IN_FULL: usize = 20;
+/// Places told in full where one exchange breaks one clause in many.
+const PLACES: usize = 6;
+/// Cases of one operation that are named where each fails as another does.
+const NAMES: usize = 60;
+
+/// Violations that a reader would call the same. Of an envelope rule they are the same whatever was there instead.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    rule: &'static str,
+    clauses: &'a [ClauseId],
+    place: String,
+    expected: &'a str,
+    actual: Option<&'a str>,
+}
+
+/// One of them, and where it is found again.
+struct Group<'a> {
+    violation: &'a Violation,
+    /// Index of the entry that has it first.
+    entry: usize,
+    /// How often that entry has it.
+    times: usize,
+    elsewhere: Vec<String>,
+    /// What else was there, in the others.
+    others: IndexSet<&'a str>,
+}
+
+pub fn write(told: &Told, page: &mut Page) {
+    let failing: Vec<&Entry> = told.run.with(Status::Fail).collect();
+    let groups = grouped(&failing, told);
+    let mut by_entry: BTreeMap<usize, Vec<&Group>> = BTreeMap::new();
+    groups.iter().for_each(|group| by_entry.entry(group.entry).or_default().push(group));
+    for (cases, (index, own)) in by_entry.iter().enumerate() {
+        let entry = failing[*index];
+        page.blank();
+        let mark = page.glyph("✗") + "FAIL";
+        page.hanging(0, &mark, Tone::Bad, &told.safe.line(&entry.subject.name()));
+        page.paragraph(6, Tone::Quiet, &told.safe.line(&entry.subject.span().to_string()));
+        if cases < IN_FULL {
+            in_full(told, entry, own, page);
+        } else {
+            own.iter().for_each(|group| in_a_line(told, group, page));
+        }
+    }
+    silent(&failing, &by_entry, page, told);
+    if by_entry.len() > IN_FULL {
+        page.blank();
+        page.paragraph(0, Tone::Quiet, "Run a case by its name to see its exchange.");
+    }
+}
+
+/// Names the cases that break nothing which is not told of another; each failing case is named somewhere.
+fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mut Page, told: &Told) {
+    let mut operations: IndexMap<String, Vec<String>> = IndexMap::new();
+    for (index, entry) in failing.iter().enumerate() {
+        if by_entry.contains_key(&index) {
+            continue;
+        }
+        let subject = &entry.subject;
+        let operation = format!("{}::{}", subject.api(), subject.operation());
+        let name = subject.name();
+        let short = name.strip_prefix(&format!("{operation}::")).unwrap_or(&name).to_owned();
+        operations.entry(operation).or_default().push(short);
+    }
+    if !operations.is_empty() {
+        page.blank();
+        page.paragraph(0, Tone::Strong, "failing in the same ways");
+    }
+    for (operation, names) in operations {
+        let more = names.len().saturating_sub(NAMES);
+        let mut list = names[..names.len() - more].join(", ");
+        if more > 0 {
+            list += &format!(" and {more} others");
+        }
+        page.paragraph(2, Tone::Plain, &told.safe.line(&operation));
+        page.paragraph(4, Tone::Quiet, &told.safe.line(&list));
+    }
+}
+
+/// The violations of the failing entries that are not known, alike ones put together, in order of first sight.
+fn grouped<'a>(failing: &[&'a Entry], told: &Told) -> Vec<Group<'a>> {
+    let mut groups: IndexMap<Alike, Group> = IndexMap::new();
+    for (index, &entry) in failing.iter().enumerate() {
+        for violation in entry.violations() {
+            if is_known(violation, &entry.known, told.report.terms.today) {
+                continue;
+            }
+            let fresh =
+                || Group { violation, entry: index, times: 0, elsewhere: vec![], others: IndexSet::new() };
+            let group = groups.entry(alike(violation)).or_insert_with(fresh);
+            if violation.mismatch.actual != group.violation.mismatch.actual {
+                group.others.insert(&violation.mismatch.actual);
+            }
+            match (group.entry == index, group.elsewhere.last()) {
+                (true, _) => group.times += 1,
+                (false, Some(last)) if *last == entry.subject.name() => {}
+                (false, _) => group.elsewhere.push(entry.subject.name()),
+            }
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// Elements of one list are the same place.
+fn alike(violation: &Violation) -> Alike<'_> {
+    let place = violation.mismatch.at.to_string();
+    let is_index = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let place: Vec<&str> = place.split('/').map(|part| if is_index(&part) { "*" } else { part }).collect();
+    Alike {
+        rule: violation.rule,
+        clauses: &violation.clauses,
+        place: place.join("/"),
+        expected: &violation.mismatch.expected,
+        actual: violation.span.is_some().then_some(&*violation.mismatch.actual),
+    }
+}
+
+fn in_a_line(told: &Told, group: &Group, page: &mut Page) {
+    let Violation { mismatch, clauses, rule, .. } = group.violation;
+    let broken = clauses.first().map_or(*rule, |clause| clause);
+    let (expected, actual) = seen(told, group.violation);
+    let text = format!("{broken} at {}: expected {expected}, actual {actual}", mismatch.at);
+    page.paragraph(6, Tone::Plain, &bounded(&told.safe.line(&text)));
+}
+
+fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
+    let mut exchanges: IndexMap<usize, IndexMap<&[ClauseId], Vec<&Group>>> = IndexMap::new();
+    for group in own {
+        let clauses = exchanges.entry(group.violation.exchange).or_default();
+        clauses.entry(&group.violation.clauses).or_default().push(group);
+    }
+    exchanges.sort_unstable_keys();
+    for (index, clauses) in exchanges {
+        let exchange = entry.trace.as_ref().and_then(|trace| trace.exchanges.get(index));
+        if let Some(exchange) = exchange {
+            page.blank();
+            let took = format!("{} ms", exchange.elapsed.as_millis());
+            page.paragraph(2, Tone::Plain, &format!("In {}, {took}:", position(exchange, &entry.subject)));
+        }
+        let groups: Vec<&Group> = clauses.values().flatten().copied().collect();
+        for (clauses, groups) in &clauses {
+            statement(told, clauses, groups, page);
+            places(told, groups, page);
+        }
+        if let Some(exchange) = exchange {
+            evidence(told, entry, exchange, &groups, page);
+        }
+    }
+    known_as_well(told, entry, page);
+}
+
+/// The clauses that are broken, word for word and with where they stand.
+fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Page) {
+    page.blank();
+    let strength = groups.first().map(|group| group.violation.strength.to_string()).unwrap_or_default();
+    if clauses.is_empty() {
+        page.hanging(2, "CLAIM", Tone::Bad, "of the case alone; it names no clause");
+    }
+    for id in clauses {
+        let clause = told.report.clauses.get(id);
+        let strength = clause.map_or(strength.clone(), |clause| clause.strength.to_string());
+        page.hanging(2, &format!("{strength:<6}"), Tone::Bad, &told.safe.line(id));
+        if let Some(clause) = clause {
+            page.paragraph(10, Tone::Plain, &visible(&clause.text));
+            page.paragraph(10, Tone::Quiet, &visible(&format!("{}, {}", clause.document, clause.section)));
+        }
+    }
+}
+
+/// Every place where the clauses are broken; those with the same expectation and the same answer in one go.
+fn places(told: &Told, groups: &[&Group], page: &mut Page) {
+    let mut same: IndexMap<(&str, &str, &str), Vec<&Group>> = IndexMap::new();
+    for &group in groups {
+        let Violation { rule, mismatch, .. } = group.violation;
+        same.entry((*rule, &mismatch.expected, &mismatch.actual)).or_default().push(group);
+    }
+    for alike in same.values().take(PLACES) {
+        place(told, alike[0], page);
+        let others: Vec<_> = alike[1..].iter().map(|it| it.violation.mismatch.at.to_string()).collect();
+        if !others.is_empty() {
+            page.hanging(6, "same at ", Tone::Quiet, &told.safe.line(&listed(&others)));
+        }
+    }
+    let more: Vec<_> =
+        same.values().skip(PLACES).flatten().map(|it| it.violation.mismatch.at.to_string()).collect();
+    if !more.is_empty() {
+        page.blank();
+        let text = format!("and at {}: {}", count(more.len(), "more place"), listed(&more));
+        page.paragraph(4, Tone::Plain, &told.safe.line(&text));
+    }
+}
+
+/// One place where it is broken: what was claimed, by whom, and what was there.
+fn place(told: &Told, group: &Group, page: &mut Page) {
+    let violation = group.violation;
+    page.blank();
+    page.paragraph(4, Tone::Strong, &told.safe.line(&violation.mismatch.at.to_string()));
+    let (expected, actual) = seen(told, violation);
+    match difference(&expected, &actual, page.width() - 16) {
+        Difference::Lines { expected, actual } => {
+            page.hanging(6, "expected", Tone::Good, &visible(&bounded(&expected)));
+            page.hanging(6, "actual  ", Tone::Bad, &visible(&bounded(&actual)));
+            let others: Vec<_> =
+                group.others.iter().map(|other| told.safe.seen(&violation.mismatch.at, other)).collect();
+            if !others.is_empty() {
+                page.hanging(6, "or      ", Tone::Bad, &visible(&bounded(&listed(&others))));
+            }
+        }
+        Difference::Diff { lines, left_out } => diff(&lines, left_out, page),
+    }
+    let by = match &violation.span {
+        Some(span) => format!("{span}, rule {}", violation.rule),
+        None => format!("rule {}, which every exchange is held to", violation.rule),
+    };
+    page.hanging(6, "claim   ", Tone::Quiet, &told.safe.line(&by));
+    let again = (group.times > 1).then(|| format!("{} in this case", count(group.times - 1, "more time")));
+    let more = group.elsewhere.len();
+    let elsewhere = (more > 0).then(|| {
+        let cases = if more == 1 { "1 more case".into() } else { format!("{more} more cases") };
+        format!("in {cases}: {}", listed(&group.elsewhere))
+    });
+    let also: Vec<String> = again.into_iter().chain(elsewhere).collect();
+    if !also.is_empty() {
+        page.hanging(6, "and     ", Tone::Quiet, &told.safe.line(&also.join(", and ")));
+    }
+}
+
+fn diff(lines: &[(Side, String)], left_out: usize, page: &mut Page) {
+    page.hanging(6, "- expected", Tone::Good, "");
+    page.hanging(6, "+ actual", Tone::Bad, "");
+    for (side, line) in lines {
+        let (sign, tone) = match side {
+            Side::Both => (" ", Tone::Plain),
+            Side::Expected => ("-", Tone::Good),
+            Side::Actual => ("+", Tone::Bad),
+            Side::Gap => (":", Tone::Quiet),
+        };
+        page.verbatim(6, tone, &visible(&bounded(&format!("{sign} {line}"))));
+    }
+    if left_out > 0 {
+        page.verbatim(6, Tone::Quiet, &format!("... {left_out} more lines"));
+    }
+}
+
+/// The exchange, and the command that repeats it.
+fn evidence(told: &Told, entry: &Entry, exchange: &Exchange, groups: &[&Group], page: &mut Page) {
+    let (mut headers, mut pointers) = (Vec::new(), Vec::new());
+    for group in groups {
+        match &group.violation.mismatch.at {
+            Location::Header(name) => headers.push(name.as_str()),
+            Location::Pointer(pointer) => pointers.push(pointer.as_str()),
+            Location::Status | Location::Body | Location::Latency => {}
+        }
+    }
+    let focus = Focus { headers: &headers, pointers: &pointers };
+    show(told, &entry.subject, exchange, focus, page);
+}
+
+/// An excerpt of an exchange and its `curl` line.
+pub fn show(told: &Told, subject: &Subject, exchange: &Exchange, focus: Focus, page: &mut Page) {
+    let excerpt = excerpt(exchange, focus, told.safe);
+    page.blank();
+    excerpt.request.iter().for_each(|line| page.verbatim(2, Tone::Quiet, &format!("> {line}")));
+    excerpt.response.iter().for_each(|line| page.verbatim(2, Tone::Plain, &format!("< {line}")));
+    let target = &told.run.target;
+    let identity = target.apis.get(subject.api()).map_or(&Identity::None, |api| &api.identity);
+    let curl = curl(exchange, subject.step(exchange), target, identity, told.safe);
+    page.blank();
+    page.paragraph(2, Tone::Quiet, "Repeat it:");
+    page.blank();
+    curl.command.lines().for_each(|line| page.verbatim(2, Tone::Plain, line));
+    curl.notes.iter().for_each(|note| page.paragraph(2, Tone::Quiet, &format!("# {}", visible(note))));
+}
+
+/// The known violations of a case that fails for other reasons.
+fn known_as_well(told: &Told, entry: &Entry, page: &mut Page) {
+    let known = |violation: &&Violation| is_known(violation, &entry.known, told.report.terms.today);
+    let clauses: IndexSet<&ClauseId> =
+        entry.violations().iter().filter(known).flat_map(|violation| &violation.clauses).collect();
+    if !clauses.is_empty() {
+        let clauses: Vec<String> = clauses.into_iter().map(|clause| told.safe.line(clause)).collect();
+        page.blank();
+        page.paragraph(2, Tone::Quiet, &format!("It also breaks, as is known: {}", clauses.join(", ")));
+    }
+}
+
+/// `step 1 of 2, DeleteConnection, attempt 3`.
+pub fn position(exchange: &Exchange, subject: &Subject) -> String {
+    let operation = &exchange.operation;
+    let (what, attempt) = match (&exchange.role, subject) {
+        (Role::Step { index, attempt }, Subject::Case(case)) => (step_of(*index, case), *attempt),
+        (Role::Step { index, attempt }, Subject::Fixture(_)) => (format!("step {}", index + 1), *attempt),
+        (Role::Fixture { id, attempt, .. }, Subject::Case(case)) if *id == case.id => {
+            ("cleaning up behind the case".into(), *attempt)
+        }
+        (Role::Fixture { id, phase, attempt }, _) => {
+            let doing = match phase {
+                Phase::Create => "making",
+                Phase::Ready => "awaiting",
+                Phase::Destroy => "destroying",
+                Phase::Gone => "seeing off",
+            };
+            (format!("{doing} fixture {id}"), *attempt)
+        }
+        (Role::Token, _) => ("seeing to the token".into(), 1),
+    };
+    let attempt = if attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+    visible(&format!("{what}, {operation}{attempt}"))
+}
+
+fn step_of(index: usize, case: &Case) -> String {
+    match case.steps.len() {
+        1 => "its only step".into(),
+        steps => format!("step {} of {steps}", index + 1),
+    }
+}
+
+/// Expected and actual, fit to be shown where they were seen. Line breaks are still in them.
+fn seen(told: &Told, violation: &Violation) -> (String, String) {
+    let Mismatch { at, expected, actual } = &violation.mismatch;
+    (told.safe.seen(at, expected), told.safe.seen(at, actual))
+}
+
+/// Nobody reads more of one line.
+fn bounded(text: &str) -> String {
+    const MOST: usize = 400;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}... ({} more characters)", &text[..end], text[end..].chars().count()),
+    }
+}

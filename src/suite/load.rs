@@ -1,0 +1,206 @@
+//! The loading of case files: each is read by itself, then all names are gathered, then each is lowered with all names
+//! known. Files are spread over the processors; what is told comes in the order of the files.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZero,
+    sync::Arc,
+    thread,
+};
+
+use super::{
+    SourceFile,
+    decode::Decode,
+    diagnostic::{Diagnostic, Problems, Source, quoted, suggestion},
+    file::case::SuiteFile,
+    lower::{
+        case::{self, Home},
+        catalog::Catalog,
+        step::{Around, resolve_operation},
+    },
+    yaml,
+};
+use crate::{
+    contract::Contracts,
+    model::{
+        case::{Case, Claim, Expectation, Fixture, Suite},
+        clause::Clauses,
+        contract::{ApiName, Contract},
+        span::Span,
+    },
+};
+
+/// A file in the course of loading.
+#[derive(Debug)]
+pub struct Opened {
+    pub source: Source,
+    pub problems: Problems,
+}
+
+/// Reads one file into its shape. `None` after the reason was told.
+pub fn open<T: Decode>(file: &SourceFile) -> (Opened, Option<T>) {
+    let source = Source::new(file);
+    let mut problems = Problems::default();
+    let shape = yaml::read(&file.text, &mut problems).and_then(|node| T::decode(node, &mut problems));
+    (Opened { source, problems }, shape)
+}
+
+/// Every diagnostic of these files, in their order; the values if there is none.
+pub fn finish<T>(value: T, opened: Vec<Opened>) -> Result<T, Vec<Diagnostic>> {
+    let told: Vec<_> =
+        opened.into_iter().flat_map(|file| file.problems.into_diagnostics(&file.source)).collect();
+    if told.is_empty() { Ok(value) } else { Err(told) }
+}
+
+/// Loads case files; see [`super::load`].
+pub fn suite(
+    files: &[SourceFile],
+    contracts: &Contracts,
+    clauses: &Clauses,
+) -> Result<Suite, Vec<Diagnostic>> {
+    let (mut opened, shapes): (Vec<_>, Vec<Option<SuiteFile>>) =
+        each(files.iter().collect(), |file| open(file)).into_iter().unzip();
+    let catalog = Catalog::gather(&shapes, &mut opened);
+    let names = Names { contracts, clauses, catalog: &catalog };
+    let lowered = each(opened.into_iter().zip(shapes).collect(), |(mut file, shape): (Opened, _)| {
+        let lowered = shape.map(|shape| lower(shape, &names, &mut file)).unwrap_or_default();
+        (file, lowered)
+    });
+    let (mut opened, lowered): (Vec<_>, Vec<_>) = lowered.into_iter().unzip();
+    let suite = gather(lowered, &mut opened, catalog);
+    finish(suite, opened)
+}
+
+struct Names<'a> {
+    contracts: &'a Contracts,
+    clauses: &'a Clauses,
+    catalog: &'a Catalog,
+}
+
+/// What one file comes to.
+#[derive(Default)]
+struct Lowered {
+    cases: Vec<Case>,
+    fixtures: Vec<Fixture>,
+}
+
+fn lower(shape: SuiteFile, names: &Names<'_>, opened: &mut Opened) -> Lowered {
+    let Opened { source, problems } = opened;
+    let contract = contract(&shape, names.contracts, problems);
+    let api: ApiName =
+        contract.map_or_else(|| shape.api.value.as_str().into(), |contract| contract.api.clone());
+    let around = Around { contract, clauses: names.clauses, source, operation: shape.operation.as_ref() };
+    let mut lowered = Lowered::default();
+    let defines_something = shape.fixtures.is_some() || shape.variables.is_some();
+    for entry in shape.fixtures.into_iter().flat_map(|fixtures| fixtures.0) {
+        lowered.fixtures.extend(case::fixture(entry, &api, names.catalog, around, problems));
+    }
+    let Some(cases) = shape.cases else {
+        if !defines_something && problems.is_empty() {
+            let problem = problems.add(shape.api.whole(), "a file without cases, fixtures or variables");
+            problem.help("cases stand under `cases`, by name");
+        }
+        return lowered;
+    };
+    let Some(operation) = &shape.operation else {
+        let problem = problems.add(shape.api.whole(), "cases without an operation");
+        problem.label("`operation` is missing").help("name the operation that the cases are about");
+        return lowered;
+    };
+    let known = contract.and_then(|contract| resolve_operation(operation, contract, problems));
+    let name: Arc<str> = known.map_or_else(|| operation.value.as_str().into(), |(name, _)| name);
+    let home = Home {
+        api: &api,
+        operation: &name,
+        source: shape.source.as_ref(),
+        needs: shape.needs.as_ref(),
+        catalog: names.catalog,
+        around,
+    };
+    for row in cases.0 {
+        lowered.cases.extend(case::case(row, home, problems));
+    }
+    lowered
+}
+
+fn contract<'a>(
+    shape: &SuiteFile,
+    contracts: &'a Contracts,
+    problems: &mut Problems,
+) -> Option<&'a Contract> {
+    let found = contracts.get(&shape.api.value);
+    if found.is_none() {
+        let problem = problems.add(shape.api.at, format!("unknown api {}", quoted(&shape.api.value)));
+        if let Some(help) =
+            suggestion(&shape.api.value, "there are", contracts.iter().map(|contract| &*contract.api))
+        {
+            problem.help(help);
+        }
+    }
+    found
+}
+
+/// All files together: names that have to be unique are, and everything is in order.
+fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Suite {
+    let mut places: HashMap<Arc<str>, Span> = HashMap::new();
+    let mut snapshots: HashMap<String, Span> = HashMap::new();
+    let mut suite = Suite { variables: catalog.variables, ..Suite::default() };
+    for (index, file) in lowered.into_iter().enumerate() {
+        let problems = &mut opened[index].problems;
+        for case in file.cases {
+            let first = places.entry(case.id.clone()).or_insert_with(|| case.span.clone());
+            if *first != case.span {
+                let problem =
+                    problems.add(at(&case.span), format!("the case {} is defined twice", quoted(&case.id)));
+                problem.help(format!("it is also defined at {first}"));
+            }
+            case.steps.iter().flat_map(|step| &step.expectations).for_each(|expectation| {
+                told_if_shared(expectation, &mut snapshots, problems);
+            });
+            suite.cases.push(Arc::new(case));
+        }
+        let fixtures = file.fixtures.into_iter().map(|fixture| (fixture.id.clone(), Arc::new(fixture)));
+        suite.fixtures.extend(fixtures.collect::<BTreeMap<_, _>>());
+    }
+    suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
+    suite
+}
+
+/// Two claims that approve the same file would overwrite each other. Rows of one matrix share the claim, and may share
+/// the file, if its name is written out. Letter case does not tell files apart everywhere.
+fn told_if_shared(expectation: &Expectation, snapshots: &mut HashMap<String, Span>, problems: &mut Problems) {
+    let Claim::Snapshot(name) = &expectation.claim else { return };
+    let first = snapshots.entry(name.to_lowercase()).or_insert_with(|| expectation.span.clone());
+    if *first != expectation.span {
+        let problem =
+            problems.add(at(&expectation.span), format!("the snapshot {} is taken twice", quoted(name)));
+        problem.help(format!("it is also taken at {first}; give one of them a name of its own"));
+    }
+}
+
+fn at(span: &Span) -> super::diagnostic::At {
+    super::diagnostic::At::new(span.offset, span.offset + span.length)
+}
+
+/// `work` on every item, in order, on as many processors as there are.
+fn each<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let workers = thread::available_parallelism().map_or(1, NonZero::get).min(items.len() / 4);
+    if workers < 2 {
+        return items.into_iter().map(work).collect();
+    }
+    let share = items.len().div_ceil(workers);
+    let mut items = items.into_iter();
+    let work = &work;
+    thread::scope(|scope| {
+        let shares: Vec<_> = (0..workers)
+            .map(|_| {
+                let share: Vec<T> = items.by_ref().take(share).collect();
+                scope.spawn(move || share.into_iter().map(work).collect::<Vec<R>>())
+            })
+            .collect();
+        shares
+            .into_iter()
+            .flat_map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}

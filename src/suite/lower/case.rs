@@ -1,0 +1,197 @@
+//! Cases and fixtures.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    catalog::{Catalog, fixture_id, needs},
+    names::{Known, clause},
+    step::{Around, Part, step},
+};
+use crate::{
+    model::{
+        case::{Case, Fixture, Need, Profile, Scope},
+        contract::ApiName,
+        template::TemplateValue,
+    },
+    suite::{
+        decode::{Named, Spanned},
+        diagnostic::{At, Problems, quoted},
+        file::case::{CaseEntry, CaseRow, FixtureEntry, NeedsEntry, Row, StepEntry},
+    },
+};
+
+/// What the cases of one file have in common.
+#[derive(Clone, Copy)]
+pub struct Home<'a> {
+    pub api: &'a ApiName,
+    /// The operation the file is about, as the contract spells it.
+    pub operation: &'a Arc<str>,
+    pub source: Option<&'a String>,
+    pub needs: Option<&'a NeedsEntry>,
+    pub catalog: &'a Catalog,
+    pub around: Around<'a>,
+}
+
+/// One case. `None` after the reason was told.
+pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Case> {
+    check_name(&row.name, row.key, problems);
+    let CaseRow { name, key, suffix, case, whole } = row;
+    let CaseEntry { clauses, profile, source, needs: own_needs, uses, matrix, then, finally, step: first } =
+        case?;
+    let steps = || std::iter::once(&first).chain(then.iter().flatten().map(|step| &step.value));
+    if whole && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
+        let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
+        problem.help("say under `expect` what the answer has to be");
+    }
+    let Home { api, operation, catalog, around, .. } = home;
+    let clauses = clauses.into_iter().flatten();
+    let clauses: Vec<_> = clauses.filter_map(|name| clause(&name, around.clauses, problems)).collect();
+    let mut known = Known::new(catalog, api);
+    let uses = fixtures(uses.as_deref().unwrap_or_default(), api, catalog, &mut known, problems);
+    let mut all_needs = needs(home.needs);
+    all_needs.extend(needs(own_needs.as_ref()));
+    all_needs.extend(uses.iter().filter_map(|id| catalog.get(id)).flat_map(|fixture| fixture.needs.clone()));
+    dedup(&mut all_needs);
+    known_needs(&all_needs, &mut known);
+
+    let id: Arc<str> = format!("{api}::{operation}::{name}{suffix}").into();
+    let folder = format!("{api}/{operation}");
+    let base = file_name(&format!("{name}{suffix}"));
+    let mut steps = Vec::new();
+    let mut lower =
+        |entry: StepEntry, at: At, index: usize, known: &mut Known<'_>, problems: &mut Problems| {
+            let snapshot = if index == 0 { base.clone() } else { format!("{base}.{}", index + 1) };
+            let part = Part::Case { snapshot: &snapshot, folder: &folder };
+            steps.extend(step(entry, at, part, around, known, problems));
+        };
+    lower(first, key, 0, &mut known, problems);
+    for (index, entry) in then.into_iter().flatten().enumerate() {
+        lower(entry.value, entry.at, index + 1, &mut known, problems);
+    }
+    let finally = finally.into_iter().flatten();
+    let finally = finally
+        .filter_map(|entry| step(entry.value, entry.at, Part::Finally, around, &mut known, problems))
+        .collect();
+    Some(Case {
+        id,
+        api: api.clone(),
+        operation: operation.clone(),
+        profile: profile.unwrap_or(Profile::Core),
+        clauses,
+        source: source.or_else(|| home.source.cloned()),
+        needs: all_needs,
+        uses,
+        row: matrix.map(row_values).unwrap_or_default(),
+        steps,
+        finally,
+        span: around.source.span(key),
+    })
+}
+
+/// Case names stand in file names, in test names and on command lines.
+fn check_name(name: &str, at: At, problems: &mut Problems) {
+    let good = name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    if !good || name.len() > 100 {
+        let problem = problems.add(at, format!("{} is not the name of a case", quoted(name)));
+        problem.help("a name is made of letters, digits, `-`, `_` and `.`, at most 100 of them: deletes-a-live-connection");
+    }
+}
+
+/// The name with what a file name cannot have replaced.
+fn file_name(name: &str) -> String {
+    let plain = |character: char| {
+        character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '=' | ',')
+    };
+    let name: String = name.chars().map(|character| if plain(character) { character } else { '_' }).collect();
+    name.trim_end_matches('_').to_owned()
+}
+
+fn row_values(row: Row) -> BTreeMap<Arc<str>, TemplateValue> {
+    let cells = row.0.0.into_iter();
+    cells.filter_map(|cell| Some((cell.name.into(), cell.value?.value))).collect()
+}
+
+/// All fixtures to make, in order; what they provide joins `known`.
+fn fixtures(
+    uses: &[Spanned<String>],
+    api: &str,
+    catalog: &Catalog,
+    known: &mut Known<'_>,
+    problems: &mut Problems,
+) -> Vec<Arc<str>> {
+    let resolved: Vec<_> = uses.iter().map(|name| catalog.resolve(api, name, problems)).collect();
+    if resolved.iter().any(Option::is_none) {
+        known.doubt();
+    }
+    let order = catalog.in_order(resolved.iter().flatten());
+    for fixture in &order {
+        match catalog.get(fixture).filter(|fixture| fixture.whole) {
+            Some(fixture) => fixture.provides.iter().for_each(|name| known.add(name.clone())),
+            None => known.doubt(),
+        }
+    }
+    order
+}
+
+fn known_needs(needs: &[Need], known: &mut Known<'_>) {
+    for need in needs {
+        if let Need::Variable(name) = need {
+            known.add(name.clone());
+        }
+    }
+}
+
+fn dedup(needs: &mut Vec<Need>) {
+    let mut seen = Vec::with_capacity(needs.len());
+    needs.retain(|need| {
+        let fresh = !seen.contains(need);
+        if fresh {
+            seen.push(need.clone());
+        }
+        fresh
+    });
+}
+
+/// One fixture. `None` after the reason was told.
+pub fn fixture(
+    entry: Named<FixtureEntry>,
+    api: &ApiName,
+    catalog: &Catalog,
+    around: Around<'_>,
+    problems: &mut Problems,
+) -> Option<Fixture> {
+    let Named { name, key, value, .. } = entry;
+    let FixtureEntry { create, scope, needs: own_needs, uses, cost, ready, destroy, gone } = value?;
+    let id = fixture_id(api, &name);
+    let mut known = Known::new(catalog, api);
+    let direct = uses.as_deref().unwrap_or_default();
+    let order = fixtures(direct, api, catalog, &mut known, problems);
+    let mut all_needs = needs(own_needs.as_ref());
+    all_needs.extend(order.iter().filter_map(|id| catalog.get(id)).flat_map(|fixture| fixture.needs.clone()));
+    known_needs(&all_needs, &mut known);
+    let mut lower = |entry: Spanned<StepEntry>, part: Part<'_>| {
+        step(entry.value, entry.key, part, around, &mut known, problems)
+    };
+    let folder = format!("{api}/fixtures");
+    let make = Part::Make { fixture: &name, folder: &folder };
+    let create = lower(create, make);
+    let ready = ready.map(|ready| lower(ready, make));
+    let destroy = destroy.map(|destroy| lower(destroy, Part::Unmake));
+    let gone = gone.map(|gone| lower(gone, Part::Unmake));
+    let provides = catalog.get(&id).map(|known| known.provides.clone()).unwrap_or_default();
+    Some(Fixture {
+        name: name.into(),
+        id: id.into(),
+        api: api.clone(),
+        scope: scope.unwrap_or(Scope::Case),
+        uses: direct.iter().map(|name| fixture_id(api, &name.value).into()).collect(),
+        create: create?,
+        ready: ready.flatten(),
+        destroy: destroy.flatten(),
+        gone: gone.flatten(),
+        provides,
+        cost,
+        span: around.source.span(key),
+    })
+}

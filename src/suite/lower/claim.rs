@@ -1,0 +1,317 @@
+//! `expect` blocks to expectations.
+
+use crate::{
+    model::{
+        case::{Claim, Expectation, HeaderClaim, ValueMatcher},
+        clause::{ClauseId, Clauses},
+        contract::{Contract, Protocol},
+        template::{Template, TemplateValue},
+    },
+    suite::{
+        decode::Spanned,
+        diagnostic::{At, Problems, Source, closest, quoted, suggestion},
+        file::claim::{
+            AtEntry, BodyEntry, ErrorEntry, ExpectEntry, HeaderEntry, HeaderMatchers, SnapshotEntry,
+            ValueMatchers, in_order,
+        },
+        lower::names::{Known, Use, clause},
+        template::Templated,
+    },
+};
+
+/// What the claims of a step are read with.
+pub struct Claims<'a> {
+    pub contract: Option<&'a Contract>,
+    pub clauses: &'a Clauses,
+    pub source: &'a Source,
+    pub known: &'a Known<'a>,
+    pub place: Place<'a>,
+}
+
+/// Which answers a block speaks of.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// Every answer of the step. A snapshot that the file does not name is named so.
+    Expect { snapshot: &'a str, folder: &'a str },
+    /// The one that ends a poll: nothing that needs more than the answer itself.
+    Poll,
+}
+
+/// The claims of a block, in the order of this list of kinds.
+pub fn expectations(
+    block: Spanned<ExpectEntry>,
+    cx: &Claims<'_>,
+    problems: &mut Problems,
+) -> Vec<Expectation> {
+    let Spanned { value: block, at: whole, .. } = block;
+    let stated = block.clauses.iter().flatten();
+    let stated: Vec<ClauseId> = stated.filter_map(|name| clause(name, cx.clauses, problems)).collect();
+    let mut made = Made { cx, stated: &stated, claims: Vec::new() };
+    if let Some(status) = block.status {
+        let at = status.whole();
+        made.add(at, Claim::Status(status.value.0.into_iter().map(|status| status.0).collect()));
+    }
+    if let Some(error) = block.error {
+        made.error(error, problems);
+    }
+    for header in block.headers.into_iter().flat_map(|headers| headers.0) {
+        let Some(entry) = header.value else { continue };
+        if !is_token(&header.name) {
+            problems.add(header.key, format!("{} is not the name of a header", quoted(&header.name)));
+        }
+        made.header(header.name.to_ascii_lowercase(), header.whole, entry, problems);
+    }
+    if let Some(schema) = block.schema {
+        check_schema(&schema, cx.contract, problems);
+        made.add(schema.whole(), Claim::Schema(schema.value));
+    }
+    if let Some(body) = block.body {
+        let at = body.whole();
+        made.add(
+            at,
+            match body.value {
+                BodyEntry::Empty => Claim::BodyEmpty,
+                BodyEntry::Subset(value) => Claim::BodySubset(cx.value(value, problems)),
+            },
+        );
+    }
+    if let Some(body) = block.body_exact {
+        let at = body.whole();
+        made.add(at, Claim::BodyExact(cx.value(body.value, problems)));
+    }
+    for entry in block.at.into_iter().flat_map(|at| at.0) {
+        for (matcher, own) in matchers(entry.claim, cx, problems) {
+            made.add_as(entry.whole, Claim::At { path: entry.path.clone(), matcher }, own);
+        }
+    }
+    if let Some(snapshot) = block.snapshot {
+        made.snapshot(snapshot, problems);
+    }
+    if let Some(latency) = block.latency {
+        made.needs_more_than_the_answer("latency", latency.key, problems);
+        made.add(latency.whole(), Claim::Latency { at_most: latency.value.0 });
+    }
+    if let Some(any_of) = block.any_of {
+        let at = any_of.key;
+        let blocks = any_of.value.0.into_iter().map(|block| expectations(block, cx, problems)).collect();
+        made.add(at, Claim::AnyOf(blocks));
+    }
+    if made.claims.is_empty() && problems.is_empty() {
+        problems
+            .add(whole, "a block without a claim")
+            .help("say what the answer has to be: `status`, `body`, `at`, ...");
+    }
+    made.claims
+}
+
+/// The claims of one block, as they are made.
+struct Made<'a, 'b> {
+    cx: &'a Claims<'b>,
+    /// The clauses that the block names for its claims.
+    stated: &'a [ClauseId],
+    claims: Vec<Expectation>,
+}
+
+impl Made<'_, '_> {
+    fn add(&mut self, at: At, claim: Claim) {
+        self.add_as(at, claim, None);
+    }
+
+    /// With a clause of its own in place of the block's.
+    fn add_as(&mut self, at: At, claim: Claim, own: Option<ClauseId>) {
+        let clauses = own.map_or_else(|| self.stated.to_vec(), |own| vec![own]);
+        self.claims.push(Expectation { claim, clauses, span: self.cx.source.span(at) });
+    }
+
+    fn error(&mut self, error: Spanned<ErrorEntry>, problems: &mut Problems) {
+        let at = error.whole();
+        let (names, own) = match error.value {
+            ErrorEntry::Names(names) => (names.0, None),
+            ErrorEntry::Claim(claim) => (claim.one_of.0, claim.clause),
+        };
+        if let Some(contract) = self.cx.contract {
+            names.iter().for_each(|name| check_error(name, contract, problems));
+        }
+        let own = own.and_then(|name| clause(&name, self.cx.clauses, problems));
+        self.add_as(at, Claim::Error(names.into_iter().map(|name| name.value).collect()), own);
+    }
+
+    fn header(&mut self, name: String, at: At, entry: HeaderEntry, problems: &mut Problems) {
+        let (claims, own) = match entry {
+            HeaderEntry::Values(values) => {
+                let values = values.0.into_iter().map(|value| self.cx.text(value, problems)).collect();
+                (vec![HeaderClaim::OneOf(values)], None)
+            }
+            HeaderEntry::Matchers(matchers) => self.header_matchers(matchers, problems),
+        };
+        for claim in claims {
+            self.add_as(at, Claim::Header { name: name.clone(), claim }, own.clone());
+        }
+    }
+
+    fn header_matchers(
+        &mut self,
+        matchers: HeaderMatchers,
+        problems: &mut Problems,
+    ) -> (Vec<HeaderClaim>, Option<ClauseId>) {
+        let HeaderMatchers { one_of, matches, format, present, absent, unique, clause: own } = matchers;
+        if let Some(unique) = &unique {
+            self.needs_more_than_the_answer("unique", unique.key, problems);
+        }
+        if let Some(absent) = &absent
+            && (one_of.is_some()
+                || matches.is_some()
+                || format.is_some()
+                || present.is_some()
+                || unique.is_some())
+        {
+            problems
+                .add(absent.key, "`absent` beside other matchers")
+                .help("a header that is not there has no value");
+        }
+        let mut claims = Vec::new();
+        if let Some(values) = one_of {
+            let values = values.value.0.into_iter().map(|value| self.cx.text(value, problems)).collect();
+            claims.push(HeaderClaim::OneOf(values));
+        }
+        claims.extend(matches.map(|pattern| HeaderClaim::Matches(pattern.value.0)));
+        claims.extend(format.map(|format| HeaderClaim::Format(format.value)));
+        claims.extend(present.map(|_| HeaderClaim::Present));
+        claims.extend(absent.map(|_| HeaderClaim::Absent));
+        claims.extend(unique.map(|_| HeaderClaim::Unique));
+        (claims, own.and_then(|name| clause(&name, self.cx.clauses, problems)))
+    }
+
+    fn snapshot(&mut self, snapshot: Spanned<SnapshotEntry>, problems: &mut Problems) {
+        self.needs_more_than_the_answer("snapshot", snapshot.key, problems);
+        let Place::Expect { snapshot: name, folder } = self.cx.place else { return };
+        let at = snapshot.whole();
+        let name = match snapshot.value {
+            SnapshotEntry::AfterTheCase => format!("{folder}/{name}"),
+            SnapshotEntry::Named(name) => format!("{folder}/{name}"),
+        };
+        self.add(at, Claim::Snapshot(name));
+    }
+
+    /// A poll that waits for such a claim would be satisfied at once.
+    fn needs_more_than_the_answer(&self, what: &str, at: At, problems: &mut Problems) {
+        if let Place::Poll = self.cx.place {
+            let problem = problems.add(at, format!("`{what}` as something to wait for"));
+            problem.help(format!("write `{what}` under the step's `expect`"));
+        }
+    }
+}
+
+impl Claims<'_> {
+    fn text(&self, value: Templated<Template>, problems: &mut Problems) -> Template {
+        self.known.check(&value.holes, Use::Claim, problems);
+        value.value
+    }
+
+    fn value(&self, value: Templated<TemplateValue>, problems: &mut Problems) -> TemplateValue {
+        self.known.check(&value.holes, Use::Claim, problems);
+        value.value
+    }
+}
+
+fn matchers(
+    entry: AtEntry,
+    cx: &Claims<'_>,
+    problems: &mut Problems,
+) -> Vec<(ValueMatcher, Option<ClauseId>)> {
+    let matchers = match entry {
+        AtEntry::Equals(value) => return vec![(ValueMatcher::Equals(cx.value(value.value, problems)), None)],
+        AtEntry::Matchers(matchers) => *matchers,
+    };
+    let ValueMatchers {
+        equals,
+        one_of,
+        matches,
+        format,
+        kind,
+        present,
+        absent,
+        count,
+        length,
+        range,
+        contains,
+        excludes,
+        clause: own,
+    } = matchers;
+    let absent_at = absent.as_ref().map(|absent| absent.key);
+    let own_at = own.as_ref().map(|own| own.key);
+    let mut made = Vec::new();
+    made.extend(equals.map(|value| ValueMatcher::Equals(cx.value(value.value, problems))));
+    made.extend(one_of.map(|values| {
+        ValueMatcher::OneOf(values.value.0.into_iter().map(|value| cx.value(value, problems)).collect())
+    }));
+    made.extend(matches.map(|pattern| ValueMatcher::Matches(pattern.value.0)));
+    made.extend(format.map(|format| ValueMatcher::Format(format.value)));
+    made.extend(kind.map(|kind| ValueMatcher::Type(kind.value)));
+    made.extend(present.map(|_| ValueMatcher::Present));
+    made.extend(absent.map(|_| ValueMatcher::Absent));
+    made.extend(count.map(|count| ValueMatcher::Count(count.value)));
+    made.extend(length.map(|length| length.value.0));
+    if let Some(range) = range
+        && in_order(range.value.min, range.value.max, range.at, problems)
+    {
+        made.push(ValueMatcher::Range { min: range.value.min, max: range.value.max });
+    }
+    made.extend(contains.map(|value| ValueMatcher::Contains(cx.value(value.value, problems))));
+    made.extend(excludes.map(|value| ValueMatcher::Excludes(cx.value(value.value, problems))));
+    if let (Some(at), true) = (absent_at, made.len() > 1) {
+        problems.add(at, "`absent` beside other matchers").help("what is not there has no value");
+    }
+    if let (Some(at), true) = (own_at, made.is_empty()) {
+        problems
+            .add(at, "a clause without a claim")
+            .help("write a matcher beside it: `equals`, `one_of`, ...");
+    }
+    let own = own.and_then(|name| clause(&name, cx.clauses, problems));
+    made.into_iter().map(|matcher| (matcher, own.clone())).collect()
+}
+
+fn check_schema(name: &Spanned<String>, contract: Option<&Contract>, problems: &mut Problems) {
+    let Some(contract) = contract.filter(|contract| contract.schema(&name.value).is_none()) else { return };
+    let problem = problems.add(name.at, format!("unknown schema {}", quoted(&name.value)));
+    problem.label(format!("not under `$defs` of schemas/{}/schema.json", contract.api));
+    if let Some(help) = suggestion(&name.value, "there are", contract.schema_names()) {
+        problem.help(help);
+    }
+}
+
+/// Only slips are told: services answer with errors that no model names, and cases may claim those.
+fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Problems) {
+    let known: Vec<&str> = match contract.protocol {
+        Protocol::AwsJson { .. } => contract
+            .operations
+            .values()
+            .flat_map(|operation| &operation.errors)
+            .map(|error| &*error.name)
+            .collect(),
+        Protocol::Rest => {
+            let codes = contract.schema("Error").map(|schema| &schema["properties"]["errorCode"]["enum"]);
+            codes
+                .and_then(|codes| codes.as_array())
+                .into_iter()
+                .flatten()
+                .filter_map(|code| code.as_str())
+                .collect()
+        }
+    };
+    if known.is_empty() || known.contains(&&*name.value) {
+        return;
+    }
+    let slip = closest(&name.value, known.iter().copied())
+        .filter(|meant| strsim::damerau_levenshtein(&name.value.to_lowercase(), &meant.to_lowercase()) <= 2);
+    if let Some(meant) = slip {
+        let problem = problems.add(name.at, format!("unknown error {}", quoted(&name.value)));
+        problem.help(format!("did you mean `{meant}`?"));
+    }
+}
+
+/// A field name of RFC 9110, section 5.1.
+pub fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
