@@ -44,6 +44,13 @@ impl<T> Spanned<T> {
     }
 }
 
+/// A key that is there, whether or not its value could be read.
+#[derive(Debug)]
+pub struct Written<T> {
+    pub key: At,
+    pub value: Option<T>,
+}
+
 /// A map whose keys are the writer's own names. A value that could not be read leaves its name behind, so that what
 /// refers to it is not reported as well.
 #[derive(Debug)]
@@ -220,7 +227,7 @@ impl Decode for bool {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         match node.data {
             Data::Bool(value) => Some(value),
-            Data::Text(ref text) if matches!(&*text.to_lowercase(), "yes" | "no" | "on" | "off") => {
+            Data::Text(ref text) if is_old_boolean(text) => {
                 let problem =
                     problems.add(node.at, format!("expected true or false, found the text {}", quoted(text)));
                 problem.help("in YAML 1.2 `yes`, `no`, `on` and `off` are texts");
@@ -229,6 +236,11 @@ impl Decode for bool {
             _ => expected("true or false", &node, problems),
         }
     }
+}
+
+/// A word that was a boolean before YAML 1.2, and in the writer's mind may still be one.
+pub fn is_old_boolean(text: &str) -> bool {
+    matches!(&*text.to_lowercase(), "yes" | "no" | "on" | "off" | "y" | "n")
 }
 
 impl Decode for usize {
@@ -254,6 +266,12 @@ impl<T: Decode> Decode for Spanned<T> {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         let (key, at) = (node.key, node.at);
         Some(Spanned { value: T::decode(node, problems)?, key, at })
+    }
+}
+
+impl<T: Decode> Decode for Written<T> {
+    fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
+        Some(Written { key: node.key, value: T::decode(node, problems) })
     }
 }
 
@@ -353,23 +371,29 @@ macro_rules! words {
 pub(super) use words;
 
 /// In the published schema a value with its place is just the value.
-impl<T: JsonSchema> JsonSchema for Spanned<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
+macro_rules! schema_of_value {
+    ($($wrapper:ident)*) => { $(
+        impl<T: JsonSchema> JsonSchema for $wrapper<T> {
+            fn inline_schema() -> bool {
+                T::inline_schema()
+            }
 
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
+            fn schema_name() -> Cow<'static, str> {
+                T::schema_name()
+            }
 
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
+            fn schema_id() -> Cow<'static, str> {
+                T::schema_id()
+            }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                T::json_schema(generator)
+            }
+        }
+    )* };
 }
+
+schema_of_value! { Spanned Written }
 
 impl<T: JsonSchema> JsonSchema for Entries<T> {
     fn inline_schema() -> bool {

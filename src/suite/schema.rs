@@ -5,15 +5,19 @@ use serde_json::{Map, Value};
 
 /// The schema of `T`, draft 2020-12, with `title`.
 pub fn of<T: JsonSchema>(title: &str) -> Value {
-    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(as_files_are));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), title.into());
     schema.to_value()
 }
 
-/// An optional key may be left out; it may not be there without a value.
-fn without_null(schema: &mut Schema) {
+/// An optional key may be left out; it may not be there without a value. Descriptions are one line.
+fn as_files_are(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
+    // Editors show line breaks; where ours are is the source's business.
+    if let Some(Value::String(description)) = object.get_mut("description") {
+        *description = description.replace('\n', " ");
+    }
     let required: Vec<String> = match object.get("required") {
         Some(Value::Array(names)) => {
             names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()

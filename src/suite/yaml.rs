@@ -17,6 +17,9 @@ const MOST_NODES: usize = 2_000_000;
 /// Nodes of one file that aliases may repeat.
 const MOST_REPEATED: usize = 50_000;
 
+/// Stands for a key that is no text; no YAML text can spell it.
+const NO_KEY: &str = "\0";
+
 /// A value with its place in the file.
 #[derive(Debug, Clone)]
 pub struct Node<'a> {
@@ -234,7 +237,7 @@ impl<'a> Tree<'a, '_> {
                     entries.push(Entry { key: name, value: node });
                 }
                 // A collection as a key: told where it began; any text keeps keys and values in step.
-                None => *key = Some((Cow::Borrowed(""), node.at)),
+                None => *key = Some((Cow::Borrowed(NO_KEY), node.at)),
             },
         }
     }
@@ -277,6 +280,9 @@ impl<'a> Tree<'a, '_> {
         let mut seen: HashMap<Cow<'a, str>, At> = HashMap::with_capacity(entries.len());
         let problems = &mut *self.problems;
         entries.retain(|entry| {
+            if entry.key == NO_KEY {
+                return false;
+            }
             let first = *seen.entry(entry.key.clone()).or_insert(entry.value.key);
             let fresh = first == entry.value.key;
             if !fresh {
@@ -321,11 +327,19 @@ impl<'a> Tree<'a, '_> {
         let offset = error.marker().byte_offset().unwrap_or_default() + skipped;
         let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
         let line = self.text[..offset].rfind('\n').map_or(0, |found| found + 1);
-        let rest = self.text[line..].lines().next().unwrap_or_default();
-        let problem = self.problems.add(At::new(offset, offset), format!("not valid YAML: {}", error.info()));
-        if rest.trim_start_matches(' ').starts_with('\t') || error.info().contains("tab") {
-            problem.help("YAML is indented with spaces, not with tabs");
-        } else if rest.contains("${") {
+        let message = format!("not valid YAML: {}", error.info());
+        let mut start = line;
+        for tabbed in self.text[line..].split_inclusive('\n').take(2) {
+            let indent = tabbed.len() - tabbed.trim_start_matches(' ').len();
+            if tabbed[indent..].starts_with('\t') {
+                let problem = self.problems.add(At::new(start + indent, start + indent + 1), message);
+                problem.help("YAML is indented with spaces, not with tabs");
+                return;
+            }
+            start += tabbed.len();
+        }
+        let problem = self.problems.add(At::new(offset, offset), message);
+        if self.text[line..].lines().next().is_some_and(|line| line.contains("${")) {
             problem.help("inside { } and [ ], text with `${` has to be quoted: \"${...}\"");
         }
     }

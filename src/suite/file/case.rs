@@ -16,7 +16,7 @@ use crate::{
         template::{Template, TemplateValue},
     },
     suite::{
-        decode::{Decode, Entries, Many, Spanned, expected, record, word},
+        decode::{Decode, Entries, Many, Spanned, Written, expected, record, word},
         diagnostic::{At, Problems},
         matrix,
         template::Templated,
@@ -113,9 +113,9 @@ record! {
         /// Values that only move forward through a list while asking, by JSONPath.
         through: ByPath<Vec<String>>,
         /// How long to wait before asking again; two seconds if not said.
-        every: Spanned<Span>,
+        every: Written<Span>,
         /// How long to go on asking.
-        within: Spanned<Span>,
+        within: Written<Span>,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         template::{Template, TemplateValue},
     },
     suite::{
-        decode::{AtLeastOne, Decode, Entries, Many, Record, Spanned, expected, record},
+        decode::{AtLeastOne, Decode, Entries, Many, Record, Spanned, expected, is_old_boolean, record},
         diagnostic::{At, Problems, closest, quoted},
         template::Templated,
         yaml::{Data, Node},
@@ -127,7 +127,9 @@ impl Decode for SnapshotEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         match node.data {
             Data::Bool(true) => Some(SnapshotEntry::AfterTheCase),
-            Data::Text(ref name) if is_file_name(name) => Some(SnapshotEntry::Named(name.to_string())),
+            Data::Text(ref name) if is_file_name(name) && !is_old_boolean(name) => {
+                Some(SnapshotEntry::Named(name.to_string()))
+            }
             Data::Text(ref name) => {
                 problems.add(node.at, format!("{} is not a plain file name", quoted(name))).help(
                     "a snapshot's name is made of letters, digits, `_`, `-` and `.`, at most 120 of them",
@@ -187,16 +189,21 @@ record! {
 impl Decode for HeaderEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         match &node.data {
+            Data::Map(entries) if entries.iter().all(|entry| entry.key == "clause") => {
+                no_claim(&node, problems)
+            }
             Data::Map(_) => HeaderMatchers::decode(node, problems).map(HeaderEntry::Matchers),
             Data::Text(_) | Data::List(_) => Many::decode(node, problems).map(HeaderEntry::Values),
-            Data::Null => {
-                let problem = problems.add(node.at, "a header without a claim");
-                problem.help("write its value, `{ absent: true }` or `{ present: true }`");
-                None
-            }
+            Data::Null => no_claim(&node, problems),
             _ => expected("text, or a map of matchers", &node, problems),
         }
     }
+}
+
+fn no_claim<T>(header: &Node<'_>, problems: &mut Problems) -> Option<T> {
+    let problem = problems.add(header.at, "a header without a claim");
+    problem.help("write its value, `{ absent: true }` or `{ present: true }`");
+    None
 }
 
 /// What is claimed about a value in the body: the value itself, or a matcher.

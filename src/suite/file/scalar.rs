@@ -101,7 +101,9 @@ pub fn json_path(text: &str, at: At, problems: &mut Problems) -> Option<JsonPath
     };
     let column = error.position().saturating_sub(1).min(text.len());
     let place = within(text, at, &(column..(column + 1).min(text.len())));
-    let problem = problems.add(place, format!("{} is not a JSONPath: {}", quoted(text), error.message()));
+    let why = error.message().trim_end_matches("parser error").trim_end_matches(", ");
+    let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+    let problem = problems.add(place, format!("{} is not a JSONPath{why}", quoted(text)));
     if !text.starts_with('$') {
         problem.help(format!("a JSONPath starts with `$`: $.{}", text.trim_start_matches(['.', '/'])));
     }

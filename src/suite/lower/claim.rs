@@ -142,7 +142,7 @@ impl Made<'_, '_> {
                 let values = values.0.into_iter().map(|value| self.cx.text(value, problems)).collect();
                 (vec![HeaderClaim::OneOf(values)], None)
             }
-            HeaderEntry::Matchers(matchers) => self.header_matchers(matchers, at, problems),
+            HeaderEntry::Matchers(matchers) => self.header_matchers(matchers, problems),
         };
         for claim in claims {
             self.add_as(at, Claim::Header { name: name.clone(), claim }, own.clone());
@@ -152,7 +152,6 @@ impl Made<'_, '_> {
     fn header_matchers(
         &mut self,
         matchers: HeaderMatchers,
-        at: At,
         problems: &mut Problems,
     ) -> (Vec<HeaderClaim>, Option<ClauseId>) {
         let HeaderMatchers { one_of, matches, format, present, absent, unique, clause: own } = matchers;
@@ -180,9 +179,6 @@ impl Made<'_, '_> {
         claims.extend(present.map(|_| HeaderClaim::Present));
         claims.extend(absent.map(|_| HeaderClaim::Absent));
         claims.extend(unique.map(|_| HeaderClaim::Unique));
-        if claims.is_empty() {
-            problems.add(at, "a header without a claim");
-        }
         (claims, own.and_then(|name| clause(&name, self.cx.clauses, problems)))
     }
 

@@ -82,13 +82,15 @@ impl<'c> Known<'c> {
             return;
         }
         let names =
-            self.names.iter().map(|name| &**name).chain(self.catalog.variables_of(self.api)).chain(GIVEN);
+            || self.names.iter().map(|name| &**name).chain(self.catalog.variables_of(self.api)).chain(GIVEN);
+        let member = |known: &&str| known.rsplit_once('.').is_some_and(|(_, member)| member == name);
+        let meant = closest(name, names()).or_else(|| names().find(member));
         let fixture = name.split_once('.').map_or(name, |(fixture, _)| fixture);
         let help = match self.catalog.fixture(self.api, fixture) {
             Some(known) if known.provides.iter().any(|provided| **provided == *name) => {
                 format!("`{fixture}` is a fixture: name it under `uses`")
             }
-            known => match (closest(name, names), known) {
+            known => match (meant, known) {
                 (Some(meant), _) => format!("did you mean `${{{meant}}}`?"),
                 (None, Some(known)) => format!("the fixture `{fixture}` provides {}", known.provided()),
                 (None, None) => {

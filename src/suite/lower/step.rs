@@ -16,11 +16,12 @@ use crate::{
         template::TemplateValue,
     },
     suite::{
-        decode::{Named, Spanned},
+        decode::{Named, Spanned, Written},
         diagnostic::{At, Problems, Source, quoted, suggestion},
         file::{
             case::{AuthEntry, AuthWord, CaptureEntry, RawEntry, StepEntry},
             claim::ExpectEntry,
+            scalar::Span,
         },
         template::{Templated, is_word},
     },
@@ -100,8 +101,8 @@ pub fn step(
         through: entry
             .through
             .map(|through| through.0.into_iter().map(|at| (at.path, at.claim, at.whole)).collect()),
-        every: entry.every.map(|every| (every.key, every.value.0)),
-        within: entry.within.map(|within| (within.key, within.value.0)),
+        every: entry.every,
+        within: entry.within,
     };
     let poll = polling.lower(&claims(Place::Poll), problems);
     let (name, operation) = operation?;
@@ -196,7 +197,7 @@ fn check_members(input: &Input, operation: &Operation, problems: &mut Problems) 
         let names = operation.members.keys().map(String::as_str);
         match suggestion(&member.name, "its members are", names) {
             Some(help) => {
-                problem.help(format!("{help} To send it all the same, write it under `send_unknown`."))
+                problem.help(format!("{help}\nto send it all the same, write it under `send_unknown`"))
             }
             None => problem.help("to send it all the same, write it under `send_unknown`"),
         };
@@ -339,8 +340,8 @@ struct Polling {
     until: Option<Spanned<ExpectEntry>>,
     unless: Option<Spanned<ExpectEntry>>,
     through: Option<Vec<(JsonPath, Vec<String>, At)>>,
-    every: Option<(At, Duration)>,
-    within: Option<(At, Duration)>,
+    every: Option<Written<Span>>,
+    within: Option<Written<Span>>,
 }
 
 impl Polling {
@@ -348,8 +349,8 @@ impl Polling {
         let Some(until) = self.until else {
             let through = self.through.as_ref().and_then(|through| through.first()).map(|(_, _, at)| *at);
             let unless = self.unless.as_ref().map(|unless| unless.key);
-            let every = self.every.map(|(at, _)| at);
-            let within = self.within.map(|(at, _)| at);
+            let every = self.every.map(|every| every.key);
+            let within = self.within.map(|within| within.key);
             let lost = [("through", through), ("unless", unless), ("every", every), ("within", within)];
             for (key, at) in lost {
                 if let Some(at) = at {
@@ -359,12 +360,13 @@ impl Polling {
             }
             return None;
         };
-        let Some((within_at, within)) = self.within else {
+        let Some(Written { key: within_at, value: within }) = self.within else {
             let problem = problems.add(until.key, "`until` without `within`");
             problem.label("`within` is missing").help("say how long to go on asking: `within: 120s`");
             return None;
         };
-        let every = self.every.map_or(EVERY, |(_, every)| every);
+        let Span(within) = within?;
+        let every = self.every.and_then(|every| every.value).map_or(EVERY.min(within), |every| every.0);
         if every > within {
             problems
                 .add(within_at, "`within` is shorter than `every`")
