@@ -59,7 +59,7 @@ pub fn suite(
     clauses: &Clauses,
 ) -> Result<Suite, Vec<Diagnostic>> {
     let (mut opened, shapes): (Vec<_>, Vec<Option<SuiteFile>>) =
-        each(files.iter().collect(), |file| open(file)).into_iter().unzip();
+        each(files.iter().collect(), open).into_iter().unzip();
     let catalog = Catalog::gather(&shapes, &mut opened);
     let names = Names { contracts, clauses, catalog: &catalog };
     let lowered = each(opened.into_iter().zip(shapes).collect(), |(mut file, shape): (Opened, _)| {

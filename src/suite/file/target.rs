@@ -78,7 +78,7 @@ record! {
 #[schemars(untagged)]
 pub enum CredentialsEntry {
     Word(CredentialsWord),
-    Kind(CredentialsKind),
+    Kind(Box<CredentialsKind>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -108,7 +108,7 @@ record! {
 impl Decode for CredentialsEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         match node.data {
-            Data::Map(_) => CredentialsKind::decode(node, problems).map(CredentialsEntry::Kind),
+            Data::Map(_) => CredentialsKind::decode(node, problems).map(Box::new).map(CredentialsEntry::Kind),
             _ => word("a kind of credentials", &node, problems).map(CredentialsEntry::Word),
         }
     }
