@@ -22,6 +22,7 @@ mod poll;
 pub mod rules;
 mod shape;
 mod snapshot;
+mod throttled;
 mod unsupported;
 
 pub use across::{across, with};
@@ -58,6 +59,34 @@ pub fn verdict(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Judgement {
 /// Judges what making and destroying a fixture of the whole run did.
 pub fn fixture_verdict(fixture: &Fixture, trace: &Trace, judge: &Judge<'_>) -> Judgement {
     Subject { api: &fixture.api, steps: &[], clauses: &[] }.judge(trace, judge)
+}
+
+/// A verdict with what was found [`across`] the run on top. What was not sent, or is not implemented, stays what it is.
+pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
+    let (violations, warnings): (Vec<_>, Vec<_>) =
+        more.into_iter().partition(|one| one.strength == Strength::Must);
+    let together = |mut first: Vec<Violation>, more: Vec<Violation>| {
+        first.extend(more);
+        first
+    };
+    match verdict {
+        Verdict::Pass { warnings: before } if violations.is_empty() => {
+            Verdict::Pass { warnings: together(before, warnings) }
+        }
+        Verdict::Pass { warnings: before } => {
+            Verdict::Fail { violations, warnings: together(before, warnings) }
+        }
+        Verdict::Fail { violations: first, warnings: before } => {
+            Verdict::Fail { violations: together(first, violations), warnings: together(before, warnings) }
+        }
+        Verdict::Error { .. } if !violations.is_empty() => Verdict::Fail { violations, warnings },
+        verdict => verdict,
+    }
+}
+
+/// The clauses that every exchange, and every run, is held to without any case saying so.
+pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
+    rules::RULES.iter().map(|rule| rule.clause).chain([across::UNIQUE_ID])
 }
 
 /// What a trace is judged as.

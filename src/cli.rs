@@ -7,7 +7,7 @@ mod check;
 mod import;
 mod list;
 pub mod load;
-mod progress;
+pub mod progress;
 pub mod run;
 mod secrets;
 mod serve;

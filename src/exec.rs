@@ -5,12 +5,12 @@ mod auth;
 mod drive;
 mod fence;
 pub mod ledger;
-pub mod masks;
+mod masks;
 mod pace;
 mod request;
-pub mod script;
+mod run_fixtures;
+mod script;
 mod secrets;
-mod shared;
 mod values;
 mod wire;
 
@@ -28,15 +28,15 @@ use tokio::{sync::watch, task::JoinSet};
 use self::{
     auth::Identity,
     ledger::{Account, Ledger},
+    run_fixtures::RunFixtures,
     script::Script,
-    shared::Shared,
     values::{Surroundings, Values},
     wire::Wire,
 };
 pub use self::{
     masks::Masks,
+    run_fixtures::SharedFixture,
     secrets::{MissingSecret, Secrets},
-    shared::SharedFixture,
     wire::WireError,
 };
 use crate::{
@@ -62,12 +62,11 @@ pub struct Session {
     ledger: Arc<Ledger>,
     surroundings: Surroundings,
     known: BTreeMap<ApiName, Known>,
-    shared: Shared,
+    shared: RunFixtures,
     interrupt: watch::Receiver<Interrupt>,
 }
 
 /// What a session is made of.
-#[derive(Debug)]
 pub struct Setup {
     pub target: Arc<Target>,
     pub suite: Arc<Suite>,
@@ -143,7 +142,7 @@ impl Session {
         };
         let wire = Wire::open(&target)?;
         let ledger = Arc::new(Ledger::new(&state_dir, &run));
-        let shared = Shared::default();
+        let shared = RunFixtures::default();
         Ok(Session {
             target,
             contracts,
@@ -223,8 +222,8 @@ impl Session {
     fn values(&self, api: &str) -> Values {
         let nothing = Known::default();
         let known = self.known.get(api).unwrap_or(&nothing);
-        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone());
-        values.define(&known.open, Timestamp::now());
+        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone(), Timestamp::now());
+        values.define(&known.open);
         values
     }
 }

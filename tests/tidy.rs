@@ -127,8 +127,7 @@ fn clock(source: &Source) -> Vec<Complaint> {
 
 /// A module is named after what it holds.
 fn names(source: &Source) -> Vec<Complaint> {
-    const EMPTY: [&str; 9] =
-        ["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "shared"];
+    const EMPTY: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"];
     let parts = source.path.trim_end_matches(".rs").split('/');
     parts
         .filter(|part| EMPTY.contains(part))

@@ -12,6 +12,9 @@ use crate::model::{
 
 use super::{Judge, claims, rules::request_id::HEADER, strength};
 
+/// The clause that no single answer can break.
+pub(super) const UNIQUE_ID: &str = "dms.response.request-id-unique";
+
 /// Every value that two answers share and should not: request ids of awsJson APIs, and headers that a case claims to be
 /// unique. Each is reported on the later one, with its case, and once for all answers of a trace that have it. Traces
 /// are to be given in the order of the run.
@@ -22,11 +25,10 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
     for (case_id, trace) in traces {
         let case = case_of(case_id, judge);
         for (index, exchange) in trace.exchanges.iter().enumerate() {
-            let clause: ClauseId = "dms.response.request-id-unique".into();
             if api_of(exchange, case_id) == "dms"
                 && let Some(mismatch) = ids.repeated(exchange, HEADER)
             {
-                let clauses = [clause];
+                let clauses = [ClauseId::from(UNIQUE_ID)];
                 found.push((
                     case_id.clone(),
                     violation("request-id-unique", &clauses, index, mismatch, None, judge),

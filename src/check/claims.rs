@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot};
+use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot, throttled};
 
 /// Judges every claim of `step` on the answer of exchange `index`.
 pub(super) fn judge(
@@ -25,11 +25,10 @@ pub(super) fn judge(
 ) {
     let cx =
         Context { contracts: judge.contracts, api: &seen.contract.api, variables: &seen.exchange.variables };
-    let in_fixture = matches!(seen.exchange.role, Role::Fixture { .. });
-    if in_fixture && seen.response.status >= 400 {
-        // A well-formed refusal leaves the question of the case open; a malformed one has broken an envelope rule.
+    if tells_nothing(step, seen, &cx, found) {
         return;
     }
+    let in_fixture = matches!(seen.exchange.role, Role::Fixture { .. });
     let own = if in_fixture { own_clause(seen, judge) } else { Vec::new() };
     let default = if in_fixture { &own[..] } else { subject.clauses };
     let other_answer = speaks_of_another_answer(step, seen, &cx);
@@ -62,6 +61,19 @@ pub(super) fn judge(
     if last {
         captures(step, index, seen, default, judge, found);
     }
+}
+
+/// Whether an answer leaves the question of the case open: a fixture that is refused, a target that throttles. (Where
+/// such an answer is malformed, an envelope rule has said so.)
+fn tells_nothing(step: &Step, seen: &Seen<'_>, cx: &Context<'_>, found: &mut Found) -> bool {
+    let status = seen.response.status;
+    let holds = |claim: &Expectation| matcher::mismatches(&claim.claim, seen.response, cx).is_empty();
+    if throttled::says_so(seen) && !step.expectations.iter().all(holds) {
+        let why = || format!("{}: the target throttles ({status})", seen.exchange.operation);
+        found.unanswered.get_or_insert_with(why);
+        return true;
+    }
+    matches!(seen.exchange.role, Role::Fixture { .. }) && status >= 400
 }
 
 /// Whether the status is none the step asks for: then its body is not the one that the other claims speak of, and

@@ -1,7 +1,7 @@
 //! Envelope rules: what every exchange is held to, whatever its case says. One rule is one clause; each is a pure
 //! function from an exchange to mismatches, and [`RULES`] is all of them.
 
-use std::{cell::OnceCell, sync::Arc};
+use std::cell::OnceCell;
 
 use serde_json::Value;
 
@@ -174,7 +174,7 @@ impl<'a> Seen<'a> {
         self.response.json().ok()?.as_object()
     }
 
-    fn names(&self) -> &ErrorNames<'a> {
+    pub fn names(&self) -> &ErrorNames<'a> {
         &self.names
     }
 
@@ -249,11 +249,6 @@ fn pointed(found: &SchemaMismatch) -> Mismatch {
         pointer => Location::Pointer(pointer.to_owned()),
     };
     Mismatch { at, expected: found.expected.clone(), actual: found.actual.clone() }
-}
-
-/// The clause ids of all rules.
-pub fn clauses() -> impl Iterator<Item = Arc<str>> {
-    RULES.iter().map(|rule| Arc::from(rule.clause))
 }
 
 #[cfg(test)]

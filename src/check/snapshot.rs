@@ -31,7 +31,7 @@ pub struct Taken {
 /// Takes the snapshot `name` of an answer and holds it against the approved one, if there is one.
 ///
 /// A changed value, another type and a lost member that the contract requires are violations; an optional member that
-/// came or went is a warning.
+/// came or went, and everything about links, is a warning.
 pub(super) fn judge(name: &str, seen: &Seen<'_>, origin: Origin<'_>, judge: &Judge<'_>, found: &mut Found) {
     let json = match seen.response.json() {
         Ok(json) => json,
@@ -75,6 +75,9 @@ fn pretty(value: &Value) -> String {
     // Only a map with keys that are no strings could fail, and JSON has none.
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
+
+/// Which links there are, and where they lead, is each server's own business.
+const LINKS: &str = "_links";
 
 #[derive(Debug, PartialEq, Eq)]
 struct Change {
@@ -139,6 +142,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn note(&mut self, pointer: String, weight: Weight) {
+        let weight = if pointer.split('/').any(|token| token == LINKS) { Weight::Free } else { weight };
         self.changes.push(Change { pointer: cut(&pointer), weight });
     }
 

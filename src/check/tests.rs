@@ -316,6 +316,16 @@ fn what_has_no_answer_is_an_error() {
 }
 
 #[test]
+fn a_target_that_throttles_is_not_judged_by_it() {
+    let throttled = || aws_error().body(r#"{"__type":"ThrottlingException"}"#);
+    one(vec![status(200)], throttled()).is("error: DeleteThing: the target throttles (400)");
+    one(vec![status(200)], aws_failure().status(429)).is("error: DeleteThing: the target throttles (429)");
+    one(vec![status(200)], throttled().without("date")).is("fail: date");
+    one(vec![status(400)], throttled()).is("pass");
+    one(vec![error("ThingNotFound")], throttled()).is("error: DeleteThing: the target throttles (400)");
+}
+
+#[test]
 fn the_end_of_a_trace_counts_where_nothing_is_broken() {
     for (end, told) in [
         (End::Stopped("nothing to go on with".into()), "error: nothing to go on with"),
@@ -630,6 +640,25 @@ fn headers_claimed_to_be_unique_are() {
     assert_eq!(with(["a", "b"]), [""; 0]);
     assert_eq!(with(["a", "a"]), ["request-id-unique", "header"]);
     one(vec![unique.clone()], aws()).is("fail: header");
+}
+
+#[test]
+fn what_the_run_shows_worsens_a_verdict() {
+    let broken = |strength| {
+        let told = one(vec![status(201)], aws()).judgement().verdict;
+        let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+        violations.into_iter().map(|one| Violation { strength, ..one }).collect::<Vec<_>>()
+    };
+    let pass = || Verdict::Pass { warnings: vec![] };
+    let error = || Verdict::Error { why: "x".into() };
+    let (must, should) = (|| broken(Strength::Must), || broken(Strength::Should));
+    assert_eq!(worsened(pass(), vec![]), pass());
+    assert_eq!(worsened(pass(), should()), Verdict::Pass { warnings: should() });
+    assert_eq!(worsened(pass(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(worsened(error(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(worsened(error(), should()), error());
+    let fail = worsened(Verdict::Fail { violations: must(), warnings: vec![] }, must());
+    assert!(matches!(fail, Verdict::Fail { violations, .. } if violations.len() == 2));
 }
 
 #[test]

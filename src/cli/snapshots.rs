@@ -69,6 +69,9 @@ pub fn leave(
         fs::create_dir_all(parent)?;
     }
     fs::write(&path, format!("---\nsource: {source}\nexpression: normalised response body\n---\n{body}\n"))?;
+    if path.extension().is_some_and(|extension| extension == "snap") {
+        settle(folder, name)?;
+    }
     Ok(Some(path))
 }
 

@@ -31,18 +31,18 @@ pub(crate) fn fold(
         .map(|(name, _)| name.clone())
         .collect();
     // What refers to a schema that differs differs too.
-    loop {
-        let more: Vec<String> = inputs
-            .iter()
-            .filter(|(name, schema)| {
-                outputs.contains_key(*name) && !differing.contains(*name) && leads_to(schema, &differing)
-            })
-            .map(|(name, _)| name.clone())
-            .collect();
-        if more.is_empty() {
-            break;
+    let mut referrers: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for (name, schema) in inputs.iter().filter(|(name, _)| outputs.contains_key(*name)) {
+        let mut found = Vec::new();
+        refs::collect(schema, &mut found);
+        for target in found.into_iter().filter_map(refs::name) {
+            referrers.entry(target).or_default().push(name);
         }
-        differing.extend(more);
+    }
+    let mut waiting: Vec<String> = differing.iter().cloned().collect();
+    while let Some(name) = waiting.pop() {
+        let fresh = referrers.remove(&name).into_iter().flatten();
+        waiting.extend(fresh.filter(|referrer| differing.insert((*referrer).clone())).cloned());
     }
     let mut folded = Folded { defs: Map::new(), differing };
     let mut all: BTreeMap<String, Value> = outputs;
@@ -62,12 +62,6 @@ pub(crate) fn fold(
 
 fn input_name(name: &str) -> String {
     format!("Input.{name}")
-}
-
-fn leads_to(schema: &Value, names: &BTreeSet<String>) -> bool {
-    let mut found = Vec::new();
-    refs::collect(schema, &mut found);
-    found.into_iter().filter_map(refs::name).any(|name| names.contains(&name))
 }
 
 impl Folded {

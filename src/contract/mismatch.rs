@@ -2,7 +2,7 @@
 //! what was expected, what was there.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     io::{self, Write},
 };
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::refs;
 
 /// One difference between a value and its schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SchemaMismatch {
     /// JSON Pointer to the place in the value; for a member that is missing, to where it should be.
     pub pointer: String,
@@ -73,12 +73,16 @@ pub(super) fn read<'s>(
     nested(error, annotation, NESTED_CHOICES, found);
 }
 
-/// A value of the wrong type is no member of an enum either, and fits no form of a union: the type alone is told.
+/// Leaves each mismatch once. A value of the wrong type is no member of an enum either, and fits no form of a union:
+/// of it the type alone is told.
 pub(super) fn drop_consequences(found: &mut Vec<SchemaMismatch>) {
     let is_cause = |mismatch: &SchemaMismatch| matches!(mismatch.keyword, Keyword::Type | Keyword::Null);
     let of_type: BTreeSet<String> =
         found.iter().filter(|mismatch| is_cause(mismatch)).map(|mismatch| mismatch.pointer.clone()).collect();
-    found.retain(|mismatch| is_cause(mismatch) || !of_type.contains(&mismatch.pointer));
+    let mut told = HashSet::new();
+    found.retain(|mismatch| {
+        (is_cause(mismatch) || !of_type.contains(&mismatch.pointer)) && told.insert(mismatch.clone())
+    });
 }
 
 fn nested<'s>(

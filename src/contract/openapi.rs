@@ -26,6 +26,8 @@ mod keywords;
 mod operations;
 mod parameters;
 mod schemas;
+#[cfg(test)]
+mod tests;
 
 /// Makes the contract in an OpenAPI or Swagger document, under the short name `api`.
 ///

@@ -47,8 +47,8 @@ pub enum AuthError {
     Signing(String),
     #[error("no token: {0}")]
     Login(String),
-    #[error("{0:?} makes no sense here: the API `{1}` is not called with {2}")]
-    Misplaced(Auth, Arc<str>, &'static str),
+    #[error("the API `{api}` is not called with {what}")]
+    Misplaced { api: Arc<str>, what: &'static str },
 }
 
 /// What getting a token needs of a session.
@@ -108,7 +108,7 @@ pub async fn identify(
                     None
                 }
                 (_, Protocol::Rest) if *auth != Auth::Target => {
-                    return Err(misplaced(auth, desk, "signatures"));
+                    return Err(misplaced(desk, "signatures"));
                 }
                 (Identity::None, _) if *auth == Auth::Target => None,
                 (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
@@ -117,8 +117,8 @@ pub async fn identify(
                     shared = Some(Arc::clone(&token));
                     Some(token)
                 }
-                (_, Protocol::Rest) => return Err(misplaced(auth, desk, "signatures")),
-                (_, Protocol::AwsJson { .. }) => return Err(misplaced(auth, desk, "tokens")),
+                (_, Protocol::Rest) => return Err(misplaced(desk, "signatures")),
+                (_, Protocol::AwsJson { .. }) => return Err(misplaced(desk, "tokens")),
             }
         }
     };
@@ -151,6 +151,6 @@ async fn own_token(
     Ok(token)
 }
 
-fn misplaced(auth: &Auth, desk: Desk<'_>, what: &'static str) -> AuthError {
-    AuthError::Misplaced(auth.clone(), Arc::clone(&desk.contract.api), what)
+fn misplaced(desk: Desk<'_>, what: &'static str) -> AuthError {
+    AuthError::Misplaced { api: Arc::clone(&desk.contract.api), what }
 }

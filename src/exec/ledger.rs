@@ -47,6 +47,7 @@ pub struct Entry {
     pub job: String,
     pub api: String,
     pub operation: String,
+    #[serde(flatten)]
     pub event: Event,
 }
 

@@ -1,6 +1,9 @@
 //! An operation and its input become an HTTP request: the protocol's part first, then the case's raw changes. Who the
 //! request claims to be is added afterwards, by `auth`.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -10,7 +13,7 @@ use crate::{
     matcher::fill::{self, Unfilled},
     model::{
         case::{Auth, Raw, RawBody, Request},
-        contract::{Member, Operation, Place, Protocol},
+        contract::{ListStyle, Member, Operation, Place, Protocol},
         exchange::{Intent, SentRequest},
         template::{Hole, Part},
     },
@@ -149,22 +152,23 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
     ];
     for (name, member, value) in members(operation, input) {
         let wire = member.and_then(|member| member.wire_name.as_deref()).unwrap_or(name);
+        let list = member.map_or_else(ListStyle::default, |member| member.list);
         match member.map_or(Place::Query, |member| member.place) {
             Place::Path => {
-                let segment = utf8_percent_encode(&text(&value), SEGMENT).to_string();
+                let segment = utf8_percent_encode(&joined(&value, list), SEGMENT).to_string();
                 path = path.replace(&format!("{{{wire}}}"), &segment);
             }
             Place::Header if value.is_null() => remove(&mut headers, wire),
-            Place::Header => set(&mut headers, wire, text(&value)),
+            Place::Header => set(&mut headers, wire, joined(&value, list)),
             Place::Body | Place::WholeBody => {
                 media_type = Some(operation.consumes.first().map_or("application/json", String::as_str));
                 body = value.to_string().into();
             }
-            Place::Query => each(&value, |text| {
+            Place::Query => each(&value, list, |text| {
                 has_query = true;
                 query.append_pair(wire, text);
             }),
-            Place::Form => each(&value, |text| {
+            Place::Form => each(&value, list, |text| {
                 has_form = true;
                 form.append_pair(wire, text);
             }),
@@ -207,13 +211,27 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// A list is its elements one by one, null nothing at all.
-fn each(value: &Value, mut write: impl FnMut(&str)) {
+/// The values of a query or form field; null is none at all.
+fn each(value: &Value, list: ListStyle, mut write: impl FnMut(&str)) {
     match value {
         Value::Null => {}
-        Value::Array(list) => list.iter().for_each(|element| write(&text(element))),
-        other => write(&text(other)),
+        Value::Array(elements) if list == ListStyle::Repeated => {
+            elements.iter().for_each(|element| write(&text(element)));
+        }
+        other => write(&joined(other, list)),
     }
+}
+
+/// One text for the whole value.
+fn joined(value: &Value, list: ListStyle) -> String {
+    let Value::Array(elements) = value else { return text(value) };
+    let between = match list {
+        ListStyle::Repeated | ListStyle::Commas => ",",
+        ListStyle::Spaces => " ",
+        ListStyle::Pipes => "|",
+        ListStyle::Tabs => "\t",
+    };
+    elements.iter().map(text).collect::<Vec<_>>().join(between)
 }
 
 fn apply(raw: &Raw, method: &mut String, parts: &mut Parts, fill: Fill<'_>) -> Result<(), Unsendable> {

@@ -6,18 +6,19 @@ mod asking;
 mod clean_up;
 #[cfg(test)]
 mod tests;
+mod weighing;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
-
-use self::asking::Asking;
+use self::{
+    asking::Asking,
+    weighing::{Weighed, succeeded, told},
+};
 use super::values::Values;
 use crate::{
     contract::Contracts,
-    matcher::{self, Context},
     model::{
-        case::{Case, Claim, Expectation, Fixture, Presence, Step},
+        case::{Case, Fixture, Step},
         contract::{ApiName, Effect},
         exchange::{Broken, End, Phase, Response, Role},
     },
@@ -311,7 +312,7 @@ impl Script {
     fn first_step(&mut self) -> Stage {
         let Some(case) = &self.case else { return Stage::Standing };
         // Only now are all the captures there that a matrix may name.
-        self.values.define(&case.row, Timestamp::now());
+        self.values.define(&case.row);
         Stage::Step(0)
     }
 
@@ -404,103 +405,6 @@ impl Script {
             Weighed::TooLate { what, within } => self.stop(End::Deadline { what, within }),
         }
     }
-
-    /// What an answer means for going on. Takes the captures, and plans the next question of a poll.
-    fn weigh(&mut self, step: &Step, api: &str, answer: &Result<Response, Broken>, now: Duration) -> Weighed {
-        let response = match answer {
-            Ok(response) => response,
-            Err(broken) => return Weighed::Stop(told(step, broken)),
-        };
-        let Some(poll) = &step.poll else {
-            let missed = self.take(step, response);
-            return if !succeeded_as_claimed(step, response) {
-                Weighed::Stop(self.answer_in_words(step, api, response))
-            } else if let Some(why) = missed {
-                Weighed::Stop(why)
-            } else {
-                Weighed::Good
-            };
-        };
-        if !succeeded_as_claimed(step, response) {
-            return Weighed::Stop(self.answer_in_words(step, api, response));
-        }
-        if let Some(claim) = poll.unless.iter().find(|claim| self.holds(claim, api, response)) {
-            let what = matcher::describe(&claim.claim);
-            return Weighed::Stop(format!("{} cannot recover: {what} ({})", step.operation, claim.span));
-        }
-        if poll.until.iter().all(|claim| self.holds(claim, api, response)) {
-            return self.take(step, response).map_or(Weighed::Good, Weighed::Stop);
-        }
-        match self.asking.again(now, poll, self.patience) {
-            asking::Again::At => Weighed::Again,
-            asking::Again::TooLate => {
-                let open: Vec<String> = poll
-                    .until
-                    .iter()
-                    .filter(|claim| !self.holds(claim, api, response))
-                    .map(in_words)
-                    .collect();
-                let what = format!("{} did not come to {}", step.operation, open.join(", "));
-                Weighed::TooLate { what, within: poll.within }
-            }
-        }
-    }
-
-    fn holds(&self, expectation: &Expectation, api: &str, response: &Response) -> bool {
-        let cx = Context { contracts: &self.contracts, api, variables: self.values.variables() };
-        matcher::mismatches(&expectation.claim, response, &cx).is_empty()
-    }
-
-    /// Takes every capture that the answer has, also of an answer that was not the one wanted: it may name what has to be
-    /// destroyed. Gives the first required one that is missing, in words.
-    fn take(&mut self, step: &Step, response: &Response) -> Option<String> {
-        let mut missed = None;
-        for capture in &step.captures {
-            match matcher::capture(&capture.from, response) {
-                Ok(value) => {
-                    if step.effect == Effect::Read {
-                        self.found.insert(Arc::clone(&capture.name));
-                    }
-                    self.values.set(Arc::clone(&capture.name), value);
-                }
-                Err(why) if capture.presence == Presence::Required => {
-                    missed.get_or_insert_with(|| {
-                        format!("{} gave no `{}`: {why} ({})", step.operation, capture.name, capture.span)
-                    });
-                }
-                Err(_) => {}
-            }
-        }
-        missed
-    }
-
-    /// `CreateEndpoint answered 400 ResourceQuotaExceededFault`.
-    fn answer_in_words(&self, step: &Step, api: &str, response: &Response) -> String {
-        let name = self.error_name(api, response).map(|name| format!(" {name}")).unwrap_or_default();
-        format!("{} answered {}{name}", step.operation, response.status)
-    }
-
-    fn error_name(&self, api: &str, response: &Response) -> Option<String> {
-        let contract = self.contracts.get(api).filter(|_| response.status >= 400)?;
-        let names = matcher::error_reading::error_names(&contract.protocol, response);
-        // Whatever the target writes there, it stays one line of bounded length.
-        names.resolved().map(|name| name.chars().filter(|c| !c.is_control()).take(80).collect())
-    }
-}
-
-enum Weighed {
-    Again,
-    Good,
-    Stop(String),
-    TooLate { what: String, within: Duration },
-}
-
-fn told(step: &Step, broken: &Broken) -> String {
-    format!("{}: {broken}", step.operation)
-}
-
-fn in_words(expectation: &Expectation) -> String {
-    matcher::describe(&expectation.claim)
 }
 
 /// Only a connection that never stood tells for certain that nothing was made.
@@ -509,18 +413,4 @@ fn existence_after(broken: &Broken) -> Existence {
         Broken::Connect(_) => Existence::No,
         _ => Existence::Perhaps,
     }
-}
-
-/// Whether the step's own claims about the status hold; a step that makes none is content with anything.
-fn succeeded_as_claimed(step: &Step, response: &Response) -> bool {
-    step.expectations.iter().all(|expectation| match &expectation.claim {
-        Claim::Status(patterns) => patterns.iter().any(|pattern| pattern.matches(response.status)),
-        _ => true,
-    })
-}
-
-/// As [`succeeded_as_claimed`], but without a claim only a status from 200 to 299 will do.
-fn succeeded(step: &Step, response: &Response) -> bool {
-    let claims = step.expectations.iter().any(|expectation| matches!(expectation.claim, Claim::Status(_)));
-    succeeded_as_claimed(step, response) && (claims || (200..300).contains(&response.status))
 }

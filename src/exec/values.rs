@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The part that all jobs of a session share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Surroundings {
     pub environment: Arc<BTreeMap<String, String>>,
     /// By the name in `${secret:NAME}`.
@@ -20,11 +20,19 @@ pub struct Surroundings {
     pub run: Arc<str>,
 }
 
+impl std::fmt::Debug for Surroundings {
+    /// An environment is full of secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Surroundings({})", self.run)
+    }
+}
+
 /// The values of one job.
 #[derive(Debug, Clone)]
 pub struct Values {
     surroundings: Surroundings,
     variables: Arc<Variables>,
+    began: Timestamp,
 }
 
 /// The name under which `${gen:suffix}` is kept among the variables, so that claims can use it too.
@@ -32,24 +40,20 @@ const SUFFIX: &str = "gen:suffix";
 const RUN: &str = "gen:run";
 
 impl Values {
-    /// Starts from variables that need no filling in; draws the job's suffix.
-    pub fn new(surroundings: Surroundings, mut variables: Variables) -> Values {
+    /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.
+    pub fn new(surroundings: Surroundings, mut variables: Variables, began: Timestamp) -> Values {
         variables.insert(SUFFIX.into(), suffix().into());
         variables.insert(RUN.into(), Value::from(&*surroundings.run));
-        Values { surroundings, variables: Arc::new(variables) }
+        Values { surroundings, variables: Arc::new(variables), began }
     }
 
     /// Adds variables whose text has holes itself, in any order; one that cannot be filled is left out, and whoever
     /// uses it hears that it has no value.
-    pub fn define<'a>(
-        &mut self,
-        definitions: impl IntoIterator<Item = (&'a Arc<str>, &'a TemplateValue)>,
-        now: Timestamp,
-    ) {
+    pub fn define<'a>(&mut self, definitions: impl IntoIterator<Item = (&'a Arc<str>, &'a TemplateValue)>) {
         let mut open: Vec<_> = definitions.into_iter().collect();
         loop {
             let before = open.len();
-            open.retain(|(name, template)| match self.value(template, now) {
+            open.retain(|(name, template)| match self.value(template, self.began) {
                 Ok(value) => {
                     self.set(Arc::clone(name), value);
                     false
@@ -134,7 +138,8 @@ mod tests {
             secrets: Arc::new(BTreeMap::from([("password".into(), "s3cret".to_owned().into())])),
             run: "pm-12345678".into(),
         };
-        Values::new(surroundings, Variables::from([("region".into(), "us-east-1".into())]))
+        let variables = Variables::from([("region".into(), "us-east-1".into())]);
+        Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)
     }
 
     fn hole(hole: Hole) -> TemplateValue {
@@ -184,7 +189,7 @@ mod tests {
             ("b".into(), hole(Hole::Variable("region".into()))),
             ("c".into(), hole(Hole::Variable("missing".into()))),
         ]);
-        values.define(&definitions, Timestamp::UNIX_EPOCH);
+        values.define(&definitions);
         assert_eq!(values.variables().get("a"), Some(&Value::from("us-east-1")));
         assert_eq!(values.variables().get("c"), None);
     }

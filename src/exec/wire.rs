@@ -150,7 +150,7 @@ impl Wire {
     /// is goes alone.
     fn route(&self, outgoing: &Outgoing) -> Route {
         let has = |header: &str| outgoing.headers.iter().any(|(name, _)| name == header);
-        let tidied = &outgoing.url[url::Position::BeforePath..url::Position::AfterQuery] != outgoing.target;
+        let tidied = outgoing.url[url::Position::BeforePath..url::Position::AfterQuery] != outgoing.target;
         match self.detour {
             Detour::Proxy => Route::Pooled,
             Detour::None if tidied || !has("accept") || !has("host") => Route::Alone,

@@ -36,7 +36,6 @@ pub(super) fn mismatches(
                 actual: nodes.len().to_string(),
             }];
         }
-        _ if nodes.is_empty() => return vec![nothing_selected(path, describe(matcher))],
         _ => {}
     }
     let templates: Vec<&TemplateValue> = match matcher {
@@ -50,6 +49,9 @@ pub(super) fn mismatches(
             Err(why) => return vec![unfilled(&why)],
         };
     let wanted: Vec<&Value> = wanted.iter().map(|value| &**value).collect();
+    if nodes.is_empty() {
+        return vec![nothing_selected(path, asked_for(matcher, &wanted))];
+    }
     nodes
         .iter()
         .flat_map(|node| judge(matcher, &wanted, node.node(), || node.location().to_json_pointer()))
@@ -87,13 +89,19 @@ fn judge(
     if holds {
         return Vec::new();
     }
-    let expected = match (matcher, wanted) {
-        (ValueMatcher::OneOf(_), many) => many.iter().map(|one| shown(one)).collect::<Vec<_>>().join(" or "),
+    vec![mismatch(at(), asked_for(matcher, wanted), actual)]
+}
+
+/// A matcher in a few words, with the values that its templates have come to.
+fn asked_for(matcher: &ValueMatcher, wanted: &[&Value]) -> String {
+    match (matcher, wanted) {
+        (ValueMatcher::Equals(_) | ValueMatcher::OneOf(_), values) => {
+            values.iter().map(|value| shown(value)).collect::<Vec<_>>().join(" or ")
+        }
         (ValueMatcher::Contains(_), [one]) => format!("a list that contains {}", shown(one)),
         (ValueMatcher::Excludes(_), [one]) => format!("a list without {}", shown(one)),
         _ => describe(matcher),
-    };
-    vec![mismatch(at(), expected, actual)]
+    }
 }
 
 fn included(wanted: &[&Value], element: &Value) -> bool {

@@ -10,7 +10,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
-use http::{HeaderName, Method, StatusCode, header::ACCEPT, request::Parts};
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode,
+    header::{ACCEPT, ALLOW, CONTENT_LENGTH},
+    request::Parts,
+};
 
 use self::{
     catalogue::{Known, look_up},
@@ -69,8 +73,16 @@ async fn wrong_method(State(shared): State<Arc<Shared>>, method: Method) -> Answ
 async fn not_routed(State(shared): State<Arc<Shared>>, request: Request) -> Answer {
     let (mut parts, _) = request.into_parts();
     let problem = match look_up(&parts.method, parts.uri.path()) {
-        Known::Nothing => Problem::not_found("There is nothing at this path."),
-        Known::OtherMethods => Problem::method_not_allowed(format!("{} is not possible here.", parts.method)),
+        Known::OtherMethods(others) if others.is_empty() => {
+            Problem::not_found("There is nothing at this path.")
+        }
+        Known::OtherMethods(others) => {
+            let problem = Problem::method_not_allowed(format!("{} is not possible here.", parts.method));
+            let allowed = HeaderValue::from_str(&others.join(", "));
+            return problem
+                .answer(&shared)
+                .with_header(ALLOW, allowed.unwrap_or(HeaderValue::from_static("GET")));
+        }
         Known::Operation(access) => {
             let refused = match access {
                 Access::Public => Versioned::from_request_parts(&mut parts, &shared).await.err(),
@@ -122,7 +134,7 @@ async fn envelope(State(shared): State<Arc<Shared>>, request: Request, next: Nex
     }
     // What the router added to the answer, such as the Allow of a 405, stays.
     for (name, value) in response.headers() {
-        if !answer.headers.contains_key(name) && name != http::header::CONTENT_LENGTH {
+        if !answer.headers.contains_key(name) && name != CONTENT_LENGTH {
             answer.headers.insert(name.clone(), value.clone());
         }
     }

@@ -1,6 +1,7 @@
 //! What differs from run to run becomes a placeholder: `[endpoint.arn]` where a variable of the case has the value,
 //! else `[arn-1]`, `[uuid-1]`, `[time-1]`, `[name-1]`, `[token-1]`; the same value always the same one. Keys are sorted,
-//! members that the contract does not know are left out, and the words of an error, which are nobody's promise.
+//! members that the contract does not know are left out, and so are the words of an error and where a server stands, which
+//! are nobody's promise.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -10,15 +11,17 @@ use serde_json::{Map, Value};
 use crate::{check::shape::Shape, model::template::Variables};
 
 /// Members of an error body whose text is free.
-const WORDS: [&str; 5] = ["message", "Message", "title", "details", "detail"];
+const WORDS: [&str; 7] = ["message", "Message", "title", "details", "detail", "type", "instance"];
 
 /// Values shorter than this are too likely to be met by chance.
 const SHORTEST_VARIABLE: usize = 4;
 
+/// Where a server stands: left out, so that an absolute link is the relative one.
 /// `arn:partition:service:region:account:resource`, UUIDs, RFC 3339 times (zone or none), names given by a run.
 static VALUES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(?<arn>arn:[a-z][a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:[^\s\x22',;()<>]*[A-Za-z0-9_/*-])",
+        r"(?<origin>\bhttps?://[^\s/\x22']+)/",
+        r"|(?<arn>arn:[a-z][a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d*:[^\s\x22',;()<>]*[A-Za-z0-9_/*-])",
         r"|(?<uuid>\b[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b)",
         r"|(?<time>\b\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?)",
         r"|(?<name>\bpm-[A-Za-z0-9][A-Za-z0-9-]*)",
@@ -106,6 +109,9 @@ impl Names<'_> {
             return format!("[{name}]");
         }
         let replaced = VALUES.replace_all(text, |found: &Captures<'_>| {
+            if found.name("origin").is_some() {
+                return "/".to_owned();
+            }
             let kind = KINDS.into_iter().find(|kind| found.name(kind).is_some()).unwrap_or("name");
             self.named(kind, &found[0])
         });
@@ -198,6 +204,7 @@ mod tests {
             (json!(1700000000.25), json!("[time-1]")),
             (json!(1700000000123i64), json!("[time-1]")),
             (json!(3306), json!(3306)),
+            (json!("https://127.0.0.1:11005/api/v1/x"), json!("/api/v1/x")),
             (json!("pm-0a1b2c3d-xyz"), json!("[name-1]")),
             (
                 json!({"access_token": "abc", "NextToken": "abc"}),

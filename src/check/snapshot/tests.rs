@@ -35,5 +35,6 @@ fn placeholders_compare_by_what_they_stand_for() {
 fn without_a_schema_members_come_and_go() {
     assert_eq!(weights(json!({"a": 1}), json!({})), [("/a".into(), Weight::Free)]);
     assert_eq!(weights(json!({}), json!({"a": 1})), [("/a".into(), Weight::Free)]);
+    assert_eq!(weights(json!({"_links": [1]}), json!({"_links": []})), [("/_links".into(), Weight::Free)]);
     assert_eq!(weights(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), [("/a/b".into(), Weight::Breaking)]);
 }

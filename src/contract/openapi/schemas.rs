@@ -2,7 +2,7 @@
 //! reaches. A schema is made once for what a caller sends and once for what a target answers; `directions` puts the
 //! two together where they are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -17,6 +17,7 @@ pub(super) struct Schemas<'a> {
     pub document: &'a Document,
     /// What has been asked for: pointer to the schema and direction, by name.
     names: BTreeMap<(Direction, String), String>,
+    taken: BTreeSet<(Direction, String)>,
     waiting: Vec<(Direction, String, Place<'a>)>,
     pub made: BTreeMap<Direction, BTreeMap<String, Value>>,
     /// Which schemas others inherit from by `allOf`, found on first need.
@@ -38,6 +39,7 @@ impl<'a> Schemas<'a> {
         Schemas {
             document,
             names: BTreeMap::new(),
+            taken: BTreeSet::new(),
             waiting: Vec::new(),
             made: BTreeMap::new(),
             heirs: discriminator::Heirs::of(document),
@@ -51,13 +53,12 @@ impl<'a> Schemas<'a> {
         if let Some(known) = self.names.get(&(direction, place.pointer.clone())) {
             return known.clone();
         }
-        if self.names.iter().any(|((other, pointer), known)| {
-            *other == direction && *known == name && *pointer != place.pointer
-        }) {
+        if self.taken.insert((direction, name.clone())) {
+            self.waiting.push((direction, name.clone(), place.clone()));
+        } else {
             self.problems.push(place.problem(format!("another schema is called {name} already")));
         }
-        self.names.insert((direction, place.pointer.clone()), name.clone());
-        self.waiting.push((direction, name.clone(), place));
+        self.names.insert((direction, place.pointer), name.clone());
         name
     }
 

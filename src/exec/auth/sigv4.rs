@@ -47,7 +47,17 @@ pub struct SigV4 {
 #[derive(Debug)]
 enum Source {
     Static(Credentials),
-    Chain { profile: Option<String>, found: Mutex<Option<Credentials>> },
+    Chain { profile: Option<String>, found: Mutex<Found> },
+}
+
+/// What the search for credentials has given so far.
+#[derive(Debug, Default)]
+enum Found {
+    #[default]
+    NotLooked,
+    /// Looking again would take as long and find as little.
+    Nothing(AuthError),
+    Keys(Credentials),
 }
 
 impl SigV4 {
@@ -67,26 +77,39 @@ impl SigV4 {
     }
 
     /// The keys of this moment. Those of the default chain are looked for when first needed, by one caller while the
-    /// others wait, and again before they run out; every secret that turns up is masked from then on.
+    /// others wait, and again before they run out; every secret that turns up is masked from then on. Where nothing was
+    /// found, nothing is looked for again.
     pub(super) async fn credentials(&self, masks: &Masks) -> Result<Credentials, AuthError> {
         let (profile, found) = match &self.source {
             Source::Static(credentials) => return Ok(credentials.clone()),
             Source::Chain { profile, found } => (profile, found),
         };
         let mut found = found.lock().await;
-        if let Some(credentials) = found.as_ref().filter(|credentials| lasts(credentials, SystemTime::now()))
-        {
-            return Ok(credentials.clone());
-        }
-        let fresh = match tokio::time::timeout(SEARCH, search(profile.as_deref(), &self.region)).await {
-            Err(_) => return Err(AuthError::Chain(format!("none found within {} s", SEARCH.as_secs()))),
-            Ok(Err(error)) => return Err(AuthError::Chain(in_words(&error))),
-            Ok(Ok(credentials)) => credentials,
+        let old = match &*found {
+            Found::Nothing(error) => return Err(error.clone()),
+            Found::Keys(keys) if lasts(keys, SystemTime::now() + EARLY) => return Ok(keys.clone()),
+            Found::Keys(keys) => Some(keys.clone()),
+            Found::NotLooked => None,
         };
-        masks.add(fresh.secret_access_key());
-        fresh.session_token().into_iter().for_each(|token| masks.add(token));
-        *found = Some(fresh.clone());
-        Ok(fresh)
+        let fresh = match tokio::time::timeout(SEARCH, search(profile.as_deref(), &self.region)).await {
+            Err(_) => Err(AuthError::Chain(format!("none found within {} s", SEARCH.as_secs()))),
+            Ok(Err(error)) => Err(AuthError::Chain(in_words(&error))),
+            Ok(Ok(credentials)) => Ok(credentials),
+        };
+        match (fresh, old) {
+            (Ok(fresh), _) => {
+                masks.add(fresh.secret_access_key());
+                fresh.session_token().into_iter().for_each(|token| masks.add(token));
+                *found = Found::Keys(fresh.clone());
+                Ok(fresh)
+            }
+            (Err(_), Some(old)) if lasts(&old, SystemTime::now()) => Ok(old),
+            (Err(error), Some(_)) => Err(error),
+            (Err(error), None) => {
+                *found = Found::Nothing(error.clone());
+                Err(error)
+            }
+        }
     }
 
     /// Signs the request as it stands, or with the one fault that `auth` names.
@@ -145,8 +168,9 @@ fn signature(
         .filter(|(name, _)| SIGNED.contains(&name.as_str()))
         .map(|(name, value)| (name.as_str(), value.as_str()));
     let body = SignableBody::Bytes(&outgoing.body);
-    let request =
-        SignableRequest::new(&outgoing.method, outgoing.target.as_str(), headers, body).map_err(refused)?;
+    // The signer takes the host from here where a case has removed the header.
+    let uri = format!("{}{}", &outgoing.url[..url::Position::BeforePath], outgoing.target);
+    let request = SignableRequest::new(&outgoing.method, uri, headers, body).map_err(refused)?;
     let (instructions, _) = sign(request, &params).map_err(refused)?.into_parts();
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
@@ -156,8 +180,9 @@ fn keys(access_key: &str, token: Option<String>) -> Credentials {
     Credentials::new(access_key, WRONG_SECRET, token, None, "a false identity")
 }
 
-fn lasts(credentials: &Credentials, now: SystemTime) -> bool {
-    credentials.expiry().is_none_or(|end| end > now + EARLY)
+/// Whether the keys are good until then.
+fn lasts(credentials: &Credentials, until: SystemTime) -> bool {
+    credentials.expiry().is_none_or(|end| end > until)
 }
 
 /// As the AWS SDKs do: environment, shared files, SSO, web identity, container, instance metadata.
@@ -176,8 +201,154 @@ async fn search(profile: Option<&str>, region: &str) -> Result<Credentials, Cred
     chain.build().await.provide_credentials().await
 }
 
-/// The whole chain of causes in one line: the outermost one alone says no more than that it failed.
+/// The last cause, which names every place that was looked at, in one line: the outer ones say no more than that it
+/// failed.
 fn in_words(error: &CredentialsError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let last = causes.last().map(ToString::to_string).unwrap_or_default();
+    let lines = last.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use hmac::{Hmac, Mac};
+    use sha2::{Digest, Sha256};
+    use url::Url;
+
+    use super::*;
+    use crate::{exec::request::Route, model::exchange::Intent};
+
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+    const TOKEN: &str = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267";
+    const NOON: &str = "2015-08-30T12:36:00Z";
+
+    fn outgoing(method: &str, headers: &[(&str, &str)], body: &'static str) -> Outgoing {
+        Outgoing {
+            method: method.into(),
+            url: Url::parse("http://example.amazonaws.com/").unwrap(),
+            target: "/".into(),
+            headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            body: body.into(),
+            identity: Vec::new(),
+            intent: Intent::Proper,
+            route: Route::Pooled,
+        }
+    }
+
+    fn signer() -> SigV4 {
+        let credentials = Credentials::new("AKIDEXAMPLE", SECRET, None, None, "test");
+        SigV4 { region: "us-east-1".into(), source: Source::Static(credentials) }
+    }
+
+    fn signed(mut outgoing: Outgoing, auth: &Auth, token: Option<&str>) -> Outgoing {
+        let credentials = Credentials::new("AKIDEXAMPLE", SECRET, token.map(str::to_owned), None, "test");
+        signer().sign(&mut outgoing, auth, &credentials, "service", NOON.parse().unwrap()).unwrap();
+        outgoing
+    }
+
+    fn header<'a>(outgoing: &'a Outgoing, name: &str) -> &'a str {
+        &outgoing.headers.iter().find(|(have, _)| have == name).unwrap().1
+    }
+
+    /// The vectors that AWS publishes: get-vanilla, post-vanilla, get-vanilla-with-session-token.
+    #[test]
+    fn signatures_are_those_of_the_published_test_suite() {
+        let host = [("host", "example.amazonaws.com"), ("user-agent", "not signed")];
+        for (method, token, headers, signature) in [
+            (
+                "GET",
+                None,
+                "host;x-amz-date",
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                "POST",
+                None,
+                "host;x-amz-date",
+                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+            ),
+            (
+                "GET",
+                Some(TOKEN),
+                "host;x-amz-date;x-amz-security-token",
+                "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8",
+            ),
+        ] {
+            let signed = signed(outgoing(method, &host, ""), &Auth::Target, token);
+            let expected = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+                 SignedHeaders={headers}, Signature={signature}"
+            );
+            assert_eq!(header(&signed, "authorization"), expected);
+        }
+    }
+
+    fn hmac(key: &[u8], text: &str) -> Vec<u8> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+
+    /// The signature of a DMS request as the specification has it, computed by other code than the one under test.
+    fn expected_signature(date: &str, body: &str, secret: &str) -> String {
+        let canonical = format!(
+            "POST\n/\n\ncontent-type:application/x-amz-json-1.1\nhost:127.0.0.1:7400\nx-amz-date:{date}\n\
+             x-amz-target:AmazonDMSv20160101.DeleteConnection\n\n\
+             content-type;host;x-amz-date;x-amz-target\n{}",
+            hex::encode(Sha256::digest(body))
+        );
+        let day = &date[..8];
+        let scope = format!("{day}/us-east-1/service/aws4_request");
+        let to_sign =
+            format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex::encode(Sha256::digest(canonical)));
+        let key = hmac(format!("AWS4{secret}").as_bytes(), day);
+        let key = ["us-east-1", "service", "aws4_request"].iter().fold(key, |key, part| hmac(&key, part));
+        hex::encode(hmac(&key, &to_sign))
+    }
+
+    #[test]
+    fn each_fault_is_the_one_it_says_and_no_other() {
+        let headers = [
+            ("host", "127.0.0.1:7400"),
+            ("accept", "*/*"),
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "AmazonDMSv20160101.DeleteConnection"),
+        ];
+        let (now, stale) = ("20150830T123600Z", "20150830T121600Z");
+        for (auth, key, date, secret, sent) in [
+            (Auth::Target, "AKIDEXAMPLE", now, SECRET, "{}"),
+            (Auth::UnknownKey, UNKNOWN_KEY, now, WRONG_SECRET, "{}"),
+            (Auth::BadSignature, "AKIDEXAMPLE", now, WRONG_SECRET, "{}"),
+            (Auth::StaleDate, "AKIDEXAMPLE", stale, SECRET, "{}"),
+            (Auth::TamperedBody, "AKIDEXAMPLE", now, SECRET, "{} "),
+        ] {
+            let signed = signed(outgoing("POST", &headers, "{}"), &auth, None);
+            let authorization = header(&signed, "authorization");
+            let signature = expected_signature(date, "{}", secret);
+            assert!(
+                authorization.contains(&format!("Credential={key}/20150830/")),
+                "{auth:?}: {authorization}"
+            );
+            assert!(authorization.ends_with(&format!("Signature={signature}")), "{auth:?}: {authorization}");
+            assert_eq!(header(&signed, "x-amz-date"), date, "{auth:?}");
+            assert_eq!(signed.body, sent, "{auth:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_its_host_is_signed_all_the_same() {
+        let signed = signed(outgoing("POST", &[], "{}"), &Auth::Target, None);
+        assert!(header(&signed, "authorization").contains("SignedHeaders=host;x-amz-date, "));
+    }
+
+    #[test]
+    fn credentials_are_fetched_anew_before_they_run_out() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        for (left, lasting) in [(Some(3600), true), (Some(299), false), (None, true)] {
+            let end = left.map(|left| now + Duration::from_secs(left));
+            let keys = Credentials::new("a", "b", None, end, "test");
+            assert_eq!(lasts(&keys, now + EARLY), lasting, "{left:?}");
+        }
+    }
 }

@@ -73,8 +73,7 @@ impl Tokens {
         state_dir: &Path,
     ) -> Tokens {
         // Another password is another login: a cached token must not outlive the change of a wrong password.
-        let key =
-            [target, base.as_str(), username, password.expose_secret()].map(|part| Sha256::digest(part));
+        let key = [target, base.as_str(), username, password.expose_secret()].map(Sha256::digest);
         let name = hex::encode(&Sha256::digest(key.concat())[..16]);
         let file = state_dir.join("tokens").join(format!("{name}.json"));
         Tokens { username: username.to_owned(), password, file, state: Mutex::default() }

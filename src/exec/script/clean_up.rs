@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Existence, Script, Stage, Weighed, asking::Again};
+use super::{
+    Existence, Script, Stage,
+    asking::Again,
+    weighing::{Weighed, told},
+};
 use crate::model::{
     case::{Auth, Step},
     contract::Effect,
@@ -155,7 +159,7 @@ impl Script {
     fn in_words(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> String {
         match answer {
             Ok(response) => self.answer_in_words(step, api, response),
-            Err(broken) => super::told(step, broken),
+            Err(broken) => told(step, broken),
         }
     }
 }

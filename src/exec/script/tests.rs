@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
 use crate::{
     exec::values::Surroundings,
+    matcher,
     model::{
-        case::{Auth, Capture, CaptureFrom, Poll, Profile, Raw, Request, Scope, StatusPattern},
+        case::{
+            Auth, Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Profile, Raw, Request, Scope,
+            StatusPattern,
+        },
         contract::{Contract, Protocol},
         span::Span,
         template::{Hole, Part, Template, TemplateValue, Variables},
@@ -114,7 +119,7 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
 fn values() -> Values {
     let surroundings =
         Surroundings { environment: Arc::default(), secrets: Arc::default(), run: "pm-00000000".into() };
-    Values::new(surroundings, Variables::new())
+    Values::new(surroundings, Variables::new(), Timestamp::UNIX_EPOCH)
 }
 
 fn contracts() -> Arc<Contracts> {

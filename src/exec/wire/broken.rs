@@ -43,12 +43,14 @@ pub(super) fn during_exchange(error: &(dyn Error + 'static)) -> Broken {
     Broken::CutOff(last_cause(error))
 }
 
-/// What lies at the bottom of an error, without the number the operating system gives it.
+/// What lies at the bottom of an error. Where the operating system says it, in the same words on every system.
 pub(super) fn last_cause(error: &(dyn Error + 'static)) -> String {
-    let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
-    match text.split_once(" (os error ") {
-        Some((message, _)) => message.to_owned(),
-        None => text,
+    let Some(last) = chain(error).last() else { return String::new() };
+    let system = last.downcast_ref::<std::io::Error>().filter(|error| error.raw_os_error().is_some());
+    match system.map(|error| error.kind().to_string()) {
+        // The standard library has no word for it.
+        Some(kind) if kind != "uncategorized error" => kind,
+        _ => last.to_string(),
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn verify(request: Signed<'_>, now: Timestamp) -> Result<(), Refusal>
     }
     let time = read_date(date)?;
     if now.duration_since(time).abs() > SKEW {
-        return Err(Refusal::Stale(format!("Signature expired: {date} is not within 15 minutes of {now}.")));
+        return Err(Refusal::Stale(format!("Signature expired: {date} is more than 15 minutes from now.")));
     }
     authorization.check_scope(date)?;
     authorization.check_signed_headers(request.headers)?;

@@ -18,25 +18,24 @@ static CONTRACT: LazyLock<Option<Contract>> = LazyLock::new(|| {
 });
 
 /// What the document has at a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Known {
     /// An operation.
     Operation(Access),
-    /// Operations, by other methods.
-    OtherMethods,
-    Nothing,
+    /// Operations, by these other methods; by none, where the path is not in the document.
+    OtherMethods(Vec<&'static str>),
 }
 
 pub(crate) fn look_up(method: &Method, path: &str) -> Known {
     let operations = CONTRACT.iter().flat_map(|contract| contract.operations.values());
-    let mut known = Known::Nothing;
+    let mut others = Vec::new();
     for operation in operations.filter(|operation| fits(&operation.path, path)) {
         if operation.method == method.as_str() {
             return Known::Operation(operation.access);
         }
-        known = Known::OtherMethods;
+        others.push(operation.method.as_str());
     }
-    known
+    Known::OtherMethods(others)
 }
 
 /// Whether a path is one of a template's, `/api/v1/policies/{policyId}`.
@@ -57,9 +56,9 @@ mod tests {
             (Method::GET, "/api/v1/policies", Known::Operation(Access::Protected)),
             (Method::PUT, "/api/v1/policies/7", Known::Operation(Access::Protected)),
             (Method::GET, "/api/v1/licenseAgreement", Known::Operation(Access::Public)),
-            (Method::PATCH, "/api/v1/policies", Known::OtherMethods),
-            (Method::GET, "/api/v1/policies/", Known::Nothing),
-            (Method::GET, "/api/v1/nothing", Known::Nothing),
+            (Method::PATCH, "/api/v1/policies", Known::OtherMethods(vec!["POST", "GET"])),
+            (Method::GET, "/api/v1/policies/", Known::OtherMethods(vec![])),
+            (Method::GET, "/api/v1/nothing", Known::OtherMethods(vec![])),
         ] {
             assert_eq!(look_up(&method, path), known, "{method} {path}");
         }

@@ -96,24 +96,27 @@ impl FromRequestParts<Arc<Shared>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<SignedIn, Answer> {
         Versioned::from_request_parts(parts, shared).await?;
-        let refused = |problem: Problem| Err(problem.answer(shared));
-        let Some(authorization) = parts.headers.get(AUTHORIZATION) else {
-            if shared.deviates(Deviation::NoTokenAccepted) {
-                return Ok(SignedIn { token: String::new() });
-            }
-            return refused(Problem::no_token());
-        };
-        let (scheme, token) =
-            authorization.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or(("", ""));
-        if !scheme.eq_ignore_ascii_case("bearer") && !shared.deviates(Deviation::AnySchemeAccepted) {
-            return refused(Problem::no_token());
-        }
-        let token = token.trim();
-        match locked(&shared.veeam.tokens).check(shared, token, Instant::now()) {
-            Ok(()) => Ok(SignedIn { token: token.to_owned() }),
-            Err(problem) => refused(problem),
-        }
+        token_in_use(&parts.headers, shared)
+            .map(|token| SignedIn { token })
+            .map_err(|problem| problem.answer(shared))
     }
+}
+
+fn token_in_use(headers: &HeaderMap, shared: &Shared) -> Result<String, Problem> {
+    let Some(authorization) = headers.get(AUTHORIZATION) else {
+        if shared.deviates(Deviation::NoTokenAccepted) {
+            return Ok(String::new());
+        }
+        return Err(Problem::no_token());
+    };
+    let (scheme, token) =
+        authorization.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or(("", ""));
+    if !scheme.eq_ignore_ascii_case("bearer") && !shared.deviates(Deviation::AnySchemeAccepted) {
+        return Err(Problem::no_token());
+    }
+    let token = token.trim();
+    locked(&shared.veeam.tokens).check(shared, token, Instant::now())?;
+    Ok(token.to_owned())
 }
 
 /// Authenticate: `POST /api/v1/token`, a form.

@@ -14,7 +14,7 @@ use crate::model::{
 
 /// In the order in which they were first needed, which is one in which none comes before what it is made from.
 #[derive(Debug, Default)]
-pub(super) struct Shared(Mutex<IndexMap<Arc<str>, Arc<OnceCell<Standing>>>>);
+pub(super) struct RunFixtures(Mutex<IndexMap<Arc<str>, Arc<OnceCell<Standing>>>>);
 
 #[derive(Debug)]
 struct Standing {
@@ -33,7 +33,7 @@ pub struct SharedFixture {
     pub trace: Trace,
 }
 
-impl Shared {
+impl RunFixtures {
     /// Makes the fixture, or waits for whoever is making it. `used` are the variables of the shared fixtures it may be
     /// made from. Gives its own.
     pub(super) async fn get(

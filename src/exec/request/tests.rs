@@ -1,0 +1,185 @@
+//! What goes over the wire for an operation, its input and the raw changes.
+
+use serde_json::json;
+
+use super::*;
+use crate::model::{
+    contract::{Access, Answer, Effect},
+    template::{Template, TemplateValue},
+};
+
+fn member(place: Place, default: Option<Value>) -> Member {
+    Member {
+        place,
+        wire_name: None,
+        required: false,
+        default,
+        list: ListStyle::default(),
+        schema: Value::Bool(true),
+    }
+}
+
+fn operation(method: &str, path: &str, members: &[(&str, Member)]) -> Operation {
+    Operation {
+        name: "DoIt".into(),
+        method: method.into(),
+        path: path.into(),
+        access: Access::Protected,
+        effect: Effect::Read,
+        input: None,
+        members: members.iter().map(|(name, member)| ((*name).to_owned(), member.clone())).collect(),
+        consumes: Vec::new(),
+        answers: Default::default(),
+        errors: Vec::new(),
+        paging: None,
+    }
+}
+
+fn awsjson() -> Protocol {
+    Protocol::AwsJson {
+        json_version: "1.1".into(),
+        target_prefix: "AmazonDMSv20160101".into(),
+        signing_name: "dms".into(),
+    }
+}
+
+fn text(text: &str) -> Template {
+    Template { parts: vec![Part::Text(text.into())] }
+}
+
+fn request(input: Value, raw: Raw) -> Request {
+    let Value::Object(members) = input else { panic!("an object") };
+    let input = members.into_iter().map(|(name, value)| (name, TemplateValue::Fixed(value))).collect();
+    Request { input, auth: Auth::Target, raw }
+}
+
+fn sent(request: &Request, operation: &Operation, protocol: &Protocol, base: &str) -> Outgoing {
+    let mut nothing = |hole: &Hole| Err(Unfilled(fill::key(hole).into_owned()));
+    build(request, operation, protocol, &Url::parse(base).unwrap(), &mut nothing).unwrap()
+}
+
+fn header<'a>(outgoing: &'a Outgoing, name: &str) -> Option<&'a str> {
+    outgoing.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn awsjson_requests_are_as_the_documents_sample_has_them() {
+    let outgoing = sent(
+        &request(json!({ "EndpointArn": "a", "Nobody": null }), Raw::default()),
+        &operation("POST", "/", &[]),
+        &awsjson(),
+        "http://127.0.0.1:7400",
+    );
+    assert_eq!((outgoing.method.as_str(), outgoing.target.as_str()), ("POST", "/"));
+    assert_eq!(header(&outgoing, "content-type"), Some("application/x-amz-json-1.1"));
+    assert_eq!(header(&outgoing, "x-amz-target"), Some("AmazonDMSv20160101.DoIt"));
+    assert_eq!(header(&outgoing, "host"), Some("127.0.0.1:7400"));
+    assert_eq!(outgoing.body, r#"{"EndpointArn":"a","Nobody":null}"#);
+    assert_eq!(outgoing.intent, Intent::Proper);
+}
+
+#[test]
+fn rest_members_travel_where_the_contract_says() {
+    let operation = operation(
+        "POST",
+        "/api/v1/things/{id}/parts/{part}",
+        &[
+            ("id", member(Place::Path, None)),
+            ("part", member(Place::Path, None)),
+            ("limit", member(Place::Query, Some(json!(50)))),
+            ("state", Member { wire_name: Some("State".into()), ..member(Place::Query, None) }),
+            ("x-api-version", member(Place::Header, Some(json!("1.0-rev0")))),
+            ("sort", Member { list: ListStyle::Commas, ..member(Place::Query, None) }),
+            ("spec", member(Place::WholeBody, None)),
+        ],
+    );
+    let input = json!({ "id": "a b/ü%", "part": 7, "state": ["on", "off & on"], "sort": ["a", "b"], "spec": { "Name": "x" } });
+    let outgoing =
+        sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "https://host:11005/veeam");
+    assert_eq!(
+        outgoing.url.as_str(),
+        "https://host:11005/veeam/api/v1/things/a%20b%2F%C3%BC%25/parts/7?State=on&State=off+%26+on&sort=a%2Cb"
+    );
+    assert_eq!(header(&outgoing, "x-api-version"), Some("1.0-rev0"), "the default of a header is sent");
+    assert_eq!(header(&outgoing, "accept"), Some("application/json"));
+    assert_eq!(header(&outgoing, "content-type"), Some("application/json"));
+    assert_eq!(header(&outgoing, "host"), Some("host:11005"));
+    assert_eq!(outgoing.body, r#"{"Name":"x"}"#);
+}
+
+#[test]
+fn forms_are_encoded_and_null_takes_a_default_header_away() {
+    let operation = operation(
+        "POST",
+        "/api/v1/token",
+        &[
+            ("grant_type", member(Place::Form, None)),
+            ("password", member(Place::Form, None)),
+            ("x-api-version", member(Place::Header, Some(json!("1.0-rev0")))),
+        ],
+    );
+    let input = json!({ "grant_type": "password", "password": "a&b=ü", "x-api-version": null });
+    let outgoing = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
+    assert_eq!(outgoing.body, "grant_type=password&password=a%26b%3D%C3%BC");
+    assert_eq!(header(&outgoing, "content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(header(&outgoing, "x-api-version"), None);
+}
+
+#[test]
+fn raw_changes_come_last() {
+    let raw = Raw {
+        method: Some("GET".into()),
+        path: Some(text("/../{odd}?x=1")),
+        headers: vec![
+            ("content-type".into(), None),
+            ("x-amz-target".into(), Some(text("other"))),
+            ("host".into(), None),
+            ("authorization".into(), Some(text("Basic x"))),
+        ],
+        body: Some(RawBody::Bytes(vec![0xff])),
+    };
+    let outgoing =
+        sent(&request(json!({ "A": 1 }), raw), &operation("POST", "/", &[]), &awsjson(), "http://h:1");
+    assert_eq!((outgoing.method.as_str(), outgoing.target.as_str()), ("GET", "/../{odd}?x=1"));
+    let headers =
+        ["content-type", "x-amz-target", "host", "authorization"].map(|name| header(&outgoing, name));
+    assert_eq!(headers, [None, Some("other"), None, None]);
+    assert_eq!(outgoing.identity, [("authorization".to_owned(), Some("Basic x".to_owned()))]);
+    assert_eq!(&outgoing.body[..], [0xff]);
+    assert_eq!(outgoing.intent, Intent::Broken);
+}
+
+#[test]
+fn an_operation_that_documents_a_204_travels_alone() {
+    let mut operation = operation("DELETE", "/x", &[]);
+    let plain = request(json!({}), Raw::default());
+    assert_eq!(sent(&plain, &operation, &Protocol::Rest, "http://h").route, Route::Pooled);
+    operation.answers.insert(204, Answer::default());
+    assert_eq!(sent(&plain, &operation, &Protocol::Rest, "http://h").route, Route::Alone);
+}
+
+#[test]
+fn a_path_without_its_member_is_not_sent() {
+    let operation = operation("GET", "/things/{id}", &[("id", member(Place::Path, None))]);
+    let mut nothing = |hole: &Hole| Err(Unfilled(fill::key(hole).into_owned()));
+    let base = Url::parse("http://h").unwrap();
+    let plain = request(json!({}), Raw::default());
+    let refused = build(&plain, &operation, &Protocol::Rest, &base, &mut nothing).unwrap_err();
+    assert_eq!(refused.to_string(), "the path of DoIt needs a value for `id`");
+}
+
+#[test]
+fn only_a_token_somebody_issued_is_a_true_identity() {
+    let issued = Template { parts: vec![Part::Hole(Hole::Variable("token".into()))] };
+    for (auth, proper) in [
+        (Auth::Target, Intent::Proper),
+        (Auth::OwnToken, Intent::Proper),
+        (Auth::Token(issued), Intent::Proper),
+        (Auth::Token(text("garbage")), Intent::Broken),
+        (Auth::Absent, Intent::Broken),
+        (Auth::StaleDate, Intent::Broken),
+    ] {
+        let request = Request { input: Vec::new(), auth, raw: Raw::default() };
+        assert_eq!(intent(&request), proper, "{:?}", request.auth);
+    }
+}

@@ -1,0 +1,133 @@
+//! What one answer means for going on: whether the step got what it claims, what it captures, when to ask again.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Script, asking::Again};
+use crate::{
+    matcher::{self, Context},
+    model::{
+        case::{Claim, Expectation, Presence, Step},
+        contract::Effect,
+        exchange::{Broken, Response},
+    },
+};
+
+/// The outcome.
+pub(super) enum Weighed {
+    Again,
+    Good,
+    Stop(String),
+    TooLate { what: String, within: Duration },
+}
+
+pub(super) fn told(step: &Step, broken: &Broken) -> String {
+    format!("{}: {broken}", step.operation)
+}
+
+fn in_words(expectation: &Expectation) -> String {
+    matcher::describe(&expectation.claim)
+}
+
+impl Script {
+    /// What an answer means for going on. Takes the captures, and plans the next question of a poll.
+    pub(super) fn weigh(
+        &mut self,
+        step: &Step,
+        api: &str,
+        answer: &Result<Response, Broken>,
+        now: Duration,
+    ) -> Weighed {
+        let response = match answer {
+            Ok(response) => response,
+            Err(broken) => return Weighed::Stop(told(step, broken)),
+        };
+        let Some(poll) = &step.poll else {
+            let missed = self.take(step, response);
+            return if !succeeded_as_claimed(step, response) {
+                Weighed::Stop(self.answer_in_words(step, api, response))
+            } else if let Some(why) = missed {
+                Weighed::Stop(why)
+            } else {
+                Weighed::Good
+            };
+        };
+        if !succeeded_as_claimed(step, response) {
+            return Weighed::Stop(self.answer_in_words(step, api, response));
+        }
+        if let Some(claim) = poll.unless.iter().find(|claim| self.holds(claim, api, response)) {
+            let what = matcher::describe(&claim.claim);
+            return Weighed::Stop(format!("{} cannot recover: {what} ({})", step.operation, claim.span));
+        }
+        if poll.until.iter().all(|claim| self.holds(claim, api, response)) {
+            return self.take(step, response).map_or(Weighed::Good, Weighed::Stop);
+        }
+        match self.asking.again(now, poll, self.patience) {
+            Again::At => Weighed::Again,
+            Again::TooLate => {
+                let open: Vec<String> = poll
+                    .until
+                    .iter()
+                    .filter(|claim| !self.holds(claim, api, response))
+                    .map(in_words)
+                    .collect();
+                let what = format!("{} did not come to {}", step.operation, open.join(", "));
+                Weighed::TooLate { what, within: poll.within }
+            }
+        }
+    }
+
+    pub(super) fn holds(&self, expectation: &Expectation, api: &str, response: &Response) -> bool {
+        let cx = Context { contracts: &self.contracts, api, variables: self.values.variables() };
+        matcher::mismatches(&expectation.claim, response, &cx).is_empty()
+    }
+
+    /// Takes every capture that the answer has, also of an answer that was not the one wanted: it may name what has to be
+    /// destroyed. Gives the first required one that is missing, in words.
+    pub(super) fn take(&mut self, step: &Step, response: &Response) -> Option<String> {
+        let mut missed = None;
+        for capture in &step.captures {
+            match matcher::capture(&capture.from, response) {
+                Ok(value) => {
+                    if step.effect == Effect::Read {
+                        self.found.insert(Arc::clone(&capture.name));
+                    }
+                    self.values.set(Arc::clone(&capture.name), value);
+                }
+                Err(why) if capture.presence == Presence::Required => {
+                    missed.get_or_insert_with(|| {
+                        format!("{} gave no `{}`: {why} ({})", step.operation, capture.name, capture.span)
+                    });
+                }
+                Err(_) => {}
+            }
+        }
+        missed
+    }
+
+    /// `CreateEndpoint answered 400 ResourceQuotaExceededFault`.
+    pub(super) fn answer_in_words(&self, step: &Step, api: &str, response: &Response) -> String {
+        let name = self.error_name(api, response).map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{} answered {}{name}", step.operation, response.status)
+    }
+
+    pub(super) fn error_name(&self, api: &str, response: &Response) -> Option<String> {
+        let contract = self.contracts.get(api).filter(|_| response.status >= 400)?;
+        let names = matcher::error_reading::error_names(&contract.protocol, response);
+        // Whatever the target writes there, it stays one line of bounded length.
+        names.resolved().map(|name| name.chars().filter(|c| !c.is_control()).take(80).collect())
+    }
+}
+
+/// Whether the step's own claims about the status hold; a step that makes none is content with anything.
+pub(super) fn succeeded_as_claimed(step: &Step, response: &Response) -> bool {
+    step.expectations.iter().all(|expectation| match &expectation.claim {
+        Claim::Status(patterns) => patterns.iter().any(|pattern| pattern.matches(response.status)),
+        _ => true,
+    })
+}
+
+/// As [`succeeded_as_claimed`], but without a claim only a status from 200 to 299 will do.
+pub(super) fn succeeded(step: &Step, response: &Response) -> bool {
+    let claims = step.expectations.iter().any(|expectation| matches!(expectation.claim, Claim::Status(_)));
+    succeeded_as_claimed(step, response) && (claims || (200..300).contains(&response.status))
+}

@@ -1,0 +1,109 @@
+//! Clauses are kept honest: what a contract obliges to is judged by somebody, and whoever judges names a clause that is
+//! there and as strong as the judge believes.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use proofmark::{
+    check::{self, rules::RULES},
+    contract::{self, Contracts},
+    model::{
+        case::{Case, Claim, Expectation, Step, Suite},
+        clause::{Clauses, Strength},
+    },
+    suite::{self, SourceFile},
+};
+
+#[test]
+fn every_rule_states_its_clause_at_its_strength() {
+    let clauses = clauses();
+    for rule in RULES {
+        let stated = clauses.get(rule.clause).map(|clause| clause.strength);
+        assert_eq!(stated, Some(rule.strength), "{} of the rule {}", rule.clause, rule.name);
+    }
+    for id in check::judged_clauses() {
+        assert!(clauses.contains_key(id), "{id}");
+    }
+}
+
+#[test]
+fn every_obligation_is_judged() {
+    let clauses = clauses();
+    let suite = cases(&clauses);
+    let mut judged: BTreeSet<&str> = check::judged_clauses().collect();
+    suite.cases.iter().for_each(|case| named(case, &mut judged));
+    let unjudged: Vec<_> = clauses
+        .iter()
+        .filter(|(id, clause)| clause.strength == Strength::Must && !judged.contains(&***id))
+        .map(|(id, _)| &**id)
+        .collect();
+    assert!(unjudged.is_empty(), "MUST clauses with neither a case nor a rule:\n{}", unjudged.join("\n"));
+}
+
+/// Every clause that a case stands for, as a whole or with one of its claims.
+fn named<'a>(case: &'a Case, into: &mut BTreeSet<&'a str>) {
+    into.extend(case.clauses.iter().map(|id| &**id));
+    for Step { expectations, poll, .. } in &case.steps {
+        claimed(expectations, into);
+        if let Some(poll) = poll {
+            claimed(&poll.until, into);
+            claimed(&poll.unless, into);
+        }
+    }
+}
+
+fn claimed<'a>(expectations: &'a [Expectation], into: &mut BTreeSet<&'a str>) {
+    for expectation in expectations {
+        into.extend(expectation.clauses.iter().map(|id| &**id));
+        if let Claim::AnyOf(alternatives) = &expectation.claim {
+            alternatives.iter().for_each(|claims| claimed(claims, into));
+        }
+    }
+}
+
+fn clauses() -> Clauses {
+    let files = files("schemas", |path| path.ends_with("clauses.yaml"));
+    suite::load_clauses(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn cases(clauses: &Clauses) -> Suite {
+    let text =
+        |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let contracts = ["dms", "veeam"].map(|api| {
+        let folder = root().join("schemas").join(api);
+        contract::files::read(
+            &text(folder.join(contract::files::OPERATIONS)),
+            &text(folder.join(contract::files::SCHEMA)),
+        )
+        .unwrap()
+    });
+    let contracts = Contracts::new(contracts.into()).unwrap();
+    let files = files("cases", |path| path.extension().is_some_and(|extension| extension == "yaml"));
+    suite::load(&files, &contracts, clauses).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// The files two folders down that are wanted.
+fn files(folder: &str, wanted: impl Fn(&Path) -> bool) -> Vec<SourceFile> {
+    let below = |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = below(root().join(folder))
+        .filter(|path| path.is_dir())
+        .flat_map(below)
+        .filter(|path| wanted(path))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| SourceFile {
+            path: Arc::from(path.strip_prefix(root()).unwrap().to_str().unwrap()),
+            text: Arc::from(fs::read_to_string(&path).unwrap()),
+        })
+        .collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,117 @@
+//! The suite itself is tested: judged by all of it, a reference target that deviates from the contract in one way is
+//! not conformant and the broken clause is named; one that varies harmlessly is conformant, without an error.
+//!
+//! One trial for each deviation and variation: `cargo test --test deviations -- deviation::omit-request-id`.
+
+use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use proofmark::{
+    cli::{
+        self,
+        args::{FailOnArg, FileArgs, SelectionArgs, TargetArgs},
+        load, run,
+        progress::Progress,
+        stage::Stage,
+    },
+    exec::Interrupt,
+    model::{clause::Strength, verdict::Status},
+    plan,
+    reference::{Deviation, Options, Variation},
+    report::{self, Format, Report, Style},
+};
+use tokio::{runtime::Runtime, sync::watch};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let runtime = match cli::runtime() {
+        Ok(runtime) => Arc::new(runtime),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    let deviations = Deviation::ALL.iter().map(|deviation| {
+        let runtime = Arc::clone(&runtime);
+        Trial::test(format!("deviation::{deviation}"), move || caught(*deviation, &runtime))
+    });
+    let variations = Variation::ALL.iter().map(|variation| {
+        let runtime = Arc::clone(&runtime);
+        Trial::test(format!("variation::{variation}"), move || passed(*variation, &runtime))
+    });
+    libtest_mimic::run(&arguments, deviations.chain(variations).collect()).exit_code()
+}
+
+/// The deviation turns at least one case red, and its clause is among those named.
+fn caught(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
+    let clause = deviation.breaks();
+    let options = Options { deviation: Some(deviation), ..Options::default() };
+    let strength = load::house(&FileArgs::default(), |_| true).map_err(|wrong| cli::explain(&wrong))?;
+    let strength = strength.clauses.get(clause).map(|clause| clause.strength);
+    let fail_on = match strength {
+        Some(Strength::Must) => FailOnArg::Must,
+        Some(_) => FailOnArg::Should,
+        None => return Err(format!("it breaks {clause}, which is no clause").into()),
+    };
+    let judged = judge(options, apis_of(clause), fail_on, runtime)?;
+    if report::exit_code(&judged.report) != 1 {
+        return Err(format!("the suite calls it conformant (exit {})\n{}", report::exit_code(&judged.report), judged.text).into());
+    }
+    let named = named(&judged.report);
+    if named.contains(clause) {
+        return Ok(());
+    }
+    let named = named.into_iter().collect::<Vec<_>>().join(", ");
+    Err(format!("it breaks {clause}; named are {named}").into())
+}
+
+/// The variation turns nothing red.
+fn passed(variation: Variation, runtime: &Runtime) -> Result<(), Failed> {
+    let options = Options { variation: Some(variation), ..Options::default() };
+    let judged = judge(options, Vec::new(), FailOnArg::Must, runtime)?;
+    match report::exit_code(&judged.report) {
+        0 => Ok(()),
+        code => Err(format!("the suite does not call it conformant (exit {code})\n{}", judged.text).into()),
+    }
+}
+
+struct Judged {
+    report: Report,
+    text: String,
+}
+
+/// Judges a reference target of these options with the bundled suite, as `proofmark run` does.
+fn judge(options: Options, api: Vec<String>, fail_on: FailOnArg, runtime: &Runtime) -> Result<Judged, Failed> {
+    let explain = |wrong| Failed::from(cli::explain(&wrong));
+    let state = tempfile::tempdir()?;
+    let house = load::house(&FileArgs::default(), |_| true).map_err(explain)?;
+    let chosen = load::target(&TargetArgs::default(), &[], &house).map_err(explain)?;
+    let selection = SelectionArgs { api, ..SelectionArgs::default() };
+    let selection = run::selection(&selection, &house).map_err(explain)?;
+    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    runtime.block_on(async {
+        let (_never, interrupt) = watch::channel(Interrupt::No);
+        let stage = Stage::set(house, chosen, options, state.path().to_owned(), interrupt).await.map_err(explain)?;
+        let played = run::play(&stage, &plan, &Progress::of(0)).await;
+        let report = run::summarize(played.run, &stage, fail_on);
+        let text = report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
+        stage.strike().await;
+        Ok(Judged { report, text })
+    })
+}
+
+/// The clauses of all violations that failed a case or a fixture.
+fn named(report: &Report) -> BTreeSet<String> {
+    let entries = report.runs.iter().flat_map(|run| &run.entries);
+    let failed = entries.filter(|entry| entry.status == Status::Fail);
+    failed.flat_map(|entry| entry.violations()).flat_map(|it| &it.clauses).map(ToString::to_string).collect()
+}
+
+/// The APIs whose cases can show the break: one of them, or both for HTTP.
+fn apis_of(clause: &str) -> Vec<String> {
+    match clause.split('.').next() {
+        Some("dms" | "awsjson") => vec!["dms".to_owned()],
+        Some("veeam" | "problem") => vec!["veeam".to_owned()],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,10 @@
+//! The reference target, spoken to over HTTP as any client would: what it promises, and that it deviates when told to.
+
+mod client;
+mod conversation;
+mod deviations;
+mod dms;
+mod robustness;
+mod signatures;
+mod transport;
+mod veeam;
