@@ -222,7 +222,8 @@ fn credentials(
     let keys = match entry.value {
         CredentialsEntry::Word(CredentialsWord::None) => return Credentials::None,
         CredentialsEntry::Word(CredentialsWord::AwsDefaultChain) => Keys::DefaultChain { profile: None },
-        CredentialsEntry::Kind(CredentialsKind { sigv4, aws_profile, password, bearer }) => {
+        CredentialsEntry::Kind(kind) => {
+            let CredentialsKind { sigv4, aws_profile, password, bearer } = *kind;
             match (sigv4, aws_profile, password, bearer) {
                 (Some(keys), None, None, None) => Keys::Static {
                     access_key: secrets.take(keys.value.access_key),
