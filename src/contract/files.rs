@@ -35,15 +35,13 @@ fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
-/// Reads what [`write`] wrote. Fails where a text is not of that form, a `$ref` or a schema's name leads nowhere or
-/// out of the file, or references would never end.
+/// Reads what [`write`] wrote. Fails where a text is not of that form; whether what it says hangs together is for
+/// [`Contracts::new`](super::Contracts::new) to say.
 pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let catalogue: Catalogue = parse(OPERATIONS, operations)?;
     let schemas: Value = parse(SCHEMA, schema)?;
     let Catalogue { api, title, version, protocol, operations } = catalogue;
-    let contract = Contract { api, title, version, protocol, operations, schemas: Arc::new(schemas) };
-    sound(&contract)?;
-    Ok(contract)
+    Ok(Contract { api, title, version, protocol, operations, schemas: Arc::new(schemas) })
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<T, ContractError> {
@@ -105,4 +103,29 @@ pub(super) fn sound(contract: &Contract) -> Result<(), ContractError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_no_contract_are_refused_with_their_place() {
+        let empty = r#"{"api":"t","title":"","version":"","protocol":{"name":"rest"},"operations":{}}"#;
+        let misspelt = empty.replace("title", "titel");
+        for (operations, schema, file, line) in [
+            ("", "{}", OPERATIONS, 1),
+            ("{\n}", "{}", OPERATIONS, 2),
+            (&misspelt, "{}", OPERATIONS, 1),
+            (empty, "{\n\n", SCHEMA, 3),
+        ] {
+            match read(operations, schema) {
+                Err(ContractError::Text { file: found, line: at, .. }) => {
+                    assert_eq!((found, at), (file, line))
+                }
+                other => panic!("{operations} and {schema}: {other:?}"),
+            }
+        }
+        assert!(read(empty, "{}").is_ok());
+    }
 }

@@ -231,6 +231,9 @@ fn claim(error: &ValidationError<'_>, mark: Option<&str>) -> (Keyword, String) {
         Kind::ExclusiveMaximum { limit } => (Keyword::Range, format!("less than {limit}")),
         Kind::MultipleOf { multiple_of } => (Keyword::Range, format!("a multiple of {multiple_of}")),
         Kind::UniqueItems => (Keyword::Other, "items that are all different".into()),
+        Kind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
+            (Keyword::Other, "no members".into())
+        }
         Kind::FalseSchema => (Keyword::Other, "nothing here".into()),
         Kind::OneOfMultipleValid { .. } | Kind::OneOfNotValid { .. } if mark == Some("union") => {
             (Keyword::Union, "exactly one member that is not null".into())

@@ -181,6 +181,8 @@ pub struct Problems {
     found: Vec<Problem>,
     /// Stretches that no message may show, because a secret was written there.
     hidden: Vec<At>,
+    /// How many were met, the repeated and the untold included.
+    met: usize,
     untold: usize,
     /// Takes what is said about problems that are not kept.
     scratch: Option<Problem>,
@@ -191,12 +193,14 @@ impl Problems {
         self.found.is_empty()
     }
 
-    pub fn len(&self) -> usize {
-        self.found.len() + self.untold
+    /// How many mistakes were met so far; those told once and met again count each time.
+    pub fn met(&self) -> usize {
+        self.met
     }
 
     /// Notes a mistake; the same one at the same place only once (each row of a matrix makes it again).
     pub fn add(&mut self, at: At, message: impl Into<String>) -> &mut Problem {
+        self.met += 1;
         let problem = Problem { at, message: message.into(), label: None, help: None, also: None };
         let known = self.found.iter().any(|other| other.at == problem.at && other.message == problem.message);
         if known || self.found.len() >= TOLD {
@@ -219,7 +223,9 @@ impl Problems {
         }
         self.found.sort_by_key(|problem| problem.at);
         let shown = NamedSource::new(&*source.path, masked(&source.text, &self.hidden));
-        let mut told: Vec<_> = self.found.into_iter().map(|problem| told(problem, source, &shown)).collect();
+        let unsaid: Vec<String> = self.hidden.iter().filter_map(|at| unsaid(source, *at)).collect();
+        let mut told: Vec<_> =
+            self.found.into_iter().map(|problem| told(problem, source, &shown, &unsaid)).collect();
         if self.untold > 0 {
             let more = format!("{}: {} more problems are not shown", source.path, self.untold);
             told.push(Diagnostic::general(more));
@@ -228,19 +234,28 @@ impl Problems {
     }
 }
 
-fn told(problem: Problem, source: &Source, shown: &NamedSource<Arc<str>>) -> Diagnostic {
+fn told(problem: Problem, source: &Source, shown: &NamedSource<Arc<str>>, unsaid: &[String]) -> Diagnostic {
+    let discreet = |text: String| unsaid.iter().fold(text, |text, secret| text.replace(&**secret, "***"));
     let labelled = |at: At, label: Option<String>| {
         let range = source.whole_characters(at).range();
         LabeledSpan::new(label, range.start, range.len())
     };
     let also = problem.also.map(|(at, label)| labelled(at, Some(label)));
     Diagnostic {
-        message: problem.message,
-        help: problem.help,
+        message: discreet(problem.message),
+        help: problem.help.map(discreet),
         span: Some(source.span(problem.at)),
         labels: std::iter::once(labelled(problem.at, problem.label)).chain(also).collect(),
         source: source.showable(problem.at).then(|| shown.clone()),
     }
+}
+
+/// What stands at a hidden place, as a message would quote it.
+fn unsaid(source: &Source, at: At) -> Option<String> {
+    let written = source.text.get(source.whole_characters(at).range())?.trim();
+    let said = quoted(written.trim_matches(['"', '\'']));
+    let said = said.trim_matches('`').trim_end_matches('…');
+    (!said.is_empty()).then(|| said.to_owned())
 }
 
 /// The text with every hidden stretch replaced by asterisks, all places unmoved.

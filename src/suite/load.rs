@@ -59,7 +59,9 @@ pub fn suite(
     clauses: &Clauses,
 ) -> Result<Suite, Vec<Diagnostic>> {
     let (mut opened, shapes): (Vec<_>, Vec<Option<SuiteFile>>) =
-        each(files.iter().collect(), |file| open(file)).into_iter().unzip();
+        each(files.iter().collect(), open).into_iter().unzip();
+    let rows: usize =
+        shapes.iter().flatten().filter_map(|shape| shape.cases.as_ref()).map(|cases| cases.0.len()).sum();
     let catalog = Catalog::gather(&shapes, &mut opened);
     let names = Names { contracts, clauses, catalog: &catalog };
     let lowered = each(opened.into_iter().zip(shapes).collect(), |(mut file, shape): (Opened, _)| {
@@ -68,7 +70,17 @@ pub fn suite(
     });
     let (mut opened, lowered): (Vec<_>, Vec<_>) = lowered.into_iter().unzip();
     let suite = gather(lowered, &mut opened, catalog);
-    finish(suite, opened)
+    match finish(suite, opened)? {
+        suite if suite.cases.len() == rows => Ok(suite),
+        // A case that is lost without a word would be a violation that nobody sees.
+        suite => {
+            let message = format!(
+                "{rows} cases were read and {} understood: a mistake of proofmark's",
+                suite.cases.len()
+            );
+            Err(vec![Diagnostic::general(message)])
+        }
+    }
 }
 
 struct Names<'a> {

@@ -47,7 +47,17 @@ pub struct SigV4 {
 #[derive(Debug)]
 enum Source {
     Static(Credentials),
-    Chain { profile: Option<String>, found: Mutex<Option<Credentials>> },
+    Chain { profile: Option<String>, found: Mutex<Found> },
+}
+
+/// What the search for credentials has given so far.
+#[derive(Debug, Default)]
+enum Found {
+    #[default]
+    NotLooked,
+    /// Looking again would take as long and find as little.
+    Nothing(AuthError),
+    Keys(Credentials),
 }
 
 impl SigV4 {
@@ -67,26 +77,39 @@ impl SigV4 {
     }
 
     /// The keys of this moment. Those of the default chain are looked for when first needed, by one caller while the
-    /// others wait, and again before they run out; every secret that turns up is masked from then on.
+    /// others wait, and again before they run out; every secret that turns up is masked from then on. Where nothing was
+    /// found, nothing is looked for again.
     pub(super) async fn credentials(&self, masks: &Masks) -> Result<Credentials, AuthError> {
         let (profile, found) = match &self.source {
             Source::Static(credentials) => return Ok(credentials.clone()),
             Source::Chain { profile, found } => (profile, found),
         };
         let mut found = found.lock().await;
-        if let Some(credentials) = found.as_ref().filter(|credentials| lasts(credentials, SystemTime::now()))
-        {
-            return Ok(credentials.clone());
-        }
-        let fresh = match tokio::time::timeout(SEARCH, search(profile.as_deref(), &self.region)).await {
-            Err(_) => return Err(AuthError::Chain(format!("none found within {} s", SEARCH.as_secs()))),
-            Ok(Err(error)) => return Err(AuthError::Chain(in_words(&error))),
-            Ok(Ok(credentials)) => credentials,
+        let old = match &*found {
+            Found::Nothing(error) => return Err(error.clone()),
+            Found::Keys(keys) if lasts(keys, SystemTime::now() + EARLY) => return Ok(keys.clone()),
+            Found::Keys(keys) => Some(keys.clone()),
+            Found::NotLooked => None,
         };
-        masks.add(fresh.secret_access_key());
-        fresh.session_token().into_iter().for_each(|token| masks.add(token));
-        *found = Some(fresh.clone());
-        Ok(fresh)
+        let fresh = match tokio::time::timeout(SEARCH, search(profile.as_deref(), &self.region)).await {
+            Err(_) => Err(AuthError::Chain(format!("none found within {} s", SEARCH.as_secs()))),
+            Ok(Err(error)) => Err(AuthError::Chain(in_words(&error))),
+            Ok(Ok(credentials)) => Ok(credentials),
+        };
+        match (fresh, old) {
+            (Ok(fresh), _) => {
+                masks.add(fresh.secret_access_key());
+                fresh.session_token().into_iter().for_each(|token| masks.add(token));
+                *found = Found::Keys(fresh.clone());
+                Ok(fresh)
+            }
+            (Err(_), Some(old)) if lasts(&old, SystemTime::now()) => Ok(old),
+            (Err(error), Some(_)) => Err(error),
+            (Err(error), None) => {
+                *found = Found::Nothing(error.clone());
+                Err(error)
+            }
+        }
     }
 
     /// Signs the request as it stands, or with the one fault that `auth` names.
@@ -157,8 +180,9 @@ fn keys(access_key: &str, token: Option<String>) -> Credentials {
     Credentials::new(access_key, WRONG_SECRET, token, None, "a false identity")
 }
 
-fn lasts(credentials: &Credentials, now: SystemTime) -> bool {
-    credentials.expiry().is_none_or(|end| end > now + EARLY)
+/// Whether the keys are good until then.
+fn lasts(credentials: &Credentials, until: SystemTime) -> bool {
+    credentials.expiry().is_none_or(|end| end > until)
 }
 
 /// As the AWS SDKs do: environment, shared files, SSO, web identity, container, instance metadata.
@@ -177,10 +201,13 @@ async fn search(profile: Option<&str>, region: &str) -> Result<Credentials, Cred
     chain.build().await.provide_credentials().await
 }
 
-/// The whole chain of causes in one line: the outermost one alone says no more than that it failed.
+/// The last cause, which names every place that was looked at, in one line: the outer ones say no more than that it
+/// failed.
 fn in_words(error: &CredentialsError) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    let last = causes.last().map(ToString::to_string).unwrap_or_default();
+    let lines = last.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ")
 }
 
 #[cfg(test)]
@@ -320,7 +347,8 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         for (left, lasting) in [(Some(3600), true), (Some(299), false), (None, true)] {
             let end = left.map(|left| now + Duration::from_secs(left));
-            assert_eq!(lasts(&Credentials::new("a", "b", None, end, "test"), now), lasting, "{left:?}");
+            let keys = Credentials::new("a", "b", None, end, "test");
+            assert_eq!(lasts(&keys, now + EARLY), lasting, "{left:?}");
         }
     }
 }

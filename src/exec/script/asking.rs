@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::case::Poll;
+use crate::model::{case::Poll, target::Patience};
 
 /// The wait after the first question of a poll.
 const QUICK: Duration = Duration::from_millis(20);
@@ -42,13 +42,14 @@ impl Asking {
     }
 
     /// Plans the next question of a poll. The last one is asked at the very end of its time.
-    pub(super) fn again(&mut self, now: Duration, poll: &Poll, patience: Option<Duration>) -> Again {
-        let end = self.first.saturating_add(poll.within);
+    pub(super) fn again(&mut self, now: Duration, poll: &Poll, patience: Patience) -> Again {
+        let within = patience.deadline.map_or(poll.within, |deadline| deadline.min(poll.within));
+        let end = self.first.saturating_add(within);
         if now >= end {
             return Again::TooLate;
         }
         let interval = self.interval(QUICK).min(poll.every);
-        let interval = patience.map_or(interval, |patience| interval.min(patience));
+        let interval = patience.pause.map_or(interval, |pause| interval.min(pause));
         self.wake = now.saturating_add(interval).min(end);
         Again::At
     }

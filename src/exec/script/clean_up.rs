@@ -151,7 +151,7 @@ impl Script {
         if self.asking.attempts() >= ATTEMPTS {
             return false;
         }
-        let longest = self.patience.map_or(LONGEST, |patience| patience.min(LONGEST));
+        let longest = self.patience.pause.map_or(LONGEST, |pause| pause.min(LONGEST));
         self.asking.back_off(now, START, longest);
         true
     }

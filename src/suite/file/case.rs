@@ -337,9 +337,9 @@ impl Decode for Cases {
             let key = entry.value.key;
             let name = entry.key.into_owned();
             for (suffix, row) in matrix::rows(entry.value, problems) {
-                let before = problems.len();
+                let before = problems.met();
                 let case = CaseEntry::decode(row, problems);
-                let whole = problems.len() == before;
+                let whole = problems.met() == before;
                 cases.push(CaseRow { name: name.clone(), key, suffix, case, whole });
             }
         }

@@ -78,7 +78,7 @@ record! {
 #[schemars(untagged)]
 pub enum CredentialsEntry {
     Word(CredentialsWord),
-    Kind(CredentialsKind),
+    Kind(Box<CredentialsKind>),
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -107,8 +107,12 @@ record! {
 
 impl Decode for CredentialsEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
+        const WORDS: [&str; 6] = ["none", "aws-default-chain", "sigv4", "aws_profile", "password", "bearer"];
+        if !matches!(&node.data, Data::Text(word) if WORDS.contains(&&**word)) {
+            hide(&node, problems);
+        }
         match node.data {
-            Data::Map(_) => CredentialsKind::decode(node, problems).map(CredentialsEntry::Kind),
+            Data::Map(_) => CredentialsKind::decode(node, problems).map(Box::new).map(CredentialsEntry::Kind),
             _ => word("a kind of credentials", &node, problems).map(CredentialsEntry::Word),
         }
     }
@@ -180,18 +184,13 @@ impl JsonSchema for SecretEntry {
 impl Decode for SecretEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         let (key, at) = (node.key, node.at);
+        hide(&node, problems);
         if !matches!(node.data, Data::Map(_)) {
-            hide(&node, problems);
             problems
                 .add(key, "a secret written into the file")
                 .label("only its whereabouts may stand here")
                 .help("name an environment variable, { env: NAME }, or a file, { file: path }");
             return None;
-        }
-        if let Data::Map(entries) = &node.data {
-            entries.iter().filter(|entry| !matches!(&*entry.key, "env" | "file")).for_each(|entry| {
-                hide(&entry.value, problems);
-            });
         }
         let place = SecretPlace::decode(node, problems)?;
         let from = match (place.env, place.file, place.published) {
@@ -209,13 +208,21 @@ impl Decode for SecretEntry {
     }
 }
 
-/// Nothing of this value is ever shown.
+/// No text of this value is ever shown, but for those that only say where a secret is, or whose.
 fn hide(node: &Node<'_>, problems: &mut Problems) {
-    problems.hide(node.at);
+    const TELLING: [&str; 4] = ["env", "file", "username", "aws_profile"];
     match &node.data {
         Data::List(items) => items.iter().for_each(|item| hide(item, problems)),
-        Data::Map(entries) => entries.iter().for_each(|entry| hide(&entry.value, problems)),
-        _ => {}
+        Data::Map(entries) => {
+            for entry in entries {
+                match &entry.value.data {
+                    Data::Text(_) if TELLING.contains(&&*entry.key) => {}
+                    _ => hide(&entry.value, problems),
+                }
+            }
+        }
+        Data::Null => {}
+        _ => problems.hide(node.at),
     }
 }
 
@@ -244,6 +251,8 @@ record! {
         request: Span,
         /// The longest pause between two requests of a poll, whatever a case says; for quick targets.
         poll: Span,
+        /// When a poll gives up at the latest, whatever a case says; for quick targets.
+        deadline: Span,
     }
 }
 

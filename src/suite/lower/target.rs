@@ -15,8 +15,8 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, SecretRef, Target, Timeouts, Tls,
-            Unsupported, UnsupportedAnswer, Verification,
+            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef, Target,
+            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification,
         },
         template::TemplateValue,
     },
@@ -222,7 +222,8 @@ fn credentials(
     let keys = match entry.value {
         CredentialsEntry::Word(CredentialsWord::None) => return Credentials::None,
         CredentialsEntry::Word(CredentialsWord::AwsDefaultChain) => Keys::DefaultChain { profile: None },
-        CredentialsEntry::Kind(CredentialsKind { sigv4, aws_profile, password, bearer }) => {
+        CredentialsEntry::Kind(kind) => {
+            let CredentialsKind { sigv4, aws_profile, password, bearer } = *kind;
             match (sigv4, aws_profile, password, bearer) {
                 (Some(keys), None, None, None) => Keys::Static {
                     access_key: secrets.take(keys.value.access_key),
@@ -296,7 +297,10 @@ fn timeouts(entry: Option<TimeoutsEntry>) -> Timeouts {
     Timeouts {
         connect: entry.connect.map_or(default.connect, |wait| wait.0),
         request: entry.request.map_or(default.request, |wait| wait.0),
-        poll: entry.poll.map(|wait| wait.0),
+        patience: Patience {
+            pause: entry.poll.map(|wait| wait.0),
+            deadline: entry.deadline.map(|wait| wait.0),
+        },
     }
 }
 

@@ -68,7 +68,7 @@ fn a_whole_target() {
     assert_eq!(target.tls.client_key, Some("/k.pem".into()));
     assert_eq!(target.tls.verification, Verification::Full);
     assert_eq!(target.proxy.as_deref(), Some("socks5://proxy.example:1080"));
-    assert_eq!(target.timeouts.poll.unwrap().as_millis(), 50);
+    assert_eq!(target.timeouts.patience.pause.unwrap().as_millis(), 50);
     assert_eq!((target.limits.concurrency, target.limits.rate, target.limits.body), (4, Some(10.0), 1 << 20));
     assert_eq!(target.permits.len(), 2);
     assert_eq!(target.variables["busy.id"], json!(7));
@@ -214,6 +214,12 @@ fn no_message_shows_a_secret() {
         "name: t\napis: { rest: { base_url: https://admin:hunter2@example.com } }\n",
         "name: t\nproxy: http://admin:hunter2@example.com\napis: {}\n",
         "name: t\napis:\n  rest:\n    base_url: https://example.com\n    credentials:\n      password:\n        password: hunter2\n        user: x\n",
+        "name: t\napis: { rest: { base_url: https://example.com, credentials: hunter2 } }\n",
+        "name: t\napis: { rest: { base_url: https://example.com, credentials: { password: hunter2 } } }\n",
+        "name: t\napis: { rest: { base_url: https://example.com, credentials: { sigv4: [hunter2] } } }\n",
+        "name: t\napis: { rest: { base_url: https://example.com, credentials: { bearer: { env: [hunter2] } } } }\n",
+        "name: t\napis: { rest: { base_url: https://example.com, credentials: { tokn: hunter2 } } }\n",
+        "name: t\napis:\n  rest:\n    base_url: https://example.com\n    credentials:\n      bearer: |\n        hunter2\n",
         "name: t\nsecret_key: hunter2: no\n",
         "name: t\nsecrets:\n  password: \"hunter2\n",
         "name: t\nsecrets:\n  a: |\n    hunter2\n    hunter2\n  b: 7\nnonsense: 1\n",
