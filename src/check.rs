@@ -25,7 +25,7 @@ mod snapshot;
 mod throttled;
 mod unsupported;
 
-pub use across::{across, with};
+pub use across::across;
 pub use snapshot::Taken;
 
 /// What every verdict of a run is based on.
