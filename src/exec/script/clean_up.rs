@@ -72,7 +72,9 @@ impl Script {
             let next = self.gone(index);
             return self.enter(next);
         }
-        let again = step.poll.as_ref().map(|poll| self.asking.again(now, poll, self.patience));
+        // A lost answer says nothing of the target; an error does.
+        let status = answer.as_ref().map_or(0, |response| response.status);
+        let again = step.poll.as_ref().map(|poll| self.asking.again(now, status, poll, self.patience));
         if again != Some(Again::At) {
             let why = format!("{} is not shown to be gone by {}", fixture.id, step.operation);
             self.left(index, &why);
