@@ -2,7 +2,7 @@
 //! a document that is registered once. Nothing is ever fetched.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
@@ -10,9 +10,9 @@ use jsonschema::{Draft, Registry, Validator};
 use serde_json::Value;
 
 use super::{
-    ContractError, files, is_pattern,
+    ContractError, files,
     mismatch::{self, Keyword, SchemaMismatch},
-    refs,
+    refs, sound,
 };
 use crate::model::contract::{ApiName, Contract};
 
@@ -119,30 +119,17 @@ fn only_a_reference(schema: &Value) -> Option<String> {
 
 impl Entry {
     fn new(contract: Contract) -> Result<Entry, ContractError> {
-        files::sound(&contract)?;
-        let broken = |pointer: String, message: String| ContractError::Content {
-            file: files::SCHEMA,
-            pointer,
-            message,
-        };
-        if let Err(error) = jsonschema::draft202012::meta::validate(&contract.schemas) {
-            return Err(broken(error.instance_path().as_str().to_owned(), error.to_string()));
-        }
-        let mut patterns = BTreeSet::new();
-        refs::each(&contract.schemas, &mut |schema| {
-            patterns.extend(schema.get("pattern").and_then(Value::as_str));
-            let by_pattern = schema.get("patternProperties").and_then(Value::as_object);
-            patterns.extend(by_pattern.into_iter().flat_map(|schemas| schemas.keys().map(String::as_str)));
-        });
-        if let Some(pattern) = patterns.into_iter().find(|pattern| !is_pattern(pattern)) {
-            return Err(broken(String::new(), format!("the pattern {pattern} is not understood")));
-        }
+        sound::check(&contract)?;
         let uri = format!("urn:proofmark:{}", contract.api);
         let registry = Registry::new()
             .draft(Draft::Draft202012)
             .add(&uri, contract.schemas.clone())
             .and_then(|registry| registry.prepare())
-            .map_err(|error| broken(String::new(), error.to_string()))?;
+            .map_err(|error| ContractError::Content {
+                file: files::SCHEMA,
+                pointer: String::new(),
+                message: error.to_string(),
+            })?;
         let named = contract.schema_names().map(|name| (Arc::from(name), OnceLock::new())).collect();
         let members = contract
             .operations
@@ -225,7 +212,7 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{collections::BTreeSet, thread};
 
     use serde_json::json;
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{ContractError, refs};
+use super::ContractError;
 use crate::model::contract::{ApiName, Contract, Operation, Protocol};
 
 pub const OPERATIONS: &str = "operations.json";
@@ -56,53 +56,6 @@ fn parse<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result
 /// The document around `$defs`.
 pub(super) fn schema_document(title: &str, defs: Map<String, Value>) -> Value {
     json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, "$defs": defs })
-}
-
-/// Whether every name and reference in a contract leads somewhere and ends.
-pub(super) fn sound(contract: &Contract) -> Result<(), ContractError> {
-    let content =
-        |file, pointer: String, message: String| Err(ContractError::Content { file, pointer, message });
-    let Some(defs) = contract.schemas["$defs"].as_object() else {
-        return content(SCHEMA, "/$defs".into(), "no object `$defs`".into());
-    };
-    let dangling = |schema: &Value| {
-        let mut found = Vec::new();
-        refs::collect(schema, &mut found);
-        found
-            .into_iter()
-            .find(|reference| refs::name(reference).is_none_or(|name| !defs.contains_key(&name)))
-            .map(str::to_owned)
-    };
-    for (name, schema) in defs {
-        if let Some(reference) = dangling(schema) {
-            return content(SCHEMA, refs::join("/$defs", name), format!("{reference} leads nowhere"));
-        }
-    }
-    if let Some(name) = refs::endless(defs) {
-        return content(
-            SCHEMA,
-            refs::join("/$defs", name),
-            "its references lead back to itself and never end".into(),
-        );
-    }
-    for operation in contract.operations.values() {
-        let at = refs::join("/operations", &operation.name);
-        let named = operation
-            .input
-            .iter()
-            .chain(operation.answers.values().filter_map(|answer| answer.schema.as_ref()))
-            .chain(operation.errors.iter().map(|error| &error.name));
-        if let Some(name) = named.into_iter().find(|name| !defs.contains_key(*name)) {
-            return content(OPERATIONS, at, format!("the schema {name} is not in {SCHEMA}"));
-        }
-        for (member, described) in &operation.members {
-            if let Some(reference) = dangling(&described.schema) {
-                let at = refs::join(&(at + "/members"), member);
-                return content(OPERATIONS, at, format!("{reference} leads nowhere"));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -164,8 +164,8 @@ fn choice<'s>(
                 .filter_map(|errors| errors.first().map(|first| (errors.len(), first)))
                 .min_by_key(|(n, _)| *n);
             let hint = nearest.map_or(String::new(), |(_, first)| {
-                let place = &first.instance_path().as_str()
-                    [here.as_str().len().min(first.instance_path().as_str().len())..];
+                let path = first.instance_path().as_str();
+                let place = path.strip_prefix(here.as_str()).unwrap_or(path);
                 let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
                 format!("; the nearest wants {}{place}", wanted(first))
             });

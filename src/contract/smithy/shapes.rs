@@ -246,7 +246,7 @@ impl<'a> Schemas<'a> {
     fn string(&mut self, schema: &mut Map<String, Value>, traits: Traits<'a>, at: &str) {
         if let Some(pattern) = traits.get("smithy.api#pattern") {
             match pattern.as_str() {
-                Some(text) if crate::contract::is_pattern(text) => {
+                Some(text) if crate::contract::sound::is_pattern(text) => {
                     schema.insert("pattern".into(), pattern.clone());
                 }
                 _ => self.left_out.push(ImportProblem::new(
