@@ -370,7 +370,7 @@ deviations! {
     ExpiredTokenAccepted, "expired-token-accepted", breaks "veeam.auth.expired";
     /// A token that was signed out will do.
     SignedOutTokenAccepted, "signed-out-token-accepted", breaks "veeam.auth.signed-out";
-    /// Any scheme will do in Authorization.
+    /// A request with credentials of another scheme is served.
     AnySchemeAccepted, "any-scheme-accepted", breaks "veeam.auth.scheme";
     /// A request without a good token is answered 403.
     UnauthorizedAsForbidden, "unauthorized-as-403", breaks "veeam.auth.required";
@@ -390,7 +390,7 @@ deviations! {
     UnknownRefreshAccepted, "unknown-refresh-accepted", breaks "veeam.token.refresh-unknown";
     /// Without grant_type, password is understood.
     GrantTypeNotRequired, "grant-type-not-required", breaks "veeam.token.grant-type-required";
-    /// Any grant_type is taken for password.
+    /// A grant_type that is none gives a token.
     AnyGrantTypeAccepted, "any-grant-type-accepted", breaks "veeam.token.grant-type-values";
     /// A JSON body is as good as a form.
     TokenFromJson, "token-from-json", breaks "veeam.token.form-encoded";
