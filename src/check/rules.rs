@@ -93,6 +93,7 @@ pub const RULES: &[Rule] = &[
     rest_answer::STATUS,
     rest_answer::STATUS_DOCUMENTED,
     rest_answer::SCHEMA,
+    rest_answer::DATE_TIME,
     rest_error::SHAPE,
     rest_error::TYPE,
     rest_error::INSTANCE,

@@ -121,6 +121,7 @@ fn veeam() -> Value {
                     "type": "object",
                     "properties": {
                         "id": { "type": "string", "format": "uuid" }, "_links": { "type": "array" },
+                        "at": { "type": "string", "format": "date-time" },
                     },
                     "required": ["id"],
                 },

@@ -63,8 +63,8 @@ fn errors(told: &Told, page: &mut Page) {
         let mark = page.glyph("?") + "ERROR";
         page.hanging(0, &mark, Tone::Doubt, &why);
         page.hanging(7, &format!("in {}:", count(names.len(), "case")), Tone::Quiet, &listed(&names));
-        let last = |entry: &&Entry| entry.trace.as_ref().and_then(|trace| trace.exchanges.last());
-        if let Some((first, exchange)) = entries.iter().find_map(|entry| Some((entry, last(entry)?))) {
+        let last = entries.iter().find_map(|entry| Some((entry, entry.trace.as_ref()?.exchanges.last()?)));
+        if let Some((first, exchange)) = last {
             let position = position(exchange, &first.subject);
             page.blank();
             page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
