@@ -121,7 +121,7 @@ fn veeam() -> Value {
                     "type": "object",
                     "properties": {
                         "id": { "type": "string", "format": "uuid" }, "_links": { "type": "array" },
-                        "at": { "type": "string", "format": "date-time" },
+                        "at": { "type": "string", "format": "date-time", "x-proofmark": "timestamp" },
                     },
                     "required": ["id"],
                 },

@@ -93,7 +93,7 @@ record! {
         /// The operation's input by member name. The contract knows which member travels in the path, the query, a
         /// header or the body.
         send: Entries<Spanned<Templated<TemplateValue>>>,
-        /// Members that the operation does not have, sent all the same: in the body, or where there is none in the query.
+        /// Members that the operation does not have, sent all the same: in the body (awsJson) or the query (REST).
         send_unknown: Entries<Spanned<Templated<TemplateValue>>>,
         /// Members of `send` to leave out; most useful with a matrix.
         without: Vec<Spanned<String>>,
