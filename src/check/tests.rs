@@ -78,8 +78,8 @@ fn subset(value: serde_json::Value) -> Expectation {
     claim(Claim::BodySubset(TemplateValue::Fixed(value)))
 }
 
-fn path(text: &str) -> JsonPath {
-    JsonPath::parse(text).unwrap()
+fn path(text: &str) -> Arc<JsonPath> {
+    JsonPath::parse(text).unwrap().into()
 }
 
 fn step(operation: &str, expectations: Vec<Expectation>) -> Step {
@@ -527,7 +527,8 @@ fn not_implemented_is_one_line() {
     let page =
         || aws().status(500).with("content-type", "text/html").body("<h1>not implemented: DeleteThing</h1>");
     let declared = |mut world: World| {
-        let answer = UnsupportedAnswer { status: 500, body: Regex::new("not implemented").unwrap() };
+        let answer =
+            UnsupportedAnswer { status: 500, body: Arc::new(Regex::new("not implemented").unwrap()) };
         world.target.unsupported.answers.push(answer);
         world
     };

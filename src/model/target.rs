@@ -144,7 +144,7 @@ pub struct Unsupported {
 #[derive(Debug, Clone)]
 pub struct UnsupportedAnswer {
     pub status: u16,
-    pub body: Regex,
+    pub body: Arc<Regex>,
 }
 
 /// A failure that is known, has an owner and an end.

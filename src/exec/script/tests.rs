@@ -73,7 +73,7 @@ fn polled(operation: &str, until: Expectation, every: u64, within: u64) -> Step 
 }
 
 fn capturing(name: &str, presence: Presence, mut step: Step) -> Step {
-    let from = CaptureFrom::Body(serde_json_path::JsonPath::parse("$.id").unwrap());
+    let from = CaptureFrom::Body(serde_json_path::JsonPath::parse("$.id").unwrap().into());
     step.captures.push(Capture { name: name.into(), from, presence, span: span() });
     step
 }

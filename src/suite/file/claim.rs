@@ -1,6 +1,6 @@
 //! What a case says about an answer: the `expect` block and the matchers in it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -291,7 +291,7 @@ pub struct ByPath<T>(pub Vec<AtPath<T>>);
 
 #[derive(Debug)]
 pub struct AtPath<T> {
-    pub path: JsonPath,
+    pub path: Arc<JsonPath>,
     /// Path and claim together.
     pub whole: At,
     pub claim: T,

@@ -339,7 +339,7 @@ fn captures(
 struct Polling {
     until: Option<Spanned<ExpectEntry>>,
     unless: Option<Spanned<ExpectEntry>>,
-    through: Option<Vec<(JsonPath, Vec<String>, At)>>,
+    through: Option<Vec<(Arc<JsonPath>, Vec<String>, At)>>,
     every: Option<Written<Span>>,
     within: Option<Written<Span>>,
 }
