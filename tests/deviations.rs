@@ -96,12 +96,11 @@ fn judge(
     let explain = |wrong| Failed::from(cli::explain(&wrong));
     let state = tempfile::tempdir()?;
     let house = load::house(&FileArgs::default(), |_| true).map_err(explain)?;
-    let mut chosen = load::target(&TargetArgs::default(), &[], &house).map_err(explain)?;
-    if options.deviation.is_some_and(|deviation| deviation.breaks().ends_with(".leaves-others")) {
-        // What destroys the things of others disturbs every case beside it.
-        chosen.target.limits.concurrency = 1;
-    }
-    let selection = SelectionArgs { api, ..SelectionArgs::default() };
+    let chosen = load::target(&TargetArgs::default(), &[], &house).map_err(explain)?;
+    // What destroys the things of others disturbs every case beside it, so that only the one it is about can tell.
+    let others = options.deviation.map(Deviation::breaks).filter(|clause| clause.ends_with(".leaves-others"));
+    let clause = others.map(str::to_owned).into_iter().collect();
+    let selection = SelectionArgs { api, clause, ..SelectionArgs::default() };
     let selection = run::selection(&selection, &house).map_err(explain)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     runtime.block_on(async {
