@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use similar::TextDiff;
 
 use crate::{
     matcher::{body::equal, cut, not_json},
@@ -53,16 +52,11 @@ pub(super) fn judge(name: &str, seen: &Seen<'_>, origin: Origin<'_>, judge: &Jud
         Err(_) => vec![Change { pointer: String::new(), weight: Weight::Free }],
     };
     if let Some(worst) = changes.iter().min_by_key(|change| change.weight) {
-        let diff = TextDiff::from_lines(format!("{}\n", approved.trim()), format!("{text}\n"))
-            .unified_diff()
-            .context_radius(3)
-            .header("approved", "received")
-            .to_string();
         let at = match &worst.pointer[..] {
             "" => Location::Body,
             pointer => Location::Pointer(pointer.into()),
         };
-        let mismatch = Mismatch { at, expected: format!("the approved snapshot {name}"), actual: diff };
+        let mismatch = Mismatch { at, expected: approved.trim().to_owned(), actual: text.clone() };
         match worst.weight {
             Weight::Breaking => found.add(origin, judge.clauses, vec![mismatch]),
             Weight::Free => found.add_as(origin, Strength::Should, vec![mismatch]),
