@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use proofmark::cli::{self, args::Cli};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli::dispatch(cli) {

@@ -68,9 +68,12 @@ pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
     out.write_all(report::render(&report, format, &mask).as_bytes())?;
     out.flush()?;
     stage.strike().await;
+    let code = report::exit_code(&report);
+    // The process ends here; to take a large run apart first would cost as much as to judge it.
+    std::mem::forget((report, plan));
     Ok(match *interrupt.borrow() {
         Interrupt::Yes => Ended::Interrupted,
-        Interrupt::No => Ended::Judged(report::exit_code(&report)),
+        Interrupt::No => Ended::Judged(code),
     })
 }
 
