@@ -10,8 +10,9 @@ use proofmark::{
     cli::{
         self,
         args::{FailOnArg, FileArgs, SelectionArgs, TargetArgs},
-        load, run,
+        load,
         progress::Progress,
+        run,
         stage::Stage,
     },
     exec::Interrupt,
@@ -55,7 +56,12 @@ fn caught(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
     };
     let judged = judge(options, apis_of(clause), fail_on, runtime)?;
     if report::exit_code(&judged.report) != 1 {
-        return Err(format!("the suite calls it conformant (exit {})\n{}", report::exit_code(&judged.report), judged.text).into());
+        return Err(format!(
+            "the suite calls it conformant (exit {})\n{}",
+            report::exit_code(&judged.report),
+            judged.text
+        )
+        .into());
     }
     let named = named(&judged.report);
     if named.contains(clause) {
@@ -81,7 +87,12 @@ struct Judged {
 }
 
 /// Judges a reference target of these options with the bundled suite, as `proofmark run` does.
-fn judge(options: Options, api: Vec<String>, fail_on: FailOnArg, runtime: &Runtime) -> Result<Judged, Failed> {
+fn judge(
+    options: Options,
+    api: Vec<String>,
+    fail_on: FailOnArg,
+    runtime: &Runtime,
+) -> Result<Judged, Failed> {
     let explain = |wrong| Failed::from(cli::explain(&wrong));
     let state = tempfile::tempdir()?;
     let house = load::house(&FileArgs::default(), |_| true).map_err(explain)?;
@@ -91,10 +102,12 @@ fn judge(options: Options, api: Vec<String>, fail_on: FailOnArg, runtime: &Runti
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     runtime.block_on(async {
         let (_never, interrupt) = watch::channel(Interrupt::No);
-        let stage = Stage::set(house, chosen, options, state.path().to_owned(), interrupt).await.map_err(explain)?;
+        let stage =
+            Stage::set(house, chosen, options, state.path().to_owned(), interrupt).await.map_err(explain)?;
         let played = run::play(&stage, &plan, &Progress::of(0)).await;
         let report = run::summarize(played.run, &stage, fail_on);
-        let text = report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
+        let text =
+            report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
         stage.strike().await;
         Ok(Judged { report, text })
     })

@@ -1,9 +1,10 @@
 //! What is wrong with a file, where, and what to write instead. Problems are collected while a file is read and become
 //! [`Diagnostic`]s once it is known what of the file's text may be shown.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use miette::{LabeledSpan, NamedSource, SourceCode};
+use regex::Regex;
 
 use super::SourceFile;
 use crate::model::span::Span;
@@ -175,7 +176,7 @@ impl Problem {
     }
 }
 
-/// The mistakes found in one file so far.
+/// The mistakes found in one file so far, and what of it is worked out once for all places.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: Vec<Problem>,
@@ -186,6 +187,8 @@ pub struct Problems {
     untold: usize,
     /// Takes what is said about problems that are not kept.
     scratch: Option<Problem>,
+    /// Regular expressions by their text: a compiled one is large, and a file has the same few again and again.
+    pub patterns: HashMap<String, Regex>,
 }
 
 impl Problems {

@@ -277,6 +277,13 @@ impl<'a> Tree<'a, '_> {
     }
 
     fn without_duplicates(&mut self, mut entries: Vec<Entry<'a>>) -> Vec<Entry<'a>> {
+        // Nearly every map is short and good: look before building anything.
+        let good = |(index, entry): (usize, &Entry<'_>)| {
+            entry.key != NO_KEY && !entries[..index].iter().any(|other| other.key == entry.key)
+        };
+        if entries.len() <= 16 && entries.iter().enumerate().all(good) {
+            return entries;
+        }
         let mut seen: HashMap<Cow<'a, str>, At> = HashMap::with_capacity(entries.len());
         let problems = &mut *self.problems;
         entries.retain(|entry| {

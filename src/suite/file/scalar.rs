@@ -136,8 +136,14 @@ impl Decode for Pattern {
         let Data::Text(text) = &node.data else {
             return expected("text, a regular expression", &node, problems);
         };
+        if let Some(known) = problems.patterns.get(&**text) {
+            return Some(Pattern(known.clone()));
+        }
         match RegexBuilder::new(text).size_limit(1 << 20).build() {
-            Ok(regex) => Some(Pattern(regex)),
+            Ok(regex) => {
+                problems.patterns.insert(text.to_string(), regex.clone());
+                Some(Pattern(regex))
+            }
             Err(regex::Error::CompiledTooBig(_)) => {
                 problems.add(node.at, "the regular expression is too large");
                 None
