@@ -15,6 +15,7 @@ mod directions;
 mod effect;
 mod mismatch;
 mod refs;
+mod sound;
 #[cfg(test)]
 mod tests;
 
@@ -30,11 +31,15 @@ pub struct Imported {
 }
 
 impl Imported {
-    fn new(contract: Contract, mut left_out: Vec<ImportProblem>) -> Imported {
+    /// Fails where what was made of a model cannot be judged by.
+    fn new(contract: Contract, mut left_out: Vec<ImportProblem>) -> Result<Imported, Vec<ImportProblem>> {
+        sound::check(&contract)
+            .and_then(|()| sound::check_members(&contract))
+            .map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
         // What is used in both directions is met twice.
         let mut told = BTreeSet::new();
         left_out.retain(|problem| told.insert(problem.clone()));
-        Imported { contract, left_out }
+        Ok(Imported { contract, left_out })
     }
 }
 
@@ -68,9 +73,4 @@ pub enum ContractError {
     Content { file: &'static str, pointer: String, message: String },
     #[error("two contracts are called {0}")]
     Duplicate(String),
-}
-
-/// Whether the validator understands a regular expression (ECMA 262, as JSON Schema has it).
-pub(crate) fn is_pattern(text: &str) -> bool {
-    jsonschema::options().offline().build(&serde_json::json!({ "pattern": text })).is_ok()
 }

@@ -257,7 +257,7 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     let mut values = session.values(&job.case.api);
     values.extend(lent);
     let contracts = Arc::clone(&session.contracts);
-    let patience = session.target.timeouts.poll;
+    let patience = session.target.timeouts.patience;
     let mut script = Script::of_case(Arc::clone(&job.case), own, shared, values, contracts, patience);
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
     let mut account = session.account(&job.case.id);

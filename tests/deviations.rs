@@ -97,7 +97,10 @@ fn judge(
     let state = tempfile::tempdir()?;
     let house = load::house(&FileArgs::default(), |_| true).map_err(explain)?;
     let chosen = load::target(&TargetArgs::default(), &[], &house).map_err(explain)?;
-    let selection = SelectionArgs { api, ..SelectionArgs::default() };
+    // What destroys the things of others disturbs every case beside it, so that only the one it is about can tell.
+    let others = options.deviation.map(Deviation::breaks).filter(|clause| clause.ends_with(".leaves-others"));
+    let clause = others.map(str::to_owned).into_iter().collect();
+    let selection = SelectionArgs { api, clause, ..SelectionArgs::default() };
     let selection = run::selection(&selection, &house).map_err(explain)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     runtime.block_on(async {

@@ -59,7 +59,10 @@ fn told(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|one| format!("{:?}", miette::Report::new(one.clone()))).collect()
 }
 
-const SCHEMAS: [(&str, fn() -> Value); 3] = [
+/// A published file, and what makes it.
+type Published = (&'static str, fn() -> Value);
+
+const SCHEMAS: [Published; 3] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),

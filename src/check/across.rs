@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     case::{Case, CaseId, Claim, HeaderClaim},
-    clause::{ClauseId, Strength},
+    clause::ClauseId,
     exchange::{Exchange, Role, Trace},
     span::Span,
-    verdict::{Location, Mismatch, Verdict, Violation},
+    verdict::{Location, Mismatch, Violation},
 };
 
 use super::{Judge, claims, rules::request_id::HEADER, strength};
@@ -49,23 +49,6 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
     let mut told = HashSet::new();
     found.retain(|(case, one)| told.insert((case.clone(), one.rule, one.mismatch.actual.clone())));
     found
-}
-
-/// The verdict with what was found [`across`] the run; it can only get worse by it.
-pub fn with(verdict: Verdict, found: Vec<Violation>) -> Verdict {
-    if found.is_empty() {
-        return verdict;
-    }
-    let (harder, softer): (Vec<_>, Vec<_>) = found.into_iter().partition(|it| it.strength == Strength::Must);
-    let (mut violations, mut warnings) = match verdict {
-        Verdict::Pass { warnings } => (Vec::new(), warnings),
-        Verdict::Fail { violations, warnings } => (violations, warnings),
-        Verdict::Error { .. } if !harder.is_empty() => (Vec::new(), Vec::new()),
-        other => return other,
-    };
-    violations.extend(harder);
-    warnings.extend(softer);
-    if violations.is_empty() { Verdict::Pass { warnings } } else { Verdict::Fail { violations, warnings } }
 }
 
 /// The values seen so far of one header, each with the exchange that had it first.

@@ -20,6 +20,7 @@ mod asked;
 mod awsjson_answer;
 mod awsjson_error;
 mod awsjson_output;
+mod connection;
 mod date;
 mod no_content;
 pub(super) mod request_id;
@@ -86,11 +87,13 @@ pub const RULES: &[Rule] = &[
     awsjson_error::SHAPE,
     awsjson_error::MESSAGE_MEMBER,
     awsjson_error::NOT_IN_SUCCESS,
+    connection::STATUS,
     rest_answer::CONTENT_TYPE,
     rest_answer::CONTENT_LENGTH,
     rest_answer::STATUS,
     rest_answer::STATUS_DOCUMENTED,
     rest_answer::SCHEMA,
+    rest_answer::DATE_TIME,
     rest_error::SHAPE,
     rest_error::TYPE,
     rest_error::INSTANCE,

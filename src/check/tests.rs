@@ -78,8 +78,8 @@ fn subset(value: serde_json::Value) -> Expectation {
     claim(Claim::BodySubset(TemplateValue::Fixed(value)))
 }
 
-fn path(text: &str) -> JsonPath {
-    JsonPath::parse(text).unwrap()
+fn path(text: &str) -> Arc<JsonPath> {
+    JsonPath::parse(text).unwrap().into()
 }
 
 fn step(operation: &str, expectations: Vec<Expectation>) -> Step {
@@ -348,6 +348,22 @@ fn the_end_of_a_trace_counts_where_nothing_is_broken() {
 }
 
 #[test]
+fn a_case_that_stops_at_a_broken_should_passes_with_a_warning() {
+    let nice = || standing_for("dms.DeleteThing.nice", status(201));
+    let stopped = |claims| {
+        let steps = vec![step("DeleteThing", claims), step("ListThings", vec![])];
+        world(steps, vec![aws(), at_fixture(Phase::Destroy, 1, aws())])
+            .end(End::Stopped("answered 200".into()))
+    };
+    stopped(vec![nice()]).is("pass, warned: status");
+    stopped(vec![nice(), status(202)]).is("fail: status, warned: status");
+    stopped(vec![]).is("error: answered 200");
+    let mut lost = stopped(vec![nice()]);
+    lost.trace.exchanges[1] = at_step(1, 1, aws_op("ListThings")).exchange();
+    lost.unanswered(1, Broken::CutOff("x".into())).is("error: answered 200");
+}
+
+#[test]
 fn captures_of_a_success_are_owed() {
     let capturing = |presence| Step {
         captures: vec![Capture {
@@ -511,7 +527,8 @@ fn not_implemented_is_one_line() {
     let page =
         || aws().status(500).with("content-type", "text/html").body("<h1>not implemented: DeleteThing</h1>");
     let declared = |mut world: World| {
-        let answer = UnsupportedAnswer { status: 500, body: Regex::new("not implemented").unwrap() };
+        let answer =
+            UnsupportedAnswer { status: 500, body: Arc::new(Regex::new("not implemented").unwrap()) };
         world.target.unsupported.answers.push(answer);
         world
     };

@@ -100,7 +100,7 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         })
         .await;
     let shared = stage.session.close().await;
-    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
     // A run may break what no single case can see.
     let traces: Vec<_> =
         judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
@@ -116,7 +116,7 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
             // Every planned case ends in exactly one verdict.
             (None, None) => (Verdict::Error { why: "the case was planned and never ran".into() }, None),
         };
-        let verdict = check::with(verdict, broken.remove(&job.case.id).unwrap_or_default());
+        let verdict = check::worsened(verdict, broken.remove(&job.case.id).unwrap_or_default());
         let known = plan::known(&stage.target, &job.case);
         CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
     });

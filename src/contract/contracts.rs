@@ -2,7 +2,7 @@
 //! a document that is registered once. Nothing is ever fetched.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
@@ -10,9 +10,9 @@ use jsonschema::{Draft, Registry, Validator};
 use serde_json::Value;
 
 use super::{
-    ContractError, files, is_pattern,
+    ContractError, files,
     mismatch::{self, Keyword, SchemaMismatch},
-    refs,
+    refs, sound,
 };
 use crate::model::contract::{ApiName, Contract};
 
@@ -22,6 +22,9 @@ pub struct Contracts {
     entries: BTreeMap<ApiName, Entry>,
 }
 
+/// A validator, once it is needed; or why there is none.
+type Compiled = OnceLock<Result<Validator, String>>;
+
 #[derive(Debug)]
 struct Entry {
     contract: Contract,
@@ -29,9 +32,9 @@ struct Entry {
     registry: Registry<'static>,
     uri: String,
     /// By name under `$defs`.
-    named: BTreeMap<Arc<str>, OnceLock<Result<Validator, String>>>,
+    named: BTreeMap<Arc<str>, Compiled>,
     /// By operation and member.
-    members: BTreeMap<(Arc<str>, Arc<str>), OnceLock<Result<Validator, String>>>,
+    members: BTreeMap<(Arc<str>, Arc<str>), Compiled>,
 }
 
 impl Contracts {
@@ -116,30 +119,17 @@ fn only_a_reference(schema: &Value) -> Option<String> {
 
 impl Entry {
     fn new(contract: Contract) -> Result<Entry, ContractError> {
-        files::sound(&contract)?;
-        let broken = |pointer: String, message: String| ContractError::Content {
-            file: files::SCHEMA,
-            pointer,
-            message,
-        };
-        if let Err(error) = jsonschema::draft202012::meta::validate(&contract.schemas) {
-            return Err(broken(error.instance_path().as_str().to_owned(), error.to_string()));
-        }
-        let mut patterns = BTreeSet::new();
-        refs::each(&contract.schemas, &mut |schema| {
-            patterns.extend(schema.get("pattern").and_then(Value::as_str));
-            let by_pattern = schema.get("patternProperties").and_then(Value::as_object);
-            patterns.extend(by_pattern.into_iter().flat_map(|schemas| schemas.keys().map(String::as_str)));
-        });
-        if let Some(pattern) = patterns.into_iter().find(|pattern| !is_pattern(pattern)) {
-            return Err(broken(String::new(), format!("the pattern {pattern} is not understood")));
-        }
+        sound::check(&contract)?;
         let uri = format!("urn:proofmark:{}", contract.api);
         let registry = Registry::new()
             .draft(Draft::Draft202012)
             .add(&uri, contract.schemas.clone())
             .and_then(|registry| registry.prepare())
-            .map_err(|error| broken(String::new(), error.to_string()))?;
+            .map_err(|error| ContractError::Content {
+                file: files::SCHEMA,
+                pointer: String::new(),
+                message: error.to_string(),
+            })?;
         let named = contract.schema_names().map(|name| (Arc::from(name), OnceLock::new())).collect();
         let members = contract
             .operations
@@ -209,10 +199,215 @@ impl Entry {
         });
         let members = self.members.keys().filter_map(|(operation, member)| {
             let schema = &self.contract.operation(operation)?.members.get(&**member)?.schema;
+            if only_a_reference(schema).is_some() {
+                return None;
+            }
             let error = self.member(operation, member, schema)?.err()?;
             let at = refs::join(&(refs::join("/operations", operation) + "/members"), member);
             Some(content(files::OPERATIONS, at, error))
         });
         named.chain(members).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, thread};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::SHOWN;
+
+    /// A contract `t` with one operation, whose member `m` is as `Thing` is, and these schemas.
+    fn contract(defs: Value) -> Contract {
+        let schema =
+            json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "T", "$defs": defs });
+        let operations = json!({
+            "api": "t", "title": "T", "version": "1", "protocol": { "name": "rest" },
+            "operations": { "Do": {
+                "name": "Do", "method": "POST", "path": "/", "access": "public", "effect": "read", "answers": {},
+                "members": {
+                    "m": { "in": "query", "schema": { "$ref": "#/$defs/Thing" } },
+                    "list": { "in": "query", "schema": { "type": "array", "items": { "$ref": "#/$defs/Thing" } } },
+                    "when": { "in": "query", "schema":
+                        { "type": "string", "format": "date-time", "x-proofmark": "timestamp" } },
+                },
+            } },
+        });
+        files::read(&operations.to_string(), &schema.to_string()).unwrap()
+    }
+
+    fn contracts(thing: Value) -> Contracts {
+        Contracts::new(vec![contract(json!({ "Thing": thing }))]).unwrap()
+    }
+
+    /// `pointer: expected X, was Y` for each mismatch with `thing`.
+    fn told(thing: Value, value: Value) -> Vec<String> {
+        let line =
+            |m: SchemaMismatch| format!("{}: {:?}, {}, was {}", m.pointer, m.keyword, m.expected, m.actual);
+        contracts(thing).schema_mismatches("t", "Thing", &value).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn mismatches_in_words() {
+        for (thing, value, words) in [
+            (json!({ "type": "integer" }), json!("1"), r#": Type, an integer, was "1""#),
+            (json!({ "type": ["string", "null"] }), json!(1), ": Type, a string, was 1"),
+            (json!({ "type": "object" }), json!(null), ": Null, an object, was null"),
+            (
+                json!({ "required": ["a/b"] }),
+                json!({}),
+                "/a~1b: Required, present, it is required, was absent",
+            ),
+            (json!({ "enum": ["a", 1, null] }), json!("b"), r#": Enum, one of "a", 1, null, was "b""#),
+            (json!({ "const": "a" }), json!("b"), r#": Enum, "a", was "b""#),
+            (json!({ "format": "uuid" }), json!("x"), r#": Format, a UUID, was "x""#),
+            (json!({ "format": "uri" }), json!("/x"), r#": Format, an absolute URI, was "/x""#),
+            (json!({ "format": "ipv4" }), json!("x"), r#": Format, text of the format ipv4, was "x""#),
+            (json!({ "pattern": "^a" }), json!("b"), r#": Pattern, text that matches ^a, was "b""#),
+            (json!({ "minLength": 1 }), json!(""), r#": Length, at least 1 character, was """#),
+            (json!({ "maxItems": 1 }), json!([1, 2]), ": Length, at most 1 item, was [1,2]"),
+            (json!({ "minimum": 1 }), json!(0), ": Range, at least 1, was 0"),
+            (json!({ "exclusiveMaximum": 600 }), json!(600), ": Range, less than 600, was 600"),
+            (json!({ "multipleOf": 2 }), json!(3), ": Range, a multiple of 2, was 3"),
+            (
+                json!({ "uniqueItems": true }),
+                json!([1, 1]),
+                ": Other, items that are all different, was [1,1]",
+            ),
+            (json!({ "additionalProperties": false }), json!({ "a": 1 }), ": Other, no members, was 1"),
+            (
+                json!({ "properties": { "b": {} }, "additionalProperties": false }),
+                json!({ "a": 1 }),
+                "/a: Other, no such member, was 1",
+            ),
+            (
+                json!({ "not": { "type": "string" } }),
+                json!("a"),
+                r#": Other, none of what is ruled out, was "a""#,
+            ),
+            (
+                json!({ "propertyNames": { "maxLength": 1 } }),
+                json!({ "ab": 1 }),
+                r#": Length, member names that are at most 1 character, was a member named "ab""#,
+            ),
+        ] {
+            assert_eq!(told(thing.clone(), value), [words], "{thing}");
+        }
+    }
+
+    #[test]
+    fn every_mismatch_is_told() {
+        let thing = json!({ "required": ["a", "b"], "properties": { "c": { "type": "string" }, "d": { "items": { "maximum": 1 } } } });
+        let value = json!({ "c": 1, "d": [1, 2, 3] });
+        let places: Vec<_> =
+            contracts(thing).schema_mismatches("t", "Thing", &value).into_iter().map(|m| m.pointer).collect();
+        assert_eq!(
+            BTreeSet::from_iter(places),
+            BTreeSet::from_iter(["/a", "/b", "/c", "/d/1", "/d/2"].map(String::from))
+        );
+    }
+
+    #[test]
+    fn choices_tell_what_was_meant() {
+        let object = |required: &str| json!({ "type": "object", "required": [required] });
+        let one_of = json!({ "oneOf": [object("a"), object("b"), { "type": "string" }] });
+        for (thing, value, words) in [
+            // Only one form takes an object: its mismatches are the mismatches.
+            (
+                json!({ "anyOf": [object("a"), { "type": "null" }] }),
+                json!({}),
+                "/a: Required, present, it is required, was absent",
+            ),
+            (
+                json!({ "anyOf": [{ "type": "string" }, { "type": "null" }] }),
+                json!(1),
+                ": Type, a string, was 1",
+            ),
+            (
+                json!({ "anyOf": [{ "type": "string" }, { "type": "integer" }] }),
+                json!(null),
+                ": Null, a string or an integer, was null",
+            ),
+            (
+                one_of.clone(),
+                json!({}),
+                r#": Choice, one of 3 forms; the nearest wants a member "a", was {}"#,
+            ),
+            (one_of.clone(), json!(7), ": Type, an object or an object or a string, was 7"),
+            (
+                one_of,
+                json!({ "a": 1, "b": 1 }),
+                r#": Choice, exactly one of several forms, was {"a":1,"b":1}"#,
+            ),
+        ] {
+            assert_eq!(told(thing.clone(), value), [words], "{thing}");
+        }
+    }
+
+    #[test]
+    fn values_are_shown_in_part() {
+        let huge = json!({ "text": "é".repeat(1 << 20) });
+        let contracts = contracts(json!({ "type": "string" }));
+        let found = contracts.schema_mismatches("t", "Thing", &huge);
+        assert_eq!(found[0].actual.chars().count(), SHOWN + 1);
+        assert!(found[0].actual.ends_with("é…"));
+    }
+
+    #[test]
+    fn members_are_judged_by_their_own_schemas() {
+        let contracts = contracts(json!({ "type": "integer" }));
+        let judged = |member: &str, value: Value| {
+            let found = contracts.member_mismatches("t", "Do", member, &value);
+            found.into_iter().map(|m| (m.pointer, m.keyword)).collect::<Vec<_>>()
+        };
+        assert_eq!(judged("m", json!(1)), []);
+        assert_eq!(judged("m", json!("1")), [(String::new(), Keyword::Type)]);
+        assert_eq!(judged("list", json!([1, "1"])), [("/1".into(), Keyword::Type)]);
+        assert_eq!(judged("when", json!("now")), [(String::new(), Keyword::Timestamp)]);
+        assert_eq!(judged("nowhere", json!(1)), [(String::new(), Keyword::Unjudged)]);
+    }
+
+    #[test]
+    fn what_is_not_there_judges_nothing() {
+        let contracts = contracts(json!({}));
+        for (api, schema) in [("t", "Nowhere"), ("nobody", "Thing")] {
+            let found = contracts.schema_mismatches(api, schema, &json!(1));
+            assert_eq!(found.iter().map(|m| m.keyword).collect::<Vec<_>>(), [Keyword::Unjudged]);
+        }
+    }
+
+    #[test]
+    fn contracts_that_do_not_hang_together_are_refused() {
+        let reference = |to: &str| json!({ "$ref": to });
+        for (defs, pointer) in [
+            (json!({ "Thing": reference("#/$defs/Nowhere") }), "/$defs/Thing"),
+            (json!({ "Thing": reference("https://example.com/schema") }), "/$defs/Thing"),
+            (json!({ "Thing": reference("#") }), "/$defs/Thing"),
+            (json!({ "Thing": reference("#/$defs/Thing") }), "/$defs/Thing"),
+            (json!({ "Thing": { "type": "text" } }), "/$defs/Thing/type"),
+            (json!({ "Thing": { "pattern": "(" } }), ""),
+            (json!({ "Other": {} }), "/operations/Do/members/m"),
+            (json!([]), "/$defs"),
+        ] {
+            let refused = Contracts::new(vec![contract(defs.clone())]).unwrap_err();
+            assert!(
+                matches!(&refused, ContractError::Content { pointer: at, .. } if at == pointer),
+                "{defs}: {refused}"
+            );
+        }
+        let twice = Contracts::new(vec![contract(json!({ "Thing": {} })), contract(json!({ "Thing": {} }))]);
+        assert_eq!(twice.unwrap_err(), ContractError::Duplicate("t".into()));
+    }
+
+    #[test]
+    fn many_threads_judge_by_one_schema() {
+        let contracts = contracts(json!({ "items": { "$ref": "#/$defs/Thing" } }));
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert_eq!(contracts.schema_mismatches("t", "Thing", &json!([[[]]])), []));
+            }
+        });
     }
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{ContractError, refs};
+use super::ContractError;
 use crate::model::contract::{ApiName, Contract, Operation, Protocol};
 
 pub const OPERATIONS: &str = "operations.json";
@@ -35,15 +35,13 @@ fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
-/// Reads what [`write`] wrote. Fails where a text is not of that form, a `$ref` or a schema's name leads nowhere or
-/// out of the file, or references would never end.
+/// Reads what [`write`] wrote. Fails where a text is not of that form; whether what it says hangs together is for
+/// [`Contracts::new`](super::Contracts::new) to say.
 pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let catalogue: Catalogue = parse(OPERATIONS, operations)?;
     let schemas: Value = parse(SCHEMA, schema)?;
     let Catalogue { api, title, version, protocol, operations } = catalogue;
-    let contract = Contract { api, title, version, protocol, operations, schemas: Arc::new(schemas) };
-    sound(&contract)?;
-    Ok(contract)
+    Ok(Contract { api, title, version, protocol, operations, schemas: Arc::new(schemas) })
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<T, ContractError> {
@@ -60,49 +58,27 @@ pub(super) fn schema_document(title: &str, defs: Map<String, Value>) -> Value {
     json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, "$defs": defs })
 }
 
-/// Whether every name and reference in a contract leads somewhere and ends.
-pub(super) fn sound(contract: &Contract) -> Result<(), ContractError> {
-    let content =
-        |file, pointer: String, message: String| Err(ContractError::Content { file, pointer, message });
-    let Some(defs) = contract.schemas["$defs"].as_object() else {
-        return content(SCHEMA, "/$defs".into(), "no object `$defs`".into());
-    };
-    let dangling = |schema: &Value| {
-        let mut found = Vec::new();
-        refs::collect(schema, &mut found);
-        found
-            .into_iter()
-            .find(|reference| refs::name(reference).is_none_or(|name| !defs.contains_key(&name)))
-            .map(str::to_owned)
-    };
-    for (name, schema) in defs {
-        if let Some(reference) = dangling(schema) {
-            return content(SCHEMA, refs::join("/$defs", name), format!("{reference} leads nowhere"));
-        }
-    }
-    if let Some(name) = refs::endless(defs) {
-        return content(
-            SCHEMA,
-            refs::join("/$defs", name),
-            "its references lead back to itself and never end".into(),
-        );
-    }
-    for operation in contract.operations.values() {
-        let at = refs::join("/operations", &operation.name);
-        let named = operation
-            .input
-            .iter()
-            .chain(operation.answers.values().filter_map(|answer| answer.schema.as_ref()))
-            .chain(operation.errors.iter().map(|error| &error.name));
-        if let Some(name) = named.into_iter().find(|name| !defs.contains_key(*name)) {
-            return content(OPERATIONS, at, format!("the schema {name} is not in {SCHEMA}"));
-        }
-        for (member, described) in &operation.members {
-            if let Some(reference) = dangling(&described.schema) {
-                let at = refs::join(&(at + "/members"), member);
-                return content(OPERATIONS, at, format!("{reference} leads nowhere"));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_are_no_contract_are_refused_with_their_place() {
+        let empty = r#"{"api":"t","title":"","version":"","protocol":{"name":"rest"},"operations":{}}"#;
+        let misspelt = empty.replace("title", "titel");
+        for (operations, schema, file, line) in [
+            ("", "{}", OPERATIONS, 1),
+            ("{\n}", "{}", OPERATIONS, 2),
+            (&misspelt, "{}", OPERATIONS, 1),
+            (empty, "{\n\n", SCHEMA, 3),
+        ] {
+            match read(operations, schema) {
+                Err(ContractError::Text { file: found, line: at, .. }) => {
+                    assert_eq!((found, at), (file, line))
+                }
+                other => panic!("{operations} and {schema}: {other:?}"),
             }
         }
+        assert!(read(empty, "{}").is_ok());
     }
-    Ok(())
 }

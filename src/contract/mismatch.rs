@@ -164,8 +164,8 @@ fn choice<'s>(
                 .filter_map(|errors| errors.first().map(|first| (errors.len(), first)))
                 .min_by_key(|(n, _)| *n);
             let hint = nearest.map_or(String::new(), |(_, first)| {
-                let place = &first.instance_path().as_str()
-                    [here.as_str().len().min(first.instance_path().as_str().len())..];
+                let path = first.instance_path().as_str();
+                let place = path.strip_prefix(here.as_str()).unwrap_or(path);
                 let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
                 format!("; the nearest wants {}{place}", wanted(first))
             });
@@ -231,6 +231,9 @@ fn claim(error: &ValidationError<'_>, mark: Option<&str>) -> (Keyword, String) {
         Kind::ExclusiveMaximum { limit } => (Keyword::Range, format!("less than {limit}")),
         Kind::MultipleOf { multiple_of } => (Keyword::Range, format!("a multiple of {multiple_of}")),
         Kind::UniqueItems => (Keyword::Other, "items that are all different".into()),
+        Kind::FalseSchema if error.schema_path().as_str().ends_with("/additionalProperties") => {
+            (Keyword::Other, "no members".into())
+        }
         Kind::FalseSchema => (Keyword::Other, "nothing here".into()),
         Kind::OneOfMultipleValid { .. } | Kind::OneOfNotValid { .. } if mark == Some("union") => {
             (Keyword::Union, "exactly one member that is not null".into())

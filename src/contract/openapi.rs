@@ -35,7 +35,7 @@ mod tests;
 /// file, references never end, or two things would have one name.
 pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let document = Document::read(text)?;
-    let mut schemas = Schemas::new(&document);
+    let mut schemas = Schemas::new(&document).map_err(|problem| vec![problem])?;
     outside_calls(&mut schemas);
     let mut operations = operations::all(&mut schemas);
     schemas.finish();
@@ -70,8 +70,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),
     };
-    files::sound(&contract).map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
-    Ok(Imported::new(contract, schemas.left_out))
+    Imported::new(contract, schemas.left_out)
 }
 
 /// Parts of a document that describe something other than calls to the target.

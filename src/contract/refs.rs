@@ -124,26 +124,37 @@ pub(crate) fn collect<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
     each(schema, &mut |members| found.extend(members.get("$ref").and_then(Value::as_str)));
 }
 
-/// A name from which references lead back to itself without ever stepping into a member or an item, if there is
-/// one: judging a value against it would never end.
+/// How many schemas, one within the other or one behind a reference of the other, may judge one and the same value.
+/// Validators judge them by recursion.
+const IN_PLACE: usize = 256;
+
+/// A name from which references lead on and on without ever stepping into a member or an item, if there is one: back
+/// to itself, so that judging a value would never end, or further than [`IN_PLACE`].
 pub(crate) fn endless(defs: &Map<String, Value>) -> Option<&str> {
-    let edges: BTreeMap<&str, Vec<String>> = defs
+    let edges: BTreeMap<&str, Vec<(String, usize)>> = defs
         .iter()
         .map(|(name, schema)| {
             let mut targets = Vec::new();
-            in_place(schema, &mut targets);
+            in_place(schema, 1, &mut targets);
             (name.as_str(), targets)
         })
         .collect();
-    let mut finished = BTreeSet::new();
+    // How far it is to the end from a name whose targets have all been looked at.
+    let mut finished: BTreeMap<&str, usize> = BTreeMap::new();
     for start in edges.keys() {
         // Depth first with its own stack: the depth is the document's, not ours.
         let mut path: Vec<(&str, usize)> = vec![(*start, 0)];
         let mut on_path = BTreeSet::from([*start]);
         while let Some((node, next)) = path.pop() {
-            let Some(target) = edges.get(node).and_then(|targets| targets.get(next)) else {
+            let targets = edges.get(node).map_or(&[][..], Vec::as_slice);
+            let Some((target, _)) = targets.get(next) else {
+                let far = |(target, step): &(String, usize)| Some(step + finished.get(target.as_str())?);
+                let distance = targets.iter().filter_map(far).max().unwrap_or(0);
+                if distance > IN_PLACE {
+                    return Some(node);
+                }
                 on_path.remove(node);
-                finished.insert(node);
+                finished.insert(node, distance);
                 continue;
             };
             path.push((node, next + 1));
@@ -151,7 +162,7 @@ pub(crate) fn endless(defs: &Map<String, Value>) -> Option<&str> {
             if on_path.contains(target) {
                 return Some(target);
             }
-            if !finished.contains(target) {
+            if !finished.contains_key(target) {
                 on_path.insert(target);
                 path.push((target, 0));
             }
@@ -160,18 +171,18 @@ pub(crate) fn endless(defs: &Map<String, Value>) -> Option<&str> {
     None
 }
 
-/// The names that judge the same value as `schema` itself does.
-fn in_place(schema: &Value, targets: &mut Vec<String>) {
+/// The names that judge the same value as `schema` itself does, and through how many schemas.
+fn in_place(schema: &Value, depth: usize, targets: &mut Vec<(String, usize)>) {
     let Some(members) = schema.as_object() else { return };
     for (key, value) in members {
         match (key.as_str(), value) {
-            ("$ref", Value::String(reference)) => targets.extend(name(reference)),
+            ("$ref", Value::String(reference)) => targets.extend(name(reference).map(|name| (name, depth))),
             ("allOf" | "anyOf" | "oneOf", Value::Array(branches)) => {
-                branches.iter().for_each(|branch| in_place(branch, targets))
+                branches.iter().for_each(|branch| in_place(branch, depth + 1, targets))
             }
-            ("not" | "if" | "then" | "else", value) => in_place(value, targets),
+            ("not" | "if" | "then" | "else", value) => in_place(value, depth + 1, targets),
             ("dependentSchemas", Value::Object(schemas)) => {
-                schemas.values().for_each(|schema| in_place(schema, targets))
+                schemas.values().for_each(|schema| in_place(schema, depth + 1, targets))
             }
             _ => {}
         }
@@ -206,6 +217,12 @@ mod tests {
             Some("A".into())
         );
         assert_eq!(endless_of(json!({ "A": { "allOf": [schema("B"), schema("B")] }, "B": {} })), None);
+        let chain = |length: usize| {
+            let links = (0..length).map(|n| (format!("S{n:05}"), schema(&format!("S{:05}", n + 1))));
+            Value::Object(links.chain([(format!("S{length:05}"), json!({}))]).collect())
+        };
+        assert_eq!(endless_of(chain(IN_PLACE)), None);
+        assert!(endless_of(chain(20_000)).is_some());
         assert_eq!(endless_of(json!({ "A": { "enum": [{ "$ref": "#/$defs/A" }] } })), None);
     }
 

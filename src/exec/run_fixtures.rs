@@ -70,7 +70,7 @@ impl RunFixtures {
 async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Session) -> Standing {
     let mut values = session.values(&fixture.api);
     values.extend(used.iter().cloned());
-    let patience = session.target.timeouts.poll;
+    let patience = session.target.timeouts.patience;
     let contracts = Arc::clone(&session.contracts);
     let mut script =
         Script::of_fixture(Arc::clone(fixture), usize::from(!used.is_empty()), values, contracts, patience);

@@ -21,6 +21,7 @@ use crate::{
         case::{Case, Fixture, Step},
         contract::{ApiName, Effect},
         exchange::{Broken, End, Phase, Response, Role},
+        target::Patience,
     },
 };
 
@@ -33,7 +34,7 @@ pub struct Script {
     contracts: Arc<Contracts>,
     pub values: Values,
     /// Polls never wait longer than this.
-    patience: Option<Duration>,
+    patience: Patience,
     stage: Stage,
     asking: Asking,
     /// How many things stand on the target because of this script or of the shared fixtures under it.
@@ -125,7 +126,7 @@ impl Script {
         shared: usize,
         values: Values,
         contracts: Arc<Contracts>,
-        patience: Option<Duration>,
+        patience: Patience,
     ) -> Script {
         Script::new(Some(case), fixtures, shared, values, contracts, patience)
     }
@@ -136,7 +137,7 @@ impl Script {
         shared: usize,
         values: Values,
         contracts: Arc<Contracts>,
-        patience: Option<Duration>,
+        patience: Patience,
     ) -> Script {
         Script::new(None, vec![fixture], shared, values, contracts, patience)
     }
@@ -147,7 +148,7 @@ impl Script {
         created: usize,
         values: Values,
         contracts: Arc<Contracts>,
-        patience: Option<Duration>,
+        patience: Patience,
     ) -> Script {
         let made = |fixture| Made { fixture, existence: Existence::No };
         let mut script = Script {

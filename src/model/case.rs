@@ -160,7 +160,7 @@ pub enum Presence {
 #[derive(Debug, Clone)]
 pub enum CaptureFrom {
     /// The one node this path selects.
-    Body(JsonPath),
+    Body(Arc<JsonPath>),
     /// The first value of this header, lower-case name.
     Header(String),
     Status,
@@ -183,7 +183,7 @@ pub struct Poll {
 /// `$.Connections[0].Status` goes `testing`, `successful`, and never back.
 #[derive(Debug, Clone)]
 pub struct Through {
-    pub path: JsonPath,
+    pub path: Arc<JsonPath>,
     pub values: Vec<String>,
     pub span: Span,
 }
@@ -215,7 +215,7 @@ pub enum Claim {
     /// Every node the path selects satisfies the matcher; a path that selects none is a mismatch unless the matcher
     /// is `Absent` or `Count`.
     At {
-        path: JsonPath,
+        path: Arc<JsonPath>,
         matcher: ValueMatcher,
     },
     /// The answer is an error and its type or code is one of these, as the protocol spells errors.
@@ -250,7 +250,7 @@ impl StatusPattern {
 pub enum HeaderClaim {
     /// One of these, compared as text after trimming; media types are compared without parameters unless the claim has one.
     OneOf(Vec<Template>),
-    Matches(Regex),
+    Matches(Arc<Regex>),
     Format(Format),
     Present,
     Absent,
@@ -262,7 +262,7 @@ pub enum HeaderClaim {
 pub enum ValueMatcher {
     Equals(TemplateValue),
     OneOf(Vec<TemplateValue>),
-    Matches(Regex),
+    Matches(Arc<Regex>),
     Format(Format),
     Type(JsonType),
     Present,

@@ -110,8 +110,16 @@ pub struct Timeouts {
     pub connect: Duration,
     /// One request from first byte to last.
     pub request: Duration,
-    /// Polls never wait longer than this between two requests, whatever a case says; for quick targets.
-    pub poll: Option<Duration>,
+    pub patience: Patience,
+}
+
+/// How long polls wait on this target, whatever a case says; for quick targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Patience {
+    /// Between two requests, at most.
+    pub pause: Option<Duration>,
+    /// Until what is waited for is given up, at most.
+    pub deadline: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -136,7 +144,7 @@ pub struct Unsupported {
 #[derive(Debug, Clone)]
 pub struct UnsupportedAnswer {
     pub status: u16,
-    pub body: Regex,
+    pub body: Arc<Regex>,
 }
 
 /// A failure that is known, has an owner and an end.
@@ -159,7 +167,11 @@ pub enum KnownWhat {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(10), request: Duration::from_secs(30), poll: None }
+        Timeouts {
+            connect: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            patience: Patience::default(),
+        }
     }
 }
 

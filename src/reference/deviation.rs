@@ -109,10 +109,10 @@ deviations! {
     /// EndpointType has the name of the enum member instead of its value.
     EnumUnknown, "enum-unknown", breaks "awsjson.output.enum";
     /// Members of the output begin with a lower-case letter.
-    MemberCaseChanged, "member-case-changed", breaks "dms.DeleteConnection.success";
-    /// The output's one member is left out.
+    MemberCaseChanged, "member-case-changed", breaks "awsjson.output.member-names";
+    /// DeleteConnection's output is empty.
     MemberMissing, "member-missing", breaks "dms.DeleteConnection.success";
-    /// The output stands within a member Output.
+    /// DeleteConnection's output stands within a member Output.
     OutputWrapped, "output-wrapped", breaks "dms.DeleteConnection.success";
     /// A connection's Status is a word that no document has.
     UnknownConnectionStatus, "unknown-connection-status", breaks "dms.Connection.status-values";
@@ -158,7 +158,7 @@ deviations! {
     DeleteDoesNothing, "delete-does-nothing", breaks "dms.DeleteConnection.gone";
     /// A deleted connection stays deleting for ever.
     NeverGone, "never-gone", breaks "dms.DeleteConnection.gone";
-    /// DeleteConnection deletes another connection of the same instance.
+    /// DeleteConnection deletes, in place of the named connection, the one whose endpoint has the likest name.
     DeleteRemovesAnother, "delete-removes-another", breaks "dms.DeleteConnection.leaves-others";
     /// DeleteConnection deletes all connections of the instance.
     DeleteRemovesAllOfInstance, "delete-removes-all-of-instance", breaks "dms.DeleteConnection.leaves-others";
@@ -172,7 +172,7 @@ deviations! {
     BusyAccepted, "busy-accepted", breaks "dms.DeleteConnection.InvalidResourceStateFault";
     /// DeleteConnection deletes what it refuses to delete.
     RefusedDeleteDeletes, "refused-delete-deletes", breaks "dms.DeleteConnection.refusal-changes-nothing";
-    /// A connection goes from testing to successful and back to testing.
+    /// A connection that was seen to be successful is testing again.
     StatusGoesBackward, "status-goes-backward", breaks "dms.TestConnection.status-forward";
     /// A test of a connection never ends.
     TestNeverEnds, "test-never-ends", breaks "dms.TestConnection.reaches-successful";
@@ -196,7 +196,7 @@ deviations! {
     /// Only the first filter counts.
     SecondFilterIgnored, "second-filter-ignored", breaks "dms.DescribeConnections.filters-combine";
     /// DescribeConnections lists nothing.
-    TestedNotListed, "tested-not-listed", breaks "dms.DescribeConnections.lists-tested";
+    TestedNotListed, "tested-not-listed", breaks "dms.TestConnection.reaches-successful";
     /// MaxRecords counts for nothing.
     MaxRecordsIgnored, "max-records-ignored", breaks "dms.DescribeConnections.max-records";
     /// A Marker leads to the first page again.
@@ -294,7 +294,7 @@ deviations! {
     /// totalCount is a string.
     TotalCountAsString, "total-count-as-string", breaks "veeam.answer.schema";
     /// A list has no totalCount.
-    TotalCountMissing, "total-count-missing", breaks "veeam.GetAllAmazonConnections.success";
+    TotalCountMissing, "total-count-missing", breaks "veeam.answer.schema";
     /// A list has no results.
     ResultsMissing, "results-missing", breaks "veeam.GetAllAmazonConnections.success";
     /// A list is a bare array.
@@ -311,7 +311,7 @@ deviations! {
     /// The status in a problem is not that of the answer.
     ProblemStatusDiffers, "problem-status-differs", breaks "problem.status.same";
     /// A problem's status is a string.
-    ProblemStatusAsString, "problem-status-as-string", breaks "veeam.error.shape";
+    ProblemStatusAsString, "problem-status-as-string", breaks "veeam.error.status";
     /// A problem has no status.
     ProblemWithoutStatus, "problem-without-status", breaks "veeam.error.shape";
     /// A problem has no type.
@@ -370,7 +370,7 @@ deviations! {
     ExpiredTokenAccepted, "expired-token-accepted", breaks "veeam.auth.expired";
     /// A token that was signed out will do.
     SignedOutTokenAccepted, "signed-out-token-accepted", breaks "veeam.auth.signed-out";
-    /// Any scheme will do in Authorization.
+    /// A request with credentials of another scheme is served.
     AnySchemeAccepted, "any-scheme-accepted", breaks "veeam.auth.scheme";
     /// A request without a good token is answered 403.
     UnauthorizedAsForbidden, "unauthorized-as-403", breaks "veeam.auth.required";
@@ -390,7 +390,7 @@ deviations! {
     UnknownRefreshAccepted, "unknown-refresh-accepted", breaks "veeam.token.refresh-unknown";
     /// Without grant_type, password is understood.
     GrantTypeNotRequired, "grant-type-not-required", breaks "veeam.token.grant-type-required";
-    /// Any grant_type is taken for password.
+    /// A grant_type that is none gives a token.
     AnyGrantTypeAccepted, "any-grant-type-accepted", breaks "veeam.token.grant-type-values";
     /// A JSON body is as good as a form.
     TokenFromJson, "token-from-json", breaks "veeam.token.form-encoded";

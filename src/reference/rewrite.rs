@@ -125,8 +125,8 @@ fn dms_output(answer: &mut Answer, deviation: Deviation) {
             }
         }),
         Deviation::MemberCaseChanged => lower_initials(output),
-        Deviation::MemberMissing => *output = json!({}),
-        Deviation::OutputWrapped => *output = json!({ "Output": output.take() }),
+        Deviation::MemberMissing if on_delete => *output = json!({}),
+        Deviation::OutputWrapped if on_delete => *output = json!({ "Output": output.take() }),
         Deviation::OutputInArray => *output = json!([output.take()]),
         Deviation::EndpointArnNotEchoed if on_delete => put_arn(output, "EndpointArn", "endpoint:ANOTHER"),
         Deviation::InstanceArnNotEchoed if on_delete => {

@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn an_answer_is_whole_when_its_body_is() {
         assert_eq!(whole_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab"), None);
-        assert_eq!(whole_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nabHTTP"), Some((40, 2)));
+        assert_eq!(whole_answer(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nabHTTP"), Some((38, 2)));
         assert_eq!(whole_answer(b"HTTP/1.1 204 No Content\r\n"), None);
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use miette::{LabeledSpan, NamedSource, SourceCode};
 use regex::Regex;
+use serde_json_path::JsonPath;
 
 use super::SourceFile;
 use crate::model::span::Span;
@@ -104,6 +105,8 @@ pub struct Source {
     pub text: Arc<str>,
     /// Where each line starts.
     lines: Vec<u32>,
+    /// Where the bytes are that do not begin a character: columns count characters.
+    within_characters: Vec<u32>,
 }
 
 impl Source {
@@ -111,14 +114,16 @@ impl Source {
         let breaks = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines =
             std::iter::once(0).chain(breaks.map(|(offset, _)| At::new(offset + 1, 0).start)).collect();
-        Source { path: file.path.clone(), text: file.text.clone(), lines }
+        let within = file.text.bytes().enumerate().filter(|(_, byte)| byte & 0b1100_0000 == 0b1000_0000);
+        let within_characters = within.map(|(offset, _)| At::new(offset, 0).start).collect();
+        Source { path: file.path.clone(), text: file.text.clone(), lines, within_characters }
     }
 
     pub fn span(&self, at: At) -> Span {
         let at = self.whole_characters(at);
         let line = self.line_of(at);
         let before = self.text.get(self.lines[line] as usize..at.start as usize).unwrap_or_default();
-        let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+        let column = self.characters(before.trim_start_matches('\u{feff}').len(), at.start) + 1;
         Span {
             file: self.path.clone(),
             line: At::new(line + 1, 0).start,
@@ -126,6 +131,13 @@ impl Source {
             offset: at.start as usize,
             length: (at.end - at.start) as usize,
         }
+    }
+
+    /// How many characters the `bytes` before `end` are.
+    fn characters(&self, bytes: usize, end: u32) -> usize {
+        let start = end - At::new(bytes, 0).start;
+        let before = |offset: u32| self.within_characters.partition_point(|within| *within < offset);
+        bytes - (before(end) - before(start))
     }
 
     /// Never into the middle of a character, never beyond the end.
@@ -187,8 +199,15 @@ pub struct Problems {
     untold: usize,
     /// Takes what is said about problems that are not kept.
     scratch: Option<Problem>,
-    /// Regular expressions by their text: a compiled one is large, and a file has the same few again and again.
-    pub patterns: HashMap<String, Regex>,
+    pub compiled: Compiled,
+}
+
+/// What was compiled while the file was read, by its text: each row of a matrix asks for the same again, and what the
+/// rows share is also fast to run, for a pattern makes its tables as it matches.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    pub patterns: HashMap<String, Arc<Regex>>,
+    pub paths: HashMap<String, Arc<JsonPath>>,
 }
 
 impl Problems {

@@ -139,7 +139,7 @@ pub fn expecting(status: u16, mut step: Step) -> Step {
 }
 
 pub fn capturing(name: &str, path: &str, mut step: Step) -> Step {
-    let from = CaptureFrom::Body(serde_json_path::JsonPath::parse(path).unwrap());
+    let from = CaptureFrom::Body(Arc::new(serde_json_path::JsonPath::parse(path).unwrap()));
     step.captures.push(Capture { name: name.into(), from, presence: Presence::Required, span: span() });
     step
 }

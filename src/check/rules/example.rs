@@ -44,6 +44,7 @@ fn dms() -> Value {
         "operations": {
             "DeleteThing": operation("DeleteThing", json!({ "schema": "DeleteThingResponse" }), &errors),
             "ListThings": operation("ListThings", json!({ "schema": "ListThingsResponse" }), &errors),
+            "DescribeConnections": operation("DescribeConnections", json!({ "schema": "Connections" }), &errors),
             "NoOutput": operation("NoOutput", json!({}), &json!([])),
             "Other": operation("Other", json!({}), &json!([{ "name": "ThingBusy", "status": 503 }])),
         },
@@ -84,6 +85,14 @@ fn dms() -> Value {
                     "type": "object",
                     "properties": { "message": { "type": "string" }, "resourceArn": { "type": "string" } },
                 },
+                "Connections": {
+                    "type": "object",
+                    "properties": {
+                        "Connection": { "$ref": "#/$defs/Connection" },
+                        "Connections": { "type": "array", "items": { "$ref": "#/$defs/Connection" } },
+                    },
+                },
+                "Connection": { "type": "object", "properties": { "Status": { "type": "string" } } },
                 "ThingBusy": { "type": "object", "properties": { "message": { "type": "string" } } },
             },
         },
@@ -112,6 +121,7 @@ fn veeam() -> Value {
                     "type": "object",
                     "properties": {
                         "id": { "type": "string", "format": "uuid" }, "_links": { "type": "array" },
+                        "at": { "type": "string", "format": "date-time", "x-proofmark": "timestamp" },
                     },
                     "required": ["id"],
                 },

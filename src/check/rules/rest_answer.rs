@@ -21,6 +21,11 @@ pub(super) const CONTENT_TYPE: Rule = Rule {
             .and_then(|operation| operation.answers.get(&seen.status()))
             .map(|answer| answer.media_types.iter().map(String::as_str).collect::<Vec<_>>())
             .filter(|types| !types.is_empty())
+            .map(|mut types| {
+                // Errors of downloads are documented as what is downloaded; they are errors all the same.
+                types.extend(seen.is_error().then_some(MEDIA_TYPES).into_iter().flatten());
+                types
+            })
             .unwrap_or_else(|| MEDIA_TYPES.to_vec());
         let name = "content-type";
         let expected = || documented.join(" or ");
@@ -89,7 +94,7 @@ pub(super) const SCHEMA: Rule = Rule {
             Ok(body) if body.is_object() => seen
                 .schema_mismatches()
                 .iter()
-                .filter(|found| found.keyword != Keyword::Unjudged)
+                .filter(|found| !matches!(found.keyword, Keyword::Unjudged | Keyword::Timestamp))
                 .map(pointed)
                 .chain(awsjson_output::misspelled(seen, schema))
                 .collect(),
@@ -102,6 +107,20 @@ pub(super) const SCHEMA: Rule = Rule {
             Err(_) if seen.response.body.is_empty() => at_body(format!("a {schema}"), "an empty body"),
             Err(why) => at_body(format!("a {schema}"), not_json(why)),
         }
+    },
+};
+
+pub(super) const DATE_TIME: Rule = Rule {
+    name: "answer-date-time",
+    clause: "veeam.answer.date-time",
+    strength: Strength::Should,
+    about: About::Api("veeam"),
+    judge: |seen| {
+        if seen.is_error() || seen.schema().is_none() || seen.response.body.is_empty() {
+            return Vec::new();
+        }
+        let times = seen.schema_mismatches().iter().filter(|found| found.keyword == Keyword::Timestamp);
+        times.map(pointed).collect()
     },
 };
 
@@ -163,6 +182,14 @@ mod tests {
         rest("DeleteThing").broken_request().method("GET").breaks_nothing();
         rest("DeleteThing").broken_request().method("GET").body("{}").breaks_only("veeam.answer.schema");
         rest("DeleteThing").broken_request().path("/api/v1/elsewhere").body("{}").breaks_nothing();
+    }
+
+    #[test]
+    fn times_without_a_zone_are_only_a_warning() {
+        let at = |time: &str| format!(r#"{{"id":"{ID}","at":"{time}"}}"#);
+        rest("GetThing").body(&at("2026-01-31T12:00:00Z")).breaks_nothing();
+        rest("GetThing").body(&at("2026-01-31T12:00:00+01:00")).breaks_nothing();
+        rest("GetThing").body(&at("2026-01-31T12:00:00")).breaks_only("veeam.answer.date-time");
     }
 
     #[test]

@@ -9,14 +9,18 @@ use super::{
     document::{Dialect, Document, Place},
     schemas::Schemas,
 };
-use crate::contract::{directions::Direction, refs};
+use crate::contract::{ImportProblem, directions::Direction, refs};
 
 /// Named schemas with a discriminator that others extend by `allOf`: pointer to pointers of all that do, directly or
 /// through others.
 pub(super) struct Heirs(BTreeMap<String, BTreeSet<String>>);
 
+/// So many heirs are followed in one document, an heir of several counted for each.
+const MOST: usize = 10_000;
+
 impl Heirs {
-    pub fn of(document: &Document) -> Heirs {
+    /// Fails where there are more heirs than anybody writes down.
+    pub fn of(document: &Document) -> Result<Heirs, ImportProblem> {
         let home = match document.dialect {
             Dialect::Swagger2 => document.top().get("definitions"),
             _ => document.top().get("components").get("schemas"),
@@ -34,6 +38,7 @@ impl Heirs {
             property(schema).is_some() && !choice
         });
         let mut heirs = BTreeMap::new();
+        let mut count = 0;
         for (_, base) in with_discriminator {
             let mut found = BTreeSet::new();
             let mut waiting = vec![&base.pointer];
@@ -41,12 +46,16 @@ impl Heirs {
                 let fresh =
                     children.get(parent).into_iter().flatten().filter(|child| **child != base.pointer);
                 waiting.extend(fresh.filter(|child| found.insert((*child).clone())));
+                if count + found.len() > MOST {
+                    return Err(home.problem(format!("discriminators choose among more than {MOST} heirs")));
+                }
             }
+            count += found.len();
             if !found.is_empty() {
                 heirs.insert(base.pointer, found);
             }
         }
-        Heirs(heirs)
+        Ok(Heirs(heirs))
     }
 
     pub fn has(&self, pointer: &str) -> bool {
@@ -102,13 +111,7 @@ pub(super) fn own_part<'a>(
 /// A reference to `<name>.own`, the schema at `base` without its discriminator's choice.
 fn own<'a>(schemas: &mut Schemas<'a>, direction: Direction, base: &Place<'a>, name: &str) -> Value {
     let name = format!("{name}.own");
-    let made = schemas.made.entry(direction).or_default();
-    if !made.contains_key(&name) {
-        // Stands there while it is made, for it may refer to itself.
-        made.insert(name.clone(), json!(true));
-        let schema = schemas.schema(direction, base.clone());
-        schemas.made.entry(direction).or_default().insert(name.clone(), schema);
-    }
+    schemas.own_part(direction, base.clone(), &name);
     refs::schema(&name)
 }
 

@@ -11,19 +11,26 @@ use super::{
     document::{Dialect, Document, Place},
     keywords,
 };
-use crate::contract::{ImportProblem, directions::Direction, is_pattern, refs};
+use crate::contract::{ImportProblem, directions::Direction, refs, sound::is_pattern};
 
 pub(super) struct Schemas<'a> {
     pub document: &'a Document,
     /// What has been asked for: pointer to the schema and direction, by name.
     names: BTreeMap<(Direction, String), String>,
     taken: BTreeSet<(Direction, String)>,
-    waiting: Vec<(Direction, String, Place<'a>)>,
+    waiting: Vec<(Direction, String, Place<'a>, Part)>,
     pub made: BTreeMap<Direction, BTreeMap<String, Value>>,
-    /// Which schemas others inherit from by `allOf`, found on first need.
+    /// Which schemas others extend by `allOf`.
     pub heirs: discriminator::Heirs,
     pub problems: Vec<ImportProblem>,
     pub left_out: Vec<ImportProblem>,
+}
+
+/// How much of a schema is wanted: one that others extend is more than its own part.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Whole,
+    Own,
 }
 
 /// The name under `$defs` of a schema that stands at `pointer`: its own where it has one, else the way to it.
@@ -35,17 +42,17 @@ fn name_of(pointer: &str) -> String {
 }
 
 impl<'a> Schemas<'a> {
-    pub fn new(document: &'a Document) -> Schemas<'a> {
-        Schemas {
+    pub fn new(document: &'a Document) -> Result<Schemas<'a>, ImportProblem> {
+        Ok(Schemas {
             document,
             names: BTreeMap::new(),
             taken: BTreeSet::new(),
             waiting: Vec::new(),
             made: BTreeMap::new(),
-            heirs: discriminator::Heirs::of(document),
+            heirs: discriminator::Heirs::of(document)?,
             problems: Vec::new(),
             left_out: Vec::new(),
-        }
+        })
     }
 
     /// Has the schema at `place` made under `name`, unless it has one already; gives the name it has.
@@ -54,12 +61,19 @@ impl<'a> Schemas<'a> {
             return known.clone();
         }
         if self.taken.insert((direction, name.clone())) {
-            self.waiting.push((direction, name.clone(), place.clone()));
+            self.waiting.push((direction, name.clone(), place.clone(), Part::Whole));
         } else {
             self.problems.push(place.problem(format!("another schema is called {name} already")));
         }
         self.names.insert((direction, place.pointer), name.clone());
         name
+    }
+
+    /// Has the schema at `place` made under `name` without what its discriminator chooses.
+    pub fn own_part(&mut self, direction: Direction, place: Place<'a>, name: &str) {
+        if self.taken.insert((direction, name.to_owned())) {
+            self.waiting.push((direction, name.to_owned(), place, Part::Own));
+        }
     }
 
     /// The name of what `reference`, which stands at `at`, leads to.
@@ -78,17 +92,15 @@ impl<'a> Schemas<'a> {
 
     /// Makes everything asked for, and what that asks for.
     pub fn finish(&mut self) {
-        while let Some((direction, name, place)) = self.waiting.pop() {
-            let schema = self.definition(direction, &name, place);
+        while let Some((direction, name, place, part)) = self.waiting.pop() {
+            let schema = match part {
+                Part::Whole if self.heirs.has(&place.pointer) => {
+                    discriminator::inherited(self, direction, &name, place)
+                }
+                Part::Whole | Part::Own => self.schema(direction, place),
+            };
             self.made.entry(direction).or_default().insert(name, schema);
         }
-    }
-
-    fn definition(&mut self, direction: Direction, name: &str, place: Place<'a>) -> Value {
-        if self.heirs.has(&place.pointer) {
-            return discriminator::inherited(self, direction, name, place);
-        }
-        self.schema(direction, place)
     }
 
     /// The schema at `place` in 2020-12; whatever it refers to is asked for.
@@ -299,7 +311,10 @@ impl<'a> Schemas<'a> {
         let known = |kind: &Value| kind.as_str().is_some_and(|kind| TYPES.contains(&kind));
         match value.value {
             Value::Array(kinds) if self.document.dialect == Dialect::OpenApi31 && kinds.iter().all(known) => {
-                Some(value.value.clone())
+                let mut kinds = kinds.clone();
+                let mut told = BTreeSet::new();
+                kinds.retain(|kind| told.insert(kind.to_string()));
+                (!kinds.is_empty()).then_some(Value::Array(kinds))
             }
             kind if known(kind) => Some(kind.clone()),
             _ => None,

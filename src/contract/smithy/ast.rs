@@ -234,7 +234,7 @@ impl Ast {
             if open.contains(&target) || open.len() > 64 {
                 problems.push(ImportProblem::new(
                     pointer(id),
-                    format!("mixins lead from {target} back to itself"),
+                    format!("its mixins lead back to {target}, or too far"),
                 ));
                 continue;
             }

@@ -45,7 +45,7 @@ impl<'a> Schemas<'a> {
             self.problems.push(ImportProblem::new(asked_at, format!("the shape {id} is not in the model")));
             return None;
         };
-        let name = self.renames.get(id).map_or_else(|| bare(id), |renamed| renamed).to_owned();
+        let name = self.name_of(id).to_owned();
         match self.made.get(&name) {
             Some((other, _)) if *other != id => self.problems.push(ImportProblem::new(
                 shape.pointer(),
@@ -58,6 +58,10 @@ impl<'a> Schemas<'a> {
             }
         }
         Some(name)
+    }
+
+    fn name_of(&self, id: &'a str) -> &'a str {
+        self.renames.get(id).copied().unwrap_or_else(|| bare(id))
     }
 
     /// The schema of a member of `shape`.
@@ -96,7 +100,7 @@ impl<'a> Schemas<'a> {
     pub fn finish(mut self) -> (Map<String, Value>, Vec<ImportProblem>, Vec<ImportProblem>) {
         while let Some(shape) = self.waiting.pop() {
             let schema = self.shape(shape);
-            let name = self.renames.get(shape.id).map_or_else(|| bare(shape.id), |renamed| renamed);
+            let name = self.name_of(shape.id);
             self.made.insert(name.to_owned(), (shape.id, schema));
         }
         let defs = self.made.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
@@ -242,7 +246,7 @@ impl<'a> Schemas<'a> {
     fn string(&mut self, schema: &mut Map<String, Value>, traits: Traits<'a>, at: &str) {
         if let Some(pattern) = traits.get("smithy.api#pattern") {
             match pattern.as_str() {
-                Some(text) if crate::contract::is_pattern(text) => {
+                Some(text) if crate::contract::sound::is_pattern(text) => {
                     schema.insert("pattern".into(), pattern.clone());
                 }
                 _ => self.left_out.push(ImportProblem::new(

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::model::case::Poll;
+use crate::model::{case::Poll, target::Patience};
+
+/// So many errors in a row that are not what is waited for, and the target will not come to anything else.
+const HOPELESS: u32 = 8;
 
 /// The wait after the first question of a poll.
 const QUICK: Duration = Duration::from_millis(20);
@@ -12,6 +15,8 @@ const QUICK: Duration = Duration::from_millis(20);
 pub(super) struct Asking {
     first: Duration,
     attempt: u32,
+    /// Errors in a row, up to now.
+    errors: u32,
     wake: Duration,
 }
 
@@ -41,16 +46,27 @@ impl Asking {
         self.attempt
     }
 
-    /// Plans the next question of a poll. The last one is asked at the very end of its time.
-    pub(super) fn again(&mut self, now: Duration, poll: &Poll, patience: Option<Duration>) -> Again {
-        let end = self.first.saturating_add(poll.within);
+    /// Plans the next question of a poll, after an answer of this status that was not the one waited for. The last one
+    /// is asked at the very end of its time, or when one error after another has come.
+    pub(super) fn again(&mut self, now: Duration, status: u16, poll: &Poll, patience: Patience) -> Again {
+        self.errors = if status >= 400 { self.errors + 1 } else { 0 };
+        if self.errors >= HOPELESS {
+            return Again::TooLate;
+        }
+        let within = patience.deadline.map_or(poll.within, |deadline| deadline.min(poll.within));
+        let end = self.first.saturating_add(within);
         if now >= end {
             return Again::TooLate;
         }
         let interval = self.interval(QUICK).min(poll.every);
-        let interval = patience.map_or(interval, |patience| interval.min(patience));
+        let interval = patience.pause.map_or(interval, |pause| interval.min(pause));
         self.wake = now.saturating_add(interval).min(end);
         Again::At
+    }
+
+    /// How long has been waited for the answer.
+    pub(super) fn waited(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.first)
     }
 
     /// Plans the next question after `start`, then twice that, and so on up to `longest`.

@@ -72,7 +72,9 @@ impl Script {
             let next = self.gone(index);
             return self.enter(next);
         }
-        let again = step.poll.as_ref().map(|poll| self.asking.again(now, poll, self.patience));
+        // A lost answer says nothing of the target; an error does.
+        let status = answer.as_ref().map_or(0, |response| response.status);
+        let again = step.poll.as_ref().map(|poll| self.asking.again(now, status, poll, self.patience));
         if again != Some(Again::At) {
             let why = format!("{} is not shown to be gone by {}", fixture.id, step.operation);
             self.left(index, &why);
@@ -151,7 +153,7 @@ impl Script {
         if self.asking.attempts() >= ATTEMPTS {
             return false;
         }
-        let longest = self.patience.map_or(LONGEST, |patience| patience.min(LONGEST));
+        let longest = self.patience.pause.map_or(LONGEST, |pause| pause.min(LONGEST));
         self.asking.back_off(now, START, longest);
         true
     }

@@ -61,7 +61,7 @@ impl Script {
         if poll.until.iter().all(|claim| self.holds(claim, api, response)) {
             return self.take(step, response).map_or(Weighed::Good, Weighed::Stop);
         }
-        match self.asking.again(now, poll, self.patience) {
+        match self.asking.again(now, response.status, poll, self.patience) {
             Again::At => Weighed::Again,
             Again::TooLate => {
                 let open: Vec<String> = poll
@@ -71,7 +71,7 @@ impl Script {
                     .map(in_words)
                     .collect();
                 let what = format!("{} did not come to {}", step.operation, open.join(", "));
-                Weighed::TooLate { what, within: poll.within }
+                Weighed::TooLate { what, within: self.asking.waited(now) }
             }
         }
     }

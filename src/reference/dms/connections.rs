@@ -75,12 +75,8 @@ pub(crate) fn test(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) ->
         _ => {}
     }
     let never = cx.deviates(Deviation::TestNeverEnds);
-    let testing = cx.shared.delays.testing;
-    let tested = if never { Deadline::never() } else { Deadline::after(testing, now) };
-    let mut connection = Connection::new(endpoint, instance, tested);
-    if cx.deviates(Deviation::StatusGoesBackward) {
-        connection.relapses = Some(Deadline::after(testing + Duration::from_millis(1), now));
-    }
+    let tested = if never { Deadline::never() } else { Deadline::after(cx.shared.delays.testing, now) };
+    let connection = Connection::new(endpoint, instance, tested);
     let mut answer = output(&connection, now);
     if cx.deviates(Deviation::TestStatusNotTesting) {
         answer["Status"] = json!("successful");
@@ -97,13 +93,18 @@ pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>
     if cx.deviates(Deviation::SecondFilterIgnored) {
         request.filters.truncate(1);
     }
-    let records = store
-        .connections
-        .iter()
-        .filter(|(pair, _)| request.passes(|name| if name == "endpoint-arn" { &pair.0 } else { &pair.1 }))
-        .filter(|_| !cx.deviates(Deviation::TestedNotListed))
-        .map(|(pair, connection)| (format!("{} {}", pair.0, pair.1), output(connection, cx.now.instant)))
-        .collect();
+    let now = cx.now.instant;
+    let mut records = Vec::new();
+    for (pair, connection) in &mut store.connections {
+        let passes = request.passes(|name| if name == "endpoint-arn" { &pair.0 } else { &pair.1 });
+        if !passes || cx.deviates(Deviation::TestedNotListed) {
+            continue;
+        }
+        records.push((format!("{} {}", pair.0, pair.1), output(connection, now)));
+        if cx.deviates(Deviation::StatusGoesBackward) && connection.status(now) == "successful" {
+            connection.tested = Deadline::never();
+        }
+    }
     Ok(request.page(cx, "Connections", records))
 }
 
@@ -176,10 +177,18 @@ fn what_is_deleted(store: &Store, cx: &Cx<'_>, named: &Pair) -> Vec<Pair> {
     } else if cx.deviates(Deviation::DeleteRemovesAllOfInstance) {
         siblings.collect()
     } else if cx.deviates(Deviation::DeleteRemovesAnother) {
-        siblings.filter(|pair| pair != named).take(1).collect()
+        let name = |pair: &Pair| store.connections.get(pair).map(|found| found.endpoint_identifier.as_str());
+        let likeness =
+            |pair: &Pair| common_prefix(name(pair).unwrap_or_default(), name(named).unwrap_or_default());
+        siblings.filter(|pair| pair != named).max_by_key(likeness).into_iter().collect()
     } else {
         vec![named.clone()]
     }
+}
+
+/// How many characters two texts begin with alike.
+fn common_prefix(one: &str, other: &str) -> usize {
+    one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count()
 }
 
 /// Under the deviation that deletes what it refuses: deletes the connections of the endpoint or instance that a

@@ -96,8 +96,6 @@ pub(crate) struct Connection {
     pub instance_identifier: String,
     /// When the test is over.
     pub tested: Deadline,
-    /// Only where a target deviates: when a test that was over begins again, and does not end.
-    pub relapses: Option<Deadline>,
     pub outcome: Outcome,
     /// Whether a delete is taken; it never is for the one seeded to show InvalidResourceStateFault.
     pub hold: Hold,
@@ -237,7 +235,6 @@ impl Connection {
             instance_arn: instance.arn.clone(),
             instance_identifier: instance.identifier.clone(),
             tested,
-            relapses: None,
             outcome: endpoint.outcome_of_test(),
             hold: Hold::Free,
             gone: None,
@@ -252,7 +249,7 @@ impl Connection {
         if self.gone.is_some() {
             return "deleting";
         }
-        if !self.tested.passed(now) || self.relapses.is_some_and(|relapses| relapses.passed(now)) {
+        if !self.tested.passed(now) {
             return "testing";
         }
         match self.outcome {

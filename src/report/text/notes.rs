@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     model::{
+        exchange::Broken,
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
@@ -56,22 +57,33 @@ fn warnings(told: &Told, page: &mut Page) {
 
 /// Alike reasons together, the first with its last exchange.
 fn errors(told: &Told, page: &mut Page) {
-    for (why, entries) in grouped(told.run.with(Status::Error), |entry| match &entry.verdict {
-        Verdict::Error { why } => told.safe.line(why),
-        _ => String::new(),
-    }) {
+    for (why, entries) in grouped(told.run.with(Status::Error), |entry| told.safe.line(&cause(entry))) {
         let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name())).collect();
         page.blank();
         let mark = page.glyph("?") + "ERROR";
         page.hanging(0, &mark, Tone::Doubt, &why);
         page.hanging(7, &format!("in {}:", count(names.len(), "case")), Tone::Quiet, &listed(&names));
-        let last = entries[0].trace.as_ref().and_then(|trace| trace.exchanges.last());
-        if let Some(exchange) = last {
-            let position = position(exchange, &entries[0].subject);
+        let last = entries.iter().find_map(|entry| Some((entry, entry.trace.as_ref()?.exchanges.last()?)));
+        if let Some((first, exchange)) = last {
+            let position = position(exchange, &first.subject);
             page.blank();
             page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
-            show(told, &entries[0].subject, exchange, Focus::default(), page);
+            show(told, &first.subject, exchange, Focus::default(), page);
         }
+    }
+}
+
+/// Why nothing could be found out. A target that does not answer is one cause, whatever it was that was asked.
+fn cause(entry: &Entry) -> String {
+    let unanswered = entry.trace.as_ref().and_then(|trace| trace.exchanges.last()?.answer.as_ref().err());
+    match (unanswered, &entry.verdict) {
+        (Some(Broken::Connect(why)), _) => Broken::Connect(why.clone()).to_string(),
+        (_, Verdict::Error { why }) => match why.split_once(": could not connect: ") {
+            // A shared fixture failed so; the exchange is told with the fixture.
+            Some((_, why)) => Broken::Connect(why.to_owned()).to_string(),
+            None => why.clone(),
+        },
+        _ => String::new(),
     }
 }
 
@@ -153,7 +165,7 @@ fn unsupported(told: &Told, page: &mut Page) {
 }
 
 fn clean_up(told: &Told, page: &mut Page) {
-    heading(page, "left behind on the target: `proofmark sweep` tries again", told.run.clean_up.len());
+    heading(page, "left behind on the target (the ledger of the run names it)", told.run.clean_up.len());
     for problem in &told.run.clean_up {
         page.hanging(2, "left", Tone::Bad, &told.safe.line(problem));
     }

@@ -1,6 +1,6 @@
 //! Claims about one header, and about single values of a body: the value itself, or matchers.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json_path::JsonPath;
@@ -245,7 +245,7 @@ pub struct ByPath<T>(pub Vec<AtPath<T>>);
 
 #[derive(Debug)]
 pub struct AtPath<T> {
-    pub path: JsonPath,
+    pub path: Arc<JsonPath>,
     /// Path and claim together.
     pub whole: At,
     pub claim: T,

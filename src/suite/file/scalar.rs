@@ -1,6 +1,6 @@
 //! Single values with a spelling of their own: durations, JSONPaths, patterns, statuses.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use regex::{Regex, RegexBuilder};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -94,9 +94,16 @@ fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Reads a JSONPath, RFC 9535.
-pub fn json_path(text: &str, at: At, problems: &mut Problems) -> Option<JsonPath> {
+pub fn json_path(text: &str, at: At, problems: &mut Problems) -> Option<Arc<JsonPath>> {
+    if let Some(path) = problems.compiled.paths.get(text) {
+        return Some(Arc::clone(path));
+    }
     let error = match JsonPath::parse(text) {
-        Ok(path) => return Some(path),
+        Ok(path) => {
+            let path = Arc::new(path);
+            problems.compiled.paths.insert(text.to_owned(), Arc::clone(&path));
+            return Some(path);
+        }
         Err(error) => error,
     };
     let column = error.position().saturating_sub(1).min(text.len());
@@ -112,7 +119,7 @@ pub fn json_path(text: &str, at: At, problems: &mut Problems) -> Option<JsonPath
 
 /// A JSONPath that stands as a value.
 #[derive(Debug, Clone)]
-pub struct PathText(pub JsonPath);
+pub struct PathText(pub Arc<JsonPath>);
 
 inline_schema!(PathText, { "type": "string", "pattern": "^\\$" });
 
@@ -127,7 +134,7 @@ impl Decode for PathText {
 
 /// A regular expression of the crate `regex`.
 #[derive(Debug, Clone)]
-pub struct Pattern(pub Regex);
+pub struct Pattern(pub Arc<Regex>);
 
 inline_schema!(Pattern, { "type": "string", "format": "regex" });
 
@@ -136,12 +143,13 @@ impl Decode for Pattern {
         let Data::Text(text) = &node.data else {
             return expected("text, a regular expression", &node, problems);
         };
-        if let Some(known) = problems.patterns.get(&**text) {
-            return Some(Pattern(known.clone()));
+        if let Some(regex) = problems.compiled.patterns.get(&**text) {
+            return Some(Pattern(Arc::clone(regex)));
         }
         match RegexBuilder::new(text).size_limit(1 << 20).build() {
             Ok(regex) => {
-                problems.patterns.insert(text.to_string(), regex.clone());
+                let regex = Arc::new(regex);
+                problems.compiled.patterns.insert(text.to_string(), Arc::clone(&regex));
                 Some(Pattern(regex))
             }
             Err(regex::Error::CompiledTooBig(_)) => {

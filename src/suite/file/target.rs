@@ -251,6 +251,8 @@ record! {
         request: Span,
         /// The longest pause between two requests of a poll, whatever a case says; for quick targets.
         poll: Span,
+        /// When a poll gives up at the latest, whatever a case says; for quick targets.
+        deadline: Span,
     }
 }
 

@@ -1,5 +1,7 @@
 //! `expect` blocks to expectations.
 
+use std::collections::BTreeSet;
+
 use crate::{
     model::{
         case::{Claim, Expectation},
@@ -208,6 +210,8 @@ fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Probl
     if known.is_empty() || known.contains(&&*name.value) {
         return;
     }
+    // Most operations share their errors, and likeness is dear.
+    let known: BTreeSet<&str> = known.into_iter().collect();
     let slip = closest(&name.value, known.iter().copied())
         .filter(|meant| strsim::damerau_levenshtein(&name.value.to_lowercase(), &meant.to_lowercase()) <= 2);
     if let Some(meant) = slip {

@@ -336,11 +336,14 @@ fn captures(
     captures
 }
 
+/// A path, the values it may only go forward through, and where that is said.
+type Forward = (Arc<JsonPath>, Vec<String>, At);
+
 /// What a step says about asking again, as written.
 struct Polling {
     until: Option<Box<Spanned<ExpectEntry>>>,
     unless: Option<Box<Spanned<ExpectEntry>>>,
-    through: Option<Vec<(JsonPath, Vec<String>, At)>>,
+    through: Option<Vec<Forward>>,
     every: Option<Written<Span>>,
     within: Option<Written<Span>>,
 }

@@ -15,8 +15,8 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, SecretRef, Target, Timeouts, Tls,
-            Unsupported, UnsupportedAnswer, Verification,
+            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef, Target,
+            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification,
         },
         template::TemplateValue,
     },
@@ -297,7 +297,10 @@ fn timeouts(entry: Option<TimeoutsEntry>) -> Timeouts {
     Timeouts {
         connect: entry.connect.map_or(default.connect, |wait| wait.0),
         request: entry.request.map_or(default.request, |wait| wait.0),
-        poll: entry.poll.map(|wait| wait.0),
+        patience: Patience {
+            pause: entry.poll.map(|wait| wait.0),
+            deadline: entry.deadline.map(|wait| wait.0),
+        },
     }
 }
 

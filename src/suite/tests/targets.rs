@@ -68,7 +68,7 @@ fn a_whole_target() {
     assert_eq!(target.tls.client_key, Some("/k.pem".into()));
     assert_eq!(target.tls.verification, Verification::Full);
     assert_eq!(target.proxy.as_deref(), Some("socks5://proxy.example:1080"));
-    assert_eq!(target.timeouts.poll.unwrap().as_millis(), 50);
+    assert_eq!(target.timeouts.patience.pause.unwrap().as_millis(), 50);
     assert_eq!((target.limits.concurrency, target.limits.rate, target.limits.body), (4, Some(10.0), 1 << 20));
     assert_eq!(target.permits.len(), 2);
     assert_eq!(target.variables["busy.id"], json!(7));
