@@ -269,6 +269,13 @@ impl<T: Decode> Decode for Spanned<T> {
     }
 }
 
+/// For what is rare and large: every step carries room for it.
+impl<T: Decode> Decode for Box<T> {
+    fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
+        T::decode(node, problems).map(Box::new)
+    }
+}
+
 impl<T: Decode> Decode for Written<T> {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         Some(Written { key: node.key, value: T::decode(node, problems) })

@@ -188,7 +188,7 @@ impl Problem {
     }
 }
 
-/// The mistakes found in one file so far.
+/// The mistakes found in one file so far, and what of it is worked out once for all places.
 #[derive(Debug, Default)]
 pub struct Problems {
     found: Vec<Problem>,

@@ -5,5 +5,6 @@
 pub mod case;
 pub mod claim;
 pub mod clause;
+pub mod matcher;
 pub mod scalar;
 pub mod target;

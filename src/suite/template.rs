@@ -82,8 +82,9 @@ fn json(node: Node<'_>, problems: &mut Problems, holes: &mut Vec<(Hole, At)>) ->
         Data::Text(text) if !text.contains("${") => TemplateValue::Fixed(Value::String(text.into_owned())),
         Data::Text(text) => text_value(template(&text, node.at, problems, holes)?),
         Data::List(items) => {
-            let items: Vec<_> = items.into_iter().filter_map(|item| json(item, problems, holes)).collect();
-            fixed_list(items)
+            let mut elements = Vec::with_capacity(items.len());
+            elements.extend(items.into_iter().filter_map(|item| json(item, problems, holes)));
+            fixed_list(elements)
         }
         Data::Map(entries) => {
             let mut members = Vec::with_capacity(entries.len());
@@ -140,7 +141,9 @@ fn template(text: &str, at: At, problems: &mut Problems, holes: &mut Vec<(Hole, 
                     holes.push((hole.clone(), place(range)));
                 }
             }
-            Some(Template { parts: parts.into_iter().map(|(part, _)| part).collect() })
+            let mut parts: Vec<Part> = parts.into_iter().map(|(part, _)| part).collect();
+            parts.shrink_to_fit();
+            Some(Template { parts })
         }
         Err(wrong) => {
             let problem = problems.add(place(&wrong.range), wrong.message);

@@ -7,7 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::{
-    claim::{ByPath, ExpectEntry},
+    claim::ExpectEntry,
+    matcher::ByPath,
     scalar::{PathText, Span, Yes, inline_schema, json_path},
 };
 use crate::{
@@ -100,16 +101,16 @@ record! {
         /// Who the request says it is, where it is not the target's own user.
         auth: Spanned<AuthEntry>,
         /// Changes to the request that the contract would never make.
-        raw: Spanned<RawEntry>,
+        raw: Box<RawEntry>,
         /// Values of the answer that later steps name as `${name}`.
         capture: Entries<CaptureEntry>,
         /// Claims about the answer; a list where claims stand for different clauses. A step that polls makes them of
         /// every answer.
         expect: Many<Spanned<ExpectEntry>>,
         /// Ask again until all of this holds.
-        until: Spanned<ExpectEntry>,
+        until: Box<Spanned<ExpectEntry>>,
         /// Stop asking, at once, when any of this holds: the answer cannot recover.
-        unless: Spanned<ExpectEntry>,
+        unless: Box<Spanned<ExpectEntry>>,
         /// Values that only move forward through a list while asking, by JSONPath.
         through: ByPath<Vec<String>>,
         /// How long to wait before asking again; two seconds if not said.

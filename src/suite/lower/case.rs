@@ -45,7 +45,8 @@ pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Cas
     }
     let Home { api, operation, catalog, around, .. } = home;
     let clauses = clauses.into_iter().flatten();
-    let clauses: Vec<_> = clauses.filter_map(|name| clause(&name, around.clauses, problems)).collect();
+    let mut clauses: Vec<_> = clauses.filter_map(|name| clause(&name, around.clauses, problems)).collect();
+    clauses.shrink_to_fit();
     let mut known = Known::new(catalog, api);
     let uses = fixtures(uses.as_deref().unwrap_or_default(), api, catalog, &mut known, problems);
     let mut all_needs = needs(home.needs);
@@ -68,6 +69,8 @@ pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Cas
     for (index, entry) in then.into_iter().flatten().enumerate() {
         lower(entry.value, entry.at, index + 1, &mut known, problems);
     }
+    // Ten thousand cases are kept in memory: no room for steps that never come.
+    steps.shrink_to_fit();
     let finally = finally.into_iter().flatten();
     let finally = finally
         .filter_map(|entry| step(entry.value, entry.at, Part::Finally, around, &mut known, problems))

@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use crate::{
     model::{
-        case::{Claim, Expectation, HeaderClaim, ValueMatcher},
+        case::{Claim, Expectation},
         clause::{ClauseId, Clauses},
         contract::{Contract, Protocol},
-        template::{Template, TemplateValue},
+        template::TemplateValue,
     },
     suite::{
         decode::Spanned,
         diagnostic::{At, Problems, Source, closest, quoted, suggestion},
-        file::claim::{
-            AtEntry, BodyEntry, ErrorEntry, ExpectEntry, HeaderEntry, HeaderMatchers, SnapshotEntry,
-            ValueMatchers, in_order,
+        file::{
+            claim::{BodyEntry, ErrorEntry, ExpectEntry, SnapshotEntry},
+            matcher::{AtPath, HeaderEntry},
         },
         lower::names::{Known, Use, clause},
         template::Templated,
@@ -54,7 +54,7 @@ pub fn expectations(
         made.add(at, Claim::Status(status.value.0.into_iter().map(|status| status.0).collect()));
     }
     if let Some(error) = block.error {
-        made.error(error, problems);
+        made.error(*error, problems);
     }
     for header in block.headers.into_iter().flat_map(|headers| headers.0) {
         let Some(entry) = header.value else { continue };
@@ -81,9 +81,11 @@ pub fn expectations(
         let at = body.whole();
         made.add(at, Claim::BodyExact(cx.value(body.value, problems)));
     }
-    for entry in block.at.into_iter().flat_map(|at| at.0) {
-        for (matcher, own) in matchers(entry.claim, cx, problems) {
-            made.add_as(entry.whole, Claim::At { path: entry.path.clone(), matcher }, own);
+    for AtPath { path, whole, claim: entry } in block.at.into_iter().flat_map(|at| at.0) {
+        cx.known.check(&entry.holes, Use::Claim, problems);
+        let own = entry.clause.and_then(|name| clause(&name, cx.clauses, problems));
+        for matcher in entry.matchers {
+            made.add_as(whole, Claim::At { path: path.clone(), matcher }, own.clone());
         }
     }
     if let Some(snapshot) = block.snapshot {
@@ -103,6 +105,7 @@ pub fn expectations(
             .add(whole, "a block without a claim")
             .help("say what the answer has to be: `status`, `body`, `at`, ...");
     }
+    made.claims.shrink_to_fit();
     made.claims
 }
 
@@ -139,49 +142,14 @@ impl Made<'_, '_> {
     }
 
     fn header(&mut self, name: String, at: At, entry: HeaderEntry, problems: &mut Problems) {
-        let (claims, own) = match entry {
-            HeaderEntry::Values(values) => {
-                let values = values.0.into_iter().map(|value| self.cx.text(value, problems)).collect();
-                (vec![HeaderClaim::OneOf(values)], None)
-            }
-            HeaderEntry::Matchers(matchers) => self.header_matchers(matchers, problems),
-        };
-        for claim in claims {
+        self.cx.known.check(&entry.holes, Use::Claim, problems);
+        if let Some(unique) = entry.unique {
+            self.needs_more_than_the_answer("unique", unique, problems);
+        }
+        let own = entry.clause.and_then(|name| clause(&name, self.cx.clauses, problems));
+        for claim in entry.claims {
             self.add_as(at, Claim::Header { name: name.clone(), claim }, own.clone());
         }
-    }
-
-    fn header_matchers(
-        &mut self,
-        matchers: HeaderMatchers,
-        problems: &mut Problems,
-    ) -> (Vec<HeaderClaim>, Option<ClauseId>) {
-        let HeaderMatchers { one_of, matches, format, present, absent, unique, clause: own } = matchers;
-        if let Some(unique) = &unique {
-            self.needs_more_than_the_answer("unique", unique.key, problems);
-        }
-        if let Some(absent) = &absent
-            && (one_of.is_some()
-                || matches.is_some()
-                || format.is_some()
-                || present.is_some()
-                || unique.is_some())
-        {
-            problems
-                .add(absent.key, "`absent` beside other matchers")
-                .help("a header that is not there has no value");
-        }
-        let mut claims = Vec::new();
-        if let Some(values) = one_of {
-            let values = values.value.0.into_iter().map(|value| self.cx.text(value, problems)).collect();
-            claims.push(HeaderClaim::OneOf(values));
-        }
-        claims.extend(matches.map(|pattern| HeaderClaim::Matches(pattern.value.0)));
-        claims.extend(format.map(|format| HeaderClaim::Format(format.value)));
-        claims.extend(present.map(|_| HeaderClaim::Present));
-        claims.extend(absent.map(|_| HeaderClaim::Absent));
-        claims.extend(unique.map(|_| HeaderClaim::Unique));
-        (claims, own.and_then(|name| clause(&name, self.cx.clauses, problems)))
     }
 
     fn snapshot(&mut self, snapshot: Spanned<SnapshotEntry>, problems: &mut Problems) {
@@ -205,72 +173,10 @@ impl Made<'_, '_> {
 }
 
 impl Claims<'_> {
-    fn text(&self, value: Templated<Template>, problems: &mut Problems) -> Template {
-        self.known.check(&value.holes, Use::Claim, problems);
-        value.value
-    }
-
     fn value(&self, value: Templated<TemplateValue>, problems: &mut Problems) -> TemplateValue {
         self.known.check(&value.holes, Use::Claim, problems);
         value.value
     }
-}
-
-fn matchers(
-    entry: AtEntry,
-    cx: &Claims<'_>,
-    problems: &mut Problems,
-) -> Vec<(ValueMatcher, Option<ClauseId>)> {
-    let matchers = match entry {
-        AtEntry::Equals(value) => return vec![(ValueMatcher::Equals(cx.value(value.value, problems)), None)],
-        AtEntry::Matchers(matchers) => *matchers,
-    };
-    let ValueMatchers {
-        equals,
-        one_of,
-        matches,
-        format,
-        kind,
-        present,
-        absent,
-        count,
-        length,
-        range,
-        contains,
-        excludes,
-        clause: own,
-    } = matchers;
-    let absent_at = absent.as_ref().map(|absent| absent.key);
-    let own_at = own.as_ref().map(|own| own.key);
-    let mut made = Vec::new();
-    made.extend(equals.map(|value| ValueMatcher::Equals(cx.value(value.value, problems))));
-    made.extend(one_of.map(|values| {
-        ValueMatcher::OneOf(values.value.0.into_iter().map(|value| cx.value(value, problems)).collect())
-    }));
-    made.extend(matches.map(|pattern| ValueMatcher::Matches(pattern.value.0)));
-    made.extend(format.map(|format| ValueMatcher::Format(format.value)));
-    made.extend(kind.map(|kind| ValueMatcher::Type(kind.value)));
-    made.extend(present.map(|_| ValueMatcher::Present));
-    made.extend(absent.map(|_| ValueMatcher::Absent));
-    made.extend(count.map(|count| ValueMatcher::Count(count.value)));
-    made.extend(length.map(|length| length.value.0));
-    if let Some(range) = range
-        && in_order(range.value.min, range.value.max, range.at, problems)
-    {
-        made.push(ValueMatcher::Range { min: range.value.min, max: range.value.max });
-    }
-    made.extend(contains.map(|value| ValueMatcher::Contains(cx.value(value.value, problems))));
-    made.extend(excludes.map(|value| ValueMatcher::Excludes(cx.value(value.value, problems))));
-    if let (Some(at), true) = (absent_at, made.len() > 1) {
-        problems.add(at, "`absent` beside other matchers").help("what is not there has no value");
-    }
-    if let (Some(at), true) = (own_at, made.is_empty()) {
-        problems
-            .add(at, "a clause without a claim")
-            .help("write a matcher beside it: `equals`, `one_of`, ...");
-    }
-    let own = own.and_then(|name| clause(&name, cx.clauses, problems));
-    made.into_iter().map(|matcher| (matcher, own.clone())).collect()
 }
 
 fn check_schema(name: &Spanned<String>, contract: Option<&Contract>, problems: &mut Problems) {

@@ -64,7 +64,7 @@ pub fn step(
     problems: &mut Problems,
 ) -> Option<Step> {
     let operation = operation(entry.operation.as_ref(), at, around, problems);
-    let raw = raw(entry.raw.as_ref(), known, problems);
+    let raw = raw(entry.raw.as_deref(), known, problems);
     let input = Input {
         send: entry.send.map(|send| send.0).unwrap_or_default(),
         unknown: entry.send_unknown.map(|send| send.0).unwrap_or_default(),
@@ -87,8 +87,9 @@ pub fn step(
         Part::Make { fixture, folder } => Place::Expect { snapshot: fixture, folder },
         Part::Finally | Part::Unmake => Place::Expect { snapshot: "", folder: "" },
     };
-    let judged: Vec<Expectation> =
+    let mut judged: Vec<Expectation> =
         blocks.into_iter().flat_map(|block| expectations(block, &claims(place), problems)).collect();
+    judged.shrink_to_fit();
     if let (Part::Finally, Some(first)) = (part, judged.first()) {
         let claim = At::new(first.span.offset, first.span.offset + first.span.length);
         problems
@@ -264,8 +265,8 @@ fn auth(
     auth
 }
 
-fn raw(entry: Option<&Spanned<RawEntry>>, known: &Known<'_>, problems: &mut Problems) -> Raw {
-    let Some(Spanned { value: entry, .. }) = entry else { return Raw::default() };
+fn raw(entry: Option<&RawEntry>, known: &Known<'_>, problems: &mut Problems) -> Raw {
+    let Some(entry) = entry else { return Raw::default() };
     if let Some(method) = entry.method.as_ref().filter(|method| !is_token(&method.value)) {
         problems.add(method.at, format!("{} is not an HTTP method", quoted(&method.value)));
     }
@@ -340,8 +341,8 @@ type Forward = (Arc<JsonPath>, Vec<String>, At);
 
 /// What a step says about asking again, as written.
 struct Polling {
-    until: Option<Spanned<ExpectEntry>>,
-    unless: Option<Spanned<ExpectEntry>>,
+    until: Option<Box<Spanned<ExpectEntry>>>,
+    unless: Option<Box<Spanned<ExpectEntry>>>,
     through: Option<Vec<Forward>>,
     every: Option<Written<Span>>,
     within: Option<Written<Span>>,
@@ -376,11 +377,11 @@ impl Polling {
                 .help("there would be one request only");
         }
         let span = claims.source.span(until.whole());
-        let until = expectations(until, claims, problems);
+        let until = expectations(*until, claims, problems);
         let through = self.through.unwrap_or_default().into_iter();
         Some(Poll {
             until,
-            unless: self.unless.map(|unless| expectations(unless, claims, problems)).unwrap_or_default(),
+            unless: self.unless.map(|unless| expectations(*unless, claims, problems)).unwrap_or_default(),
             through: through
                 .map(|(path, values, at)| Through { path, values, span: claims.source.span(at) })
                 .collect(),
