@@ -45,7 +45,7 @@ use crate::{
         case::{Scope, Suite},
         contract::ApiName,
         exchange::{End, Trace},
-        target::{Credentials, SecretRef, Target},
+        target::{Credentials, SecretRef, Target, is_loopback},
         template::{TemplateValue, Variables},
     },
     plan::{Decision, Job},
@@ -308,13 +308,4 @@ fn named_secrets(
         named.insert(Arc::clone(name), secrets.get(reference)?.clone());
     }
     Ok(named)
-}
-
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }

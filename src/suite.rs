@@ -29,7 +29,6 @@ mod template;
 mod yaml;
 
 pub use diagnostic::Diagnostic;
-pub use lower::target::is_loopback;
 
 /// A file's text with the path it is told by.
 #[derive(Debug, Clone)]

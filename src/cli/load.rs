@@ -17,7 +17,7 @@ use crate::{
     model::{
         case::Suite,
         clause::Clauses,
-        target::{Credentials, Keys, SecretRef, Target},
+        target::{Credentials, Keys, SecretRef, Target, is_loopback},
     },
     suite::{self, Diagnostic},
 };
@@ -200,15 +200,6 @@ fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
         }
     }
     Ok(())
-}
-
-pub(super) fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The secrets that credentials name.

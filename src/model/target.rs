@@ -165,6 +165,16 @@ pub enum KnownWhat {
     Clause(ClauseId),
 }
 
+/// Whether a URL stays on this machine.
+pub fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
         Timeouts {

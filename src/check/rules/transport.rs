@@ -4,6 +4,7 @@
 use super::{About, Rule};
 use crate::model::{
     clause::Strength,
+    target::is_loopback,
     verdict::{Location, Mismatch},
 };
 
@@ -21,15 +22,6 @@ pub(super) const HTTPS: Rule = Rule {
         _ => Vec::new(),
     },
 };
-
-fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
-}
 
 #[cfg(test)]
 mod tests {

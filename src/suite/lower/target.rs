@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use url::{Host, Url};
+use url::Url;
 
 use super::names::clause;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         contract::Effect,
         target::{
             ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef, Target,
-            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification,
+            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
         },
         template::TemplateValue,
     },
@@ -141,16 +141,6 @@ impl Secrets<'_> {
                 "published secrets are sent to this machine alone; name an environment variable, { env: NAME }, or a file",
             );
         }
-    }
-}
-
-/// Whether only this machine is behind the URL.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 
