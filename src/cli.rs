@@ -57,6 +57,7 @@ pub fn explain(wrong: &Wrong) -> String {
     match wrong {
         Wrong::Said(sentence) => format!("error: {sentence}"),
         Wrong::Files(diagnostics) => explain_files(diagnostics),
+        Wrong::Unread => String::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use proofmark::cli::{self, args::Cli};
+use proofmark::cli::{self, args::Cli, load::Wrong};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli::dispatch(cli) {
         Ok(code) => code,
+        Err(Wrong::Unread) => ExitCode::from(3),
         Err(wrong) => {
             eprintln!("{}", cli::explain(&wrong));
             ExitCode::from(2)

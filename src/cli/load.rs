@@ -29,11 +29,16 @@ pub enum Wrong {
     Files(Vec<Diagnostic>),
     /// Anything else, in one sentence.
     Said(String),
+    /// Nobody reads any more what is printed (`| head`); nothing is wrong, and nobody was told how it ended.
+    Unread,
 }
 
 impl From<io::Error> for Wrong {
     fn from(error: io::Error) -> Self {
-        Wrong::Said(error.to_string())
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Wrong::Unread,
+            _ => Wrong::Said(error.to_string()),
+        }
     }
 }
 
