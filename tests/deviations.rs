@@ -24,7 +24,9 @@ use proofmark::{
 use tokio::{runtime::Runtime, sync::watch};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Half of them wait for something that never comes.
+    arguments.test_threads.get_or_insert(4);
     let runtime = match cli::runtime() {
         Ok(runtime) => Arc::new(runtime),
         Err(error) => {
