@@ -98,6 +98,9 @@ pub struct Operation {
     pub errors: Vec<ErrorShape>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paging: Option<Paging>,
+    /// Inputs that the model itself calls right, with the answers it gives to them, in model order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
 }
 
 impl Operation {
@@ -197,6 +200,16 @@ pub struct Answer {
     /// Documented media types; empty where the protocol fixes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media_types: Vec<String>,
+}
+
+/// One exchange that the model gives as an example (Smithy `smithy.api#examples`); its title and prose stay behind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// By member name.
+    pub input: Value,
+    /// None where the model shows an error, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Value>,
 }
 
 /// A modelled error.

@@ -63,6 +63,7 @@ fn operation(
         answers: BTreeMap::from([(success, Answer::default())]),
         errors: Vec::new(),
         paging: None,
+        examples: Vec::new(),
     }
 }
 

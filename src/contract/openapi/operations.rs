@@ -78,6 +78,7 @@ fn operation<'a>(
         answers,
         errors: Vec::new(),
         paging: None,
+        examples: Vec::new(),
     }
 }
 

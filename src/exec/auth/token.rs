@@ -237,6 +237,7 @@ fn grant_request(
         answers: Default::default(),
         errors: Vec::new(),
         paging: None,
+        examples: Vec::new(),
     };
     let operation = documented.unwrap_or(&fallback);
     let request = Request { input: Vec::new(), auth: Auth::Absent, raw: Raw::default() };
