@@ -7,6 +7,7 @@ mod check;
 mod import;
 mod list;
 pub mod load;
+mod models;
 pub mod progress;
 pub mod run;
 mod secrets;

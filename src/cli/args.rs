@@ -193,7 +193,8 @@ pub struct ImportArgs {
     /// What kind of model FILE is
     #[arg(value_enum)]
     pub kind: ModelKind,
-    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON
+    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON; botocore's service-2.json, with the
+    /// paginators-1.json, waiters-2.json and examples-1.json beside it
     pub file: PathBuf,
     /// The short name of the API, which is also the name of its folder
     #[arg(long)]
@@ -207,4 +208,5 @@ pub struct ImportArgs {
 pub enum ModelKind {
     Smithy,
     Openapi,
+    Botocore,
 }
