@@ -10,7 +10,7 @@ use super::{
     ast::{Ast, Member, Shape, Traits, bare},
     traits,
 };
-use crate::contract::{ImportProblem, refs};
+use crate::contract::{ImportProblem, refs, sound};
 
 /// Base64 with padding (RFC 4648, 4), which is how awsJson writes a blob.
 pub(crate) const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
@@ -28,6 +28,23 @@ pub(in crate::contract) struct Schemas<'a> {
     waiting: Vec<Shape<'a>>,
     pub problems: Vec<ImportProblem>,
     pub left_out: Vec<ImportProblem>,
+    patterns: Patterns,
+}
+
+/// Patterns that have been looked at: the same one stands on many members.
+#[derive(Default)]
+struct Patterns(BTreeMap<String, Option<Value>>);
+
+impl Patterns {
+    fn understood(&mut self, pattern: &Value) -> Option<Value> {
+        let text = pattern.as_str()?;
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let understood = sound::pattern(text).map(Value::from);
+        self.0.insert(text.to_owned(), understood.clone());
+        understood
+    }
 }
 
 impl<'a> Schemas<'a> {
@@ -39,6 +56,7 @@ impl<'a> Schemas<'a> {
             waiting: Vec::new(),
             problems: Vec::new(),
             left_out: Vec::new(),
+            patterns: Patterns::default(),
         }
     }
 
@@ -249,11 +267,11 @@ impl<'a> Schemas<'a> {
 
     fn string(&mut self, schema: &mut Map<String, Value>, traits: Traits<'a>, at: &str) {
         if let Some(pattern) = traits.get("smithy.api#pattern") {
-            match pattern.as_str() {
-                Some(text) if crate::contract::sound::is_pattern(text) => {
-                    schema.insert("pattern".into(), pattern.clone());
+            match self.patterns.understood(pattern) {
+                Some(understood) => {
+                    schema.insert("pattern".into(), understood);
                 }
-                _ => self.left_out.push(ImportProblem::new(
+                None => self.left_out.push(ImportProblem::new(
                     refs::join(&format!("{at}/traits"), "smithy.api#pattern"),
                     format!("the pattern {pattern} is not understood and not enforced"),
                 )),
