@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt};
 use crate::model::contract::Contract;
 
 pub mod botocore;
+pub mod diff;
 pub mod files;
 pub mod openapi;
 pub mod smithy;

@@ -34,6 +34,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Derive the contract files of an API from its model
     Import(ImportArgs),
+    /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
+    Diff(DiffArgs),
 }
 
 /// Where the suite comes from; the one built into the program unless said otherwise.
@@ -202,6 +204,16 @@ pub struct ImportArgs {
     /// The folder to write `<api>/operations.json` and `<api>/schema.json` under
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     pub out: PathBuf,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// The contract that is kept today: a model of any kind, or a folder of contract files
+    pub old: PathBuf,
+    /// The one that is to take its place
+    pub new: PathBuf,
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: FormatArg,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

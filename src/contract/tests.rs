@@ -300,6 +300,22 @@ fn both_veeam_documents_give_one_contract_but_for_who_may_call() {
 }
 
 #[test]
+fn the_difference_between_two_forms_of_one_api_is_what_the_conversion_lost() {
+    use diff::Kind::{AccessTightened, ErrorStatusChanged, PagingGone};
+    for (old, new, lost) in [
+        (veeam().contract, veeam_openapi().contract, &[(AccessTightened, 25)][..]),
+        (dms().contract, dms_of_botocore().contract, &[(ErrorStatusChanged, 1), (PagingGone, 26)]),
+        (dms().contract, dms().contract, &[]),
+    ] {
+        let changes = diff::changes(&old, &new);
+        for (kind, count) in lost {
+            assert_eq!(changes.iter().filter(|change| change.kind == *kind).count(), *count, "{kind:?}");
+        }
+        assert_eq!(changes.len(), lost.iter().map(|(_, count)| count).sum::<usize>(), "{changes:#?}");
+    }
+}
+
+#[test]
 fn schema_names_the_cases_use_are_there() {
     for (contract, names) in [
         (
