@@ -432,6 +432,12 @@ mod any_document {
         "int32",
         "minimum",
         "exclusiveMinimum",
+        "shape",
+        "union",
+        "exception",
+        "pattern",
+        "sensitive",
+        "timestampFormat",
         "additionalProperties",
         "parameters",
         "in",
@@ -476,6 +482,7 @@ mod any_document {
     fn usable(imported: Result<Imported, Vec<ImportProblem>>) {
         match imported {
             Ok(imported) => {
+                assert_eq!(diff::changes(&imported.contract, &imported.contract), []);
                 let contracts = Contracts::new(vec![imported.contract]).unwrap();
                 contracts.verify().unwrap();
                 for name in contracts.iter().flat_map(|contract| contract.schema_names()) {
@@ -494,6 +501,14 @@ mod any_document {
             let operation = json!({ "type": "operation", "input": { "target": "a#A" }, "output": { "target": "a#B" }, "errors": c });
             let shapes = json!({ "s#S": service, "a#Do": operation, "a#A": a, "a#B": b });
             usable(smithy::import(&json!({ "smithy": "2.0", "shapes": shapes }).to_string(), "t"));
+            let metadata = json!({ "protocol": "json", "jsonVersion": "1.1", "targetPrefix": "s" });
+            let operation = json!({ "input": { "shape": "A" }, "output": { "shape": "B" }, "errors": c });
+            let service = json!({ "metadata": metadata, "operations": { "Do": operation }, "shapes": { "A": a, "B": b } });
+            let beside = json!({ "pagination": c, "waiters": c, "examples": { "Do": [a] } }).to_string();
+            let texts = botocore::Texts {
+                service: &service.to_string(), paginators: Some(&beside), waiters: Some(&beside), examples: Some(&beside),
+            };
+            usable(botocore::import(texts, "t"));
             for version in ["3.0.0", "3.1.0"] {
                 let schema = json!({ "schema": { "$ref": "#/components/schemas/A" } });
                 let paths = json!({ "/a": { "post": {
