@@ -34,7 +34,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     let done = |()| ExitCode::SUCCESS;
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => {
-            let ended = runtime()?.block_on(run::run(&args, &mut out))?;
+            let ended = lone_runtime()?.block_on(run::run(&args, &mut out))?;
             Ok(match ended {
                 Ended::Judged(code) => ExitCode::from(code),
                 Ended::Interrupted => ExitCode::from(130),
@@ -47,9 +47,14 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     }
 }
 
-/// The runtime of every command that talks to a network.
+/// The runtime of a server, and of tests that bring threads of their own.
 pub fn runtime() -> Result<tokio::runtime::Runtime, io::Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// The runtime of a run: waiting is most of it, and what is left is less work than handing it from thread to thread.
+fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.

@@ -292,7 +292,12 @@ fn locate(base: &Url, target: &str) -> Result<(Url, String), Unsendable> {
     let target = format!("{below}{slash}{target}");
     let origin = &base[..url::Position::BeforePath];
     let written = format!("{origin}{target}");
-    match Url::parse(&written) {
+    // A path below a base that is known needs no host read again; `//` and `/\` would start with one.
+    let parsed = match target.as_bytes() {
+        [b'/'] | [b'/', b'!'..=b'.' | b'0'..=b'[' | b']'..=b'~', ..] => base.join(&target),
+        _ => Url::parse(&written),
+    };
+    match parsed {
         Ok(url) => Ok((url, target)),
         Err(error) => Err(Unsendable::Url(written, error)),
     }
