@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt};
 use crate::model::contract::Contract;
 
 pub mod files;
+pub mod generate;
 pub mod openapi;
 pub mod smithy;
 
@@ -16,6 +17,7 @@ mod effect;
 mod examples;
 mod mismatch;
 mod refs;
+pub(crate) mod shape;
 mod sound;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     args::{FailOnArg, FormatArg, RunArgs, SelectionArgs},
-    load::{self, House, Wrong},
+    load::{self, Generated, House, Wrong},
     progress::Progress,
     snapshots,
     stage::{self, Stage},
@@ -40,7 +40,7 @@ pub enum Ended {
 /// Judges a target and prints the report to `out`.
 pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
-    let house = load::house(&args.files, |_| true)?;
+    let house = load::house(&args.files, |_| true, Generated::All)?;
     let chosen = load::target(&args.target, &args.selection.api, &house)?;
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
@@ -192,6 +192,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         operations: args.operation.clone(),
         clauses: args.clause.clone(),
         profiles: args.profile.map(Into::into).into_iter().collect(),
+        origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: None,
     })
