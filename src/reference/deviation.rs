@@ -251,6 +251,31 @@ deviations! {
     /// Any path will do.
     AnyPathAccepted, "any-path-accepted", breaks "awsjson.request.path";
 
+    // --- DMS: operations that the contract drives
+
+    /// Where the contract drives, a missing member is no obstacle.
+    GenericMissingAccepted, "generic-missing-accepted", breaks "awsjson.input.required";
+    /// Where the contract drives, a member of another JSON type is no obstacle.
+    GenericTypeAccepted, "generic-type-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a value beside the enum is no obstacle.
+    GenericEnumAccepted, "generic-enum-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a number out of range is no obstacle.
+    GenericRangeAccepted, "generic-range-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a text or list too short or too long is no obstacle.
+    GenericLengthAccepted, "generic-length-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a text that does not match its pattern is no obstacle.
+    GenericPatternAccepted, "generic-pattern-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a union with no member or two is no obstacle.
+    GenericUnionAccepted, "generic-union-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a null is answered 500.
+    GenericNullIsServerError, "generic-null-is-500", breaks "awsjson.input.null-is-absent";
+    /// Where the contract drives, what is refused is made all the same.
+    GenericRefusedCreates, "generic-refused-creates", breaks "awsjson.input.required";
+    /// Where the contract drives, every member of an output is a list.
+    GenericWrongType, "generic-wrong-type", breaks "awsjson.output.types";
+    /// Where the contract drives, what is not there is answered with an error that the model does not have.
+    GenericErrorUnmodelled, "generic-error-unmodelled", breaks "awsjson.error.modelled";
+
     // --- DMS: authentication
 
     /// A request without authentication is served.

@@ -4,6 +4,8 @@ mod client;
 mod conversation;
 mod deviations;
 mod dms;
+mod every_dms_operation;
+mod inputs;
 mod robustness;
 mod signatures;
 mod transport;
