@@ -134,11 +134,14 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     Played { run, taken }
 }
 
-/// A run of one case alone, as `cargo test` makes them.
-pub fn of_one_case(stage: &Stage, job: &Job, verdict: Verdict, trace: Trace) -> Run {
-    let known = plan::known(&stage.target, &job.case);
-    let result = CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known };
-    Run { results: vec![result], ..blank(stage, Coverage::Selected) }
+/// A run of the cases of one trial, as `cargo test` makes them.
+pub fn of_some_cases<'a>(stage: &Stage, judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>) -> Run {
+    let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
+        let known = plan::known(&stage.target, &job.case);
+        CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known }
+    };
+    let results = judged.into_iter().map(result).collect();
+    Run { results, ..blank(stage, Coverage::Selected) }
 }
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.

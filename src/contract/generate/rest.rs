@@ -140,7 +140,7 @@ fn callers(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
         let documented = [401, 403].into_iter().filter(|status| documents(draft, *status));
         let patterns: Vec<_> =
             served.into_iter().chain(errors).chain(documented.map(StatusPattern::Exact)).collect();
-        let sketch = Sketch::new("without-a-token", SketchKind::Valid, minimal.clone()).auth(Auth::Absent);
+        let sketch = Sketch::new("without-a-token", SketchKind::Valid, minimal.clone());
         return vec![sketch.status(must("auth.public"), patterns)];
     }
     let garbage = Auth::Token(text("proofmark-garbage"));
