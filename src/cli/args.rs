@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::case::Profile;
+use crate::model::case::{Origin, Profile};
 
 /// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
 ///
@@ -49,6 +49,9 @@ pub struct FileArgs {
     /// Where approved snapshots are, and where pending ones are left
     #[arg(long, value_name = "DIR", global = true)]
     pub snapshots: Option<PathBuf>,
+    /// What the generated cases are made from; the same number always makes the same ones [default: 1]
+    #[arg(long, value_name = "NUMBER", global = true)]
+    pub seed: Option<u64>,
 }
 
 /// Which cases.
@@ -70,6 +73,24 @@ pub struct SelectionArgs {
     /// Only this profile
     #[arg(long, value_enum)]
     pub profile: Option<ProfileArg>,
+    /// Only cases that somebody wrote, or only those generated from the contracts
+    #[arg(long, value_enum)]
+    pub origin: Option<OriginArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OriginArg {
+    Written,
+    Generated,
+}
+
+impl From<OriginArg> for Origin {
+    fn from(origin: OriginArg) -> Self {
+        match origin {
+            OriginArg::Written => Origin::Written,
+            OriginArg::Generated => Origin::Generated,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     args::{FailOnArg, FormatArg, RunArgs, SelectionArgs},
-    load::{self, House, Wrong},
+    load::{self, Generated, House, Wrong},
     progress::Progress,
     snapshots,
     stage::{self, Stage},
@@ -40,7 +40,7 @@ pub enum Ended {
 /// Judges a target and prints the report to `out`.
 pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
-    let house = load::house(&args.files, |_| true)?;
+    let house = load::house(&args.files, |_| true, Generated::All)?;
     let chosen = load::target(&args.target, &args.selection.api, &house)?;
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
@@ -134,11 +134,14 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     Played { run, taken }
 }
 
-/// A run of one case alone, as `cargo test` makes them.
-pub fn of_one_case(stage: &Stage, job: &Job, verdict: Verdict, trace: Trace) -> Run {
-    let known = plan::known(&stage.target, &job.case);
-    let result = CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known };
-    Run { results: vec![result], ..blank(stage, Coverage::Selected) }
+/// A run of the cases of one trial, as `cargo test` makes them.
+pub fn of_some_cases<'a>(stage: &Stage, judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>) -> Run {
+    let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
+        let known = plan::known(&stage.target, &job.case);
+        CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known }
+    };
+    let results = judged.into_iter().map(result).collect();
+    Run { results, ..blank(stage, Coverage::Selected) }
 }
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.
@@ -192,6 +195,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         operations: args.operation.clone(),
         clauses: args.clause.clone(),
         profiles: args.profile.map(Into::into).into_iter().collect(),
+        origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: None,
     })

@@ -26,6 +26,9 @@ const COLUMNS: [(Status, &str, Tone); 7] = [
     (Status::Unsupported, "unsupported", Tone::Quiet),
 ];
 
+/// Operations of one API that have a row each.
+const MOST_ROWS: usize = 30;
+
 impl Tally {
     fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
         let mut tally = Tally::default();
@@ -39,6 +42,24 @@ impl Tally {
 
     fn get(&self, status: Status) -> usize {
         self.0.iter().zip(COLUMNS).find(|(_, column)| column.0 == status).map_or(0, |(count, _)| *count)
+    }
+
+    fn sum(tallies: &[Tally]) -> Tally {
+        let mut sum = Tally::default();
+        for tally in tallies {
+            sum.0.iter_mut().zip(tally.0).for_each(|(all, one)| *all += one);
+        }
+        sum
+    }
+
+    /// Nothing but passes, skips and what the target does not have.
+    fn is_plain(&self) -> bool {
+        let plain = [Status::Pass, Status::Skip, Status::Unsupported];
+        self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
+    }
+
+    fn is_unsupported(&self) -> bool {
+        self.get(Status::Pass) == 0 && self.get(Status::Unsupported) > 0
     }
 
     fn total(&self) -> usize {
@@ -60,15 +81,25 @@ pub fn write(told: &Told, page: &mut Page) {
         for entry in of_api() {
             operations.entry(entry.subject.operation()).or_default().push(entry);
         }
-        for (operation, entries) in operations {
-            let tally = Tally::of(entries.into_iter());
-            row(
-                page,
-                Tone::Plain,
-                &format!("  {}", told.safe.line(operation)),
-                Some(&tally),
-                (&shown, longest),
-            );
+        let rows: Vec<_> = operations
+            .into_iter()
+            .map(|(operation, entries)| (operation, Tally::of(entries.into_iter())))
+            .collect();
+        // Where there are many operations, those that tell nothing by themselves are told together.
+        let fold = rows.len() > MOST_ROWS;
+        let (folded, single): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
+        for (operation, tally) in single {
+            let name = format!("  {}", told.safe.line(operation));
+            row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
+        }
+        let (none, some): (Vec<_>, Vec<_>) =
+            folded.into_iter().map(|(_, tally)| tally).partition(|tally| tally.is_unsupported());
+        for (what, tallies) in [("passed", some), ("not there", none)] {
+            if !tallies.is_empty() {
+                let name = format!("  {}, {what}", count(tallies.len(), "operation"));
+                row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
+            }
         }
     }
     page.blank();
@@ -166,13 +197,15 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         (1, _) => parts.push(format!("a fixture breaks {what}")),
         (all, _) => parts.push(format!("{all} cases and fixtures break {what}")),
     }
-    let undeclared = run.entries.iter().filter(|entry| entry.undeclared()).count();
+    let undeclared: Vec<&Entry> = run.entries.iter().filter(|entry| entry.undeclared()).collect();
+    let of_operations: BTreeSet<_> = undeclared.iter().map(|entry| entry.subject.operation()).collect();
+    let declared = tally.get(Status::Unsupported).saturating_sub(undeclared.len());
     let unexpected = run.with(Status::UnexpectedPass).count() + run.stale.len();
     let counted = [
         (unexpected, "unexpected pass"),
         (run.with(Status::Error).count(), "error"),
         (run.clean_up.len(), "clean-up problem"),
-        (undeclared, "undeclared unsupported"),
+        (of_operations.len(), "undeclared unsupported"),
     ];
     parts.extend(
         counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)),
@@ -181,7 +214,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         (tally.get(Status::Pass), "passed"),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
-        (tally.get(Status::Unsupported) - undeclared.min(tally.get(Status::Unsupported)), "unsupported"),
+        (declared, "unsupported"),
     ];
     parts.extend(
         words.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")),
