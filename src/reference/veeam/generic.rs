@@ -107,7 +107,7 @@ impl Call<'_> {
                     let body = serde_json::from_slice(request.body).unwrap_or_default();
                     let _ = self.create(&Input { members: body, body: None });
                 }
-                return Err(self.documented(problem));
+                return Err(self.refused(problem));
             }
         };
         self.check_parents().map_err(|problem| self.documented(problem))?;
@@ -134,15 +134,32 @@ impl Call<'_> {
         Inventor { document: veeam_schemas(), now: self.now.wall }
     }
 
-    /// A problem that the operation documents; where it knows no 404, a wrong id is a bad request, and the other way.
+    /// The refusal of an input. Where the document knows no 400, what is not there comes first.
+    fn refused(&self, problem: Problem) -> Problem {
+        if !self.documents(problem.status)
+            && let Err(absent) = self.check_parents()
+        {
+            return self.documented(absent);
+        }
+        self.documented(problem)
+    }
+
+    fn documents(&self, status: StatusCode) -> bool {
+        self.route.operation.answers.contains_key(&status.as_u16())
+    }
+
+    /// A problem that the operation documents, as far as there is one that fits; where it knows no 404, a wrong id is a bad request, and the other way.
     fn documented(&self, problem: Problem) -> Problem {
-        let knows = |status: StatusCode| self.route.operation.answers.contains_key(&status.as_u16());
+        let knows = |status: StatusCode| self.documents(status);
         match problem.status {
-            StatusCode::NOT_FOUND if !knows(problem.status) => problem.as_bad_request(),
+            StatusCode::NOT_FOUND if !knows(problem.status) => self.documented(problem.as_bad_request()),
+            StatusCode::CONFLICT if !knows(problem.status) => self.documented(problem.as_bad_request()),
             StatusCode::BAD_REQUEST if !knows(problem.status) && problem.is_of_uri() => {
                 problem.as_not_found()
             }
-            StatusCode::CONFLICT if !knows(problem.status) => problem.as_bad_request(),
+            StatusCode::BAD_REQUEST if !knows(problem.status) && knows(StatusCode::FORBIDDEN) => {
+                problem.as_forbidden()
+            }
             _ => problem,
         }
     }

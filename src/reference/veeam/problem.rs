@@ -116,6 +116,11 @@ impl Problem {
         Problem::unexpected_content(self.details.unwrap_or_default())
     }
 
+    /// The same, where the document has a 403 and no 400.
+    pub fn as_forbidden(self) -> Problem {
+        Problem { status: StatusCode::FORBIDDEN, title: "Forbidden", ..self }
+    }
+
     /// The same, where the document has no 400.
     pub fn as_not_found(self) -> Problem {
         Problem::not_found(self.details.unwrap_or_default())
