@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge a target with the suite
     Run(RunArgs),
+    /// Judge a target as `run` does, and show what of the contracts was seen
+    Coverage(CoverageArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -164,6 +166,15 @@ pub enum ColorArg {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Name everything that was not seen, however much it is
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
 }
 
 #[derive(Debug, Clone, Args)]

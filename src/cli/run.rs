@@ -25,7 +25,7 @@ use crate::{
     model::{case::Case, exchange::Trace, target::Target, verdict::Verdict},
     plan::{self, Job, Plan, Selection},
     reference,
-    report::{self, CaseResult, Coverage, FailOn, Format, Report, Run, Safe, TargetFacts, Terms},
+    report::{self, CaseResult, Coverage, FailOn, Format, Names, Report, Run, Safe, TargetFacts, Terms},
 };
 
 /// How a run ended, for the exit code.
@@ -37,8 +37,16 @@ pub enum Ended {
     Interrupted,
 }
 
-/// Judges a target and prints the report to `out`.
-pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
+/// What is printed of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Report,
+    /// What of the contracts was seen, with these of the names of what was not.
+    Coverage(Names),
+}
+
+/// Judges a target and prints what is to be shown of it to `out`.
+pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
     let house = load::house(&args.files, |_| true, Generated::All)?;
     let chosen = load::target(&args.target, &args.selection.api, &house)?;
@@ -60,12 +68,15 @@ pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
         eprintln!("{left}");
     }
     let report = summarize(played.run, &stage, args.fail_on);
-    let format = match args.format {
-        FormatArg::Text => Format::Text(style::style(args.color, &stdout())),
-        FormatArg::Json => Format::Json,
-    };
     let mask = |text: &str| stage.session.masks().mask(text);
-    out.write_all(report::render(&report, format, &mask).as_bytes())?;
+    let style = || style::style(args.color, &stdout());
+    let text = match (args.format, shown) {
+        (FormatArg::Text, Shown::Report) => report::render(&report, Format::Text(style()), &mask),
+        (FormatArg::Text, Shown::Coverage(names)) => report::render_coverage(&report, style(), names, &mask),
+        (FormatArg::Json, Shown::Report) => report::render(&report, Format::Json, &mask),
+        (FormatArg::Json, Shown::Coverage(_)) => report::json::render_coverage(&report),
+    };
+    out.write_all(text.as_bytes())?;
     out.flush()?;
     stage.strike().await;
     let code = report::exit_code(&report);
@@ -124,13 +135,12 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
     });
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    let run = Run {
-        started,
-        elapsed: clock.elapsed(),
-        results: results.collect(),
-        fixtures,
-        ..blank(stage, coverage)
-    };
+    let results: Vec<CaseResult> = results.collect();
+    let elapsed = clock.elapsed();
+    let house = &stage.house;
+    let apis = stage.target.apis.keys();
+    let covered = report::covered(apis, &results, &fixtures, &house.contracts, &house.clauses);
+    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
     Played { run, taken }
 }
 
@@ -155,6 +165,8 @@ fn blank(stage: &Stage, coverage: Coverage) -> Run {
         target: target_facts(&stage.target, &stage.house),
         suite: None,
         coverage,
+        covered: None,
+        seed: Some(stage.house.seed),
         started: Timestamp::now(),
         elapsed: Duration::ZERO,
         results: Vec::new(),

@@ -198,14 +198,16 @@ fn unsupported(told: &Told, page: &mut Page) {
         }
         let text = format!("{} {} ({})", mine().count(), how.1, count(cases, "case"));
         page.paragraph(2, Tone::Plain, &told.safe.line(&text));
-        for (verb, mut rests) in by_verb {
-            rests.sort_unstable();
-            page.hanging(
-                4,
-                &format!("{}...", told.safe.line(verb)),
-                Tone::Quiet,
-                &told.safe.line(&rests.join(", ")),
-            );
+        let (verbs, single): (Vec<_>, Vec<_>) = by_verb.into_iter().partition(|(_, rests)| rests.len() > 2);
+        for (verb, rests) in verbs {
+            let label = format!("{}...", told.safe.line(verb));
+            page.hanging(4, &label, Tone::Quiet, &told.safe.line(&rests.join(", ")));
+        }
+        let single =
+            single.iter().flat_map(|(verb, rests)| rests.iter().map(move |rest| format!("{verb}{rest}")));
+        let single: Vec<String> = single.collect();
+        if !single.is_empty() {
+            page.hanging(4, "others", Tone::Quiet, &told.safe.line(&single.join(", ")));
         }
     }
 }

@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Told, count,
+    coverage::{self, Names},
     page::{Page, Tone, shortened},
 };
 use crate::{
-    model::{case::Profile, verdict::Status},
-    report::{Entry, Outcome, status::is_known},
+    model::{
+        case::{Origin, Profile},
+        verdict::Status,
+    },
+    report::{Entry, Outcome, Subject, status::is_known},
 };
 
 /// How many entries have each status.
@@ -59,7 +63,7 @@ impl Tally {
     }
 
     fn is_unsupported(&self) -> bool {
-        self.get(Status::Pass) == 0 && self.get(Status::Unsupported) > 0
+        self.get(Status::Unsupported) > 0
     }
 
     fn total(&self) -> usize {
@@ -102,6 +106,15 @@ pub fn write(told: &Told, page: &mut Page) {
             }
         }
     }
+    if let Some(covered) = &told.run.covered {
+        coverage::write(covered, Names::None, page);
+    }
+    end(told, page);
+}
+
+/// The profiles, and the last line.
+pub fn end(told: &Told, page: &mut Page) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
     page.blank();
     totals(told, page);
     last_line(told, &total, page);
@@ -140,6 +153,13 @@ fn totals(told: &Told, page: &mut Page) {
         let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
     });
+    let generated = |entry: &&Entry| match &entry.subject {
+        Subject::Case(case) => case.origin() == Origin::Generated,
+        Subject::Fixture(_) => false,
+    };
+    let generated = told.run.entries.iter().filter(generated).count();
+    let seed = told.run.seed.filter(|_| generated > 0);
+    let seed = seed.map(|seed| format!("{generated} of the cases generated, seed {seed}"));
     let exchanges: usize = told
         .run
         .entries
@@ -148,7 +168,7 @@ fn totals(told: &Told, page: &mut Page) {
         .map(|trace| trace.exchanges.len())
         .sum();
     let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
-    let text: Vec<String> = parts.chain([elapsed]).collect();
+    let text: Vec<String> = parts.chain(seed).chain([elapsed]).collect();
     page.paragraph(0, Tone::Quiet, &text.join("; "));
 }
 
