@@ -7,14 +7,17 @@ use std::{collections::BTreeSet, fmt};
 use crate::model::contract::Contract;
 
 pub mod files;
+pub mod generate;
 pub mod openapi;
 pub mod smithy;
 
 mod contracts;
 mod directions;
 mod effect;
+mod examples;
 mod mismatch;
 mod refs;
+pub(crate) mod shape;
 mod sound;
 #[cfg(test)]
 mod tests;
@@ -32,10 +35,19 @@ pub struct Imported {
 
 impl Imported {
     /// Fails where what was made of a model cannot be judged by.
-    fn new(contract: Contract, mut left_out: Vec<ImportProblem>) -> Result<Imported, Vec<ImportProblem>> {
-        sound::check(&contract)
-            .and_then(|()| sound::check_members(&contract))
-            .map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
+    fn new(
+        mut contract: Contract,
+        examples: Vec<examples::Given>,
+        mut left_out: Vec<ImportProblem>,
+    ) -> Result<Imported, Vec<ImportProblem>> {
+        let unsound = |error: ContractError| vec![ImportProblem::new("", error.to_string())];
+        if examples.is_empty() {
+            sound::check(&contract).map_err(unsound)?;
+        } else {
+            let judge = Contracts::new(vec![contract.clone()]).map_err(unsound)?;
+            examples::take(&mut contract, &judge, examples, &mut left_out);
+        }
+        sound::check_members(&contract).map_err(unsound)?;
         // What is used in both directions is met twice.
         let mut told = BTreeSet::new();
         left_out.retain(|problem| told.insert(problem.clone()));

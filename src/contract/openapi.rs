@@ -70,7 +70,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),
     };
-    Imported::new(contract, schemas.left_out)
+    Imported::new(contract, Vec::new(), schemas.left_out)
 }
 
 /// Parts of a document that describe something other than calls to the target.

@@ -12,13 +12,13 @@ use std::{
 };
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::{
     ast::{Ast, Shape, bare},
     shapes::{Schemas, UNIT},
 };
-use super::{ImportProblem, Imported, effect, files};
+use super::{ImportProblem, Imported, effect, examples::Given, files, refs};
 use crate::model::contract::{
     Access, Answer, Contract, Effect, ErrorShape, ListStyle, Member, Operation, Paging, Place, Protocol,
 };
@@ -38,12 +38,14 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let protocol = protocol(service)?;
     let mut schemas = Schemas::new(&ast, renames(service));
     let mut operations = BTreeMap::new();
+    let mut examples = Vec::new();
     for id in operation_ids(&ast, service, &mut schemas.problems) {
         let Some(shape) = ast.shape(id).filter(|shape| shape.kind == "operation") else {
             schemas.problems.push(ImportProblem::new(ast::pointer(id), "the service needs this operation"));
             continue;
         };
         let operation = operation(&ast, service, shape, &mut schemas);
+        examples.extend(self::examples(shape));
         operations.insert(operation.name.clone(), operation);
     }
     let (defs, problems, left_out) = schemas.finish();
@@ -59,7 +61,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, defs)),
     };
-    Imported::new(contract, left_out)
+    Imported::new(contract, examples, left_out)
 }
 
 fn only_service(ast: &Ast) -> Result<Shape<'_>, Vec<ImportProblem>> {
@@ -173,7 +175,7 @@ fn left_out(shape: Shape<'_>, schemas: &mut Schemas<'_>) {
         if shape.traits().has(name) {
             schemas
                 .left_out
-                .push(ImportProblem::new(super::refs::join(&(shape.pointer() + "/traits"), name), message));
+                .push(ImportProblem::new(refs::join(&(shape.pointer() + "/traits"), name), message));
         }
     }
 }
@@ -231,4 +233,19 @@ fn paging(service: Shape<'_>, shape: Shape<'_>) -> Option<Paging> {
         output_token: text("outputToken")?,
         page_size: text("pageSize"),
     })
+}
+
+/// The examples of an operation but for those that show what is wrong (`allowInvalidInput`).
+fn examples(shape: Shape<'_>) -> Vec<Given> {
+    let at = refs::join(&(shape.pointer() + "/traits"), "smithy.api#examples");
+    let given = shape.traits().get("smithy.api#examples").and_then(Value::as_array).into_iter().flatten();
+    let right = given.enumerate().filter(|(_, example)| example["allowInvalidInput"] != true);
+    right
+        .map(|(index, example)| Given {
+            operation: bare(shape.id).to_owned(),
+            pointer: format!("{at}/{index}"),
+            input: example.get("input").cloned().unwrap_or_else(|| Value::Object(Map::new())),
+            output: example.get("output").cloned(),
+        })
+        .collect()
 }
