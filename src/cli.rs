@@ -4,9 +4,11 @@
 pub mod args;
 mod assets;
 mod check;
+mod diff;
 mod import;
 mod list;
 pub mod load;
+mod models;
 pub mod progress;
 pub mod run;
 mod secrets;
@@ -44,6 +46,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
+        Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
 }
