@@ -26,21 +26,22 @@ use std::{
 use self::{
     args::{Cli, ColorArg, Command},
     load::Wrong,
-    run::Ended,
+    run::{Ended, Shown},
 };
-use crate::{report, suite::Diagnostic};
+use crate::{
+    report::{self, Names},
+    suite::Diagnostic,
+};
 
 /// Runs the command that was given, or `run` where none was.
 pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     let mut out = stdout().lock();
     let done = |()| ExitCode::SUCCESS;
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) => {
-            let ended = runtime()?.block_on(run::run(&args, &mut out))?;
-            Ok(match ended {
-                Ended::Judged(code) => ExitCode::from(code),
-                Ended::Interrupted => ExitCode::from(130),
-            })
+        Command::Run(args) => lone_runtime()?.block_on(run::run(&args, Shown::Report, &mut out)).map(ended),
+        Command::Coverage(args) => {
+            let names = if args.all { Names::All } else { Names::Few };
+            lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
@@ -50,9 +51,21 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     }
 }
 
-/// The runtime of every command that talks to a network.
+fn ended(ended: Ended) -> ExitCode {
+    match ended {
+        Ended::Judged(code) => ExitCode::from(code),
+        Ended::Interrupted => ExitCode::from(130),
+    }
+}
+
+/// The runtime of a server, and of tests that bring threads of their own.
 pub fn runtime() -> Result<tokio::runtime::Runtime, io::Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// The runtime of a run: waiting is most of it, and what is left is less work than handing it from thread to thread.
+fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.

@@ -9,6 +9,7 @@ use crate::model::contract::Contract;
 pub mod botocore;
 pub mod diff;
 pub mod files;
+pub mod generate;
 pub mod openapi;
 pub mod smithy;
 
@@ -20,6 +21,7 @@ mod examples;
 mod mismatch;
 mod patterns;
 mod refs;
+pub(crate) mod shape;
 mod sound;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::case::Profile;
+use crate::model::case::{Origin, Profile};
 
 /// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
 ///
@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge a target with the suite
     Run(RunArgs),
+    /// Judge a target as `run` does, and show what of the contracts was seen
+    Coverage(CoverageArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -51,6 +53,9 @@ pub struct FileArgs {
     /// Where approved snapshots are, and where pending ones are left
     #[arg(long, value_name = "DIR", global = true)]
     pub snapshots: Option<PathBuf>,
+    /// What the generated cases are made from; the same number always makes the same ones [default: 1]
+    #[arg(long, value_name = "NUMBER", global = true)]
+    pub seed: Option<u64>,
 }
 
 /// Which cases.
@@ -72,6 +77,24 @@ pub struct SelectionArgs {
     /// Only this profile
     #[arg(long, value_enum)]
     pub profile: Option<ProfileArg>,
+    /// Only cases that somebody wrote, or only those generated from the contracts
+    #[arg(long, value_enum)]
+    pub origin: Option<OriginArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OriginArg {
+    Written,
+    Generated,
+}
+
+impl From<OriginArg> for Origin {
+    fn from(origin: OriginArg) -> Self {
+        match origin {
+            OriginArg::Written => Origin::Written,
+            OriginArg::Generated => Origin::Generated,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -145,6 +168,15 @@ pub enum ColorArg {
     Auto,
     Always,
     Never,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Name everything that was not seen, however much it is
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -43,13 +43,37 @@ pub struct Case {
     /// Full names (`dms::connection`), in the order to make them; fixtures that those use come first.
     pub uses: Vec<Arc<str>>,
     /// The values of one matrix row.
-    pub row: BTreeMap<Arc<str>, TemplateValue>,
+    pub row: Vec<(Arc<str>, TemplateValue)>,
     /// The case's own request first, then those under `then`. Never empty.
     pub steps: Vec<Step>,
     /// What undoes what the steps did. Sent at the end whatever came of the steps, each as far as its variables were
     /// captured; judged by envelope rules alone. An answer that there is no such thing is fine.
     pub finally: Vec<Step>,
     pub span: Span,
+}
+
+/// The third part of the id of every case that was made from a contract. Names in case files cannot be like it.
+pub const GENERATED: &str = "generated";
+
+/// Who made a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Somebody, in a case file.
+    Written,
+    /// `contract::generate`, from the contract.
+    Generated,
+}
+
+impl Case {
+    /// Read from the id: four parts, of which the third is [`GENERATED`].
+    pub fn origin(&self) -> Origin {
+        let mut parts = self.id.splitn(4, "::").skip(2);
+        match (parts.next(), parts.next()) {
+            (Some(GENERATED), Some(_)) => Origin::Generated,
+            _ => Origin::Written,
+        }
+    }
 }
 
 #[derive(
@@ -79,7 +103,8 @@ pub struct Step {
     pub effect: Effect,
     pub request: Request,
     pub captures: Vec<Capture>,
-    pub expectations: Vec<Expectation>,
+    /// Shared by the rows of a matrix that does not touch them.
+    pub expectations: Arc<[Expectation]>,
     /// Ask again until it is so.
     pub poll: Option<Poll>,
     pub span: Span,
