@@ -14,6 +14,8 @@ pub mod openapi;
 pub mod smithy;
 
 mod budget;
+#[cfg(test)]
+mod compliance_tests;
 mod contracts;
 mod directions;
 mod effect;
