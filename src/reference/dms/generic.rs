@@ -65,7 +65,14 @@ impl Call<'_> {
     fn check(&self, input: &Map<String, Value>) -> Result<(), Fault> {
         let Some(schema) = &self.operation.input else { return Ok(()) };
         let schema = &self.document["$defs"][schema.as_str()];
-        judged(self.cx, schema::flaws(self.document, schema, &Value::Object(input.clone())))
+        let input = Value::Object(input.clone());
+        let mut flaws = schema::flaws(self.document, schema, &input);
+        if self.cx.deviates(Deviation::GenericConverted) {
+            let converts =
+                |at: &str| input.pointer(at).is_some_and(|value| !value.is_array() && !value.is_object());
+            flaws.retain(|flaw| flaw.kind != Kind::Type || !converts(&flaw.at));
+        }
+        judged(self.cx, flaws)
     }
 
     fn inventor(&self) -> Inventor<'static> {
@@ -399,7 +406,10 @@ fn strip_nulls(members: &mut Map<String, Value>) -> bool {
 fn strip_nulls_within(value: &mut Value) -> bool {
     match value {
         Value::Object(members) => strip_nulls(members),
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| strip_nulls_within(item) || found),
+        Value::Array(items) => {
+            let found: Vec<bool> = items.iter_mut().map(strip_nulls_within).collect();
+            found.contains(&true)
+        }
         _ => false,
     }
 }
