@@ -14,7 +14,7 @@ use super::{
     tags,
 };
 use crate::{
-    model::contract::{ErrorShape, Operation},
+    model::contract::{Effect, ErrorShape, Operation},
     reference::{
         Deviation,
         catalogue::{self, reference, resolved},
@@ -121,7 +121,7 @@ impl Call<'_> {
         facts.insert(family.arn.to_owned(), json!(arn));
         let output = self.shown(family, &facts);
         store.tags.insert(arn.clone(), tags);
-        store.records.insert(arn, Record { family, facts });
+        store.records.insert(arn, Record { family, facts, said: Map::new() });
         Ok(output)
     }
 
@@ -202,7 +202,7 @@ impl Call<'_> {
         };
         let changed = named.iter().filter_map(|named| named.record(store));
         let Some(family) = { changed }.map(|record| record.family).find(|family| shows(family)) else {
-            return Ok(self.told(input));
+            return Ok(self.told(store, &named, input));
         };
         let arn = named.into_iter().find_map(|named| named.into_record_of(store, family)).unwrap_or_default();
         self.check_new_name(store, family, &arn, input)?;
@@ -249,13 +249,23 @@ impl Call<'_> {
         self.inventor().shaped(&self.operation.name, schema, &Value::Object(known))
     }
 
-    /// The output of an operation that keeps nothing: what the input says as well, and the rest invented.
-    fn told(&self, input: &Map<String, Value>) -> Value {
+    /// The output of an operation that shows no thing: what the input says, or was said before of what it names, and
+    /// the rest invented.
+    fn told(&self, store: &mut Store, named: &[Named], input: &Map<String, Value>) -> Value {
         let Some(schema) = self.output() else { return Value::Null };
+        let mut known = Map::new();
+        for named in named {
+            let Some(record) = named.record_mut(store) else { continue };
+            if self.operation.effect == Effect::Change {
+                record.said.extend(input.clone());
+            }
+            known.extend(record.said.clone());
+        }
+        known.extend(input.clone());
         let inventor = self.inventor();
         let mut output = inventor.members_but(schema, |_| false);
         for (name, property) in properties(schema) {
-            if let (Some(said), true) = (input.get(name), output.contains_key(name)) {
+            if let (Some(said), true) = (known.get(name), output.contains_key(name)) {
                 output.insert(name.clone(), inventor.shaped(name, property, said));
             }
         }
