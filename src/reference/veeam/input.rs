@@ -110,7 +110,8 @@ fn several(member: &Member, name: &str, texts: Vec<String>, checked: bool) -> Re
                 ListStyle::Tabs => '\t',
             };
             let texts = texts.iter().flat_map(|text| text.split(separator));
-            texts.map(|text| typed(text, items)).collect()
+            // `Sort=` is a list of nothing.
+            texts.filter(|text| !text.is_empty()).map(|text| typed(text, items)).collect()
         }
     };
     if checked {
