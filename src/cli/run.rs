@@ -115,7 +115,11 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
             let status = report::status(&judgement.verdict, &known, today);
             progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
             taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-            trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+            trace
+                .exchanges
+                .iter_mut()
+                .flat_map(|exchange| &mut exchange.answer)
+                .for_each(Response::forget_json);
             judged.insert(index, (judgement.verdict, trace));
         })
         .await;
