@@ -22,7 +22,7 @@ use super::{
 use crate::{
     check::{self, Taken},
     exec::{Interrupt, SharedFixture},
-    model::{case::Case, exchange::Trace, target::Target, verdict::Verdict},
+    model::{case::Case, contract::ApiName, exchange::Trace, target::Target, verdict::Verdict},
     plan::{self, Job, Plan, Selection},
     reference,
     report::{self, CaseResult, Coverage, FailOn, Format, Names, Report, Run, Safe, TargetFacts, Terms},
@@ -138,7 +138,8 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let results: Vec<CaseResult> = results.collect();
     let elapsed = clock.elapsed();
     let house = &stage.house;
-    let apis = stage.target.apis.keys();
+    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
+    let apis = stage.target.apis.keys().filter(selected);
     let covered = report::covered(apis, &results, &fixtures, &house.contracts, &house.clauses);
     let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
     Played { run, taken }
