@@ -268,7 +268,7 @@ async fn things_belong_to_others() {
 
     let collector = json!({ "CollectorName": "c", "ServiceAccessRoleArn": "r", "S3BucketName": "b" });
     let id = target.dms("CreateFleetAdvisorCollector", collector).await.text("/CollectorReferencedId");
-    for verdict in ["200", "400 CollectorNotFoundFault"] {
+    for verdict in ["200", "404 CollectorNotFoundFault"] {
         let deleted = target.dms("DeleteFleetAdvisorCollector", json!({ "CollectorReferencedId": id })).await;
         assert_eq!(deleted.verdict(), verdict);
     }

@@ -5,6 +5,7 @@ mod conversation;
 mod deviations;
 mod dms;
 mod every_dms_operation;
+mod every_veeam_operation;
 mod inputs;
 mod robustness;
 mod signatures;

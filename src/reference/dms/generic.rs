@@ -46,6 +46,12 @@ impl Call<'_> {
             }
             return Err(fault);
         }
+        if self.cx.deviates(Deviation::GenericServerError) {
+            return Err(Fault::internal());
+        }
+        if input.is_empty() && self.cx.deviates(Deviation::GenericNothingServed) {
+            return Err(Fault::invalid_value("Something has to be asked for."));
+        }
         let output = match families::role(&self.operation.name) {
             Role::Create(family) => self.create(store, family, input),
             Role::List(family, shape) => self.list(store, family, shape, &input),
