@@ -81,8 +81,12 @@ impl Sketch {
     }
 
     /// The status is one of these.
-    pub fn status(mut self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> Sketch {
-        self.claims.push((statement, Claim::Status(patterns.into())));
+    pub fn status(self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> Sketch {
+        self.claim(statement, Claim::Status(patterns.into()))
+    }
+
+    pub fn claim(mut self, statement: Statement, claim: Claim) -> Sketch {
+        self.claims.push((statement, claim));
         self
     }
 }
