@@ -153,6 +153,7 @@ fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
         let mut input = minimal;
         input.insert("ProofmarkUnknown".into(), "proofmark".into());
         let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, listed(input));
+        let sketch = sketch.status(must("awsjson.input.valid"), ANSWERED);
         sketches.push(sketch.status(should("awsjson.input.unknown-member"), ANSWERED));
     }
     sketches
