@@ -4,9 +4,11 @@
 pub mod args;
 mod assets;
 mod check;
+mod diff;
 mod import;
 mod list;
 pub mod load;
+mod models;
 pub mod progress;
 pub mod run;
 mod secrets;
@@ -36,14 +38,15 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     let mut out = stdout().lock();
     let done = |()| ExitCode::SUCCESS;
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) => runtime()?.block_on(run::run(&args, Shown::Report, &mut out)).map(ended),
+        Command::Run(args) => lone_runtime()?.block_on(run::run(&args, Shown::Report, &mut out)).map(ended),
         Command::Coverage(args) => {
             let names = if args.all { Names::All } else { Names::Few };
-            runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
+            lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
+        Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
 }
@@ -55,9 +58,14 @@ fn ended(ended: Ended) -> ExitCode {
     }
 }
 
-/// The runtime of every command that talks to a network.
+/// The runtime of a server, and of tests that bring threads of their own.
 pub fn runtime() -> Result<tokio::runtime::Runtime, io::Error> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// The runtime of a run: waiting is most of it, and what is left is less work than handing it from thread to thread.
+fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.

@@ -6,6 +6,8 @@ use std::{collections::BTreeSet, fmt};
 
 use crate::model::contract::Contract;
 
+pub mod botocore;
+pub mod diff;
 pub mod files;
 pub mod generate;
 pub mod openapi;
@@ -24,6 +26,23 @@ mod tests;
 
 pub use contracts::Contracts;
 pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
+
+/// A model may be so long; the longest published ones are shorter.
+pub const LONGEST: usize = 16 << 20;
+/// And so many commas and brackets, which is about as many values as it has.
+const MOST_VALUES: usize = 4_000_000;
+
+/// Refuses a text that would take more time and memory than any model is worth.
+fn bounded(text: &str) -> Result<(), Vec<ImportProblem>> {
+    let refused = |message: String| Err(vec![ImportProblem::new("", message)]);
+    if text.len() > LONGEST {
+        return refused(format!("longer than {} MiB", LONGEST >> 20));
+    }
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > MOST_VALUES {
+        return refused(format!("more than {MOST_VALUES} values"));
+    }
+    Ok(())
+}
 
 /// What an importer made of a model.
 #[derive(Debug, Clone, PartialEq)]

@@ -229,7 +229,7 @@ mod tests {
             effect,
             request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
             captures: Vec::new(),
-            expectations: Vec::new(),
+            expectations: Arc::default(),
             poll: None,
             span: span(),
         }
@@ -248,7 +248,7 @@ mod tests {
             source: None,
             needs: Vec::new(),
             uses: uses.iter().map(|name| Arc::from(*name)).collect(),
-            row: BTreeMap::new(),
+            row: Vec::new(),
             steps: vec![step(operation)],
             finally: Vec::new(),
             span: span(),

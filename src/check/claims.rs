@@ -33,7 +33,7 @@ pub(super) fn judge(
     let default = if in_fixture { &own[..] } else { subject.clauses };
     let other_answer = speaks_of_another_answer(step, seen, &cx);
     let last = is_last_attempt(index, trace);
-    for expectation in &step.expectations {
+    for expectation in &*step.expectations {
         let clauses = if expectation.clauses.is_empty() { default } else { &expectation.clauses };
         let rule = name(&expectation.claim);
         let origin = Origin { rule, clauses, exchange: index, span: Some(&expectation.span) };

@@ -88,7 +88,7 @@ fn step(operation: &str, expectations: Vec<Expectation>) -> Step {
         effect: Effect::Read,
         request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
         captures: Vec::new(),
-        expectations,
+        expectations: expectations.into(),
         poll: None,
         span: span(),
     }
@@ -116,7 +116,7 @@ fn case(steps: Vec<Step>) -> Case {
         source: None,
         needs: Vec::new(),
         uses: Vec::new(),
-        row: BTreeMap::new(),
+        row: Vec::new(),
         steps,
         finally: Vec::new(),
         span: span(),

@@ -36,6 +36,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Derive the contract files of an API from its model
     Import(ImportArgs),
+    /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
+    Diff(DiffArgs),
 }
 
 /// Where the suite comes from; the one built into the program unless said otherwise.
@@ -225,7 +227,8 @@ pub struct ImportArgs {
     /// What kind of model FILE is
     #[arg(value_enum)]
     pub kind: ModelKind,
-    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON
+    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON; botocore's service-2.json, with the
+    /// paginators-1.json, waiters-2.json and examples-1.json beside it
     pub file: PathBuf,
     /// The short name of the API, which is also the name of its folder
     #[arg(long)]
@@ -235,8 +238,19 @@ pub struct ImportArgs {
     pub out: PathBuf,
 }
 
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// The contract that is kept today: a model of any kind, or a folder of contract files
+    pub old: PathBuf,
+    /// The one that is to take its place
+    pub new: PathBuf,
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: FormatArg,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModelKind {
     Smithy,
     Openapi,
+    Botocore,
 }

@@ -22,7 +22,13 @@ use super::{
 use crate::{
     check::{self, Taken},
     exec::{Interrupt, SharedFixture},
-    model::{case::Case, contract::ApiName, exchange::Trace, target::Target, verdict::Verdict},
+    model::{
+        case::Case,
+        contract::ApiName,
+        exchange::{Response, Trace},
+        target::Target,
+        verdict::Verdict,
+    },
     plan::{self, Job, Plan, Selection},
     reference,
     report::{self, CaseResult, Coverage, FailOn, Format, Names, Report, Run, Safe, TargetFacts, Terms},
@@ -103,13 +109,18 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let mut taken = Vec::new();
     stage
         .session
-        .run_all(&plan.jobs, |index, trace| {
+        .run_all(&plan.jobs, |index, mut trace| {
             let case = &plan.jobs[index].case;
             let judgement = stage.judge(case, &trace);
             let known = plan::known(&stage.target, case);
             let status = report::status(&judgement.verdict, &known, today);
             progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
             taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+            trace
+                .exchanges
+                .iter_mut()
+                .flat_map(|exchange| &mut exchange.answer)
+                .for_each(Response::forget_json);
             judged.insert(index, (judgement.verdict, trace));
         })
         .await;

@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use tokio::sync::watch;
+use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
     load::{Chosen, Hosting, House, Wrong},
@@ -28,7 +28,7 @@ pub struct Stage {
     pub house: House,
     pub target: Arc<Target>,
     pub session: Arc<Session>,
-    embedded: Option<reference::Running>,
+    embedded: Option<Embedded>,
 }
 
 impl Stage {
@@ -85,8 +85,25 @@ impl Stage {
 
     /// Stops the embedded target.
     pub async fn strike(self) {
-        if let Some(running) = self.embedded {
+        if let Some(Embedded { running, threads: _threads }) = self.embedded {
             running.stop().await;
+        }
+    }
+}
+
+/// The reference target, on threads of its own: it is another process in all but name.
+struct Embedded {
+    running: reference::Running,
+    threads: Threads,
+}
+
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // Waiting for it is not allowed where a stage may be dropped.
+            runtime.shutdown_background();
         }
     }
 }
@@ -103,15 +120,19 @@ pub fn unsent(job: &Job) -> Option<Verdict> {
 }
 
 /// Starts the reference target and points every API of `target` at it.
-async fn embed(target: &mut Target, options: reference::Options) -> Result<reference::Running, Wrong> {
-    let running = reference::start(options).await;
-    let running = running.map_err(|error| Wrong::Said(format!("the embedded reference target: {error}")))?;
-    let url = url::Url::parse(&running.base_url)
-        .map_err(|error| Wrong::Said(format!("the embedded reference target: {error}")))?;
+async fn embed(target: &mut Target, options: reference::Options) -> Result<Embedded, Wrong> {
+    fn told(error: impl std::fmt::Display) -> Wrong {
+        Wrong::Said(format!("the embedded reference target: {error}"))
+    }
+    let runtime = super::runtime()?;
+    let started = runtime.spawn(reference::start(options)).await;
+    let threads = Threads(Some(runtime));
+    let running = started.map_err(told)?.map_err(told)?;
+    let url = url::Url::parse(&running.base_url).map_err(told)?;
     for api in target.apis.values_mut() {
         api.base_url = url.clone();
     }
-    Ok(running)
+    Ok(Embedded { running, threads })
 }
 
 /// `pm-` and eight hexadecimal digits.

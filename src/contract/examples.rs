@@ -92,8 +92,12 @@ fn named<'a>(mut schema: &'a Value, schemas: &'a Value) -> &'a Value {
     }
 }
 
-/// Seconds since 1970, whole where they are.
+/// Seconds since 1970, whole where they are; of a date and time, or of such a number in quotes.
 fn epoch_seconds(text: &str) -> Option<Value> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return (seconds.is_finite())
+            .then(|| if seconds.fract() == 0.0 { json!(seconds as i64) } else { json!(seconds) });
+    }
     let time: jiff::Timestamp = text.parse().ok()?;
     Some(match time.subsec_nanosecond() {
         0 => json!(time.as_second()),

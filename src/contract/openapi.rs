@@ -67,6 +67,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
             other => other.to_string(),
         },
         protocol: Protocol::Rest,
+        waiters: BTreeMap::new(),
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),
     };

@@ -30,6 +30,21 @@ fn veeam_openapi() -> Imported {
     told(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.openapi.yaml"), "veeam"))
 }
 
+fn dms_of_botocore() -> Imported {
+    let file = |name: &str| shipped(&format!("models/dms-2016-01-01.botocore/{name}"));
+    let [service, paginators, waiters, examples] =
+        ["service-2.json", botocore::PAGINATORS, botocore::WAITERS, botocore::EXAMPLES].map(file);
+    told(botocore::import(
+        botocore::Texts {
+            service: &service,
+            paginators: Some(&paginators),
+            waiters: Some(&waiters),
+            examples: Some(&examples),
+        },
+        "dms",
+    ))
+}
+
 #[test]
 fn schemas_are_what_the_importer_makes() {
     for (imported, model) in [(dms(), "smithy FILE"), (veeam(), "openapi FILE")] {
@@ -150,6 +165,49 @@ fn every_example_of_the_dms_model_is_taken_and_satisfies_its_schemas() {
     assert_eq!((examples, in_time), (60, 6));
 }
 
+/// All in which botocore's form of DMS differs: it has another order of errors and of one enum's values, has lost the
+/// status of one error, and its files beside the service tell of fewer pages and examples but of more waiters.
+#[test]
+fn both_dms_models_give_one_contract_but_for_what_is_listed() {
+    let (mut smithy, imported) = (dms().contract, dms_of_botocore());
+    assert_eq!(imported.left_out, []);
+    let mut botocore = imported.contract;
+    let (mut statuses, mut unpaged, mut fewer_examples) = (Vec::new(), 0, 0);
+    for (name, operation) in &mut smithy.operations {
+        let other = &mut botocore.operations.get_mut(name).unwrap();
+        operation.errors.sort_by(|a, b| a.name.cmp(&b.name));
+        other.errors.sort_by(|a, b| a.name.cmp(&b.name));
+        for (error, other) in operation.errors.iter().zip(&mut other.errors) {
+            if error.status != other.status {
+                statuses.push((name.to_string(), error.name.clone(), error.status, other.status));
+                other.status = error.status;
+            }
+        }
+        if other.paging.is_none() && operation.paging.is_some() {
+            unpaged += 1;
+            other.paging = operation.paging.clone();
+        }
+        assert!(other.examples.iter().all(|example| operation.examples.contains(example)), "{name}");
+        fewer_examples += operation.examples.len() - other.examples.len();
+        other.examples = operation.examples.clone();
+        assert!(operation == *other, "{name}");
+    }
+    let lost = ("DeleteFleetAdvisorCollector".to_owned(), "CollectorNotFoundFault".to_owned(), 404, 400);
+    assert_eq!((statuses, unpaged, fewer_examples), (vec![lost], 26, 27));
+    assert!(smithy.operations == botocore.operations);
+    assert!(smithy.waiters.iter().all(|(name, waiter)| botocore.waiters[name] == *waiter));
+    assert_eq!((smithy.waiters.len(), botocore.waiters.len()), (8, 17));
+    assert_eq!(
+        (smithy.protocol, smithy.title, smithy.version),
+        (botocore.protocol, botocore.title, botocore.version)
+    );
+    let mut schemas = (*botocore.schemas).clone();
+    let values = schemas["$defs"]["TablePreparationMode"]["enum"].as_array_mut().unwrap();
+    assert_eq!(*values, ["drop-tables-on-target", "truncate", "do-nothing"]);
+    values.reverse();
+    assert!(*smithy.schemas == schemas);
+}
+
 #[test]
 fn veeam_is_whole() {
     let Imported { contract, left_out } = veeam();
@@ -239,6 +297,22 @@ fn both_veeam_documents_give_one_contract_but_for_who_may_call() {
         schemas[owner]["properties"]["location"] = inline;
     }
     assert!(Value::Object(schemas) == swagger.schemas["$defs"]);
+}
+
+#[test]
+fn the_difference_between_two_forms_of_one_api_is_what_the_conversion_lost() {
+    use diff::Kind::{AccessTightened, ErrorStatusChanged, PagingGone};
+    for (old, new, lost) in [
+        (veeam().contract, veeam_openapi().contract, &[(AccessTightened, 25)][..]),
+        (dms().contract, dms_of_botocore().contract, &[(ErrorStatusChanged, 1), (PagingGone, 26)]),
+        (dms().contract, dms().contract, &[]),
+    ] {
+        let changes = diff::changes(&old, &new);
+        for (kind, count) in lost {
+            assert_eq!(changes.iter().filter(|change| change.kind == *kind).count(), *count, "{kind:?}");
+        }
+        assert_eq!(changes.len(), lost.iter().map(|(_, count)| count).sum::<usize>(), "{changes:#?}");
+    }
 }
 
 #[test]

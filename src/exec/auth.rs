@@ -99,11 +99,11 @@ pub async fn identify(
             let now = Timestamp::now();
             Some(fill::text(template, &mut |hole| values.hole(hole, now))?.into())
         }
-        Auth::OwnToken => Some(own_token(identity, values, desk, log).await?),
+        Auth::OwnToken => Some(Box::pin(own_token(identity, values, desk, log)).await?),
         Auth::Target | Auth::UnknownKey | Auth::BadSignature | Auth::StaleDate | Auth::TamperedBody => {
             match (identity, &desk.contract.protocol) {
                 (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
-                    let credentials = sigv4.credentials(desk.masks).await?;
+                    let credentials = Box::pin(sigv4.credentials(desk.masks)).await?;
                     sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
                     None
                 }

@@ -1,5 +1,8 @@
 //! A script is played on the wire: what it wants to send is fenced, built, identified, written into the ledger and sent,
 //! until it has nothing left to do. Panics stop the case, not its clean-up.
+//!
+//! What happens to few requests is boxed, here and below: the future of a job is made for every case, and should be no
+//! larger than what every case needs.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -56,15 +59,15 @@ async fn play(script: &mut Script, account: &mut Account, session: &Session, log
                 () = session.interrupted() => {}
                 () = tokio::time::sleep(time) => {}
             },
-            // An answer that names what was created is worth waiting for.
-            Next::Send(call) if undoing || creates(&call) => {
-                send(&call, script, account, session, log).await;
+            Next::Send(call) => {
+                // An answer that names what was created is worth waiting for.
+                let to_the_end = undoing || creates(&call);
+                tokio::select! {
+                    biased;
+                    () = session.interrupted(), if !to_the_end => {}
+                    () = send(&call, script, account, session, log) => {}
+                }
             }
-            Next::Send(call) => tokio::select! {
-                biased;
-                () = session.interrupted() => {}
-                () = send(&call, script, account, session, log) => {}
-            },
         }
     }
 }
@@ -158,8 +161,7 @@ impl<'a> Line<'a> {
         .await
         .map_err(unsendable)?;
         if creates(call) {
-            account
-                .intend(call, &outgoing)
+            Box::pin(account.intend(call, &outgoing))
                 .await
                 .map_err(|error| Failed::Refused(format!("the ledger cannot be written: {error}")))?;
         }
@@ -167,7 +169,7 @@ impl<'a> Line<'a> {
         let passage = self.desk.wire.send(outgoing).await.map_err(unsendable)?;
         match token {
             Some(stale) if intent == Intent::Proper && answered_401(&passage.answer) => {
-                self.once_more(passage, &stale, route, script, log).await
+                Box::pin(self.once_more(passage, &stale, route, script, log)).await
             }
             _ => Ok(passage),
         }

@@ -156,7 +156,7 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
         match member.map_or(Place::Query, |member| member.place) {
             Place::Path => {
                 let segment = utf8_percent_encode(&joined(&value, list), SEGMENT).to_string();
-                path = path.replace(&format!("{{{wire}}}"), &segment);
+                path = fill_in(&path, wire, &segment);
             }
             Place::Header if value.is_null() => remove(&mut headers, wire),
             Place::Header => set(&mut headers, wire, joined(&value, list)),
@@ -182,9 +182,28 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
         set(&mut headers, "content-type", media_type.to_owned());
     }
     if has_query {
-        path = format!("{path}?{}", query.finish());
+        path.push('?');
+        path.push_str(&query.finish());
     }
     Parts { target: path, headers, identity: Vec::new(), body }
+}
+
+/// The path with `segment` in every place of `{member}`.
+fn fill_in(path: &str, member: &str, segment: &str) -> String {
+    let mut filled = String::with_capacity(path.len() + segment.len());
+    let mut rest = path;
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(before, open)| Some((before, open.split_once('}')?)))
+    {
+        filled.push_str(before);
+        if name == member {
+            filled.push_str(segment);
+        } else {
+            filled.extend(["{", name, "}"]);
+        }
+        rest = after;
+    }
+    filled + rest
 }
 
 /// The given members, and behind them the defaults the contract has for headers and required members nobody gave.
@@ -292,7 +311,12 @@ fn locate(base: &Url, target: &str) -> Result<(Url, String), Unsendable> {
     let target = format!("{below}{slash}{target}");
     let origin = &base[..url::Position::BeforePath];
     let written = format!("{origin}{target}");
-    match Url::parse(&written) {
+    // A path below a base that is known needs no host read again; `//` and `/\` would start with one.
+    let parsed = match target.as_bytes() {
+        [b'/'] | [b'/', b'!'..=b'.' | b'0'..=b'[' | b']'..=b'~', ..] => base.join(&target),
+        _ => Url::parse(&written),
+    };
+    match parsed {
         Ok(url) => Ok((url, target)),
         Err(error) => Err(Unsendable::Url(written, error)),
     }

@@ -313,7 +313,7 @@ impl Script {
     fn first_step(&mut self) -> Stage {
         let Some(case) = &self.case else { return Stage::Standing };
         // Only now are all the captures there that a matrix may name.
-        self.values.define(&case.row);
+        self.values.define(case.row.iter().map(|(name, value)| (name, value)));
         Stage::Step(0)
     }
 

@@ -1,6 +1,10 @@
 //! What `${...}` stands for while one case or one shared fixture is executed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -115,12 +119,14 @@ fn unfilled(hole: &Hole) -> Unfilled {
     Unfilled(fill::key(hole).into_owned())
 }
 
-/// Eight lower-case letters and digits, the first a letter: names on AWS may not start with a digit.
+/// Eight lower-case letters and digits, the first a letter: names on AWS may not start with a digit. Drawn from the
+/// standard library's random state, since a case that sends one request should not pay for the system's.
 fn suffix() -> String {
-    let mut bits = uuid::Uuid::new_v4().as_u128();
+    let mut bits = RandomState::new().build_hasher().finish();
     let mut draw = |from: &[u8]| {
-        let one = from[(bits % from.len() as u128) as usize];
-        bits /= from.len() as u128;
+        let count = from.len() as u64;
+        let one = from[(bits % count) as usize];
+        bits /= count;
         char::from(one)
     };
     const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";

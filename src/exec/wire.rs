@@ -138,7 +138,7 @@ impl Wire {
                 let target = outgoing.target.parse();
                 let target = target.map_err(|_| NotSendable(format!("the path `{}`", outgoing.target)))?;
                 let head = alone::Head { method, url: &outgoing.url, target, headers };
-                alone::exchange(head, body, &self.tls, &self.timeouts, self.limits.body).await
+                Box::pin(alone::exchange(head, body, &self.tls, &self.timeouts, self.limits.body)).await
             }
         };
         let Outgoing { method, url, headers, body, intent, .. } = outgoing;
@@ -193,7 +193,7 @@ impl Wire {
     }
 }
 
-/// A body on its way in. One chunk, the usual case, is kept as it came.
+/// A body on its way in.
 struct Collected {
     first: Bytes,
     more: BytesMut,
@@ -217,9 +217,11 @@ impl Collected {
         Ok(())
     }
 
+    /// In memory of its own: what came in one chunk is a piece of the connection's buffer, many times its size, and would
+    /// keep all of that for as long as the answer is kept.
     fn bytes(self) -> Bytes {
         if self.more.is_empty() {
-            return self.first;
+            return Bytes::copy_from_slice(&self.first);
         }
         let mut all = BytesMut::with_capacity(self.first.len() + self.more.len());
         all.extend_from_slice(&self.first);

@@ -43,7 +43,7 @@ pub struct Case {
     /// Full names (`dms::connection`), in the order to make them; fixtures that those use come first.
     pub uses: Vec<Arc<str>>,
     /// The values of one matrix row.
-    pub row: BTreeMap<Arc<str>, TemplateValue>,
+    pub row: Vec<(Arc<str>, TemplateValue)>,
     /// The case's own request first, then those under `then`. Never empty.
     pub steps: Vec<Step>,
     /// What undoes what the steps did. Sent at the end whatever came of the steps, each as far as its variables were
@@ -103,7 +103,8 @@ pub struct Step {
     pub effect: Effect,
     pub request: Request,
     pub captures: Vec<Capture>,
-    pub expectations: Vec<Expectation>,
+    /// Shared by the rows of a matrix that does not touch them.
+    pub expectations: Arc<[Expectation]>,
     /// Ask again until it is so.
     pub poll: Option<Poll>,
     pub span: Span,

@@ -106,6 +106,11 @@ impl Response {
             .as_ref()
             .map_err(String::as_str)
     }
+
+    /// Gives back the memory of the parsed body; who asks for it again has it parsed again.
+    pub fn forget_json(&mut self) {
+        self.json.take();
+    }
 }
 
 impl Clone for Response {

@@ -1,6 +1,6 @@
 //! Hand-made runs, cases and exchanges for the tests of this room.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::civil::Date;
@@ -78,7 +78,7 @@ pub fn step() -> Step {
         effect: Effect::Destroy,
         request: Request { input: vec![], auth: Auth::Target, raw: Raw::default() },
         captures: vec![],
-        expectations: vec![],
+        expectations: [].into(),
         poll: None,
         span: span(20),
     }
@@ -97,7 +97,7 @@ pub fn case(name: &str) -> Case {
         source: None,
         needs: vec![],
         uses: vec![],
-        row: BTreeMap::new(),
+        row: Vec::new(),
         finally: vec![],
         steps: vec![step(), Step { operation: "DescribeConnections".into(), ..step() }],
         span: span(9),

@@ -18,6 +18,7 @@ use super::{
         catalog::Catalog,
         step::{Around, resolve_operation},
     },
+    matrix::Claims,
     yaml,
 };
 use crate::{
@@ -129,8 +130,15 @@ fn lower(shape: SuiteFile, names: &Names<'_>, opened: &mut Opened) -> Lowered {
         catalog: names.catalog,
         around,
     };
+    let mut first_row = None;
     for row in cases.0 {
-        lowered.cases.extend(case::case(row, home, problems));
+        let owns_its_claims = row.claims == Claims::Own;
+        let first = first_row.and_then(|index: usize| lowered.cases.get(index));
+        let case = case::case(row, first, home, problems);
+        if owns_its_claims {
+            first_row = case.is_some().then_some(lowered.cases.len());
+        }
+        lowered.cases.extend(case);
     }
     lowered
 }
@@ -166,7 +174,7 @@ fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Sui
                     problems.add(at(&case.span), format!("the case {} is defined twice", quoted(&case.id)));
                 problem.help(format!("it is also defined at {first}"));
             }
-            case.steps.iter().flat_map(|step| &step.expectations).for_each(|expectation| {
+            case.steps.iter().flat_map(|step| &*step.expectations).for_each(|expectation| {
                 told_if_shared(expectation, &mut snapshots, problems);
             });
             suite.cases.push(Arc::new(case));

@@ -1,7 +1,7 @@
 //! A case with a matrix becomes one case for each row, before anything else in it is read: `${name}` can stand for a
 //! matrix value anywhere, in names and statuses too, and a value keeps its JSON type where it stands alone.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{
     diagnostic::{At, Problems, quoted},
@@ -22,11 +22,28 @@ struct Cell<'a> {
     label: String,
 }
 
-/// The case once for each row of its matrix, with the row's suffix; a case without a matrix as it is. A matrix that
-/// cannot be read is told, and leaves no case.
-pub fn rows<'a>(case: Node<'a>, problems: &mut Problems) -> Vec<(String, Node<'a>)> {
+/// One row of a case's matrix as a case of its own.
+pub struct Row<'a> {
+    /// `[member=a,value=1]`; nothing where there is no matrix.
+    pub suffix: String,
+    pub case: Node<'a>,
+    pub claims: Claims,
+}
+
+/// Where the claims about a row's first answer stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claims {
+    /// In the row's own case.
+    Own,
+    /// In the first row's: the matrix does not touch them, so they are read once and shared.
+    OfFirstRow,
+}
+
+/// The case once for each row of its matrix; a case without a matrix as it is. A matrix that cannot be read is told,
+/// and leaves no case.
+pub fn rows<'a>(case: Node<'a>, problems: &mut Problems) -> Vec<Row<'a>> {
     let Some(matrix) = matrix_of(&case) else {
-        return vec![(String::new(), case)];
+        return vec![Row { suffix: String::new(), case, claims: Claims::Own }];
     };
     let rows = match &matrix.data {
         Data::Map(entries) => product(entries, matrix.at, problems),
@@ -40,15 +57,45 @@ pub fn rows<'a>(case: Node<'a>, problems: &mut Problems) -> Vec<(String, Node<'a
     let Some(rows) = rows else { return Vec::new() };
     told_if_unused(&case, &rows, matrix.at, problems);
     let mut suffixes = std::collections::HashSet::new();
+    let after_the_first = claims_after_the_first(&case, &rows);
     rows.into_iter()
-        .map(|row| {
+        .enumerate()
+        .map(|(index, row)| {
             let suffix = suffix(&row);
             if !suffixes.insert(suffix.clone()) {
                 problems.add(matrix.at, format!("two rows of the matrix are called {}", quoted(&suffix)));
             }
-            (suffix, with_row(&case, &row, problems))
+            let claims = if index == 0 { Claims::Own } else { after_the_first };
+            Row { suffix, case: with_row(&case, &row, claims, problems), claims }
         })
         .collect()
+}
+
+/// Claims are the same in all rows where the matrix changes nothing but what is sent. A snapshot is not: it is named after
+/// its row.
+fn claims_after_the_first(case: &Node<'_>, rows: &[Vec<Cell<'_>>]) -> Claims {
+    let Data::Map(entries) = &case.data else { return Claims::Own };
+    let holes: Vec<String> = rows.iter().flatten().map(|cell| format!("${{{}}}", cell.name)).collect();
+    let holes: BTreeSet<&str> = holes.iter().map(String::as_str).collect();
+    let touched = |entry: &Entry<'_>| {
+        !matches!(&*entry.key, "matrix" | "send" | "send_unknown")
+            && holes.iter().any(|hole| entry.key.contains(hole) || mentions(&entry.value, hole))
+    };
+    let claims = entries.iter().find(|entry| entry.key == "expect");
+    match claims {
+        Some(claims) if !entries.iter().any(touched) && !has_key(&claims.value, "snapshot") => {
+            Claims::OfFirstRow
+        }
+        _ => Claims::Own,
+    }
+}
+
+fn has_key(node: &Node<'_>, key: &str) -> bool {
+    match &node.data {
+        Data::List(items) => items.iter().any(|item| has_key(item, key)),
+        Data::Map(entries) => entries.iter().any(|entry| entry.key == key || has_key(&entry.value, key)),
+        _ => false,
+    }
 }
 
 fn matrix_of<'n, 'a>(case: &'n Node<'a>) -> Option<&'n Node<'a>> {
@@ -171,10 +218,11 @@ fn mentions(node: &Node<'_>, hole: &str) -> bool {
     }
 }
 
-/// The case with the row's values in place, and the row in place of the matrix.
-fn with_row<'a>(case: &Node<'a>, row: &[Cell<'a>], problems: &mut Problems) -> Node<'a> {
+/// The case with the row's values in place, and the row in place of the matrix; without the claims that it shares.
+fn with_row<'a>(case: &Node<'a>, row: &[Cell<'a>], claims: Claims, problems: &mut Problems) -> Node<'a> {
     let Data::Map(entries) = &case.data else { return case.clone() };
-    let entries = entries.iter().map(|entry| {
+    let own = entries.iter().filter(|entry| claims == Claims::Own || entry.key != "expect");
+    let entries = own.map(|entry| {
         if entry.key != "matrix" {
             let value = filled(&entry.value, row, problems);
             return Entry { key: entry.key.clone(), value };

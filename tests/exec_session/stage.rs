@@ -73,6 +73,7 @@ fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contra
         title: api.into(),
         version: "1".into(),
         protocol,
+        waiters: BTreeMap::new(),
         operations: operations
             .into_iter()
             .map(|operation| (Arc::clone(&operation.name), operation))
@@ -122,7 +123,7 @@ pub fn step(operation: &str) -> Step {
         effect,
         request: Request { input, auth: Auth::Target, raw: Raw::default() },
         captures: Vec::new(),
-        expectations: Vec::new(),
+        expectations: [].into(),
         poll: None,
         span: span(),
     }
@@ -135,7 +136,8 @@ pub fn of(name: &str, mut step: Step) -> Step {
 
 pub fn expecting(status: u16, mut step: Step) -> Step {
     let claim = Claim::Status(vec![StatusPattern::Exact(status)]);
-    step.expectations.push(Expectation { claim, clauses: Vec::new(), span: span() });
+    let claim = Expectation { claim, clauses: Vec::new(), span: span() };
+    step.expectations = step.expectations.iter().cloned().chain([claim]).collect();
     step
 }
 
@@ -189,7 +191,7 @@ pub fn job_of(api: &str, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> Job {
         source: None,
         needs: Vec::new(),
         uses: Vec::new(),
-        row: BTreeMap::new(),
+        row: Vec::new(),
         steps,
         finally: Vec::new(),
         span: span(),

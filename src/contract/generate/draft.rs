@@ -1,7 +1,7 @@
 //! From what a case is to send and claims to the [`Case`] itself: its clauses, what has to be undone after it, the proof
 //! that a refusal changed nothing, and what a target must permit for it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use serde_json_path::JsonPath;
@@ -149,7 +149,7 @@ impl<'a> Draft<'a> {
             effect: operation.effect,
             request: Request { input, auth, raw: Raw::default() },
             captures: Vec::new(),
-            expectations: Vec::new(),
+            expectations: Arc::default(),
             poll: None,
             span: self.span.clone(),
         }
@@ -175,7 +175,7 @@ impl<'a> Draft<'a> {
             steps.extend(self.proof(listing));
         }
         let mut clauses: Vec<ClauseId> = Vec::new();
-        for clause in steps.iter().flat_map(|step| &step.expectations).flat_map(|claim| &claim.clauses) {
+        for clause in steps.iter().flat_map(|step| &*step.expectations).flat_map(|claim| &claim.clauses) {
             if !clauses.contains(clause) {
                 clauses.push(Arc::clone(clause));
             }
@@ -190,7 +190,7 @@ impl<'a> Draft<'a> {
             source: Some(self.source.clone()),
             needs: self.needs(kind),
             uses: Vec::new(),
-            row: if named { BTreeMap::from([("name".into(), self.own_name())]) } else { BTreeMap::new() },
+            row: if named { vec![("name".into(), self.own_name())] } else { Vec::new() },
             steps,
             finally,
             span: self.span.clone(),
@@ -299,7 +299,7 @@ impl<'a> Draft<'a> {
             alternative(at(ValueMatcher::Absent)),
             alternative(refused),
         ]);
-        step.expectations.extend(self.expectation(statement, claim));
+        step.expectations = self.expectation(statement, claim).into_iter().collect();
         Some(step)
     }
 }

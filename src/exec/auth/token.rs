@@ -97,7 +97,8 @@ impl Tokens {
     /// A token that nobody else has.
     pub async fn own(&self, desk: Desk<'_>, log: &mut Vec<Exchange>) -> Result<Arc<str>, AuthError> {
         let grant = self.password_grant();
-        let token = ask(&grant, desk, log).await.map_err(|refusal| AuthError::Login(refusal.why))?;
+        let token =
+            Box::pin(ask(&grant, desk, log)).await.map_err(|refusal| AuthError::Login(refusal.why))?;
         Ok(token.access_token.into())
     }
 
@@ -127,7 +128,7 @@ impl Tokens {
         }
         let token = match kept {
             Some(token) if good(&&token) => token,
-            kept => match self.obtain(kept, desk, log).await {
+            kept => match Box::pin(self.obtain(kept, desk, log)).await {
                 Ok(token) => {
                     cache.write(&token);
                     token

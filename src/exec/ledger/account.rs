@@ -141,6 +141,6 @@ impl Account {
             operation: open.operation.to_string(),
             event,
         };
-        self.ledger.write(&entry, &self.masks).await
+        Box::pin(self.ledger.write(&entry, &self.masks)).await
     }
 }

@@ -96,7 +96,7 @@ impl Script {
     fn shows_gone(&self, index: usize, answer: &Result<Response, Broken>) -> bool {
         let fixture = &self.fixtures[index].fixture;
         let (Some(step), Ok(response)) = (&fixture.gone, answer) else { return false };
-        let until = step.poll.as_ref().map_or(&step.expectations, |poll| &poll.until);
+        let until = step.poll.as_ref().map_or(&*step.expectations, |poll| &poll.until);
         let asked = !until.is_empty() && until.iter().all(|claim| self.holds(claim, &fixture.api, response));
         asked || self.is_absent(step, &fixture.api, answer)
     }

@@ -53,7 +53,7 @@ fn step(operation: &str) -> Step {
         effect,
         request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
         captures: Vec::new(),
-        expectations: Vec::new(),
+        expectations: Arc::default(),
         poll: None,
         span: span(),
     }
@@ -109,7 +109,7 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
         source: None,
         needs: Vec::new(),
         uses: Vec::new(),
-        row: BTreeMap::new(),
+        row: Vec::new(),
         steps,
         finally,
         span: span(),
@@ -133,6 +133,7 @@ fn contracts() -> Arc<Contracts> {
         title: String::new(),
         version: String::new(),
         protocol,
+        waiters: BTreeMap::new(),
         operations: BTreeMap::new(),
         schemas: Arc::new(json!({ "$defs": {} })),
     };
@@ -218,7 +219,7 @@ fn fixtures_are_made_in_order_and_destroyed_in_reverse() {
 #[test]
 fn a_step_that_leaves_nothing_to_go_on_with_ends_the_case_and_not_its_clean_up() {
     let refused = || answer(500, json!({ "__type": "InternalFailure" }));
-    let claiming = || Step { expectations: vec![status(200)], ..step("Do") };
+    let claiming = || Step { expectations: [status(200)].into(), ..step("Do") };
     let capturing = || capturing("x", Presence::Required, step("Do"));
     for (first, answered, why) in [
         (claiming(), refused(), "Do answered 500 InternalFailure"),
@@ -331,7 +332,7 @@ fn finally_undoes_what_the_steps_did() {
     };
     let create = || {
         let create = capturing("made", Presence::Optional, step("CreateMade"));
-        Step { expectations: vec![status(400)], ..create }
+        Step { expectations: [status(400)].into(), ..create }
     };
     // Made against the claim, refused as claimed, and not known.
     for (answered, transcript, leftovers) in [
@@ -424,7 +425,7 @@ fn a_shared_fixture_stands_until_it_is_wound_up() {
 #[test]
 fn a_matrix_row_may_name_what_a_fixture_gave() {
     let mut with_row = (*case(vec![step("Do")], vec![])).clone();
-    with_row.row.insert("endpoint".into(), variable("A.id"));
+    with_row.row.push(("endpoint".into(), variable("A.id")));
     let mut script = Script::of_case(
         Arc::new(with_row),
         vec![fixture("A")],

@@ -323,6 +323,7 @@ pub struct CaseRow {
     pub key: At,
     /// `[member=a,value=1]`, or nothing.
     pub suffix: String,
+    pub claims: matrix::Claims,
     pub case: Option<CaseEntry>,
     /// Whether all of it could be read.
     pub whole: bool,
@@ -337,11 +338,11 @@ impl Decode for Cases {
         for entry in entries {
             let key = entry.value.key;
             let name = entry.key.into_owned();
-            for (suffix, row) in matrix::rows(entry.value, problems) {
+            for matrix::Row { suffix, case, claims } in matrix::rows(entry.value, problems) {
                 let before = problems.met();
-                let case = CaseEntry::decode(row, problems);
+                let case = CaseEntry::decode(case, problems);
                 let whole = problems.met() == before;
-                cases.push(CaseRow { name: name.clone(), key, suffix, case, whole });
+                cases.push(CaseRow { name: name.clone(), key, suffix, claims, case, whole });
             }
         }
         Some(Cases(cases))

@@ -1,6 +1,6 @@
 //! Cases and fixtures.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     catalog::{Catalog, fixture_id, needs},
@@ -17,6 +17,7 @@ use crate::{
         decode::{Named, Spanned},
         diagnostic::{At, Problems, quoted},
         file::case::{CaseEntry, CaseRow, FixtureEntry, NeedsEntry, Row, StepEntry},
+        matrix::Claims,
     },
 };
 
@@ -32,14 +33,15 @@ pub struct Home<'a> {
     pub around: Around<'a>,
 }
 
-/// One case. `None` after the reason was told.
-pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Case> {
+/// One case. `first` is the first row of its matrix, whose claims it may share. `None` after the reason was told.
+pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut Problems) -> Option<Case> {
     check_name(&row.name, row.key, problems);
-    let CaseRow { name, key, suffix, case, whole } = row;
+    let CaseRow { name, key, suffix, claims, case, whole } = row;
+    let shared = first.filter(|_| claims == Claims::OfFirstRow).map(|first| &first.steps[0].expectations);
     let CaseEntry { clauses, profile, source, needs: own_needs, uses, matrix, then, finally, step: first } =
         case?;
     let steps = || std::iter::once(&first).chain(then.iter().flatten().map(|step| &step.value));
-    if whole && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
+    if whole && claims == Claims::Own && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
         let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
         problem.help("say under `expect` what the answer has to be");
     }
@@ -68,6 +70,9 @@ pub fn case(row: CaseRow, home: Home<'_>, problems: &mut Problems) -> Option<Cas
     lower(first, key, 0, &mut known, problems);
     for (index, entry) in then.into_iter().flatten().enumerate() {
         lower(entry.value, entry.at, index + 1, &mut known, problems);
+    }
+    if let (Some(claims), Some(own)) = (shared, steps.first_mut()) {
+        own.expectations = Arc::clone(claims);
     }
     // Ten thousand cases are kept in memory: no room for steps that never come.
     steps.shrink_to_fit();
@@ -110,7 +115,7 @@ fn file_name(name: &str) -> String {
     name.trim_end_matches('_').to_owned()
 }
 
-fn row_values(row: Row) -> BTreeMap<Arc<str>, TemplateValue> {
+fn row_values(row: Row) -> Vec<(Arc<str>, TemplateValue)> {
     let cells = row.0.0.into_iter();
     cells.filter_map(|cell| Some((cell.name.into(), cell.value?.value))).collect()
 }

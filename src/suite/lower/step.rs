@@ -87,9 +87,8 @@ pub fn step(
         Part::Make { fixture, folder } => Place::Expect { snapshot: fixture, folder },
         Part::Finally | Part::Unmake => Place::Expect { snapshot: "", folder: "" },
     };
-    let mut judged: Vec<Expectation> =
+    let judged: Arc<[Expectation]> =
         blocks.into_iter().flat_map(|block| expectations(block, &claims(place), problems)).collect();
-    judged.shrink_to_fit();
     if let (Part::Finally, Some(first)) = (part, judged.first()) {
         let claim = At::new(first.span.offset, first.span.offset + first.span.length);
         problems

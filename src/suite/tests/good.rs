@@ -176,7 +176,7 @@ cases:
     "#);
     let snapshots: Vec<_> = suite.cases[..2]
         .iter()
-        .flat_map(|case| &case.steps[0].expectations)
+        .flat_map(|case| &*case.steps[0].expectations)
         .filter_map(|expectation| match &expectation.claim {
             Claim::Snapshot(name) => Some(name.as_str()),
             _ => None,
