@@ -1,6 +1,6 @@
 """boto3 drives every operation of our reference target: the lives of all families, with all its paginators, and the
-smallest right input of each operation. Whatever comes is held against botocore's model, which botocore itself does not do.
-What became of each operation is in `expected/boto3_families.txt`."""
+smallest right input of each operation. Whatever comes is held against botocore's model, which botocore itself does not
+do. What became of each operation is in `expected/boto3_families.txt`."""
 
 import collections
 import json

@@ -1,6 +1,7 @@
 """The published Veeam document with the mistakes mended that no server can be right about; what was mended is told."""
 
 import json
+import re
 
 import yaml
 
@@ -41,3 +42,27 @@ def drop_contents_of_204(document):
         for method, operation in operations.items():
             if operation["responses"].get("204", {}).pop("schema", None):
                 yield f"mended: {method.upper()} {path} has a schema for a 204, which has no content"
+
+
+def operation_at(document, method, path):
+    """The path as the document has it, and its operation; none where there is none. What is fixed goes before what is
+    a parameter."""
+    for template in sorted(document["paths"], key=lambda template: (template.count("{"), template)):
+        pattern = re.sub(r"\\{.+?\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, path) and method.lower() in document["paths"][template]:
+            return template, document["paths"][template][method.lower()]
+    return None, None
+
+
+def no_status(operation, status):
+    """Why an operation has no right status for a request; none where it has."""
+    if status == 400 and "400" not in operation["responses"]:
+        return "no 400 is documented, and the request is wrong"
+    return None
+
+
+def no_media_type(document, operation, status):
+    """Why an operation has no right media type for an error; none where it has."""
+    if status >= 400 and not any("json" in kind for kind in operation.get("produces", document.get("produces", []))):
+        return "the media types of a file are documented for errors too"
+    return None

@@ -19,9 +19,8 @@ async function told({ operation, input, pages }) {
     for await (const page of sdk[`paginate${operation}`]({ client, pageSize: 1 }, input)) walked.push(plain(page));
     return { answer: merged(walked), pages: walked.length };
   } catch (error) {
-    const modelled = sdk[error.name];
-    const named = modelled && error instanceof modelled && error instanceof sdk.DatabaseMigrationServiceServiceException;
-    if (named && error.$metadata.requestId) return { refused: error.name, pages: 0 };
+    const modelled = error instanceof sdk.DatabaseMigrationServiceServiceException && sdk[error.name];
+    if (modelled && error instanceof modelled && error.$metadata.requestId) return { refused: error.name, pages: 0 };
     return { broken: `${error.name}: ${error.message}` };
   }
 }
@@ -33,7 +32,8 @@ function plain(value) {
   if (Array.isArray(value)) return value.map(plain);
   if (value === null) throw new TypeError("null is read");
   if (typeof value !== "object" || value instanceof Uint8Array) return value;
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== "$metadata").map(([name, member]) => [name, plain(member)]));
+  const members = Object.entries(value).filter(([name]) => name !== "$metadata");
+  return Object.fromEntries(members.map(([name, member]) => [name, plain(member)]));
 }
 
 function merged(pages) {

@@ -1,5 +1,5 @@
-"""What botocore's own model says of DMS: the smallest right input of an operation, and whether a body keeps the shape it
-is to have. botocore itself is no judge: it takes almost anything."""
+"""What botocore's own model says of DMS: the smallest right input of an operation, and whether a body keeps the shape
+it is to have. botocore itself is no judge: it takes almost anything."""
 
 import base64
 import binascii

@@ -59,26 +59,25 @@ def cases_of(event):
         yield recorder["label"], recorder["interactions"][case], failed
 
 
-def reason(code, operation, status, answer, document):
+def reason(code, operation, status, answer, mended):
     """Why the document leaves no right answer; none where it is the answer that is wrong."""
-    responses, kinds = operation["responses"], operation.get("produces", document.get("produces", []))
-    if code == "ST103" and status == 400 and "400" not in responses:
-        return "no 400 is documented, and the request is wrong"
-    if code == "ST104" and "schema" not in responses[str(status)] and not answer.get("content", {}).get("$base64"):
-        return "no content is documented, and there is none"
-    if code == "ST105" and status >= 400 and not any("json" in kind for kind in kinds):
-        return "the media types of a file are documented for errors too"
+    if code == "ST103":
+        return document.no_status(operation, status)
+    if code == "ST105":
+        return document.no_media_type(mended, operation, status)
+    if code == "ST104" and "schema" not in operation["responses"][str(status)]:
+        return None if answer.get("content", {}).get("$base64") else "no content is documented, and there is none"
     return None
 
 
-def findings(cases, document):
+def findings(cases, mended):
     found, unexplained = set(), []
     for label, exchange, failed in cases:
         method, path = label.split(" ", 1)
-        operation = document["paths"][path][method.lower()]
+        operation = mended["paths"][path][method.lower()]
         for failure in failed:
             answer = exchange.get("response") or {}
-            why = reason(failure["code"], operation, answer.get("status_code"), answer, document)
+            why = reason(failure["code"], operation, answer.get("status_code"), answer, mended)
             if why:
                 found.add(f"{failure['code']} {label} {answer['status_code']}: {why}")
             else:
