@@ -20,7 +20,11 @@ def compare(name, api, base_url):
     if run.returncode not in (0, 1, 3):
         raise SystemExit(f"proofmark exited {run.returncode}\n{run.stderr}")
 
-    outcome = lines(json.loads(run.stdout), run.returncode)
+    expect(name, lines(json.loads(run.stdout), run.returncode))
+
+
+def expect(name, outcome):
+    """Exits 1 unless `outcome` is, line by line, what `expected/<name>.txt` says; with `--accept` it becomes that."""
     expected = HERE / "expected" / f"{name}.txt"
     if "--accept" in sys.argv:
         expected.write_text("\n".join(outcome) + "\n")
@@ -28,7 +32,7 @@ def compare(name, api, base_url):
     difference = list(difflib.unified_diff(expected.read_text().splitlines(), outcome, "expected", "now", lineterm=""))
     if difference:
         print("\n".join(difference))
-        raise SystemExit(f"the judgement of {name} has changed; scripts/interop/run --accept {name} accepts it")
+        raise SystemExit(f"the outcome of {name} has changed; scripts/interop/run --accept {name} accepts it")
     print(f"{name}: as expected, {outcome[0]}")
 
 
