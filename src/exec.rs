@@ -11,6 +11,7 @@ mod request;
 mod run_fixtures;
 mod script;
 mod secrets;
+mod silence;
 mod values;
 mod wire;
 
@@ -30,6 +31,7 @@ use self::{
     ledger::{Account, Ledger},
     run_fixtures::RunFixtures,
     script::Script,
+    silence::Silence,
     values::{Surroundings, Values},
     wire::Wire,
 };
@@ -163,15 +165,21 @@ impl Session {
     }
 
     /// Runs the jobs whose decision is to run, as many at once as the target allows, and hands over each trace as it
-    /// comes, with the index of its job. After an interruption the rest come at once, as interrupted.
+    /// comes, with the index of its job. After an interruption the rest come at once, as interrupted; so do, as refused,
+    /// those that a target which has fallen silent would only leave waiting.
     pub async fn run_all(self: &Arc<Self>, jobs: &[Job], mut finished: impl FnMut(usize, Trace)) {
         let mut waiting = jobs.iter().enumerate().filter(|(_, job)| job.decision == Decision::Run);
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
+        let mut silence = Silence::default();
         loop {
             while running.len() < self.target.limits.concurrency.max(1)
                 && let Some((index, job)) = waiting.next()
             {
+                if let Some(why) = silence.verdict(&job.case) {
+                    finished(index, nothing_sent(End::Refused(why)));
+                    continue;
+                }
                 let (job, session) = (job.clone(), Arc::clone(self));
                 let task = running.spawn(async move { run(&job, &session).await });
                 indices.insert(task.id(), index);
@@ -179,12 +187,10 @@ impl Session {
             let Some(ended) = running.join_next_with_id().await else { return };
             let (id, trace) = match ended {
                 Ok((id, trace)) => (id, trace),
-                Err(error) => (
-                    error.id(),
-                    Trace { exchanges: Vec::new(), end: self.lost(error), leftovers: Vec::new() },
-                ),
+                Err(error) => (error.id(), nothing_sent(self.lost(error))),
             };
             if let Some(index) = indices.remove(&id) {
+                silence.heard(&jobs[index].case, &trace);
                 finished(index, trace);
             }
         }
@@ -228,10 +234,13 @@ impl Session {
     }
 }
 
+fn nothing_sent(end: End) -> Trace {
+    Trace { exchanges: Vec::new(), end, leftovers: Vec::new() }
+}
+
 /// Runs one job: makes what it needs, sends its steps, and cleans up whatever happened. What could not be cleaned up is
 /// among the trace's leftovers; the shared fixtures stay until [`Session::close`].
 pub async fn run(job: &Job, session: &Session) -> Trace {
-    let nothing_sent = |end| Trace { exchanges: Vec::new(), end, leftovers: Vec::new() };
     match &job.decision {
         Decision::Run if session.is_interrupted() => return nothing_sent(End::Interrupted),
         Decision::Run => {}

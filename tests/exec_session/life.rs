@@ -4,6 +4,7 @@ use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
+use std::time::Duration;
 
 use proofmark::{
     exec::{Interrupt, OpenError, Session, run},
@@ -102,6 +103,22 @@ async fn an_interrupted_case_cleans_up_and_the_rest_is_not_begun() {
     watcher.await.unwrap();
     assert_eq!(ends, [(0, End::Interrupted, 0), (1, End::Interrupted, 0)]);
     assert_eq!(server.transcript(), "POST /things GET /things/hang DELETE /things/1 GET /things/1");
+}
+
+#[tokio::test]
+async fn a_target_that_leaves_cases_waiting_is_asked_no_more() {
+    let server = things().await;
+    let mut target = target(&server.url());
+    target.limits.concurrency = 8;
+    target.timeouts.request = Duration::from_millis(1100);
+    let stage = stage(target);
+    let jobs: Vec<_> = (0..20).map(|_| job(vec![get("hang")], vec![])).collect();
+    let mut ends = Vec::new();
+    stage.session.run_all(&jobs, |_, trace| ends.push(trace.end)).await;
+    let not_sent =
+        |end: &&End| matches!(end, End::Refused(why) if why.starts_with("not sent: the target left"));
+    assert_eq!((ends.len(), ends.iter().filter(not_sent).count()), (20, 5));
+    assert_eq!(server.asked().len(), 15, "eight that showed it, and the seven that were under way by then");
 }
 
 #[tokio::test(flavor = "multi_thread")]
