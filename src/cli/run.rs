@@ -107,6 +107,9 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut judged: BTreeMap<usize, (Verdict, Trace)> = BTreeMap::new();
     let mut taken = Vec::new();
+    let house = &stage.house;
+    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
+    let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
     stage
         .session
         .run_all(&plan.jobs, |index, mut trace| {
@@ -116,6 +119,7 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
             let status = report::status(&judgement.verdict, &known, today);
             progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
             taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+            watch.take(&case.api, &trace);
             trace
                 .exchanges
                 .iter_mut()
@@ -148,10 +152,7 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
     let results: Vec<CaseResult> = results.collect();
     let elapsed = clock.elapsed();
-    let house = &stage.house;
-    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
-    let apis = stage.target.apis.keys().filter(selected);
-    let covered = report::covered(apis, &results, &fixtures, &house.contracts, &house.clauses);
+    let covered = watch.covered(&results, &fixtures, &house.clauses);
     let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
     Played { run, taken }
 }
