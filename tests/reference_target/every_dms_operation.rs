@@ -320,3 +320,15 @@ async fn what_was_said_of_a_project_is_told_again() {
     let told = target.dms("DescribeConversionConfiguration", named).await;
     assert_eq!(told.json(), change);
 }
+
+#[tokio::test]
+async fn what_is_told_of_a_thing_names_it() {
+    let target = Target::quick().await;
+    let endpoint = target.endpoint("e-1", "db.test").await;
+    let instance = target.instance("i-1").await;
+    let named = json!({ "EndpointArn": endpoint, "ReplicationInstanceArn": instance });
+    let told = target.dms("RefreshSchemas", named.clone()).await;
+    for (name, value) in named.as_object().unwrap() {
+        assert_eq!(&told.json()["RefreshSchemasStatus"][name], value);
+    }
+}

@@ -265,11 +265,22 @@ impl Call<'_> {
         let inventor = self.inventor();
         let mut output = inventor.members_but(schema, |_| false);
         for (name, property) in properties(schema) {
-            if let (Some(said), true) = (known.get(name), output.contains_key(name)) {
-                output.insert(name.clone(), inventor.shaped(name, property, said));
+            match (output.get_mut(name), known.get(name)) {
+                (Some(told), Some(said)) => *told = inventor.shaped(name, property, said),
+                (Some(Value::Object(told)), None) => self.name_as_in(input, property, told),
+                _ => {}
             }
         }
         Value::Object(output)
+    }
+
+    /// A structure that tells of what the input names, such as the state of a refresh, names the same.
+    fn name_as_in(&self, input: &Map<String, Value>, schema: &Value, told: &mut Map<String, Value>) {
+        for (name, property) in properties(resolved(self.document, schema)) {
+            if let (Some(told), Some(said @ Value::String(_))) = (told.get_mut(name), input.get(name)) {
+                *told = self.inventor().shaped(name, property, said);
+            }
+        }
     }
 
     /// Everything the input names, its own name excepted where something is made. Fails where it is not there and
