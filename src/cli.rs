@@ -14,6 +14,7 @@ mod serve;
 pub mod snapshots;
 pub mod stage;
 mod style;
+pub mod sweep;
 
 use std::{
     fmt::Write as _,
@@ -43,6 +44,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
+        Command::Sweep(args) => lone_runtime()?.block_on(sweep::sweep(&args, &mut out)),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
 }

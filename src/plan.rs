@@ -284,7 +284,12 @@ mod tests {
     }
 
     fn target() -> Target {
-        let api = ApiTarget { base_url: "http://127.0.0.1".parse().unwrap(), credentials: Credentials::None };
+        let api = ApiTarget {
+            base_url: "http://127.0.0.1".parse().unwrap(),
+            credentials: Credentials::None,
+            accounts: Vec::new(),
+            sts_url: None,
+        };
         Target {
             name: "test".into(),
             product: None,
@@ -299,6 +304,8 @@ mod tests {
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             supplies: BTreeMap::new(),
+            expendable: Default::default(),
+            kept: Default::default(),
             unsupported: Unsupported::default(),
             known_failures: Vec::new(),
             snapshots: None,

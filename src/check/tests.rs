@@ -52,6 +52,8 @@ fn target() -> Target {
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
         supplies: BTreeMap::new(),
+        expendable: Default::default(),
+        kept: Default::default(),
         unsupported: Default::default(),
         known_failures: Vec::new(),
         snapshots: None,

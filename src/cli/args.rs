@@ -32,6 +32,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Start the reference target alone, both APIs on one port
     Serve(ServeArgs),
+    /// Destroy what runs have left behind, by what their ledgers say
+    Sweep(SweepArgs),
     /// Derive the contract files of an API from its model
     Import(ImportArgs),
 }
@@ -186,6 +188,23 @@ pub struct ServeArgs {
     /// How long an access token lives, in seconds
     #[arg(long, value_name = "S", default_value_t = 900)]
     pub token_life: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+    /// Show what would be destroyed, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Strike this off its ledger: somebody has looked, and nothing of it is left
+    #[arg(long, value_name = "RUN#NUMBER")]
+    pub forget: Vec<super::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -56,23 +56,29 @@ pub struct House {
 /// Loads the house. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), so that one case
 /// out of many is found without reading them all.
 pub fn house(files: &FileArgs, wanted: impl Fn(&str) -> bool) -> Result<House, Wrong> {
-    let contracts = contracts(files.schemas.as_deref())?;
-    let clause_files =
-        assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
-    let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
+    let bare = bare(files)?;
     let case_files = assets::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
     if case_files.is_empty() {
         let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
         return Err(Wrong::Said(format!("{} holds no case files (*.yaml)", folder.display())));
     }
-    let suite = suite::load(&case_files, &contracts, &clauses).map_err(Wrong::Files)?;
+    let suite = suite::load(&case_files, &bare.contracts, &bare.clauses).map_err(Wrong::Files)?;
     let folder = snapshot_folder(files);
+    Ok(House { suite: Arc::new(suite), approved: approved(folder.as_deref())?, snapshots: folder, ..bare })
+}
+
+/// Contracts and clauses alone: what a target file is read with.
+pub fn bare(files: &FileArgs) -> Result<House, Wrong> {
+    let contracts = contracts(files.schemas.as_deref())?;
+    let clause_files =
+        assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
+    let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
     Ok(House {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
-        suite: Arc::new(suite),
-        approved: approved(folder.as_deref())?,
-        snapshots: folder,
+        suite: Arc::default(),
+        approved: BTreeMap::new(),
+        snapshots: None,
     })
 }
 
@@ -126,6 +132,18 @@ pub fn approved(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Wrong
 pub struct Chosen {
     pub target: Target,
     pub hosting: Hosting,
+    /// How it can be named again, from any folder.
+    pub named: String,
+    pub keeping: Keeping,
+}
+
+/// What a run does with the fixtures that its cases share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Destroys them.
+    Nothing,
+    /// Leaves them for later runs.
+    SharedFixtures,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,11 +160,12 @@ pub const REFERENCE: &str = "reference";
 /// Loads the target that `args` name, with the base URL they give.
 pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chosen, Wrong> {
     let name = args.target.as_deref().unwrap_or(REFERENCE);
-    let file = target_file(name)?;
+    let (file, named) = target_file(name)?;
+    let keeping = Keeping::Nothing;
     let mut target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
     let Some(base_url) = &args.base_url else {
         let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
-        return Ok(Chosen { target, hosting });
+        return Ok(Chosen { target, hosting, named, keeping });
     };
     let url = base_url_of(base_url)?;
     for (api, settings) in &mut target.apis {
@@ -155,25 +174,31 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
         }
     }
     refuse_published_secrets_abroad(&target)?;
-    Ok(Chosen { target, hosting: Hosting::Elsewhere })
+    Ok(Chosen { target, hosting: Hosting::Elsewhere, named, keeping })
 }
 
-/// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name.
-fn target_file(name: &str) -> Result<suite::SourceFile, Wrong> {
+/// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to
+/// name it from another folder.
+fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wrong> {
+    let at = |path: &Path| -> Result<(suite::SourceFile, String), Wrong> {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok((assets::file(path)?, whole.to_string_lossy().into_owned()))
+    };
     if name.contains(['/', '\\']) || is_yaml(name) {
-        return Ok(assets::file(Path::new(name))?);
+        return at(Path::new(name));
     }
     let file_name = format!("{name}.yaml");
     let near = Path::new(Kind::Targets.folder()).join(&file_name);
     if near.is_file() {
-        return Ok(assets::file(&near)?);
+        return at(&near);
     }
-    assets::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
+    let bundled = assets::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
         Wrong::Said(format!("no target is called {name}: neither {} nor a bundled one", near.display()))
-    })
+    })?;
+    Ok((bundled, name.to_owned()))
 }
 
-fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
+pub(super) fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
     let wrong = |why: String| Wrong::Said(format!("--base-url {text}: {why}"));
     let mut url = url::Url::parse(text).map_err(|error| wrong(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -191,7 +216,7 @@ fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
 }
 
 /// Published secrets protect nothing, so they are never sent beyond this machine.
-fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
+pub(super) fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
     for (api, settings) in &target.apis {
         let abroad = !is_loopback(&settings.base_url);
         let published =

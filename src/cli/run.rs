@@ -58,6 +58,9 @@ pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
     let state_dir = state_dir(args.state_dir.clone())?;
     let stage =
         Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    if let Err(why) = stage.session.prepare(&plan.jobs).await {
+        return Err(Wrong::Said(format!("{why}; nothing was sent")));
+    }
     let progress = Progress::of(plan.jobs.len());
     let played = play(&stage, &plan, &progress).await;
     progress.clear();
@@ -104,7 +107,11 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
             let status = report::status(&judgement.verdict, &known, today);
             progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
             taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-            trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+            trace
+                .exchanges
+                .iter_mut()
+                .flat_map(|exchange| &mut exchange.answer)
+                .for_each(Response::forget_json);
             judged.insert(index, (judgement.verdict, trace));
         })
         .await;

@@ -72,8 +72,7 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     values.extend(used.iter().cloned());
     let patience = session.target.timeouts.patience;
     let contracts = Arc::clone(&session.contracts);
-    let mut script =
-        Script::of_fixture(Arc::clone(fixture), usize::from(!used.is_empty()), values, contracts, patience);
+    let mut script = Script::of_fixture(Arc::clone(fixture), values, contracts, patience);
     let mut exchanges = Vec::new();
     let mut account = session.account(&fixture.id);
     drive(&mut script, &mut account, session, &mut exchanges).await;

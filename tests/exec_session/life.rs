@@ -76,8 +76,11 @@ async fn what_a_failed_case_made_is_destroyed_in_reverse_and_written_down() {
 
     let events: Vec<_> =
         lines(stage.state.path()).iter().map(|line| format!("{}{}", line["event"], line["number"])).collect();
-    assert_eq!(events.join(" ").replace('"', ""), "intent1 created1 intent2 created2 destroyed2 destroyed1");
-    assert_eq!(lines(stage.state.path())[1]["identity"], value!({ "a.id": "1" }));
+    assert_eq!(
+        events.join(" ").replace('"', ""),
+        "begun0 intent1 created1 intent2 created2 destroyed2 destroyed1"
+    );
+    assert_eq!(lines(stage.state.path())[2]["identity"], value!({ "a.id": "1" }));
 }
 
 #[tokio::test]
@@ -146,6 +149,7 @@ async fn what_is_not_permitted_or_not_ours_is_not_sent() {
     let server = things().await;
     let mut reading = target(&server.url());
     reading.permits = [Effect::Read].into();
+    let making = target(&server.url());
     let mut lending = target(&server.url());
     lending.supplies.insert("lent.id".into(), "1".into());
     let found = capturing("found.id", "$.id", get("1"));
@@ -155,12 +159,12 @@ async fn what_is_not_permitted_or_not_ours_is_not_sent() {
         (
             &lending,
             vec![of("lent.id", step("DeleteThing"))],
-            "DeleteThing would destroy what this run did not make (`lent.id`)",
+            "DeleteThing would destroy \"1\": the target lends it",
         ),
         (
-            &lending,
+            &making,
             vec![found, of("found.id", step("DeleteThing"))],
-            "DeleteThing would destroy what this run did not make (`found.id`)",
+            "DeleteThing would destroy \"1\": this run did not make it",
         ),
     ] {
         // A thing is there to be found, made by somebody else.

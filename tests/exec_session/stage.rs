@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use proofmark::{
     contract::Contracts,
-    exec::{Interrupt, Secrets, Session, Setup},
+    exec::{
+        Interrupt, Secrets, Session, Setup,
+        ledger::{Begun, Ledger, Life, RUNS},
+    },
     model::{
         case::{
             Auth, Capture, CaptureFrom, Case, Claim, Expectation, Fixture, Poll, Presence, Profile, Raw,
@@ -105,7 +108,7 @@ pub fn hole(name: &str) -> Template {
     Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] }
 }
 
-/// `GetThing`, `DeleteThing` of the thing called `id`.
+/// `GetThing` of the thing called `1`; `DeleteThing` of one that never was.
 pub fn step(operation: &str) -> Step {
     let effect = match operation {
         "CreateThing" => Effect::Create,
@@ -114,7 +117,8 @@ pub fn step(operation: &str) -> Step {
         _ => Effect::Read,
     };
     let input = match operation {
-        "GetThing" | "DeleteThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("1")))],
+        "GetThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("1")))],
+        "DeleteThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("proofmark-absent")))],
         _ => Vec::new(),
     };
     Step {
@@ -200,7 +204,12 @@ pub fn job_of(api: &str, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> Job {
 
 /// A target without credentials that permits everything; both APIs at one address.
 pub fn target(url: &str) -> Target {
-    let api = ApiTarget { base_url: url.parse().unwrap(), credentials: Credentials::None };
+    let api = ApiTarget {
+        base_url: url.parse().unwrap(),
+        credentials: Credentials::None,
+        accounts: Vec::new(),
+        sts_url: None,
+    };
     Target {
         name: "test".into(),
         product: None,
@@ -215,6 +224,8 @@ pub fn target(url: &str) -> Target {
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
         supplies: BTreeMap::new(),
+        expendable: Default::default(),
+        kept: Default::default(),
         unsupported: Unsupported::default(),
         known_failures: Vec::new(),
         snapshots: None,
@@ -262,7 +273,15 @@ pub fn setup(target: Target, state: &Path) -> (Setup, watch::Sender<Interrupt>) 
         _ => unreachable!("tests publish their secrets"),
     });
     let secrets = Secrets::new(found.collect::<Vec<_>>());
+    let begun = Begun {
+        run: "pm-00000000".into(),
+        target: target.name.to_string(),
+        base_urls: BTreeMap::new(),
+        target_file: "test".into(),
+        life: Life::Outlives,
+    };
     let setup = Setup {
+        ledger: Ledger::new(state, RUNS, begun),
         target: Arc::new(target),
         suite: Arc::new(Suite::default()),
         contracts: contracts(),

@@ -15,8 +15,8 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef, Target,
-            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
+            ApiTarget, Budget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef,
+            Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
         },
         template::TemplateValue,
     },
@@ -68,6 +68,17 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         }
     }
     secrets.refuse_abroad(apis.values().map(|api| &api.base_url), problems);
+    let permits: BTreeSet<Effect> =
+        file.permits.map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect());
+    if permits.iter().any(|effect| *effect != Effect::Read)
+        && apis.values().any(|api| api.is_aws() && api.accounts.is_empty())
+    {
+        let problem = problems.add(file.apis.key, "AWS without `accounts`");
+        problem.label("more than reading is permitted, and nothing says in whose account").help(
+            "write `accounts: [\"123456789012\"]` beside `base_url`: the accounts a run may create and destroy in",
+        );
+    }
+    let variables = variables(file.variables, problems);
     Target {
         name: file.name.value.into(),
         product: file.product,
@@ -76,13 +87,13 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         proxy: proxy(file.proxy, problems),
         timeouts: timeouts(file.timeouts),
         limits: limits(file.limits, problems),
-        permits: file
-            .permits
-            .map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect()),
+        permits,
         features: file.features.into_iter().flatten().map(|feature| feature.value.into()).collect(),
-        variables: variables(file.variables, problems),
+        expendable: expendable(file.expendable, &variables, problems),
+        variables,
         secrets: named_secrets,
         supplies: supplies(file.supplies, problems),
+        kept: BTreeSet::new(),
         unsupported: unsupported(file.unsupported, cx.contracts, &apis, problems),
         known_failures: file
             .known_failures
@@ -167,10 +178,52 @@ fn api(
         problems.add(api.base_url.at, "a base URL with a query or a fragment");
     }
     let credentials = credentials(api.credentials, api.region, secrets, problems);
+    let sts_url = api.sts_url.as_ref().and_then(|sts| url(sts, &["http", "https"], problems));
+    let accounts = accounts(api.accounts, problems);
     let mut base_url = base_url?;
     let path = base_url.path().trim_end_matches('/').to_owned();
     base_url.set_path(&path);
-    Some((entry.name.into(), ApiTarget { base_url, credentials }))
+    let target = ApiTarget { base_url, credentials, accounts, sts_url };
+    if !target.accounts.is_empty() && target.sts().is_none() {
+        let problem = problems.add(entry.key, "`accounts` that cannot be checked");
+        problem.help(
+            "only AWS keys have an account; beside addresses that are not AWS, `sts_url` says who knows it",
+        );
+    }
+    Some((entry.name.into(), target))
+}
+
+fn accounts(entries: Option<Vec<Spanned<String>>>, problems: &mut Problems) -> Vec<String> {
+    let mut accounts = Vec::new();
+    for entry in entries.into_iter().flatten() {
+        if entry.value.len() != 12 || !entry.value.bytes().all(|digit| digit.is_ascii_digit()) {
+            let problem = problems.add(entry.at, format!("{} is not an AWS account", quoted(&entry.value)));
+            problem.help("an account is twelve digits between quotation marks: \"123456789012\"");
+        }
+        accounts.push(entry.value);
+    }
+    accounts
+}
+
+/// The groups named, each of which has a variable.
+fn expendable(
+    entries: Option<Vec<Spanned<String>>>,
+    variables: &BTreeMap<Arc<str>, serde_json::Value>,
+    problems: &mut Problems,
+) -> BTreeSet<Arc<str>> {
+    let groups: BTreeSet<&str> =
+        variables.keys().filter_map(|name| name.split_once('.')).map(|(group, _)| group).collect();
+    let mut expendable = BTreeSet::new();
+    for entry in entries.into_iter().flatten() {
+        if !groups.contains(&*entry.value) {
+            let problem = problems.add(entry.at, format!("no variable begins with `{}.`", entry.value));
+            if let Some(help) = suggestion(&entry.value, "there are", groups.iter().copied()) {
+                problem.help(help);
+            }
+        }
+        expendable.insert(entry.value.into());
+    }
+    expendable
 }
 
 /// A URL with a host and without credentials. What it would tell of them is hidden.
@@ -304,7 +357,19 @@ fn limits(entry: Option<LimitsEntry>, problems: &mut Problems) -> Limits {
         concurrency: entry.concurrency.map_or(default.concurrency, |limit| limit.value),
         rate: entry.rate.map(|rate| rate.0),
         body: entry.body.map_or(default.body, |size| size.0),
+        budget: Budget {
+            creates: entry.creates.map(|limit| count(&limit, problems)),
+            instances: entry.instances.map(|limit| count(&limit, problems)),
+            wall: entry.wall.map(|span| span.0),
+        },
     }
+}
+
+fn count(limit: &Spanned<usize>, problems: &mut Problems) -> u32 {
+    u32::try_from(limit.value).unwrap_or_else(|_| {
+        problems.add(limit.at, "a number up to 4294967295 is needed here");
+        u32::MAX
+    })
 }
 
 type Value = Spanned<Templated<TemplateValue>>;

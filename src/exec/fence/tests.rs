@@ -1,0 +1,1 @@
+//! One line for each request: what it says, and whether it may go out.

@@ -1,0 +1,1 @@
+//! Fates told from answers; the sweep itself is tested against servers.
