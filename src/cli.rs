@@ -4,9 +4,11 @@
 pub mod args;
 mod assets;
 mod check;
+mod diff;
 mod import;
 mod list;
 pub mod load;
+mod models;
 pub mod progress;
 pub mod run;
 mod secrets;
@@ -25,27 +27,36 @@ use std::{
 use self::{
     args::{Cli, ColorArg, Command},
     load::Wrong,
-    run::Ended,
+    run::{Ended, Shown},
 };
-use crate::{report, suite::Diagnostic};
+use crate::{
+    report::{self, Names},
+    suite::Diagnostic,
+};
 
 /// Runs the command that was given, or `run` where none was.
 pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     let mut out = stdout().lock();
     let done = |()| ExitCode::SUCCESS;
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) => {
-            let ended = lone_runtime()?.block_on(run::run(&args, &mut out))?;
-            Ok(match ended {
-                Ended::Judged(code) => ExitCode::from(code),
-                Ended::Interrupted => ExitCode::from(130),
-            })
+        Command::Run(args) => lone_runtime()?.block_on(run::run(&args, Shown::Report, &mut out)).map(ended),
+        Command::Coverage(args) => {
+            let names = if args.all { Names::All } else { Names::Few };
+            lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
         Command::Sweep(args) => lone_runtime()?.block_on(sweep::sweep(&args, &mut out)),
+        Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
+    }
+}
+
+fn ended(ended: Ended) -> ExitCode {
+    match ended {
+        Ended::Judged(code) => ExitCode::from(code),
+        Ended::Interrupted => ExitCode::from(130),
     }
 }
 

@@ -6,21 +6,43 @@ use std::{collections::BTreeSet, fmt};
 
 use crate::model::contract::Contract;
 
+pub mod botocore;
+pub mod diff;
 pub mod files;
+pub mod generate;
 pub mod openapi;
 pub mod smithy;
 
 mod contracts;
 mod directions;
 mod effect;
+mod examples;
 mod mismatch;
 mod refs;
+pub(crate) mod shape;
 mod sound;
 #[cfg(test)]
 mod tests;
 
 pub use contracts::Contracts;
 pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
+
+/// A model may be so long; the longest published ones are shorter.
+pub const LONGEST: usize = 16 << 20;
+/// And so many commas and brackets, which is about as many values as it has.
+const MOST_VALUES: usize = 4_000_000;
+
+/// Refuses a text that would take more time and memory than any model is worth.
+fn bounded(text: &str) -> Result<(), Vec<ImportProblem>> {
+    let refused = |message: String| Err(vec![ImportProblem::new("", message)]);
+    if text.len() > LONGEST {
+        return refused(format!("longer than {} MiB", LONGEST >> 20));
+    }
+    if text.bytes().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count() > MOST_VALUES {
+        return refused(format!("more than {MOST_VALUES} values"));
+    }
+    Ok(())
+}
 
 /// What an importer made of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +54,19 @@ pub struct Imported {
 
 impl Imported {
     /// Fails where what was made of a model cannot be judged by.
-    fn new(contract: Contract, mut left_out: Vec<ImportProblem>) -> Result<Imported, Vec<ImportProblem>> {
-        sound::check(&contract)
-            .and_then(|()| sound::check_members(&contract))
-            .map_err(|error| vec![ImportProblem::new("", error.to_string())])?;
+    fn new(
+        mut contract: Contract,
+        examples: Vec<examples::Given>,
+        mut left_out: Vec<ImportProblem>,
+    ) -> Result<Imported, Vec<ImportProblem>> {
+        let unsound = |error: ContractError| vec![ImportProblem::new("", error.to_string())];
+        if examples.is_empty() {
+            sound::check(&contract).map_err(unsound)?;
+        } else {
+            let judge = Contracts::new(vec![contract.clone()]).map_err(unsound)?;
+            examples::take(&mut contract, &judge, examples, &mut left_out);
+        }
+        sound::check_members(&contract).map_err(unsound)?;
         // What is used in both directions is met twice.
         let mut told = BTreeSet::new();
         left_out.retain(|problem| told.insert(problem.clone()));

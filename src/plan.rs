@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::{
-    case::{Case, Fixture, Need, Profile, Suite},
+    case::{Case, Fixture, Need, Origin, Profile, Suite},
     contract::{ApiName, Effect},
     target::{KnownFailure, KnownWhat, Target},
 };
@@ -18,6 +18,7 @@ pub struct Selection {
     /// Clause ids, `*` allowed.
     pub clauses: Vec<String>,
     pub profiles: Vec<Profile>,
+    pub origins: Vec<Origin>,
     pub apis: Vec<ApiName>,
     pub shard: Option<Shard>,
 }
@@ -102,6 +103,7 @@ impl Selection {
         }) && any(&self.operations, |operation| **operation == *case.operation)
             && any(&self.clauses, |clause| case.clauses.iter().any(|have| glob(clause, have)))
             && any(&self.profiles, |profile| *profile == case.profile)
+            && any(&self.origins, |origin| *origin == case.origin())
             && any(&self.apis, |api| *api == case.api)
     }
 }

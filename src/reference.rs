@@ -27,11 +27,14 @@ pub use self::{
 };
 
 mod answer;
+mod catalogue;
 mod deviation;
 mod dms;
+mod invent;
 mod json;
 pub mod published;
 mod rewrite;
+mod schema;
 mod serve;
 mod tls;
 mod variation;

@@ -15,6 +15,7 @@ use crate::model::{
     verdict::{Declared, Status, Verdict, Violation},
 };
 
+pub mod coverage;
 pub mod curl;
 pub mod difference;
 pub mod excerpt;
@@ -26,10 +27,11 @@ pub mod status;
 pub mod target;
 pub mod text;
 
+pub use coverage::{Covered, covered};
 pub use safe::{Mask, Safe};
 pub use status::{FailOn, status};
 pub use target::{ApiFacts, Identity, TargetFacts};
-pub use text::{Colour, Glyphs, Style};
+pub use text::{Colour, Glyphs, Names, Style, render_coverage};
 
 /// One run of one target, as the edge hands it over.
 #[derive(Debug, Clone)]
@@ -38,6 +40,10 @@ pub struct Run {
     /// Names the suite's files by content, where somebody worked it out.
     pub suite: Option<Arc<str>>,
     pub coverage: Coverage,
+    /// What of the contracts was seen, where somebody worked it out.
+    pub covered: Option<Covered>,
+    /// What the generated cases were made from.
+    pub seed: Option<u64>,
     pub started: Timestamp,
     pub elapsed: Duration,
     pub results: Vec<CaseResult>,
@@ -96,6 +102,8 @@ pub struct Report {
 pub struct JudgedRun {
     pub target: TargetFacts,
     pub suite: Option<Arc<str>>,
+    pub covered: Option<Covered>,
+    pub seed: Option<u64>,
     pub started: Timestamp,
     pub elapsed: Duration,
     /// In the order of the run: cases, then shared fixtures.
@@ -271,6 +279,8 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
     JudgedRun {
         target: run.target,
         suite: run.suite,
+        covered: run.covered,
+        seed: run.seed,
         started: run.started,
         elapsed: run.elapsed,
         entries,

@@ -1,11 +1,14 @@
-//! `cargo test`: every case of the suite is one trial, judged against the target that `PROOFMARK_TARGET` (a name or a
-//! path) and `PROOFMARK_BASE_URL` say; without them against the embedded reference target.
+//! `cargo test`: every case somebody wrote is one trial, and all generated cases of an operation together are one
+//! (`dms::ModifyEndpoint::generated`), judged against the target that `PROOFMARK_TARGET` (a name or a path) and
+//! `PROOFMARK_BASE_URL` say; without them against the embedded reference target. `PROOFMARK_SEED` is what cases are
+//! generated from.
 //!
 //! Under `cargo nextest` each trial is a process of its own, so listing and finding one case are kept quick: skips are
 //! decided while listing (an ignored trial), nothing is started before the first trial runs, and a trial asked for by
-//! its exact name loads its operation's files alone.
+//! its exact name loads its operation's files alone, or generates that operation's cases alone.
 
 use std::{
+    collections::BTreeMap,
     env,
     process::ExitCode,
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -17,12 +20,16 @@ use proofmark::{
     cli::{
         self,
         args::{FailOnArg, FileArgs, TargetArgs},
-        load::{self, Chosen, House, Wrong},
+        load::{self, Chosen, Generated, House, Wrong},
         run, snapshots,
         stage::{self, Stage},
     },
     exec::{self, Interrupt},
-    model::{case::CaseId, exchange::Trace, verdict::Status},
+    model::{
+        case::{Case, CaseId, GENERATED, Origin},
+        exchange::Trace,
+        verdict::Status,
+    },
     plan::{self, Job, Selection},
     reference,
     report::{self, Format, Style},
@@ -44,7 +51,8 @@ fn conformance() -> Result<ExitCode, Wrong> {
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
     let theatre = Arc::new(Theatre::new(house, chosen, update)?);
-    let trials = jobs.into_iter().map(|job| trial(job, Arc::clone(&theatre))).collect();
+    let trials =
+        trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&theatre))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let troubles = theatre.close();
     for trouble in &troubles {
@@ -59,24 +67,31 @@ fn conformance() -> Result<ExitCode, Wrong> {
     Ok(conclusion.exit_code())
 }
 
-/// The house and the target; for one exact name, the files of its operation alone where they have it.
+/// The house and the target; for one exact name, the files or the generated cases of its operation alone where they
+/// have it.
 fn load_for(arguments: &Arguments) -> Result<(House, Chosen), Wrong> {
-    let files = FileArgs::default();
+    let seed = set("PROOFMARK_SEED").map(|seed| seed.parse()).transpose();
+    let seed = seed.map_err(|_| Wrong::Said("PROOFMARK_SEED is no number".into()))?;
+    let files = FileArgs { seed, ..FileArgs::default() };
     let named = arguments.filter.as_deref().filter(|_| arguments.exact);
-    let near = named.and_then(|name| files_of(name).map(|files| (name, files)));
-    let house = match near {
-        Some((name, names)) => {
-            let house = load::house(&files, |file| names.iter().any(|wanted| wanted == file));
-            match house {
-                Ok(house) if house.suite.cases.iter().any(|case| *case.id == *name) => house,
-                _ => load::house(&files, |_| true)?,
-            }
-        }
-        None => load::house(&files, |_| true)?,
-    };
+    let near = named.and_then(|name| near(name, &files));
+    let house = near.map_or_else(|| load::house(&files, |_| true, Generated::All), Ok)?;
     let target = TargetArgs { target: set("PROOFMARK_TARGET"), base_url: set("PROOFMARK_BASE_URL") };
     let chosen = load::target(&target, &[], &house)?;
     Ok((house, chosen))
+}
+
+/// What the trial of this exact name needs, found without looking at anything else; none where it is not there.
+fn near(name: &str, files: &FileArgs) -> Option<House> {
+    let names = files_of(name)?;
+    let mut parts = name.split("::");
+    let generated = match (parts.next()?, parts.next()?, parts.next()?) {
+        (api, operation, GENERATED) => Generated::Of { api, operation },
+        _ => Generated::None,
+    };
+    let house = load::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
+    let has = house.suite.cases.iter().any(|case| trial_name(case) == name);
+    has.then_some(house)
 }
 
 /// `dms::DeleteConnection::x` is in `dms/delete_connection.yaml` and stands on `dms/fixtures.yaml`.
@@ -97,10 +112,26 @@ fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn trial(job: Job, theatre: Arc<Theatre>) -> Trial {
-    let unsent = stage::unsent(&job).is_some();
-    let name = job.case.id.to_string();
-    Trial::test(name, move || theatre.play(&job)).with_ignored_flag(unsent)
+/// A case's own id, or what the generated cases of its operation are called together.
+fn trial_name(case: &Case) -> String {
+    match case.origin() {
+        Origin::Written => case.id.to_string(),
+        Origin::Generated => format!("{}::{}::{GENERATED}", case.api, case.operation),
+    }
+}
+
+/// The jobs of each trial, in the order of their names.
+fn trials(jobs: Vec<Job>) -> BTreeMap<String, Vec<Job>> {
+    let mut trials: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+    jobs.into_iter().for_each(|job| trials.entry(trial_name(&job.case)).or_default().push(job));
+    trials
+}
+
+/// Jobs that are not sent are left out; a trial of which none is left is ignored.
+fn trial(name: String, mut jobs: Vec<Job>, theatre: Arc<Theatre>) -> Trial {
+    jobs.retain(|job| stage::unsent(job).is_none());
+    let unsent = jobs.is_empty();
+    Trial::test(name, move || theatre.play(jobs)).with_ignored_flag(unsent)
 }
 
 /// What the trials share: one runtime, and one stage that is set when the first of them runs.
@@ -135,23 +166,32 @@ impl Theatre {
         self.stage.get_or_init(set).as_ref().map_err(Failed::from)
     }
 
-    fn play(&self, job: &Job) -> Result<(), Failed> {
+    fn play(&self, jobs: Vec<Job>) -> Result<(), Failed> {
         let stage = self.stage()?;
-        if let Some(verdict) = stage::unsent(job) {
-            return Err(format!("not sent: {verdict:?}").into());
+        if jobs.is_empty() {
+            return Err("nothing of it was sent: skipped, or unsupported, as `proofmark list` says".into());
         }
-        let trace = self.runtime.block_on(exec::run(job, &stage.session));
-        let judgement = stage.judge(&job.case, &trace);
-        let taken: Vec<_> = judgement.snapshots.into_iter().map(|it| (Arc::clone(&job.case), it)).collect();
+        let mut traces = Vec::with_capacity(jobs.len());
+        let mut all = |index: usize, trace: Trace| traces.push((index, trace));
+        match &jobs[..] {
+            [job] => all(0, self.runtime.block_on(exec::run(job, &stage.session))),
+            jobs => self.runtime.block_on(stage.session.run_all(jobs, all)),
+        }
+        let (mut taken, mut judged) = (Vec::new(), Vec::new());
+        for (index, trace) in &traces {
+            let case = &jobs[*index].case;
+            let judgement = stage.judge(case, trace);
+            taken.extend(judgement.snapshots.into_iter().map(|it| (Arc::clone(case), it)));
+            judged.push((&jobs[*index], judgement.verdict, trace.clone()));
+        }
         let left = run::leave_snapshots(stage, &taken, self.update).map_err(|wrong| cli::explain(&wrong))?;
-        let run = run::of_one_case(stage, job, judgement.verdict, trace.clone());
-        self.traces.lock().unwrap_or_else(PoisonError::into_inner).push((job.case.id.clone(), trace));
+        let run = run::of_some_cases(stage, judged);
+        let traces = traces.into_iter().map(|(index, trace)| (jobs[index].case.id.clone(), trace));
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).extend(traces);
         let report = run::summarize(run, stage, FailOnArg::Must);
-        let entry = report.runs.iter().flat_map(|run| &run.entries).next();
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
-        if entry.is_some_and(|entry| good(entry.status))
-            && report.runs.iter().all(|it| it.clean_up.is_empty())
-        {
+        let mut runs = report.runs.iter();
+        if runs.all(|run| run.clean_up.is_empty() && run.entries.iter().all(|entry| good(entry.status))) {
             return Ok(());
         }
         let mask = |text: &str| stage.session.masks().mask(text);

@@ -10,14 +10,14 @@ use proofmark::{
     cli::{
         self,
         args::{FailOnArg, FileArgs, SelectionArgs, TargetArgs},
-        load,
+        load::{self, Generated},
         progress::Progress,
         run,
         stage::Stage,
     },
     exec::Interrupt,
-    model::{clause::Strength, verdict::Status},
-    plan,
+    model::{case::Origin, clause::Strength, verdict::Status},
+    plan::{self, Selection},
     reference::{Deviation, Options, Variation},
     report::{self, Format, Report, Style},
 };
@@ -49,14 +49,19 @@ fn main() -> ExitCode {
 fn caught(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
     let clause = deviation.breaks();
     let options = Options { deviation: Some(deviation), ..Options::default() };
-    let strength = load::house(&FileArgs::default(), |_| true).map_err(|wrong| cli::explain(&wrong))?;
+    let strength =
+        load::house(&FileArgs::default(), |_| true, Generated::None).map_err(|wrong| cli::explain(&wrong))?;
     let strength = strength.clauses.get(clause).map(|clause| clause.strength);
     let fail_on = match strength {
         Some(Strength::Must) => FailOnArg::Must,
         Some(_) => FailOnArg::Should,
         None => return Err(format!("it breaks {clause}, which is no clause").into()),
     };
-    let judged = judge(options, apis_of(clause), fail_on, runtime)?;
+    // What somebody wrote shows most of them; the many generated cases are asked about the rest.
+    let mut judged = judge(options.clone(), Origin::Written, apis_of(clause), fail_on, runtime)?;
+    if !named(&judged.report).contains(clause) {
+        judged = judge(options, Origin::Generated, apis_of(clause), fail_on, runtime)?;
+    }
     if report::exit_code(&judged.report) != 1 {
         return Err(format!(
             "the suite calls it conformant (exit {})\n{}",
@@ -76,11 +81,15 @@ fn caught(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
 /// The variation turns nothing red.
 fn passed(variation: Variation, runtime: &Runtime) -> Result<(), Failed> {
     let options = Options { variation: Some(variation), ..Options::default() };
-    let judged = judge(options, Vec::new(), FailOnArg::Must, runtime)?;
-    match report::exit_code(&judged.report) {
-        0 => Ok(()),
-        code => Err(format!("the suite does not call it conformant (exit {code})\n{}", judged.text).into()),
+    for origin in [Origin::Written, Origin::Generated] {
+        let judged = judge(options.clone(), origin, Vec::new(), FailOnArg::Must, runtime)?;
+        let code = report::exit_code(&judged.report);
+        if code != 0 {
+            let text = judged.text;
+            return Err(format!("the suite does not call it conformant (exit {code})\n{text}").into());
+        }
     }
+    Ok(())
 }
 
 struct Judged {
@@ -91,19 +100,22 @@ struct Judged {
 /// Judges a reference target of these options with the bundled suite, as `proofmark run` does.
 fn judge(
     options: Options,
+    origin: Origin,
     api: Vec<String>,
     fail_on: FailOnArg,
     runtime: &Runtime,
 ) -> Result<Judged, Failed> {
     let explain = |wrong| Failed::from(cli::explain(&wrong));
     let state = tempfile::tempdir()?;
-    let house = load::house(&FileArgs::default(), |_| true).map_err(explain)?;
+    let generated = if origin == Origin::Generated { Generated::All } else { Generated::None };
+    let house = load::house(&FileArgs::default(), |_| true, generated).map_err(explain)?;
     let chosen = load::target(&TargetArgs::default(), &[], &house).map_err(explain)?;
     // What destroys the things of others disturbs every case beside it, so that only the one it is about can tell.
     let others = options.deviation.map(Deviation::breaks).filter(|clause| clause.ends_with(".leaves-others"));
     let clause = others.map(str::to_owned).into_iter().collect();
     let selection = SelectionArgs { api, clause, ..SelectionArgs::default() };
     let selection = run::selection(&selection, &house).map_err(explain)?;
+    let selection = Selection { origins: vec![origin], ..selection };
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     runtime.block_on(async {
         let (_never, interrupt) = watch::channel(Interrupt::No);

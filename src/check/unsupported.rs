@@ -26,10 +26,19 @@ pub(super) fn says_so(
         Protocol::AwsJson { .. } => name == Some("UnknownOperationException") && response.status >= 400,
         Protocol::Rest => name == Some("NotImplemented") && response.status >= 400,
     };
-    // A request broken on purpose may well be answered so by a target that implements everything; only words that the
-    // target file quotes are taken for what they say.
-    let said = (exchange.request.intent == Intent::Proper && (named || response.status == 501)) || declared();
+    // A request broken on purpose may well be answered so by a target that implements everything; of such a one only the
+    // words that the target file quotes are taken for what they say, and those of a 501 to the operation's own method.
+    let said = match exchange.request.intent {
+        Intent::Proper => named || response.status == 501,
+        Intent::Broken => named && response.status == 501 && has_own_method(exchange, contract),
+    } || declared();
     said && !step.is_some_and(|step| asks_for_it(step, exchange, response, contract, judge))
+}
+
+fn has_own_method(exchange: &Exchange, contract: &Contract) -> bool {
+    contract
+        .operation(&exchange.operation)
+        .is_some_and(|operation| operation.method == exchange.request.method)
 }
 
 fn declared(response: &Response, judge: &Judge<'_>) -> bool {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::case::Profile;
+use crate::model::case::{Origin, Profile};
 
 /// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
 ///
@@ -26,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge a target with the suite
     Run(RunArgs),
+    /// Judge a target as `run` does, and show what of the contracts was seen
+    Coverage(CoverageArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -36,6 +38,8 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Derive the contract files of an API from its model
     Import(ImportArgs),
+    /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
+    Diff(DiffArgs),
 }
 
 /// Where the suite comes from; the one built into the program unless said otherwise.
@@ -51,6 +55,9 @@ pub struct FileArgs {
     /// Where approved snapshots are, and where pending ones are left
     #[arg(long, value_name = "DIR", global = true)]
     pub snapshots: Option<PathBuf>,
+    /// What the generated cases are made from; the same number always makes the same ones [default: 1]
+    #[arg(long, value_name = "NUMBER", global = true)]
+    pub seed: Option<u64>,
 }
 
 /// Which cases.
@@ -72,6 +79,24 @@ pub struct SelectionArgs {
     /// Only this profile
     #[arg(long, value_enum)]
     pub profile: Option<ProfileArg>,
+    /// Only cases that somebody wrote, or only those generated from the contracts
+    #[arg(long, value_enum)]
+    pub origin: Option<OriginArg>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OriginArg {
+    Written,
+    Generated,
+}
+
+impl From<OriginArg> for Origin {
+    fn from(origin: OriginArg) -> Self {
+        match origin {
+            OriginArg::Written => Origin::Written,
+            OriginArg::Generated => Origin::Generated,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -148,6 +173,15 @@ pub enum ColorArg {
 }
 
 #[derive(Debug, Clone, Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Name everything that was not seen, however much it is
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
+}
+
+#[derive(Debug, Clone, Args)]
 pub struct ListArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -212,7 +246,8 @@ pub struct ImportArgs {
     /// What kind of model FILE is
     #[arg(value_enum)]
     pub kind: ModelKind,
-    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON
+    /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON; botocore's service-2.json, with the
+    /// paginators-1.json, waiters-2.json and examples-1.json beside it
     pub file: PathBuf,
     /// The short name of the API, which is also the name of its folder
     #[arg(long)]
@@ -222,8 +257,19 @@ pub struct ImportArgs {
     pub out: PathBuf,
 }
 
+#[derive(Debug, Clone, Args)]
+pub struct DiffArgs {
+    /// The contract that is kept today: a model of any kind, or a folder of contract files
+    pub old: PathBuf,
+    /// The one that is to take its place
+    pub new: PathBuf,
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: FormatArg,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModelKind {
     Smithy,
     Openapi,
+    Botocore,
 }

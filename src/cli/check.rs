@@ -4,12 +4,13 @@ use std::io::Write;
 
 use super::{
     args::{CheckArgs, TargetArgs},
-    load::{self, Wrong},
+    load::{self, Generated, Wrong},
 };
+use crate::model::case::Origin;
 
 /// Loads everything and says what there is.
 pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::house(&args.files, |_| true)?;
+    let house = load::house(&args.files, |_| true, Generated::All)?;
     house.contracts.verify().map_err(|errors| {
         Wrong::Said(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
@@ -19,10 +20,12 @@ pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
         writeln!(out, "target {}: good", chosen.target.name)?;
     }
     let operations: usize = house.contracts.iter().map(|contract| contract.operations.len()).sum();
+    let generated = house.suite.cases.iter().filter(|case| case.origin() == Origin::Generated).count();
     writeln!(
         out,
-        "{} cases, {} fixtures, {} clauses, {} operations: all good",
-        house.suite.cases.len(),
+        "{} cases and {generated} generated ones (seed {}), {} fixtures, {} clauses, {} operations: all good",
+        house.suite.cases.len() - generated,
+        house.seed,
         house.suite.fixtures.len(),
         house.clauses.len(),
         operations

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     args::{FormatArg, ListArgs},
-    load::{self, Wrong},
+    load::{self, Generated, Wrong},
     run,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 /// Prints a line a case, or the same as JSON.
 pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::house(&args.files, |_| true)?;
+    let house = load::house(&args.files, |_| true, Generated::All)?;
     let chosen = load::target(&args.target, &args.selection.api, &house)?;
     let selection = run::selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
@@ -62,6 +62,8 @@ fn entry(job: &Job) -> serde_json::Value {
         "api": job.case.api,
         "operation": job.case.operation,
         "profile": job.case.profile,
+        "origin": job.case.origin(),
+        "source": job.case.source,
         "clauses": job.case.clauses,
         "fixtures": job.fixtures.iter().map(|fixture| &fixture.id).collect::<Vec<_>>(),
         "at": job.case.span.to_string(),

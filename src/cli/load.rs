@@ -13,7 +13,10 @@ use super::{
     assets::{self, Kind},
 };
 use crate::{
-    contract::{self, Contracts},
+    contract::{
+        self, Contracts,
+        generate::{self, Places},
+    },
     model::{
         case::Suite,
         clause::Clauses,
@@ -51,35 +54,72 @@ pub struct House {
     pub approved: BTreeMap<String, String>,
     /// Where pending snapshots may be left.
     pub snapshots: Option<PathBuf>,
+    /// What the generated cases were made from.
+    pub seed: u64,
 }
 
-/// Loads the house. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), so that one case
-/// out of many is found without reading them all.
-pub fn house(files: &FileArgs, wanted: impl Fn(&str) -> bool) -> Result<House, Wrong> {
-    let bare = bare(files)?;
+/// Which operations cases are generated for.
+#[derive(Debug, Clone, Copy)]
+pub enum Generated<'a> {
+    All,
+    /// Those of one operation of one API.
+    Of {
+        api: &'a str,
+        operation: &'a str,
+    },
+    None,
+}
+
+/// Loads the house. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), and `generated`
+/// operations, so that one case out of many is found without reading and making them all.
+pub fn house(
+    files: &FileArgs,
+    wanted: impl Fn(&str) -> bool,
+    generated: Generated<'_>,
+) -> Result<House, Wrong> {
+    let (bare, places) = bare_with_places(files)?;
     let case_files = assets::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
     if case_files.is_empty() {
         let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
         return Err(Wrong::Said(format!("{} holds no case files (*.yaml)", folder.display())));
     }
-    let suite = suite::load(&case_files, &bare.contracts, &bare.clauses).map_err(Wrong::Files)?;
+    let House { contracts, clauses, seed, .. } = &bare;
+    let mut suite = suite::load(&case_files, contracts, clauses).map_err(Wrong::Files)?;
+    for (contract, places) in contracts.iter().zip(&places) {
+        let made = match generated {
+            Generated::All => generate::cases(contract, clauses, places, *seed),
+            Generated::Of { api, operation } => {
+                let found = contract.operation(operation).filter(|_| *contract.api == *api);
+                found.map_or_else(Vec::new, |found| generate::of(contract, found, clauses, places, *seed))
+            }
+            Generated::None => Vec::new(),
+        };
+        suite.cases.extend(made.into_iter().map(Arc::new));
+    }
+    suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
     let folder = snapshot_folder(files);
     Ok(House { suite: Arc::new(suite), approved: approved(folder.as_deref())?, snapshots: folder, ..bare })
 }
 
 /// Contracts and clauses alone: what a target file is read with.
 pub fn bare(files: &FileArgs) -> Result<House, Wrong> {
-    let contracts = contracts(files.schemas.as_deref())?;
+    bare_with_places(files).map(|(house, _)| house)
+}
+
+fn bare_with_places(files: &FileArgs) -> Result<(House, Vec<Places>), Wrong> {
+    let (contracts, places) = contracts_with_places(files.schemas.as_deref())?;
     let clause_files =
         assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
     let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
-    Ok(House {
+    let house = House {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
         suite: Arc::default(),
         approved: BTreeMap::new(),
         snapshots: None,
-    })
+        seed: files.seed.unwrap_or(generate::SEED),
+    };
+    Ok((house, places))
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -88,9 +128,14 @@ fn is_yaml(name: &str) -> bool {
 
 /// The contracts below `folder`, or the bundled ones.
 pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
+    contracts_with_places(folder).map(|(contracts, _)| contracts)
+}
+
+/// The same, and for each of them, in order, where its operations stand.
+fn contracts_with_places(folder: Option<&Path>) -> Result<(Contracts, Vec<Places>), Wrong> {
     let wanted = |name: &str| name.ends_with("operations.json") || name.ends_with("schema.json");
     let files = assets::read(Kind::Schemas, folder, wanted)?;
-    let mut contracts = Vec::new();
+    let (mut contracts, mut places) = (Vec::new(), BTreeMap::new());
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
         let beside = operations.path.replace("operations.json", "schema.json");
         let schema = files.iter().find(|file| *file.path == *beside);
@@ -98,13 +143,16 @@ pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
             schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
         let contract = contract::files::read(&operations.text, &schema.text)
             .map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+        let found = Places::of(&contract, Arc::clone(&operations.path), &operations.text);
+        places.insert(Arc::clone(&contract.api), found);
         contracts.push(contract);
     }
     if contracts.is_empty() {
         let folder = folder.unwrap_or(Path::new("schemas"));
         return Err(Wrong::Said(format!("{} holds no contract (<api>/operations.json)", folder.display())));
     }
-    Contracts::new(contracts).map_err(|error| Wrong::Said(error.to_string()))
+    let contracts = Contracts::new(contracts).map_err(|error| Wrong::Said(error.to_string()))?;
+    Ok((contracts, places.into_values().collect()))
 }
 
 /// The folder given, or `./snapshots` where there is one; without either the bundled snapshots are compared with and

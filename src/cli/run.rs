@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     args::{FailOnArg, FormatArg, RunArgs, SelectionArgs},
-    load::{self, House, Wrong},
+    load::{self, Generated, House, Wrong},
     progress::Progress,
     snapshots,
     stage::{self, Stage},
@@ -30,7 +30,7 @@ use crate::{
     },
     plan::{self, Job, Plan, Selection},
     reference,
-    report::{self, CaseResult, Coverage, FailOn, Format, Report, Run, Safe, TargetFacts, Terms},
+    report::{self, CaseResult, Coverage, FailOn, Format, Names, Report, Run, Safe, TargetFacts, Terms},
 };
 
 /// How a run ended, for the exit code.
@@ -42,10 +42,18 @@ pub enum Ended {
     Interrupted,
 }
 
-/// Judges a target and prints the report to `out`.
-pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
+/// What is printed of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Report,
+    /// What of the contracts was seen, with these of the names of what was not.
+    Coverage(Names),
+}
+
+/// Judges a target and prints what is to be shown of it to `out`.
+pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
-    let house = load::house(&args.files, |_| true)?;
+    let house = load::house(&args.files, |_| true, Generated::All)?;
     let chosen = load::target(&args.target, &args.selection.api, &house)?;
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
@@ -68,12 +76,15 @@ pub async fn run(args: &RunArgs, out: &mut impl Write) -> Result<Ended, Wrong> {
         eprintln!("{left}");
     }
     let report = summarize(played.run, &stage, args.fail_on);
-    let format = match args.format {
-        FormatArg::Text => Format::Text(style::style(args.color, &stdout())),
-        FormatArg::Json => Format::Json,
-    };
     let mask = |text: &str| stage.session.masks().mask(text);
-    out.write_all(report::render(&report, format, &mask).as_bytes())?;
+    let style = || style::style(args.color, &stdout());
+    let text = match (args.format, shown) {
+        (FormatArg::Text, Shown::Report) => report::render(&report, Format::Text(style()), &mask),
+        (FormatArg::Text, Shown::Coverage(names)) => report::render_coverage(&report, style(), names, &mask),
+        (FormatArg::Json, Shown::Report) => report::render(&report, Format::Json, &mask),
+        (FormatArg::Json, Shown::Coverage(_)) => report::json::render_coverage(&report),
+    };
+    out.write_all(text.as_bytes())?;
     out.flush()?;
     stage.strike().await;
     let code = report::exit_code(&report);
@@ -137,21 +148,23 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
     });
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    let run = Run {
-        started,
-        elapsed: clock.elapsed(),
-        results: results.collect(),
-        fixtures,
-        ..blank(stage, coverage)
-    };
+    let results: Vec<CaseResult> = results.collect();
+    let elapsed = clock.elapsed();
+    let house = &stage.house;
+    let apis = stage.target.apis.keys();
+    let covered = report::covered(apis, &results, &fixtures, &house.contracts, &house.clauses);
+    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
     Played { run, taken }
 }
 
-/// A run of one case alone, as `cargo test` makes them.
-pub fn of_one_case(stage: &Stage, job: &Job, verdict: Verdict, trace: Trace) -> Run {
-    let known = plan::known(&stage.target, &job.case);
-    let result = CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known };
-    Run { results: vec![result], ..blank(stage, Coverage::Selected) }
+/// A run of the cases of one trial, as `cargo test` makes them.
+pub fn of_some_cases<'a>(stage: &Stage, judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>) -> Run {
+    let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
+        let known = plan::known(&stage.target, &job.case);
+        CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known }
+    };
+    let results = judged.into_iter().map(result).collect();
+    Run { results, ..blank(stage, Coverage::Selected) }
 }
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.
@@ -165,6 +178,8 @@ fn blank(stage: &Stage, coverage: Coverage) -> Run {
         target: target_facts(&stage.target, &stage.house),
         suite: None,
         coverage,
+        covered: None,
+        seed: Some(stage.house.seed),
         started: Timestamp::now(),
         elapsed: Duration::ZERO,
         results: Vec::new(),
@@ -205,6 +220,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         operations: args.operation.clone(),
         clauses: args.clause.clone(),
         profiles: args.profile.map(Into::into).into_iter().collect(),
+        origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: None,
     })

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::ContractError;
-use crate::model::contract::{ApiName, Contract, Operation, Protocol};
+use super::{ContractError, sound};
+use crate::model::contract::{ApiName, Contract, Operation, Protocol, Waiter};
 
 pub const OPERATIONS: &str = "operations.json";
 pub const SCHEMA: &str = "schema.json";
@@ -21,12 +21,14 @@ struct Catalogue {
     version: String,
     protocol: Protocol,
     operations: BTreeMap<Arc<str>, Operation>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    waiters: BTreeMap<Arc<str>, Waiter>,
 }
 
 /// The files of a contract: each name below `schemas/<api>/`, and its text.
 pub fn write(contract: &Contract) -> Vec<(String, String)> {
-    let Contract { api, title, version, protocol, operations, schemas } = contract.clone();
-    let catalogue = Catalogue { api, title, version, protocol, operations };
+    let Contract { api, title, version, protocol, operations, waiters, schemas } = contract.clone();
+    let catalogue = Catalogue { api, title, version, protocol, operations, waiters };
     vec![(OPERATIONS.to_owned(), pretty(&catalogue)), (SCHEMA.to_owned(), pretty(&*schemas))]
 }
 
@@ -36,12 +38,17 @@ fn pretty(value: &impl Serialize) -> String {
 }
 
 /// Reads what [`write`] wrote. Fails where a text is not of that form; whether what it says hangs together is for
-/// [`Contracts::new`](super::Contracts::new) to say.
+/// [`Contracts::new`](super::Contracts::new) and [`sound`] to say.
 pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let catalogue: Catalogue = parse(OPERATIONS, operations)?;
     let schemas: Value = parse(SCHEMA, schema)?;
-    let Catalogue { api, title, version, protocol, operations } = catalogue;
-    Ok(Contract { api, title, version, protocol, operations, schemas: Arc::new(schemas) })
+    let Catalogue { api, title, version, protocol, operations, waiters } = catalogue;
+    Ok(Contract { api, title, version, protocol, operations, waiters, schemas: Arc::new(schemas) })
+}
+
+/// Fails where what a contract says does not hang together.
+pub fn sound(contract: &Contract) -> Result<(), ContractError> {
+    sound::check(contract).and_then(|()| sound::check_members(contract))
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<T, ContractError> {

@@ -67,10 +67,11 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
             other => other.to_string(),
         },
         protocol: Protocol::Rest,
+        waiters: BTreeMap::new(),
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),
     };
-    Imported::new(contract, schemas.left_out)
+    Imported::new(contract, Vec::new(), schemas.left_out)
 }
 
 /// Parts of a document that describe something other than calls to the target.

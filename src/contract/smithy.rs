@@ -12,21 +12,23 @@ use std::{
 };
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::{
     ast::{Ast, Shape, bare},
     shapes::{Schemas, UNIT},
 };
-use super::{ImportProblem, Imported, effect, files};
+use super::{ImportProblem, Imported, effect, examples::Given, files, refs};
 use crate::model::contract::{
     Access, Answer, Contract, Effect, ErrorShape, ListStyle, Member, Operation, Paging, Place, Protocol,
 };
 
-mod ast;
-pub(crate) mod shapes;
+pub(super) mod ast;
+pub(super) mod shapes;
 #[cfg(test)]
 mod tests;
+mod traits;
+mod waiters;
 
 /// Makes the contract of the one service in a Smithy model, under the short name `api`.
 ///
@@ -37,13 +39,18 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let service = only_service(&ast)?;
     let protocol = protocol(service)?;
     let mut schemas = Schemas::new(&ast, renames(service));
+    traits::left_out(service, &mut schemas.left_out);
     let mut operations = BTreeMap::new();
+    let mut examples = Vec::new();
+    let mut waiters = BTreeMap::new();
     for id in operation_ids(&ast, service, &mut schemas.problems) {
         let Some(shape) = ast.shape(id).filter(|shape| shape.kind == "operation") else {
             schemas.problems.push(ImportProblem::new(ast::pointer(id), "the service needs this operation"));
             continue;
         };
         let operation = operation(&ast, service, shape, &mut schemas);
+        examples.extend(self::examples(shape));
+        waiters::take(shape, &mut waiters, &mut schemas.left_out);
         operations.insert(operation.name.clone(), operation);
     }
     let (defs, problems, left_out) = schemas.finish();
@@ -57,9 +64,10 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         version: service.text("version").unwrap_or_default().to_owned(),
         protocol,
         operations,
+        waiters,
         schemas: Arc::new(files::schema_document(title, defs)),
     };
-    Imported::new(contract, left_out)
+    Imported::new(contract, examples, left_out)
 }
 
 fn only_service(ast: &Ast) -> Result<Shape<'_>, Vec<ImportProblem>> {
@@ -123,24 +131,11 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
     let name = bare(shape.id);
     let input = shape.target("input").filter(|id| *id != UNIT);
     let output = shape.target("output").filter(|id| *id != UNIT);
-    let mut members = IndexMap::new();
-    if let Some(input) = input.and_then(|id| ast.shape(id)) {
-        for member in input.members() {
-            let schema = schemas.member(input, member);
-            members.insert(
-                member.name.to_owned(),
-                Member {
-                    place: Place::Body,
-                    wire_name: None,
-                    required: member.traits.has("smithy.api#required"),
-                    default: None,
-                    list: ListStyle::default(),
-                    schema,
-                },
-            );
-        }
-    }
-    left_out(shape, schemas);
+    let members = match input.and_then(|id| ast.shape(id)) {
+        Some(input) => body_members(input, schemas),
+        None => IndexMap::new(),
+    };
+    traits::left_out(shape, &mut schemas.left_out);
     Operation {
         name: name.into(),
         method: "POST".into(),
@@ -163,19 +158,20 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
     }
 }
 
-/// What an operation says about the way a call travels that a contract has no place for.
-fn left_out(shape: Shape<'_>, schemas: &mut Schemas<'_>) {
-    for (name, message) in [
-        ("smithy.api#endpoint", "the prefix it puts before the host is not followed"),
-        ("smithy.api#httpChecksumRequired", "requests are sent without the checksum it wants"),
-        ("aws.protocols#httpChecksum", "requests are sent without the checksum it wants"),
-    ] {
-        if shape.traits().has(name) {
-            schemas
-                .left_out
-                .push(ImportProblem::new(super::refs::join(&(shape.pointer() + "/traits"), name), message));
-        }
-    }
+/// The members of an input, all of which travel in the body.
+pub(super) fn body_members<'a>(input: Shape<'a>, schemas: &mut Schemas<'a>) -> IndexMap<String, Member> {
+    let member = |member: ast::Member<'a>| {
+        let described = Member {
+            place: Place::Body,
+            wire_name: None,
+            required: member.traits.has("smithy.api#required"),
+            default: None,
+            list: ListStyle::default(),
+            schema: schemas.member(input, member),
+        };
+        (member.name.to_owned(), described)
+    };
+    input.members().map(member).collect()
 }
 
 /// Public where the operation, or the service for it, takes no authentication or may do without.
@@ -196,27 +192,27 @@ fn errors<'a>(
     for id in shape.targets("errors").chain(service.targets("errors")) {
         let Some(name) = schemas.name(id, &shape.pointer()) else { continue };
         let Some(error) = ast.shape(id) else { continue };
-        let traits = error.traits();
-        let status = match (
-            traits.get("smithy.api#httpError").and_then(Value::as_u64),
-            traits.get("smithy.api#error"),
-        ) {
-            (Some(status), _) => u16::try_from(status).unwrap_or(400),
-            (None, Some(Value::String(fault))) if fault == "server" => 500,
-            (None, Some(_)) => 400,
-            (None, None) => {
-                schemas.problems.push(ImportProblem::new(
-                    error.pointer(),
-                    "listed as an error, but has no `error` trait",
-                ));
-                continue;
-            }
+        let Some(status) = error_status(error) else {
+            let message = "listed as an error, but has no `error` trait";
+            schemas.problems.push(ImportProblem::new(error.pointer(), message));
+            continue;
         };
         if errors.iter().all(|known| known.name != name) {
             errors.push(ErrorShape { name, status });
         }
     }
     errors
+}
+
+/// The status an error travels with: its own, or that of whose fault it is; none if it is no error.
+pub(super) fn error_status(error: Shape<'_>) -> Option<u16> {
+    let traits = error.traits();
+    let own = traits.get("smithy.api#httpError").and_then(Value::as_u64);
+    Some(match (own, traits.get("smithy.api#error")?) {
+        (Some(status), _) => u16::try_from(status).unwrap_or(400),
+        (None, Value::String(fault)) if fault == "server" => 500,
+        _ => 400,
+    })
 }
 
 /// `paginated` on the operation, completed by the service's.
@@ -231,4 +227,19 @@ fn paging(service: Shape<'_>, shape: Shape<'_>) -> Option<Paging> {
         output_token: text("outputToken")?,
         page_size: text("pageSize"),
     })
+}
+
+/// The examples of an operation but for those that show what is wrong (`allowInvalidInput`).
+fn examples(shape: Shape<'_>) -> Vec<Given> {
+    let at = refs::join(&(shape.pointer() + "/traits"), "smithy.api#examples");
+    let given = shape.traits().get("smithy.api#examples").and_then(Value::as_array).into_iter().flatten();
+    let right = given.enumerate().filter(|(_, example)| example["allowInvalidInput"] != true);
+    right
+        .map(|(index, example)| Given {
+            operation: bare(shape.id).to_owned(),
+            pointer: format!("{at}/{index}"),
+            input: example.get("input").cloned().unwrap_or_else(|| Value::Object(Map::new())),
+            output: example.get("output").cloned(),
+        })
+        .collect()
 }

@@ -52,6 +52,30 @@ pub struct Case {
     pub span: Span,
 }
 
+/// The third part of the id of every case that was made from a contract. Names in case files cannot be like it.
+pub const GENERATED: &str = "generated";
+
+/// Who made a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Somebody, in a case file.
+    Written,
+    /// `contract::generate`, from the contract.
+    Generated,
+}
+
+impl Case {
+    /// Read from the id: four parts, of which the third is [`GENERATED`].
+    pub fn origin(&self) -> Origin {
+        let mut parts = self.id.splitn(4, "::").skip(2);
+        match (parts.next(), parts.next()) {
+            (Some(GENERATED), Some(_)) => Origin::Generated,
+            _ => Origin::Written,
+        }
+    }
+}
+
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]

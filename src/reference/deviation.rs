@@ -251,6 +251,35 @@ deviations! {
     /// Any path will do.
     AnyPathAccepted, "any-path-accepted", breaks "awsjson.request.path";
 
+    // --- DMS: operations that the contract drives
+
+    /// Where the contract drives, a missing member is no obstacle.
+    GenericMissingAccepted, "generic-missing-accepted", breaks "awsjson.input.required";
+    /// Where the contract drives, a member of another JSON type is no obstacle.
+    GenericTypeAccepted, "generic-type-accepted", breaks "awsjson.input.types";
+    /// Where the contract drives, a value beside the enum is no obstacle.
+    GenericEnumAccepted, "generic-enum-accepted", breaks "awsjson.input.constraints";
+    /// Where the contract drives, a number out of range is no obstacle.
+    GenericRangeAccepted, "generic-range-accepted", breaks "awsjson.input.constraints";
+    /// Where the contract drives, a text or list too short or too long is no obstacle.
+    GenericLengthAccepted, "generic-length-accepted", breaks "awsjson.input.constraints";
+    /// Where the contract drives, a text that does not match its pattern is no obstacle.
+    GenericPatternAccepted, "generic-pattern-accepted", breaks "awsjson.input.constraints";
+    /// Where the contract drives, a union with no member or two is no obstacle.
+    GenericUnionAccepted, "generic-union-accepted", breaks "awsjson.input.union";
+    /// Where the contract drives, a null is answered 500.
+    GenericNullIsServerError, "generic-null-is-500", breaks "awsjson.input.null-is-absent";
+    /// Where the contract drives, what is refused is made all the same.
+    GenericRefusedCreates, "generic-refused-creates", breaks "awsjson.input.refused-changes-nothing";
+    /// Where the contract drives, an input that is right is answered 500.
+    GenericServerError, "generic-server-error", breaks "awsjson.input.valid";
+    /// Where the contract drives, an operation that asks for nothing is refused.
+    GenericNothingServed, "generic-nothing-served", breaks "awsjson.input.served";
+    /// Where the contract drives, every member of an output is a list.
+    GenericWrongType, "generic-wrong-type", breaks "awsjson.output.types";
+    /// Where the contract drives, what is not there is answered with an error that the model does not have.
+    GenericErrorUnmodelled, "generic-error-unmodelled", breaks "awsjson.error.modelled";
+
     // --- DMS: authentication
 
     /// A request without authentication is served.
@@ -402,6 +431,33 @@ deviations! {
     RegionOnlyAsInProse, "region-only-as-in-prose", breaks "veeam.CreateAmazonConnection.member-names";
     /// A body that is not JSON is answered 500.
     MalformedBodyIsServerError, "malformed-body-is-500", breaks "veeam.CreateAmazonConnection.json";
+
+    // --- Veeam: operations that the contract drives
+
+    /// Where the contract drives, a request without a token is served.
+    GenericTokenNotRequired, "generic-token-not-required", breaks "veeam.auth.required";
+    /// A public operation is not served without a token.
+    PublicNeedsToken, "public-needs-token", breaks "veeam.auth.public";
+    /// Where the contract drives, x-api-version may be left out.
+    GenericVersionNotRequired, "generic-version-not-required", breaks "veeam.version.required";
+    /// Where the contract drives, a method that a path does not have is answered 200.
+    GenericAnyMethodAccepted, "generic-any-method-accepted", breaks "veeam.request.method";
+    /// Where the contract drives, an id that is not a UUID is one that is not there.
+    GenericIdUnchecked, "generic-id-unchecked", breaks "veeam.path.malformed-400";
+    /// Where the contract drives, what is not there is shown and removed all the same.
+    GenericAbsentAccepted, "generic-absent-accepted", breaks "veeam.path.absent";
+    /// Where the contract drives, any value of a query will do.
+    GenericQueryUnchecked, "generic-query-unchecked", breaks "veeam.input.parameters";
+    /// Where the contract drives, any JSON will do as a body, and none too.
+    GenericBodyUnchecked, "generic-body-unchecked", breaks "veeam.input.required";
+    /// Where the contract drives, a body that is not JSON is answered 500.
+    GenericMalformedBodyIsServerError, "generic-malformed-body-is-500", breaks "veeam.input.json";
+    /// Where the contract drives, what is refused is added all the same.
+    GenericRefusedAdds, "generic-refused-adds", breaks "veeam.input.refused-changes-nothing";
+    /// Where the contract drives, success has the status 203.
+    GenericUndocumentedStatus, "generic-undocumented-status", breaks "veeam.answer.status";
+    /// Where the contract drives, success lacks what the document requires.
+    GenericRequiredLeftOut, "generic-required-left-out", breaks "veeam.answer.schema";
 }
 
 impl fmt::Display for Deviation {

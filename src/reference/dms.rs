@@ -15,20 +15,25 @@ use uuid::Uuid;
 use super::{
     Deviation, Moment, Shared, Variation,
     answer::{Answer, Api, Content},
+    catalogue,
 };
+use crate::model::contract::Operation;
 
 mod connections;
 mod endpoints;
+mod families;
 mod fault;
+mod generic;
 mod input;
 mod instances;
 mod listing;
+mod records;
 mod sigv4;
 mod store;
 mod tags;
 
-use self::fault::Fault;
 pub(crate) use self::store::Store;
+use self::{fault::Fault, generic::Call};
 
 pub(crate) const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -38,6 +43,7 @@ const TARGET_PREFIX: &str = "AmazonDMSv20160101";
 /// One operation: state, circumstances, input, and out of them the output.
 type Handler = fn(&mut Store, &Cx<'_>, Map<String, Value>) -> Result<Value, Fault>;
 
+/// The life cycle of connections, and what it needs.
 const OPERATIONS: &[(&str, Handler)] = &[
     ("AddTagsToResource", tags::add),
     ("CreateEndpoint", endpoints::create),
@@ -50,9 +56,29 @@ const OPERATIONS: &[(&str, Handler)] = &[
     ("DescribeReplicationInstances", instances::describe),
     ("ListTagsForResource", tags::list),
     ("ModifyEndpoint", endpoints::modify),
+    ("ModifyReplicationInstance", instances::modify),
+    ("RebootReplicationInstance", instances::reboot),
     ("RemoveTagsFromResource", tags::remove),
     ("TestConnection", connections::test),
 ];
+
+/// An operation, and what it is done by.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// By hand.
+    Written(&'static str, Handler),
+    /// By the contract, with the document that holds its schemas.
+    Generic(&'static Operation, &'static Value),
+}
+
+impl Known {
+    fn name(self) -> &'static str {
+        match self {
+            Known::Written(name, _) => name,
+            Known::Generic(operation, _) => &operation.name,
+        }
+    }
+}
 
 /// The circumstances of a request: whose target this is, and when it came.
 pub(crate) struct Cx<'a> {
@@ -86,7 +112,10 @@ pub(crate) async fn serve(
     let request = Request { method, uri, headers, body };
     let (operation, outcome) = answered(&cx, &request);
     let answer = match outcome {
-        Ok(output) => with_envelope(Answer::new(Api::Dms, StatusCode::OK, Content::Json(output))),
+        Ok(output) => {
+            let content = if output.is_null() { Content::Empty } else { Content::Json(output) };
+            with_envelope(Answer::new(Api::Dms, StatusCode::OK, content))
+        }
         Err(fault) => {
             if cx.deviates(Deviation::RefusedDeleteDeletes) && request.is_delete() {
                 connections::delete_although_refused(&mut shared.dms(), &cx, &request.body);
@@ -118,7 +147,7 @@ fn answered(cx: &Cx<'_>, request: &Request) -> (Option<&'static str>, Result<Val
     if let Err(fault) = check_line(cx, request).and_then(|()| check_content_type(cx, request)) {
         return (None, Err(fault));
     }
-    let (name, handler) = match find_operation(cx, request) {
+    let operation = match find_operation(cx, request) {
         Ok(found) => found,
         Err(fault) => {
             let tolerated = tolerates_target(cx, request);
@@ -130,9 +159,12 @@ fn answered(cx: &Cx<'_>, request: &Request) -> (Option<&'static str>, Result<Val
         let Some(input) = input else { return Ok(json!({})) };
         let mut store = cx.shared.dms();
         store.settle(cx.now.instant);
-        handler(&mut store, cx, input)
+        match operation {
+            Known::Written(_, handler) => handler(&mut store, cx, input),
+            Known::Generic(operation, document) => Call { cx, operation, document }.answer(&mut store, input),
+        }
     });
-    (Some(name), outcome)
+    (Some(operation.name()), outcome)
 }
 
 fn check_line(cx: &Cx<'_>, request: &Request) -> Result<(), Fault> {
@@ -163,7 +195,7 @@ fn check_content_type(cx: &Cx<'_>, request: &Request) -> Result<(), Fault> {
 }
 
 /// `X-Amz-Target: AmazonDMSv20160101.<Operation>`, to the letter.
-fn find_operation(cx: &Cx<'_>, request: &Request) -> Result<(&'static str, Handler), Fault> {
+fn find_operation(cx: &Cx<'_>, request: &Request) -> Result<Known, Fault> {
     let target = request.headers.get(TARGET).and_then(|value| value.to_str().ok());
     let target = target.ok_or_else(|| Fault::unknown_operation("X-Amz-Target is missing."))?;
     let (prefix, name) = target.split_once('.').unwrap_or(("", target));
@@ -172,8 +204,13 @@ fn find_operation(cx: &Cx<'_>, request: &Request) -> Result<(&'static str, Handl
     if !same(prefix, TARGET_PREFIX) && !cx.deviates(Deviation::WrongPrefixAccepted) {
         return Err(Fault::unknown_operation(format!("{prefix} is not a service here.")));
     }
-    let found = OPERATIONS.iter().find(|(known, _)| same(known, name));
-    found.copied().ok_or_else(|| Fault::unknown_operation(format!("{name} is not an operation here.")))
+    if let Some((name, handler)) = OPERATIONS.iter().find(|(known, _)| same(known, name)) {
+        return Ok(Known::Written(name, *handler));
+    }
+    match catalogue::dms(name) {
+        Some((operation, document)) => Ok(Known::Generic(operation, document)),
+        None => Err(Fault::unknown_operation(format!("{name} is not an operation here."))),
+    }
 }
 
 fn tolerates_target(cx: &Cx<'_>, request: &Request) -> bool {

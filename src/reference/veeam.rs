@@ -11,25 +11,23 @@ use axum::{
     routing::{any, get, post},
 };
 use http::{
-    HeaderName, HeaderValue, Method, StatusCode,
-    header::{ACCEPT, ALLOW, CONTENT_LENGTH},
+    HeaderMap, HeaderName, Method, StatusCode,
+    header::{ACCEPT, CONTENT_LENGTH},
     request::Parts,
 };
 
-use self::{
-    catalogue::{Known, look_up},
-    problem::Problem,
-    tokens::SignedIn,
-};
+use self::problem::Problem;
 use super::{
     Deviation, Shared,
     answer::{Answer, Content},
 };
-use crate::model::contract::Access;
 
-mod catalogue;
 mod connections;
+mod generic;
+mod input;
 mod problem;
+mod routes;
+mod things;
 mod tokens;
 
 pub(crate) const JSON: &str = "application/json";
@@ -42,59 +40,25 @@ const VERSION: &str = "1.0-rev0";
 pub(crate) struct Store {
     tokens: Mutex<tokens::Tokens>,
     connections: Mutex<connections::Connections>,
+    things: Mutex<things::Things>,
 }
 
 pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     let at = |path: &str| format!("/api/v1{path}");
-    let browse = || get(connections::browse);
     Router::new()
         .route(&at("/token"), post(tokens::grant).delete(tokens::sign_out))
         .route(&at("/amazonConnections"), get(connections::list).post(connections::create))
         .route(&at("/amazonConnections/{id}"), get(connections::get).delete(connections::delete))
-        .route(&at("/amazonConnections/{id}/availabilityZones"), browse())
-        .route(&at("/amazonConnections/{id}/browseBucketFolders/{bucket}"), get(connections::browse_folders))
-        .route(&at("/amazonConnections/{id}/cloudEncryptionKeys"), browse())
-        .route(&at("/amazonConnections/{id}/cloudNetworks"), browse())
-        .route(&at("/amazonConnections/{id}/cloudSecurityGroups"), browse())
-        .route(&at("/amazonConnections/{id}/cloudSubnetworks"), browse())
         .route(&at("/problems/{name}"), get(problem::page))
-        .route(&at(""), any(not_routed))
-        .route(&at("/"), any(not_routed))
-        .route(&at("/{*rest}"), any(not_routed))
+        .route(&at(""), any(generic::serve))
+        .route(&at("/"), any(generic::serve))
+        .route(&at("/{*rest}"), any(generic::serve))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(shared), envelope))
 }
 
 async fn wrong_method(State(shared): State<Arc<Shared>>, method: Method) -> Answer {
     Problem::method_not_allowed(format!("{method} is not possible here.")).answer(&shared)
-}
-
-/// A path that no route here has: an operation that this target does not implement, or nothing at all.
-async fn not_routed(State(shared): State<Arc<Shared>>, request: Request) -> Answer {
-    let (mut parts, _) = request.into_parts();
-    let problem = match look_up(&parts.method, parts.uri.path()) {
-        Known::OtherMethods(others) if others.is_empty() => {
-            Problem::not_found("There is nothing at this path.")
-        }
-        Known::OtherMethods(others) => {
-            let problem = Problem::method_not_allowed(format!("{} is not possible here.", parts.method));
-            let allowed = HeaderValue::from_str(&others.join(", "));
-            return problem
-                .answer(&shared)
-                .with_header(ALLOW, allowed.unwrap_or(HeaderValue::from_static("GET")));
-        }
-        Known::Operation(access) => {
-            let refused = match access {
-                Access::Public => Versioned::from_request_parts(&mut parts, &shared).await.err(),
-                Access::Protected => SignedIn::from_request_parts(&mut parts, &shared).await.err(),
-            };
-            if let Some(answer) = refused {
-                return answer;
-            }
-            Problem::not_implemented()
-        }
-    };
-    problem.answer(&shared)
 }
 
 /// A request that names the API version it speaks. The first thing every handler asks for.
@@ -104,12 +68,17 @@ impl FromRequestParts<Arc<Shared>> for Versioned {
     type Rejection = Answer;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Versioned, Answer> {
-        match parts.headers.get(VERSION_HEADER).map(|version| version.as_bytes()) {
-            Some(version) if version == VERSION.as_bytes() => Ok(Versioned),
-            None | Some(b"") if shared.deviates(Deviation::VersionNotRequired) => Ok(Versioned),
-            None | Some(b"") => Err(Problem::version_unspecified().answer(shared)),
-            Some(_) => Err(Problem::version_unsupported().answer(shared)),
-        }
+        version_named(shared, &parts.headers).map(|()| Versioned).map_err(|problem| problem.answer(shared))
+    }
+}
+
+/// Whether a request names the version that is spoken here.
+fn version_named(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(VERSION_HEADER).map(|version| version.as_bytes()) {
+        Some(version) if version == VERSION.as_bytes() => Ok(()),
+        None | Some(b"") if shared.deviates(Deviation::VersionNotRequired) => Ok(()),
+        None | Some(b"") => Err(Problem::version_unspecified()),
+        Some(_) => Err(Problem::version_unsupported()),
     }
 }
 

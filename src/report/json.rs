@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Entry, Identity, JudgedRun, Report,
+    coverage::{Covered, OperationState, Share},
     curl::curl,
     exit_code,
     safe::{Mask, Safe, is_invisible},
@@ -43,6 +44,19 @@ pub fn render(report: &Report, mask: Mask) -> String {
     })
 }
 
+/// The `coverage` of every run, laid out.
+pub fn render_coverage(report: &Report) -> String {
+    let runs = report.runs.iter().map(|run| {
+        let coverage = run.covered.as_ref().map(coverage_value);
+        json!({ "target": run.target.name, "seed": run.seed, "coverage": coverage })
+    });
+    let runs: Value = runs.collect();
+    let exit_code = exit_code(report);
+    let document =
+        json!({ "format": "proofmark-coverage", "version": VERSION, "exitCode": exit_code, "runs": runs });
+    format!("{document:#}\n")
+}
+
 fn run_value(run: &JudgedRun, safe: &Safe) -> Value {
     let target = &run.target;
     let urls: Map<String, Value> =
@@ -65,9 +79,47 @@ fn run_value(run: &JudgedRun, safe: &Safe) -> Value {
         "elapsedMs": millis(run.elapsed),
         "exitCode": run.outcome().exit_code(),
         "counts": counts,
+        "seed": run.seed,
+        "coverage": run.covered.as_ref().map(coverage_value),
         "entries": run.entries.iter().map(|entry| entry_value(entry, run, safe)).collect::<Value>(),
         "staleKnownFailures": run.stale.iter().map(|known| known_value(known, safe)).collect::<Value>(),
         "cleanUp": run.clean_up.iter().map(|problem| safe.masked(problem)).collect::<Value>(),
+    })
+}
+
+/// What of the contracts was seen.
+pub fn coverage_value(covered: &Covered) -> Value {
+    let share = |share: &Share| json!({ "seen": share.seen, "unseen": share.unseen });
+    let count =
+        |share: &Share| json!({ "seen": share.seen.len(), "of": share.total(), "unseen": share.unseen });
+    let apis: Map<String, Value> = covered
+        .apis
+        .iter()
+        .map(|api| {
+            let operations: Map<String, Value> = api
+                .operations
+                .iter()
+                .map(|(name, operation)| {
+                    let state = match operation.state {
+                        OperationState::Untouched => "untouched",
+                        OperationState::Unsupported => "unsupported",
+                        OperationState::Exercised => "exercised",
+                        OperationState::Passed => "passed",
+                    };
+                    let (statuses, errors) = (share(&operation.statuses), share(&operation.errors));
+                    (name.clone(), json!({ "state": state, "statuses": statuses, "errors": errors }))
+                })
+                .collect();
+            let (inputs, outputs) = (count(&api.inputs), count(&api.outputs));
+            let value = json!({ "operations": operations, "inputs": inputs, "outputs": outputs });
+            (api.api.to_string(), value)
+        })
+        .collect();
+    let clauses = &covered.clauses;
+    let untouched: Vec<&String> = clauses.untouched.keys().collect();
+    json!({
+        "apis": apis,
+        "clauses": { "kept": clauses.kept, "broken": clauses.broken, "untouched": untouched },
     })
 }
 

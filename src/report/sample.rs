@@ -202,6 +202,8 @@ pub fn run(results: Vec<CaseResult>) -> Run {
         target: target(),
         suite: None,
         coverage: Coverage::Whole,
+        covered: None,
+        seed: None,
         started: "2026-11-21T08:00:00Z".parse().unwrap(),
         elapsed: Duration::from_millis(1234),
         results,

@@ -3,11 +3,13 @@
 
 use super::{JudgedRun, Report, safe::Mask, safe::Safe};
 
+mod coverage;
 mod notes;
 mod page;
 mod summary;
 mod violations;
 
+pub use coverage::Names;
 use page::{Page, Tone};
 
 /// What the reader's terminal can show.
@@ -48,6 +50,21 @@ pub fn render(report: &Report, style: Style, mask: Mask) -> String {
         violations::write(&told, &mut page);
         notes::write(&told, &mut page);
         summary::write(&told, &mut page);
+    }
+    page.finish()
+}
+
+/// What of the contracts each run of the report has seen, with the names of what it has not.
+pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) -> String {
+    let mut page = Page::new(style);
+    let safe = Safe::new(mask);
+    for run in &report.runs {
+        let told = Told { report, run, safe: &safe };
+        told.heading(&mut page);
+        if let Some(covered) = &run.covered {
+            coverage::write(covered, names, &mut page);
+        }
+        summary::end(&told, &mut page);
     }
     page.finish()
 }

@@ -76,6 +76,7 @@ fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contra
         title: api.into(),
         version: "1".into(),
         protocol,
+        waiters: BTreeMap::new(),
         operations: operations
             .into_iter()
             .map(|operation| (Arc::clone(&operation.name), operation))

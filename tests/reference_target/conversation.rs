@@ -86,7 +86,7 @@ fn parts(answer: &str) -> (&str, String) {
 static DIFFERING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
-        (r":(endpoint|rep):[0-9A-F]{26}", ":$1:NAME"),
+        (r":(endpoint|rep|instance-profile|data-provider):[0-9A-F]{26}", ":$1:NAME"),
         (r"[0-9a-f]{64}", "TOKEN"),
         (r"127\.0\.0\.1:[0-9]+", "HOST"),
         (r"[MTWFS][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", "DATE"),
@@ -126,11 +126,13 @@ pub async fn hold(host: &str, about: About) -> Transcript {
     if about != About::Veeam {
         dms_life(&mut transcript).await;
         dms_refusals(&mut transcript).await;
+        dms_generic(&mut transcript).await;
     }
     if about != About::Dms {
         veeam_tokens(&mut transcript).await;
         veeam_life(&mut transcript).await;
         veeam_refusals(&mut transcript).await;
+        veeam_generic(&mut transcript).await;
     }
     transcript
 }
@@ -197,6 +199,35 @@ async fn dms_life(t: &mut Transcript) {
     t.dms("delete instance", "DeleteReplicationInstance", json!({ "ReplicationInstanceArn": instance }))
         .await;
     t.settled("instance gone", "DescribeReplicationInstances", of_instance, absent).await;
+}
+
+/// What the contract drives: things of several families, and inputs with one thing wrong each.
+async fn dms_generic(t: &mut Transcript) {
+    let profile = |member: &str, value: Value| json!({ "InstanceProfileName": "profile", member: value });
+    let provider =
+        |settings: Value| json!({ "DataProviderName": "p", "Engine": "mysql", "Settings": settings });
+    let run = |more: Value| json!({ "MigrationProjectIdentifier": "absent", "SelectionRules": "{}", "AssessmentReportTypes": more });
+    for (what, operation, input) in [
+        ("a profile", "CreateInstanceProfile", profile("Description", json!("one"))),
+        ("a profile of null", "CreateInstanceProfile", profile("Description", json!(null))),
+        ("a profile of a number", "CreateInstanceProfile", profile("Description", json!(7))),
+        ("no profile", "DeleteInstanceProfile", json!({})),
+        ("an absent profile", "DeleteInstanceProfile", json!({ "InstanceProfileIdentifier": "absent" })),
+        ("a subscription without a topic", "CreateEventSubscription", json!({ "SubscriptionName": "s" })),
+        ("no subscriptions", "DescribeEventSubscriptions", json!({})),
+        ("a provider of nothing", "CreateDataProvider", provider(json!({}))),
+        ("a far page", "DescribeDataProviders", json!({ "MaxRecords": 1_u64 << 40 })),
+        ("no report", "ExportMetadataModelAssessment", run(json!([]))),
+        ("another report", "ExportMetadataModelAssessment", run(json!(["poem"]))),
+        (
+            "a certificate",
+            "ImportCertificate",
+            json!({ "CertificateIdentifier": "c", "CertificateWallet": "?" }),
+        ),
+        ("quotas", "DescribeAccountAttributes", json!({})),
+    ] {
+        t.dms(what, operation, input).await;
+    }
 }
 
 async fn dms_refusals(t: &mut Transcript) {
@@ -295,6 +326,35 @@ async fn veeam_life(t: &mut Transcript) {
     .await;
     t.veeam("still there", "GET", &at(&second), &token).await;
     t.veeam("malformed", "DELETE", &at("malformed"), &token).await;
+}
+
+/// What the document drives.
+async fn veeam_generic(t: &mut Transcript) {
+    let (_, token) = added(t).await;
+    let get = |path: &str| Request::veeam("GET", &format!("/api/v1/{path}"), &token);
+    let post = |path: &str, body: &str| {
+        Request::veeam("POST", &format!("/api/v1/{path}"), &token)
+            .with("content-type", "application/json")
+            .with_body(body)
+    };
+    let user = r#"{"name":"somebody","description":"one","password":"secret"}"#;
+    for (what, request) in [
+        ("users", get("users")),
+        ("users without a token", get("users").without("authorization")),
+        ("users without a version", get("users").without("x-api-version")),
+        ("some users", get("users?Offset=many")),
+        ("another method", get("users").with_method("PATCH")),
+        ("a user", post("users", user)),
+        ("that user", get("users/somebody")),
+        ("a user without a password", post("users", r#"{"name":"anybody","description":""}"#)),
+        ("no user", post("users", "{")),
+        ("users in the end", get("users")),
+        ("a policy of no id", get("policies/malformed")),
+        ("an absent policy", get(&format!("policies/{ABSENT_ID}"))),
+        ("the license agreement", get("licenseAgreement").without("authorization")),
+    ] {
+        t.say(what, request).await;
+    }
 }
 
 async fn veeam_refusals(t: &mut Transcript) {

@@ -70,6 +70,7 @@ const HOPS: usize = 32;
 impl Document {
     /// Reads JSON or YAML. Sizes, nesting and aliases are bounded by the parsers.
     pub fn read(text: &str) -> Result<Document, Vec<ImportProblem>> {
+        crate::contract::bounded(text)?;
         let one = |pointer: &str, message: String| vec![ImportProblem::new(pointer, message)];
         let root = parse(text).map_err(|message| one("", message))?;
         let version = |key: &str| match root.get(key) {

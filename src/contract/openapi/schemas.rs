@@ -11,7 +11,12 @@ use super::{
     document::{Dialect, Document, Place},
     keywords,
 };
-use crate::contract::{ImportProblem, directions::Direction, refs, sound::is_pattern};
+use crate::contract::{
+    ImportProblem,
+    directions::Direction,
+    refs,
+    sound::{self, is_pattern},
+};
 
 pub(super) struct Schemas<'a> {
     pub document: &'a Document,
@@ -214,7 +219,7 @@ impl<'a> Schemas<'a> {
                 Value::Bool(false) => return,
                 other => other.as_bool().map(Value::from),
             },
-            "pattern" => value.value.as_str().filter(|pattern| is_pattern(pattern)).map(Value::from),
+            "pattern" => value.value.as_str().and_then(sound::pattern).map(Value::from),
             "required" => match self.required(direction, value, place) {
                 Some(names) if names.is_empty() => return,
                 names => names.map(|names| json!(names)),

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use crate::contract::{ImportProblem, refs};
 
 /// The shapes of one model by absolute id (`com.example#Thing`).
-pub(super) struct Ast {
+pub(in crate::contract) struct Ast {
     shapes: Map<String, Value>,
 }
 
 /// One shape, or one member of a shape: what it is, and the traits on it.
 #[derive(Clone, Copy)]
-pub(super) struct Shape<'a> {
+pub(in crate::contract) struct Shape<'a> {
     pub id: &'a str,
     pub kind: &'a str,
     body: &'a Value,
@@ -22,7 +22,7 @@ pub(super) struct Shape<'a> {
 
 /// One member: where it leads and its own traits.
 #[derive(Clone, Copy)]
-pub(super) struct Member<'a> {
+pub(in crate::contract) struct Member<'a> {
     pub name: &'a str,
     pub target: &'a str,
     pub traits: Traits<'a>,
@@ -30,7 +30,7 @@ pub(super) struct Member<'a> {
 
 /// The traits of a member over those of the shape it targets: the member's own win (Smithy 2.0, "Trait resolution").
 #[derive(Clone, Copy, Default)]
-pub(super) struct Traits<'a> {
+pub(in crate::contract) struct Traits<'a> {
     own: Option<&'a Map<String, Value>>,
     below: Option<&'a Map<String, Value>>,
 }
@@ -53,6 +53,11 @@ impl<'a> Traits<'a> {
 
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
+    }
+
+    /// The names of its own traits.
+    pub fn names(self) -> impl Iterator<Item = &'a str> {
+        self.own.into_iter().flatten().map(|(name, _)| name.as_str())
     }
 }
 
@@ -115,6 +120,7 @@ pub(super) fn bare(id: &str) -> &str {
 impl Ast {
     /// Reads the JSON AST of Smithy 1.0 or 2.0.
     pub fn read(text: &str) -> Result<Ast, Vec<ImportProblem>> {
+        crate::contract::bounded(text)?;
         let one = |pointer: &str, message: String| vec![ImportProblem::new(pointer, message)];
         let mut document: Value =
             serde_json::from_str(text).map_err(|error| one("", format!("not JSON: {error}")))?;
@@ -129,6 +135,11 @@ impl Ast {
         let Some(Value::Object(shapes)) = document.get_mut("shapes").map(Value::take) else {
             return Err(one("/shapes", "no object `shapes`".into()));
         };
+        Ast::of(shapes)
+    }
+
+    /// The same from the shapes alone.
+    pub fn of(shapes: Map<String, Value>) -> Result<Ast, Vec<ImportProblem>> {
         let mut ast = Ast { shapes };
         let mut problems = ast.malformed();
         if problems.is_empty() {

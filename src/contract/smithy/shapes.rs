@@ -1,13 +1,16 @@
 //! Smithy shapes as JSON Schemas, as awsJson serialises them: one `$defs` entry for each structure, union, list,
 //! map and enum that an operation reaches, simple shapes in place. `x-proofmark` marks where a plain keyword does not tell which promise
-//! it stands for: `timestamp`, `blob`, `float`, `union`.
+//! it stands for: `timestamp`, `blob`, `float`, `union`; `x-sensitive` marks what must not be shown.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::ast::{Ast, Member, Shape, Traits, bare};
-use crate::contract::{ImportProblem, refs};
+use super::{
+    ast::{Ast, Member, Shape, Traits, bare},
+    traits,
+};
+use crate::contract::{ImportProblem, refs, sound};
 
 /// Base64 with padding (RFC 4648, 4), which is how awsJson writes a blob.
 pub(crate) const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
@@ -16,7 +19,7 @@ const HTTP_DATE: &str = "^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} (?:Jan|Feb|M
                          [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\\.[0-9]+)? GMT$";
 
 /// Makes schemas as they are asked for.
-pub(super) struct Schemas<'a> {
+pub(in crate::contract) struct Schemas<'a> {
     ast: &'a Ast,
     /// The service's `rename`: shape id to name.
     renames: BTreeMap<&'a str, &'a str>,
@@ -25,6 +28,23 @@ pub(super) struct Schemas<'a> {
     waiting: Vec<Shape<'a>>,
     pub problems: Vec<ImportProblem>,
     pub left_out: Vec<ImportProblem>,
+    patterns: Patterns,
+}
+
+/// Patterns that have been looked at: the same one stands on many members.
+#[derive(Default)]
+struct Patterns(BTreeMap<String, Option<Value>>);
+
+impl Patterns {
+    fn understood(&mut self, pattern: &Value) -> Option<Value> {
+        let text = pattern.as_str()?;
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let understood = sound::pattern(text).map(Value::from);
+        self.0.insert(text.to_owned(), understood.clone());
+        understood
+    }
 }
 
 impl<'a> Schemas<'a> {
@@ -36,6 +56,7 @@ impl<'a> Schemas<'a> {
             waiting: Vec::new(),
             problems: Vec::new(),
             left_out: Vec::new(),
+            patterns: Patterns::default(),
         }
     }
 
@@ -80,7 +101,7 @@ impl<'a> Schemas<'a> {
             return Value::Bool(true);
         };
         if is_simple(target.kind) {
-            self.streamed(target);
+            traits::left_out(target, &mut self.left_out);
             return self.simple(target.kind, member.traits.over(target.traits()), &at);
         }
         let mut schema = self.reference(member.target, &at);
@@ -108,7 +129,13 @@ impl<'a> Schemas<'a> {
     }
 
     fn shape(&mut self, shape: Shape<'a>) -> Value {
-        self.streamed(shape);
+        traits::left_out(shape, &mut self.left_out);
+        let mut schema = self.of_kind(shape);
+        sensitive(&mut schema, shape.traits());
+        schema
+    }
+
+    fn of_kind(&mut self, shape: Shape<'a>) -> Value {
         match shape.kind {
             "structure" => self.structure(shape),
             "union" => self.union(shape),
@@ -124,12 +151,6 @@ impl<'a> Schemas<'a> {
                 ));
                 Value::Bool(true)
             }
-        }
-    }
-
-    fn streamed(&mut self, shape: Shape<'a>) {
-        if shape.traits().has("smithy.api#streaming") {
-            self.left_out.push(ImportProblem::new(shape.pointer(), "what is streamed is not judged"));
         }
     }
 
@@ -240,16 +261,17 @@ impl<'a> Schemas<'a> {
                 self.string(members, traits, at);
             }
         }
+        sensitive(&mut schema, traits);
         schema
     }
 
     fn string(&mut self, schema: &mut Map<String, Value>, traits: Traits<'a>, at: &str) {
         if let Some(pattern) = traits.get("smithy.api#pattern") {
-            match pattern.as_str() {
-                Some(text) if crate::contract::sound::is_pattern(text) => {
-                    schema.insert("pattern".into(), pattern.clone());
+            match self.patterns.understood(pattern) {
+                Some(understood) => {
+                    schema.insert("pattern".into(), understood);
                 }
-                _ => self.left_out.push(ImportProblem::new(
+                None => self.left_out.push(ImportProblem::new(
                     refs::join(&format!("{at}/traits"), "smithy.api#pattern"),
                     format!("the pattern {pattern} is not understood and not enforced"),
                 )),
@@ -326,6 +348,15 @@ fn enum_values(shape: Shape<'_>, otherwise: impl Fn(&str) -> Value) -> Vec<Value
 
 fn sparse(schema: Value, traits: Traits<'_>) -> Value {
     if traits.has("smithy.api#sparse") { json!({ "anyOf": [schema, { "type": "null" }] }) } else { schema }
+}
+
+/// Marks what must not be shown.
+fn sensitive(schema: &mut Value, traits: Traits<'_>) {
+    if let Value::Object(members) = schema
+        && traits.has("smithy.api#sensitive")
+    {
+        members.insert("x-sensitive".into(), json!(true));
+    }
 }
 
 fn unique(schema: &mut Map<String, Value>, traits: Traits<'_>) {

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::contract::{Contracts, Keyword};
+use crate::{
+    contract::{Contracts, Keyword},
+    model::contract::{Acceptor, Comparator, Example, Waiter, WaiterMatcher, WaiterState},
+};
 
 /// A model of one service with these shapes besides the service; names without `#` are of its namespace.
 fn model(service: Value, shapes: Value) -> String {
@@ -368,7 +371,92 @@ fn what_cannot_be_used_is_told_with_its_place() {
 fn what_is_left_out_is_told() {
     let pattern = simple(json!({ "type": "string", "traits": { "smithy.api#pattern": "(" } }));
     let streamed = simple(json!({ "type": "blob", "traits": { "smithy.api#streaming": {} } }));
-    for model in [pattern, streamed] {
-        assert_eq!(import(&model, "t").unwrap().left_out.len(), 1, "{model}");
+    let on_member =
+        output(json!({ "target": "smithy.api#String", "traits": { "odd#mood": "good" } }), json!({}));
+    let on_service = model(json!({ "traits": { "aws.protocols#awsQueryCompatible": {} } }), json!({}));
+    for (model, pointer) in [
+        (pattern, "/shapes/ns#Out/members/m/traits/smithy.api#pattern"),
+        (streamed, "/shapes/ns#S/traits/smithy.api#streaming"),
+        (on_member, "/shapes/ns#Out/members/m/traits/odd#mood"),
+        (on_service, "/shapes/ns#Service_1/traits/aws.protocols#awsQueryCompatible"),
+    ] {
+        let told: Vec<_> = import(&model, "t").unwrap().left_out.into_iter().map(|it| it.pointer).collect();
+        assert_eq!(told, [pointer]);
     }
+}
+
+#[test]
+fn what_must_not_be_shown_is_marked() {
+    let sensitive = json!({ "smithy.api#sensitive": {} });
+    for kind in ["string", "blob", "integer"] {
+        let contract = contract(&simple(json!({ "type": kind, "traits": sensitive })));
+        assert_eq!(contract.schema("Out").unwrap()["properties"]["m"]["x-sensitive"], true, "{kind}");
+    }
+    let contract = contract(&simple(json!({ "type": "structure", "traits": sensitive })));
+    assert_eq!(contract.schema("S").unwrap()["x-sensitive"], true);
+}
+
+#[test]
+fn waiters_and_examples_of_an_operation() {
+    let on = |matcher: Value| json!({ "state": "retry", "matcher": matcher });
+    let output = json!({ "path": "m", "comparator": "allStringEquals", "expected": "a" });
+    let traits = json!({
+        "smithy.waiters#waitable": {
+            "Done": { "minDelay": 7, "acceptors": [
+                on(json!({ "success": true })), on(json!({ "errorType": "ns#Gone" })),
+                on(json!({ "output": output })), on(json!({ "inputOutput": output })),
+            ] },
+            "Soon": { "acceptors": [] },
+            "Odd": { "acceptors": [on(json!({ "weather": "sunny" }))] },
+        },
+        "smithy.api#examples": [
+            { "title": "t", "input": { "m": "2016-12-14T18:25:43.5Z" }, "output": { "m": 1 } },
+            { "title": "an error", "input": { "m": 2 }, "error": { "shapeId": "ns#Gone", "content": {} } },
+            { "title": "wrong", "input": { "m": "x" }, "allowInvalidInput": true },
+            { "title": "a slip", "input": { "m": 3 }, "output": { "m": "never" } },
+            { "title": "another", "input": { "m": [] } },
+        ],
+    });
+    let shape = json!({ "type": "structure", "members": { "m": { "target": "smithy.api#Timestamp" } } });
+    let model = model(
+        json!({ "operations": [{ "target": "DoIt" }] }),
+        json!({
+            "DoIt": { "type": "operation", "input": { "target": "In" }, "output": { "target": "Out" }, "traits": traits },
+            "In": shape, "Out": shape,
+        }),
+    );
+    let Imported { contract, left_out } = import(&model, "t").unwrap();
+    let output = |path: &str| (path.to_owned(), Comparator::AllStringEquals, "a".to_owned());
+    let ((path, comparator, expected), (path2, comparator2, expected2)) = (output("m"), output("m"));
+    let acceptors = [
+        WaiterMatcher::Success(true),
+        WaiterMatcher::Error("Gone".into()),
+        WaiterMatcher::Output { path, comparator, expected },
+        WaiterMatcher::InputOutput { path: path2, comparator: comparator2, expected: expected2 },
+    ]
+    .map(|on| Acceptor { state: WaiterState::Retry, on });
+    let waiter = |delay, acceptors| Waiter { operation: "DoIt".into(), delay, acceptors };
+    let waiters = [("Done".into(), waiter(7, acceptors.into())), ("Soon".into(), waiter(2, Vec::new()))];
+    assert_eq!(contract.waiters, BTreeMap::from(waiters));
+    let examples: Vec<_> = contract.operation("DoIt").unwrap().examples.iter().collect();
+    let example = |input: Value, output: Option<Value>| Example { input: json!({ "m": input }), output };
+    assert_eq!(
+        examples,
+        [
+            &example(json!(1481739943.5), Some(json!({ "m": 1 }))),
+            &example(json!(2), None),
+            &example(json!(3), None),
+        ]
+    );
+    let at = "/shapes/ns#DoIt/traits";
+    let told: Vec<_> = left_out.iter().map(|problem| problem.pointer.clone()).collect();
+    let examples = format!("{at}/smithy.api#examples");
+    assert_eq!(
+        told,
+        [
+            format!("{at}/smithy.waiters#waitable/Odd"),
+            format!("{examples}/3/output/m"),
+            format!("{examples}/4/input/m"),
+        ]
+    );
 }

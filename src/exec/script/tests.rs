@@ -133,6 +133,7 @@ fn contracts() -> Arc<Contracts> {
         title: String::new(),
         version: String::new(),
         protocol,
+        waiters: BTreeMap::new(),
         operations: BTreeMap::new(),
         schemas: Arc::new(json!({ "$defs": {} })),
     };

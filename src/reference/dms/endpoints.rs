@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Cx,
     fault::Fault,
-    input, listing,
+    generic, input, listing,
     store::{Access, Deadline, Endpoint, Store, default_kms_key, new_arn},
     tags, without_nulls,
 };
@@ -68,24 +68,16 @@ struct Message {
     service_access_role_arn: Option<String>,
     external_table_definition: Option<String>,
     resource_identifier: Option<String>,
-    /// Settings of one engine each, among what the model does not know.
+    /// Settings of one engine each and the like, among what the model does not know.
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
 
 impl Message {
-    fn read(cx: &Cx<'_>, input: Map<String, Value>) -> Result<Message, Fault> {
+    fn read(cx: &Cx<'_>, operation: &str, input: Map<String, Value>) -> Result<Message, Fault> {
         let message: Message = input::read(cx, input)?;
-        let wrong = message.rest.iter().find(|(name, value)| {
-            name.ends_with("Settings")
-                && name.as_str() != "ExactSettings"
-                && !value.is_object()
-                && !value.is_null()
-        });
-        match wrong {
-            Some((name, _)) => Err(Fault::serialization(format!("{name} is not an object"))),
-            None => Ok(message),
-        }
+        generic::check_members(cx, operation, &message.rest)?;
+        Ok(message)
     }
 
     /// The values that have to be one of a few, as far as they are given.
@@ -121,7 +113,7 @@ impl Message {
 }
 
 pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let message = Message::read(cx, input)?;
+    let message = Message::read(cx, "CreateEndpoint", input)?;
     let identifier = input::required(cx, "EndpointIdentifier", message.endpoint_identifier.clone())?;
     let direction = input::required(cx, "EndpointType", message.endpoint_type.clone())?;
     let engine = input::required(cx, "EngineName", message.engine_name.clone())?;
@@ -186,7 +178,7 @@ pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>
 }
 
 pub(crate) fn modify(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let message = Message::read(cx, input)?;
+    let message = Message::read(cx, "ModifyEndpoint", input)?;
     let arn = input::required_arn(cx, "EndpointArn", message.endpoint_arn.clone())?;
     message.check(cx)?;
     if let Some(identifier) = &message.endpoint_identifier

@@ -1,4 +1,5 @@
-//! CreateReplicationInstance, DescribeReplicationInstances, DeleteReplicationInstance.
+//! CreateReplicationInstance, DescribeReplicationInstances, ModifyReplicationInstance, RebootReplicationInstance,
+//! DeleteReplicationInstance.
 
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Cx,
     fault::Fault,
-    input, listing,
+    generic, input, listing,
     store::{Deadline, Instance, Store, Switch, default_kms_key, new_arn},
     tags, without_nulls,
 };
@@ -37,10 +38,14 @@ struct Message {
     dns_name_servers: Option<String>,
     resource_identifier: Option<String>,
     network_type: Option<String>,
+    /// What is judged and not kept, among what the model does not know.
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
     let message: Message = input::read(cx, input)?;
+    generic::check_members(cx, "CreateReplicationInstance", &message.rest)?;
     let identifier = input::required(
         cx,
         "ReplicationInstanceIdentifier",
@@ -48,15 +53,8 @@ pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     )?;
     let class = input::required(cx, "ReplicationInstanceClass", message.replication_instance_class.clone())?;
     input::check_identifier("ReplicationInstanceIdentifier", &identifier)?;
-    if !class.starts_with("dms.") {
-        return Err(Fault::invalid_value(format!("ReplicationInstanceClass {class} is not a class.")));
-    }
     let storage = message.allocated_storage.unwrap_or(50);
-    if !(5..=6144).contains(&storage) {
-        return Err(Fault::invalid_value(format!(
-            "AllocatedStorage must be between 5 and 6144, and is {storage}."
-        )));
-    }
+    check_size(Some(&class), Some(storage))?;
     let tags = tags::read(cx, message.tags)?;
     let wished = message.resource_identifier.as_deref().filter(|wished| !wished.is_empty());
     if let Some(wished) = wished {
@@ -138,10 +136,7 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     let message: Message = input::read(cx, input)?;
     let arn = input::required_arn(cx, "ReplicationInstanceArn", message.replication_instance_arn)?;
     let connected = store.connections.keys().any(|(_, instance)| *instance == arn);
-    let instance = store
-        .instances
-        .get_mut(&arn)
-        .ok_or_else(|| Fault::not_found(format!("Replication instance {arn} not found.")))?;
+    let instance = present(store, &arn)?;
     if connected {
         return Err(Fault::invalid_state(format!("Replication instance {arn} still has connections.")));
     }
@@ -155,6 +150,99 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         Deadline::after(cx.shared.delays.deleting, cx.now.instant)
     });
     Ok(json!({ "ReplicationInstance": output(instance, cx.now.instant) }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Changes {
+    replication_instance_arn: Option<String>,
+    replication_instance_identifier: Option<String>,
+    replication_instance_class: Option<String>,
+    allocated_storage: Option<i64>,
+    vpc_security_group_ids: Option<Vec<String>>,
+    preferred_maintenance_window: Option<String>,
+    #[serde(rename = "MultiAZ")]
+    multi_az: Option<bool>,
+    engine_version: Option<String>,
+    auto_minor_version_upgrade: Option<bool>,
+    network_type: Option<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+/// Changes are made at once, whatever ApplyImmediately says.
+pub(crate) fn modify(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
+    let changes: Changes = input::read(cx, input)?;
+    generic::check_members(cx, "ModifyReplicationInstance", &changes.rest)?;
+    let arn = input::required_arn(cx, "ReplicationInstanceArn", changes.replication_instance_arn)?;
+    if let Some(identifier) = &changes.replication_instance_identifier {
+        input::check_identifier("ReplicationInstanceIdentifier", identifier)?;
+        let taken =
+            store.instances.values().find(|other| other.identifier == *identifier && other.arn != arn);
+        if let Some(taken) = taken {
+            let message = format!("Replication instance {identifier} already exists.");
+            return Err(Fault::already_exists(message, &taken.arn));
+        }
+    }
+    check_size(changes.replication_instance_class.as_deref(), changes.allocated_storage)?;
+    let instance = present(store, &arn)?;
+    instance.allocated_storage = changes.allocated_storage.unwrap_or(instance.allocated_storage);
+    instance.multi_az = switch(changes.multi_az, instance.multi_az);
+    instance.auto_minor_upgrade = switch(changes.auto_minor_version_upgrade, instance.auto_minor_upgrade);
+    if let Some(groups) = changes.vpc_security_group_ids {
+        instance.security_groups = groups;
+    }
+    for (new, field) in [
+        (changes.replication_instance_identifier, &mut instance.identifier),
+        (changes.replication_instance_class, &mut instance.class),
+        (changes.preferred_maintenance_window, &mut instance.maintenance_window),
+        (changes.engine_version, &mut instance.engine_version),
+        (changes.network_type, &mut instance.network_type),
+    ] {
+        if let Some(new) = new {
+            *field = new;
+        }
+    }
+    Ok(json!({ "ReplicationInstance": output(instance, cx.now.instant) }))
+}
+
+/// RebootReplicationInstance: the instance is as before.
+pub(crate) fn reboot(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Message {
+        replication_instance_arn: Option<String>,
+        #[serde(flatten)]
+        rest: Map<String, Value>,
+    }
+
+    let message: Message = input::read(cx, input)?;
+    generic::check_members(cx, "RebootReplicationInstance", &message.rest)?;
+    let arn = input::required_arn(cx, "ReplicationInstanceArn", message.replication_instance_arn)?;
+    let instance = present(store, &arn)?;
+    if instance.status(cx.now.instant) != "available" {
+        return Err(Fault::invalid_state(format!("Replication instance {arn} is not available.")));
+    }
+    let mut answer = output(instance, cx.now.instant);
+    answer["ReplicationInstanceStatus"] = json!("rebooting");
+    Ok(json!({ "ReplicationInstance": answer }))
+}
+
+fn present<'a>(store: &'a mut Store, arn: &str) -> Result<&'a mut Instance, Fault> {
+    let absent = || Fault::not_found(format!("Replication instance {arn} not found."));
+    store.instances.get_mut(arn).ok_or_else(absent)
+}
+
+fn check_size(class: Option<&str>, storage: Option<i64>) -> Result<(), Fault> {
+    if let Some(class) = class.filter(|class| !class.starts_with("dms.")) {
+        return Err(Fault::invalid_value(format!("ReplicationInstanceClass {class} is not a class.")));
+    }
+    match storage.filter(|storage| !(5..=6144).contains(storage)) {
+        Some(storage) => Err(Fault::invalid_value(format!(
+            "AllocatedStorage must be between 5 and 6144, and is {storage}."
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn switch(asked: Option<bool>, default: Switch) -> Switch {

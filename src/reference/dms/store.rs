@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::records::Record;
 use crate::reference::published;
 
 /// A time after which something is so; never, where the delay is longer than the clock can tell.
@@ -123,6 +124,8 @@ pub(crate) struct Store {
     pub endpoints: BTreeMap<String, Endpoint>,
     pub instances: BTreeMap<String, Instance>,
     pub connections: BTreeMap<Pair, Connection>,
+    /// What the contract-driven operations made, by ARN.
+    pub records: BTreeMap<String, Record>,
     /// By the ARN of what is tagged; keys and values.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -134,6 +137,7 @@ impl Store {
             endpoints: BTreeMap::new(),
             instances: BTreeMap::new(),
             connections: BTreeMap::new(),
+            records: BTreeMap::new(),
             tags: BTreeMap::new(),
         };
         let instance = Instance::seed(now, created);
@@ -156,8 +160,14 @@ impl Store {
         self.endpoints.retain(|_, endpoint| stays(endpoint.gone));
         self.instances.retain(|_, instance| stays(instance.gone));
         self.connections.retain(|_, connection| stays(connection.gone));
-        let (endpoints, instances) = (&self.endpoints, &self.instances);
-        self.tags.retain(|arn, _| endpoints.contains_key(arn) || instances.contains_key(arn));
+        let mut tags = std::mem::take(&mut self.tags);
+        tags.retain(|arn, _| self.has(arn));
+        self.tags = tags;
+    }
+
+    /// Whether something that can be tagged has this ARN.
+    pub fn has(&self, arn: &str) -> bool {
+        self.endpoints.contains_key(arn) || self.instances.contains_key(arn) || self.records.contains_key(arn)
     }
 }
 

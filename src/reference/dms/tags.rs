@@ -68,7 +68,7 @@ pub(crate) fn remove(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
 }
 
 fn tags_of<'a>(store: &'a mut Store, arn: &str) -> Result<&'a mut BTreeMap<String, String>, Fault> {
-    if !store.endpoints.contains_key(arn) && !store.instances.contains_key(arn) {
+    if !store.has(arn) {
         return Err(Fault::not_found(format!("Resource {arn} not found.")));
     }
     Ok(store.tags.entry(arn.to_owned()).or_default())

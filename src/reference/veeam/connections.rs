@@ -1,4 +1,4 @@
-//! Amazon connections: added, listed, shown, removed, and the empty pages of what they lead to.
+//! Amazon connections: added, listed, shown, removed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,6 +18,9 @@ use crate::reference::{
     answer::{Answer, Api, Content},
     locked, published,
 };
+
+/// The path of the collection.
+pub(crate) const COLLECTION: &str = "/api/v1/amazonConnections";
 
 /// Ids, in their order. Region and account are checked and not shown again, so they are not kept.
 #[derive(Debug, Default)]
@@ -191,37 +194,9 @@ pub(crate) fn remove_although_refused(shared: &Shared, path: &str) {
     }
 }
 
-/// What a connection leads to: nothing, in this cloud.
-pub(crate) async fn browse(
-    _: SignedIn,
-    State(shared): State<Arc<Shared>>,
-    id: Result<Path<String>, PathRejection>,
-) -> Answer {
-    browsed(&shared, path_id(&shared, id))
-}
-
-/// BrowseBucketFolders, whose path names a bucket too.
-pub(crate) async fn browse_folders(
-    _: SignedIn,
-    State(shared): State<Arc<Shared>>,
-    ids: Result<Path<(String, String)>, PathRejection>,
-) -> Answer {
-    browsed(&shared, path_id(&shared, ids.map(|Path((id, _bucket))| Path(id))))
-}
-
-fn browsed(shared: &Shared, id: Result<Uuid, Problem>) -> Answer {
-    let outcome = id.and_then(|id| {
-        // These operations document no 404.
-        let here = locked(&shared.veeam.connections).has(id);
-        if here { Ok(()) } else { Err(Problem::unexpected_content("There is no such connection.")) }
-    });
-    match outcome {
-        Ok(()) => {
-            let page = json!({ "totalCount": 0, "results": [] });
-            Answer::new(Api::Veeam, StatusCode::OK, Content::Json(page))
-        }
-        Err(problem) => problem.answer(shared),
-    }
+/// Whether there is a connection of this id.
+pub(crate) fn is_there(shared: &Shared, id: &str) -> bool {
+    read_id(id).is_some_and(|id| locked(&shared.veeam.connections).has(id))
 }
 
 fn path_id(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<Uuid, Problem> {
@@ -271,7 +246,7 @@ fn output(shared: &Shared, id: Uuid) -> Value {
 }
 
 fn href(shared: &Shared, id: Uuid) -> String {
-    format!("{}/api/v1/amazonConnections/{id}", shared.base_url)
+    format!("{}{COLLECTION}/{id}", shared.base_url)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::reference::{
 /// The definition Error of the document, on its way to becoming an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
-    status: StatusCode,
+    pub status: StatusCode,
     title: &'static str,
     /// One of the document's ten values of errorCode.
     code: &'static str,
@@ -102,15 +102,33 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "Not Found", "NotFound", "resourceNotFound").saying(details)
     }
 
+    pub fn conflict(details: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::CONFLICT, "Conflict", "UnexpectedContent", "validationError").saying(details)
+    }
+
+    /// Whether it tells of the path.
+    pub fn is_of_uri(&self) -> bool {
+        self.code == "InvalidURI"
+    }
+
+    /// The same, where the document has no 404 or 409.
+    pub fn as_bad_request(self) -> Problem {
+        Problem::unexpected_content(self.details.unwrap_or_default())
+    }
+
+    /// The same, where the document has a 403 and no 400.
+    pub fn as_forbidden(self) -> Problem {
+        Problem { status: StatusCode::FORBIDDEN, title: "Forbidden", ..self }
+    }
+
+    /// The same, where the document has no 400.
+    pub fn as_not_found(self) -> Problem {
+        Problem::not_found(self.details.unwrap_or_default())
+    }
+
     pub fn method_not_allowed(details: impl Into<String>) -> Problem {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Problem::new(status, "Method Not Allowed", "MethodNotAllowed", "notImplemented").saying(details)
-    }
-
-    pub fn not_implemented() -> Problem {
-        let problem =
-            Problem::new(StatusCode::NOT_IMPLEMENTED, "Not Implemented", "NotImplemented", "notImplemented");
-        problem.saying("The reference target does not implement this operation.")
     }
 
     pub fn internal() -> Problem {

@@ -102,7 +102,8 @@ impl FromRequestParts<Arc<Shared>> for SignedIn {
     }
 }
 
-fn token_in_use(headers: &HeaderMap, shared: &Shared) -> Result<String, Problem> {
+/// The token of a request, where it is one that is in use.
+pub(crate) fn token_in_use(headers: &HeaderMap, shared: &Shared) -> Result<String, Problem> {
     let Some(authorization) = headers.get(AUTHORIZATION) else {
         if shared.deviates(Deviation::NoTokenAccepted) {
             return Ok(String::new());

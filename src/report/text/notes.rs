@@ -1,6 +1,8 @@
 //! Everything that is no violation and yet worth a line: warnings, errors, passes nobody expected, known failures,
 //! skips, operations the target does not have, and what could not be cleaned up.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::{
@@ -16,6 +18,11 @@ use crate::{
     },
     report::{Entry, excerpt::Focus},
 };
+
+/// Cases whose names are worth a line.
+const FEW_CASES: usize = 40;
+/// Operations that have a line each.
+const FEW_OPERATIONS: usize = 12;
 
 pub fn write(told: &Told, page: &mut Page) {
     warnings(told, page);
@@ -107,16 +114,25 @@ fn unexpected(told: &Told, page: &mut Page) {
     }
 }
 
+/// Each entry of the target file once, with the cases it excuses; one case may need several.
 fn known(told: &Told, page: &mut Page) {
-    let groups = grouped(told.run.with(Status::KnownFailure), |entry| {
-        let excuses = excuses(entry, told);
-        excuses.iter().map(|known| about(known) + ": " + &known.reason).collect::<Vec<_>>().join("; ")
-    });
+    let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
+    for entry in told.run.with(Status::KnownFailure) {
+        for known in excuses(entry, told) {
+            let what = match &known.what {
+                KnownWhat::Case(pattern) => pattern.clone(),
+                KnownWhat::Clause(clause) => clause.to_string(),
+            };
+            let why = format!("{what}: {}; {}", known.reason, about(known));
+            groups.entry(why).or_default().push(entry.subject.name());
+        }
+    }
     heading(page, "known failures", groups.len());
-    for (why, entries) in groups {
-        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name()).collect();
-        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.safe.line(&listed(&names)));
-        page.paragraph(4, Tone::Quiet, &told.safe.line(&why));
+    for (why, names) in groups {
+        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.safe.line(&why));
+        if told.run.with(Status::KnownFailure).count() <= FEW_CASES {
+            page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+        }
     }
 }
 
@@ -148,20 +164,60 @@ fn skips(told: &Told, page: &mut Page) {
     }
 }
 
+/// Operations that the target does not have, each once. Many of them are listed by their first word.
 fn unsupported(told: &Told, page: &mut Page) {
-    let groups = grouped(told.run.with(Status::Unsupported), |entry| match &entry.verdict {
-        Verdict::Unsupported { operation, declared: Declared::InTargetFile } => {
-            format!("{operation}, as declared")
+    let mut groups: IndexMap<(Declared, &str), usize> = IndexMap::new();
+    for entry in told.run.with(Status::Unsupported) {
+        if let Verdict::Unsupported { operation, declared } = &entry.verdict {
+            *groups.entry((*declared, operation)).or_default() += 1;
         }
-        Verdict::Unsupported { operation, declared: Declared::ByAnswer } => {
-            format!("{operation}: says the answer, but the target file does not declare it")
-        }
-        _ => String::new(),
-    });
-    heading(page, "operations the target does not have", groups.len());
-    for (operation, entries) in groups {
-        page.hanging(2, &count(entries.len(), "case"), Tone::Quiet, &told.safe.line(&operation));
     }
+    heading(page, "operations the target does not have", groups.len());
+    for declared in [Declared::InTargetFile, Declared::ByAnswer] {
+        let mine = || groups.iter().filter(|((how, _), _)| *how == declared);
+        let how = match declared {
+            Declared::InTargetFile => ("as declared", "the target file declares"),
+            Declared::ByAnswer => (
+                "says the answer, but the target file does not declare it",
+                "say so themselves, undeclared in the target file,",
+            ),
+        };
+        if mine().count() <= FEW_OPERATIONS {
+            for ((_, operation), cases) in mine() {
+                let separator = if declared == Declared::InTargetFile { "," } else { ":" };
+                let text = format!("{operation}{separator} {}", how.0);
+                page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.safe.line(&text));
+            }
+            continue;
+        }
+        let cases: usize = mine().map(|(_, cases)| cases).sum();
+        let mut by_verb: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for ((_, operation), _) in mine() {
+            let (verb, rest) = operation.split_at(first_word(operation));
+            by_verb.entry(verb).or_default().push(rest);
+        }
+        let text = format!("{} {} ({})", mine().count(), how.1, count(cases, "case"));
+        page.paragraph(2, Tone::Plain, &told.safe.line(&text));
+        let (verbs, single): (Vec<_>, Vec<_>) = by_verb.into_iter().partition(|(_, rests)| rests.len() > 2);
+        for (verb, rests) in verbs {
+            let label = format!("{}...", told.safe.line(verb));
+            page.hanging(4, &label, Tone::Quiet, &told.safe.line(&rests.join(", ")));
+        }
+        let single =
+            single.iter().flat_map(|(verb, rests)| rests.iter().map(move |rest| format!("{verb}{rest}")));
+        let single: Vec<String> = single.collect();
+        if !single.is_empty() {
+            page.hanging(4, "others", Tone::Quiet, &told.safe.line(&single.join(", ")));
+        }
+    }
+}
+
+/// The length of `Describe` in `DescribeConnections`.
+fn first_word(name: &str) -> usize {
+    name.char_indices()
+        .skip(1)
+        .find(|(_, letter)| letter.is_ascii_uppercase())
+        .map_or(name.len(), |(at, _)| at)
 }
 
 fn clean_up(told: &Told, page: &mut Page) {

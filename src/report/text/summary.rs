@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Told, count,
+    coverage::{self, Names},
     page::{Page, Tone, shortened},
 };
 use crate::{
-    model::{case::Profile, verdict::Status},
-    report::{Entry, Outcome, status::is_known},
+    model::{
+        case::{Origin, Profile},
+        verdict::Status,
+    },
+    report::{Entry, Outcome, Subject, status::is_known},
 };
 
 /// How many entries have each status.
@@ -26,6 +30,9 @@ const COLUMNS: [(Status, &str, Tone); 7] = [
     (Status::Unsupported, "unsupported", Tone::Quiet),
 ];
 
+/// Operations of one API that have a row each.
+const MOST_ROWS: usize = 30;
+
 impl Tally {
     fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
         let mut tally = Tally::default();
@@ -39,6 +46,24 @@ impl Tally {
 
     fn get(&self, status: Status) -> usize {
         self.0.iter().zip(COLUMNS).find(|(_, column)| column.0 == status).map_or(0, |(count, _)| *count)
+    }
+
+    fn sum(tallies: &[Tally]) -> Tally {
+        let mut sum = Tally::default();
+        for tally in tallies {
+            sum.0.iter_mut().zip(tally.0).for_each(|(all, one)| *all += one);
+        }
+        sum
+    }
+
+    /// Nothing but passes, skips and what the target does not have.
+    fn is_plain(&self) -> bool {
+        let plain = [Status::Pass, Status::Skip, Status::Unsupported];
+        self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
+    }
+
+    fn is_unsupported(&self) -> bool {
+        self.get(Status::Unsupported) > 0
     }
 
     fn total(&self) -> usize {
@@ -60,17 +85,36 @@ pub fn write(told: &Told, page: &mut Page) {
         for entry in of_api() {
             operations.entry(entry.subject.operation()).or_default().push(entry);
         }
-        for (operation, entries) in operations {
-            let tally = Tally::of(entries.into_iter());
-            row(
-                page,
-                Tone::Plain,
-                &format!("  {}", told.safe.line(operation)),
-                Some(&tally),
-                (&shown, longest),
-            );
+        let rows: Vec<_> = operations
+            .into_iter()
+            .map(|(operation, entries)| (operation, Tally::of(entries.into_iter())))
+            .collect();
+        // Where there are many operations, those that tell nothing by themselves are told together.
+        let fold = rows.len() > MOST_ROWS;
+        let (folded, single): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
+        for (operation, tally) in single {
+            let name = format!("  {}", told.safe.line(operation));
+            row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
+        }
+        let (none, some): (Vec<_>, Vec<_>) =
+            folded.into_iter().map(|(_, tally)| tally).partition(|tally| tally.is_unsupported());
+        for (what, tallies) in [("passed", some), ("not there", none)] {
+            if !tallies.is_empty() {
+                let name = format!("  {}, {what}", count(tallies.len(), "operation"));
+                row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
+            }
         }
     }
+    if let Some(covered) = &told.run.covered {
+        coverage::write(covered, Names::None, page);
+    }
+    end(told, page);
+}
+
+/// The profiles, and the last line.
+pub fn end(told: &Told, page: &mut Page) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
     page.blank();
     totals(told, page);
     last_line(told, &total, page);
@@ -109,6 +153,13 @@ fn totals(told: &Told, page: &mut Page) {
         let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
     });
+    let generated = |entry: &&Entry| match &entry.subject {
+        Subject::Case(case) => case.origin() == Origin::Generated,
+        Subject::Fixture(_) => false,
+    };
+    let generated = told.run.entries.iter().filter(generated).count();
+    let seed = told.run.seed.filter(|_| generated > 0);
+    let seed = seed.map(|seed| format!("{generated} of the cases generated, seed {seed}"));
     let exchanges: usize = told
         .run
         .entries
@@ -117,7 +168,7 @@ fn totals(told: &Told, page: &mut Page) {
         .map(|trace| trace.exchanges.len())
         .sum();
     let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
-    let text: Vec<String> = parts.chain([elapsed]).collect();
+    let text: Vec<String> = parts.chain(seed).chain([elapsed]).collect();
     page.paragraph(0, Tone::Quiet, &text.join("; "));
 }
 
@@ -166,13 +217,15 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         (1, _) => parts.push(format!("a fixture breaks {what}")),
         (all, _) => parts.push(format!("{all} cases and fixtures break {what}")),
     }
-    let undeclared = run.entries.iter().filter(|entry| entry.undeclared()).count();
+    let undeclared: Vec<&Entry> = run.entries.iter().filter(|entry| entry.undeclared()).collect();
+    let of_operations: BTreeSet<_> = undeclared.iter().map(|entry| entry.subject.operation()).collect();
+    let declared = tally.get(Status::Unsupported).saturating_sub(undeclared.len());
     let unexpected = run.with(Status::UnexpectedPass).count() + run.stale.len();
     let counted = [
         (unexpected, "unexpected pass"),
         (run.with(Status::Error).count(), "error"),
         (run.clean_up.len(), "clean-up problem"),
-        (undeclared, "undeclared unsupported"),
+        (of_operations.len(), "undeclared unsupported"),
     ];
     parts.extend(
         counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)),
@@ -181,7 +234,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         (tally.get(Status::Pass), "passed"),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
-        (tally.get(Status::Unsupported) - undeclared.min(tally.get(Status::Unsupported)), "unsupported"),
+        (declared, "unsupported"),
     ];
     parts.extend(
         words.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}")),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        case::Case,
+        case::{Case, Origin},
         clause::ClauseId,
         exchange::{Exchange, Phase, Role},
         verdict::{Location, Mismatch, Status, Violation},
@@ -65,7 +65,7 @@ pub fn write(told: &Told, page: &mut Page) {
         page.blank();
         let mark = page.glyph("✗") + "FAIL";
         page.hanging(0, &mark, Tone::Bad, &told.safe.line(&entry.subject.name()));
-        page.paragraph(6, Tone::Quiet, &told.safe.line(&entry.subject.span().to_string()));
+        page.paragraph(6, Tone::Quiet, &told.safe.line(&whence(&entry.subject)));
         if cases < IN_FULL {
             in_full(told, entry, own, page);
         } else {
@@ -76,6 +76,17 @@ pub fn write(told: &Told, page: &mut Page) {
     if by_entry.len() > IN_FULL {
         page.blank();
         page.paragraph(0, Tone::Quiet, "Run a case by its name to see its exchange.");
+    }
+}
+
+/// Where the case stands, or what it was generated from.
+fn whence(subject: &Subject) -> String {
+    match subject {
+        Subject::Case(case) if case.origin() == Origin::Generated => {
+            let source = case.source.as_deref().unwrap_or_default();
+            format!("{}, generated from {source}", case.span)
+        }
+        subject => subject.span().to_string(),
     }
 }
 

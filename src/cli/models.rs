@@ -1,0 +1,94 @@
+//! Models and contracts on disk: read within bounds, and told apart where nobody says what they are.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{args::ModelKind, load::Wrong};
+use crate::{
+    contract::{ContractError, Imported, LONGEST, botocore, files, openapi, smithy},
+    model::contract::Contract,
+};
+
+/// The contract in a model file of this kind.
+pub fn read(kind: ModelKind, file: &Path, api: &str) -> Result<Imported, Wrong> {
+    let text = text(file)?;
+    let imported = match kind {
+        ModelKind::Smithy => smithy::import(&text, api),
+        ModelKind::Openapi => openapi::import(&text, api),
+        ModelKind::Botocore => {
+            let [paginators, waiters, examples] = [
+                beside(file, botocore::PAGINATORS)?,
+                beside(file, botocore::WAITERS)?,
+                beside(file, botocore::EXAMPLES)?,
+            ];
+            let texts = botocore::Texts {
+                service: &text,
+                paginators: paginators.as_deref(),
+                waiters: waiters.as_deref(),
+                examples: examples.as_deref(),
+            };
+            botocore::import(texts, api)
+        }
+    };
+    imported.map_err(|problems| {
+        let lines = problems.iter().map(|problem| format!("{}: {problem}", file.display()));
+        Wrong::Said(lines.collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// The contract at `path`: a folder of contract files, or a model of any kind.
+pub fn any(path: &Path, api: &str) -> Result<Contract, Wrong> {
+    if path.is_dir() {
+        let [operations, schema] = [text(&path.join(files::OPERATIONS))?, text(&path.join(files::SCHEMA))?];
+        let wrong = |error: ContractError| Wrong::Said(format!("{}: {error}", path.display()));
+        let contract = files::read(&operations, &schema).map_err(wrong)?;
+        files::sound(&contract).map_err(wrong)?;
+        return Ok(contract);
+    }
+    read(kind(&text(path)?), path, api).map(|imported| imported.contract)
+}
+
+/// What a model is, by the members it begins with; what is no JSON can only be OpenAPI.
+fn kind(text: &str) -> ModelKind {
+    #[derive(Deserialize)]
+    struct Members {
+        smithy: Option<IgnoredAny>,
+        metadata: Option<IgnoredAny>,
+    }
+    match serde_json::from_str(text) {
+        Ok(Members { smithy: Some(_), .. }) => ModelKind::Smithy,
+        Ok(Members { metadata: Some(_), .. }) => ModelKind::Botocore,
+        _ => ModelKind::Openapi,
+    }
+}
+
+fn beside(file: &Path, name: &str) -> io::Result<Option<String>> {
+    match text(&file.with_file_name(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        text => text.map(Some),
+    }
+}
+
+/// The text of a file, of which no more is read than an importer takes.
+fn text(path: &Path) -> io::Result<String> {
+    let refused = |kind, what: &str| io::Error::new(kind, format!("{}: {what}", path.display()));
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| refused(error.kind(), &error.to_string()))?;
+    if bytes.len() > LONGEST {
+        return Err(refused(io::ErrorKind::InvalidData, &format!("longer than {} MiB", LONGEST >> 20)));
+    }
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return Err(refused(io::ErrorKind::InvalidData, "compressed; gunzip it first"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        refused(io::ErrorKind::InvalidData, &format!("not UTF-8 (byte {valid})"))
+    })
+}

@@ -1,0 +1,86 @@
+//! Cases from a contract: for every operation inputs that are right, and inputs with one thing wrong. The same contract
+//! and seed always give the same cases; nothing here knows a target, and what a target must permit is said by each case.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::model::{
+    case::{Case, CaseId, GENERATED},
+    clause::Clauses,
+    contract::{Contract, Operation, Protocol},
+    span::Span,
+};
+
+mod awsjson;
+mod draft;
+mod family;
+mod fault;
+mod random;
+mod rest;
+#[cfg(test)]
+mod tests;
+mod value;
+
+/// What cases are made from where nobody says anything else.
+pub const SEED: u64 = 1;
+
+/// Where the operations of a contract stand in its file, by name.
+#[derive(Debug, Clone)]
+pub struct Places {
+    file: Arc<str>,
+    by_operation: BTreeMap<Arc<str>, Span>,
+}
+
+impl Places {
+    /// Finds the operations of `operations.json`, whose text this is; `file` is the path it is told by.
+    pub fn of(contract: &Contract, file: Arc<str>, text: &str) -> Places {
+        let mut by_operation = BTreeMap::new();
+        let mut offset = 0;
+        for (index, line) in text.split_inclusive('\n').enumerate() {
+            // Operations stand two levels deep, as `contract::files` writes them.
+            let name =
+                line.strip_prefix("    \"").and_then(|rest| rest.split_once("\": {")).map(|(name, _)| name);
+            if let Some((name, _)) = name.and_then(|name| contract.operations.get_key_value(name)) {
+                let (file, line, length) = (Arc::clone(&file), index as u32 + 1, name.len() + 2);
+                let span = Span { file, line, column: 5, offset: offset + 4, length };
+                by_operation.entry(Arc::clone(name)).or_insert(span);
+            }
+            offset += line.len();
+        }
+        Places { file, by_operation }
+    }
+
+    fn of_operation(&self, name: &str) -> Span {
+        let top = || Span { file: Arc::clone(&self.file), line: 1, column: 1, offset: 0, length: 0 };
+        self.by_operation.get(name).cloned().unwrap_or_else(top)
+    }
+}
+
+/// The cases of every operation, in the order of operations. Claims stand for those of `clauses` that are stated there.
+pub fn cases(contract: &Contract, clauses: &Clauses, places: &Places, seed: u64) -> Vec<Case> {
+    contract
+        .operations
+        .values()
+        .flat_map(|operation| of(contract, operation, clauses, places, seed))
+        .collect()
+}
+
+/// The cases of one operation.
+pub fn of(
+    contract: &Contract,
+    operation: &Operation,
+    clauses: &Clauses,
+    places: &Places,
+    seed: u64,
+) -> Vec<Case> {
+    let span = places.of_operation(&operation.name);
+    let draft = draft::Draft::new(contract, operation, clauses, seed, span);
+    match contract.protocol {
+        Protocol::AwsJson { .. } => awsjson::cases(&draft),
+        Protocol::Rest => rest::cases(&draft),
+    }
+}
+
+/// `dms::ModifyEndpoint::generated::without-EndpointArn`. Names in case files hold no colon, so none is like it.
+fn id(api: &str, operation: &str, name: &str) -> CaseId {
+    format!("{api}::{operation}::{GENERATED}::{name}").into()
+}

@@ -1,0 +1,211 @@
+//! The cases of one awsJson operation: inputs that are right, inputs with one thing wrong, requests that are no request
+//! of it, and callers that are nobody.
+
+use serde_json::{Map, Value};
+
+use super::{
+    draft::{Draft, NAME, Sketch, SketchKind, must, should},
+    fault::{Breach, faults},
+    value::Extent,
+};
+use crate::{
+    contract::shape::Property,
+    model::{
+        case::{Auth, Case, Raw, RawBody, StatusPattern},
+        contract::{Effect, Operation, Protocol},
+        template::{Part, Template},
+    },
+};
+
+const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
+const ANSWERED: [StatusPattern; 2] = [StatusPattern::Exact(200), StatusPattern::Class(4)];
+
+pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
+    let mut sketches = valid(draft);
+    sketches.extend(faulty(draft));
+    sketches.extend(no_request(draft));
+    sketches.extend(nobody(draft));
+    sketches.into_iter().map(|sketch| draft.case(sketch)).collect()
+}
+
+fn properties<'a>(draft: &Draft<'a>) -> Vec<Property<'a>> {
+    let property = |(name, member): (&'a String, &'a crate::model::contract::Member)| Property {
+        name,
+        schema: &member.schema,
+        required: member.required,
+    };
+    draft.operation.members.iter().map(property).collect()
+}
+
+/// An input of this extent; none where some required member cannot be made.
+fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
+    let mut maker = draft.maker(extent);
+    let mut input = Map::new();
+    for property in properties(draft) {
+        if !property.required && extent == Extent::Minimal {
+            continue;
+        }
+        match maker.value(property.name, property.schema) {
+            Some(value) => drop(input.insert(property.name.to_owned(), value)),
+            None if property.required => return None,
+            None => {}
+        }
+    }
+    name_it(draft, &mut input);
+    Some(input)
+}
+
+/// What a case creates has a name of its own.
+fn name_it(draft: &Draft<'_>, input: &mut Map<String, Value>) {
+    if let Some([member]) = draft.family.naming.as_deref() {
+        input.insert((*member).to_owned(), NAME.into());
+    }
+}
+
+fn listed(input: Map<String, Value>) -> Vec<(String, Value)> {
+    input.into_iter().collect()
+}
+
+/// Inputs the model calls right: a success, or an error of the client's; never one of the server's.
+fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
+    let operation = draft.operation;
+    let sketch = |name: String, input: Map<String, Value>| {
+        let nothing_asked = input.is_empty();
+        let sketch =
+            Sketch::new(name, SketchKind::Valid, listed(input)).status(must("awsjson.input.valid"), ANSWERED);
+        match operation.effect {
+            Effect::Read if nothing_asked && asks_for_all(operation) => {
+                sketch.status(should("awsjson.input.served"), [StatusPattern::Exact(200)])
+            }
+            _ => sketch,
+        }
+    };
+    let mut sketches = Vec::new();
+    let minimal = input(draft, Extent::Minimal);
+    sketches.extend(minimal.clone().map(|input| sketch("valid-minimal".into(), input)));
+    let maximal = input(draft, Extent::Maximal).filter(|maximal| Some(maximal) != minimal.as_ref());
+    sketches.extend(maximal.map(|input| sketch("valid-maximal".into(), input)));
+    for (index, example) in operation.examples.iter().enumerate() {
+        let Value::Object(example) = &example.input else { continue };
+        let input = harmless(draft, example.clone(), minimal.as_ref());
+        sketches.extend(input.map(|input| sketch(format!("example-{}", index + 1), input)));
+    }
+    let optional = operation.members.iter().filter(|(_, member)| !member.required);
+    if let (Some(mut input), true) = (minimal, operation.effect == Effect::Read) {
+        let before = input.len();
+        input.extend(optional.map(|(name, _)| (name.clone(), Value::Null)));
+        if input.len() > before {
+            let sketch = Sketch::new("null-optional-members", SketchKind::Valid, listed(input));
+            sketches.push(sketch.status(must("awsjson.input.null-is-absent"), ANSWERED));
+        }
+    }
+    sketches
+}
+
+/// Whether an operation has members only to narrow down what it gives; `ListTagsForResource` wants one of two that its
+/// model calls optional.
+fn asks_for_all(operation: &Operation) -> bool {
+    operation.paging.is_some() || operation.members.is_empty()
+}
+
+/// An example may name things that somebody has. Where they would be changed or destroyed, nobody's stand in their
+/// place.
+fn harmless(
+    draft: &Draft<'_>,
+    mut example: Map<String, Value>,
+    minimal: Option<&Map<String, Value>>,
+) -> Option<Map<String, Value>> {
+    if draft.operation.effect != Effect::Read {
+        for (name, value) in minimal? {
+            if example.contains_key(name) {
+                example.insert(name.clone(), value.clone());
+            }
+        }
+        name_it(draft, &mut example);
+    }
+    Some(example)
+}
+
+/// One thing wrong in an input that is otherwise right.
+fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
+    let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
+    let faults = faults(draft.contract, &properties(draft), &mut draft.random("faults"));
+    let mut sketches = Vec::with_capacity(faults.len());
+    for fault in faults {
+        let mut input = Value::Object(minimal.clone());
+        let mut maker = draft.maker(Extent::Minimal);
+        if fault.apply(&mut input, &mut maker).is_none() {
+            continue;
+        }
+        let Value::Object(input) = input else { continue };
+        let sketch = Sketch::new(fault.name, SketchKind::Refused, listed(input));
+        let answered = |sketch: Sketch| sketch.status(must("awsjson.input.valid"), ANSWERED);
+        sketches.push(match fault.breach {
+            Breach::Missing => sketch.status(must("awsjson.input.required"), REFUSED),
+            Breach::Null => sketch.status(must("awsjson.input.null-is-absent"), REFUSED),
+            Breach::Type => sketch.status(must("awsjson.input.types"), REFUSED),
+            Breach::Union => sketch.status(must("awsjson.input.union"), REFUSED),
+            Breach::Convertible => answered(sketch).status(should("awsjson.input.no-conversion"), REFUSED),
+            Breach::Limit => answered(sketch).status(should("awsjson.input.constraints"), REFUSED),
+        });
+    }
+    if draft.operation.effect == Effect::Read {
+        let mut input = minimal;
+        input.insert("ProofmarkUnknown".into(), "proofmark".into());
+        let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, listed(input));
+        sketches.push(sketch.status(should("awsjson.input.unknown-member"), ANSWERED));
+    }
+    sketches
+}
+
+fn text(text: impl Into<String>) -> Template {
+    Template { parts: vec![Part::Text(text.into())] }
+}
+
+/// Requests in which there is no input, or no operation.
+fn no_request(draft: &Draft<'_>) -> Vec<Sketch> {
+    let mut sketches = Vec::new();
+    let body = |name: &str, body: &str| {
+        let raw = Raw { body: Some(RawBody::Text(text(body))), ..Raw::default() };
+        Sketch::new(name, SketchKind::Void, Vec::new()).raw(raw)
+    };
+    for (name, broken) in [("body-cut-off", "{\"Proofmark\":"), ("body-not-json", "proofmark")] {
+        sketches.push(body(name, broken).status(must("awsjson.input.json"), REFUSED));
+    }
+    if draft.operation.members.values().any(|member| member.required) {
+        for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\""), ("body-null", "null")]
+        {
+            sketches.push(body(name, other).status(must("awsjson.input.json"), REFUSED));
+        }
+        sketches.push(body("body-empty", "").status(must("awsjson.input.required"), REFUSED));
+    }
+    if let Protocol::AwsJson { target_prefix, .. } = &draft.contract.protocol {
+        let target = text(format!("{target_prefix}.Proofmark{}", draft.operation.name));
+        let raw = Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() };
+        let sketch = Sketch::new("unknown-operation", SketchKind::Void, Vec::new()).raw(raw);
+        sketches.push(sketch.status(must("awsjson.request.target-unknown"), REFUSED));
+    }
+    sketches
+}
+
+/// Requests of callers that are not who they say.
+fn nobody(draft: &Draft<'_>) -> Vec<Sketch> {
+    let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
+    let faults = [
+        ("auth-missing", Auth::Absent, "awsjson.auth.missing"),
+        ("auth-unknown-key", Auth::UnknownKey, "awsjson.auth.unknown-key"),
+        ("auth-bad-signature", Auth::BadSignature, "awsjson.auth.bad-signature"),
+        ("auth-stale-date", Auth::StaleDate, "awsjson.auth.stale-date"),
+        ("auth-tampered-body", Auth::TamperedBody, "awsjson.auth.tampered-body"),
+    ];
+    let sketch = |(name, auth, clause)| {
+        Sketch::new(name, SketchKind::Refused, listed(minimal.clone()))
+            .auth(auth)
+            .status(must(clause), REFUSED)
+            .status(
+                should("awsjson.auth.status"),
+                [StatusPattern::Exact(400), StatusPattern::Exact(401), StatusPattern::Exact(403)],
+            )
+    };
+    faults.into_iter().map(sketch).collect()
+}

@@ -1,0 +1,337 @@
+//! From what a case is to send and claims to the [`Case`] itself: its clauses, what has to be undone after it, the proof
+//! that a refusal changed nothing, and what a target must permit for it.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::{
+    family::{self, Destroyer, Family, KnownBy, Listing},
+    random::Random,
+    value::{Extent, Maker},
+};
+use crate::model::{
+    case::{
+        Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Raw, Request,
+        StatusPattern, Step, ValueMatcher,
+    },
+    clause::{ClauseId, Clauses, Strength},
+    contract::{Contract, Effect, Operation, Protocol},
+    span::Span,
+    template::{Generator, Hole, Part, Template, TemplateValue},
+};
+
+/// Stands in an input for the name of what the case makes; no two cases have the same.
+pub(super) const NAME: &str = "${name}";
+/// Stands in an input for what the case has made, as the answer called it.
+const MADE: &str = "${made}";
+/// The feature a target declares that may be changed as a whole: its settings, its licence.
+pub(super) const DISPOSABLE: &str = "disposable";
+
+/// A clause a generated claim stands for. Where the clauses of a run do not state it, a MUST stands as a claim alone and
+/// anything weaker is not claimed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement {
+    id: &'static str,
+    strength: Strength,
+}
+
+pub(super) const fn must(id: &'static str) -> Statement {
+    Statement { id, strength: Strength::Must }
+}
+
+pub(super) const fn should(id: &'static str) -> Statement {
+    Statement { id, strength: Strength::Should }
+}
+
+/// What a case is to send, and what it claims about the answer.
+pub(super) struct Sketch {
+    pub name: String,
+    pub input: Vec<(String, Value)>,
+    pub auth: Auth,
+    pub raw: Raw,
+    pub claims: Vec<(Statement, Claim)>,
+    pub kind: SketchKind,
+}
+
+/// What a target might do with the request, if it does what it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SketchKind {
+    /// What the operation is for.
+    Valid,
+    /// Nothing; but a target that checks too little does what the operation is for.
+    Refused,
+    /// Nothing at all: there is no operation in it, or nothing that could be an input.
+    Void,
+}
+
+impl Sketch {
+    pub fn new(name: impl Into<String>, kind: SketchKind, input: Vec<(String, Value)>) -> Sketch {
+        let (auth, raw) = (Auth::Target, Raw::default());
+        Sketch { name: name.into(), input, auth, raw, claims: Vec::new(), kind }
+    }
+
+    pub fn auth(self, auth: Auth) -> Sketch {
+        Sketch { auth, ..self }
+    }
+
+    pub fn raw(self, raw: Raw) -> Sketch {
+        Sketch { raw, ..self }
+    }
+
+    /// The status is one of these.
+    pub fn status(mut self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> Sketch {
+        self.claims.push((statement, Claim::Status(patterns.into())));
+        self
+    }
+}
+
+/// Everything the cases of one operation have in common.
+pub(super) struct Draft<'a> {
+    pub contract: &'a Contract,
+    pub operation: &'a Operation,
+    pub family: Family<'a>,
+    clauses: &'a Clauses,
+    seed: u64,
+    source: String,
+    span: Span,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(
+        contract: &'a Contract,
+        operation: &'a Operation,
+        clauses: &'a Clauses,
+        seed: u64,
+        span: Span,
+    ) -> Draft<'a> {
+        let family = family::of(contract, operation);
+        let source = format!("{} {}, {}, seed {seed}", contract.title, contract.version, operation.name);
+        Draft { contract, operation, family, clauses, seed, source, span }
+    }
+
+    pub fn random(&self, about: &str) -> Random {
+        Random::new(self.seed, &format!("{}::{}::{about}", self.contract.api, self.operation.name))
+    }
+
+    pub fn maker(&self, extent: Extent) -> Maker<'a> {
+        Maker { contract: self.contract, random: self.random("values"), extent }
+    }
+
+    /// The id of the clause, if the run has it.
+    fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
+        let own;
+        let id = match statement.id.starts_with("awsjson.") {
+            true => statement.id,
+            false => {
+                own = format!("{}.{}", self.contract.api, statement.id);
+                &own
+            }
+        };
+        self.clauses.get_key_value(id).map(|(id, _)| id)
+    }
+
+    fn expectation(&self, statement: Statement, claim: Claim) -> Option<Expectation> {
+        let clauses: Vec<ClauseId> = self.stated(statement).cloned().into_iter().collect();
+        let claimed = !clauses.is_empty() || statement.strength == Strength::Must;
+        claimed.then(|| Expectation { claim, clauses, span: self.span.clone() })
+    }
+
+    fn step(&self, operation: &Operation, input: Vec<(String, Value)>, auth: Auth) -> Step {
+        let input = input.into_iter().map(|(name, value)| (name, template(value))).collect();
+        Step {
+            operation: Arc::clone(&operation.name),
+            effect: operation.effect,
+            request: Request { input, auth, raw: Raw::default() },
+            captures: Vec::new(),
+            expectations: Arc::default(),
+            poll: None,
+            span: self.span.clone(),
+        }
+    }
+
+    /// The case of a sketch.
+    pub fn case(&self, sketch: Sketch) -> Case {
+        let Sketch { name, input, auth, raw, claims, kind } = sketch;
+        let named = input.iter().any(|(_, value)| mentions(value, NAME));
+        let mut first = self.step(self.operation, input, auth);
+        first.request.raw = raw;
+        first.expectations =
+            claims.into_iter().filter_map(|(statement, claim)| self.expectation(statement, claim)).collect();
+        let mut finally = Vec::new();
+        if kind == SketchKind::Void {
+            first.effect = Effect::Read;
+        } else if let Some(destroyer) = &self.family.destroyer {
+            first.captures.extend(self.capture(destroyer));
+            finally.extend(self.undoing(destroyer, named));
+        }
+        let mut steps = vec![first];
+        if let (SketchKind::Refused, Some(listing), true) = (kind, &self.family.listing, named) {
+            steps.extend(self.proof(listing));
+        }
+        let mut clauses: Vec<ClauseId> = Vec::new();
+        for clause in steps.iter().flat_map(|step| &*step.expectations).flat_map(|claim| &claim.clauses) {
+            if !clauses.contains(clause) {
+                clauses.push(Arc::clone(clause));
+            }
+        }
+        let (contract, operation) = (self.contract, self.operation);
+        Case {
+            id: super::id(&contract.api, &operation.name, &name),
+            api: Arc::clone(&contract.api),
+            operation: Arc::clone(&operation.name),
+            profile: Profile::Extended,
+            clauses,
+            source: Some(self.source.clone()),
+            needs: self.needs(kind),
+            uses: Vec::new(),
+            row: if named { vec![("name".into(), self.own_name())] } else { Vec::new() },
+            steps,
+            finally,
+            span: self.span.clone(),
+        }
+    }
+
+    /// Nothing the run did not make may be destroyed, and nobody's settings changed: what would do so whatever it is
+    /// given goes only to a target that may be spoilt.
+    fn needs(&self, kind: SketchKind) -> Vec<Need> {
+        let effect = self.operation.effect;
+        let naming = self.family.naming.as_ref().and_then(|way| way.first().copied());
+        let narrow = self.family.destroyer.is_some()
+            || family::names_something(self.contract, self.operation, naming)
+            || only_asks(&self.operation.name);
+        let harms = match (effect, kind) {
+            _ if narrow => false,
+            (Effect::Read, _) | (_, SketchKind::Void) => false,
+            (Effect::Destroy, _) => true,
+            (Effect::Create | Effect::Change, SketchKind::Valid) => true,
+            (Effect::Create | Effect::Change, SketchKind::Refused) => false,
+        };
+        harms.then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect()
+    }
+
+    /// `pm-12345678-k3x9a0bz`, or the end of it where names are short.
+    fn own_name(&self) -> TemplateValue {
+        let hole = |generator| Part::Hole(Hole::Generated(generator));
+        let whole = vec![hole(Generator::Run), Part::Text("-".into()), hole(Generator::Suffix)];
+        let longest = self.longest_name();
+        let parts = if longest < 20 { vec![hole(Generator::Suffix)] } else { whole };
+        TemplateValue::Text(Template { parts })
+    }
+
+    fn longest_name(&self) -> u64 {
+        use crate::contract::shape::Shape;
+        let way = self.family.naming.as_deref().unwrap_or_default();
+        let Some(member) = way.first().and_then(|first| self.operation.members.get(*first)) else {
+            return u64::MAX;
+        };
+        let mut shape = Shape::of(self.contract, &member.schema);
+        for step in way.iter().skip(1) {
+            let inner = shape.properties(self.contract).into_iter().find(|property| property.name == *step);
+            let Some(inner) = inner else { return u64::MAX };
+            shape = Shape::of(self.contract, inner.schema);
+        }
+        shape.schema["maxLength"].as_u64().unwrap_or(u64::MAX)
+    }
+
+    /// What a creating answer is remembered by. Optional, because most are to be refused.
+    fn capture(&self, destroyer: &Destroyer<'_>) -> Option<Capture> {
+        let KnownBy::Answer(path) = &destroyer.known_by else { return None };
+        let path = Arc::new(JsonPath::parse(path).ok()?);
+        let from = CaptureFrom::Body(path);
+        Some(Capture { name: "made".into(), from, presence: Presence::Optional, span: self.span.clone() })
+    }
+
+    /// Destroys what the case made, again and again while it is still being made.
+    fn undoing(&self, destroyer: &Destroyer<'_>, named: bool) -> Option<Step> {
+        let by = match destroyer.known_by {
+            KnownBy::Answer(_) => MADE,
+            KnownBy::Name if named => NAME,
+            KnownBy::Name => return None,
+        };
+        let input = vec![(destroyer.member.to_owned(), Value::from(by))];
+        let mut step = self.step(destroyer.operation, input, Auth::Target);
+        let claim = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
+        let absent = destroyer.operation.errors.iter().map(|error| error.name.clone());
+        let absent: Vec<String> = absent.filter(|name| name.contains("NotFound")).collect();
+        let gone = Claim::Status(vec![
+            StatusPattern::Class(2),
+            StatusPattern::Exact(404),
+            StatusPattern::Exact(410),
+        ]);
+        let mut alternatives = vec![claim(gone)];
+        if !absent.is_empty() {
+            alternatives.push(claim(Claim::Error(absent)));
+        }
+        step.poll = Some(Poll {
+            until: claim(Claim::AnyOf(alternatives)),
+            unless: Vec::new(),
+            through: Vec::new(),
+            every: Duration::from_secs(5),
+            within: Duration::from_secs(20 * 60),
+            span: self.span.clone(),
+        });
+        Some(step)
+    }
+
+    /// The list of the family does not have what was refused. Other cases make and destroy things meanwhile, so
+    /// nothing more can be said of the list.
+    fn proof(&self, listing: &Listing<'_>) -> Option<Step> {
+        let statement = match self.contract.protocol {
+            Protocol::AwsJson { .. } => must("awsjson.input.refused-changes-nothing"),
+            Protocol::Rest => must("input.refused-changes-nothing"),
+        };
+        let search = listing.search.map(|member| (member.to_owned(), Value::from(NAME)));
+        let mut step = self.step(listing.operation, search.into_iter().collect(), Auth::Target);
+        let path = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
+        let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(NAME)))]);
+        let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
+        let at = |matcher| Claim::At { path: Arc::clone(&path), matcher };
+        // A list that is refused shows nothing either way, and has cases of its own.
+        let refused = Claim::Status(vec![StatusPattern::Class(4), StatusPattern::Class(5)]);
+        let claim = Claim::AnyOf(vec![
+            alternative(at(ValueMatcher::Excludes(element))),
+            alternative(at(ValueMatcher::Absent)),
+            alternative(refused),
+        ]);
+        step.expectations = self.expectation(statement, claim).into_iter().collect();
+        Some(step)
+    }
+}
+
+/// Operations whose verb says that they change nothing, although a model calls them with a method that may.
+fn only_asks(operation: &str) -> bool {
+    const VERBS: [&str; 8] = ["Export", "Validate", "Get", "Check", "Describe", "List", "Test", "Search"];
+    let asks = |verb: &&str| {
+        operation.strip_prefix(*verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    };
+    VERBS.iter().any(|verb| asks(&verb)) || operation.ends_with("ValidateSettings")
+}
+
+fn mentions(value: &Value, hole: &str) -> bool {
+    match value {
+        Value::String(text) => text == hole,
+        Value::Array(elements) => elements.iter().any(|element| mentions(element, hole)),
+        Value::Object(members) => members.values().any(|member| mentions(member, hole)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// A value in which [`NAME`] and [`MADE`] are holes.
+fn template(value: Value) -> TemplateValue {
+    if !mentions(&value, NAME) && !mentions(&value, MADE) {
+        return TemplateValue::Fixed(value);
+    }
+    match value {
+        Value::String(text) => {
+            let name = text.trim_start_matches("${").trim_end_matches('}');
+            TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
+        }
+        Value::Array(elements) => TemplateValue::List(elements.into_iter().map(template).collect()),
+        Value::Object(members) => TemplateValue::Object(
+            members.into_iter().map(|(name, member)| (name, template(member))).collect(),
+        ),
+        fixed => TemplateValue::Fixed(fixed),
+    }
+}

@@ -1,0 +1,205 @@
+//! What belongs together, read from names, paths and members: the member that names what a creating operation makes, the
+//! operation that destroys it again, and the one that lists its kind.
+
+use serde_json::Value;
+
+use crate::{
+    contract::shape::{Kind, Property, Shape},
+    model::contract::{Access, Contract, Effect, Member, Operation, Place, Protocol},
+};
+
+/// The relations of one creating operation.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Family<'a> {
+    /// The way to the text in the input that names what is made: a member, and what stands inside it.
+    pub naming: Option<Vec<&'a str>>,
+    pub destroyer: Option<Destroyer<'a>>,
+    pub listing: Option<Listing<'a>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Destroyer<'a> {
+    pub operation: &'a Operation,
+    /// Its one member that says what to destroy.
+    pub member: &'a str,
+    pub known_by: KnownBy,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum KnownBy {
+    /// What stands at this JSONPath of the answer that made it.
+    Answer(String),
+    /// The name that was given to it.
+    Name,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Listing<'a> {
+    pub operation: &'a Operation,
+    /// The member of the input that narrows the list down to names like this one.
+    pub search: Option<&'a str>,
+    /// The member of the answer that is the list.
+    pub list: &'a str,
+    /// The member of each element that is its name.
+    pub name: &'a str,
+}
+
+/// The family of `operation`; empty for one that creates nothing.
+pub(super) fn of<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
+    if operation.effect != Effect::Create {
+        return Family::default();
+    }
+    match contract.protocol {
+        Protocol::AwsJson { .. } => of_rpc(contract, operation),
+        Protocol::Rest => of_rest(contract, operation),
+    }
+}
+
+/// `Endpoint` of `CreateEndpoint`.
+fn kind_of(operation: &str) -> Option<&str> {
+    ["Create", "Import"].into_iter().find_map(|verb| operation.strip_prefix(verb))
+}
+
+fn of_rpc<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
+    let Some(kind) = kind_of(&operation.name) else { return Family::default() };
+    // `SubscriptionName` names an EventSubscription.
+    let names = |member: &&str| {
+        let stem = member.strip_suffix("Identifier").or_else(|| member.strip_suffix("Name"));
+        stem.is_some_and(|stem| !stem.is_empty() && kind.ends_with(stem))
+    };
+    let named = |(name, member): &(&'a str, &'a Member)| {
+        names(name) && Shape::of(contract, &member.schema).kind == Kind::Text
+    };
+    let all: Vec<(&str, &Member)> =
+        operation.members.iter().map(|(name, member)| (name.as_str(), member)).filter(named).collect();
+    let naming = all.iter().find(|(_, member)| member.required).or(all.first()).map(|(name, _)| *name);
+    let destroyer = rpc_destroyer(contract, operation, kind, naming);
+    let listing = naming.and_then(|name| rpc_listing(contract, kind, name));
+    Family { naming: naming.map(|name| vec![name]), destroyer, listing }
+}
+
+fn rpc_destroyer<'a>(
+    contract: &'a Contract,
+    operation: &'a Operation,
+    kind: &str,
+    naming: Option<&str>,
+) -> Option<Destroyer<'a>> {
+    let destroyer = contract.operation(&format!("Delete{kind}"))?;
+    let mut required = destroyer.members.iter().filter(|(_, member)| member.required);
+    let (member, _) = required.next().filter(|_| destroyer.effect == Effect::Destroy)?;
+    if required.next().is_some() {
+        return None;
+    }
+    // What is destroyed by its identifier can be destroyed by its ARN.
+    let resource = member.strip_suffix("Identifier").map(|stem| format!("{stem}Arn"));
+    let wanted = std::iter::once(member.as_str()).chain(resource.as_deref());
+    let in_answer = wanted.filter_map(|name| place_in_answer(contract, operation, name)).next();
+    let known_by = match in_answer {
+        Some(path) => KnownBy::Answer(path),
+        None if naming == Some(member.as_str()) => KnownBy::Name,
+        None => return None,
+    };
+    Some(Destroyer { operation: destroyer, member, known_by })
+}
+
+/// The JSONPath of a member at the top of the answer or inside one structure there.
+fn place_in_answer(contract: &Contract, operation: &Operation, name: &str) -> Option<String> {
+    let top = answer(contract, operation)?;
+    if top.iter().any(|property| property.name == name) {
+        return Some(format!("$.{name}"));
+    }
+    let holds = |property: &&Property<'_>| {
+        let shape = Shape::of(contract, property.schema);
+        shape.kind == Kind::Structure && shape.properties(contract).iter().any(|inner| inner.name == name)
+    };
+    top.iter().find(holds).map(|outer| format!("$.{}.{name}", outer.name))
+}
+
+/// The members of an operation's success.
+fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<Vec<Property<'a>>> {
+    let schema = operation.successes().find_map(|(_, answer)| answer.schema.as_deref())?;
+    Some(Shape::of(contract, contract.schema(schema)?).properties(contract))
+}
+
+fn rpc_listing<'a>(contract: &'a Contract, kind: &str, naming: &str) -> Option<Listing<'a>> {
+    let operations = ["Describe", "List"].map(|verb| contract.operation(&format!("{verb}{kind}s")));
+    let operation = operations.into_iter().flatten().next()?;
+    listing(contract, operation, naming)
+}
+
+/// The list in the answer whose elements have a member `naming`, if nothing is required to ask for it.
+fn listing<'a>(contract: &'a Contract, operation: &'a Operation, naming: &str) -> Option<Listing<'a>> {
+    let needs = |member: &Member| member.required && member.default.is_none();
+    if operation.effect != Effect::Read || operation.members.values().any(needs) {
+        return None;
+    }
+    for property in answer(contract, operation)? {
+        let shape = Shape::of(contract, property.schema);
+        let Some(elements) = shape.inside().filter(|_| shape.kind == Kind::List) else { continue };
+        let inside = Shape::of(contract, elements).properties(contract);
+        if let Some(name) = inside.iter().find(|inner| inner.name == naming) {
+            let search = operation.members.keys().find(|member| *member == "SearchPattern");
+            let search = search.map(String::as_str);
+            return Some(Listing { operation, search, list: property.name, name: name.name });
+        }
+    }
+    None
+}
+
+fn of_rest<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
+    let body = operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
+    let naming = body.and_then(|(body, member)| {
+        let properties = Shape::of(contract, &member.schema).properties(contract);
+        let name = properties.into_iter().find(|property| property.name == "name")?;
+        (Shape::of(contract, name.schema).kind == Kind::Text).then_some(vec![body.as_str(), name.name])
+    });
+    let at = |method: &str, path: &str| {
+        contract.operations.values().find(|other| other.method == method && other.path == path)
+    };
+    let destroyer = rest_destroyer(contract, operation);
+    let listing = naming
+        .as_ref()
+        .and_then(|naming| listing(contract, at("GET", &operation.path)?, naming.last()?))
+        .filter(|listing| listing.operation.access == Access::Protected);
+    Family { naming, destroyer, listing }
+}
+
+/// `DELETE /things/{id}` for `POST /things`, where the answer to the latter has the id.
+fn rest_destroyer<'a>(contract: &'a Contract, operation: &Operation) -> Option<Destroyer<'a>> {
+    if operation.method != "POST" || operation.path.contains('{') {
+        return None;
+    }
+    let below = |other: &&Operation| {
+        let rest = other.path.strip_prefix(&*operation.path).and_then(|rest| rest.strip_prefix("/{"));
+        other.method == "DELETE" && rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
+    };
+    let destroyer = contract.operations.values().find(below)?;
+    let (member, described) = destroyer.members.iter().find(|(_, member)| member.place == Place::Path)?;
+    let answer = answer(contract, operation)?;
+    let by_uuid = described.schema["format"] == "uuid";
+    let wanted = ["id", member.as_str(), if by_uuid { "id" } else { "name" }];
+    let found = wanted.into_iter().find(|name| answer.iter().any(|property| property.name == *name))?;
+    Some(Destroyer { operation: destroyer, member, known_by: KnownBy::Answer(format!("$.{found}")) })
+}
+
+/// Whether a request of this operation names something that has to be there already: filled with the name of nothing,
+/// it can do no harm.
+pub(super) fn names_something(contract: &Contract, operation: &Operation, naming: Option<&str>) -> bool {
+    const NAMES: [&str; 6] = ["Arn", "Identifier", "Id", "Ids", "Arns", "Name"];
+    operation.members.iter().any(|(name, member)| match member.place {
+        Place::Path => true,
+        Place::Body => {
+            let shape = Shape::of(contract, &member.schema);
+            let of_text = match shape.kind {
+                Kind::Text => shape.values().is_empty(),
+                Kind::List => shape
+                    .inside()
+                    .is_some_and(|inside: &Value| Shape::of(contract, inside).kind == Kind::Text),
+                _ => false,
+            };
+            let id = NAMES.iter().any(|ending| name.ends_with(ending));
+            member.required && of_text && id && naming != Some(name)
+        }
+        Place::Query | Place::Header | Place::WholeBody | Place::Form => false,
+    })
+}

@@ -1,0 +1,1 @@
+//! The generator on small contracts, and what holds for the bundled ones.

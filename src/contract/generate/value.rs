@@ -1,0 +1,196 @@
+//! Values that a schema takes: the smallest ones, and ones with everything in them. Every name of a thing in them is
+//! well-formed and nobody's.
+
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+use super::random::Random;
+use crate::{
+    contract::shape::{Kind, Shape},
+    model::contract::Contract,
+};
+
+/// A UUID that is nobody's id.
+pub(super) const ABSENT_UUID: &str = "0badcafe-0000-4000-8000-00000000dead";
+/// The name of nothing.
+pub(super) const ABSENT: &str = "proofmark-absent";
+
+/// How much a value has in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What is required.
+    Minimal,
+    /// All members, as deep as is sensible.
+    Maximal,
+}
+
+/// Structures inside structures that are filled to the last member; below that only what is required.
+const FILLED: usize = 4;
+/// A required member of a required member of ...: nobody means that.
+const DEEPEST: usize = 12;
+
+/// Makes values of the schemas of one contract.
+pub(super) struct Maker<'a> {
+    pub contract: &'a Contract,
+    pub random: Random,
+    pub extent: Extent,
+}
+
+impl Maker<'_> {
+    /// A value of the member `name`; none where this program cannot think of one (a pattern it cannot read).
+    pub fn value(&mut self, name: &str, schema: &Value) -> Option<Value> {
+        self.at(name, schema, 0)
+    }
+
+    fn at(&mut self, name: &str, schema: &Value, depth: usize) -> Option<Value> {
+        if depth > DEEPEST {
+            return None;
+        }
+        let shape = Shape::of(self.contract, schema);
+        if let Some(only) = shape.schema.get("const") {
+            return Some(only.clone());
+        }
+        if !shape.values().is_empty() {
+            return self.random.pick(shape.values()).cloned();
+        }
+        match shape.kind {
+            Kind::Text => self.text(name, &shape).map(Value::from),
+            Kind::Integer => Some(number(&shape).map_or(json!(1), |number| json!(number as i64))),
+            Kind::Number if shape.note() == Some("timestamp") => Some(json!(1_767_225_600)),
+            Kind::Number => Some(number(&shape).map_or(json!(1), |number| json!(number))),
+            Kind::Boolean => Some(json!(false)),
+            Kind::List => self.list(name, &shape, depth),
+            Kind::Map => self.map(name, &shape, depth),
+            Kind::Structure => self.structure(&shape, depth),
+            Kind::Union => self.union(&shape, depth),
+            Kind::Anything => Some(json!({})),
+        }
+    }
+
+    fn structure(&mut self, shape: &Shape<'_>, depth: usize) -> Option<Value> {
+        let mut members = Map::new();
+        for property in shape.properties(self.contract) {
+            let wanted = self.extent == Extent::Maximal && depth < FILLED && property.name != "_links";
+            if !property.required && !wanted {
+                continue;
+            }
+            match self.at(property.name, property.schema, depth + 1) {
+                Some(value) => drop(members.insert(property.name.to_owned(), value)),
+                None if property.required => return None,
+                None => {}
+            }
+        }
+        Some(Value::Object(members))
+    }
+
+    fn union(&mut self, shape: &Shape<'_>, depth: usize) -> Option<Value> {
+        let properties = shape.properties(self.contract);
+        let chosen = *self.random.pick(&properties)?;
+        let value = self.at(chosen.name, chosen.schema, depth + 1)?;
+        Some(json!({ chosen.name: value }))
+    }
+
+    fn list(&mut self, name: &str, shape: &Shape<'_>, depth: usize) -> Option<Value> {
+        let least = shape.count("minItems").unwrap_or(0);
+        let most = shape.count("maxItems").unwrap_or(usize::MAX);
+        // An empty list is often as good as none; one that is there has something in it, where it may.
+        let wanted = least.max(1).min(most).min(100);
+        let Some(items) = shape.inside() else { return Some(json!([])) };
+        // `SubnetIds` holds what `SubnetId` would.
+        let each = name.strip_suffix('s').unwrap_or(name);
+        let mut elements: Vec<Value> = Vec::with_capacity(wanted);
+        for index in 0..wanted {
+            let mut element = self.at(each, items, depth + 1)?;
+            if let (Value::String(text), true) = (&mut element, index > 0) {
+                text.push_str(&index.to_string());
+            }
+            elements.push(element);
+        }
+        Some(Value::Array(elements))
+    }
+
+    fn map(&mut self, name: &str, shape: &Shape<'_>, depth: usize) -> Option<Value> {
+        let Some(inside) = shape.inside() else { return Some(json!({})) };
+        let value = self.at(name, inside, depth + 1)?;
+        Some(json!({ "proofmark": value }))
+    }
+
+    fn text(&self, name: &str, shape: &Shape<'_>) -> Option<String> {
+        let first = self.first_text(name, shape);
+        let least = shape.count("minLength").unwrap_or(0);
+        let most = shape.count("maxLength").unwrap_or(usize::MAX);
+        let fitted = |text: &str| {
+            let mut text: String = text.chars().take(most).collect();
+            let missing = least.min(1 << 20).saturating_sub(text.chars().count());
+            text.extend(std::iter::repeat_n('x', missing));
+            text
+        };
+        let Some(pattern) = shape.text("pattern") else { return Some(fitted(&first)) };
+        let pattern = Regex::new(pattern).ok()?;
+        const GUESSES: [&str; 12] = [
+            "a",
+            "A",
+            "1",
+            "aa",
+            "a1",
+            "default",
+            "arn:aws:iam::123456789012:role/proofmark-absent",
+            "2026-01-01",
+            "12:00",
+            "us-east-1",
+            "123456789012",
+            "",
+        ];
+        let guesses = std::iter::once(&*first).chain(GUESSES);
+        guesses.map(fitted).find(|text| pattern.is_match(text) && text.chars().count() <= most)
+    }
+
+    fn first_text(&self, name: &str, shape: &Shape<'_>) -> String {
+        let text = match shape.text("format").or_else(|| shape.text("contentEncoding")) {
+            Some("uuid") => ABSENT_UUID,
+            Some("date-time") => "2026-01-01T00:00:00Z",
+            Some("date") => "2026-01-01",
+            Some("time") => "00:00:00Z",
+            Some("uri" | "url" | "uri-reference") => "https://proofmark.invalid/",
+            Some("email") => "proofmark@proofmark.invalid",
+            Some("ipv4") => "192.0.2.1",
+            Some("ipv6") => "2001:db8::1",
+            Some("hostname") => "proofmark.invalid",
+            Some("byte" | "base64") => "cHJvb2ZtYXJr",
+            Some("password") => "Not-a-secret-1",
+            _ if name.to_lowercase().ends_with("password") => "Not-a-secret-1",
+            _ => return arn(name).unwrap_or_else(|| ABSENT.to_owned()),
+        };
+        text.to_owned()
+    }
+}
+
+/// The number nearest to 1 that a schema takes.
+fn number(shape: &Shape<'_>) -> Option<f64> {
+    let least = shape.number("minimum").or_else(|| Some(shape.number("exclusiveMinimum")? + 1.0));
+    let most = shape.number("maximum").or_else(|| Some(shape.number("exclusiveMaximum")? - 1.0));
+    let step = shape.number("multipleOf").filter(|step| *step > 0.0);
+    let wanted = step.unwrap_or(1.0).max(least.unwrap_or(f64::MIN)).min(most.unwrap_or(f64::MAX));
+    (wanted != 1.0).then_some(wanted)
+}
+
+/// What a member called so holds, if that is an Amazon Resource Name: a well-formed one that names nothing.
+fn arn(member: &str) -> Option<String> {
+    let kind = member.strip_suffix("Arn").or_else(|| member.strip_suffix("ARN"))?;
+    let ends = |text: &str| kind.ends_with(text);
+    let (service, place, resource) = match kind {
+        _ if ends("Role") || ends("Policy") => ("iam", "", "role/proofmark-absent"),
+        _ if ends("Topic") => ("sns", "us-east-1", "proofmark-absent"),
+        _ if ends("Bucket") => return Some("arn:aws:s3:::proofmark-absent".to_owned()),
+        _ if ends("Key") => ("kms", "us-east-1", "key/0badcafe-0000-4000-8000-00000000dead"),
+        _ if ends("ReplicationInstance") => ("dms", "us-east-1", "rep:PROOFMARKABSENTREP000000000"),
+        _ if ends("AssessmentRun") => ("dms", "us-east-1", "assessment-run:PROOFMARKABSENTRUN000000000"),
+        _ if ends("ReplicationTask") => ("dms", "us-east-1", "task:PROOFMARKABSENTTASK00000000"),
+        _ if ends("Certificate") => ("dms", "us-east-1", "cert:PROOFMARKABSENTCERT00000000"),
+        _ if ends("ReplicationConfig") => {
+            ("dms", "us-east-1", "replication-config:PROOFMARKABSENTCONFIG000000")
+        }
+        _ => ("dms", "us-east-1", "endpoint:PROOFMARKABSENTENDPOINT000"),
+    };
+    Some(format!("arn:aws:{service}:{place}:123456789012:{resource}"))
+}

@@ -1,0 +1,151 @@
+//! A JSON Schema as the generator sees it: references followed, null set aside, one kind, its members by name.
+
+use serde_json::Value;
+
+use crate::{contract::refs, model::contract::Contract};
+
+/// What kind of value a schema takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Integer,
+    /// A number; with a pattern, the three strings of a Smithy float too.
+    Number,
+    Boolean,
+    List,
+    Map,
+    Structure,
+    Union,
+    /// A document, or something nobody here can read.
+    Anything,
+}
+
+/// A schema resolved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape<'a> {
+    /// The name under `$defs` it was reached by, if any.
+    pub name: Option<&'a str>,
+    pub schema: &'a Value,
+    pub kind: Kind,
+    pub takes_null: bool,
+}
+
+/// One member of a structure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Property<'a> {
+    pub name: &'a str,
+    pub schema: &'a Value,
+    pub required: bool,
+}
+
+/// More references in a row than any sound contract has.
+const REFERENCES: usize = 32;
+
+impl<'a> Shape<'a> {
+    pub fn of(contract: &'a Contract, schema: &'a Value) -> Shape<'a> {
+        let mut shape = Shape { name: None, schema, kind: Kind::Anything, takes_null: false };
+        for _ in 0..REFERENCES {
+            if let Some(name) = shape.schema["$ref"].as_str().and_then(refs::name) {
+                let found = contract.schemas["$defs"].as_object().and_then(|defs| defs.get_key_value(&*name));
+                let Some((name, schema)) = found else { return shape };
+                (shape.name, shape.schema) = (Some(name.as_str()), schema);
+            } else if let Some(only) = only_form(shape.schema, &mut shape.takes_null) {
+                shape.schema = only;
+            } else {
+                break;
+            }
+        }
+        shape.kind = kind(shape.schema);
+        shape.takes_null |= types(shape.schema).any(|name| name == "null");
+        shape
+    }
+
+    /// The members of a structure or union, in the order of the schema. Those of `allOf` are its own.
+    pub fn properties(&self, contract: &'a Contract) -> Vec<Property<'a>> {
+        let mut found: Vec<Property<'a>> = Vec::new();
+        let mut open = vec![self.schema];
+        let mut required: Vec<&str> = Vec::new();
+        for _ in 0..REFERENCES {
+            let Some(schema) = open.pop() else { break };
+            let listed = schema["required"].as_array().into_iter().flatten();
+            required.extend(listed.filter_map(Value::as_str));
+            for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
+                // `true` is a member that is let through, not one that means something (`__type` of a union).
+                if schema.is_object() && !found.iter().any(|have| have.name == name) {
+                    found.push(Property { name, schema, required: false });
+                }
+            }
+            let parts = schema["allOf"].as_array().into_iter().flatten();
+            open.extend(parts.map(|part| Shape::of(contract, part).schema));
+        }
+        found.iter_mut().for_each(|property| property.required = required.contains(&property.name));
+        found
+    }
+
+    /// The schema of a list's elements or of a map's values.
+    pub fn inside(&self) -> Option<&'a Value> {
+        let member = match self.kind {
+            Kind::List => "items",
+            Kind::Map => "additionalProperties",
+            _ => return None,
+        };
+        self.schema.get(member).filter(|schema| schema.is_object())
+    }
+
+    pub fn number(&self, keyword: &str) -> Option<f64> {
+        self.schema[keyword].as_f64()
+    }
+
+    pub fn count(&self, keyword: &str) -> Option<usize> {
+        self.schema[keyword].as_u64().and_then(|count| usize::try_from(count).ok())
+    }
+
+    pub fn text(&self, keyword: &str) -> Option<&'a str> {
+        self.schema.get(keyword)?.as_str()
+    }
+
+    pub fn values(&self) -> &'a [Value] {
+        self.schema.get("enum").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the contract's importer noted beside the type: `timestamp`, `blob`, `union`.
+    pub fn note(&self) -> Option<&'a str> {
+        self.text("x-proofmark")
+    }
+}
+
+/// The first form of a choice that is not null.
+fn only_form<'a>(schema: &'a Value, takes_null: &mut bool) -> Option<&'a Value> {
+    if schema["x-proofmark"] == "union" {
+        return None;
+    }
+    let forms = ["anyOf", "oneOf"].into_iter().find_map(|keyword| schema.get(keyword)?.as_array())?;
+    *takes_null |= forms.iter().any(|form| form["type"] == "null");
+    forms.iter().find(|form| form["type"] != "null" && form.is_object())
+}
+
+fn kind(schema: &Value) -> Kind {
+    if schema["x-proofmark"] == "union" && schema["properties"].is_object() {
+        return Kind::Union;
+    }
+    let named = types(schema).find(|name| *name != "null").unwrap_or_default();
+    match named {
+        "string" => Kind::Text,
+        "integer" => Kind::Integer,
+        "number" => Kind::Number,
+        "boolean" => Kind::Boolean,
+        "array" => Kind::List,
+        _ if schema["properties"].is_object() || schema["allOf"].is_array() => Kind::Structure,
+        "object" if schema["additionalProperties"].is_object() => Kind::Map,
+        "object" if schema.get("additionalProperties").is_none() => Kind::Structure,
+        _ if schema["enum"].as_array().is_some_and(|values| values.iter().all(Value::is_string)) => {
+            Kind::Text
+        }
+        _ => Kind::Anything,
+    }
+}
+
+fn types(schema: &Value) -> impl Iterator<Item = &str> {
+    let several = schema["type"].as_array().into_iter().flatten();
+    schema["type"].as_str().into_iter().chain(several.filter_map(Value::as_str))
+}

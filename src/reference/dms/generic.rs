@@ -1,0 +1,414 @@
+//! Operations that nobody wrote by hand: the contract says what they take and give, the families what they do.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::{
+    Cx,
+    families::{self, Family, Role},
+    fault::Fault,
+    listing,
+    records::{Named, Record},
+    store::{Store, new_arn},
+    tags,
+};
+use crate::{
+    model::contract::{ErrorShape, Operation},
+    reference::{
+        Deviation,
+        catalogue::{self, reference, resolved},
+        invent::{Inventor, properties},
+        schema::{self, Flaw, Kind},
+    },
+};
+
+/// One call of such an operation.
+pub(crate) struct Call<'a> {
+    pub cx: &'a Cx<'a>,
+    pub operation: &'static Operation,
+    /// Holds the schemas.
+    pub document: &'static Value,
+}
+
+impl Call<'_> {
+    /// Answers; null is an empty body.
+    pub fn answer(&self, store: &mut Store, mut input: Map<String, Value>) -> Result<Value, Fault> {
+        let had_null = strip_nulls(&mut input);
+        if had_null && self.cx.deviates(Deviation::GenericNullIsServerError) {
+            return Err(Fault::internal());
+        }
+        if let Err(fault) = self.check(&input) {
+            if self.cx.deviates(Deviation::GenericRefusedCreates)
+                && let Role::Create(family) = families::role(&self.operation.name)
+            {
+                let _ = self.create(store, family, input);
+            }
+            return Err(fault);
+        }
+        if self.cx.deviates(Deviation::GenericServerError) {
+            return Err(Fault::internal());
+        }
+        if input.is_empty() && self.cx.deviates(Deviation::GenericNothingServed) {
+            return Err(Fault::invalid_value("Something has to be asked for."));
+        }
+        let output = match families::role(&self.operation.name) {
+            Role::Create(family) => self.create(store, family, input),
+            Role::List(family, shape) => self.list(store, family, shape, &input),
+            Role::Delete(family) => self.delete(store, family, &input),
+            Role::Other => self.other(store, &input),
+        };
+        output.map(|output| self.deviated(output))
+    }
+
+    /// Whether the input is one of the operation's.
+    fn check(&self, input: &Map<String, Value>) -> Result<(), Fault> {
+        let Some(schema) = &self.operation.input else { return Ok(()) };
+        let schema = &self.document["$defs"][schema.as_str()];
+        judged(self.cx, schema::flaws(self.document, schema, &Value::Object(input.clone())))
+    }
+
+    fn inventor(&self) -> Inventor<'static> {
+        Inventor { document: self.document, now: self.cx.now.wall }
+    }
+
+    /// The schema of the output, where there is one.
+    fn output(&self) -> Option<&'static Value> {
+        let name = self.operation.answers.get(&200)?.schema.as_deref()?;
+        self.document["$defs"].get(name)
+    }
+
+    fn create(
+        &self,
+        store: &mut Store,
+        family: &'static Family,
+        mut input: Map<String, Value>,
+    ) -> Result<Value, Fault> {
+        let named = self.named(store, &input, Some(family))?;
+        let tags = match input.remove("Tags") {
+            Some(Value::Array(tags)) => tags.into_iter().filter_map(as_object).collect(),
+            _ => Vec::new(),
+        };
+        let tags = tags::read(self.cx, Some(tags))?;
+        let wished =
+            input.get("ResourceIdentifier").and_then(Value::as_str).filter(|wished| !wished.is_empty());
+        let arn = new_arn(family.kind, wished);
+        let mut facts = self.born(family);
+        for (name, mut value) in input {
+            self.name_within(store, &mut value)?;
+            facts.insert(family.shown_name(&name).to_owned(), value);
+        }
+        for record in named.iter().filter_map(|named| named.record(store)) {
+            facts.extend(record.names());
+        }
+        let name = match facts.get(family.name).and_then(Value::as_str) {
+            Some(name) => name.to_owned(),
+            None => Uuid::new_v4().to_string(),
+        };
+        if let Some(taken) = store.records.iter().find(|(taken, record)| {
+            record.family.create == family.create && (**taken == arn || record.name() == name)
+        }) {
+            return Err(self.already_exists(&name, taken.0));
+        }
+        facts.insert(family.name.to_owned(), json!(name));
+        facts.insert(family.arn.to_owned(), json!(arn));
+        let output = self.shown(family, &facts);
+        store.tags.insert(arn.clone(), tags);
+        store.records.insert(arn, Record { family, facts });
+        Ok(output)
+    }
+
+    /// What a new thing has that its maker cannot say.
+    fn born(&self, family: &Family) -> Map<String, Value> {
+        let schema = &self.document["$defs"][family.shape()];
+        let said = |member: &str| {
+            member == family.name
+                || self.operation.members.keys().any(|input| family.shown_name(input) == member)
+        };
+        let mut facts = self.inventor().members_but(schema, said);
+        let (status, value) = family.status;
+        facts.insert(status.to_owned(), json!(value));
+        facts
+    }
+
+    fn list(
+        &self,
+        store: &Store,
+        family: &Family,
+        shape: &str,
+        input: &Map<String, Value>,
+    ) -> Result<Value, Fault> {
+        let named = self.named(store, input, None)?;
+        let records = store.records.iter().filter(|(_, record)| {
+            record.family.create == family.create
+                && named.iter().all(|named| named.concerns(store, record))
+                && filters(input).all(|(name, values)| record.passes(name, &values))
+        });
+        let schema = json!({ "$ref": format!("#/$defs/{shape}") });
+        let shown: Vec<(String, Value)> = records
+            .map(|(arn, record)| {
+                let known = Value::Object(record.facts.clone());
+                (arn.clone(), self.inventor().shaped(shape, &schema, &known))
+            })
+            .collect();
+        // The waiters of the model wait for this fault.
+        if shown.is_empty()
+            && filters(input).next().is_some()
+            && self.models("ResourceNotFoundFault").is_some()
+        {
+            return Err(Fault::not_found(format!("No {shape} found matching provided filters.")));
+        }
+        let is_list = |schema: &Value| {
+            let items = resolved(self.document, schema).get("items");
+            items.and_then(reference) == Some(shape)
+        };
+        let member = self.output().into_iter().flat_map(properties).find(|(_, schema)| is_list(schema));
+        let member = member.map_or("", |(name, _)| name.as_str());
+        let token = self.operation.paging.as_ref().map_or("Marker", |paging| paging.input_token.as_str());
+        let text = |name: &str| input.get(name).and_then(Value::as_str);
+        let number = |name: &str| input.get(name).and_then(Value::as_i64);
+        let page = listing::Request::lenient(text(token), number("MaxRecords"));
+        let mut page = page.page(self.cx, member, shown);
+        if let (Value::Object(page), false) = (&mut page, token == "Marker") {
+            crate::reference::json::rename(page, "Marker", token);
+        }
+        Ok(page)
+    }
+
+    fn delete(&self, store: &mut Store, family: &Family, input: &Map<String, Value>) -> Result<Value, Fault> {
+        let named = self.named(store, input, None)?;
+        let arn = named.into_iter().find_map(|named| named.into_record_of(store, family));
+        let Some(record) = arn.and_then(|arn| store.records.remove(&arn)) else {
+            return Err(self.not_found("It is not found."));
+        };
+        let mut facts = record.facts;
+        facts.insert(family.status.0.to_owned(), json!("deleting"));
+        Ok(self.shown(family, &facts))
+    }
+
+    /// Changes what the operation names, where its output shows it; tells something sensible otherwise.
+    fn other(&self, store: &mut Store, input: &Map<String, Value>) -> Result<Value, Fault> {
+        let named = self.named(store, input, None)?;
+        let shows = |family: &Family| {
+            let shown = self.output().into_iter().flat_map(properties);
+            { shown }.any(|(_, schema)| reference(schema).is_some_and(|shape| family.is_shown_as(shape)))
+        };
+        let changed = named.iter().filter_map(|named| named.record(store));
+        let Some(family) = { changed }.map(|record| record.family).find(|family| shows(family)) else {
+            return Ok(self.told(input));
+        };
+        let arn = named.into_iter().find_map(|named| named.into_record_of(store, family)).unwrap_or_default();
+        self.check_new_name(store, family, &arn, input)?;
+        let mut changes = input.clone();
+        changes.shift_remove(family.named_by);
+        for value in changes.values_mut() {
+            self.name_within(store, value)?;
+        }
+        let Some(record) = store.records.get_mut(&arn) else {
+            return Err(self.not_found("It is not found."));
+        };
+        for (name, value) in changes {
+            record.facts.insert(family.shown_name(&name).to_owned(), value);
+        }
+        if let Some(state) = families::state_after(&self.operation.name) {
+            record.facts.insert(family.status.0.to_owned(), json!(state));
+        }
+        Ok(self.shown(family, &record.facts))
+    }
+
+    fn check_new_name(
+        &self,
+        store: &Store,
+        family: &Family,
+        arn: &str,
+        input: &Map<String, Value>,
+    ) -> Result<(), Fault> {
+        let Some(name) = input.get(family.name).and_then(Value::as_str) else { return Ok(()) };
+        let taken = store.records.iter().find(|(other, record)| {
+            *other != arn && record.family.create == family.create && record.name() == name
+        });
+        taken.map_or(Ok(()), |(taken, _)| Err(self.already_exists(name, taken)))
+    }
+
+    /// The output that shows one thing, whole where the output has a member for it, by its members otherwise.
+    fn shown(&self, family: &Family, facts: &Map<String, Value>) -> Value {
+        let Some(schema) = self.output() else { return Value::Null };
+        let mut known = facts.clone();
+        for (name, property) in properties(schema) {
+            if reference(property).is_some_and(|shape| family.is_shown_as(shape)) {
+                known.insert(name.clone(), Value::Object(facts.clone()));
+            }
+        }
+        self.inventor().shaped(&self.operation.name, schema, &Value::Object(known))
+    }
+
+    /// The output of an operation that keeps nothing: what the input says as well, and the rest invented.
+    fn told(&self, input: &Map<String, Value>) -> Value {
+        let Some(schema) = self.output() else { return Value::Null };
+        let inventor = self.inventor();
+        let mut output = inventor.members_but(schema, |_| false);
+        for (name, property) in properties(schema) {
+            if let (Some(said), true) = (input.get(name), output.contains_key(name)) {
+                output.insert(name.clone(), inventor.shaped(name, property, said));
+            }
+        }
+        Value::Object(output)
+    }
+
+    /// Everything the input names, its own name excepted where something is made. Fails where it is not there and
+    /// the model has an error that says so.
+    fn named(
+        &self,
+        store: &Store,
+        input: &Map<String, Value>,
+        making: Option<&Family>,
+    ) -> Result<Vec<Named>, Fault> {
+        let mut all = Vec::new();
+        for (member, value) in input {
+            let own = making
+                .is_some_and(|family| [family.name, family.named_by].contains(&family.shown_name(member)));
+            if own || making.is_some_and(|family| family.named_by == member) {
+                continue;
+            }
+            let texts: Vec<&str> = match value {
+                Value::String(text) => vec![text],
+                Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+                _ => continue,
+            };
+            for text in texts {
+                let Some(named) = Named::by(store, member, text) else { continue };
+                if named.is_absent() && self.absence().is_some() {
+                    return Err(self.not_found(format!("{member} {text} not found.")));
+                }
+                all.push(named);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Adds the names of what structures within `value` name. Fails where that is not there.
+    fn name_within(&self, store: &Store, value: &mut Value) -> Result<(), Fault> {
+        match value {
+            Value::Array(items) => items.iter_mut().try_for_each(|item| self.name_within(store, item)),
+            Value::Object(members) => {
+                let named = self.named(store, members, None)?;
+                for record in named.iter().filter_map(|named| named.record(store)) {
+                    members.extend(record.names());
+                }
+                members.values_mut().try_for_each(|member| self.name_within(store, member))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn models(&self, error: &str) -> Option<&'static ErrorShape> {
+        self.operation.errors.iter().find(|known| known.name == error)
+    }
+
+    /// The modelled error for what is not there.
+    fn absence(&self) -> Option<&'static ErrorShape> {
+        self.models("ResourceNotFoundFault").or_else(|| self.models("CollectorNotFoundFault"))
+    }
+
+    fn not_found(&self, message: impl Into<String>) -> Fault {
+        let mut fault = Fault::not_found(message);
+        if self.cx.deviates(Deviation::GenericErrorUnmodelled) {
+            fault.name = "NotFoundException";
+        } else if let Some(error) = self.absence() {
+            fault.name = &error.name;
+            fault.status = StatusCode::from_u16(error.status).unwrap_or(fault.status);
+        }
+        fault
+    }
+
+    fn already_exists(&self, name: &str, arn: &str) -> Fault {
+        let message = format!("{name} already exists.");
+        match self.models("ResourceAlreadyExistsFault") {
+            Some(_) => Fault::already_exists(message, arn),
+            None => Fault::invalid_value(message),
+        }
+    }
+
+    fn deviated(&self, mut output: Value) -> Value {
+        if self.cx.deviates(Deviation::GenericWrongType)
+            && let Value::Object(members) = &mut output
+        {
+            members.values_mut().for_each(|member| *member = json!([{ "value": member.take() }]));
+        }
+        output
+    }
+}
+
+/// Judges those of `members` that the operation has and whoever wrote it by hand does not look into.
+pub(crate) fn check_members(cx: &Cx<'_>, operation: &str, members: &Map<String, Value>) -> Result<(), Fault> {
+    for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+        let Some((operation, document)) = catalogue::dms(operation) else { continue };
+        let Some(member) = operation.members.get(name) else { continue };
+        let mut value = value.clone();
+        strip_nulls_within(&mut value);
+        judged(cx, schema::flaws(document, &member.schema, &value))?;
+    }
+    Ok(())
+}
+
+/// Types first, as a server that reads before it judges.
+fn judged(cx: &Cx<'_>, mut flaws: Vec<Flaw>) -> Result<(), Fault> {
+    flaws.retain(|flaw| !cx.deviates(tolerated_by(flaw.kind)));
+    if let Some(flaw) = flaws.iter().find(|flaw| flaw.kind == Kind::Type) {
+        return Err(Fault::serialization(told(flaw)));
+    }
+    flaws.first().map_or(Ok(()), |flaw| Err(Fault::invalid_value(told(flaw))))
+}
+
+/// The deviation that does not mind a flaw.
+fn tolerated_by(kind: Kind) -> Deviation {
+    match kind {
+        Kind::Type => Deviation::GenericTypeAccepted,
+        Kind::Missing => Deviation::GenericMissingAccepted,
+        Kind::Enum => Deviation::GenericEnumAccepted,
+        Kind::Range => Deviation::GenericRangeAccepted,
+        Kind::Length => Deviation::GenericLengthAccepted,
+        Kind::Pattern | Kind::Format => Deviation::GenericPatternAccepted,
+        Kind::Choice => Deviation::GenericUnionAccepted,
+    }
+}
+
+fn told(flaw: &Flaw) -> String {
+    let member = flaw.at.trim_start_matches('/').replace('/', ".");
+    format!("The parameter {member} {}.", flaw.says)
+}
+
+fn as_object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(members) => Some(members),
+        _ => None,
+    }
+}
+
+/// Takes out members that are null, here and further in: they are absent. Whether there was one.
+fn strip_nulls(members: &mut Map<String, Value>) -> bool {
+    let before = members.len();
+    members.retain(|_, value| !value.is_null());
+    let mut found = members.len() < before;
+    for value in members.values_mut() {
+        found |= strip_nulls_within(value);
+    }
+    found
+}
+
+fn strip_nulls_within(value: &mut Value) -> bool {
+    match value {
+        Value::Object(members) => strip_nulls(members),
+        Value::Array(items) => items.iter_mut().fold(false, |found, item| strip_nulls_within(item) || found),
+        _ => false,
+    }
+}
+
+/// The filters of a listing: names and values.
+fn filters(input: &Map<String, Value>) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let filters = input.get("Filters").and_then(Value::as_array).into_iter().flatten();
+    filters.map(|filter| {
+        let values = filter["Values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        (filter["Name"].as_str().unwrap_or_default(), values)
+    })
+}

@@ -1,0 +1,224 @@
+//! The operations of the document by path and method, and what each is to the things it is about.
+
+use std::sync::LazyLock;
+
+use http::Method;
+use serde_json::Value;
+
+use crate::{
+    model::contract::{Answer, Operation},
+    reference::{
+        catalogue::{self, resolved},
+        invent::properties,
+    },
+};
+
+/// An operation and its place.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub operation: &'static Operation,
+    /// The parts of its path: words, and `{placeholders}`.
+    parts: Vec<&'static str>,
+    pub role: Role,
+}
+
+/// What an operation does with the things below its path. A collection is known by its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// `GET /things`, a page.
+    List,
+    /// `POST /things`, 201.
+    Create,
+    /// `GET /things/{id}`
+    Show,
+    /// `PUT /things/{id}`
+    Update,
+    /// `DELETE /things/{id}`
+    Remove,
+    /// `GET /setting`, of which there is one.
+    ShowOnly,
+    /// `POST /setting`, or PUT: answers with what GET answers.
+    SaveOnly,
+    /// `DELETE /setting`
+    RemoveOnly,
+    /// `POST /setting/reset`: answers with what `GET /setting` answers.
+    Reset,
+    /// Anything else.
+    Act,
+}
+
+/// What the document has at a path.
+#[derive(Debug)]
+pub(crate) enum Known {
+    Operation(&'static Route),
+    /// Operations, by these other methods; by none, where the path is not in the document.
+    OtherMethods(Vec<&'static str>),
+}
+
+static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let operations: Vec<&'static Operation> = catalogue::veeam().collect();
+    let route = |operation: &&'static Operation| Route {
+        operation,
+        parts: operation.path.split('/').collect(),
+        role: role(operation, &operations),
+    };
+    operations.iter().map(route).collect()
+});
+
+/// The operation at a path. Where several templates fit, the one that says most in words counts, with all methods:
+/// `/users/isFirstLogin` is no user.
+pub(crate) fn look_up(method: &Method, path: &str) -> Known {
+    let parts: Vec<&str> = path.split('/').collect();
+    let fitting: Vec<&'static Route> = ROUTES.iter().filter(|route| route.fits(&parts)).collect();
+    let least = fitting.iter().map(|route| route.placeholders()).min();
+    let here = || fitting.iter().filter(|route| Some(route.placeholders()) == least);
+    match here().find(|route| route.operation.method == method.as_str()) {
+        Some(route) => Known::Operation(route),
+        None => Known::OtherMethods(here().map(|route| route.operation.method.as_str()).collect()),
+    }
+}
+
+/// The path of the collection that the placeholder `name` means things of: `{policyId}` those of `/api/v1/policies`.
+pub(crate) fn home_of(name: &str) -> Option<&'static str> {
+    let route = ROUTES.iter().find(|route| {
+        route.role == Role::Show && route.parts.last().is_some_and(|part| placeholder(part) == Some(name))
+    })?;
+    route.operation.path.rsplit_once('/').map(|(collection, _)| collection)
+}
+
+/// The operation of this role at a path as it was asked for.
+pub(crate) fn at(path: &str, role: Role) -> Option<&'static Route> {
+    let parts: Vec<&str> = path.split('/').collect();
+    ROUTES.iter().find(|route| route.role == role && route.fits(&parts))
+}
+
+impl Route {
+    /// The placeholders of the path with what stands for them in `path`, and the path up to each.
+    pub fn values<'p>(&self, path: &'p str) -> Vec<(&'static str, &'p str, &'p str)> {
+        let mut end = 0;
+        let mut found = Vec::new();
+        for (part, given) in self.parts.iter().zip(path.split('/')) {
+            if let Some(name) = placeholder(part) {
+                found.push((name, given, path[..end].trim_end_matches('/')));
+            }
+            end += given.len() + 1;
+        }
+        found
+    }
+
+    /// The success that is documented, the first of several.
+    pub fn success(&self) -> Option<(u16, &'static Answer)> {
+        self.operation.successes().next()
+    }
+
+    /// The schema of what a success shows.
+    pub fn shape(&self) -> Option<&'static Value> {
+        shape(self.operation)
+    }
+
+    fn fits(&self, path: &[&str]) -> bool {
+        let same = |(wanted, given): (&&str, &&str)| {
+            wanted == given || placeholder(wanted).is_some() && !given.is_empty()
+        };
+        self.parts.len() == path.len() && self.parts.iter().zip(path).all(same)
+    }
+
+    fn placeholders(&self) -> usize {
+        self.parts.iter().filter(|part| placeholder(part).is_some()).count()
+    }
+}
+
+fn placeholder(part: &str) -> Option<&str> {
+    part.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn shape(operation: &'static Operation) -> Option<&'static Value> {
+    let (_, answer) = operation.successes().next()?;
+    catalogue::veeam_schemas()["$defs"].get(answer.schema.as_deref()?)
+}
+
+fn schema_name(operation: &'static Operation) -> Option<&'static str> {
+    operation.successes().next()?.1.schema.as_deref()
+}
+
+/// Whether a schema is a page: results and their count.
+pub(crate) fn is_page(schema: &Value) -> bool {
+    let has = |wanted: &str| properties(schema).any(|(name, _)| name == wanted);
+    has("results") && has("totalCount")
+}
+
+/// The schema of one result of a page.
+pub(crate) fn result_of(page: &'static Value) -> &'static Value {
+    resolved(catalogue::veeam_schemas(), &page["properties"]["results"])
+        .get("items")
+        .map_or(&Value::Null, |items| resolved(catalogue::veeam_schemas(), items))
+}
+
+fn role(operation: &'static Operation, all: &[&'static Operation]) -> Role {
+    let at = |method: &str, path: &str| all.iter().find(|other| other.method == method && other.path == path);
+    let lists = |path: &str| at("GET", path).and_then(|other| shape(other)).is_some_and(is_page);
+    let (parent, last) = operation.path.rsplit_once('/').unwrap_or_default();
+    let one_of_many = placeholder(last).is_some() && lists(parent);
+    let same_as = |path: &str| {
+        let shown = at("GET", path).and_then(|other| schema_name(other));
+        shown.is_some() && shown == schema_name(operation)
+    };
+    match operation.method.as_str() {
+        "GET" if shape(operation).is_some_and(is_page) => Role::List,
+        "GET" if one_of_many => Role::Show,
+        "PUT" if one_of_many => Role::Update,
+        "DELETE" if one_of_many => Role::Remove,
+        "POST" if operation.answers.contains_key(&201) && lists(&operation.path) => Role::Create,
+        "GET" if shape(operation).is_some() && placeholder(last).is_none() => Role::ShowOnly,
+        "POST" | "PUT" if same_as(&operation.path) => Role::SaveOnly,
+        "DELETE" if at("GET", &operation.path).is_some() => Role::RemoveOnly,
+        "POST" if same_as(parent) => Role::Reset,
+        _ => Role::Act,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_knows_its_paths() {
+        let known = |method: &str, path: &str| match look_up(&method.parse().unwrap(), path) {
+            Known::Operation(route) => format!("{} {:?}", route.operation.name, route.role),
+            Known::OtherMethods(methods) => methods.join(" "),
+        };
+        for (method, path, expected) in [
+            ("GET", "/api/v1/policies", "PoliciesGetAll List"),
+            ("POST", "/api/v1/policies", "CreatePolicy Create"),
+            ("PUT", "/api/v1/policies/7", "UpdatePolicy Update"),
+            ("GET", "/api/v1/policies/7", "PoliciesGetOneById Show"),
+            ("DELETE", "/api/v1/policies/7", "DeletePolicy Remove"),
+            ("POST", "/api/v1/policies/7/start", "StartPolicy Act"),
+            ("GET", "/api/v1/users/isFirstLogin", "IsFirstLogin ShowOnly"),
+            ("DELETE", "/api/v1/users/isFirstLogin", "GET"),
+            ("DELETE", "/api/v1/users/somebody", "DeleteUser Remove"),
+            ("POST", "/api/v1/settings/dateTime", "SetDateTimeSettings SaveOnly"),
+            ("POST", "/api/v1/settings/retentionSettings/reset", "SetDefaultRetentionSettings Reset"),
+            ("DELETE", "/api/v1/licensing/license", "RemoveLicense RemoveOnly"),
+            ("GET", "/api/v1/licenseAgreement", "GetLicenseAgreement ShowOnly"),
+            ("PATCH", "/api/v1/policies", "POST GET"),
+            ("GET", "/api/v1/policies/", ""),
+            ("GET", "/api/v1/nothing", ""),
+        ] {
+            assert_eq!(known(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_has_a_home() {
+        for (name, home) in [
+            ("policyId", Some("/api/v1/policies")),
+            ("amazonAccountId", Some("/api/v1/accounts/amazon")),
+            ("bucketId", Some("/api/v1/cloudInfrastructure/buckets")),
+            ("sessionId", Some("/api/v1/sessions")),
+            ("retentionSessionId", None),
+        ] {
+            assert_eq!(home_of(name), home, "{name}");
+        }
+    }
+}

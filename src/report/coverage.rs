@@ -1,0 +1,314 @@
+//! What of the contracts a run has seen: operations, documented statuses, modelled errors, members of inputs and outputs,
+//! and clauses. Worked out from the traces of a run, whatever its verdicts are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{CaseResult, FixtureResult};
+use crate::{
+    check::{
+        judged_clauses,
+        rules::{About, RULES},
+    },
+    contract::Contracts,
+    matcher::error_reading::error_names,
+    model::{
+        case::{Claim, Expectation, Step},
+        clause::{Clauses, Strength},
+        contract::{ApiName, Contract, Operation, Protocol},
+        exchange::{Exchange, Trace},
+        verdict::{Verdict, Violation},
+    },
+};
+
+mod members;
+
+/// What a run has seen of every contract that its target has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Covered {
+    pub apis: Vec<ApiCovered>,
+    pub clauses: ClausesCovered,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiCovered {
+    pub api: ApiName,
+    /// By name.
+    pub operations: BTreeMap<String, OperationCovered>,
+    /// `EndpointArn` of what is sent is `DeleteEndpointMessage.EndpointArn`, or `DeleteEndpoint.EndpointArn`.
+    pub inputs: Share,
+    /// As above; errors included.
+    pub outputs: Share,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationCovered {
+    pub state: OperationState,
+    pub statuses: Share,
+    /// Modelled errors, where the protocol names them.
+    pub errors: Share,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationState {
+    /// Never asked, or never answered.
+    Untouched,
+    /// The target says it has no such operation, or its file does.
+    Unsupported,
+    /// Answered, but some answer broke a clause, or no case about it passed.
+    Exercised,
+    /// Answered, every time as it should be.
+    Passed,
+}
+
+/// The part of some names that was seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Share {
+    pub seen: BTreeSet<String>,
+    pub unseen: BTreeSet<String>,
+}
+
+impl Share {
+    pub fn total(&self) -> usize {
+        self.seen.len() + self.unseen.len()
+    }
+
+    /// What of `all` was seen; what was seen besides is no part of it.
+    fn of(all: BTreeSet<String>, seen: &BTreeSet<String>) -> Share {
+        let (seen, unseen) = all.into_iter().partition(|name| seen.contains(name));
+        Share { seen, unseen }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClausesCovered {
+    /// Judged, and broken by nothing.
+    pub kept: BTreeSet<String>,
+    /// Judged, and broken at least once.
+    pub broken: BTreeSet<String>,
+    /// Judged by nothing that was sent, with how firmly they are stated.
+    pub untouched: BTreeMap<String, Strength>,
+}
+
+impl ClausesCovered {
+    pub fn exercised(&self) -> usize {
+        self.kept.len() + self.broken.len()
+    }
+
+    pub fn total(&self) -> usize {
+        self.exercised() + self.untouched.len()
+    }
+}
+
+/// What the cases and shared fixtures of one run show of the contracts called `apis`.
+pub fn covered<'a>(
+    apis: impl IntoIterator<Item = &'a ApiName>,
+    results: &[CaseResult],
+    fixtures: &[FixtureResult],
+    contracts: &Contracts,
+    clauses: &Clauses,
+) -> Covered {
+    let judged: Vec<&Contract> = apis.into_iter().filter_map(|api| contracts.get(api)).collect();
+    let mut seen: BTreeMap<&str, Seen<'_>> =
+        judged.iter().map(|contract| (&*contract.api, Seen { contract, ..Seen::empty(contract) })).collect();
+    for result in results {
+        if let Some(seen) = seen.get_mut(&*result.case.api) {
+            seen.take(&result.verdict, result.trace.as_ref());
+            seen.note(&result.case.operation, &result.verdict);
+        }
+    }
+    for fixture in fixtures {
+        if let Some(seen) = seen.get_mut(&*fixture.fixture.api) {
+            seen.take(&fixture.verdict, Some(&fixture.trace));
+        }
+    }
+    let apis = seen.into_values().map(Seen::fold).collect();
+    Covered { apis, clauses: clauses_covered(&judged, results, fixtures, contracts, clauses) }
+}
+
+/// What has been seen of one contract so far.
+struct Seen<'a> {
+    contract: &'a Contract,
+    answered: BTreeSet<&'a str>,
+    broken: BTreeSet<&'a str>,
+    passed: BTreeSet<&'a str>,
+    unsupported: BTreeSet<&'a str>,
+    statuses: BTreeSet<(&'a str, u16)>,
+    errors: BTreeSet<(&'a str, String)>,
+    inputs: BTreeSet<String>,
+    outputs: BTreeSet<String>,
+}
+
+impl<'a> Seen<'a> {
+    fn empty(contract: &'a Contract) -> Seen<'a> {
+        Seen {
+            contract,
+            answered: BTreeSet::new(),
+            broken: BTreeSet::new(),
+            passed: BTreeSet::new(),
+            unsupported: BTreeSet::new(),
+            statuses: BTreeSet::new(),
+            errors: BTreeSet::new(),
+            inputs: BTreeSet::new(),
+            outputs: BTreeSet::new(),
+        }
+    }
+
+    fn take(&mut self, verdict: &Verdict, trace: Option<&Trace>) {
+        let Some(trace) = trace else { return };
+        for exchange in &trace.exchanges {
+            if let Some(operation) = self.contract.operation(&exchange.operation) {
+                self.exchange(operation, exchange);
+            }
+        }
+        let broken = |violation: &Violation| trace.exchanges.get(violation.exchange);
+        for exchange in violations(verdict).0.iter().filter_map(broken) {
+            if let Some(operation) = self.contract.operation(&exchange.operation) {
+                self.broken.insert(&operation.name);
+            }
+        }
+    }
+
+    fn exchange(&mut self, operation: &'a Operation, exchange: &Exchange) {
+        members::of_request(self.contract, operation, &exchange.request, &mut self.inputs);
+        let Ok(response) = &exchange.answer else { return };
+        self.answered.insert(&operation.name);
+        self.statuses.insert((&operation.name, response.status));
+        let mut schema = operation.answers.get(&response.status).and_then(|answer| answer.schema.as_deref());
+        if response.status >= 400 && self.contract.protocol != Protocol::Rest {
+            let names = error_names(&self.contract.protocol, response);
+            let listed = |name: &&str| operation.errors.iter().any(|error| error.name == *name);
+            let name = names.resolved().filter(listed);
+            self.errors.extend(name.map(|name| (&*operation.name, name.to_owned())));
+            schema = operation.errors.iter().map(|error| &*error.name).find(|error| Some(*error) == name);
+        }
+        if let (Some(schema), Ok(body)) = (schema, response.json()) {
+            members::of_value(self.contract, schema, body, &mut self.outputs);
+        }
+    }
+
+    fn note(&mut self, operation: &str, verdict: &Verdict) {
+        let Some(operation) = self.contract.operation(operation) else { return };
+        match verdict {
+            Verdict::Pass { .. } => self.passed.insert(&operation.name),
+            Verdict::Unsupported { operation, .. } => {
+                let operation = self.contract.operation(operation);
+                operation.is_some_and(|operation| self.unsupported.insert(&operation.name))
+            }
+            Verdict::Fail { .. } | Verdict::Error { .. } | Verdict::Skip { .. } => false,
+        };
+    }
+
+    fn fold(self) -> ApiCovered {
+        let operations = self.contract.operations.values();
+        let operations = operations.map(|operation| (operation.name.to_string(), self.operation(operation)));
+        let operations = operations.collect();
+        let (inputs, outputs) = members::all(self.contract);
+        ApiCovered {
+            api: self.contract.api.clone(),
+            operations,
+            inputs: Share::of(inputs, &self.inputs),
+            outputs: Share::of(outputs, &self.outputs),
+        }
+    }
+
+    fn operation(&self, operation: &Operation) -> OperationCovered {
+        let name = &*operation.name;
+        let state = match self.answered.contains(name) {
+            _ if self.unsupported.contains(name) => OperationState::Unsupported,
+            false => OperationState::Untouched,
+            true if self.passed.contains(name) && !self.broken.contains(name) => OperationState::Passed,
+            true => OperationState::Exercised,
+        };
+        let statuses = operation.answers.keys();
+        let (seen, unseen) = statuses.partition(|status| self.statuses.contains(&(name, **status)));
+        let text = |statuses: Vec<&u16>| statuses.into_iter().map(u16::to_string).collect();
+        let statuses = Share { seen: text(seen), unseen: text(unseen) };
+        let errors = operation.errors.iter().map(|error| error.name.clone());
+        let (seen, unseen) = errors.partition(|error| self.errors.contains(&(name, error.clone())));
+        OperationCovered { state, statuses, errors: Share { seen, unseen } }
+    }
+}
+
+/// The clauses that what was sent stands for, and the envelope rules of the protocols that were spoken.
+fn clauses_covered(
+    judged: &[&Contract],
+    results: &[CaseResult],
+    fixtures: &[FixtureResult],
+    contracts: &Contracts,
+    clauses: &Clauses,
+) -> ClausesCovered {
+    let mut exercised: BTreeSet<&str> = BTreeSet::new();
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
+    let mut answering: BTreeSet<&str> = BTreeSet::new();
+    let answered = |trace: &Trace| trace.exchanges.iter().any(|exchange| exchange.answer.is_ok());
+    for result in results {
+        let (violations, warnings) = violations(&result.verdict);
+        broken.extend(violations.iter().chain(warnings).flat_map(|it| &it.clauses).map(|id| &**id));
+        if matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. }) {
+            exercised.extend(result.case.clauses.iter().map(|id| &**id));
+            result.case.steps.iter().for_each(|step| claimed_by(step, &mut exercised));
+        }
+        if result.trace.as_ref().is_some_and(answered) {
+            answering.insert(&result.case.api);
+        }
+    }
+    for fixture in fixtures {
+        let (violations, warnings) = violations(&fixture.verdict);
+        broken.extend(violations.iter().chain(warnings).flat_map(|it| &it.clauses).map(|id| &**id));
+    }
+    let spoken: Vec<&Contract> =
+        judged.iter().copied().filter(|contract| answering.contains(&*contract.api)).collect();
+    let about = |about: About| match about {
+        About::Every => !spoken.is_empty(),
+        About::AwsJson | About::AwsJsonRequests => {
+            spoken.iter().any(|contract| contract.protocol != Protocol::Rest)
+        }
+        About::Rest => spoken.iter().any(|contract| contract.protocol == Protocol::Rest),
+        About::Api(api) => spoken.iter().any(|contract| *contract.api == *api),
+    };
+    exercised.extend(RULES.iter().filter(|rule| about(rule.about)).map(|rule| rule.clause));
+    let across = judged_clauses().filter(|id| !RULES.iter().any(|rule| rule.clause == *id));
+    for id in across.filter(|_| about(About::AwsJson)) {
+        exercised.insert(id);
+    }
+    exercised.extend(&broken);
+    let mut covered = ClausesCovered::default();
+    for (id, clause) in clauses.iter().filter(|(id, _)| concerns(id, judged, contracts)) {
+        match (exercised.contains(&**id), broken.contains(&**id)) {
+            (true, false) => drop(covered.kept.insert(id.to_string())),
+            (true, true) => drop(covered.broken.insert(id.to_string())),
+            (false, _) => drop(covered.untouched.insert(id.to_string(), clause.strength)),
+        }
+    }
+    covered
+}
+
+/// Whether a clause speaks of what was to be judged, and not of another API alone.
+fn concerns(id: &str, judged: &[&Contract], contracts: &Contracts) -> bool {
+    let first = id.split('.').next().unwrap_or_default();
+    match first {
+        "awsjson" => judged.iter().any(|contract| contract.protocol != Protocol::Rest),
+        "problem" => judged.iter().any(|contract| contract.protocol == Protocol::Rest),
+        api if contracts.get(api).is_some() => judged.iter().any(|contract| *contract.api == *api),
+        _ => true,
+    }
+}
+
+fn claimed_by<'a>(step: &'a Step, into: &mut BTreeSet<&'a str>) {
+    let poll = step.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.unless));
+    step.expectations.iter().chain(poll).for_each(|expectation| claimed(expectation, into));
+}
+
+fn claimed<'a>(expectation: &'a Expectation, into: &mut BTreeSet<&'a str>) {
+    into.extend(expectation.clauses.iter().map(|id| &**id));
+    if let Claim::AnyOf(alternatives) = &expectation.claim {
+        alternatives.iter().flatten().for_each(|inner| claimed(inner, into));
+    }
+}
+
+fn violations(verdict: &Verdict) -> (&[Violation], &[Violation]) {
+    super::broken(verdict)
+}
+
+#[cfg(test)]
+mod tests;
