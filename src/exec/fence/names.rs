@@ -94,6 +94,18 @@ pub(super) fn names_a_thing(member: &str) -> bool {
     ENDINGS.iter().any(|ending| member.ends_with(ending)) || matches!(member, "id" | "ids" | "name" | "names")
 }
 
+/// The type of a schema, `$ref`s followed; empty where it says none.
+pub(super) fn kind<'c>(schema: &'c Value, contract: &'c Contract) -> &'c str {
+    let mut schema = schema;
+    for _ in 0..8 {
+        match schema["$ref"].as_str().and_then(|path| contract.schema(path.strip_prefix("#/$defs/")?)) {
+            Some(named) => schema = named,
+            None => break,
+        }
+    }
+    schema["type"].as_str().unwrap_or_default()
+}
+
 /// Whether a schema takes this text; of lists, their elements. What cannot be told counts as taken.
 fn allows(schema: &Value, text: &str, contract: &Contract, depth: usize) -> bool {
     if depth > 8 {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::names::{Shapes, names_a_thing};
+use super::names::{Shapes, kind, names_a_thing};
 use crate::{
     exec::request::Outgoing,
     model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
@@ -130,8 +130,8 @@ fn named<'a>((name, member): (&'a String, &'a Member)) -> (&'a str, &'a Member) 
     (name.as_str(), member)
 }
 
-/// Texts, also in lists; a number only where a number belongs. In an object it is the members that name, and whatever is
-/// a name by its looks.
+/// Texts, also in lists, and numbers where a number belongs. What is of another type than the contract says is no name,
+/// but for what is one by its looks; in objects it is the members that name.
 fn mentioned<'a>(
     value: &Value,
     subject: (&'a str, &'a Member),
@@ -139,23 +139,31 @@ fn mentioned<'a>(
     contract: &Contract,
     found: &mut Vec<Mention<'a>>,
 ) {
-    let mention = |text: String| Mention { text, member: Some(subject), of_pair };
+    let kind = kind(&subject.1.schema, contract);
+    let mut all = Vec::new();
     match value {
-        Value::String(text) => found.push(mention(text.clone())),
-        Value::Number(number) if subject.1.schema["type"] == "integer" => {
-            found.push(mention(number.to_string()))
-        }
-        Value::Array(elements) => {
-            elements.iter().for_each(|element| mentioned(element, subject, of_pair, contract, found));
-        }
+        Value::Array(elements) => elements.iter().for_each(|element| named_texts(element, &mut all)),
+        Value::Object(_) if kind == "string" => {}
+        Value::String(_) if kind == "array" || kind == "object" => {}
+        Value::Number(_) if kind != "integer" => {}
+        other => named_texts(other, &mut all),
+    }
+    let mention = |text: String| Mention { text, member: Some(subject), of_pair };
+    let seen = tokens(&value.to_string(), contract).into_iter().filter(|token| !all.contains(&token.text));
+    found.extend(seen);
+    found.extend(all.into_iter().map(mention));
+}
+
+fn named_texts(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Array(elements) => elements.iter().for_each(|element| named_texts(element, found)),
         Value::Object(members) => {
-            found.extend(tokens(&value.to_string(), contract));
-            let of_text = subject.1.schema["type"] == "string";
-            for (_, inner) in members.iter().filter(|(name, _)| !of_text && names_a_thing(name)) {
-                mentioned(inner, subject, of_pair, contract, found);
-            }
+            let naming = members.iter().filter(|(name, _)| names_a_thing(name));
+            naming.for_each(|(_, inner)| named_texts(inner, found));
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) => {}
     }
 }
 
