@@ -3,6 +3,7 @@
 
 mod auth;
 mod budget;
+mod census;
 mod drive;
 mod fence;
 pub mod ledger;
@@ -32,6 +33,7 @@ use tokio::{sync::watch, task::JoinSet};
 use self::{
     auth::Identity,
     budget::Budget,
+    census::Census,
     ledger::{Account, Ledger},
     own::Own,
     residence::Residence,
@@ -70,6 +72,7 @@ pub struct Session {
     own: Arc<Own>,
     budget: Budget,
     residence: Residence,
+    census: Census,
     surroundings: Surroundings,
     known: BTreeMap<ApiName, Known>,
     shared: RunFixtures,
@@ -176,6 +179,7 @@ impl Session {
             own,
             budget,
             residence,
+            census: Census::default(),
             surroundings,
             known,
             shared,

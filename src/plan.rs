@@ -306,6 +306,7 @@ mod tests {
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             supplies: BTreeMap::new(),
+            sharing: Default::default(),
             expendable: Default::default(),
             kept: Default::default(),
             unsupported: Unsupported::default(),

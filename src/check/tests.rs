@@ -52,6 +52,7 @@ fn target() -> Target {
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
         supplies: BTreeMap::new(),
+        sharing: Default::default(),
         expendable: Default::default(),
         kept: Default::default(),
         unsupported: Default::default(),

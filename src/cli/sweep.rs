@@ -23,7 +23,7 @@ use crate::{
             Begun, KEPT, Ledger, Life, RUNS,
             book::{self, Book},
         },
-        sweep::{Fate, Sweep, Swept},
+        sweep::{Fate, Others, Sweep, Swept},
     },
     model::target::Target,
 };
@@ -219,7 +219,8 @@ async fn ledger(
     let forget = |number: u64| {
         question.forget.iter().any(|it| it.run == begun.run && it.number.is_none_or(|it| it == number))
     };
-    session.sweep(book, question.sweep, forget, |swept| lines.tell(swept)).await;
+    let others = others(path)?;
+    session.sweep(book, question.sweep, forget, &others, |swept| lines.tell(swept)).await;
     Ok(())
 }
 
@@ -268,6 +269,16 @@ impl Wanted {
         self.target.as_ref().is_none_or(|target| *target == begun.target)
             && self.base_url.as_ref().is_none_or(|url| begun.base_urls.values().any(|have| have == url))
     }
+}
+
+/// What the ledgers beside this one speak of.
+fn others(path: &Path) -> Result<Others, Wrong> {
+    let mut others = Others::default();
+    for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
+        others.alive |= Ledger::is_in_use(other)?;
+        others.names.extend(book::read(&fs::read(other)?).names());
+    }
+    Ok(others)
 }
 
 /// The ledgers in a folder, by name; none where there is no folder.

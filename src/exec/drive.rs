@@ -13,7 +13,7 @@ use super::{
     Session,
     auth::{self, Desk, Identity},
     fence::Fence,
-    ledger::{Account, creates},
+    ledger::{Account, creates, listing_of_nameless},
     request::{self, Outgoing, Route},
     script::{Call, Next, Script},
     values::Values,
@@ -150,6 +150,12 @@ impl<'a> Line<'a> {
         self.hold(step.effect, &outgoing, &script.values).await?;
         if creates(call) {
             self.session.budget.take(&call.api, &step.operation).map_err(Failed::Refused)?;
+        }
+        if creates(call)
+            && let Some(listing) =
+                listing_of_nameless(&outgoing, self.desk.contract, self.operation, &script.values)
+        {
+            Box::pin(self.session.count(&call.api, &listing)).await;
         }
         // The wait for a turn comes first: a signature is dated.
         self.desk.wire.turn().await;

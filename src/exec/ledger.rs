@@ -21,7 +21,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub(super) use account::{Account, creates};
+pub(super) use account::{Account, creates, listing_of_nameless};
 
 use self::{paper::Paper, undo::Undo};
 use super::masks::Masks;
@@ -71,6 +71,8 @@ pub struct Entry {
 pub enum Event {
     /// The first line: whose ledger this is.
     Begun(Begun),
+    /// What a listing showed before the run made anything of its kind.
+    Census { ids: Vec<String> },
     /// The create request is about to leave for this URL; secrets in the body are masked.
     Intent(Intent),
     /// The target has answered; these variables name what was made, and this destroys it.

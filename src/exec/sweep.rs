@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use self::search::{Known, Listed};
+use self::search::{Known, Listed, Search};
 use super::{
     Session,
     drive::{Failed, Line},
@@ -69,6 +69,14 @@ pub struct Swept {
     pub fate: Fate,
 }
 
+/// What other runs have made on the same target.
+#[derive(Debug, Default)]
+pub struct Others {
+    pub names: Vec<String>,
+    /// Whether one of them still goes on, and may be making things.
+    pub alive: bool,
+}
+
 /// Whether anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sweep {
@@ -84,18 +92,19 @@ impl Session {
         book: &Book,
         sweep: Sweep,
         forgotten: impl Fn(u64) -> bool,
+        others: &Others,
         mut told: impl FnMut(Swept),
     ) {
         for thing in &book.things {
             self.own.add(thing.identity.values(), thing.intent.body.as_bytes());
         }
-        let known: Vec<String> = book.things.iter().flat_map(names_of).collect();
-        let mut listed = Listed::default();
+        let known: Vec<String> = book.names();
+        let mut search = Search { known: &known, census: &book.census, others, listed: Listed::default() };
         for thing in book.open() {
             let fate = match sweep {
                 Sweep::Rehearsed => Fate::WouldGo,
                 Sweep::ForReal if forgotten(thing.number) => Fate::Forgotten,
-                Sweep::ForReal => self.end_of(thing, &known, &mut listed).await,
+                Sweep::ForReal => self.end_of(thing, &mut search).await,
             };
             let event = match &fate {
                 Fate::Destroyed | Fate::WasGone | Fate::NeverMade => Some(Event::Destroyed),
@@ -116,7 +125,7 @@ impl Session {
         }
     }
 
-    async fn end_of(&self, thing: &Thing, known: &[String], listed: &mut Listed) -> Fate {
+    async fn end_of(&self, thing: &Thing, search: &mut Search<'_>) -> Fate {
         if thing.undo.is_empty() {
             return Fate::Left(format!("nothing says how what {} makes is destroyed", thing.operation));
         }
@@ -126,7 +135,7 @@ impl Session {
                 fate => fate,
             };
         }
-        match self.find(thing, known, listed).await {
+        match self.find(thing, search).await {
             Ok(Known::Nothing) => Fate::NeverMade,
             Ok(Known::Found(all)) => {
                 let mut last = Fate::NeverMade;
@@ -299,12 +308,6 @@ impl Wait {
         self.next = (self.next * 2).min(self.longest);
         true
     }
-}
-
-fn names_of(thing: &Thing) -> Vec<String> {
-    let mut names = Vec::new();
-    thing.identity.values().for_each(|value| own::texts(value, &mut names));
-    names
 }
 
 fn entry(thing: &Thing, event: Event) -> Entry {

@@ -30,6 +30,7 @@ pub struct Target {
     pub timeouts: Timeouts,
     pub limits: Limits,
     pub permits: BTreeSet<Effect>,
+    pub sharing: Sharing,
     pub features: BTreeSet<Arc<str>>,
     pub variables: BTreeMap<Arc<str>, Value>,
     /// Secrets that cases may name as `${secret:NAME}`.
@@ -160,6 +161,15 @@ pub struct Limits {
     /// Bytes of one response body that are read.
     pub body: usize,
     pub budget: Budget,
+}
+
+/// Whether anybody but runs makes things on the target while runs go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sharing {
+    #[default]
+    Shared,
+    /// `alone: true`: what comes during a run is the run's, even where it has no name.
+    Alone,
 }
 
 /// What one run may use up; none for no limit.

@@ -225,6 +225,7 @@ pub fn target(url: &str) -> Target {
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
         supplies: BTreeMap::new(),
+        sharing: Default::default(),
         expendable: Default::default(),
         kept: Default::default(),
         unsupported: Unsupported::default(),

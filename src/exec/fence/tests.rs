@@ -126,6 +126,7 @@ fn target() -> Target {
         features: Default::default(),
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
+        sharing: Default::default(),
         expendable: ["denied".into()].into(),
         supplies: [("instance.arn".into(), LENT.into()), ("kept.arn".into(), KEPT.into())].into(),
         kept: ["kept.arn".into()].into(),

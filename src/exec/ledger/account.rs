@@ -177,6 +177,18 @@ impl Account {
     }
 }
 
+/// The operation that lists things of the kind this request makes, where only that can tell whether it made one: the
+/// request gives no name, and what destroys the thing needs one.
+pub(in crate::exec) fn listing_of_nameless(
+    outgoing: &Outgoing,
+    contract: &Contract,
+    operation: &Operation,
+    values: &Values,
+) -> Option<String> {
+    let family = family::of(contract, operation);
+    family.listing.filter(|_| family.undo.is_some() && names(outgoing, values).is_empty())
+}
+
 /// The variables by which a destroying request would name what this step makes.
 fn owned(step: &Step) -> BTreeSet<Arc<str>> {
     let captured: BTreeSet<_> = step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();

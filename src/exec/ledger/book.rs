@@ -1,6 +1,8 @@
 //! A ledger read again: which things it speaks of, and what became of each. Pure, and never fails: a file that was cut
 //! off anywhere says as much as stands in it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -14,6 +16,8 @@ pub struct Book {
     pub begun: Option<Begun>,
     /// In the order in which they were begun.
     pub things: Vec<Thing>,
+    /// What each listing showed before the run, by API and operation.
+    pub census: BTreeMap<(String, String), Vec<String>>,
     /// Lines, from 1, that are no entries; the last one, if it is only a piece, is none of them.
     pub unreadable: Vec<usize>,
 }
@@ -81,6 +85,16 @@ impl Book {
         self.things.iter().rev().filter(|thing| thing.state != State::Over)
     }
 
+    /// Everything that answers have called what the run has made.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.things
+            .iter()
+            .flat_map(|thing| thing.identity.values())
+            .for_each(|value| texts(value, &mut names));
+        names
+    }
+
     /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.
     pub fn lent(&self) -> Vec<String> {
         let mut own = Vec::new();
@@ -107,6 +121,10 @@ impl Book {
             self.begun.get_or_insert(begun);
             return;
         }
+        if let Event::Census { ids } = event {
+            self.census.entry((api, operation)).or_insert(ids);
+            return;
+        }
         let index = self.things.iter().position(|thing| thing.number == number).unwrap_or_else(|| {
             self.things.push(Thing {
                 number,
@@ -124,7 +142,7 @@ impl Book {
         });
         let thing = &mut self.things[index];
         match event {
-            Event::Begun(_) | Event::Left { .. } => {}
+            Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
             Event::Intent(intent) => {
                 thing.undo.clone_from(&intent.undo);
                 thing.intent = intent;

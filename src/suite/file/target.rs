@@ -41,6 +41,9 @@ record! {
         limits: LimitsEntry,
         /// What a run may do: `read`, `create`, `change`, `destroy`. Only `read` if not said.
         permits: Vec<Effect>,
+        /// Nobody but runs makes things here while a run goes on, so that a sweep may destroy what has come meanwhile and
+        /// bears no name.
+        alone: Spanned<Yes>,
         /// Groups of `variables`, by the part before the first dot, whose things a case may try to destroy or change
         /// although the run has not made them. A refusal is expected; where none comes, they are lost.
         expendable: Vec<Spanned<String>>,

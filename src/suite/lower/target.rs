@@ -16,7 +16,7 @@ use crate::{
         contract::Effect,
         target::{
             ApiTarget, Budget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef,
-            Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
+            Sharing, Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
         },
         template::TemplateValue,
     },
@@ -88,6 +88,7 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         timeouts: timeouts(file.timeouts),
         limits: limits(file.limits, problems),
         permits,
+        sharing: if file.alone.is_some() { Sharing::Alone } else { Sharing::Shared },
         features: file.features.into_iter().flatten().map(|feature| feature.value.into()).collect(),
         expendable: expendable(file.expendable, &variables, problems),
         variables,

@@ -1,0 +1,1 @@
+//! Ends that a run hears of.
