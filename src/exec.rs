@@ -51,7 +51,7 @@ pub use self::{
 use crate::{
     contract::Contracts,
     model::{
-        case::{Scope, Suite},
+        case::{Fixture, Scope, Suite},
         contract::{ApiName, Effect},
         exchange::{End, Trace},
         target::{Credentials, SecretRef, Target, is_loopback},
@@ -232,6 +232,24 @@ impl Session {
                 finished(index, trace);
             }
         }
+    }
+
+    /// Makes these shared fixtures, given in an order to make them, and leaves them for later runs. Gives the variables of
+    /// each. After an `Err`, which says why one could not be had, [`Session::close`] destroys the others.
+    pub async fn keep(
+        &self,
+        fixtures: &[Arc<Fixture>],
+    ) -> Result<Vec<(Arc<str>, Vec<(Arc<str>, Value)>)>, String> {
+        let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+        let mut kept = Vec::new();
+        for fixture in fixtures {
+            let variables = self.shared.get(fixture, &lent, self).await;
+            let variables = variables.map_err(|why| format!("{}: {why}", fixture.id))?;
+            lent.extend(variables.iter().cloned());
+            kept.push((Arc::clone(&fixture.id), variables));
+        }
+        self.shared.keep().await?;
+        Ok(kept)
     }
 
     /// Destroys the shared fixtures. Cases can be run no more.

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::{
-    case::{Case, Fixture, Need, Origin, Profile, Suite},
+    case::{Case, Fixture, Need, Origin, Profile, Scope, Suite},
     contract::{ApiName, Effect},
     target::{KnownFailure, KnownWhat, Target},
 };
@@ -131,6 +131,31 @@ fn fixtures(case: &Case, suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
     out
 }
 
+/// Every fixture that cases share and that the target neither lends nor could not have, dependencies first.
+pub fn shared(suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
+    fn visit(fixture: &Arc<Fixture>, suite: &Suite, target: &Target, out: &mut Vec<Arc<Fixture>>) {
+        let known = out.iter().any(|have| have.id == fixture.id);
+        if known || fixture.scope != Scope::Run || supplied(fixture, target) {
+            return;
+        }
+        fixture.uses.iter().filter_map(|name| suite.fixtures.get(name)).for_each(|used| {
+            visit(used, suite, target, out);
+        });
+        out.push(Arc::clone(fixture));
+    }
+    let mut out = Vec::new();
+    let wanted = |fixture: &&Arc<Fixture>| {
+        let steps = std::iter::once(&fixture.create).chain(&fixture.destroy);
+        let mut steps = steps.map(|step| (&step.operation, step.effect));
+        target.apis.contains_key(&fixture.api)
+            && steps.all(|(operation, effect)| {
+                target.permits.contains(&effect) && !target.unsupported.operations.contains(operation)
+            })
+    };
+    suite.fixtures.values().filter(wanted).for_each(|fixture| visit(fixture, suite, target, &mut out));
+    out
+}
+
 /// Whether the target lends this fixture: it gives every variable the fixture would.
 pub fn supplied(fixture: &Fixture, target: &Target) -> bool {
     !fixture.provides.is_empty() && fixture.provides.iter().all(|name| target.supplies.contains_key(name))
@@ -207,7 +232,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        case::{Auth, Raw, Request, Scope, Step},
+        case::{Auth, Raw, Request, Step},
         span::Span,
         target::{ApiTarget, Credentials, Unsupported},
     };

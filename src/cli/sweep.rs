@@ -281,8 +281,36 @@ fn others(path: &Path) -> Result<Others, Wrong> {
     Ok(others)
 }
 
+/// The command line that sweeps what a run of these arguments leaves.
+pub fn command(command: &str, target: &TargetArgs, state_dir: Option<&Path>) -> String {
+    let mut words = vec!["proofmark".to_owned(), command.to_owned()];
+    let mut add = |flag: &str, value: String| {
+        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+=,\\".contains(c));
+        words.push(flag.to_owned());
+        words.push(if plain { value } else { format!("'{}'", value.replace('\'', "'\\''")) });
+    };
+    if let Some(target) = &target.target {
+        add("--target", target.clone());
+    }
+    if let Some(folder) = state_dir {
+        add("--state-dir", folder.to_string_lossy().into_owned());
+    }
+    words.join(" ")
+}
+
+/// The ledgers in a folder that are being written.
+pub fn in_use(folder: &Path) -> Result<Vec<String>, Wrong> {
+    let mut names = Vec::new();
+    for path in ledgers(folder)? {
+        if Ledger::is_in_use(&path)? {
+            names.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
+}
+
 /// The ledgers in a folder, by name; none where there is no folder.
-fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
+pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,

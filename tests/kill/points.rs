@@ -10,67 +10,71 @@ use std::{
 
 use crate::{
     line::{NEVER, PLACES},
-    stage::{CASES, Stage},
+    stage::{RUNS, Stage},
 };
 
 /// What all the kills have seen.
 #[derive(Default)]
 struct Seen {
-    /// How many lines the ledgers had.
-    lengths: BTreeSet<usize>,
-    /// What the last line was.
+    /// What the last line of the ledger announced.
     last: BTreeSet<String>,
     kills: usize,
 }
 
-/// Two runs at a time, each with a target of its own, one case after the other.
+/// Two at a time, each with a target of its own; in each run one case after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_the_place_a_sweep_leaves_nothing_and_takes_nothing_else() {
-    let stage = Stage::set(1).await;
-    stage.line.watch(NEVER, || stage.start(stage.run(&CASES)));
-    assert!(!stage.line.over().await);
-    assert!(stage.said().contains("CONFORMANT"), "{}", stage.said());
-    let (places, lines) = (stage.line.seen() * PLACES, stage.ledger().len());
-    stage.sweep("not killed").await;
-    assert!(places >= 200, "{places} places in {} requests", stage.line.seen());
-
+    let stages = [Stage::set(1).await, Stage::set(1).await];
+    let mut points: Vec<(&[&str], usize)> = Vec::new();
+    for cases in RUNS {
+        let stage = &stages[0];
+        stage.line.watch(NEVER, || stage.start(stage.run(cases)));
+        assert!(!stage.line.over().await);
+        assert!(stage.said().contains("CONFORMANT"), "{}", stage.said());
+        points.extend((0..stage.line.seen() * PLACES).map(|place| (cases, place)));
+        stage.sweep("not killed").await;
+    }
     let (next, seen) = (AtomicUsize::new(0), Mutex::new(Seen::default()));
-    let other = Stage::set(1).await;
-    let work = |stage: Stage| {
-        let (next, seen) = (&next, &seen);
-        async move {
-            loop {
-                let place = next.fetch_add(1, Ordering::SeqCst);
-                if place >= places {
-                    return;
-                }
-                stage.line.watch(place, || stage.start(stage.run(&CASES)));
-                let killed = stage.line.over().await;
-                let ledger = stage.ledger();
-                stage.sweep(&format!("killed at place {place}")).await;
-                let mut seen = seen.lock().unwrap();
-                seen.kills += usize::from(killed);
-                seen.lengths.insert(ledger.len());
-                seen.last.extend(ledger.last().map(|line| line["event"].as_str().unwrap().to_owned()));
-            }
+    let work = async |stage: &Stage| {
+        while let Some((cases, place)) = points.get(next.fetch_add(1, Ordering::SeqCst)) {
+            let (last, killed) = one(stage, cases, *place).await;
+            let mut seen = seen.lock().unwrap();
+            seen.kills += usize::from(killed);
+            seen.last.extend(last);
         }
     };
-    tokio::join!(work(stage), work(other));
+    tokio::join!(work(&stages[0]), work(&stages[1]));
     let seen = seen.into_inner().unwrap();
     // How often a poll asks is not the same every time.
-    assert!(seen.kills >= 200, "{} kills", seen.kills);
-    assert!(seen.lengths.len() * 10 >= lines * 8, "{} of {lines} lengths of the ledger", seen.lengths.len());
-    for event in ["census", "intent", "created", "destroyed"] {
+    assert!(seen.kills >= 200, "{} kills at {} places", seen.kills, points.len());
+    for event in ["begun", "intent", "created", "destroyed"] {
         assert!(seen.last.contains(event), "never killed after `{event}`: {:?}", seen.last);
     }
+}
+
+/// Kills a run and sweeps. Gives the last event of its ledger, and whether it did not end before.
+async fn one(stage: &Stage, cases: &[&str], place: usize) -> (Option<String>, bool) {
+    stage.line.watch(place, || stage.start(stage.run(cases)));
+    let killed = stage.line.over().await;
+    let mut ledger = stage.ledger();
+    // Between two lines there need not be a request. Where the one that was announced last has not left, its sender
+    // might as well have died before it announced it: every other time it has.
+    let unsent = killed && place.is_multiple_of(PLACES) && ledger.last().is_some_and(|last| last == "intent");
+    if unsent && (place / PLACES).is_multiple_of(2) {
+        stage.forget_the_last_line();
+        ledger.pop();
+    }
+    stage.sweep(&format!("{cases:?} killed at place {place}")).await;
+    (ledger.pop(), killed)
 }
 
 /// The same with cases side by side, so that several requests are under way when the run dies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_cases_side_by_side_as_well() {
     let stage = Stage::set(4).await;
+    let cases = RUNS.concat();
     for place in (0..160).step_by(16) {
-        stage.line.watch(place, || stage.start(stage.run(&CASES)));
+        stage.line.watch(place, || stage.start(stage.run(&cases)));
         assert!(stage.line.over().await, "place {place}: {}", stage.said());
         stage.sweep(&format!("killed at place {place}")).await;
     }
