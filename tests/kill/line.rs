@@ -31,6 +31,8 @@ struct Shared {
     target: SocketAddr,
     seen: AtomicUsize,
     kill_at: AtomicUsize,
+    /// From this place on, at so many requests the process gets this signal instead.
+    signal: Mutex<Option<(usize, usize, &'static str)>>,
     child: Mutex<Option<Child>>,
     /// Held by every request that is on its way.
     under_way: RwLock<()>,
@@ -50,6 +52,7 @@ impl Line {
             target,
             seen: AtomicUsize::new(0),
             kill_at: AtomicUsize::new(NEVER),
+            signal: Mutex::new(None),
             child: Mutex::new(None),
             under_way: RwLock::new(()),
         });
@@ -73,6 +76,19 @@ impl Line {
         self.shared.seen.store(0, Ordering::SeqCst);
         self.shared.kill_at.store(kill_at, Ordering::SeqCst);
         *child = Some(start());
+    }
+
+    /// Sends the process that is started here a signal at a place, and at the next ones, `times` in all.
+    #[cfg(unix)]
+    pub fn signal(&self, place: usize, times: usize, signal: &'static str, start: impl FnOnce() -> Child) {
+        *self.shared.signal.lock().unwrap() = Some((place, times, signal));
+        self.watch(NEVER, start);
+    }
+
+    /// How the process ended by itself.
+    #[cfg(unix)]
+    pub fn exit_code(&self) -> Option<i32> {
+        self.shared.child.lock().unwrap().as_mut().and_then(|child| child.wait().unwrap().code())
     }
 
     /// How many requests have come since.
@@ -104,6 +120,7 @@ impl Shared {
         while let Some(request) = message(&mut client, &mut buffer).await {
             let _under_way = self.under_way.read().await;
             let place = self.seen.fetch_add(1, Ordering::SeqCst) * PLACES;
+            self.tell(place);
             if self.dies(place) {
                 return;
             }
@@ -113,6 +130,17 @@ impl Shared {
             if self.dies(place + 1) || client.write_all(&answer).await.is_err() {
                 return;
             }
+        }
+    }
+
+    fn tell(&self, place: usize) {
+        let mut signal = self.signal.lock().unwrap();
+        let Some((at, times, name)) = *signal else { return };
+        let child = self.child.lock().unwrap();
+        if let (true, Some(child)) = (place >= at, &*child) {
+            let pid = child.id().to_string();
+            assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+            *signal = (times > 1).then_some((at, times - 1, name));
         }
     }
 

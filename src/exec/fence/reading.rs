@@ -89,7 +89,11 @@ fn of_rpc<'a>(
                 }
                 mentions
             }
-            _ => tokens(&String::from_utf8_lossy(&outgoing.body), contract),
+            _ => {
+                let of_pair = subjects(operation).len() > 1;
+                let found = tokens(&String::from_utf8_lossy(&outgoing.body), contract).into_iter();
+                found.map(|token| Mention { of_pair, ..token }).collect()
+            }
         };
         Reading { operation: Cow::Borrowed(&*operation.name), effect, permit, mentions }
     };

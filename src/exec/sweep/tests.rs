@@ -1,1 +1,0 @@
-//! Fates told from answers; the sweep itself is tested against servers.
