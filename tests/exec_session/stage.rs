@@ -94,7 +94,10 @@ pub fn contracts() -> Arc<Contracts> {
         operation("DeleteThing", "DELETE", "/things/{id}", Protected, Effect::Destroy, 204),
         operation("Authenticate", "POST", "/api/v1/token", Public, Effect::Change, 200),
     ];
-    let aws = vec![operation("Describe", "POST", "/", Protected, Effect::Read, 200)];
+    let aws = vec![
+        operation("Describe", "POST", "/", Protected, Effect::Read, 200),
+        operation("Modify", "POST", "/", Protected, Effect::Change, 200),
+    ];
     let protocol = Protocol::AwsJson {
         json_version: "1.1".into(),
         target_prefix: "Test".into(),
@@ -114,7 +117,7 @@ pub fn step(operation: &str) -> Step {
     let effect = match operation {
         "CreateThing" => Effect::Create,
         "DeleteThing" => Effect::Destroy,
-        "Authenticate" => Effect::Change,
+        "Authenticate" | "Modify" => Effect::Change,
         _ => Effect::Read,
     };
     let input = match operation {
