@@ -13,11 +13,15 @@ pub mod generate;
 pub mod openapi;
 pub mod smithy;
 
+mod budget;
+#[cfg(test)]
+mod compliance_tests;
 mod contracts;
 mod directions;
 mod effect;
 mod examples;
 mod mismatch;
+mod patterns;
 mod refs;
 pub(crate) mod shape;
 mod sound;
@@ -31,6 +35,9 @@ pub use mismatch::{Keyword, SHOWN, SchemaMismatch};
 pub const LONGEST: usize = 16 << 20;
 /// And so many commas and brackets, which is about as many values as it has.
 const MOST_VALUES: usize = 4_000_000;
+
+/// What a model that is small itself may come to has its bounds too.
+const TOO_MUCH: &str = "more would come of this model than any is worth";
 
 /// Refuses a text that would take more time and memory than any model is worth.
 fn bounded(text: &str) -> Result<(), Vec<ImportProblem>> {

@@ -54,6 +54,8 @@ pub struct Plan {
     pub jobs: Vec<Job>,
     /// How many cases of the suite the selection left out, other shards' included.
     pub not_selected: usize,
+    /// The APIs that were asked for; none for all.
+    pub apis: Vec<ApiName>,
 }
 
 /// One case on one target.
@@ -85,7 +87,7 @@ pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
         .map(|(_, case)| job(case, suite, target))
         .collect();
     let not_selected = suite.cases.len() - jobs.len();
-    Plan { jobs, not_selected }
+    Plan { jobs, not_selected, apis: selection.apis.clone() }
 }
 
 /// The job of one case, whatever a selection would say.

@@ -10,9 +10,12 @@ use std::{
 
 use proofmark::{
     check::{self, rules::RULES},
-    contract::{self, Contracts},
+    contract::{
+        self, Contracts,
+        generate::{self, Places, SEED},
+    },
     model::{
-        case::{Case, Claim, Expectation, Step, Suite},
+        case::{Case, Claim, Expectation, Origin, Step, Suite},
         clause::{Clauses, Strength},
     },
     suite::{self, SourceFile},
@@ -42,6 +45,20 @@ fn every_obligation_is_judged() {
         .map(|(id, _)| &**id)
         .collect();
     assert!(unjudged.is_empty(), "MUST clauses with neither a case nor a rule:\n{}", unjudged.join("\n"));
+}
+
+#[test]
+fn every_claim_of_a_generated_case_stands_for_a_clause() {
+    let clauses = clauses();
+    let suite = cases(&clauses);
+    let mut strengths = BTreeSet::new();
+    for case in suite.cases.iter().filter(|case| case.origin() == Origin::Generated) {
+        for claim in case.steps.iter().flat_map(|step| step.expectations.iter()) {
+            assert!(!claim.clauses.is_empty(), "{}: {:?}", case.id, claim.claim);
+            strengths.extend(claim.clauses.iter().map(|id| clauses[id].strength));
+        }
+    }
+    assert_eq!(strengths, [Strength::Should, Strength::Must].into());
 }
 
 /// Every clause that a case stands for, as a whole or with one of its claims.
@@ -83,7 +100,13 @@ fn cases(clauses: &Clauses) -> Suite {
     });
     let contracts = Contracts::new(contracts.into()).unwrap();
     let files = files("cases", |path| path.extension().is_some_and(|extension| extension == "yaml"));
-    suite::load(&files, &contracts, clauses).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    let suite = suite::load(&files, &contracts, clauses);
+    let mut suite = suite.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    for contract in contracts.iter() {
+        let places = Places::of(contract, contract::files::OPERATIONS.into(), "");
+        suite.cases.extend(generate::cases(contract, clauses, &places, SEED).into_iter().map(Arc::new));
+    }
+    suite
 }
 
 /// The files two folders down that are wanted.

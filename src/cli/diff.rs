@@ -51,3 +51,39 @@ fn text(
     writeln!(out, "{versions}: {} breaking, {} compatible", breaking.len(), compatible.len())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::{Value, from_slice};
+
+    use super::*;
+
+    #[test]
+    fn something_that_breaks_is_exit_code_1_whatever_the_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = |name: &str, path: &str| {
+            let get = json!({ "operationId": "Get", "responses": {} });
+            let file = folder.path().join(name);
+            let document = json!({ "openapi": "3.0.0", "info": { "title": "T", "version": name }, "paths": { path: { "get": get } } });
+            fs::write(&file, document.to_string()).unwrap();
+            file
+        };
+        let [old, new] = [model("1", "/a"), model("2", "/b")];
+        let told = |old: &std::path::PathBuf, new: &std::path::PathBuf, format| {
+            let mut out = Vec::new();
+            let code = diff(&DiffArgs { old: old.clone(), new: new.clone(), format }, &mut out).unwrap();
+            (code, out)
+        };
+        let text = "breaking:\n  Get: the path was /a, is /b  /operations/Get/path\nT 1 -> T 2: 1 breaking, 0 compatible\n";
+        assert_eq!(told(&old, &new, FormatArg::Text), (1, text.into()));
+        assert_eq!(told(&old, &old, FormatArg::Text), (0, "T 1 -> T 1: 0 breaking, 0 compatible\n".into()));
+        let (code, json) = told(&old, &new, FormatArg::Json);
+        let json: Value = from_slice(&json).unwrap();
+        assert_eq!(
+            (code, &json["breaking"], &json["changes"][0]["kind"]),
+            (1, &json!(1), &json!("path-changed"))
+        );
+    }
+}

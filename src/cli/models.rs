@@ -92,3 +92,50 @@ fn text(path: &Path) -> io::Result<String> {
         refused(io::ErrorKind::InvalidData, &format!("not UTF-8 (byte {valid})"))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn models_are_told_apart_by_what_they_begin_with() {
+        for (text, expected) in [
+            (r#"{ "smithy": "2.0", "shapes": {}, "metadata": {} }"#, ModelKind::Smithy),
+            (r#"{ "version": "2.0", "metadata": {}, "shapes": {} }"#, ModelKind::Botocore),
+            (r#"{ "openapi": "3.0.0" }"#, ModelKind::Openapi),
+            ("swagger: '2.0'", ModelKind::Openapi),
+            ("{", ModelKind::Openapi),
+        ] {
+            assert_eq!(kind(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_model_is_told_in_one_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |bytes: &[u8]| {
+            let path = folder.path().join("model");
+            fs::write(&path, bytes).unwrap();
+            match any(&path, "t") {
+                Err(Wrong::Said(sentence)) => sentence,
+                other => panic!("{other:?}"),
+            }
+        };
+        for (bytes, sentence) in [
+            (&b"\x1f\x8b\x08\x00"[..], "compressed"),
+            (b"{\xff}", "not UTF-8 (byte 1)"),
+            (b"{", "neither JSON nor YAML"),
+            (b"{}", "not an OpenAPI document"),
+            (&vec![b'['; LONGEST + 1], "longer than 16 MiB"),
+        ] {
+            let said = written(bytes);
+            assert!(said.contains(sentence), "{said}");
+        }
+        match any(&folder.path().join("nothing"), "t") {
+            Err(Wrong::Said(sentence)) => assert!(sentence.contains("nothing"), "{sentence}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -24,6 +24,7 @@ use crate::{
     exec::{Interrupt, SharedFixture},
     model::{
         case::Case,
+        contract::ApiName,
         exchange::{Response, Trace},
         target::Target,
         verdict::Verdict,
@@ -158,7 +159,8 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let results: Vec<CaseResult> = results.collect();
     let elapsed = clock.elapsed();
     let house = &stage.house;
-    let apis = stage.target.apis.keys();
+    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
+    let apis = stage.target.apis.keys().filter(selected);
     let covered = report::covered(apis, &results, &fixtures, &house.contracts, &house.clauses);
     let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
     Played { run, taken }

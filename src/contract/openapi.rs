@@ -28,6 +28,7 @@ mod parameters;
 mod schemas;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 /// Makes the contract in an OpenAPI or Swagger document, under the short name `api`.
 ///
@@ -76,10 +77,13 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
 
 /// Parts of a document that describe something other than calls to the target.
 fn outside_calls(schemas: &mut Schemas<'_>) {
-    let webhooks = schemas.document.top().get("webhooks");
+    let top = schemas.document.top();
+    let webhooks = top.get("webhooks");
     if !webhooks.value.is_null() {
         schemas.left_out.push(webhooks.problem("calls that the target makes are not part of the contract"));
     }
+    let known = [unknown::DOCUMENT, &["webhooks"]].concat();
+    unknown::tell(schemas, &top, &known);
 }
 
 /// What all paths begin with: `basePath`, or the path of the first server's URL.

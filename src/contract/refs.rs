@@ -127,34 +127,42 @@ pub(crate) fn collect<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
 /// How many schemas, one within the other or one behind a reference of the other, may judge one and the same value.
 /// Validators judge them by recursion.
 const IN_PLACE: usize = 256;
+/// How many may do so in all, each counted again for every way that leads to it.
+const IN_ALL: usize = 1_000_000;
 
 /// A name from which references lead on and on without ever stepping into a member or an item, if there is one: back
-/// to itself, so that judging a value would never end, or further than [`IN_PLACE`].
+/// to itself, so that judging a value would never end, or further than [`IN_PLACE`], or to more than [`IN_ALL`].
 pub(crate) fn endless(defs: &Map<String, Value>) -> Option<&str> {
-    let edges: BTreeMap<&str, Vec<(String, usize)>> = defs
+    let edges: BTreeMap<&str, Vec<Edge>> = defs
         .iter()
         .map(|(name, schema)| {
             let mut targets = Vec::new();
-            in_place(schema, 1, &mut targets);
+            in_place(schema, 1, Taken::Always, &mut targets);
             (name.as_str(), targets)
         })
         .collect();
-    // How far it is to the end from a name whose targets have all been looked at.
-    let mut finished: BTreeMap<&str, usize> = BTreeMap::new();
+    // How far it is to the end, and past how many schemas, from a name whose targets have all been looked at.
+    let mut finished: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for start in edges.keys() {
         // Depth first with its own stack: the depth is the document's, not ours.
         let mut path: Vec<(&str, usize)> = vec![(*start, 0)];
         let mut on_path = BTreeSet::from([*start]);
         while let Some((node, next)) = path.pop() {
             let targets = edges.get(node).map_or(&[][..], Vec::as_slice);
-            let Some((target, _)) = targets.get(next) else {
-                let far = |(target, step): &(String, usize)| Some(step + finished.get(target.as_str())?);
-                let distance = targets.iter().filter_map(far).max().unwrap_or(0);
-                if distance > IN_PLACE {
+            let Some(Edge { target, .. }) = targets.get(next) else {
+                let behind =
+                    || targets.iter().filter_map(|edge| Some((edge, finished.get(edge.target.as_str())?)));
+                let distance = behind().map(|(edge, (further, _))| edge.step + further).max().unwrap_or(0);
+                let passed = |taken: Taken| {
+                    behind().filter(move |(edge, _)| edge.taken == taken).map(|(_, (_, n))| *n)
+                };
+                let one = passed(Taken::Perhaps).max().unwrap_or(0);
+                let passed = passed(Taken::Always).fold(one.saturating_add(1), usize::saturating_add);
+                if distance > IN_PLACE || passed > IN_ALL {
                     return Some(node);
                 }
                 on_path.remove(node);
-                finished.insert(node, distance);
+                finished.insert(node, (distance, passed));
                 continue;
             };
             path.push((node, next + 1));
@@ -171,18 +179,35 @@ pub(crate) fn endless(defs: &Map<String, Value>) -> Option<&str> {
     None
 }
 
-/// The names that judge the same value as `schema` itself does, and through how many schemas.
-fn in_place(schema: &Value, depth: usize, targets: &mut Vec<(String, usize)>) {
+/// A name that judges the same value as the schema it stands in.
+struct Edge {
+    target: String,
+    /// Through how many schemas it is reached.
+    step: usize,
+    taken: Taken,
+}
+
+/// Of what stands behind conditions, as those of a discriminator, one is taken.
+#[derive(Clone, Copy, PartialEq)]
+enum Taken {
+    Always,
+    Perhaps,
+}
+
+fn in_place(schema: &Value, step: usize, taken: Taken, targets: &mut Vec<Edge>) {
     let Some(members) = schema.as_object() else { return };
     for (key, value) in members {
         match (key.as_str(), value) {
-            ("$ref", Value::String(reference)) => targets.extend(name(reference).map(|name| (name, depth))),
-            ("allOf" | "anyOf" | "oneOf", Value::Array(branches)) => {
-                branches.iter().for_each(|branch| in_place(branch, depth + 1, targets))
+            ("$ref", Value::String(reference)) => {
+                targets.extend(name(reference).map(|target| Edge { target, step, taken }))
             }
-            ("not" | "if" | "then" | "else", value) => in_place(value, depth + 1, targets),
+            ("allOf" | "anyOf" | "oneOf", Value::Array(branches)) => {
+                branches.iter().for_each(|branch| in_place(branch, step + 1, taken, targets))
+            }
+            ("not" | "if", value) => in_place(value, step + 1, taken, targets),
+            ("then" | "else", value) => in_place(value, step + 1, Taken::Perhaps, targets),
             ("dependentSchemas", Value::Object(schemas)) => {
-                schemas.values().for_each(|schema| in_place(schema, depth + 1, targets))
+                schemas.values().for_each(|schema| in_place(schema, step + 1, taken, targets))
             }
             _ => {}
         }
@@ -222,6 +247,13 @@ mod tests {
             Value::Object(links.chain([(format!("S{length:05}"), json!({}))]).collect())
         };
         assert_eq!(endless_of(chain(IN_PLACE)), None);
+        let doubling = |length: usize| {
+            let twice = |n: usize| json!({ "allOf": [schema(&format!("S{n}")), schema(&format!("S{n}"))] });
+            let links = (0..length).map(|n| (format!("S{n}"), twice(n + 1)));
+            Value::Object(links.chain([(format!("S{length}"), json!({}))]).collect())
+        };
+        assert_eq!(endless_of(doubling(15)), None);
+        assert!(endless_of(doubling(60)).is_some());
         assert!(endless_of(chain(20_000)).is_some());
         assert_eq!(endless_of(json!({ "A": { "enum": [{ "$ref": "#/$defs/A" }] } })), None);
     }

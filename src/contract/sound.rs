@@ -1,12 +1,13 @@
 //! Whether what a contract says hangs together, wherever it comes from.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     ContractError,
     files::{OPERATIONS, SCHEMA},
+    patterns::is_pattern,
     refs,
 };
 use crate::model::contract::{Contract, Operation};
@@ -94,66 +95,4 @@ fn patterns(schema: &Value) -> BTreeSet<&str> {
         patterns.extend(by_pattern.into_iter().flat_map(|schemas| schemas.keys().map(String::as_str)));
     });
     patterns
-}
-
-/// A model's pattern as the validator understands it; none if it does not. Models write what lies beyond U+FFFF as two
-/// surrogates, `\uD800\uDC00`, which ECMA 262 reads as the one character they stand for.
-pub(super) fn pattern(text: &str) -> Option<String> {
-    if is_pattern(text) {
-        return Some(text.to_owned());
-    }
-    let paired = joined_surrogates(text);
-    (paired != text && is_pattern(&paired)).then_some(paired)
-}
-
-fn joined_surrogates(text: &str) -> String {
-    let unit = |at: usize| {
-        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let mut joined = String::new();
-    let mut at = 0;
-    while let Some(character) = text[at..].chars().next() {
-        let pair = unit(at).zip(unit(at + 6)).and_then(|(high, low)| {
-            char::decode_utf16([high, low]).next()?.ok().filter(|_| (0xD800..0xDC00).contains(&high))
-        });
-        match pair {
-            Some(pair) => {
-                let _ = write!(joined, "\\u{{{:X}}}", u32::from(pair));
-                at += 12;
-            }
-            None => {
-                joined.push(character);
-                at += character.len_utf8();
-            }
-        }
-    }
-    joined
-}
-
-/// Whether the validator understands a regular expression (ECMA 262, as JSON Schema has it).
-pub(super) fn is_pattern(text: &str) -> bool {
-    jsonschema::options().offline().build(&json!({ "pattern": text })).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn surrogates_are_read_in_pairs() {
-        for (text, read) in [
-            ("a", Some("a")),
-            (r"[\u0020-\uD7FF\uE000-\uFFFD]*", Some(r"[\u0020-\uD7FF\uE000-\uFFFD]*")),
-            (r"[\uD7FF\uD800\uDC00-\uDBFF\uDFFF\t]", Some(r"[\uD7FF\u{10000}-\u{10FFFF}\t]")),
-            (r"\uD800", None),
-            (r"\uD800\u0020", None),
-            (r"é\uD83D\uDE00", Some(r"é\u{1F600}")),
-            ("(", None),
-        ] {
-            assert_eq!(pattern(text).as_deref(), read, "{text}");
-        }
-        let smile = json!({ "pattern": pattern(r"^[\uD83D\uDE00]$") });
-        assert!(jsonschema::is_valid(&smile, &json!("\u{1F600}")));
-    }
 }

@@ -335,6 +335,45 @@ fn schema_names_the_cases_use_are_there() {
     }
 }
 
+/// Small texts that would come to gigabytes: what stands once is used everywhere.
+#[test]
+fn models_that_ask_for_more_than_there_is_are_refused() {
+    let shapes = (0..20_000usize).map(|n| {
+        let mixin = json!({ "target": format!("a#M{}", n.saturating_sub(1)) });
+        let members = json!({ format!("m{n}"): { "target": "smithy.api#String" } });
+        let shape = json!({ "type": "structure", "members": members, "mixins": if n == 0 { json!([]) } else { json!([mixin]) } });
+        (format!("a#M{n}"), shape)
+    });
+    let mixins = json!({ "smithy": "2.0", "shapes": shapes.collect::<serde_json::Map<_, _>>() }).to_string();
+    let values: Vec<_> = (0..20_000).map(|n| n.to_string()).collect();
+    let parameter = json!({ "name": "q", "in": "query", "schema": { "type": "string", "enum": values } });
+    let get = json!({ "get": { "parameters": [{ "$ref": "#/components/parameters/P" }], "responses": {} } });
+    let paths: serde_json::Map<_, _> = (0..20_000).map(|n| (format!("/{n}"), get.clone())).collect();
+    let parameters =
+        json!({ "openapi": "3.0.0", "components": { "parameters": { "P": parameter } }, "paths": paths })
+            .to_string();
+    let twice = |n: usize| json!([{ "$ref": format!("#/definitions/S{n}") }, { "$ref": format!("#/definitions/S{n}") }]);
+    let schemas: serde_json::Map<_, _> = (0..60)
+        .map(|n| (format!("S{n}"), json!({ "allOf": twice(n + 1) })))
+        .chain([("S60".into(), json!({}))])
+        .collect();
+    let answer = json!({ "200": { "schema": { "$ref": "#/definitions/S0" } } });
+    let doubling =
+        json!({ "swagger": "2.0", "definitions": schemas, "paths": { "/": { "get": { "responses": answer } } } }).to_string();
+    let long = "[".repeat(LONGEST + 1);
+    let wide = format!("[{}0]", "0,".repeat(MOST_VALUES));
+    for (name, imported) in [
+        ("mixins", smithy::import(&mixins, "t")),
+        ("parameters", openapi::import(&parameters, "t")),
+        ("doubling", openapi::import(&doubling, "t")),
+        ("long", openapi::import(&long, "t")),
+        ("wide", smithy::import(&wide, "t")),
+        ("wide", botocore::import(botocore::Texts { service: &wide, ..Default::default() }, "t")),
+    ] {
+        assert!(imported.is_err(), "{name}");
+    }
+}
+
 mod any_document {
     use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -393,6 +432,12 @@ mod any_document {
         "int32",
         "minimum",
         "exclusiveMinimum",
+        "shape",
+        "union",
+        "exception",
+        "pattern",
+        "sensitive",
+        "timestampFormat",
         "additionalProperties",
         "parameters",
         "in",
@@ -437,6 +482,7 @@ mod any_document {
     fn usable(imported: Result<Imported, Vec<ImportProblem>>) {
         match imported {
             Ok(imported) => {
+                assert_eq!(diff::changes(&imported.contract, &imported.contract), []);
                 let contracts = Contracts::new(vec![imported.contract]).unwrap();
                 contracts.verify().unwrap();
                 for name in contracts.iter().flat_map(|contract| contract.schema_names()) {
@@ -455,6 +501,14 @@ mod any_document {
             let operation = json!({ "type": "operation", "input": { "target": "a#A" }, "output": { "target": "a#B" }, "errors": c });
             let shapes = json!({ "s#S": service, "a#Do": operation, "a#A": a, "a#B": b });
             usable(smithy::import(&json!({ "smithy": "2.0", "shapes": shapes }).to_string(), "t"));
+            let metadata = json!({ "protocol": "json", "jsonVersion": "1.1", "targetPrefix": "s" });
+            let operation = json!({ "input": { "shape": "A" }, "output": { "shape": "B" }, "errors": c });
+            let service = json!({ "metadata": metadata, "operations": { "Do": operation }, "shapes": { "A": a, "B": b } });
+            let beside = json!({ "pagination": c, "waiters": c, "examples": { "Do": [a] } }).to_string();
+            let texts = botocore::Texts {
+                service: &service.to_string(), paginators: Some(&beside), waiters: Some(&beside), examples: Some(&beside),
+            };
+            usable(botocore::import(texts, "t"));
             for version in ["3.0.0", "3.1.0"] {
                 let schema = json!({ "schema": { "$ref": "#/components/schemas/A" } });
                 let paths = json!({ "/a": { "post": {

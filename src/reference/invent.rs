@@ -33,6 +33,24 @@ const TROUBLE: &[&str] = &[
     "_embedded",
 ];
 
+/// Endings of the names of texts that tell a time in a form that no schema gives.
+const TIMES: &[&str] = &["Time", "Date", "DateTime", "Received"];
+
+/// What members of these names hold.
+const KNOWN: &[(&str, &str)] = &[
+    ("AvailabilityZone", "us-east-1a"),
+    ("CustomerAwsId", published::ACCOUNT),
+    ("EngineName", "mysql"),
+    ("EngineVersion", "3.5.4"),
+    ("NetworkType", "IPV4"),
+    ("ReplicationInstanceClass", "dms.t3.micro"),
+    ("StorageType", "gp2"),
+    ("SupportedNetworkTypes", "IPV4"),
+    ("VpcId", "vpc-0a1b2c3d"),
+    ("href", "https://proofmark.invalid/"),
+    ("rel", "self"),
+];
+
 /// Makes values of the schemas of one contract.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inventor<'a> {
@@ -122,6 +140,9 @@ impl Inventor<'_> {
             Some("uuid") => id_of(name).to_string(),
             Some("date-time") => self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             Some("uri") => "https://proofmark.invalid/".to_owned(),
+            _ if TIMES.iter().any(|ending| name.ends_with(ending)) => {
+                self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+            }
             _ => meant(name),
         };
         let bound = |name: &str| schema[name].as_u64().and_then(|bound| usize::try_from(bound).ok());
@@ -236,6 +257,9 @@ pub(crate) fn id_of(name: &str) -> Uuid {
 
 /// A text that a member of this name may have.
 fn meant(name: &str) -> String {
+    if let Some((_, text)) = KNOWN.iter().find(|(known, _)| *known == name) {
+        return (*text).to_owned();
+    }
     if name.ends_with("Arn") {
         let kind = name.trim_end_matches("Arn").to_lowercase();
         return format!("arn:aws:dms:{}:{}:{kind}:PROOFMARK", published::REGION, published::ACCOUNT);

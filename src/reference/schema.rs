@@ -1,10 +1,10 @@
 //! Whether a value satisfies a schema of a contract. The judges have a validator of their own; that this is another
 //! one is the point: a mistake of theirs is not repeated here.
 
-use std::collections::HashSet;
+use std::{cmp::Ordering, collections::HashSet};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
 use super::catalogue::resolved;
@@ -65,7 +65,7 @@ impl Check<'_> {
         }
         match value {
             Value::String(text) => self.text(rules, text, at),
-            Value::Number(number) => self.number(rules, number.as_f64().unwrap_or_default(), at),
+            Value::Number(number) => self.number(rules, number, at),
             Value::Array(items) => self.list(rules, items, at),
             Value::Object(members) => self.members(rules, members, at),
             Value::Null | Value::Bool(_) => {}
@@ -91,12 +91,12 @@ impl Check<'_> {
         }
     }
 
-    fn number(&mut self, rules: &Map<String, Value>, number: f64, at: &str) {
-        let bound = |name: &str| rules.get(name).and_then(Value::as_f64);
-        let outside = bound("minimum").is_some_and(|least| number < least)
-            || bound("maximum").is_some_and(|most| number > most)
-            || bound("exclusiveMinimum").is_some_and(|least| number <= least)
-            || bound("exclusiveMaximum").is_some_and(|most| number >= most);
+    fn number(&mut self, rules: &Map<String, Value>, number: &Number, at: &str) {
+        let ordered = |bound: &str| rules.get(bound)?.as_number().map(|bound| compared(number, bound));
+        let outside = ordered("minimum").is_some_and(Ordering::is_lt)
+            || ordered("maximum").is_some_and(Ordering::is_gt)
+            || ordered("exclusiveMinimum").is_some_and(Ordering::is_le)
+            || ordered("exclusiveMaximum").is_some_and(Ordering::is_ge);
         if outside {
             self.flaw(Kind::Range, at, "is out of range");
         }
@@ -180,6 +180,17 @@ fn flaws_at(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Fl
     found
 }
 
+/// Whole numbers exactly, others as well as can be.
+fn compared(number: &Number, bound: &Number) -> Ordering {
+    match (number.as_i128(), bound.as_i128()) {
+        (Some(number), Some(bound)) => number.cmp(&bound),
+        _ => {
+            let approximately = |number: &Number| number.as_f64().unwrap_or_default();
+            approximately(number).partial_cmp(&approximately(bound)).unwrap_or(Ordering::Equal)
+        }
+    }
+}
+
 /// Whether a value is of the type, or one of the types, that a schema names.
 fn is_of(types: &Value, value: &Value) -> bool {
     match types {
@@ -190,8 +201,10 @@ fn is_of(types: &Value, value: &Value) -> bool {
             "array" => value.is_array(),
             "object" => value.is_object(),
             "number" => value.is_number(),
+            // 7.0 is an integer; what is too large to be told from its neighbours is none.
             "integer" => {
-                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+                let whole = |number: f64| number.fract() == 0.0 && number.abs() < 2_f64.powi(53);
+                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(whole)
             }
             _ => true,
         },
@@ -224,7 +237,9 @@ mod tests {
             (json!({ "$ref": "#/$defs/Name" }), json!("ä"), None),
             (json!({ "$ref": "#/$defs/Name" }), json!("ää"), Some((Kind::Length, ""))),
             (json!({ "enum": ["a"] }), json!("b"), Some((Kind::Enum, ""))),
+            (json!({ "type": "integer" }), json!(1e31), Some((Kind::Type, ""))),
             (json!({ "minimum": 1 }), json!(0), Some((Kind::Range, ""))),
+            (json!({ "maximum": i64::MAX }), json!(i64::MAX as u64 + 1), Some((Kind::Range, ""))),
             (json!({ "exclusiveMaximum": 1 }), json!(1), Some((Kind::Range, ""))),
             (json!({ "pattern": "^a$" }), json!("b"), Some((Kind::Pattern, ""))),
             (

@@ -346,6 +346,8 @@ async fn veeam_generic(t: &mut Transcript) {
         ("another method", get("users").with_method("PATCH")),
         ("a user", post("users", user)),
         ("that user", get("users/somebody")),
+        ("a user of a number", post("users", r#"{"name":7,"description":"","password":"secret"}"#)),
+        ("a user of no name", post("users", r#"{"name":"","description":"","password":"secret"}"#)),
         ("a user without a password", post("users", r#"{"name":"anybody","description":""}"#)),
         ("no user", post("users", "{")),
         ("users in the end", get("users")),

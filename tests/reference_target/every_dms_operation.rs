@@ -303,3 +303,20 @@ async fn listings_have_filters_pages_and_tags() {
     }
     assert_eq!(count, 3);
 }
+
+#[tokio::test]
+async fn what_was_said_of_a_project_is_told_again() {
+    let target = Target::quick().await;
+    target.dms("CreateInstanceProfile", json!({ "InstanceProfileName": "profile" })).await;
+    let project = json!({
+        "MigrationProjectName": "m", "InstanceProfileIdentifier": "profile",
+        "SourceDataProviderDescriptors": [], "TargetDataProviderDescriptors": [],
+    });
+    target.dms("CreateMigrationProject", project).await;
+    let named = json!({ "MigrationProjectIdentifier": "m" });
+    let mut change = named.clone();
+    change["ConversionConfiguration"] = json!("{\"a\":1}");
+    target.dms("ModifyConversionConfiguration", change.clone()).await;
+    let told = target.dms("DescribeConversionConfiguration", named).await;
+    assert_eq!(told.json(), change);
+}

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     contract::shape::Property,
     model::{
-        case::{Auth, Case, Raw, RawBody, StatusPattern},
+        case::{Auth, Case, Claim, Raw, RawBody, StatusPattern},
         contract::{Effect, Operation, Protocol},
         template::{Part, Template},
     },
@@ -153,6 +153,7 @@ fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
         let mut input = minimal;
         input.insert("ProofmarkUnknown".into(), "proofmark".into());
         let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, listed(input));
+        let sketch = sketch.status(must("awsjson.input.valid"), ANSWERED);
         sketches.push(sketch.status(should("awsjson.input.unknown-member"), ANSWERED));
     }
     sketches
@@ -170,7 +171,13 @@ fn no_request(draft: &Draft<'_>) -> Vec<Sketch> {
         Sketch::new(name, SketchKind::Void, Vec::new()).raw(raw)
     };
     for (name, broken) in [("body-cut-off", "{\"Proofmark\":"), ("body-not-json", "proofmark")] {
-        sketches.push(body(name, broken).status(must("awsjson.input.json"), REFUSED));
+        let named = Claim::Error(vec!["SerializationException".into()]);
+        let sketch = body(name, broken).status(must("awsjson.input.json"), REFUSED);
+        sketches.push(sketch.claim(should("awsjson.input.serialization-error"), named));
+    }
+    if draft.operation.members.is_empty() && draft.operation.effect == Effect::Read {
+        let sketch = body("body-none", "").status(must("awsjson.input.valid"), ANSWERED);
+        sketches.push(sketch.status(should("awsjson.request.no-body"), [StatusPattern::Exact(200)]));
     }
     if draft.operation.members.values().any(|member| member.required) {
         for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\""), ("body-null", "null")]

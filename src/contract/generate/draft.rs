@@ -81,8 +81,12 @@ impl Sketch {
     }
 
     /// The status is one of these.
-    pub fn status(mut self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> Sketch {
-        self.claims.push((statement, Claim::Status(patterns.into())));
+    pub fn status(self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> Sketch {
+        self.claim(statement, Claim::Status(patterns.into()))
+    }
+
+    pub fn claim(mut self, statement: Statement, claim: Claim) -> Sketch {
+        self.claims.push((statement, claim));
         self
     }
 }
@@ -306,7 +310,7 @@ fn only_asks(operation: &str) -> bool {
     let asks = |verb: &&str| {
         operation.strip_prefix(*verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
     };
-    VERBS.iter().any(|verb| asks(&verb)) || operation.ends_with("ValidateSettings")
+    VERBS.iter().any(|verb| asks(verb)) || operation.ends_with("ValidateSettings")
 }
 
 fn mentions(value: &Value, hole: &str) -> bool {

@@ -33,6 +33,11 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
         if ends_sessions(draft) && sketch.auth == Auth::Target {
             sketch.auth = Auth::OwnToken;
         }
+        // Said aloud, the operation's own method changes nothing but that the request counts as broken on purpose: that
+        // the document knows no status to refuse it with is not held against the answer.
+        if sketch.kind == SketchKind::Refused && sketch.raw.method.is_none() {
+            sketch.raw.method = Some(draft.operation.method.clone());
+        }
         draft.case(sketch)
     };
     sketches.into_iter().map(own).collect()

@@ -1,1 +1,343 @@
-//! The generator on small contracts, and what holds for the bundled ones.
+//! The generator on small contracts, one kind of fault a line, and what holds for the bundled ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    contract::{Contracts, files},
+    model::{
+        case::{Claim, Need, Origin, Profile, StatusPattern},
+        clause::{Clause, Strength},
+        contract::Effect,
+        template::{Hole, Part, TemplateValue},
+    },
+};
+
+/// A contract `t` in which these are the operations.
+fn contract(protocol: Value, operations: Value, defs: Value) -> Contract {
+    let mut operations = operations;
+    for (name, operation) in operations.as_object_mut().unwrap() {
+        let rpc = protocol["name"] == "aws-json";
+        let defaults = json!({ "name": name, "method": "POST", "path": "/", "access": "protected", "effect": "read",
+            "answers": { "200": {} } });
+        let given = operation.as_object_mut().unwrap();
+        for (key, value) in defaults.as_object().unwrap() {
+            given.entry(key.clone()).or_insert(value.clone());
+        }
+        for member in given.get_mut("members").and_then(Value::as_object_mut).into_iter().flatten() {
+            let place = if rpc { "body" } else { "whole-body" };
+            member.1.as_object_mut().unwrap().entry("in").or_insert(json!(place));
+        }
+    }
+    let operations =
+        json!({ "api": "t", "title": "T", "version": "1", "protocol": protocol, "operations": operations });
+    let schema =
+        json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "T", "$defs": defs });
+    let contract = files::read(&operations.to_string(), &schema.to_string()).unwrap();
+    Contracts::new(vec![contract.clone()]).unwrap();
+    contract
+}
+
+fn aws_json() -> Value {
+    json!({ "name": "aws-json", "jsonVersion": "1.1", "targetPrefix": "T", "signingName": "t" })
+}
+
+fn bundled(api: &str) -> (Contract, String) {
+    let text = |file: &str| {
+        let path = format!("{}/schemas/{api}/{file}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let operations = text(files::OPERATIONS);
+    (files::read(&operations, &text(files::SCHEMA)).unwrap(), operations)
+}
+
+fn clauses(ids: &[&str]) -> Clauses {
+    let clause = |id: &&str| {
+        let strength = if id.contains("valid") { Strength::Must } else { Strength::Should };
+        let [text, document, section] = [(); 3].map(|()| String::new());
+        (Arc::from(*id), Clause { strength, text, document, section })
+    };
+    ids.iter().map(clause).collect()
+}
+
+fn generated(contract: &Contract, clauses: &Clauses) -> Vec<Case> {
+    cases(contract, clauses, &Places::of(contract, "operations.json".into(), ""), SEED)
+}
+
+/// Of the cases of `Op` with these members, name and input of those that are about an input.
+fn inputs(members: Value, defs: Value) -> BTreeMap<String, Value> {
+    let contract = contract(aws_json(), json!({ "Op": { "members": members } }), defs);
+    let all = generated(&contract, &Clauses::new());
+    let about_input = all.into_iter().filter(|case| {
+        let request = &case.steps[0].request;
+        request.raw.is_empty() && request.auth == crate::model::case::Auth::Target
+    });
+    about_input.map(|case| (short(&case), input(&case))).collect()
+}
+
+fn short(case: &Case) -> String {
+    case.id.rsplit("::").next().unwrap().to_owned()
+}
+
+fn input(case: &Case) -> Value {
+    case.steps[0].request.input.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
+}
+
+fn plain(value: &TemplateValue) -> Value {
+    match value {
+        TemplateValue::Fixed(value) => value.clone(),
+        TemplateValue::Text(text) => match &text.parts[..] {
+            [Part::Hole(Hole::Variable(name))] => format!("<{name}>").into(),
+            _ => "<text>".into(),
+        },
+        TemplateValue::List(list) => list.iter().map(plain).collect(),
+        TemplateValue::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
+        }
+    }
+}
+
+#[test]
+fn each_kind_of_fault_becomes_an_input() {
+    let required = |schema: Value| json!({ "m": { "required": true, "schema": schema } });
+    let optional = |schema: Value| json!({ "m": { "schema": schema } });
+    let thing = json!({ "type": "object", "required": ["a"],
+        "properties": { "a": { "type": "string" }, "b": { "$ref": "#/$defs/Thing" } } });
+    let union = json!({ "type": "object", "x-proofmark": "union",
+        "properties": { "u": { "anyOf": [{ "type": "string" }, { "type": "null" }] }, "v": { "type": "string" }, "__type": true },
+        "additionalProperties": { "type": "null", "x-proofmark": "union" } });
+    let defs = json!({ "Thing": thing, "Choice": union });
+    let to = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
+    let absent = "proofmark-absent";
+    for (members, name, expected) in [
+        (required(json!({ "type": "string" })), "valid-minimal", json!({ "m": absent })),
+        (required(json!({ "type": "string" })), "without-m", json!({})),
+        (required(json!({ "type": "string" })), "null-m", json!({ "m": null })),
+        (required(json!({ "type": "string" })), "m-as-list", json!({ "m": [] })),
+        (required(json!({ "type": "string" })), "m-as-object", json!({ "m": {} })),
+        (required(json!({ "type": "string" })), "m-as-number", json!({ "m": 7 })),
+        (required(json!({ "type": "string" })), "m-as-boolean", json!({ "m": true })),
+        (required(json!({ "type": "integer" })), "m-as-text", json!({ "m": "proofmark" })),
+        (required(json!({ "type": "integer" })), "m-as-digits", json!({ "m": "7" })),
+        (required(json!({ "type": "integer" })), "m-as-fraction", json!({ "m": 1.5 })),
+        (required(json!({ "type": "boolean" })), "m-as-one", json!({ "m": 1 })),
+        (required(json!({ "type": "array", "items": {} })), "m-as-object", json!({ "m": {} })),
+        (optional(json!({ "type": "string" })), "valid-maximal", json!({ "m": absent })),
+        (optional(json!({ "type": "string" })), "null-optional-members", json!({ "m": null })),
+        (
+            optional(json!({ "enum": ["a"], "type": "string" })),
+            "m-not-in-enum",
+            json!({ "m": "proofmark-no-such-value" }),
+        ),
+        (optional(json!({ "type": "string", "maxLength": 2 })), "m-too-long", json!({ "m": "xxx" })),
+        (optional(json!({ "type": "string", "minLength": 2 })), "m-too-short", json!({ "m": "x" })),
+        (optional(json!({ "type": "string", "pattern": "^[a-z-]+$" })), "m-off-pattern", json!({ "m": "?" })),
+        (
+            optional(json!({ "type": "string", "format": "uuid" })),
+            "m-not-a-uuid",
+            json!({ "m": "not-a-uuid" }),
+        ),
+        (optional(json!({ "type": "integer", "minimum": 1 })), "m-too-small", json!({ "m": 0 })),
+        (optional(json!({ "type": "integer", "maximum": 9 })), "m-too-large", json!({ "m": 10 })),
+        (
+            optional(json!({ "type": "array", "minItems": 1, "items": { "type": "string" } })),
+            "m-with-nothing",
+            json!({ "m": [] }),
+        ),
+        (optional(to("Thing")), "without-m.a", json!({ "m": {} })),
+        (optional(to("Thing")), "null-m.a", json!({ "m": { "a": null } })),
+        (
+            optional(json!({ "type": "array", "items": to("Thing") })),
+            "without-m-each.a",
+            json!({ "m": [{}] }),
+        ),
+        (optional(to("Choice")), "m-without-a-member", json!({ "m": {} })),
+        (optional(to("Choice")), "m-with-two-members", json!({ "m": { "u": absent, "v": absent } })),
+        (json!({}), "with-an-unknown-member", json!({ "ProofmarkUnknown": "proofmark" })),
+    ] {
+        let found = inputs(members.clone(), defs.clone());
+        assert_eq!(found.get(name), Some(&expected), "{name} of {members}: {:?}", found.keys());
+    }
+}
+
+#[test]
+fn what_cannot_be_made_right_is_not_made_wrong_either() {
+    let found = inputs(
+        json!({ "m": { "required": true, "schema": { "type": "string", "pattern": "^q{77}$" } } }),
+        json!({}),
+    );
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn recursion_ends() {
+    let thing =
+        json!({ "type": "object", "required": ["t"], "properties": { "t": { "$ref": "#/$defs/Thing" } } });
+    let member =
+        |required: bool| json!({ "m": { "required": required, "schema": { "$ref": "#/$defs/Thing" } } });
+    assert!(!inputs(member(false), json!({ "Thing": thing.clone() })).is_empty());
+    assert!(inputs(member(true), json!({ "Thing": thing })).is_empty(), "no such thing can be");
+}
+
+/// `CreateThing` and what belongs to it.
+fn family() -> Contract {
+    let thing = json!({ "type": "object", "properties": { "ThingArn": { "type": "string" }, "ThingName": { "type": "string" } } });
+    let operations = json!({
+        "CreateThing": { "effect": "create", "answers": { "200": { "schema": "Created" } },
+            "members": { "ThingName": { "required": true, "schema": { "type": "string" } } } },
+        "DeleteThing": { "effect": "destroy",
+            "members": { "ThingArn": { "required": true, "schema": { "type": "string" } } } },
+        "DescribeThings": { "answers": { "200": { "schema": "Listed" } } },
+        "ModifySettings": { "effect": "change", "members": { "On": { "required": true, "schema": { "type": "boolean" } } } },
+        "DeleteSettings": { "effect": "destroy" },
+        "StartThing": { "effect": "create", "members": { "ThingArn": { "required": true, "schema": { "type": "string" } } } },
+    });
+    let defs = json!({
+        "Thing": thing,
+        "Created": { "type": "object", "properties": { "Thing": { "$ref": "#/$defs/Thing" } } },
+        "Listed": { "type": "object", "properties": { "Things": { "type": "array", "items": { "$ref": "#/$defs/Thing" } } } },
+    });
+    contract(aws_json(), operations, defs)
+}
+
+#[test]
+fn what_is_created_is_destroyed_and_what_is_refused_is_not_listed() {
+    let all = generated(&family(), &Clauses::new());
+    let creating = all.iter().filter(|case| *case.operation == *"CreateThing");
+    for case in creating.filter(|case| case.steps[0].effect == Effect::Create) {
+        let [undo] = &case.finally[..] else { panic!("{}", case.id) };
+        assert_eq!((&*undo.operation, undo.effect), ("DeleteThing", Effect::Destroy));
+        assert_eq!(plain(&undo.request.input[0].1), "<made>");
+        let named = input(case)["ThingName"] == "<name>";
+        let refused = !short(case).starts_with("valid");
+        assert_eq!(case.steps.len(), 1 + usize::from(named && refused), "{}", case.id);
+        assert!(case.steps.iter().skip(1).all(|step| *step.operation == *"DescribeThings"));
+    }
+    let destroying = all.iter().filter(|case| *case.operation == *"DeleteThing");
+    for arn in destroying.map(|case| input(case)["ThingArn"].clone()).filter(|arn| arn.is_string()) {
+        assert!(arn.as_str().is_some_and(|arn| arn.contains("PROOFMARKABSENT")), "{arn}");
+    }
+}
+
+#[test]
+fn what_spoils_a_target_whatever_it_is_given_needs_one_that_may_be_spoilt() {
+    let all = generated(&family(), &Clauses::new());
+    let needs = |id: &str| {
+        let case = all.iter().find(|case| case.id.ends_with(id)).unwrap_or_else(|| panic!("{id}"));
+        !case.needs.is_empty()
+    };
+    for (id, spoils) in [
+        ("CreateThing::generated::valid-minimal", false),
+        ("StartThing::generated::valid-minimal", false),
+        ("DeleteThing::generated::valid-minimal", false),
+        ("ModifySettings::generated::valid-minimal", true),
+        ("ModifySettings::generated::without-On", false),
+        ("DeleteSettings::generated::valid-minimal", true),
+        ("DeleteSettings::generated::auth-missing", true),
+        ("DeleteSettings::generated::body-not-json", false),
+    ] {
+        assert_eq!(needs(id), spoils, "{id}");
+    }
+    assert!(all.iter().flat_map(|case| &case.needs).all(|need| *need == Need::Feature("disposable".into())));
+}
+
+#[test]
+fn claims_stand_for_clauses_that_are_stated() {
+    let stated = clauses(&["awsjson.input.valid", "awsjson.input.no-conversion"]);
+    let members = json!({ "m": { "required": true, "schema": { "type": "string", "maxLength": 5 } } });
+    let contract = contract(aws_json(), json!({ "Op": { "members": members } }), json!({}));
+    let all = generated(&contract, &stated);
+    let claims = |name: &str| {
+        let case = all.iter().find(|case| short(case) == name).unwrap();
+        let ids = |claim: &crate::model::case::Expectation| claim.clauses.join(" ");
+        case.steps[0].expectations.iter().map(ids).collect::<Vec<_>>()
+    };
+    assert_eq!(claims("m-as-number"), ["awsjson.input.valid", "awsjson.input.no-conversion"]);
+    assert_eq!(claims("m-too-long"), ["awsjson.input.valid"], "an advice that nobody states is not claimed");
+    assert_eq!(claims("without-m"), [""], "an obligation is a claim even so");
+}
+
+#[test]
+fn a_public_operation_is_never_claimed_to_refuse_strangers() {
+    let (veeam, _) = bundled("veeam");
+    let public = generated(&veeam, &Clauses::new()).into_iter().filter(|case| {
+        veeam.operation(&case.operation).unwrap().access == crate::model::contract::Access::Public
+    });
+    let public: Vec<_> = public.filter(|case| short(case) == "without-a-token").collect();
+    assert_eq!(public.len(), 25);
+    for case in public {
+        let Claim::Status(patterns) = &case.steps[0].expectations[0].claim else { panic!() };
+        assert!(patterns.contains(&StatusPattern::Exact(400)), "{}", case.id);
+    }
+}
+
+#[test]
+fn every_operation_of_both_contracts_has_cases_and_all_ids_are_different() {
+    for (api, operations) in [("dms", 119), ("veeam", 163)] {
+        let (contract, text) = bundled(api);
+        let places = Places::of(&contract, "operations.json".into(), &text);
+        let all = cases(&contract, &Clauses::new(), &places, SEED);
+        let covered: BTreeSet<_> = all.iter().map(|case| &case.operation).collect();
+        assert_eq!(covered.len(), operations);
+        let ids: BTreeSet<_> = all.iter().map(|case| &case.id).collect();
+        assert_eq!(ids.len(), all.len());
+        assert!((2000..6000).contains(&all.len()), "{api}: {}", all.len());
+        for case in &all {
+            assert_eq!((case.origin(), case.profile), (Origin::Generated, Profile::Extended));
+            let line = text.lines().nth(case.span.line as usize - 1).unwrap_or_default();
+            assert_eq!(line, format!("    \"{}\": {{", case.operation));
+        }
+    }
+}
+
+#[test]
+fn the_seed_says_all() {
+    let (contract, text) = bundled("dms");
+    let places = Places::of(&contract, "operations.json".into(), &text);
+    let made = |seed| format!("{:?}", cases(&contract, &Clauses::new(), &places, seed));
+    assert!(made(1) == made(1));
+    assert!(made(1) != made(2));
+    let operation = contract.operation("CreateEndpoint").unwrap();
+    let alone = of(&contract, operation, &Clauses::new(), &places, 1);
+    let all = cases(&contract, &Clauses::new(), &places, 1);
+    let among: Vec<_> = all.into_iter().filter(|case| *case.operation == *"CreateEndpoint").collect();
+    assert!(format!("{alone:?}") == format!("{among:?}"));
+}
+
+#[test]
+fn right_inputs_satisfy_their_schemas_and_wrong_ones_do_not() {
+    for api in ["dms", "veeam"] {
+        let (contract, _) = bundled(api);
+        let contracts = Contracts::new(vec![contract.clone()]).unwrap();
+        for seed in [1, 2, 3] {
+            let places = Places::of(&contract, "operations.json".into(), "");
+            for case in cases(&contract, &Clauses::new(), &places, seed) {
+                let name = short(&case);
+                let operation = contract.operation(&case.operation).unwrap();
+                let input = input(&case);
+                let required = operation.members.iter().filter(|(_, member)| member.required);
+                let missing = required
+                    .filter(|(name, member)| member.default.is_none() && input.get(*name).is_none())
+                    .count();
+                let wrong = input.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()).filter(
+                    |(member, value)| {
+                        operation.members.contains_key(*member)
+                            && !contracts.member_mismatches(api, &case.operation, member, value).is_empty()
+                    },
+                );
+                let wrong: Vec<_> = wrong.collect();
+                let (is_right, says) = (wrong.is_empty() && missing == 0, format!("{}: {wrong:?}", case.id));
+                if name.starts_with("valid-") || name.starts_with("absent-id") {
+                    assert!(is_right, "{says}");
+                } else if name.starts_with("without-") && case.steps[0].request.raw.headers.is_empty() {
+                    let of_token = name == "without-a-token";
+                    assert!(of_token || !is_right, "{says}");
+                } else if name.contains("-as-") {
+                    assert!(!is_right, "{says}");
+                }
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     document::{Dialect, Place},
     schemas::Schemas,
+    unknown,
 };
 use crate::{contract::directions::Direction, model::contract::Answer};
 
@@ -44,10 +45,9 @@ fn answer<'a>(
     place: &Place<'a>,
     response: &Place<'a>,
 ) -> Answer {
-    for key in ["headers", "links"] {
-        if response.object().is_some_and(|response| response.contains_key(key)) {
-            schemas.left_out.push(response.get(key).problem(format!("`{key}` of an answer are not judged")));
-        }
+    unknown::tell(schemas, response, unknown::RESPONSE);
+    for (_, body) in response.get("content").members() {
+        unknown::tell(schemas, &body, unknown::MEDIA_TYPE);
     }
     let (bodies, media_types) = match schemas.document.dialect {
         Dialect::Swagger2 => swagger_bodies(schemas, place, response),

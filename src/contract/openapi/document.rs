@@ -135,8 +135,8 @@ fn parse(text: &str) -> Result<Value, String> {
     }
     let mut budget = serde_saphyr::Budget::default();
     budget.max_depth = 120;
-    budget.max_events = 20_000_000;
-    budget.max_nodes = 5_000_000;
+    budget.max_events = 4_000_000;
+    budget.max_nodes = 2_000_000;
     // Real documents hardly use anchors; bombs are made of them.
     budget.max_recorded_anchor_events = 100_000;
     let mut options = serde_saphyr::Options::default();

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Names, Operations, answers, base_path, document::Place, parameters, schemas::Schemas};
+use super::{Names, Operations, answers, base_path, document::Place, parameters, schemas::Schemas, unknown};
 use crate::{
-    contract::effect::{self, Created},
+    contract::{
+        budget::weight,
+        effect::{self, Created},
+    },
     model::contract::{Access, Effect, Member, Operation, Place as Travels},
 };
 
@@ -21,6 +24,7 @@ pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
     let mut operations = Operations::new();
     let paths = document.top().get("paths");
     for (path, item) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
+        unknown::beside_reference(schemas, &item);
         let item = match document.resolve(item) {
             Ok(item) => item,
             Err(problem) => {
@@ -30,6 +34,11 @@ pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
         };
         for (key, part) in item.members() {
             if METHODS.contains(&key) {
+                if !schemas
+                    .affords(base.len() + path.len() + of_every_operation(&part, &document.top()), &part)
+                {
+                    return operations;
+                }
                 match names.take(&part, key, path) {
                     Ok(name) => {
                         let made = operation(schemas, name, key, &(base.clone() + path), &item, &part);
@@ -37,15 +46,18 @@ pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
                     }
                     Err(problem) => schemas.problems.push(problem),
                 }
-            } else if !matches!(key, "parameters" | "summary" | "description" | "$ref")
-                && !key.starts_with("x-")
-            {
-                schemas.left_out.push(part.problem(format!("`{key}` of a path is not followed")));
             }
         }
+        unknown::tell(schemas, &item, unknown::PATH_ITEM);
     }
     tokens(&mut operations);
     operations
+}
+
+/// What an operation costs for what the whole document says once: media types, again for each answer.
+fn of_every_operation(place: &Place<'_>, top: &Place<'_>) -> usize {
+    let answers = place.get("responses").object().map_or(0, Map::len);
+    ["consumes", "produces"].iter().map(|key| weight(top.get(key).value)).sum::<usize>() * (answers + 1)
 }
 
 fn operation<'a>(
@@ -56,11 +68,7 @@ fn operation<'a>(
     item: &Place<'a>,
     place: &Place<'a>,
 ) -> Operation {
-    for key in ["callbacks", "servers", "schemes"] {
-        if place.value.get(key).is_some() {
-            schemas.left_out.push(place.get(key).problem(format!("`{key}` of an operation is not followed")));
-        }
-    }
+    unknown::tell(schemas, place, unknown::OPERATION);
     let input = parameters::input(schemas, item, place);
     path_members(schemas, path, &input.members, place);
     let answers = answers::all(schemas, &name, place);

@@ -7,9 +7,10 @@ use super::{
     answers::{FORM, JSON, MULTIPART, is_json, prefer_json},
     document::{Dialect, Place},
     schemas::Schemas,
+    unknown,
 };
 use crate::{
-    contract::directions::Direction,
+    contract::{budget::weight, directions::Direction},
     model::contract::{ListStyle, Member, Place as Travels},
 };
 
@@ -79,6 +80,9 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
             return None;
         }
     };
+    if dialect != Dialect::Swagger2 {
+        unknown::tell(schemas, place, unknown::PARAMETER);
+    }
     let schema_place = schema_place(schemas, place, travels);
     let schema = match (&schema_place, dialect, travels) {
         (_, Dialect::Swagger2, Travels::WholeBody) => schemas.schema(Direction::Input, place.get("schema")),
@@ -98,11 +102,15 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
         Dialect::Swagger2 => place.value.get("default"),
         _ => schema_place.as_ref().and_then(|schema| schema.value.get("default")),
     };
+    let default = default.filter(|_| required);
+    if !schemas.affords(default.map_or(0, weight), place) {
+        return None;
+    }
     Some(Member {
         place: travels,
         wire_name: None,
         required,
-        default: default.filter(|_| required).cloned(),
+        default: default.cloned(),
         list: list_style(schemas, place, travels),
         schema,
     })
@@ -189,7 +197,11 @@ fn request_body<'a>(schemas: &mut Schemas<'a>, place: &Place<'a>, input: &mut In
         Ok(body) => body,
         Err(problem) => return schemas.problems.push(problem),
     };
+    unknown::tell(schemas, &body, unknown::REQUEST_BODY);
     let content = body.get("content");
+    for (_, body) in content.members() {
+        unknown::tell(schemas, &body, unknown::MEDIA_TYPE);
+    }
     let types: Vec<String> = content.members().map(|(kind, _)| kind.to_owned()).collect();
     let form = content.members().find(|(kind, _)| matches!(*kind, FORM | MULTIPART));
     match form.filter(|_| !types.iter().any(|kind| is_json(kind))) {

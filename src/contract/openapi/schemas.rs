@@ -12,10 +12,11 @@ use super::{
     keywords,
 };
 use crate::contract::{
-    ImportProblem,
+    ImportProblem, TOO_MUCH,
+    budget::{self, Budget},
     directions::Direction,
+    patterns::Patterns,
     refs,
-    sound::{self, is_pattern},
 };
 
 pub(super) struct Schemas<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Schemas<'a> {
     pub heirs: discriminator::Heirs,
     pub problems: Vec<ImportProblem>,
     pub left_out: Vec<ImportProblem>,
+    patterns: Patterns,
+    budget: Budget,
 }
 
 /// How much of a schema is wanted: one that others extend is more than its own part.
@@ -46,6 +49,18 @@ fn name_of(pointer: &str) -> String {
     path.split('/').map(|token| token.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>().join(".")
 }
 
+/// What a schema costs without the schemas in it, which are counted when they are made.
+fn own_weight(place: &Place<'_>) -> usize {
+    let plain = place
+        .members()
+        .filter(|(key, _)| refs::holds(key) == refs::Holds::Plain && !keywords::is_annotation(key));
+    let names = place.get("properties");
+    let names = names.members().map(|(name, _)| name.len());
+    plain.map(|(_, value)| budget::weight(value.value)).sum::<usize>()
+        + names.sum::<usize>()
+        + place.pointer.len()
+}
+
 impl<'a> Schemas<'a> {
     pub fn new(document: &'a Document) -> Result<Schemas<'a>, ImportProblem> {
         Ok(Schemas {
@@ -57,6 +72,8 @@ impl<'a> Schemas<'a> {
             heirs: discriminator::Heirs::of(document)?,
             problems: Vec::new(),
             left_out: Vec::new(),
+            patterns: Patterns::default(),
+            budget: Budget::default(),
         })
     }
 
@@ -165,6 +182,9 @@ impl<'a> Schemas<'a> {
         of_schema: fn(&str) -> bool,
     ) -> Map<String, Value> {
         let mut schema = Map::new();
+        if !self.affords(own_weight(place), place) {
+            return schema;
+        }
         let kind = place.text("type");
         let modern = self.document.dialect == Dialect::OpenApi31;
         if kind.is_none() && !modern && place.value.get("properties").is_some() {
@@ -188,6 +208,15 @@ impl<'a> Schemas<'a> {
         keywords::exclusive_bounds(&mut schema);
         keywords::format(&mut schema);
         schema
+    }
+
+    /// Whether as much more may be made of the document; tells where the end came.
+    pub fn affords(&mut self, weight: usize, at: &Place<'_>) -> bool {
+        let affords = self.budget.allows(weight);
+        if !affords && self.problems.last().is_none_or(|problem| problem.message != TOO_MUCH) {
+            self.problems.push(at.problem(TOO_MUCH));
+        }
+        affords
     }
 
     fn keyword(
@@ -219,7 +248,9 @@ impl<'a> Schemas<'a> {
                 Value::Bool(false) => return,
                 other => other.as_bool().map(Value::from),
             },
-            "pattern" => value.value.as_str().and_then(sound::pattern).map(Value::from),
+            "pattern" => {
+                value.value.as_str().and_then(|text| self.patterns.understood(text)).map(Value::from)
+            }
             "required" => match self.required(direction, value, place) {
                 Some(names) if names.is_empty() => return,
                 names => names.map(|names| json!(names)),
@@ -274,7 +305,13 @@ impl<'a> Schemas<'a> {
             ("$defs", _) => return,
             (_, refs::Holds::Schema) => Some(self.schema(direction, value.clone())),
             (_, refs::Holds::Schemas) => self.branches(direction, value, |_, _, _| None),
-            ("patternProperties", _) if !value.members().all(|(pattern, _)| is_pattern(pattern)) => None,
+            ("patternProperties", _)
+                if !value
+                    .members()
+                    .all(|(text, _)| self.patterns.understood(text).is_some_and(|it| it == text)) =>
+            {
+                None
+            }
             (_, refs::Holds::SchemasByName) => value.object().map(|_| self.by_name(direction, value)),
             ("const", _) => Some(value.value.clone()),
             ("minContains" | "maxContains", _) => keywords::count(value.value),

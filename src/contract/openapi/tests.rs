@@ -518,7 +518,8 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
     let document = posting(
         "3.1.0",
         json!({
-            "callbacks": {}, "servers": [],
+            "callbacks": {}, "servers": [], "mood": "good",
+            "requestBody": { "content": { "application/json": { "schema": {}, "encoding": {} } } },
             "parameters": [
                 { "name": "c", "in": "cookie", "schema": {} },
                 { "name": "d", "in": "query", "style": "deepObject", "schema": { "type": "object" } },
@@ -533,16 +534,23 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
     let expected = [
         "/callbacks",
         "/servers",
+        "/mood",
         "/parameters/0",
         "/parameters/1/style",
         "/parameters/2/content/application~1json",
         "/parameters/3",
+        "/requestBody/content/application~1json/encoding",
         "/responses/default",
         "/responses/4XX",
         "/responses/200/headers",
         "/responses/200/links",
     ];
     assert_eq!(places, expected.map(|place| format!("{at}{place}")));
+    let item = json!({ "$ref": "#/x-item", "get": {}, "summary": "", "x-mood": "good" });
+    let elsewhere = json!({ "openapi": "3.1.0", "mood": "good", "paths": { "/": item },
+        "x-item": { "put": { "responses": {} }, "servers": [] } });
+    let places: Vec<_> = left_out(&elsewhere).into_iter().map(|(pointer, _)| pointer).collect();
+    assert_eq!(places, ["/mood", "/paths/~1/get", "/x-item/servers"]);
 }
 
 #[test]

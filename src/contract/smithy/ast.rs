@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::contract::{ImportProblem, refs};
+use crate::contract::{
+    ImportProblem, TOO_MUCH,
+    budget::{self, Budget},
+    refs,
+};
 
 /// The shapes of one model by absolute id (`com.example#Thing`).
 pub(in crate::contract) struct Ast {
@@ -198,8 +202,9 @@ impl Ast {
             .filter(|(_, body)| body.get("mixins").is_some())
             .map(|(id, _)| id.clone())
             .collect();
+        let mut budget = Budget::default();
         for id in &mixed {
-            self.mix(id, &mut BTreeSet::new(), &mut problems);
+            self.mix(id, &mut BTreeSet::new(), &mut budget, &mut problems);
         }
         for (id, traits) in waiting {
             if !self.apply(&id, &traits) {
@@ -227,7 +232,13 @@ impl Ast {
     }
 
     /// Makes the shape `id` whole, its mixins first; `open` are the shapes on the way to it.
-    fn mix(&mut self, id: &str, open: &mut BTreeSet<String>, problems: &mut Vec<ImportProblem>) {
+    fn mix(
+        &mut self,
+        id: &str,
+        open: &mut BTreeSet<String>,
+        budget: &mut Budget,
+        problems: &mut Vec<ImportProblem>,
+    ) {
         let Some(mixins) = self.shapes.get_mut(id).and_then(|body| body.as_object_mut()?.remove("mixins"))
         else {
             return;
@@ -249,11 +260,15 @@ impl Ast {
                 ));
                 continue;
             }
-            self.mix(&target, open, problems);
+            self.mix(&target, open, budget, problems);
             let Some(mixin) = self.shapes.get(&target) else {
                 problems.push(ImportProblem::new(pointer(id), format!("the mixin {target} is not there")));
                 continue;
             };
+            if !budget.allows(budget::weight(mixin)) {
+                problems.push(ImportProblem::new(pointer(id), TOO_MUCH));
+                break;
+            }
             members.extend(mixin["members"].as_object().cloned().unwrap_or_default());
             let local =
                 mixin["traits"]["smithy.api#mixin"]["localTraits"].as_array().cloned().unwrap_or_default();

@@ -10,7 +10,12 @@ use super::{
     ast::{Ast, Member, Shape, Traits, bare},
     traits,
 };
-use crate::contract::{ImportProblem, refs, sound};
+use crate::contract::{
+    ImportProblem, TOO_MUCH,
+    budget::{self, Budget},
+    patterns::Patterns,
+    refs,
+};
 
 /// Base64 with padding (RFC 4648, 4), which is how awsJson writes a blob.
 pub(crate) const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
@@ -29,22 +34,7 @@ pub(in crate::contract) struct Schemas<'a> {
     pub problems: Vec<ImportProblem>,
     pub left_out: Vec<ImportProblem>,
     patterns: Patterns,
-}
-
-/// Patterns that have been looked at: the same one stands on many members.
-#[derive(Default)]
-struct Patterns(BTreeMap<String, Option<Value>>);
-
-impl Patterns {
-    fn understood(&mut self, pattern: &Value) -> Option<Value> {
-        let text = pattern.as_str()?;
-        if let Some(known) = self.0.get(text) {
-            return known.clone();
-        }
-        let understood = sound::pattern(text).map(Value::from);
-        self.0.insert(text.to_owned(), understood.clone());
-        understood
-    }
+    budget: Budget,
 }
 
 impl<'a> Schemas<'a> {
@@ -57,6 +47,7 @@ impl<'a> Schemas<'a> {
             problems: Vec::new(),
             left_out: Vec::new(),
             patterns: Patterns::default(),
+            budget: Budget::default(),
         }
     }
 
@@ -231,8 +222,22 @@ impl<'a> Schemas<'a> {
         Value::Object(schema)
     }
 
+    /// Whether as much more may be made of the model; tells where the end came.
+    fn affords(&mut self, weight: usize, at: &str) -> bool {
+        let affords = self.budget.allows(weight);
+        if !affords && self.problems.last().is_none_or(|problem| problem.message != TOO_MUCH) {
+            self.problems.push(ImportProblem::new(at, TOO_MUCH));
+        }
+        affords
+    }
+
     /// The schema of a simple shape with the traits in force on it.
     fn simple(&mut self, kind: &str, traits: Traits<'a>, at: &str) -> Value {
+        let copied =
+            ["smithy.api#pattern", "smithy.api#enum"].into_iter().filter_map(|name| traits.get(name));
+        if !self.affords(copied.map(budget::weight).sum::<usize>() + at.len(), at) {
+            return Value::Bool(true);
+        }
         let mut schema = match kind {
             "boolean" => json!({ "type": "boolean" }),
             "byte" => json!({ "type": "integer", "minimum": i8::MIN, "maximum": i8::MAX }),
@@ -267,9 +272,9 @@ impl<'a> Schemas<'a> {
 
     fn string(&mut self, schema: &mut Map<String, Value>, traits: Traits<'a>, at: &str) {
         if let Some(pattern) = traits.get("smithy.api#pattern") {
-            match self.patterns.understood(pattern) {
+            match pattern.as_str().and_then(|text| self.patterns.understood(text)) {
                 Some(understood) => {
-                    schema.insert("pattern".into(), understood);
+                    schema.insert("pattern".into(), understood.into());
                 }
                 None => self.left_out.push(ImportProblem::new(
                     refs::join(&format!("{at}/traits"), "smithy.api#pattern"),

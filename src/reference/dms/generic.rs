@@ -14,7 +14,7 @@ use super::{
     tags,
 };
 use crate::{
-    model::contract::{ErrorShape, Operation},
+    model::contract::{Effect, ErrorShape, Operation},
     reference::{
         Deviation,
         catalogue::{self, reference, resolved},
@@ -65,7 +65,14 @@ impl Call<'_> {
     fn check(&self, input: &Map<String, Value>) -> Result<(), Fault> {
         let Some(schema) = &self.operation.input else { return Ok(()) };
         let schema = &self.document["$defs"][schema.as_str()];
-        judged(self.cx, schema::flaws(self.document, schema, &Value::Object(input.clone())))
+        let input = Value::Object(input.clone());
+        let mut flaws = schema::flaws(self.document, schema, &input);
+        if self.cx.deviates(Deviation::GenericConverted) {
+            let converts =
+                |at: &str| input.pointer(at).is_some_and(|value| !value.is_array() && !value.is_object());
+            flaws.retain(|flaw| flaw.kind != Kind::Type || !converts(&flaw.at));
+        }
+        judged(self.cx, flaws)
     }
 
     fn inventor(&self) -> Inventor<'static> {
@@ -114,7 +121,7 @@ impl Call<'_> {
         facts.insert(family.arn.to_owned(), json!(arn));
         let output = self.shown(family, &facts);
         store.tags.insert(arn.clone(), tags);
-        store.records.insert(arn, Record { family, facts });
+        store.records.insert(arn, Record { family, facts, said: Map::new() });
         Ok(output)
     }
 
@@ -195,7 +202,7 @@ impl Call<'_> {
         };
         let changed = named.iter().filter_map(|named| named.record(store));
         let Some(family) = { changed }.map(|record| record.family).find(|family| shows(family)) else {
-            return Ok(self.told(input));
+            return Ok(self.told(store, &named, input));
         };
         let arn = named.into_iter().find_map(|named| named.into_record_of(store, family)).unwrap_or_default();
         self.check_new_name(store, family, &arn, input)?;
@@ -242,13 +249,23 @@ impl Call<'_> {
         self.inventor().shaped(&self.operation.name, schema, &Value::Object(known))
     }
 
-    /// The output of an operation that keeps nothing: what the input says as well, and the rest invented.
-    fn told(&self, input: &Map<String, Value>) -> Value {
+    /// The output of an operation that shows no thing: what the input says, or was said before of what it names, and
+    /// the rest invented.
+    fn told(&self, store: &mut Store, named: &[Named], input: &Map<String, Value>) -> Value {
         let Some(schema) = self.output() else { return Value::Null };
+        let mut known = Map::new();
+        for named in named {
+            let Some(record) = named.record_mut(store) else { continue };
+            if self.operation.effect == Effect::Change {
+                record.said.extend(input.clone());
+            }
+            known.extend(record.said.clone());
+        }
+        known.extend(input.clone());
         let inventor = self.inventor();
         let mut output = inventor.members_but(schema, |_| false);
         for (name, property) in properties(schema) {
-            if let (Some(said), true) = (input.get(name), output.contains_key(name)) {
+            if let (Some(said), true) = (known.get(name), output.contains_key(name)) {
                 output.insert(name.clone(), inventor.shaped(name, property, said));
             }
         }
@@ -399,7 +416,10 @@ fn strip_nulls(members: &mut Map<String, Value>) -> bool {
 fn strip_nulls_within(value: &mut Value) -> bool {
     match value {
         Value::Object(members) => strip_nulls(members),
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| strip_nulls_within(item) || found),
+        Value::Array(items) => {
+            let found: Vec<bool> = items.iter_mut().map(strip_nulls_within).collect();
+            found.contains(&true)
+        }
         _ => false,
     }
 }

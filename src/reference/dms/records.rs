@@ -12,6 +12,8 @@ use super::{
 pub(crate) struct Record {
     pub family: &'static Family,
     pub facts: Map<String, Value>,
+    /// What was said of it that it does not show itself, such as the configuration of a conversion.
+    pub said: Map<String, Value>,
 }
 
 impl Record {
@@ -98,6 +100,13 @@ impl Named {
     pub fn record<'a>(&self, store: &'a Store) -> Option<&'a Record> {
         match self {
             Named::Record(arn) => store.records.get(arn),
+            Named::Written { .. } | Named::Absent => None,
+        }
+    }
+
+    pub fn record_mut<'a>(&self, store: &'a mut Store) -> Option<&'a mut Record> {
+        match self {
+            Named::Record(arn) => store.records.get_mut(arn),
             Named::Written { .. } | Named::Absent => None,
         }
     }

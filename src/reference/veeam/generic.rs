@@ -68,6 +68,9 @@ fn not_here(shared: &Shared, method: &Method, others: &[&str]) -> Answer {
     if shared.deviates(Deviation::GenericAnyMethodAccepted) {
         return Answer::new(Api::Veeam, StatusCode::OK, Content::Json(json!({})));
     }
+    if shared.deviates(Deviation::GenericMethodIsNotImplemented) {
+        return Problem::not_implemented().answer(shared);
+    }
     let problem = Problem::method_not_allowed(format!("{method} is not possible here."));
     let allowed = HeaderValue::from_str(&others.join(", "));
     problem.answer(shared).with_header(ALLOW, allowed.unwrap_or(HeaderValue::from_static("GET")))
@@ -111,6 +114,9 @@ impl Call<'_> {
             }
         };
         self.check_parents().map_err(|problem| self.documented(problem))?;
+        if self.deviates(Deviation::GenericValidIsServerError) {
+            return Err(Problem::internal());
+        }
         let outcome = match self.route.role {
             Role::List => Ok(self.list(&input)),
             Role::Create => self.create(&input),
@@ -128,6 +134,12 @@ impl Call<'_> {
 
     fn deviates(&self, deviation: Deviation) -> bool {
         self.shared.deviates(deviation)
+    }
+
+    /// Whether a deviation does not mind that there is nothing of this id.
+    fn passes_absent(&self, id: &str) -> bool {
+        self.deviates(Deviation::GenericAbsentAccepted)
+            || self.deviates(Deviation::GenericMalformedIdServed) && Uuid::try_parse(id).is_err()
     }
 
     fn inventor(&self) -> Inventor<'static> {
@@ -152,13 +164,16 @@ impl Call<'_> {
     fn documented(&self, problem: Problem) -> Problem {
         let knows = |status: StatusCode| self.documents(status);
         match problem.status {
-            StatusCode::NOT_FOUND if !knows(problem.status) => self.documented(problem.as_bad_request()),
-            StatusCode::CONFLICT if !knows(problem.status) => self.documented(problem.as_bad_request()),
+            StatusCode::NOT_FOUND if self.deviates(Deviation::GenericAbsentIsBadRequest) => {
+                problem.into_bad_request()
+            }
+            StatusCode::NOT_FOUND if !knows(problem.status) => self.documented(problem.into_bad_request()),
+            StatusCode::CONFLICT if !knows(problem.status) => self.documented(problem.into_bad_request()),
             StatusCode::BAD_REQUEST if !knows(problem.status) && problem.is_of_uri() => {
-                problem.as_not_found()
+                problem.into_not_found()
             }
             StatusCode::BAD_REQUEST if !knows(problem.status) && knows(StatusCode::FORBIDDEN) => {
-                problem.as_forbidden()
+                problem.into_forbidden()
             }
             _ => problem,
         }
@@ -175,7 +190,7 @@ impl Call<'_> {
             let listed = routes::at(prefix, Role::List).is_some();
             let home = if listed { Some(prefix) } else { routes::home_of(name) };
             let Some(home) = home else { continue };
-            if !self.is_there(home, id) && !self.deviates(Deviation::GenericAbsentAccepted) {
+            if !self.is_there(home, id) && !self.passes_absent(id) {
                 return Err(Problem::not_found(format!("There is no {id} in {home}.")));
             }
         }
@@ -263,9 +278,7 @@ impl Call<'_> {
                 facts.extend(changes.map(|(name, value)| (name.clone(), value.clone())));
                 Ok(self.shaped(schema, facts))
             }
-            None if self.deviates(Deviation::GenericAbsentAccepted) => {
-                Ok(self.inventor().invented("", schema))
-            }
+            None if self.passes_absent(id) => Ok(self.inventor().invented("", schema)),
             None => Err(Problem::not_found(format!("There is no {id} in {collection}."))),
         }
     }
@@ -274,7 +287,7 @@ impl Call<'_> {
         let (collection, id) = self.path.rsplit_once('/').unwrap_or_default();
         let mut things = locked(&self.shared.veeam.things);
         let all = things.collection(collection, || self.seed(collection));
-        if all.remove(&known_as(id)).is_some() || self.deviates(Deviation::GenericAbsentAccepted) {
+        if all.remove(&known_as(id)).is_some() || self.passes_absent(id) {
             return Ok(Value::Null);
         }
         Err(Problem::not_found(format!("There is no {id} in {collection}.")))

@@ -12,7 +12,7 @@ use crate::{
     reference::{
         Deviation, Shared,
         catalogue::{resolved, veeam_schemas},
-        schema,
+        schema::{self, Kind},
     },
 };
 
@@ -51,7 +51,8 @@ pub(crate) fn read(shared: &Shared, route: &Route, request: &Request<'_>) -> Res
                 let given = values.iter().find(|(placeholder, ..)| placeholder == name);
                 let text = decoded(given.map_or("", |(_, given, _)| given));
                 let value = typed(&text, &member.schema);
-                if !shared.deviates(Deviation::GenericIdUnchecked) {
+                let unchecked = [Deviation::GenericIdUnchecked, Deviation::GenericMalformedIdServed];
+                if !unchecked.iter().any(|deviation| shared.deviates(*deviation)) {
                     judge(member, name, &value).map_err(Problem::invalid_uri)?;
                 }
             }
@@ -109,7 +110,8 @@ fn several(member: &Member, name: &str, texts: Vec<String>, checked: bool) -> Re
                 ListStyle::Tabs => '\t',
             };
             let texts = texts.iter().flat_map(|text| text.split(separator));
-            texts.map(|text| typed(text, items)).collect()
+            // `Sort=` is a list of nothing.
+            texts.filter(|text| !text.is_empty()).map(|text| typed(text, items)).collect()
         }
     };
     if checked {
@@ -164,10 +166,19 @@ fn whole(
         }
         Err(error) => return Err(Problem::unexpected_content(format!("The body is not JSON: {error}."))),
     };
-    if !lenient {
-        judge(member, "The body", &value).map_err(Problem::unexpected_content)?;
+    let mut flaws = schema::flaws(veeam_schemas(), &member.schema, &value);
+    flaws.retain(|flaw| {
+        let tolerated = match flaw.kind {
+            Kind::Type => Deviation::GenericBodyTypeUnchecked,
+            Kind::Missing => Deviation::GenericBodyUnchecked,
+            _ => Deviation::GenericBodyLimitsUnchecked,
+        };
+        !lenient && !shared.deviates(tolerated)
+    });
+    match flaws.first() {
+        Some(flaw) => Err(Problem::unexpected_content(format!("The body{} {}.", flaw.at, flaw.says))),
+        None => Ok(Some(value)),
     }
-    Ok(Some(value))
 }
 
 fn media_type(headers: &HeaderMap) -> String {

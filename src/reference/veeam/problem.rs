@@ -112,23 +112,27 @@ impl Problem {
     }
 
     /// The same, where the document has no 404 or 409.
-    pub fn as_bad_request(self) -> Problem {
+    pub fn into_bad_request(self) -> Problem {
         Problem::unexpected_content(self.details.unwrap_or_default())
     }
 
     /// The same, where the document has a 403 and no 400.
-    pub fn as_forbidden(self) -> Problem {
+    pub fn into_forbidden(self) -> Problem {
         Problem { status: StatusCode::FORBIDDEN, title: "Forbidden", ..self }
     }
 
     /// The same, where the document has no 400.
-    pub fn as_not_found(self) -> Problem {
+    pub fn into_not_found(self) -> Problem {
         Problem::not_found(self.details.unwrap_or_default())
     }
 
     pub fn method_not_allowed(details: impl Into<String>) -> Problem {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Problem::new(status, "Method Not Allowed", "MethodNotAllowed", "notImplemented").saying(details)
+    }
+
+    pub fn not_implemented() -> Problem {
+        Problem::new(StatusCode::NOT_IMPLEMENTED, "Not Implemented", "NotImplemented", "notImplemented")
     }
 
     pub fn internal() -> Problem {

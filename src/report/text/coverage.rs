@@ -121,5 +121,6 @@ fn list(page: &mut Page, names: Names, what: &str, mut items: Vec<String>) {
         items.truncate(FEW);
         items.push(format!("and {} others", total - FEW));
     }
-    page.hanging(4, &format!("{what} ({total}):"), Tone::Quiet, &visible(&items.join(", ")));
+    page.paragraph(4, Tone::Plain, &format!("{what} ({total})"));
+    page.paragraph(6, Tone::Quiet, &visible(&items.join(", ")));
 }

@@ -1,7 +1,7 @@
 //! Everything that is no violation and yet worth a line: warnings, errors, passes nobody expected, known failures,
 //! skips, operations the target does not have, and what could not be cleaned up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -21,6 +21,8 @@ use crate::{
 
 /// Cases whose names are worth a line.
 const FEW_CASES: usize = 40;
+/// Kinds of warnings that are told with an example each.
+const FEW_GROUPS: usize = 5;
 /// Operations that have a line each.
 const FEW_OPERATIONS: usize = 12;
 
@@ -51,6 +53,7 @@ fn warnings(told: &Told, page: &mut Page) {
             }
         }
     }
+    let terse = groups.len() > FEW_GROUPS;
     heading(page, "warnings", groups.len());
     for (label, (times, cases, first)) in groups {
         let often = format!("{} in {}", count(times, "time"), count(cases.len(), "case"));
@@ -58,7 +61,9 @@ fn warnings(told: &Told, page: &mut Page) {
         let Mismatch { at, expected, actual } = &first.mismatch;
         let (expected, actual) = (told.safe.seen(at, expected), told.safe.seen(at, actual));
         let text = format!("{at}: expected {expected}, actual {actual}");
-        page.cut(4, "as at", Tone::Quiet, &told.safe.line(&text));
+        if !terse {
+            page.cut(4, "as at", Tone::Quiet, &told.safe.line(&text));
+        }
     }
 }
 
@@ -128,10 +133,14 @@ fn known(told: &Told, page: &mut Page) {
         }
     }
     heading(page, "known failures", groups.len());
+    let few = told.run.with(Status::KnownFailure).count() <= FEW_CASES;
     for (why, names) in groups {
-        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.safe.line(&why));
-        if told.run.with(Status::KnownFailure).count() <= FEW_CASES {
+        let label = count(names.len(), "case");
+        if few {
+            page.hanging(2, &label, Tone::Doubt, &told.safe.line(&why));
             page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+        } else {
+            page.cut(2, &format!("{label:>10}"), Tone::Doubt, &told.safe.line(&why));
         }
     }
 }
@@ -160,7 +169,9 @@ fn skips(told: &Told, page: &mut Page) {
     for (reason, entries) in groups {
         let names: Vec<String> = entries.iter().map(|entry| entry.subject.name()).collect();
         page.hanging(2, &count(names.len(), "case"), Tone::Quiet, &told.safe.line(&reason));
-        page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+        if names.len() <= FEW_CASES {
+            page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+        }
     }
 }
 
@@ -196,19 +207,37 @@ fn unsupported(told: &Told, page: &mut Page) {
             let (verb, rest) = operation.split_at(first_word(operation));
             by_verb.entry(verb).or_default().push(rest);
         }
-        let text = format!("{} {} ({})", mine().count(), how.1, count(cases, "case"));
+        let text = format!("{} {} ({}):", mine().count(), how.1, count(cases, "case"));
         page.paragraph(2, Tone::Plain, &told.safe.line(&text));
         let (verbs, single): (Vec<_>, Vec<_>) = by_verb.into_iter().partition(|(_, rests)| rests.len() > 2);
         for (verb, rests) in verbs {
-            let label = format!("{}...", told.safe.line(verb));
-            page.hanging(4, &label, Tone::Quiet, &told.safe.line(&rests.join(", ")));
+            let text = format!("{verb}... {}", rests.join(", "));
+            page.paragraph(4, Tone::Quiet, &told.safe.line(&text));
         }
         let single =
             single.iter().flat_map(|(verb, rests)| rests.iter().map(move |rest| format!("{verb}{rest}")));
         let single: Vec<String> = single.collect();
         if !single.is_empty() {
-            page.hanging(4, "others", Tone::Quiet, &told.safe.line(&single.join(", ")));
+            page.paragraph(4, Tone::Quiet, &told.safe.line(&single.join(", ")));
         }
+    }
+    there(told, page);
+}
+
+/// Where most operations are not there, the ones that are.
+fn there(told: &Told, page: &mut Page) {
+    let unsupported = told.run.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
+        Verdict::Unsupported { operation, .. } => Some(&**operation),
+        _ => None,
+    });
+    let gone: BTreeSet<&str> = unsupported.collect();
+    let judged = told.run.entries.iter();
+    let judged = judged.filter(|entry| !matches!(entry.status, Status::Unsupported | Status::Skip));
+    let judged: BTreeSet<&str> = judged.map(|entry| &**entry.subject.operation()).collect();
+    let there: Vec<&str> = judged.difference(&gone).copied().collect();
+    if gone.len() > FEW_OPERATIONS && there.len() < gone.len() {
+        page.paragraph(2, Tone::Plain, &format!("{} are there:", there.len()));
+        page.paragraph(4, Tone::Quiet, &told.safe.line(&there.join(", ")));
     }
 }
 

@@ -56,14 +56,20 @@ impl Tally {
         sum
     }
 
-    /// Nothing but passes, skips and what the target does not have.
+    /// Nothing but passes, skips, what is known to fail and what the target does not have.
     fn is_plain(&self) -> bool {
-        let plain = [Status::Pass, Status::Skip, Status::Unsupported];
+        let plain = [Status::Pass, Status::Skip, Status::KnownFailure, Status::Unsupported];
         self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
     }
 
-    fn is_unsupported(&self) -> bool {
-        self.get(Status::Unsupported) > 0
+    /// What many operations are said to be in one word.
+    fn word(&self) -> &'static str {
+        match () {
+            () if self.get(Status::Unsupported) > self.total() / 2 => "not there",
+            () if self.get(Status::KnownFailure) > 0 => "known to fail",
+            () if self.get(Status::Pass) > 0 => "passed",
+            () => "skipped",
+        }
     }
 
     fn total(&self) -> usize {
@@ -97,13 +103,11 @@ pub fn write(told: &Told, page: &mut Page) {
             let name = format!("  {}", told.safe.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
         }
-        let (none, some): (Vec<_>, Vec<_>) =
-            folded.into_iter().map(|(_, tally)| tally).partition(|tally| tally.is_unsupported());
-        for (what, tallies) in [("passed", some), ("not there", none)] {
-            if !tallies.is_empty() {
-                let name = format!("  {}, {what}", count(tallies.len(), "operation"));
-                row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
-            }
+        let mut alike: BTreeMap<&str, Vec<Tally>> = BTreeMap::new();
+        folded.into_iter().for_each(|(_, tally)| alike.entry(tally.word()).or_default().push(tally));
+        for (word, tallies) in alike {
+            let name = format!("  {}, {word}", count(tallies.len(), "operation"));
+            row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
         }
     }
     if let Some(covered) = &told.run.covered {
