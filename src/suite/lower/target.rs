@@ -1,5 +1,7 @@
 //! A target file to the model.
 
+mod bounds;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -8,6 +10,7 @@ use std::{
 
 use url::Url;
 
+use self::bounds::{accounts, expendable, limits};
 use super::names::clause;
 use crate::{
     contract::Contracts,
@@ -15,8 +18,8 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Budget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef,
-            Sharing, Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
+            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Patience, SecretRef, Sharing, Target,
+            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
         },
         template::TemplateValue,
     },
@@ -26,8 +29,8 @@ use crate::{
         file::{
             claim::is_file_name,
             target::{
-                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, KnownFailureEntry, LimitsEntry,
-                SecretEntry, TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
+                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, KnownFailureEntry, SecretEntry,
+                TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
             },
         },
         load::Opened,
@@ -194,39 +197,6 @@ fn api(
     Some((entry.name.into(), target))
 }
 
-fn accounts(entries: Option<Vec<Spanned<String>>>, problems: &mut Problems) -> Vec<String> {
-    let mut accounts = Vec::new();
-    for entry in entries.into_iter().flatten() {
-        if entry.value.len() != 12 || !entry.value.bytes().all(|digit| digit.is_ascii_digit()) {
-            let problem = problems.add(entry.at, format!("{} is not an AWS account", quoted(&entry.value)));
-            problem.help("an account is twelve digits between quotation marks: \"123456789012\"");
-        }
-        accounts.push(entry.value);
-    }
-    accounts
-}
-
-/// The groups named, each of which has a variable.
-fn expendable(
-    entries: Option<Vec<Spanned<String>>>,
-    variables: &BTreeMap<Arc<str>, serde_json::Value>,
-    problems: &mut Problems,
-) -> BTreeSet<Arc<str>> {
-    let groups: BTreeSet<&str> =
-        variables.keys().filter_map(|name| name.split_once('.')).map(|(group, _)| group).collect();
-    let mut expendable = BTreeSet::new();
-    for entry in entries.into_iter().flatten() {
-        if !groups.contains(&*entry.value) {
-            let problem = problems.add(entry.at, format!("no variable begins with `{}.`", entry.value));
-            if let Some(help) = suggestion(&entry.value, "there are", groups.iter().copied()) {
-                problem.help(help);
-            }
-        }
-        expendable.insert(entry.value.into());
-    }
-    expendable
-}
-
 /// A URL with a host and without credentials. What it would tell of them is hidden.
 fn url(text: &Spanned<String>, schemes: &[&str], problems: &mut Problems) -> Option<Url> {
     if text.value.contains('@') {
@@ -346,31 +316,6 @@ fn timeouts(entry: Option<TimeoutsEntry>) -> Timeouts {
             deadline: entry.deadline.map(|wait| wait.0),
         },
     }
-}
-
-fn limits(entry: Option<LimitsEntry>, problems: &mut Problems) -> Limits {
-    let default = Limits::default();
-    let Some(entry) = entry else { return default };
-    if let Some(concurrency) = entry.concurrency.as_ref().filter(|limit| !(1..=1024).contains(&limit.value)) {
-        problems.add(concurrency.at, "a number of cases from 1 to 1024 is needed here");
-    }
-    Limits {
-        concurrency: entry.concurrency.map_or(default.concurrency, |limit| limit.value),
-        rate: entry.rate.map(|rate| rate.0),
-        body: entry.body.map_or(default.body, |size| size.0),
-        budget: Budget {
-            creates: entry.creates.map(|limit| count(&limit, problems)),
-            instances: entry.instances.map(|limit| count(&limit, problems)),
-            wall: entry.wall.map(|span| span.0),
-        },
-    }
-}
-
-fn count(limit: &Spanned<usize>, problems: &mut Problems) -> u32 {
-    u32::try_from(limit.value).unwrap_or_else(|_| {
-        problems.add(limit.at, "a number up to 4294967295 is needed here");
-        u32::MAX
-    })
 }
 
 type Value = Spanned<Templated<TemplateValue>>;
