@@ -111,11 +111,14 @@ async fn one(
     out: &mut impl Write,
 ) -> Result<(), Wrong> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let book = book::read(&fs::read(path)?);
+    let in_use = Ledger::is_in_use(path)?;
+    // Not every system lets a file be read that is in use.
+    let text = fs::read(path);
+    let book = book::read(&if in_use { text.unwrap_or_default() } else { text? });
     if book.begun.as_ref().is_some_and(|begun| !wanted.takes(begun)) {
         return Ok(());
     }
-    if Ledger::is_in_use(path)? {
+    if in_use {
         tally.in_use += 1;
         writeln!(out, "in use     {name}: its run still goes on; left alone")?;
         return Ok(());
@@ -277,7 +280,7 @@ fn others(path: &Path) -> Result<Others, Wrong> {
     let mut others = Others::default();
     for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
         others.alive |= Ledger::is_in_use(other)?;
-        others.names.extend(book::read(&fs::read(other)?).names());
+        others.names.extend(book::read(&fs::read(other).unwrap_or_default()).names());
     }
     Ok(others)
 }
@@ -327,7 +330,7 @@ pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
 fn kept(state_dir: &Path) -> Result<Vec<String>, Wrong> {
     let mut lines = Vec::new();
     for path in ledgers(&state_dir.join(KEPT))? {
-        let book = book::read(&fs::read(&path)?);
+        let book = book::read(&fs::read(&path).unwrap_or_default());
         let Some(begun) = &book.begun else { continue };
         for thing in book.open() {
             lines.push(format!(

@@ -99,7 +99,7 @@ pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wro
 pub fn lend(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Wrong> {
     let mut told = Vec::new();
     for path in sweep::ledgers(&state_dir.join(KEPT))? {
-        let book = book::read(&fs::read(&path)?);
+        let book = book::read(&fs::read(&path).unwrap_or_default());
         if is_of(&book, target) {
             lend_all(&book, target, &mut told);
         }

@@ -55,12 +55,28 @@ impl Fence<'_> {
             if permit.is_some_and(|effect| effect != Effect::Read && !self.target.permits.contains(&effect)) {
                 return Err(format!("{operation} would {effect}, which the target does not permit"));
             }
-            if matches!(effect, Effect::Read | Effect::Create) {
-                continue;
+            match effect {
+                Effect::Read => {}
+                Effect::Create => self.hold_begun(&operation, &mentions, &shapes)?,
+                Effect::Change | Effect::Destroy => self.hold(&operation, effect, &mentions, &shapes)?,
             }
-            self.hold(&operation, effect, &mentions, &shapes)?;
         }
         Ok(())
+    }
+
+    /// What is begun on a thing (a task started, a restore, a test) may be begun on what is ours, and on what the target
+    /// file names or lends for it.
+    fn hold_begun(&self, operation: &str, mentions: &[Mention<'_>], shapes: &Shapes) -> Result<(), String> {
+        let named = |text: &str| {
+            self.target.variables.values().any(|value| value.as_str().is_some_and(|have| have == text))
+        };
+        let foreign = mentions
+            .iter()
+            .find(|mention| self.owner(mention, shapes) == Owner::Another && !named(&mention.text));
+        foreign.map_or(Ok(()), |mention| {
+            let text: String = mention.text.chars().take(120).collect();
+            Err(format!("{operation} would begin something on {text:?}: this run did not make it"))
+        })
     }
 
     fn hold(

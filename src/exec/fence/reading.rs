@@ -116,6 +116,9 @@ fn prefix(contract: &Contract) -> &str {
 /// The members that say what a request is about. All that name, where it destroys; where it changes, those it cannot do
 /// without, because others only say what the thing is to be connected with.
 fn subjects(operation: &Operation) -> Vec<(&str, &Member)> {
+    if operation.effect == Effect::Create && makes_anew(&operation.name) {
+        return Vec::new();
+    }
     let in_body = |(_, member): &(&String, &Member)| member.place == Place::Body;
     let all: Vec<_> = operation.members.iter().filter(in_body).map(named).collect();
     let naming = |(name, _): &(&str, &Member)| names_a_thing(name);
@@ -128,6 +131,13 @@ fn subjects(operation: &Operation) -> Vec<(&str, &Member)> {
         true => all.into_iter().filter(naming).collect(),
         false => needed,
     }
+}
+
+/// Whether an operation makes a thing out of nothing, and does not begin something on one that is there.
+fn makes_anew(operation: &str) -> bool {
+    ["Create", "BatchCreate", "Import", "Copy", "Clone", "Register", "Allocate"]
+        .iter()
+        .any(|verb| operation.starts_with(verb))
 }
 
 fn named<'a>((name, member): (&'a String, &'a Member)) -> (&'a str, &'a Member) {
@@ -196,7 +206,7 @@ fn of_rest<'a>(
         let same = methods.iter().any(|method| method.eq_ignore_ascii_case(&other.method));
         let Some(found) = same.then(|| fit(&segments, other)).flatten() else { continue };
         let mut mentions = found;
-        if mentions.is_empty() && !is_form(outgoing) {
+        if mentions.is_empty() && !is_form(outgoing) && other.effect != Effect::Create {
             mentions.extend(tokens(&String::from_utf8_lossy(&outgoing.body), contract));
         }
         mentions.extend(tokens(&query, contract));

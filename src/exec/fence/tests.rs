@@ -71,6 +71,7 @@ fn dms() -> Contract {
                 Effect::Change,
                 &[("EndpointArn", text()), ("EngineName", option()), ("CertificateArn", option())],
             ),
+            operation("StartTask", "POST", "/", Effect::Create, &[("TaskArn", text())]),
             operation("CreateEndpoint", "POST", "/", Effect::Create, &[("EndpointIdentifier", text())]),
         ],
     )
@@ -225,6 +226,10 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
         ),
         ("ModifyEndpoint", json!({ "EndpointArn": THEIRS, "EngineName": "mysql" }), false),
         ("CreateEndpoint", json!({ "EndpointIdentifier": "production" }), true),
+        ("StartTask", json!({ "TaskArn": OURS }), true),
+        ("StartTask", json!({ "TaskArn": GONE }), true),
+        ("StartTask", json!({ "TaskArn": LENT }), true),
+        ("StartTask", json!({ "TaskArn": THEIRS }), false),
         ("DescribeEndpoints", json!({ "Filters": THEIRS }), true),
     ] {
         let refusal = verdict(&dms, operation, input.clone(), Raw::default());

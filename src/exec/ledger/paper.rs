@@ -15,20 +15,26 @@ pub(super) struct Paper {
 }
 
 impl Paper {
-    /// A new file with this first line in it, synced, its folder too. One that is there already is somebody else's.
+    /// A new file with this first line in it, synced, its folder too. It gets its name when it is locked and has its first
+    /// line: a sweep that comes by never finds it without. One that is there already is somebody else's.
     pub fn fresh(path: &Path, first: &[u8]) -> io::Result<Paper> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
+        if path.exists() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let unnamed = path.with_extension("new");
         let mut options = OpenOptions::new();
         options.read(true).append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let paper = Paper::of(options.open(path)?);
+        let paper = Paper::of(options.open(&unnamed)?);
         // Where locks are not to be had, the run goes on without: the lock only keeps a sweep away that comes too early.
         let _ = paper.file.try_lock();
-        let written = paper.write(first).and_then(|()| paper.sync()).and_then(|()| sync_folder(folder));
+        let named = || std::fs::rename(&unnamed, path).and_then(|()| sync_folder(folder));
+        let written = paper.write(first).and_then(|()| paper.sync()).and_then(|()| named());
         if written.is_err() {
-            let _ = std::fs::remove_file(path);
+            let _ = std::fs::remove_file(&unnamed);
         }
         written.map(|()| paper)
     }

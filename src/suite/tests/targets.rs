@@ -151,6 +151,17 @@ fn limits_and_times() {
 }
 
 #[test]
+fn what_keeps_a_run_from_doing_harm() {
+    insta::assert_snapshot!(wrong_api("base_url: https://dms.eu-west-1.amazonaws.com, accounts: [\"12345\", \"1234567890ab\"]"), @"");
+    insta::assert_snapshot!(wrong_target("name: t\napis: { rest: { base_url: https://dms.eu-west-1.amazonaws.com } }\npermits: [read, destroy]\n"), @"");
+    insta::assert_snapshot!(wrong_with("expendable: [denid]\nvariables: { denied.arn: x, plain: y }"), @"");
+    insta::assert_snapshot!(wrong_with("alone: false"), @"");
+    insta::assert_snapshot!(wrong_with("limits: { creates: -1, instances: 1.5, wall: 40 }"), @"");
+    let target = load_of("name: t\napis: { rest: { base_url: https://dms.eu-west-1.amazonaws.com } }\n");
+    assert!(target.is_ok(), "reading needs no account");
+}
+
+#[test]
 fn known_failures() {
     insta::assert_snapshot!(wrong_with("known_failures: [{ reason: r, ticket: t, expires: 2027-01-31 }]"), @"4:20 a known failure is of a case or of a clause (write one of `case: dms::DeleteConnection::*` and `clause: dms.DeleteConnection.success`)");
     insta::assert_snapshot!(wrong_with("known_failures: [{ case: a, clause: things.Thing.members, reason: r, ticket: t, expires: 2027-01-31 }]"), @"4:20 a known failure is of a case or of a clause (write one of `case: dms::DeleteConnection::*` and `clause: dms.DeleteConnection.success`)");
