@@ -236,8 +236,8 @@ fn of_no_operation<'a>(
     let reads = |method: &&str| ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&&*method.to_ascii_uppercase());
     let destroys = |method: &&str| method.eq_ignore_ascii_case("DELETE");
     let seems = match methods {
-        _ if methods.iter().any(|method| destroys(&method)) => Effect::Destroy,
-        _ if methods.iter().all(|method| reads(&method)) => Effect::Read,
+        _ if methods.iter().any(destroys) => Effect::Destroy,
+        _ if methods.iter().all(reads) => Effect::Read,
         _ => Effect::Change,
     };
     let target = percent_decode_str(&outgoing.target).decode_utf8_lossy().into_owned();

@@ -40,7 +40,7 @@ impl Call {
         };
         let later: Vec<&Step> = case.steps[next..].iter().chain(&case.finally).collect();
         let destroys = |step: &Step| step.effect == Effect::Destroy && plain(&step) && names(step);
-        let polls = |step: &&&Step| step.poll.is_some() && reads(*step);
+        let polls = |step: &&&Step| step.poll.is_some() && reads(step);
         later
             .iter()
             .enumerate()
