@@ -67,6 +67,8 @@ fn report_of(results: Vec<CaseResult>) -> Report {
         fixtures: vec![],
         clean_up: vec![],
         known_failures: vec![],
+        covered: None,
+        seed: None,
     };
     let terms = Terms { fail_on: FailOn::Must, today: jiff::civil::date(2026, 1, 1) };
     summarize(vec![run], Arc::default(), terms)

@@ -9,6 +9,7 @@ mod import;
 mod list;
 pub mod load;
 mod models;
+mod plan;
 pub mod progress;
 pub mod run;
 mod secrets;
@@ -16,6 +17,8 @@ mod serve;
 pub mod snapshots;
 pub mod stage;
 mod style;
+pub mod sweep;
+pub mod up;
 
 use std::{
     fmt::Write as _,
@@ -46,6 +49,10 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
+        Command::Plan(args) => plan::plan(&args, &mut out).map(done),
+        Command::Up(args) => lone_runtime()?.block_on(up::up(&args, &mut out)),
+        Command::Down(args) => lone_runtime()?.block_on(up::down(&args, &mut out)),
+        Command::Sweep(args) => lone_runtime()?.block_on(sweep::sweep(&args, &mut out)),
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }

@@ -2,15 +2,21 @@
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
 mod auth;
+mod budget;
+mod census;
 mod drive;
 mod fence;
 pub mod ledger;
 mod masks;
+mod own;
 mod pace;
 mod request;
+mod residence;
 mod run_fixtures;
 mod script;
 mod secrets;
+mod silence;
+pub mod sweep;
 mod values;
 mod wire;
 
@@ -27,9 +33,14 @@ use tokio::{sync::watch, task::JoinSet};
 
 use self::{
     auth::Identity,
+    budget::Budget,
+    census::Census,
     ledger::{Account, Ledger},
+    own::Own,
+    residence::Residence,
     run_fixtures::RunFixtures,
     script::Script,
+    silence::Silence,
     values::{Surroundings, Values},
     wire::Wire,
 };
@@ -42,8 +53,8 @@ pub use self::{
 use crate::{
     contract::Contracts,
     model::{
-        case::{Scope, Suite},
-        contract::ApiName,
+        case::{Fixture, Scope, Suite},
+        contract::{ApiName, Effect},
         exchange::{End, Trace},
         target::{Credentials, SecretRef, Target, is_loopback},
         template::{TemplateValue, Variables},
@@ -60,6 +71,10 @@ pub struct Session {
     identities: BTreeMap<ApiName, Identity>,
     masks: Arc<Masks>,
     ledger: Arc<Ledger>,
+    own: Arc<Own>,
+    budget: Budget,
+    residence: Residence,
+    census: Census,
     surroundings: Surroundings,
     known: BTreeMap<ApiName, Known>,
     shared: RunFixtures,
@@ -76,8 +91,10 @@ pub struct Setup {
     /// One for each of [`Secrets::wanted`].
     pub secrets: Secrets,
     pub environment: BTreeMap<String, String>,
-    /// Holds the ledger and the token cache; made when needed.
+    /// Holds the token cache; made when needed.
     pub state_dir: PathBuf,
+    /// Where what the run makes is written down.
+    pub ledger: Ledger,
     pub interrupt: watch::Receiver<Interrupt>,
 }
 
@@ -103,6 +120,11 @@ pub enum OpenError {
         "the published secret of the API `{api}` would go to {host}: published secrets are for loopback addresses"
     )]
     PublishedAbroad { api: ApiName, host: String },
+    #[error(
+        "more than reading is permitted at AWS, and the target file does not say in whose account: give the API \
+         `{0}` its `accounts`"
+    )]
+    NoAccounts(ApiName),
 }
 
 /// What the cases of one API can name before anything is sent.
@@ -116,7 +138,8 @@ struct Known {
 impl Session {
     /// Reads certificates and puts the values in order; connects to nothing and writes nothing.
     pub fn open(setup: Setup) -> Result<Session, OpenError> {
-        let Setup { target, suite, contracts, run, secrets, environment, state_dir, interrupt } = setup;
+        let Setup { target, suite, contracts, run, secrets, environment, state_dir, ledger, interrupt } =
+            setup;
         let masks = Arc::new(Masks::default());
         secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
         let mut identities = BTreeMap::new();
@@ -131,6 +154,10 @@ impl Session {
                 let host = api.base_url.host_str().unwrap_or_default().to_owned();
                 return Err(OpenError::PublishedAbroad { api: Arc::clone(name), host });
             }
+            let harms = target.permits.iter().any(|effect| *effect != Effect::Read);
+            if harms && api.is_aws() && api.accounts.is_empty() {
+                return Err(OpenError::NoAccounts(Arc::clone(name)));
+            }
             let identity = Identity::new(&target.name, api, &secrets, &state_dir)?;
             identities.insert(Arc::clone(name), identity);
             known.insert(Arc::clone(name), Known::of(name, &suite, &target));
@@ -141,7 +168,8 @@ impl Session {
             run: Arc::clone(&run),
         };
         let wire = Wire::open(&target)?;
-        let ledger = Arc::new(Ledger::new(&state_dir, &run));
+        let budget = Budget::of(target.limits.budget, &suite);
+        let (ledger, own, residence) = (Arc::new(ledger), Arc::default(), Residence::default());
         let shared = RunFixtures::default();
         Ok(Session {
             target,
@@ -150,11 +178,29 @@ impl Session {
             identities,
             masks,
             ledger,
+            own,
+            budget,
+            residence,
+            census: Census::default(),
             surroundings,
             known,
             shared,
             interrupt,
         })
+    }
+
+    /// Makes sure that what the jobs are going to make can be written down, and that it would be made in the right
+    /// account, before anything is sent. Without it, the first request that makes something would find out.
+    pub async fn prepare(&self, jobs: &[Job]) -> Result<(), String> {
+        let makes = |job: &&Job| {
+            job.decision == Decision::Run
+                && (!job.fixtures.is_empty()
+                    || job.case.steps.iter().any(|step| step.effect == Effect::Create))
+        };
+        if jobs.iter().any(|job| makes(&job)) {
+            self.ledger.begin().await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
     }
 
     /// Every secret that has turned up so far; grows with every token.
@@ -163,15 +209,21 @@ impl Session {
     }
 
     /// Runs the jobs whose decision is to run, as many at once as the target allows, and hands over each trace as it
-    /// comes, with the index of its job. After an interruption the rest come at once, as interrupted.
+    /// comes, with the index of its job. After an interruption the rest come at once, as interrupted; so do, as refused,
+    /// those that a target which has fallen silent would only leave waiting.
     pub async fn run_all(self: &Arc<Self>, jobs: &[Job], mut finished: impl FnMut(usize, Trace)) {
         let mut waiting = jobs.iter().enumerate().filter(|(_, job)| job.decision == Decision::Run);
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
+        let mut silence = Silence::default();
         loop {
             while running.len() < self.target.limits.concurrency.max(1)
                 && let Some((index, job)) = waiting.next()
             {
+                if let Some(why) = silence.verdict(&job.case) {
+                    finished(index, nothing_sent(End::Refused(why)));
+                    continue;
+                }
                 let (job, session) = (job.clone(), Arc::clone(self));
                 let task = running.spawn(async move { run(&job, &session).await });
                 indices.insert(task.id(), index);
@@ -179,15 +231,31 @@ impl Session {
             let Some(ended) = running.join_next_with_id().await else { return };
             let (id, trace) = match ended {
                 Ok((id, trace)) => (id, trace),
-                Err(error) => (
-                    error.id(),
-                    Trace { exchanges: Vec::new(), end: self.lost(error), leftovers: Vec::new() },
-                ),
+                Err(error) => (error.id(), nothing_sent(self.lost(error))),
             };
             if let Some(index) = indices.remove(&id) {
+                silence.heard(&jobs[index].case, &trace);
                 finished(index, trace);
             }
         }
+    }
+
+    /// Makes these shared fixtures, given in an order to make them, and leaves them for later runs. Gives the variables of
+    /// each. After an `Err`, which says why one could not be had, [`Session::close`] destroys the others.
+    pub async fn keep(
+        &self,
+        fixtures: &[Arc<Fixture>],
+    ) -> Result<Vec<(Arc<str>, Vec<(Arc<str>, Value)>)>, String> {
+        let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+        let mut kept = Vec::new();
+        for fixture in fixtures {
+            let variables = self.shared.get(fixture, &lent, self).await;
+            let variables = variables.map_err(|why| format!("{}: {why}", fixture.id))?;
+            lent.extend(variables.iter().cloned());
+            kept.push((Arc::clone(&fixture.id), variables));
+        }
+        self.shared.keep().await?;
+        Ok(kept)
     }
 
     /// Destroys the shared fixtures. Cases can be run no more.
@@ -215,7 +283,7 @@ impl Session {
     }
 
     fn account(&self, job: &Arc<str>) -> Account {
-        Account::new(&self.ledger, &self.masks, &self.target.name, job)
+        Account::new(&self.ledger, &self.masks, &self.own, job)
     }
 
     /// What a new job of this API starts from.
@@ -228,10 +296,13 @@ impl Session {
     }
 }
 
+fn nothing_sent(end: End) -> Trace {
+    Trace { exchanges: Vec::new(), end, leftovers: Vec::new() }
+}
+
 /// Runs one job: makes what it needs, sends its steps, and cleans up whatever happened. What could not be cleaned up is
 /// among the trace's leftovers; the shared fixtures stay until [`Session::close`].
 pub async fn run(job: &Job, session: &Session) -> Trace {
-    let nothing_sent = |end| Trace { exchanges: Vec::new(), end, leftovers: Vec::new() };
     match &job.decision {
         Decision::Run if session.is_interrupted() => return nothing_sent(End::Interrupted),
         Decision::Run => {}
@@ -253,12 +324,11 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
             Err(why) => return nothing_sent(End::FixtureFailed { id: Arc::clone(&fixture.id), why }),
         }
     }
-    let shared = job.fixtures.len() - own.len();
     let mut values = session.values(&job.case.api);
     values.extend(lent);
     let contracts = Arc::clone(&session.contracts);
     let patience = session.target.timeouts.patience;
-    let mut script = Script::of_case(Arc::clone(&job.case), own, shared, values, contracts, patience);
+    let mut script = Script::of_case(Arc::clone(&job.case), own, values, contracts, patience);
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
     let mut account = session.account(&job.case.id);
     drive::drive(&mut script, &mut account, session, &mut exchanges).await;

@@ -1,10 +1,14 @@
 //! Cases x target -> jobs: which cases run, which are skipped and for what stated reason, and which known failures
 //! bear on a case. Pure; nothing is sent or read here.
 
+mod fenced;
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::model::{
-    case::{Case, Fixture, Need, Origin, Profile, Suite},
+    case::{Case, Fixture, Need, Origin, Profile, Scope, Suite},
     contract::{ApiName, Effect},
     target::{KnownFailure, KnownWhat, Target},
 };
@@ -133,6 +137,31 @@ fn fixtures(case: &Case, suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
     out
 }
 
+/// Every fixture that cases share and that the target neither lends nor could not have, dependencies first.
+pub fn shared(suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
+    fn visit(fixture: &Arc<Fixture>, suite: &Suite, target: &Target, out: &mut Vec<Arc<Fixture>>) {
+        let known = out.iter().any(|have| have.id == fixture.id);
+        if known || fixture.scope != Scope::Run || supplied(fixture, target) {
+            return;
+        }
+        fixture.uses.iter().filter_map(|name| suite.fixtures.get(name)).for_each(|used| {
+            visit(used, suite, target, out);
+        });
+        out.push(Arc::clone(fixture));
+    }
+    let mut out = Vec::new();
+    let wanted = |fixture: &&Arc<Fixture>| {
+        let steps = std::iter::once(&fixture.create).chain(&fixture.destroy);
+        let mut steps = steps.map(|step| (&step.operation, step.effect));
+        target.apis.contains_key(&fixture.api)
+            && steps.all(|(operation, effect)| {
+                target.permits.contains(&effect) && !target.unsupported.operations.contains(operation)
+            })
+    };
+    suite.fixtures.values().filter(wanted).for_each(|fixture| visit(fixture, suite, target, &mut out));
+    out
+}
+
 /// Whether the target lends this fixture: it gives every variable the fixture would.
 pub fn supplied(fixture: &Fixture, target: &Target) -> bool {
     !fixture.provides.is_empty() && fixture.provides.iter().all(|name| target.supplies.contains_key(name))
@@ -168,7 +197,7 @@ fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
     let refused = calls()
         .find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect))
         .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
-    refused.map_or(Decision::Run, Decision::Skip)
+    refused.or_else(|| fenced::fenced(case, target)).map_or(Decision::Run, Decision::Skip)
 }
 
 fn met(need: &Need, target: &Target) -> bool {
@@ -201,266 +230,4 @@ pub fn glob(pattern: &str, text: &str) -> bool {
         }
     }
     rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::model::{
-        case::{Auth, Raw, Request, Scope, Step},
-        span::Span,
-        target::{ApiTarget, Credentials, Unsupported},
-    };
-
-    fn span() -> Span {
-        Span { file: "x.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
-    }
-
-    fn step(operation: &str) -> Step {
-        let effect = match operation {
-            _ if operation.starts_with("Create") => Effect::Create,
-            _ if operation.starts_with("Delete") => Effect::Destroy,
-            _ => Effect::Read,
-        };
-        Step {
-            operation: operation.into(),
-            effect,
-            request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
-            captures: Vec::new(),
-            expectations: Arc::default(),
-            poll: None,
-            span: span(),
-        }
-    }
-
-    /// `dms::DeleteConnection::works` is a case of the API `dms` about `DeleteConnection`.
-    fn case(id: &str, uses: &[&str]) -> Case {
-        let mut parts = id.split("::");
-        let (api, operation) = (parts.next().unwrap(), parts.next().unwrap());
-        Case {
-            id: id.into(),
-            api: api.into(),
-            operation: operation.into(),
-            profile: if id.contains("odd") { Profile::Extended } else { Profile::Core },
-            clauses: vec![format!("{api}.{operation}.success").into()],
-            source: None,
-            needs: Vec::new(),
-            uses: uses.iter().map(|name| Arc::from(*name)).collect(),
-            row: Vec::new(),
-            steps: vec![step(operation)],
-            finally: Vec::new(),
-            span: span(),
-        }
-    }
-
-    fn fixture(name: &str, uses: &[&str]) -> (Arc<str>, Arc<Fixture>) {
-        let id: Arc<str> = format!("dms::{name}").into();
-        let fixture = Fixture {
-            name: name.into(),
-            id: Arc::clone(&id),
-            api: "dms".into(),
-            scope: Scope::Case,
-            uses: uses.iter().map(|name| Arc::from(*name)).collect(),
-            create: step(&format!("Create{name}")),
-            ready: None,
-            destroy: Some(step(&format!("Delete{name}"))),
-            gone: None,
-            provides: vec![format!("{name}.arn").into()],
-            cost: None,
-            span: span(),
-        };
-        (id, Arc::new(fixture))
-    }
-
-    fn suite(cases: Vec<Case>) -> Suite {
-        let fixtures = [
-            fixture("connection", &["dms::endpoint", "dms::instance"]),
-            fixture("endpoint", &[]),
-            fixture("instance", &[]),
-        ];
-        Suite {
-            cases: cases.into_iter().map(Arc::new).collect(),
-            fixtures: fixtures.into_iter().collect(),
-            variables: BTreeMap::new(),
-        }
-    }
-
-    fn target() -> Target {
-        let api = ApiTarget { base_url: "http://127.0.0.1".parse().unwrap(), credentials: Credentials::None };
-        Target {
-            name: "test".into(),
-            product: None,
-            version: None,
-            apis: BTreeMap::from([("dms".into(), api)]),
-            tls: Default::default(),
-            proxy: None,
-            timeouts: Default::default(),
-            limits: Default::default(),
-            permits: [Effect::Read, Effect::Create, Effect::Change, Effect::Destroy].into(),
-            features: BTreeSet::new(),
-            variables: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            supplies: BTreeMap::new(),
-            unsupported: Unsupported::default(),
-            known_failures: Vec::new(),
-            snapshots: None,
-        }
-    }
-
-    fn ids(plan: &Plan) -> Vec<&str> {
-        plan.jobs.iter().map(|job| &*job.case.id).collect()
-    }
-
-    #[test]
-    fn selections_narrow_each_other_down() {
-        let suite = suite(vec![
-            case("dms::B::odd", &[]),
-            case("dms::A::plain", &[]),
-            case("dms::A::odd", &[]),
-            case("veeam::C::plain", &[]),
-        ]);
-        let some = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let select = |change: &dyn Fn(&mut Selection)| {
-            let mut selection = Selection::default();
-            change(&mut selection);
-            ids(&plan(&suite, &target(), &selection)).join(" ")
-        };
-        assert_eq!(select(&|_| {}), "dms::A::odd dms::A::plain dms::B::odd veeam::C::plain");
-        assert_eq!(select(&|s| s.filters = some(&["plain"])), "dms::A::plain veeam::C::plain");
-        assert_eq!(
-            select(&|s| s.filters = some(&["dms::*d", "C::"])),
-            "dms::A::odd dms::B::odd veeam::C::plain"
-        );
-        assert_eq!(select(&|s| s.operations = some(&["B", "C"])), "dms::B::odd veeam::C::plain");
-        assert_eq!(select(&|s| s.clauses = some(&["dms.A.success"])), "dms::A::odd dms::A::plain");
-        assert_eq!(select(&|s| s.clauses = some(&["veeam.*"])), "veeam::C::plain");
-        assert_eq!(select(&|s| s.profiles = vec![Profile::Extended]), "dms::A::odd dms::B::odd");
-        assert_eq!(select(&|s| s.apis = vec!["veeam".into()]), "veeam::C::plain");
-        assert_eq!(select(&|s| (s.filters, s.operations) = (some(&["odd"]), some(&["A"]))), "dms::A::odd");
-        assert_eq!(select(&|s| s.filters = some(&["nothing"])), "");
-    }
-
-    #[test]
-    fn shards_are_disjoint_and_together_everything() {
-        let suite = suite((0..7).map(|n| case(&format!("dms::A::c{n}"), &[])).collect());
-        let mut all = Vec::new();
-        for shard in ["1/3", "2/3", "3/3"] {
-            let selection = Selection { shard: Some(shard.parse().unwrap()), ..Selection::default() };
-            let plan = plan(&suite, &target(), &selection);
-            assert_eq!(plan.jobs.len() + plan.not_selected, 7);
-            all.extend(plan.jobs.into_iter().map(|job| job.case.id.to_string()));
-        }
-        all.sort();
-        all.dedup();
-        assert_eq!(all.len(), 7);
-        for bad in ["0/3", "4/3", "1", "a/b", "1/0", ""] {
-            assert!(bad.parse::<Shard>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn fixtures_come_in_the_order_to_make_them_without_what_is_supplied() {
-        let suite = suite(vec![case("dms::A::x", &["dms::connection", "dms::endpoint"])]);
-        let made = |target: &Target| {
-            let plan = plan(&suite, target, &Selection::default());
-            plan.jobs[0].fixtures.iter().map(|fixture| fixture.name.to_string()).collect::<Vec<_>>().join(" ")
-        };
-        let mut target = target();
-        assert_eq!(made(&target), "endpoint instance connection");
-        target.supplies.insert("instance.arn".into(), "arn".into());
-        assert_eq!(made(&target), "endpoint connection");
-        target.supplies.insert("connection.arn".into(), "arn".into());
-        assert_eq!(made(&target), "endpoint");
-    }
-
-    #[test]
-    fn what_cannot_run_has_its_reason() {
-        let run = |case: Case, change: &dyn Fn(&mut Target)| {
-            let mut target = target();
-            change(&mut target);
-            plan(&suite(vec![case]), &target, &Selection::default()).jobs[0].decision.clone()
-        };
-        let skip = |why: &str| Decision::Skip(why.to_owned());
-        let needing = |need| Case { needs: vec![need], ..case("dms::Get::x", &[]) };
-        let feature = || needing(Need::Feature("paging".into()));
-        let variable = || needing(Need::Variable("denied.arn".into()));
-        let unsupported = |operation: &'static str| {
-            move |target: &mut Target| {
-                target.unsupported.operations.insert(operation.into());
-            }
-        };
-        let read_only = |target: &mut Target| target.permits = [Effect::Read].into();
-        for (decision, expected) in [
-            (run(case("dms::Get::x", &[]), &|_| {}), Decision::Run),
-            (run(case("veeam::Get::x", &[]), &|_| {}), skip("the target has no API `veeam`")),
-            (run(feature(), &|_| {}), skip("needs the feature `paging`, which the target does not declare")),
-            (run(feature(), &|t| t.features.extend(["paging".into()])), Decision::Run),
-            (
-                run(variable(), &|_| {}),
-                skip("needs the variable `denied.arn`, which the target does not set"),
-            ),
-            (run(variable(), &|t| t.variables.extend([("denied.arn".into(), "x".into())])), Decision::Run),
-            (run(case("dms::Get::x", &[]), &read_only), Decision::Run),
-            (
-                run(case("dms::Delete::x", &[]), &read_only),
-                skip("Delete would destroy, which the target does not permit"),
-            ),
-            (
-                run(case("dms::Get::x", &["dms::instance"]), &read_only),
-                skip("Createinstance would create, which the target does not permit"),
-            ),
-            (run(case("dms::Get::x", &[]), &unsupported("Get")), Decision::Unsupported("Get".into())),
-            (
-                run(case("dms::Get::x", &["dms::connection"]), &unsupported("Deleteendpoint")),
-                Decision::Unsupported("Deleteendpoint".into()),
-            ),
-        ] {
-            assert_eq!(decision, expected);
-        }
-        let supplied = run(case("dms::Get::x", &["dms::instance"]), &|target| {
-            read_only(target);
-            target.supplies.insert("instance.arn".into(), "arn".into());
-        });
-        assert_eq!(supplied, Decision::Run);
-    }
-
-    #[test]
-    fn known_failures_bear_on_the_cases_they_name_and_those_of_clauses_on_all() {
-        let entry = |what: KnownWhat| KnownFailure {
-            what,
-            reason: "r".into(),
-            ticket: "T-1".into(),
-            expires: jiff::civil::date(2026, 12, 31),
-            span: span(),
-        };
-        let mut target = target();
-        target.known_failures = vec![
-            entry(KnownWhat::Case("dms::A::*".into())),
-            entry(KnownWhat::Clause("dms.B.success".into())),
-        ];
-        assert_eq!(known(&target, &case("dms::A::x", &[])).len(), 2);
-        assert_eq!(known(&target, &case("dms::B::x", &[])).len(), 1);
-    }
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for (pattern, text, fits) in [
-            ("a::b", "a::b", true),
-            ("a::b", "a::bc", false),
-            ("*", "", true),
-            ("a*c", "abc", true),
-            ("a*c", "ac", true),
-            ("a*c", "abd", false),
-            ("ab*ba", "aba", false),
-            ("*b*", "abc", true),
-            ("*b*b", "ab", false),
-            ("a**c", "abc", true),
-            ("", "", true),
-            ("", "a", false),
-        ] {
-            assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
-        }
-    }
 }

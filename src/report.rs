@@ -27,7 +27,7 @@ pub mod status;
 pub mod target;
 pub mod text;
 
-pub use coverage::{Covered, covered};
+pub use coverage::{Covered, Watch};
 pub use safe::{Mask, Safe};
 pub use status::{FailOn, status};
 pub use target::{ApiFacts, Identity, TargetFacts};

@@ -23,6 +23,7 @@ use proofmark::{
         load::{self, Chosen, Generated, House, Wrong},
         run, snapshots,
         stage::{self, Stage},
+        up,
     },
     exec::{self, Interrupt},
     model::{
@@ -77,7 +78,8 @@ fn load_for(arguments: &Arguments) -> Result<(House, Chosen), Wrong> {
     let near = named.and_then(|name| near(name, &files));
     let house = near.map_or_else(|| load::house(&files, |_| true, Generated::All), Ok)?;
     let target = TargetArgs { target: set("PROOFMARK_TARGET"), base_url: set("PROOFMARK_BASE_URL") };
-    let chosen = load::target(&target, &[], &house)?;
+    let mut chosen = load::target(&target, &[], &house)?;
+    up::lend(&mut chosen.target, &run::state_dir(None)?)?;
     Ok((house, chosen))
 }
 
@@ -148,7 +150,7 @@ struct Theatre {
 impl Theatre {
     fn new(house: House, chosen: Chosen, update: snapshots::Update) -> Result<Theatre, Wrong> {
         let runtime = cli::runtime()?;
-        let interrupt = runtime.block_on(async { run::interrupts() });
+        let interrupt = runtime.block_on(async { run::interrupts("proofmark sweep".to_owned()) });
         let unset = Mutex::new(Some((house, chosen)));
         let (stage, traces) = (OnceLock::new(), Mutex::default());
         Ok(Theatre { runtime, unset, stage, interrupt, update, traces })

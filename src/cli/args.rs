@@ -34,6 +34,14 @@ pub enum Command {
     Check(CheckArgs),
     /// Start the reference target alone, both APIs on one port
     Serve(ServeArgs),
+    /// Show every request a run would send that creates, changes or destroys, without a network
+    Plan(PlanArgs),
+    /// Destroy what runs have left behind, by what their ledgers say
+    Sweep(SweepArgs),
+    /// Make the fixtures that cases share once, for many runs
+    Up(UpArgs),
+    /// Destroy what `up` has made
+    Down(DownArgs),
     /// Derive the contract files of an API from its model
     Import(ImportArgs),
     /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
@@ -220,6 +228,63 @@ pub struct ServeArgs {
     /// How long an access token lives, in seconds
     #[arg(long, value_name = "S", default_value_t = 900)]
     pub token_life: u64,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: FormatArg,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct UpArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct DownArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+    /// Strike this off its ledger: somebody has looked, and nothing of it is left
+    #[arg(long, value_name = "RUN#NUMBER")]
+    pub forget: Vec<super::sweep::Forgotten>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+    /// Show what would be destroyed, and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Strike this off its ledger: somebody has looked, and nothing of it is left
+    #[arg(long, value_name = "RUN#NUMBER")]
+    pub forget: Vec<super::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]

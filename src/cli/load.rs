@@ -77,23 +77,20 @@ pub fn house(
     wanted: impl Fn(&str) -> bool,
     generated: Generated<'_>,
 ) -> Result<House, Wrong> {
-    let (contracts, places) = contracts_with_places(files.schemas.as_deref())?;
-    let clause_files =
-        assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
-    let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
+    let (bare, places) = bare_with_places(files)?;
     let case_files = assets::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
     if case_files.is_empty() {
         let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
         return Err(Wrong::Said(format!("{} holds no case files (*.yaml)", folder.display())));
     }
-    let mut suite = suite::load(&case_files, &contracts, &clauses).map_err(Wrong::Files)?;
-    let seed = files.seed.unwrap_or(generate::SEED);
+    let House { contracts, clauses, seed, .. } = &bare;
+    let mut suite = suite::load(&case_files, contracts, clauses).map_err(Wrong::Files)?;
     for (contract, places) in contracts.iter().zip(&places) {
         let made = match generated {
-            Generated::All => generate::cases(contract, &clauses, places, seed),
+            Generated::All => generate::cases(contract, clauses, places, *seed),
             Generated::Of { api, operation } => {
                 let found = contract.operation(operation).filter(|_| *contract.api == *api);
-                found.map_or_else(Vec::new, |found| generate::of(contract, found, &clauses, places, seed))
+                found.map_or_else(Vec::new, |found| generate::of(contract, found, clauses, places, *seed))
             }
             Generated::None => Vec::new(),
         };
@@ -101,14 +98,28 @@ pub fn house(
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
     let folder = snapshot_folder(files);
-    Ok(House {
+    Ok(House { suite: Arc::new(suite), approved: approved(folder.as_deref())?, snapshots: folder, ..bare })
+}
+
+/// Contracts and clauses alone: what a target file is read with.
+pub fn bare(files: &FileArgs) -> Result<House, Wrong> {
+    bare_with_places(files).map(|(house, _)| house)
+}
+
+fn bare_with_places(files: &FileArgs) -> Result<(House, Vec<Places>), Wrong> {
+    let (contracts, places) = contracts_with_places(files.schemas.as_deref())?;
+    let clause_files =
+        assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
+    let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
+    let house = House {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
-        suite: Arc::new(suite),
-        approved: approved(folder.as_deref())?,
-        snapshots: folder,
-        seed,
-    })
+        suite: Arc::default(),
+        approved: BTreeMap::new(),
+        snapshots: None,
+        seed: files.seed.unwrap_or(generate::SEED),
+    };
+    Ok((house, places))
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -169,6 +180,18 @@ pub fn approved(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Wrong
 pub struct Chosen {
     pub target: Target,
     pub hosting: Hosting,
+    /// How it can be named again, from any folder.
+    pub named: String,
+    pub keeping: Keeping,
+}
+
+/// What a run does with the fixtures that its cases share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Destroys them.
+    Nothing,
+    /// Leaves them for later runs.
+    SharedFixtures,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,11 +208,12 @@ pub const REFERENCE: &str = "reference";
 /// Loads the target that `args` name, with the base URL they give.
 pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chosen, Wrong> {
     let name = args.target.as_deref().unwrap_or(REFERENCE);
-    let file = target_file(name)?;
+    let (file, named) = target_file(name)?;
+    let keeping = Keeping::Nothing;
     let mut target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
     let Some(base_url) = &args.base_url else {
         let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
-        return Ok(Chosen { target, hosting });
+        return Ok(Chosen { target, hosting, named, keeping });
     };
     let url = base_url_of(base_url)?;
     for (api, settings) in &mut target.apis {
@@ -198,25 +222,31 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
         }
     }
     refuse_published_secrets_abroad(&target)?;
-    Ok(Chosen { target, hosting: Hosting::Elsewhere })
+    Ok(Chosen { target, hosting: Hosting::Elsewhere, named, keeping })
 }
 
-/// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name.
-fn target_file(name: &str) -> Result<suite::SourceFile, Wrong> {
+/// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to
+/// name it from another folder.
+fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wrong> {
+    let at = |path: &Path| -> Result<(suite::SourceFile, String), Wrong> {
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok((assets::file(path)?, whole.to_string_lossy().into_owned()))
+    };
     if name.contains(['/', '\\']) || is_yaml(name) {
-        return Ok(assets::file(Path::new(name))?);
+        return at(Path::new(name));
     }
     let file_name = format!("{name}.yaml");
     let near = Path::new(Kind::Targets.folder()).join(&file_name);
     if near.is_file() {
-        return Ok(assets::file(&near)?);
+        return at(&near);
     }
-    assets::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
+    let bundled = assets::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
         Wrong::Said(format!("no target is called {name}: neither {} nor a bundled one", near.display()))
-    })
+    })?;
+    Ok((bundled, name.to_owned()))
 }
 
-fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
+pub(super) fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
     let wrong = |why: String| Wrong::Said(format!("--base-url {text}: {why}"));
     let mut url = url::Url::parse(text).map_err(|error| wrong(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -234,7 +264,7 @@ fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
 }
 
 /// Published secrets protect nothing, so they are never sent beyond this machine.
-fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
+pub(super) fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
     for (api, settings) in &target.apis {
         let abroad = !is_loopback(&settings.base_url);
         let published =

@@ -17,7 +17,7 @@ use super::{
     progress::Progress,
     snapshots,
     stage::{self, Stage},
-    style,
+    style, sweep, up,
 };
 use crate::{
     check::{self, Taken},
@@ -55,7 +55,11 @@ pub enum Shown {
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
     let house = load::house(&args.files, |_| true, Generated::All)?;
-    let chosen = load::target(&args.target, &args.selection.api, &house)?;
+    let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
+    let state_dir = state_dir(args.state_dir.clone())?;
+    for line in up::lend(&mut chosen.target, &state_dir)? {
+        eprintln!("{line}");
+    }
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     if plan.jobs.is_empty() {
@@ -63,10 +67,13 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
     }
-    let interrupt = interrupts();
-    let state_dir = state_dir(args.state_dir.clone())?;
+    let sweep = sweep::command("sweep", &args.target, args.state_dir.as_deref());
+    let interrupt = interrupts(sweep.clone());
     let stage =
         Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    if let Err(why) = stage.session.prepare(&plan.jobs).await {
+        return Err(Wrong::Said(format!("{why}; nothing was sent")));
+    }
     let progress = Progress::of(plan.jobs.len());
     let played = play(&stage, &plan, &progress).await;
     progress.clear();
@@ -84,6 +91,9 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     };
     out.write_all(text.as_bytes())?;
     out.flush()?;
+    if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
+        eprintln!("`{sweep}` destroys what is left behind");
+    }
     stage.strike().await;
     let code = report::exit_code(&report);
     // The process ends here; to take a large run apart first would cost as much as to judge it.
@@ -107,6 +117,9 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut judged: BTreeMap<usize, (Verdict, Trace)> = BTreeMap::new();
     let mut taken = Vec::new();
+    let house = &stage.house;
+    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
+    let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
     stage
         .session
         .run_all(&plan.jobs, |index, mut trace| {
@@ -116,6 +129,7 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
             let status = report::status(&judgement.verdict, &known, today);
             progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
             taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+            watch.take(&case.api, &trace);
             trace
                 .exchanges
                 .iter_mut()
@@ -148,10 +162,7 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
     let results: Vec<CaseResult> = results.collect();
     let elapsed = clock.elapsed();
-    let house = &stage.house;
-    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
-    let apis = stage.target.apis.keys().filter(selected);
-    let covered = report::covered(apis, &results, &fixtures, &house.contracts, &house.clauses);
+    let covered = watch.covered(&results, &fixtures, &house.clauses);
     let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
     Played { run, taken }
 }
@@ -261,17 +272,15 @@ pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
     Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
 }
 
-/// The first Ctrl-C or SIGTERM lets the run end cleanly; the second leaves at once.
-pub fn interrupts() -> watch::Receiver<Interrupt> {
+/// The first Ctrl-C or SIGTERM lets the run end cleanly; the second leaves at once, and says which command sweeps.
+pub fn interrupts(sweep: String) -> watch::Receiver<Interrupt> {
     let (send, receive) = watch::channel(Interrupt::No);
     tokio::spawn(async move {
         asked_to_end().await;
         eprintln!("\ninterrupted: destroying what this run created; once more leaves it where it is");
         let _ = send.send(Interrupt::Yes);
         asked_to_end().await;
-        eprintln!(
-            "left at once: what this run created may still be there, and its ledger tells what that is"
-        );
+        eprintln!("left at once: what this run created may still be there; `{sweep}` destroys it");
         std::process::exit(130);
     });
     receive

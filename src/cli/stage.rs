@@ -6,12 +6,15 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::{runtime::Runtime, sync::watch};
 
 use super::{
-    load::{Chosen, Hosting, House, Wrong},
+    load::{Chosen, Hosting, House, Keeping, Wrong},
     secrets,
 };
 use crate::{
     check::{self, Judge, Judgement},
-    exec::{Interrupt, Secrets, Session, Setup, SharedFixture},
+    exec::{
+        Interrupt, Secrets, Session, Setup, SharedFixture,
+        ledger::{self, Begun, Ledger, Life},
+    },
     model::{
         case::Case,
         exchange::Trace,
@@ -40,17 +43,25 @@ impl Stage {
         state_dir: PathBuf,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Stage, Wrong> {
-        let Chosen { mut target, hosting } = chosen;
+        let Chosen { mut target, hosting, named, keeping } = chosen;
         let embedded = match hosting {
             Hosting::Embedded => Some(embed(&mut target, options).await?),
             Hosting::Elsewhere => None,
         };
         let target = Arc::new(target);
+        let run = run_id();
+        let life = if embedded.is_some() { Life::Embedded } else { Life::Outlives };
+        let folder = match keeping {
+            Keeping::Nothing => ledger::RUNS,
+            Keeping::SharedFixtures => ledger::KEPT,
+        };
+        let begun = begun(&run, &target, named, life);
         let setup = Setup {
             target: Arc::clone(&target),
             suite: Arc::clone(&house.suite),
             contracts: Arc::clone(&house.contracts),
-            run: run_id(),
+            run,
+            ledger: Ledger::new(&state_dir, folder, begun),
             secrets: Secrets::new(secrets::resolve(&target)?),
             environment: secrets::environment(),
             state_dir,
@@ -133,6 +144,18 @@ async fn embed(target: &mut Target, options: reference::Options) -> Result<Embed
         api.base_url = url.clone();
     }
     Ok(Embedded { running, threads })
+}
+
+/// What a ledger says first.
+fn begun(run: &str, target: &Target, target_file: String, life: Life) -> Begun {
+    let base_urls = target.apis.iter().map(|(name, api)| (name.to_string(), api.base_url.to_string()));
+    Begun {
+        run: run.to_owned(),
+        target: target.name.to_string(),
+        base_urls: base_urls.collect(),
+        target_file,
+        life,
+    }
 }
 
 /// `pm-` and eight hexadecimal digits.

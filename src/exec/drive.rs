@@ -12,14 +12,16 @@ use jiff::Timestamp;
 use super::{
     Session,
     auth::{self, Desk, Identity},
-    fence,
-    ledger::{Account, creates},
+    fence::Fence,
+    ledger::{Account, creates, listing_of_nameless},
     request::{self, Outgoing, Route},
     script::{Call, Next, Script},
+    values::Values,
     wire::Passage,
 };
 use crate::model::{
-    contract::{Operation, Protocol},
+    case::{Auth, Request},
+    contract::{Effect, Operation, Protocol},
     exchange::{Broken, Exchange, Intent, Response, Role},
 };
 
@@ -79,10 +81,12 @@ async fn send(
     session: &Session,
     log: &mut Vec<Exchange>,
 ) {
-    if let Err(why) = fence::check(call.step(), script, &session.target) {
+    if !script.cleaning_up()
+        && let Err(why) = session.budget.time(session.wire.clock())
+    {
         return script.refused(why);
     }
-    let Some(line) = Line::to(call, session) else {
+    let Some(line) = Line::to(&call.api, &call.step().operation, session) else {
         let why = format!("nobody knows how to call {} of the API `{}`", call.step().operation, call.api);
         return script.unsendable(why);
     };
@@ -93,7 +97,7 @@ async fn send(
             }
             script.answered(&passage.answer, session.wire.clock());
             account.settle(call, &passage.answer, script).await;
-            log.push(line.entry(passage, call.role.clone(), script));
+            log.push(line.entry(passage, call.role.clone(), &script.values));
         }
         Err(Failed::Unsendable(why)) => script.unsendable(why),
         Err(Failed::Refused(why)) => script.refused(why),
@@ -101,13 +105,14 @@ async fn send(
 }
 
 /// Everything between a call and the operation it calls.
-struct Line<'a> {
+pub(super) struct Line<'a> {
+    session: &'a Session,
     operation: &'a Operation,
     identity: &'a Identity,
     desk: Desk<'a>,
 }
 
-enum Failed {
+pub(super) enum Failed {
     Unsendable(String),
     Refused(String),
 }
@@ -117,16 +122,12 @@ fn unsendable(error: impl std::fmt::Display) -> Failed {
 }
 
 impl<'a> Line<'a> {
-    fn to(call: &Call, session: &'a Session) -> Option<Line<'a>> {
-        let contract = session.contracts.get(&call.api)?;
-        let desk = Desk {
-            wire: &session.wire,
-            contract,
-            api: session.target.apis.get(&call.api)?,
-            masks: &session.masks,
-        };
-        let operation = contract.operation(&call.step().operation)?;
-        Some(Line { operation, identity: session.identities.get(&call.api)?, desk })
+    pub fn to(api: &str, operation: &str, session: &'a Session) -> Option<Line<'a>> {
+        let contract = session.contracts.get(api)?;
+        let desk =
+            Desk { wire: &session.wire, contract, api: session.target.apis.get(api)?, masks: &session.masks };
+        let operation = contract.operation(operation)?;
+        Some(Line { session, operation, identity: session.identities.get(api)?, desk })
     }
 
     async fn exchange(
@@ -146,33 +147,87 @@ impl<'a> Line<'a> {
             &mut |hole| script.values.hole(hole, now),
         )
         .map_err(unsendable)?;
+        self.hold(step.effect, &outgoing, &script.values).await?;
+        if creates(call) {
+            self.session.budget.take(&call.api, &step.operation).map_err(Failed::Refused)?;
+        }
+        if creates(call)
+            && let Some(listing) =
+                listing_of_nameless(&outgoing, self.desk.contract, self.operation, &script.values)
+        {
+            Box::pin(self.session.count(&call.api, &listing)).await;
+        }
         // The wait for a turn comes first: a signature is dated.
         self.desk.wire.turn().await;
-        let auth = &step.request.auth;
-        let token = auth::identify(
-            &mut outgoing,
-            auth,
-            self.operation,
-            self.identity,
-            &mut script.values,
-            self.desk,
-            log,
-        )
-        .await
-        .map_err(unsendable)?;
+        let token = self.identify(&mut outgoing, &step.request.auth, &mut script.values, log).await?;
         if creates(call) {
-            Box::pin(account.intend(call, &outgoing))
+            let contract = self.desk.contract;
+            Box::pin(account.intend(call, &outgoing, contract, self.operation, &script.values))
                 .await
-                .map_err(|error| Failed::Refused(format!("the ledger cannot be written: {error}")))?;
+                .map_err(|error| Failed::Refused(error.to_string()))?;
         }
+        let passage = self.pass(outgoing, token, &script.values, log).await?;
+        if creates(call) && refuses(&passage.answer) {
+            self.session.budget.give_back(&call.api, &step.operation);
+        }
+        Ok(passage)
+    }
+
+    /// Whether the request may go out.
+    async fn hold(&self, effect: Effect, outgoing: &Outgoing, values: &Values) -> Result<(), Failed> {
+        let Session { target, own, .. } = self.session;
+        let fence = Fence { target, contract: self.desk.contract, own, values };
+        fence.check(self.operation, effect, outgoing).map_err(Failed::Refused)?;
+        if effect == Effect::Read && self.operation.effect == Effect::Read {
+            return Ok(());
+        }
+        Box::pin(self.session.residence.of(self.identity, self.desk)).await.map_err(Failed::Refused)
+    }
+
+    async fn identify(
+        &self,
+        outgoing: &mut Outgoing,
+        auth: &Auth,
+        values: &mut Values,
+        log: &mut Vec<Exchange>,
+    ) -> Result<Option<Arc<str>>, Failed> {
+        auth::identify(outgoing, auth, self.operation, self.identity, values, self.desk, log)
+            .await
+            .map_err(unsendable)
+    }
+
+    /// Sends it; where the shared token `used` is no longer good, a second time with a new one.
+    async fn pass(
+        &self,
+        outgoing: Outgoing,
+        used: Option<Arc<str>>,
+        values: &Values,
+        log: &mut Vec<Exchange>,
+    ) -> Result<Passage, Failed> {
         let (intent, route) = (outgoing.intent, outgoing.route);
         let passage = self.desk.wire.send(outgoing).await.map_err(unsendable)?;
-        match token {
+        match used {
             Some(stale) if intent == Intent::Proper && answered_401(&passage.answer) => {
-                Box::pin(self.once_more(passage, &stale, route, script, log)).await
+                Box::pin(self.once_more(passage, &stale, route, values, log)).await
             }
             _ => Ok(passage),
         }
+    }
+
+    /// A request that belongs to no case, fenced like any other.
+    pub async fn ask(&self, request: &Request, values: &mut Values) -> Result<Passage, Failed> {
+        let mut log = Vec::new();
+        let now = Timestamp::now();
+        let protocol = &self.desk.contract.protocol;
+        let mut outgoing =
+            request::build(request, self.operation, protocol, &self.desk.api.base_url, &mut |hole| {
+                values.hole(hole, now)
+            })
+            .map_err(unsendable)?;
+        self.hold(self.operation.effect, &outgoing, values).await?;
+        self.desk.wire.turn().await;
+        let token = self.identify(&mut outgoing, &request.auth, values, &mut log).await?;
+        self.pass(outgoing, token, values, &mut log).await
     }
 
     /// The shared token is no longer taken: with a new one the request is sent again, once. Where there is no new token,
@@ -182,14 +237,14 @@ impl<'a> Line<'a> {
         first: Passage,
         stale: &str,
         route: Route,
-        script: &Script,
+        values: &Values,
         log: &mut Vec<Exchange>,
     ) -> Result<Passage, Failed> {
         let Identity::Password(tokens) = self.identity else { return Ok(first) };
         let Ok(token) = tokens.renewed(stale, self.desk, log).await else { return Ok(first) };
         let Ok(mut outgoing) = Outgoing::again(&first.request, route) else { return Ok(first) };
         request::set(&mut outgoing.headers, "authorization", format!("Bearer {token}"));
-        log.push(self.entry(first, Role::Token, script));
+        log.push(self.entry(first, Role::Token, values));
         self.desk.wire.turn().await;
         self.desk.wire.send(outgoing).await.map_err(unsendable)
     }
@@ -201,17 +256,22 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn entry(&self, passage: Passage, role: Role, script: &Script) -> Exchange {
+    fn entry(&self, passage: Passage, role: Role, values: &Values) -> Exchange {
         Exchange {
             role,
             operation: Arc::clone(&self.operation.name),
             request: passage.request,
             answer: passage.answer,
-            variables: Arc::clone(script.values.variables()),
+            variables: Arc::clone(values.variables()),
             started: passage.started,
             elapsed: passage.elapsed,
         }
     }
+}
+
+/// Whether the answer says for certain that nothing was made.
+fn refuses(answer: &Result<Response, Broken>) -> bool {
+    answer.as_ref().is_ok_and(|response| (400..500).contains(&response.status))
 }
 
 fn answered_401(answer: &Result<Response, Broken>) -> bool {

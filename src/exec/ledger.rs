@@ -1,11 +1,16 @@
 //! The journal of what a run creates on the target: one JSON object a line, appended and synced to disk before the
-//! event it announces. A line that could not be written stops the request it stands for.
+//! event it announces. A line that could not be written stops the request it stands for. One file for each run, locked
+//! while its process lives, so that many processes can share a state folder and none sweeps what another still uses.
 
 mod account;
+pub mod book;
+pub mod family;
+mod paper;
+pub mod undo;
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Write},
+    collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,16 +19,23 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-pub(super) use account::{Account, creates};
+pub(super) use account::{Account, creates, listing_of_nameless};
 
+use self::{paper::Paper, undo::Undo};
 use super::masks::Masks;
+
+/// The folder of a state folder in which the ledgers of runs are.
+pub const RUNS: &str = "ledger";
+/// And the one of what `up` has made for later runs.
+pub const KEPT: &str = "kept";
 
 /// One run's file, made when the first line is written.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
+    begun: Event,
     pen: Mutex<Pen>,
     /// How many lines are on disk for certain. One sync serves all that were written before it.
     synced: Mutex<u64>,
@@ -32,7 +44,7 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Pen {
-    file: Option<Arc<File>>,
+    paper: Option<Arc<Paper>>,
     written: u64,
 }
 
@@ -41,11 +53,14 @@ struct Pen {
 pub struct Entry {
     /// RFC 3339, UTC.
     pub at: jiff::Timestamp,
-    /// Tells the lines of one created thing from those of another.
+    /// Tells the lines of one created thing from those of another; 0 where it is about none.
     pub number: u64,
     /// The case or shared fixture on whose behalf.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub api: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub operation: String,
     #[serde(flatten)]
     pub event: Event,
@@ -54,23 +69,89 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
+    /// The first line: whose ledger this is.
+    Begun(Begun),
+    /// What a listing showed before the run made anything of its kind.
+    Census { ids: Vec<String> },
     /// The create request is about to leave for this URL; secrets in the body are masked.
-    Intent { target: String, url: String, body: String },
-    /// The target has answered; these variables name what was made.
-    Created { identity: serde_json::Map<String, Value> },
+    Intent(Intent),
+    /// The target has answered; these variables name what was made, and this destroys it.
+    Created { identity: Map<String, Value>, undo: Vec<Undo> },
     /// The target has refused: nothing was made.
     Refused { status: u16 },
+    /// It is ready, and stays for later runs: what cases can name.
+    Standing { provides: Map<String, Value> },
     /// A destroying request was confirmed.
     Destroyed,
     /// It could not be shown to be gone.
     Left { why: String },
+    /// Somebody has looked at the target and says that nothing of it is left.
+    Settled,
+}
+
+/// What a sweep needs to know of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    pub run: String,
+    pub target: String,
+    /// By API.
+    pub base_urls: BTreeMap<String, String>,
+    /// How the target was named: a name, or the path of its file.
+    pub target_file: String,
+    pub life: Life,
+}
+
+/// Whether there is anything to sweep once the process has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Life {
+    /// The target goes on without us.
+    #[default]
+    Outlives,
+    /// The target is a part of the process: what it holds goes with it.
+    Embedded,
+}
+
+/// What is known of a thing before it is made.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Intent {
+    pub url: String,
+    pub body: String,
+    /// The names in the request that no other run gives: they start with the run's id, or hold a suffix of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// How it will be destroyed; `${name}` stands for what only the answer can tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<Undo>,
+    /// Under which member names those can be found in a listing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub captures: BTreeMap<String, String>,
+    /// The operation that lists things of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<String>,
 }
 
 impl Ledger {
-    /// `<state_dir>/ledger/<run>.jsonl`. Touches nothing yet.
-    pub fn new(state_dir: &Path, run: &str) -> Ledger {
-        let path = state_dir.join("ledger").join(format!("{run}.jsonl"));
-        Ledger { path, pen: Mutex::default(), synced: Mutex::default(), numbers: AtomicU64::new(1) }
+    /// `<state_dir>/<folder>/<run>.jsonl`. Touches nothing yet.
+    pub fn new(state_dir: &Path, folder: &str, begun: Begun) -> Ledger {
+        let path = state_dir.join(folder).join(format!("{}.jsonl", begun.run));
+        Ledger::at(path, Event::Begun(begun), Pen::default())
+    }
+
+    /// The ledger of a run that is over, to be gone on with. `None` where its process still lives.
+    pub fn reopen(path: &Path, begun: Begun) -> io::Result<Option<Ledger>> {
+        let Some(paper) = Paper::reopen(path)? else { return Ok(None) };
+        let pen = Pen { paper: Some(Arc::new(paper)), written: 0 };
+        Ok(Some(Ledger::at(path.to_owned(), Event::Begun(begun), pen)))
+    }
+
+    /// Whether the process that writes this ledger still lives.
+    pub fn is_in_use(path: &Path) -> io::Result<bool> {
+        paper::is_locked(path)
+    }
+
+    fn at(path: PathBuf, begun: Event, pen: Pen) -> Ledger {
+        Ledger { path, begun, pen: Mutex::new(pen), synced: Mutex::default(), numbers: AtomicU64::new(1) }
     }
 
     /// A number nothing else in this ledger has.
@@ -78,41 +159,74 @@ impl Ledger {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Makes the file and writes the first line, so that a folder that cannot be written is known before anything is made.
+    pub async fn begin(self: &Arc<Self>) -> Result<(), Unwritten> {
+        self.in_background(|ledger| ledger.open().map(drop)).await
+    }
+
     /// Appends a line; returns once it is on disk.
-    pub async fn write(self: &Arc<Self>, entry: &Entry, masks: &Masks) -> io::Result<()> {
-        let mut value = serde_json::to_value(entry)?;
-        mask_strings(&mut value, masks);
-        let line = format!("{value}\n");
+    pub async fn write(self: &Arc<Self>, entry: &Entry, masks: &Masks) -> Result<(), Unwritten> {
+        let line = line(entry, masks);
+        self.in_background(move |ledger| ledger.append(line?.as_bytes())).await
+    }
+
+    async fn in_background(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Ledger) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), Unwritten> {
         let ledger = Arc::clone(self);
-        tokio::task::spawn_blocking(move || ledger.append(line.as_bytes())).await.map_err(io::Error::other)?
+        let done = tokio::task::spawn_blocking(move || work(&ledger)).await.map_err(io::Error::other);
+        done.and_then(|done| done).map_err(|why| Unwritten { path: self.path.clone(), why: why.to_string() })
+    }
+
+    fn open(&self) -> io::Result<Arc<Paper>> {
+        let mut pen = lock(&self.pen);
+        if let Some(paper) = &pen.paper {
+            return Ok(Arc::clone(paper));
+        }
+        let begun = Entry {
+            at: jiff::Timestamp::now(),
+            number: 0,
+            job: String::new(),
+            api: String::new(),
+            operation: String::new(),
+            event: self.begun.clone(),
+        };
+        let first = line(&begun, &Masks::default())?;
+        let paper = Paper::fresh(&self.path, first.as_bytes())?;
+        Ok(Arc::clone(pen.paper.insert(Arc::new(paper))))
     }
 
     fn append(&self, line: &[u8]) -> io::Result<()> {
-        let (file, line_number) = {
+        let paper = self.open()?;
+        let line_number = {
             let mut pen = lock(&self.pen);
-            let file = match &pen.file {
-                Some(open) => Arc::clone(open),
-                None => {
-                    if let Some(folder) = self.path.parent() {
-                        std::fs::create_dir_all(folder)?;
-                    }
-                    let opened = OpenOptions::new().append(true).create(true).open(&self.path)?;
-                    Arc::clone(pen.file.insert(Arc::new(opened)))
-                }
-            };
-            // One write a line: a reader never sees the beginning of one without its end, short of a full disk.
-            (&*file).write_all(line)?;
+            paper.write(line)?;
             pen.written += 1;
-            (file, pen.written)
+            pen.written
         };
         let mut synced = lock(&self.synced);
         if *synced < line_number {
             let written = lock(&self.pen).written;
-            file.sync_data()?;
+            paper.sync()?;
             *synced = written;
         }
         Ok(())
     }
+}
+
+/// A line that is not on disk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger cannot be written: {}: {why}", path.display())]
+pub struct Unwritten {
+    pub path: PathBuf,
+    pub why: String,
+}
+
+fn line(entry: &Entry, masks: &Masks) -> io::Result<String> {
+    let mut value = serde_json::to_value(entry)?;
+    mask_strings(&mut value, masks);
+    Ok(format!("{value}\n"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -132,50 +246,53 @@ fn mask_strings(value: &mut Value, masks: &Masks) {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn lines_are_appended_in_order_with_secrets_masked() {
-        let state = tempfile::tempdir().unwrap();
-        let masks = Masks::default();
-        masks.add("hunter2");
-        let entry = |event| Entry {
+    fn begun() -> Begun {
+        Begun {
+            run: "pm-00000000".into(),
+            target: "t".into(),
+            base_urls: BTreeMap::new(),
+            target_file: "t".into(),
+            life: Life::Outlives,
+        }
+    }
+
+    fn entry(event: Event) -> Entry {
+        Entry {
             at: jiff::Timestamp::UNIX_EPOCH,
             number: 1,
             job: "dms::X::y".into(),
             api: "dms".into(),
             operation: "CreateEndpoint".into(),
             event,
-        };
-        let ledger = Arc::new(Ledger::new(state.path(), "pm-00000000"));
-        let intent = Event::Intent {
-            target: "t".into(),
-            url: "http://x/".into(),
-            body: r#"{"Password":"hunter2"}"#.into(),
-        };
-        for event in [intent, Event::Created { identity: Default::default() }, Event::Destroyed] {
+        }
+    }
+
+    #[tokio::test]
+    async fn lines_are_appended_in_order_with_secrets_masked() {
+        let state = tempfile::tempdir().unwrap();
+        let masks = Masks::default();
+        masks.add("hunter2");
+        let ledger = Arc::new(Ledger::new(state.path(), RUNS, begun()));
+        let intent = Intent { body: r#"{"Password":"hunter2"}"#.into(), ..Intent::default() };
+        let created = || Event::Created { identity: Map::new(), undo: Vec::new() };
+        for event in [Event::Intent(intent), created(), Event::Destroyed] {
             ledger.write(&entry(event), &masks).await.unwrap();
         }
         let text = std::fs::read_to_string(state.path().join("ledger/pm-00000000.jsonl")).unwrap();
         let lines: Vec<Entry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(!text.contains("hunter2"), "{text}");
-        assert_eq!(
-            lines[1..],
-            [entry(Event::Created { identity: Default::default() }), entry(Event::Destroyed)]
-        );
+        assert_eq!(lines[0].event, Event::Begun(begun()));
+        assert_eq!(lines[2..], [entry(created()), entry(Event::Destroyed)]);
     }
 
     #[tokio::test]
-    async fn a_ledger_that_cannot_be_written_says_so() {
+    async fn a_ledger_that_cannot_be_written_says_so_and_where() {
         let state = tempfile::tempdir().unwrap();
         std::fs::write(state.path().join("ledger"), "a file where the folder should be").unwrap();
-        let ledger = Arc::new(Ledger::new(state.path(), "pm-1"));
-        let entry = Entry {
-            at: jiff::Timestamp::UNIX_EPOCH,
-            number: 1,
-            job: String::new(),
-            api: String::new(),
-            operation: String::new(),
-            event: Event::Destroyed,
-        };
-        assert!(ledger.write(&entry, &Masks::default()).await.is_err());
+        let ledger = Arc::new(Ledger::new(state.path(), RUNS, begun()));
+        let unwritten = ledger.begin().await.unwrap_err().to_string();
+        assert!(unwritten.starts_with("the ledger cannot be written: "), "{unwritten}");
+        assert!(unwritten.contains("pm-00000000.jsonl: "), "{unwritten}");
+        assert!(ledger.write(&entry(Event::Destroyed), &Masks::default()).await.is_err());
     }
 }

@@ -47,6 +47,20 @@ impl RunFixtures {
         standing.outcome.clone()
     }
 
+    /// Writes down of all of them that they stay.
+    pub(super) async fn keep(&self) -> Result<(), String> {
+        let cells: Vec<_> = lock(&self.0).values().cloned().collect();
+        for standing in cells.iter().filter_map(|cell| cell.get()) {
+            let Ok(provides) = &standing.outcome else { continue };
+            let taken = lock(&standing.rest).take();
+            let Some((script, account, exchanges)) = taken else { continue };
+            let kept = account.keep(provides).await.map_err(|error| error.to_string());
+            *lock(&standing.rest) = Some((script, account, exchanges));
+            kept?;
+        }
+        Ok(())
+    }
+
     /// Destroys all of them, the last one first.
     pub(super) async fn close(&self, session: &Session) -> Vec<SharedFixture> {
         let cells: Vec<_> = std::mem::take(&mut *lock(&self.0)).into_values().collect();
@@ -72,8 +86,7 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     values.extend(used.iter().cloned());
     let patience = session.target.timeouts.patience;
     let contracts = Arc::clone(&session.contracts);
-    let mut script =
-        Script::of_fixture(Arc::clone(fixture), usize::from(!used.is_empty()), values, contracts, patience);
+    let mut script = Script::of_fixture(Arc::clone(fixture), values, contracts, patience);
     let mut exchanges = Vec::new();
     let mut account = session.account(&fixture.id);
     drive(&mut script, &mut account, session, &mut exchanges).await;

@@ -8,7 +8,7 @@ mod clean_up;
 mod tests;
 mod weighing;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use self::{
     asking::Asking,
@@ -37,10 +37,6 @@ pub struct Script {
     patience: Patience,
     stage: Stage,
     asking: Asking,
-    /// How many things stand on the target because of this script or of the shared fixtures under it.
-    created: usize,
-    /// Variables whose values were found on the target and not made there.
-    found: BTreeSet<Arc<str>>,
     end: Option<End>,
     leftovers: Vec<String>,
 }
@@ -118,34 +114,30 @@ impl Call {
 }
 
 impl Script {
-    /// A case with the fixtures that are its own. `shared` is how many shared ones it stands on; their variables are
-    /// among `values`.
+    /// A case with the fixtures that are its own. The variables of the shared ones it stands on are among `values`.
     pub fn of_case(
         case: Arc<Case>,
         fixtures: Vec<Arc<Fixture>>,
-        shared: usize,
         values: Values,
         contracts: Arc<Contracts>,
         patience: Patience,
     ) -> Script {
-        Script::new(Some(case), fixtures, shared, values, contracts, patience)
+        Script::new(Some(case), fixtures, values, contracts, patience)
     }
 
     /// One fixture for many cases. It is done when it is ready, and goes on at [`Script::wind_up`].
     pub fn of_fixture(
         fixture: Arc<Fixture>,
-        shared: usize,
         values: Values,
         contracts: Arc<Contracts>,
         patience: Patience,
     ) -> Script {
-        Script::new(None, vec![fixture], shared, values, contracts, patience)
+        Script::new(None, vec![fixture], values, contracts, patience)
     }
 
     fn new(
         case: Option<Arc<Case>>,
         fixtures: Vec<Arc<Fixture>>,
-        created: usize,
         values: Values,
         contracts: Arc<Contracts>,
         patience: Patience,
@@ -159,8 +151,6 @@ impl Script {
             patience,
             stage: Stage::Done,
             asking: Asking::default(),
-            created,
-            found: BTreeSet::new(),
             end: None,
             leftovers: Vec::new(),
         };
@@ -250,16 +240,6 @@ impl Script {
         if self.stage == Stage::Standing {
             self.enter(self.destroy_below(self.fixtures.len()));
         }
-    }
-
-    /// How many things this script can call its own.
-    pub fn created_so_far(&self) -> usize {
-        self.created
-    }
-
-    /// Whether a variable's value was read from the target by a request that makes nothing.
-    pub fn was_found(&self, variable: &str) -> bool {
-        self.found.contains(variable)
     }
 
     /// Whether a fixture of this script is there, or may be.
@@ -360,7 +340,6 @@ impl Script {
         };
         if (200..300).contains(&response.status) {
             self.fixtures[index].existence = Existence::Yes;
-            self.created += 1;
         }
         let missed = self.take(&fixture.create, response);
         if !succeeded(&fixture.create, response) {
@@ -389,15 +368,14 @@ impl Script {
     fn stepped(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
         let Some(case) = self.case.clone() else { return };
         let step = &case.steps[index];
-        if step.effect == Effect::Create {
-            match answer {
-                Ok(response) if (200..300).contains(&response.status) => self.created += 1,
-                Err(broken) if existence_after(broken) == Existence::Perhaps => self.leftovers.push(format!(
-                    "{} was sent and its answer did not come: it may have made something",
-                    step.operation
-                )),
-                _ => {}
-            }
+        if step.effect == Effect::Create
+            && let Err(broken) = answer
+            && existence_after(broken) == Existence::Perhaps
+        {
+            self.leftovers.push(format!(
+                "{} was sent and its answer did not come: it may have made something",
+                step.operation
+            ));
         }
         match self.weigh(step, &case.api, answer, now) {
             Weighed::Again => {}

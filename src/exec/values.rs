@@ -82,6 +82,16 @@ impl Values {
         &self.variables
     }
 
+    /// Whether a text is a name that this run, and no other, gives: it holds the run's id or the job's suffix, and
+    /// nothing that would make it a list or a pattern; or it is a UUID that was drawn here.
+    pub fn is_ours(&self, text: &str) -> bool {
+        const NO_NAME: [char; 7] = [',', ';', '*', '?', '%', ' ', '\n'];
+        let text = text.to_ascii_lowercase();
+        let holds =
+            |key: &str| self.variables.get(key).and_then(Value::as_str).is_some_and(|own| text.contains(own));
+        !text.contains(NO_NAME) && (holds(RUN) || holds(SUFFIX) || holds("gen:uuid"))
+    }
+
     /// Fills a template in. `now` is the time of sending.
     pub fn value(&mut self, template: &TemplateValue, now: Timestamp) -> Result<Value, Unfilled> {
         fill::value(template, &mut |hole| self.hole(hole, now))

@@ -30,12 +30,18 @@ pub struct Target {
     pub timeouts: Timeouts,
     pub limits: Limits,
     pub permits: BTreeSet<Effect>,
+    pub sharing: Sharing,
     pub features: BTreeSet<Arc<str>>,
     pub variables: BTreeMap<Arc<str>, Value>,
     /// Secrets that cases may name as `${secret:NAME}`.
     pub secrets: BTreeMap<Arc<str>, SecretRef>,
+    /// Groups of variables (`denied` of `denied.endpoint_arn`) whose things may be named by requests that destroy or
+    /// change although no run has made them: their owner expects a refusal, and gives them up if none comes.
+    pub expendable: BTreeSet<Arc<str>>,
     /// Full variable names (`instance.arn`) of fixtures the target lends: used, never changed, never destroyed.
     pub supplies: BTreeMap<Arc<str>, Value>,
+    /// Those of `supplies` that stand there because `proofmark up` has made them.
+    pub kept: BTreeSet<Arc<str>>,
     pub unsupported: Unsupported,
     pub known_failures: Vec<KnownFailure>,
     /// Where this target's approved snapshots live; the suite's own folder where none is named.
@@ -47,6 +53,30 @@ pub struct ApiTarget {
     /// Without a trailing slash.
     pub base_url: url::Url,
     pub credentials: Credentials,
+    /// The AWS accounts, twelve digits each, in which a run may create, change and destroy; any where empty.
+    pub accounts: Vec<String>,
+    /// Who is asked whose account the credentials are of, where it is not AWS itself.
+    pub sts_url: Option<url::Url>,
+}
+
+impl ApiTarget {
+    /// Whether requests go to AWS itself.
+    pub fn is_aws(&self) -> bool {
+        let host = self.base_url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+        ["amazonaws.com", "amazonaws.com.cn", "api.aws"].iter().any(|domain| {
+            host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    }
+
+    /// Where `GetCallerIdentity` is to be asked: what the file says, or the region's own at AWS.
+    pub fn sts(&self) -> Option<url::Url> {
+        if self.sts_url.is_some() {
+            return self.sts_url.clone();
+        }
+        let Credentials::SigV4 { region, .. } = &self.credentials else { return None };
+        let china = if region.starts_with("cn-") { ".cn" } else { "" };
+        self.is_aws().then(|| format!("https://sts.{region}.amazonaws.com{china}").parse().ok())?
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -130,6 +160,27 @@ pub struct Limits {
     pub rate: Option<f64>,
     /// Bytes of one response body that are read.
     pub body: usize,
+    pub budget: Budget,
+}
+
+/// Whether anybody but runs makes things on the target while runs go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sharing {
+    #[default]
+    Shared,
+    /// `alone: true`: what comes during a run is the run's, even where it has no name.
+    Alone,
+}
+
+/// What one run may use up; none for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// Things it may make.
+    pub creates: Option<u32>,
+    /// Things it may make that cost money by themselves: those whose fixtures have a `cost`.
+    pub instances: Option<u32>,
+    /// From its first request to the last that is not clean-up.
+    pub wall: Option<Duration>,
 }
 
 /// How one knows that the target does not implement an operation.
@@ -187,6 +238,6 @@ impl Default for Timeouts {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { concurrency: 8, rate: None, body: 8 << 20 }
+        Limits { concurrency: 8, rate: None, body: 8 << 20, budget: Budget::default() }
     }
 }

@@ -99,30 +99,49 @@ impl ClausesCovered {
     }
 }
 
-/// What the cases and shared fixtures of one run show of the contracts called `apis`.
-pub fn covered<'a>(
-    apis: impl IntoIterator<Item = &'a ApiName>,
-    results: &[CaseResult],
-    fixtures: &[FixtureResult],
-    contracts: &Contracts,
-    clauses: &Clauses,
-) -> Covered {
-    let judged: Vec<&Contract> = apis.into_iter().filter_map(|api| contracts.get(api)).collect();
-    let mut seen: BTreeMap<&str, Seen<'_>> =
-        judged.iter().map(|contract| (&*contract.api, Seen { contract, ..Seen::empty(contract) })).collect();
-    for result in results {
-        if let Some(seen) = seen.get_mut(&*result.case.api) {
-            seen.take(&result.verdict, result.trace.as_ref());
-            seen.note(&result.case.operation, &result.verdict);
+/// Watches a run go by: each trace is looked at once, as it comes, while its bodies are still parsed.
+pub struct Watch<'a> {
+    contracts: &'a Contracts,
+    seen: BTreeMap<&'a str, Seen<'a>>,
+}
+
+impl<'a> Watch<'a> {
+    /// Of the contracts called `apis`.
+    pub fn new<'n>(apis: impl IntoIterator<Item = &'n ApiName>, contracts: &'a Contracts) -> Watch<'a> {
+        let judged = apis.into_iter().filter_map(|api| contracts.get(api));
+        Watch { contracts, seen: judged.map(|contract| (&*contract.api, Seen::empty(contract))).collect() }
+    }
+
+    /// Takes what a case or a fixture of this API has sent and received.
+    pub fn take(&mut self, api: &str, trace: &Trace) {
+        if let Some(seen) = self.seen.get_mut(api) {
+            seen.take(trace);
         }
     }
-    for fixture in fixtures {
-        if let Some(seen) = seen.get_mut(&*fixture.fixture.api) {
-            seen.take(&fixture.verdict, Some(&fixture.trace));
+
+    /// What it has all come to. The traces of the results have been taken before; those of the fixtures are taken here.
+    pub fn covered(
+        mut self,
+        results: &[CaseResult],
+        fixtures: &[FixtureResult],
+        clauses: &Clauses,
+    ) -> Covered {
+        for result in results {
+            if let Some(seen) = self.seen.get_mut(&*result.case.api) {
+                seen.blame(&result.verdict, result.trace.as_ref());
+                seen.note(&result.case.operation, &result.verdict);
+            }
         }
+        for fixture in fixtures {
+            if let Some(seen) = self.seen.get_mut(&*fixture.fixture.api) {
+                seen.take(&fixture.trace);
+                seen.blame(&fixture.verdict, Some(&fixture.trace));
+            }
+        }
+        let judged: Vec<&Contract> = self.seen.values().map(|seen| seen.contract).collect();
+        let apis = self.seen.into_values().map(Seen::fold).collect();
+        Covered { apis, clauses: clauses_covered(&judged, results, fixtures, self.contracts, clauses) }
     }
-    let apis = seen.into_values().map(Seen::fold).collect();
-    Covered { apis, clauses: clauses_covered(&judged, results, fixtures, contracts, clauses) }
 }
 
 /// What has been seen of one contract so far.
@@ -153,13 +172,17 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn take(&mut self, verdict: &Verdict, trace: Option<&Trace>) {
-        let Some(trace) = trace else { return };
+    fn take(&mut self, trace: &Trace) {
         for exchange in &trace.exchanges {
             if let Some(operation) = self.contract.operation(&exchange.operation) {
                 self.exchange(operation, exchange);
             }
         }
+    }
+
+    /// The operations whose answers broke something.
+    fn blame(&mut self, verdict: &Verdict, trace: Option<&Trace>) {
+        let Some(trace) = trace else { return };
         let broken = |violation: &Violation| trace.exchanges.get(violation.exchange);
         for exchange in violations(verdict).0.iter().filter_map(broken) {
             if let Some(operation) = self.contract.operation(&exchange.operation) {

@@ -80,7 +80,12 @@ mod tests {
 
     #[test]
     fn of_a_target_only_what_is_no_secret_is_told() {
-        let api = |url: &str, credentials| ApiTarget { base_url: url.parse().unwrap(), credentials };
+        let api = |url: &str, credentials| ApiTarget {
+            base_url: url.parse().unwrap(),
+            credentials,
+            accounts: Vec::new(),
+            sts_url: None,
+        };
         let secret = || SecretRef::Published("hunter2".into());
         let sigv4 = Credentials::SigV4 {
             region: "us-east-1".into(),
@@ -105,6 +110,9 @@ mod tests {
             variables: BTreeMap::new(),
             secrets: BTreeMap::new(),
             supplies: BTreeMap::new(),
+            sharing: Default::default(),
+            expendable: Default::default(),
+            kept: Default::default(),
             unsupported: Unsupported::default(),
             known_failures: vec![],
             snapshots: None,

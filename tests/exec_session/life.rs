@@ -4,6 +4,7 @@ use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
+use std::time::Duration;
 
 use proofmark::{
     exec::{Interrupt, OpenError, Session, run},
@@ -11,6 +12,7 @@ use proofmark::{
         case::Scope,
         contract::Effect,
         exchange::{End, Phase, Role},
+        target::Credentials,
     },
 };
 use serde_json::{Value, json as value};
@@ -76,8 +78,11 @@ async fn what_a_failed_case_made_is_destroyed_in_reverse_and_written_down() {
 
     let events: Vec<_> =
         lines(stage.state.path()).iter().map(|line| format!("{}{}", line["event"], line["number"])).collect();
-    assert_eq!(events.join(" ").replace('"', ""), "intent1 created1 intent2 created2 destroyed2 destroyed1");
-    assert_eq!(lines(stage.state.path())[1]["identity"], value!({ "a.id": "1" }));
+    assert_eq!(
+        events.join(" ").replace('"', ""),
+        "begun0 intent1 created1 intent2 created2 destroyed2 destroyed1"
+    );
+    assert_eq!(lines(stage.state.path())[2]["identity"], value!({ "a.id": "1" }));
 }
 
 #[tokio::test]
@@ -102,6 +107,22 @@ async fn an_interrupted_case_cleans_up_and_the_rest_is_not_begun() {
     watcher.await.unwrap();
     assert_eq!(ends, [(0, End::Interrupted, 0), (1, End::Interrupted, 0)]);
     assert_eq!(server.transcript(), "POST /things GET /things/hang DELETE /things/1 GET /things/1");
+}
+
+#[tokio::test]
+async fn a_target_that_leaves_cases_waiting_is_asked_no_more() {
+    let server = things().await;
+    let mut target = target(&server.url());
+    target.limits.concurrency = 8;
+    target.timeouts.request = Duration::from_millis(1100);
+    let stage = stage(target);
+    let jobs: Vec<_> = (0..20).map(|_| job(vec![get("hang")], vec![])).collect();
+    let mut ends = Vec::new();
+    stage.session.run_all(&jobs, |_, trace| ends.push(trace.end)).await;
+    let not_sent =
+        |end: &&End| matches!(end, End::Refused(why) if why.starts_with("not sent: the target left"));
+    assert_eq!((ends.len(), ends.iter().filter(not_sent).count()), (20, 5));
+    assert_eq!(server.asked().len(), 15, "eight that showed it, and the seven that were under way by then");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,6 +167,7 @@ async fn what_is_not_permitted_or_not_ours_is_not_sent() {
     let server = things().await;
     let mut reading = target(&server.url());
     reading.permits = [Effect::Read].into();
+    let making = target(&server.url());
     let mut lending = target(&server.url());
     lending.supplies.insert("lent.id".into(), "1".into());
     let found = capturing("found.id", "$.id", get("1"));
@@ -155,12 +177,12 @@ async fn what_is_not_permitted_or_not_ours_is_not_sent() {
         (
             &lending,
             vec![of("lent.id", step("DeleteThing"))],
-            "DeleteThing would destroy what this run did not make (`lent.id`)",
+            "DeleteThing would destroy \"1\": the target lends it",
         ),
         (
-            &lending,
+            &making,
             vec![found, of("found.id", step("DeleteThing"))],
-            "DeleteThing would destroy what this run did not make (`found.id`)",
+            "DeleteThing would destroy \"1\": this run did not make it",
         ),
     ] {
         // A thing is there to be found, made by somebody else.
@@ -195,6 +217,84 @@ async fn signatures_cover_what_is_sent() {
     assert!(authorization.contains("/eu-central-1/test/aws4_request, "), "{authorization}");
     let covered = "SignedHeaders=content-type;host;x-amz-date;x-amz-target, ";
     assert!(authorization.contains(covered), "{authorization}");
+}
+
+/// An answer of STS for this account.
+async fn sts(account: &'static str) -> Server {
+    Server::start(move |_| ok(&format!("<Arn>arn:aws:iam::1:user/x</Arn><Account>{account}</Account>"))).await
+}
+
+#[tokio::test]
+async fn only_in_an_account_of_the_list_is_more_done_than_read() {
+    for (account, sent) in [("123456789012", true), ("210987654321", false)] {
+        let (server, sts) = (Server::start(|_| ok("{}")).await, sts(account).await);
+        let mut target = with_keys(target(&server.url()));
+        let aws = target.apis.get_mut("aws").unwrap();
+        aws.accounts = vec!["123456789012".into()];
+        aws.sts_url = Some(sts.url().parse().unwrap());
+        let stage = stage(target);
+        assert_eq!(
+            run(&job_of("aws", vec![step("Describe")], vec![]), &stage.session).await.end,
+            End::Complete
+        );
+        assert_eq!(sts.transcript(), "", "who only reads need not say who he is");
+        for _ in 0..2 {
+            let trace = run(&job_of("aws", vec![step("Modify")], vec![]), &stage.session).await;
+            let refused = matches!(&trace.end, End::Refused(why) if why.contains("the account 210987654321"));
+            assert_eq!((trace.end == End::Complete, refused), (sent, !sent), "{:?}", trace.end);
+        }
+        assert_eq!(server.transcript().matches("POST").count(), if sent { 3 } else { 1 });
+        let asked = sts.asked();
+        assert_eq!(asked.len(), 1, "asked once");
+        assert_eq!(asked[0].body, "Action=GetCallerIdentity&Version=2011-06-15");
+        assert!(asked[0].headers["authorization"].contains("/eu-central-1/sts/aws4_request, "));
+    }
+}
+
+#[tokio::test]
+async fn aws_itself_is_only_read_without_accounts() {
+    let state = tempfile::tempdir().unwrap();
+    let mut target = with_keys(target("http://127.0.0.1:1"));
+    for (host, allowed) in [
+        ("https://dms.eu-central-1.amazonaws.com", false),
+        ("https://dms.cn-north-1.amazonaws.com.cn", false),
+        ("https://DMS.eu-central-1.AmazonAWS.com.", false),
+        ("https://amazonaws.com.example.com", true),
+        ("https://notamazonaws.com", true),
+    ] {
+        target.apis.get_mut("aws").unwrap().base_url = host.parse().unwrap();
+        let credentials = &mut target.apis.get_mut("aws").unwrap().credentials;
+        *credentials = Credentials::None;
+        let opened = Session::open(setup(target.clone(), state.path()).0);
+        assert_eq!(opened.is_ok(), allowed, "{host}");
+        let mut reading = target.clone();
+        reading.permits = [Effect::Read].into();
+        assert!(Session::open(setup(reading, state.path()).0).is_ok(), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_budget_stops_the_run_before_it_is_exceeded_and_not_its_clean_up() {
+    let server = things().await;
+    let mut target = target(&server.url());
+    target.limits.budget.creates = Some(1);
+    let stage = stage(target);
+    let fixtures = || vec![fixture("a", Scope::Case), fixture("b", Scope::Case)];
+    let trace = run(&job(vec![get("1")], fixtures()), &stage.session).await;
+    let why = "the run has made the 1 things it may make (`limits: creates`)".to_owned();
+    assert_eq!(trace.end, End::FixtureFailed { id: "rest::b".into(), why });
+    assert_eq!(server.transcript(), "POST /things DELETE /things/1 GET /things/1");
+
+    let mut late = target_of_no_time(&server.url());
+    late.limits.budget.creates = None;
+    let trace = run(&job(vec![get("1")], vec![]), &crate::stage::stage(late).session).await;
+    assert!(matches!(&trace.end, End::Refused(why) if why.contains("`limits: wall`")), "{:?}", trace.end);
+}
+
+fn target_of_no_time(url: &str) -> proofmark::model::target::Target {
+    let mut target = target(url);
+    target.limits.budget.wall = Some(std::time::Duration::ZERO);
+    target
 }
 
 #[tokio::test]

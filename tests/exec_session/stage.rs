@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use proofmark::{
     contract::Contracts,
-    exec::{Interrupt, Secrets, Session, Setup},
+    exec::{
+        Interrupt, Secrets, Session, Setup,
+        ledger::{Begun, Ledger, Life, RUNS},
+    },
     model::{
         case::{
             Auth, Capture, CaptureFrom, Case, Claim, Expectation, Fixture, Poll, Presence, Profile, Raw,
@@ -91,7 +94,10 @@ pub fn contracts() -> Arc<Contracts> {
         operation("DeleteThing", "DELETE", "/things/{id}", Protected, Effect::Destroy, 204),
         operation("Authenticate", "POST", "/api/v1/token", Public, Effect::Change, 200),
     ];
-    let aws = vec![operation("Describe", "POST", "/", Protected, Effect::Read, 200)];
+    let aws = vec![
+        operation("Describe", "POST", "/", Protected, Effect::Read, 200),
+        operation("Modify", "POST", "/", Protected, Effect::Change, 200),
+    ];
     let protocol = Protocol::AwsJson {
         json_version: "1.1".into(),
         target_prefix: "Test".into(),
@@ -106,16 +112,17 @@ pub fn hole(name: &str) -> Template {
     Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] }
 }
 
-/// `GetThing`, `DeleteThing` of the thing called `id`.
+/// `GetThing` of the thing called `1`; `DeleteThing` of one that never was.
 pub fn step(operation: &str) -> Step {
     let effect = match operation {
         "CreateThing" => Effect::Create,
         "DeleteThing" => Effect::Destroy,
-        "Authenticate" => Effect::Change,
+        "Authenticate" | "Modify" => Effect::Change,
         _ => Effect::Read,
     };
     let input = match operation {
-        "GetThing" | "DeleteThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("1")))],
+        "GetThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("1")))],
+        "DeleteThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("proofmark-absent")))],
         _ => Vec::new(),
     };
     Step {
@@ -201,7 +208,12 @@ pub fn job_of(api: &str, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> Job {
 
 /// A target without credentials that permits everything; both APIs at one address.
 pub fn target(url: &str) -> Target {
-    let api = ApiTarget { base_url: url.parse().unwrap(), credentials: Credentials::None };
+    let api = ApiTarget {
+        base_url: url.parse().unwrap(),
+        credentials: Credentials::None,
+        accounts: Vec::new(),
+        sts_url: None,
+    };
     Target {
         name: "test".into(),
         product: None,
@@ -216,6 +228,9 @@ pub fn target(url: &str) -> Target {
         variables: BTreeMap::new(),
         secrets: BTreeMap::new(),
         supplies: BTreeMap::new(),
+        sharing: Default::default(),
+        expendable: Default::default(),
+        kept: Default::default(),
         unsupported: Unsupported::default(),
         known_failures: Vec::new(),
         snapshots: None,
@@ -263,7 +278,15 @@ pub fn setup(target: Target, state: &Path) -> (Setup, watch::Sender<Interrupt>) 
         _ => unreachable!("tests publish their secrets"),
     });
     let secrets = Secrets::new(found.collect::<Vec<_>>());
+    let begun = Begun {
+        run: "pm-00000000".into(),
+        target: target.name.to_string(),
+        base_urls: BTreeMap::new(),
+        target_file: "test".into(),
+        life: Life::Outlives,
+    };
     let setup = Setup {
+        ledger: Ledger::new(state, RUNS, begun),
         target: Arc::new(target),
         suite: Arc::new(Suite::default()),
         contracts: contracts(),

@@ -182,7 +182,7 @@ async fn a_proxy_is_the_only_one_spoken_to() {
     for operation in BOTH_WAYS {
         assert_eq!(answer(target.clone(), step(operation)).await.unwrap().status, 200);
     }
-    let expected = format!("GET {0}/things/1 DELETE {0}/things/1", server.url());
+    let expected = format!("GET {0}/things/1 DELETE {0}/things/proofmark-absent", server.url());
     assert_eq!((proxy.transcript(), server.transcript()), (expected, String::new()));
 }
 

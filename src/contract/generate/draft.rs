@@ -310,7 +310,7 @@ fn only_asks(operation: &str) -> bool {
     let asks = |verb: &&str| {
         operation.strip_prefix(*verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
     };
-    VERBS.iter().any(|verb| asks(verb)) || operation.ends_with("ValidateSettings")
+    VERBS.iter().any(asks) || operation.ends_with("ValidateSettings")
 }
 
 fn mentions(value: &Value, hole: &str) -> bool {

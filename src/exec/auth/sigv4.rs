@@ -79,7 +79,7 @@ impl SigV4 {
     /// The keys of this moment. Those of the default chain are looked for when first needed, by one caller while the
     /// others wait, and again before they run out; every secret that turns up is masked from then on. Where nothing was
     /// found, nothing is looked for again.
-    pub(super) async fn credentials(&self, masks: &Masks) -> Result<Credentials, AuthError> {
+    pub async fn credentials(&self, masks: &Masks) -> Result<Credentials, AuthError> {
         let (profile, found) = match &self.source {
             Source::Static(credentials) => return Ok(credentials.clone()),
             Source::Chain { profile, found } => (profile, found),
@@ -113,7 +113,7 @@ impl SigV4 {
     }
 
     /// Signs the request as it stands, or with the one fault that `auth` names.
-    pub(super) fn sign(
+    pub fn sign(
         &self,
         outgoing: &mut Outgoing,
         auth: &Auth,

@@ -1,20 +1,28 @@
 //! What one job owes: every line of the ledger that it has opened and not yet closed.
 
-use std::{collections::BTreeSet, io, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Entry, Event, Ledger};
+use super::{
+    Entry, Event, Intent, Ledger, Unwritten,
+    family::{self, Family},
+    undo::{self, Undo},
+};
 use crate::{
     exec::{
         fence,
         masks::Masks,
+        own::{self, Own},
         request::Outgoing,
         script::{Call, Script},
+        values::Values,
     },
+    matcher::fill,
     model::{
-        contract::Effect,
+        case::Step,
+        contract::{Contract, Effect, Operation},
         exchange::{Broken, Phase, Response, Role},
     },
 };
@@ -33,7 +41,7 @@ pub(in crate::exec) fn creates(call: &Call) -> bool {
 pub(in crate::exec) struct Account {
     ledger: Arc<Ledger>,
     masks: Arc<Masks>,
-    target: Arc<str>,
+    own: Arc<Own>,
     job: Arc<str>,
     open: Vec<Open>,
 }
@@ -44,6 +52,9 @@ struct Open {
     api: Arc<str>,
     operation: Arc<str>,
     owner: Owner,
+    family: Family,
+    /// The body of the creating request, in which names stand that were there before.
+    request: bytes::Bytes,
 }
 
 #[derive(Debug)]
@@ -55,35 +66,46 @@ enum Owner {
 }
 
 impl Account {
-    pub fn new(ledger: &Arc<Ledger>, masks: &Arc<Masks>, target: &Arc<str>, job: &Arc<str>) -> Account {
-        let (ledger, masks, target, job) =
-            (Arc::clone(ledger), Arc::clone(masks), Arc::clone(target), Arc::clone(job));
-        Account { ledger, masks, target, job, open: Vec::new() }
+    pub fn new(ledger: &Arc<Ledger>, masks: &Arc<Masks>, own: &Arc<Own>, job: &Arc<str>) -> Account {
+        let (ledger, masks, own, job) =
+            (Arc::clone(ledger), Arc::clone(masks), Arc::clone(own), Arc::clone(job));
+        Account { ledger, masks, own, job, open: Vec::new() }
     }
 
     /// Must have succeeded before a creating request leaves.
-    pub async fn intend(&mut self, call: &Call, outgoing: &Outgoing) -> io::Result<()> {
+    pub async fn intend(
+        &mut self,
+        call: &Call,
+        outgoing: &Outgoing,
+        contract: &Contract,
+        operation: &Operation,
+        values: &Values,
+    ) -> Result<(), Unwritten> {
         let step = call.step();
         let owner = match &call.role {
             Role::Fixture { id, .. } => Owner::Fixture(Arc::clone(id)),
-            _ => {
-                let captured: BTreeSet<_> =
-                    step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();
-                Owner::Step(if captured.is_empty() { fence::variables(step) } else { captured })
-            }
+            _ => Owner::Step(owned(step)),
+        };
+        let family = family::of(contract, operation);
+        let mut captures = undo::members(step);
+        captures.extend(family.made.clone().map(|member| (family::MADE.to_owned(), member)));
+        let intent = Intent {
+            url: outgoing.url.to_string(),
+            body: String::from_utf8_lossy(&outgoing.body).into_owned(),
+            names: names(outgoing, values),
+            undo: undoing(call, values, &family),
+            captures,
+            listing: family.listing.clone(),
         };
         let open = Open {
             number: self.ledger.number(),
             api: Arc::clone(&call.api),
             operation: Arc::clone(&step.operation),
             owner,
+            family,
+            request: outgoing.body.clone(),
         };
-        let event = Event::Intent {
-            target: self.target.to_string(),
-            url: outgoing.url.to_string(),
-            body: String::from_utf8_lossy(&outgoing.body).into_owned(),
-        };
-        self.write(&open, event).await?;
+        self.write(&open, Event::Intent(intent)).await?;
         self.open.push(open);
         Ok(())
     }
@@ -97,12 +119,12 @@ impl Account {
         if creates(call) {
             let Some(open) = self.open.last() else { return };
             if accepted {
-                let names = step.captures.iter().map(|capture| &capture.name);
-                let known =
-                    |name: &Arc<str>| Some((name.to_string(), script.values.variables().get(name)?.clone()));
-                let identity: Map<String, Value> = names.filter_map(known).collect();
-                let _ = self.write(open, Event::Created { identity }).await;
-            } else if response.status >= 400 {
+                let identity = identity(step, &open.family, response, &script.values);
+                self.own.add(identity.values(), &open.request);
+                let undo = undoing(call, &script.values, &open.family);
+                let undo = undo.iter().map(|undo| undo.filled(&identity)).collect();
+                let _ = self.write(open, Event::Created { identity, undo }).await;
+            } else if (400..500).contains(&response.status) {
                 let _ = self.write(open, Event::Refused { status: response.status }).await;
                 self.open.pop();
             }
@@ -113,6 +135,16 @@ impl Account {
             self.close(|owner| matches!(owner, Owner::Step(names) if !names.is_disjoint(&named))).await;
         }
         self.close(|owner| matches!(owner, Owner::Fixture(id) if !script.stands(id))).await;
+    }
+
+    /// It is ready and stays for later runs.
+    pub async fn keep(&self, provides: &[(Arc<str>, Value)]) -> Result<(), Unwritten> {
+        let provides: Map<String, Value> =
+            provides.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        for open in &self.open {
+            self.write(open, Event::Standing { provides: provides.clone() }).await?;
+        }
+        Ok(())
     }
 
     /// The job is over: what is still owed is left.
@@ -132,7 +164,7 @@ impl Account {
         }
     }
 
-    async fn write(&self, open: &Open, event: Event) -> io::Result<()> {
+    async fn write(&self, open: &Open, event: Event) -> Result<(), Unwritten> {
         let entry = Entry {
             at: Timestamp::now(),
             number: open.number,
@@ -143,4 +175,62 @@ impl Account {
         };
         Box::pin(self.ledger.write(&entry, &self.masks)).await
     }
+}
+
+/// The operation that lists things of the kind this request makes, where only that can tell whether it made one: the
+/// request gives no name, and what destroys the thing needs one.
+pub(in crate::exec) fn listing_of_nameless(
+    outgoing: &Outgoing,
+    contract: &Contract,
+    operation: &Operation,
+    values: &Values,
+) -> Option<String> {
+    let family = family::of(contract, operation);
+    family.listing.filter(|_| family.undo.is_some() && names(outgoing, values).is_empty())
+}
+
+/// The variables by which a destroying request would name what this step makes.
+fn owned(step: &Step) -> BTreeSet<Arc<str>> {
+    let captured: BTreeSet<_> = step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();
+    if captured.is_empty() { fence::variables(step) } else { captured }
+}
+
+/// The texts of a request that say whose it is.
+fn names(outgoing: &Outgoing, values: &Values) -> Vec<String> {
+    let mut found = own::texts_of(&outgoing.body);
+    found.retain(|text| values.is_ours(text));
+    found.dedup();
+    found
+}
+
+/// What the case says about undoing this, or else what the names of operations say.
+fn undoing(call: &Call, values: &Values, family: &Family) -> Vec<Undo> {
+    let mut source = fill::from_variables(values.variables());
+    let mut all: Vec<Undo> = Vec::new();
+    for (destroy, look) in call.undoing(&owned(call.step())) {
+        let undo = Undo::of(destroy, look, &mut source);
+        if !all.iter().any(|have| have.operation == undo.operation && have.input == undo.input) {
+            all.push(undo);
+        }
+    }
+    if all.is_empty() {
+        all.extend(family.undo.clone());
+    }
+    all
+}
+
+/// What was captured from this very answer, and what it calls the thing by itself.
+fn identity(step: &Step, family: &Family, response: &Response, values: &Values) -> Map<String, Value> {
+    let captured = step.captures.iter().filter_map(|capture| {
+        let found = crate::matcher::capture(&capture.from, response).ok()?;
+        let kept = values.variables().get(&capture.name).unwrap_or(&found).clone();
+        Some((capture.name.to_string(), kept))
+    });
+    let mut identity: Map<String, Value> = captured.collect();
+    let body = response.json().unwrap_or(&Value::Null);
+    let made = family.made.as_deref().and_then(|name| undo::member(body, name));
+    if let Some(made) = made {
+        identity.entry(family::MADE).or_insert_with(|| made.clone());
+    }
+    identity
 }

@@ -1,9 +1,9 @@
 //! The second half of a script: undoing what the steps did, destroying the fixtures, and making sure they are gone.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
-    Existence, Script, Stage,
+    Call, Existence, Place, Script, Stage,
     asking::Again,
     weighing::{Weighed, told},
 };
@@ -18,6 +18,37 @@ const ATTEMPTS: u32 = 8;
 /// The waits between them.
 const START: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
+
+impl Call {
+    /// The steps that destroy what this one makes, each with the one that shows it gone: a fixture's own, or those of
+    /// the case that come later and name one of the variables `made`. Only such as can be sent again on another day.
+    pub fn undoing(&self, made: &BTreeSet<Arc<str>>) -> Vec<(&Step, Option<&Step>)> {
+        let plain = |step: &&Step| step.request.auth == Auth::Target && step.request.raw.is_empty();
+        let reads = |step: &&Step| step.effect == Effect::Read && plain(step);
+        let (case, next) = match &self.place {
+            Place::Fixture(fixture, _) => {
+                let destroy = fixture.destroy.as_ref().filter(plain);
+                return destroy.map(|step| (step, fixture.gone.as_ref().filter(reads))).into_iter().collect();
+            }
+            Place::Step(case, index) => (case, index + 1),
+            Place::Finally(case, _) => (case, case.steps.len()),
+        };
+        let captures = !self.step().captures.is_empty();
+        let names = |step: &Step| {
+            let named = crate::exec::fence::variables(step);
+            if captures { !named.is_disjoint(made) } else { !made.is_empty() && named.is_superset(made) }
+        };
+        let later: Vec<&Step> = case.steps[next..].iter().chain(&case.finally).collect();
+        let destroys = |step: &Step| step.effect == Effect::Destroy && plain(&step) && names(step);
+        let polls = |step: &&&Step| step.poll.is_some() && reads(step);
+        later
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| destroys(step))
+            .map(|(index, step)| (*step, later.get(index + 1).filter(polls).copied()))
+            .collect()
+    }
+}
 
 impl Script {
     /// One of the case's `finally` steps was answered. What it could not destroy is left over; all else is no concern.

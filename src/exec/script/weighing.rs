@@ -7,7 +7,6 @@ use crate::{
     matcher::{self, Context},
     model::{
         case::{Claim, Expectation, Presence, Step},
-        contract::Effect,
         exchange::{Broken, Response},
     },
 };
@@ -88,9 +87,6 @@ impl Script {
         for capture in &step.captures {
             match matcher::capture(&capture.from, response) {
                 Ok(value) => {
-                    if step.effect == Effect::Read {
-                        self.found.insert(Arc::clone(&capture.name));
-                    }
                     self.values.set(Arc::clone(&capture.name), value);
                 }
                 Err(why) if capture.presence == Presence::Required => {

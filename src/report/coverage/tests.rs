@@ -52,7 +52,12 @@ fn clauses() -> Clauses {
 }
 
 fn of(results: &[CaseResult]) -> Covered {
-    covered([&Arc::from("dms")], results, &[], &contracts(), &clauses())
+    let contracts = contracts();
+    let mut watch = Watch::new([&Arc::from("dms")], &contracts);
+    for result in results {
+        result.trace.iter().for_each(|trace| watch.take(&result.case.api, trace));
+    }
+    watch.covered(results, &[], &clauses())
 }
 
 const NAME: &str = "dms::DeleteConnection::a";

@@ -41,6 +41,12 @@ record! {
         limits: LimitsEntry,
         /// What a run may do: `read`, `create`, `change`, `destroy`. Only `read` if not said.
         permits: Vec<Effect>,
+        /// Nobody but runs makes things here while a run goes on, so that a sweep may destroy what has come meanwhile and
+        /// bears no name.
+        alone: Spanned<Yes>,
+        /// Groups of `variables`, by the part before the first dot, whose things a case may try to destroy or change
+        /// although the run has not made them. A refusal is expected; where none comes, they are lost.
+        expendable: Vec<Spanned<String>>,
         /// Features that cases may need.
         features: Vec<Spanned<String>>,
         /// Values for `${name}` in cases, in place of the suite's.
@@ -70,6 +76,11 @@ record! {
         region: Spanned<String>,
         /// Who asks; `none` if not said.
         credentials: Spanned<CredentialsEntry>,
+        /// The AWS accounts in which a run may create, change and destroy. Needed at AWS itself, where more than `read`
+        /// is permitted; checked by STS GetCallerIdentity before the first such request.
+        accounts: Vec<Spanned<String>>,
+        /// Where GetCallerIdentity is asked, if it is not AWS itself.
+        sts_url: Spanned<String>,
     }
 }
 
@@ -266,6 +277,12 @@ record! {
         rate: Rate,
         /// The longest body that is read, `8MiB` if not said.
         body: Size,
+        /// How many things a run may make at most; no limit if not said.
+        creates: Spanned<usize>,
+        /// How many of them may be things whose fixtures have a `cost`; no limit if not said.
+        instances: Spanned<usize>,
+        /// How long a run may take, clean-up apart, `40m`; no limit if not said.
+        wall: Span,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A target file to the model.
 
+mod bounds;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -8,6 +10,7 @@ use std::{
 
 use url::Url;
 
+use self::bounds::{accounts, expendable, limits};
 use super::names::clause;
 use crate::{
     contract::Contracts,
@@ -15,7 +18,7 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Limits, Patience, SecretRef, Target,
+            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Patience, SecretRef, Sharing, Target,
             Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
         },
         template::TemplateValue,
@@ -26,8 +29,8 @@ use crate::{
         file::{
             claim::is_file_name,
             target::{
-                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, KnownFailureEntry, LimitsEntry,
-                SecretEntry, TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
+                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, KnownFailureEntry, SecretEntry,
+                TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
             },
         },
         load::Opened,
@@ -68,6 +71,17 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         }
     }
     secrets.refuse_abroad(apis.values().map(|api| &api.base_url), problems);
+    let permits: BTreeSet<Effect> =
+        file.permits.map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect());
+    if permits.iter().any(|effect| *effect != Effect::Read)
+        && apis.values().any(|api| api.is_aws() && api.accounts.is_empty())
+    {
+        let problem = problems.add(file.apis.key, "AWS without `accounts`");
+        problem.label("more than reading is permitted, and nothing says in whose account").help(
+            "write `accounts: [\"123456789012\"]` beside `base_url`: the accounts a run may create and destroy in",
+        );
+    }
+    let variables = variables(file.variables, problems);
     Target {
         name: file.name.value.into(),
         product: file.product,
@@ -76,13 +90,14 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         proxy: proxy(file.proxy, problems),
         timeouts: timeouts(file.timeouts),
         limits: limits(file.limits, problems),
-        permits: file
-            .permits
-            .map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect()),
+        permits,
+        sharing: if file.alone.is_some() { Sharing::Alone } else { Sharing::Shared },
         features: file.features.into_iter().flatten().map(|feature| feature.value.into()).collect(),
-        variables: variables(file.variables, problems),
+        expendable: expendable(file.expendable, &variables, problems),
+        variables,
         secrets: named_secrets,
         supplies: supplies(file.supplies, problems),
+        kept: BTreeSet::new(),
         unsupported: unsupported(file.unsupported, cx.contracts, &apis, problems),
         known_failures: file
             .known_failures
@@ -167,10 +182,19 @@ fn api(
         problems.add(api.base_url.at, "a base URL with a query or a fragment");
     }
     let credentials = credentials(api.credentials, api.region, secrets, problems);
+    let sts_url = api.sts_url.as_ref().and_then(|sts| url(sts, &["http", "https"], problems));
+    let accounts = accounts(api.accounts, problems);
     let mut base_url = base_url?;
     let path = base_url.path().trim_end_matches('/').to_owned();
     base_url.set_path(&path);
-    Some((entry.name.into(), ApiTarget { base_url, credentials }))
+    let target = ApiTarget { base_url, credentials, accounts, sts_url };
+    if !target.accounts.is_empty() && target.sts().is_none() {
+        let problem = problems.add(entry.key, "`accounts` that cannot be checked");
+        problem.help(
+            "only AWS keys have an account; beside addresses that are not AWS, `sts_url` says who knows it",
+        );
+    }
+    Some((entry.name.into(), target))
 }
 
 /// A URL with a host and without credentials. What it would tell of them is hidden.
@@ -291,19 +315,6 @@ fn timeouts(entry: Option<TimeoutsEntry>) -> Timeouts {
             pause: entry.poll.map(|wait| wait.0),
             deadline: entry.deadline.map(|wait| wait.0),
         },
-    }
-}
-
-fn limits(entry: Option<LimitsEntry>, problems: &mut Problems) -> Limits {
-    let default = Limits::default();
-    let Some(entry) = entry else { return default };
-    if let Some(concurrency) = entry.concurrency.as_ref().filter(|limit| !(1..=1024).contains(&limit.value)) {
-        problems.add(concurrency.at, "a number of cases from 1 to 1024 is needed here");
-    }
-    Limits {
-        concurrency: entry.concurrency.map_or(default.concurrency, |limit| limit.value),
-        rate: entry.rate.map(|rate| rate.0),
-        body: entry.body.map_or(default.body, |size| size.0),
     }
 }
 

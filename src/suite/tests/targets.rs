@@ -151,6 +151,36 @@ fn limits_and_times() {
 }
 
 #[test]
+fn what_keeps_a_run_from_doing_harm() {
+    let aws = |more: &str| {
+        wrong_target(&format!(
+            "name: t\napis: {{ rest: {{ base_url: https://dms.eu-west-1.amazonaws.com{more} }} }}\n"
+        ))
+    };
+    for (told, says) in [
+        (
+            aws(" } }\npermits: [read, destroy]\nfeatures: [x]\nvariables: { a: { b: c"),
+            "2:1 AWS without `accounts`",
+        ),
+        (aws(", accounts: [\"12345\"]"), "`12345` is not an AWS account"),
+        (aws(", accounts: [\"1234567890ab\"]"), "`1234567890ab` is not an AWS account"),
+        (aws(", accounts: [\"123456789012\"]"), "`accounts` that cannot be checked"),
+        (
+            wrong_with("expendable: [denid]\nvariables: { denied.arn: x, plain: y }"),
+            "4:14 no variable begins with `denid.`",
+        ),
+        (wrong_with("alone: false"), "4:8 "),
+        (wrong_with("limits: { creates: -1 }"), "4:20 "),
+        (wrong_with("limits: { instances: 1.5 }"), "4:22 "),
+        (wrong_with("limits: { wall: 40 }"), "4:17 expected a duration"),
+    ] {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+    let target = load_of("name: t\napis: { rest: { base_url: https://dms.eu-west-1.amazonaws.com } }\n");
+    assert!(target.is_ok(), "reading needs no account");
+}
+
+#[test]
 fn known_failures() {
     insta::assert_snapshot!(wrong_with("known_failures: [{ reason: r, ticket: t, expires: 2027-01-31 }]"), @"4:20 a known failure is of a case or of a clause (write one of `case: dms::DeleteConnection::*` and `clause: dms.DeleteConnection.success`)");
     insta::assert_snapshot!(wrong_with("known_failures: [{ case: a, clause: things.Thing.members, reason: r, ticket: t, expires: 2027-01-31 }]"), @"4:20 a known failure is of a case or of a clause (write one of `case: dms::DeleteConnection::*` and `clause: dms.DeleteConnection.success`)");

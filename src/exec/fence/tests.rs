@@ -1,0 +1,336 @@
+//! One line for each request: what it says, and whether it may go out. The contracts are small, the rules are not.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    exec::{request, values::Surroundings},
+    model::{
+        case::{Auth, Raw, Request},
+        contract::{Access, Answer, Member, Place, Protocol},
+        target::{ApiTarget, Credentials, Unsupported},
+        template::Variables,
+    },
+};
+
+const OURS: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:OURS";
+const THEIRS: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:THEIRS";
+const LENT: &str = "arn:aws:dms:us-east-1:123456789012:rep:LENT";
+const KEPT: &str = "arn:aws:dms:us-east-1:123456789012:rep:KEPT";
+const DENIED: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:DENIED";
+const GONE: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:PROOFMARKABSENTENDPOINT000";
+const OUR_ID: &str = "11111111-2222-4333-8444-555555555555";
+const THEIR_ID: &str = "99999999-2222-4333-8444-555555555555";
+
+fn member(place: Place, required: bool, schema: Value) -> Member {
+    Member { place, wire_name: None, required, default: None, list: Default::default(), schema }
+}
+
+fn operation(name: &str, method: &str, path: &str, effect: Effect, members: &[(&str, Member)]) -> Operation {
+    Operation {
+        name: name.into(),
+        method: method.into(),
+        path: path.into(),
+        access: Access::Protected,
+        effect,
+        input: None,
+        members: members.iter().map(|(name, member)| ((*name).to_owned(), member.clone())).collect(),
+        consumes: Vec::new(),
+        answers: BTreeMap::from([(200, Answer::default())]),
+        errors: Vec::new(),
+        paging: None,
+        examples: Vec::new(),
+    }
+}
+
+fn dms() -> Contract {
+    let text = || member(Place::Body, true, json!({ "type": "string" }));
+    let option = || member(Place::Body, false, json!({ "type": "string", "maxLength": 20 }));
+    let list = || member(Place::Body, true, json!({ "type": "array", "items": { "type": "string" } }));
+    let pair = [("EndpointArn", text()), ("ReplicationInstanceArn", text())];
+    contract(
+        Protocol::AwsJson {
+            json_version: "1.1".into(),
+            target_prefix: "T".into(),
+            signing_name: "dms".into(),
+        },
+        vec![
+            operation("DescribeEndpoints", "POST", "/", Effect::Read, &[]),
+            operation("DeleteConnection", "POST", "/", Effect::Destroy, &pair),
+            operation("DeleteEndpoint", "POST", "/", Effect::Destroy, &pair[..1]),
+            operation("DeleteGroup", "POST", "/", Effect::Destroy, &[("GroupIdentifier", text())]),
+            operation("DeleteDatabases", "POST", "/", Effect::Destroy, &[("DatabaseIds", list())]),
+            operation(
+                "ModifyEndpoint",
+                "POST",
+                "/",
+                Effect::Change,
+                &[("EndpointArn", text()), ("EngineName", option()), ("CertificateArn", option())],
+            ),
+            operation("StartTask", "POST", "/", Effect::Create, &[("TaskArn", text())]),
+            operation("CreateEndpoint", "POST", "/", Effect::Create, &[("EndpointIdentifier", text())]),
+        ],
+    )
+}
+
+fn veeam() -> Contract {
+    let id = || member(Place::Path, true, json!({ "type": "string", "format": "uuid" }));
+    let body = || member(Place::WholeBody, true, json!({ "type": "object" }));
+    let path = "/api/v1/things/{id}";
+    contract(
+        Protocol::Rest,
+        vec![
+            operation("GetThing", "GET", path, Effect::Read, &[("id", id())]),
+            operation("DeleteThing", "DELETE", path, Effect::Destroy, &[("id", id())]),
+            operation("UpdateThing", "PUT", path, Effect::Change, &[("id", id()), ("spec", body())]),
+            operation("OrderThings", "POST", "/api/v1/things/order", Effect::Change, &[("spec", body())]),
+            operation("SignOut", "DELETE", "/api/v1/token", Effect::Change, &[]),
+        ],
+    )
+}
+
+fn contract(protocol: Protocol, operations: Vec<Operation>) -> Contract {
+    let operations = operations.into_iter().map(|it| (Arc::clone(&it.name), it)).collect();
+    let schemas = json!({ "$defs": {} }).into();
+    Contract {
+        api: "api".into(),
+        title: "t".into(),
+        version: "1".into(),
+        protocol,
+        operations,
+        schemas,
+        waiters: Default::default(),
+    }
+}
+
+fn target() -> Target {
+    let api = ApiTarget {
+        base_url: "http://127.0.0.1/base".parse().unwrap(),
+        credentials: Credentials::None,
+        accounts: Vec::new(),
+        sts_url: None,
+    };
+    Target {
+        name: "t".into(),
+        product: None,
+        version: None,
+        apis: BTreeMap::from([("api".into(), api)]),
+        tls: Default::default(),
+        proxy: None,
+        timeouts: Default::default(),
+        limits: Default::default(),
+        permits: [Effect::Read, Effect::Create, Effect::Change, Effect::Destroy].into(),
+        features: Default::default(),
+        variables: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        sharing: Default::default(),
+        expendable: ["denied".into()].into(),
+        supplies: [("instance.arn".into(), LENT.into()), ("kept.arn".into(), KEPT.into())].into(),
+        kept: ["kept.arn".into()].into(),
+        unsupported: Unsupported::default(),
+        known_failures: Vec::new(),
+        snapshots: None,
+    }
+}
+
+fn values() -> Values {
+    let surroundings = Surroundings {
+        environment: Default::default(),
+        secrets: Default::default(),
+        run: "pm-0a1b2c3d".into(),
+    };
+    let variables = Variables::from([
+        ("absent.name".into(), "never-was".into()),
+        ("denied.arn".into(), DENIED.into()),
+        ("busy.arn".into(), "arn:aws:dms:us-east-1:123456789012:endpoint:BUSY".into()),
+    ]);
+    Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)
+}
+
+/// `None` where the request may go out; else the words of the refusal.
+fn verdict(contract: &Contract, name: &str, input: Value, raw: Raw) -> Option<String> {
+    let operation = contract.operation(name).unwrap();
+    let members = input.as_object().unwrap().iter();
+    let input = members.map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
+    let request = Request { input, auth: Auth::Target, raw };
+    let (target, mut values) = (target(), values());
+    let base = &target.apis["api"].base_url;
+    let outgoing = request::build(&request, operation, &contract.protocol, base, &mut |hole| {
+        values.hole(hole, Timestamp::UNIX_EPOCH)
+    });
+    let own = Own::default();
+    own.add(&[json!(OURS), json!(OUR_ID)], b"");
+    let fence = Fence { target: &target, contract, own: &own, values: &values };
+    fence.check(operation, operation.effect, &outgoing.unwrap()).err()
+}
+
+fn text(text: &str) -> Template {
+    Template { parts: vec![Part::Text(text.to_owned())] }
+}
+
+fn with_header(name: &str, value: &str) -> Raw {
+    Raw { headers: vec![(name.to_owned(), Some(text(value)))], ..Raw::default() }
+}
+
+#[test]
+fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
+    let dms = dms();
+    for (operation, input, goes) in [
+        ("DeleteEndpoint", json!({ "EndpointArn": OURS }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": OURS.to_uppercase() }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": THEIRS }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": [THEIRS] }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": { "Arn": THEIRS } }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": format!(" {THEIRS}") }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": GONE }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": DENIED }), true),
+        (
+            "DeleteEndpoint",
+            json!({ "EndpointArn": "arn:aws:dms:us-east-1:123456789012:endpoint:BUSY" }),
+            false,
+        ),
+        ("DeleteEndpoint", json!({ "EndpointArn": KEPT }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": "not-an-arn" }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": "production" }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": "arn:aws:s3:::bucket" }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": 7 }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": { "Arn": "x" } }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": null }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": "" }), true),
+        ("DeleteEndpoint", json!({}), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": OURS, "Proofmark": { "is": THEIRS } }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": OURS, "Proofmark": { "is": "unknown" } }), true),
+        ("DeleteGroup", json!({ "GroupIdentifier": "pm-0a1b2c3d-abc" }), true),
+        ("DeleteGroup", json!({ "GroupIdentifier": "pm-0a1b2c3d-*" }), false),
+        ("DeleteGroup", json!({ "GroupIdentifier": "pm-ffffffff-abc" }), false),
+        ("DeleteGroup", json!({ "GroupIdentifier": "default" }), false),
+        ("DeleteGroup", json!({ "GroupIdentifier": "never-was" }), true),
+        ("DeleteGroup", json!({ "GroupIdentifier": "proofmark-absent" }), true),
+        ("DeleteDatabases", json!({ "DatabaseIds": ["proofmark-absent"] }), true),
+        ("DeleteDatabases", json!({ "DatabaseIds": ["proofmark-absent", "sales"] }), false),
+        ("DeleteDatabases", json!({ "DatabaseIds": "sales" }), true),
+        ("DeleteConnection", json!({ "EndpointArn": OURS, "ReplicationInstanceArn": LENT }), true),
+        ("DeleteConnection", json!({ "EndpointArn": GONE, "ReplicationInstanceArn": LENT }), true),
+        ("DeleteConnection", json!({ "EndpointArn": THEIRS, "ReplicationInstanceArn": LENT }), false),
+        ("DeleteConnection", json!({ "EndpointArn": null, "ReplicationInstanceArn": LENT }), false),
+        ("DeleteConnection", json!({ "ReplicationInstanceArn": LENT }), false),
+        ("DeleteConnection", json!({ "ReplicationInstanceArn": KEPT }), true),
+        (
+            "ModifyEndpoint",
+            json!({ "EndpointArn": OURS, "EngineName": "mysql", "CertificateArn": "c" }),
+            true,
+        ),
+        ("ModifyEndpoint", json!({ "EndpointArn": THEIRS, "EngineName": "mysql" }), false),
+        ("CreateEndpoint", json!({ "EndpointIdentifier": "production" }), true),
+        ("StartTask", json!({ "TaskArn": OURS }), true),
+        ("StartTask", json!({ "TaskArn": GONE }), true),
+        ("StartTask", json!({ "TaskArn": LENT }), true),
+        ("StartTask", json!({ "TaskArn": THEIRS }), false),
+        ("DescribeEndpoints", json!({ "Filters": THEIRS }), true),
+    ] {
+        let refusal = verdict(&dms, operation, input.clone(), Raw::default());
+        assert_eq!(refusal.is_none(), goes, "{operation} {input}: {refusal:?}");
+    }
+}
+
+#[test]
+fn a_request_of_rest_is_read_as_a_server_would_read_it() {
+    let veeam = veeam();
+    let spec = |id: &str| json!({ "id": OUR_ID, "spec": { "with": id } });
+    for (operation, input, goes) in [
+        ("DeleteThing", json!({ "id": OUR_ID }), true),
+        ("DeleteThing", json!({ "id": OUR_ID.to_uppercase() }), true),
+        ("DeleteThing", json!({ "id": THEIR_ID }), false),
+        ("DeleteThing", json!({ "id": THEIR_ID.replace('-', "") }), false),
+        ("DeleteThing", json!({ "id": format!("../things/{THEIR_ID}") }), false),
+        ("DeleteThing", json!({ "id": "not-a-uuid" }), true),
+        ("DeleteThing", json!({ "id": "0badcafe-0000-4000-8000-00000000dead" }), true),
+        ("DeleteThing", json!({ "id": "0badcafe-0000-4000-8000-00000000dead0" }), true),
+        ("UpdateThing", spec(THEIR_ID), true),
+        ("OrderThings", json!({ "spec": [OUR_ID] }), true),
+        ("OrderThings", json!({ "spec": [OUR_ID, THEIR_ID] }), false),
+        ("SignOut", json!({}), true),
+    ] {
+        let refusal = verdict(&veeam, operation, input.clone(), Raw::default());
+        assert_eq!(refusal.is_none(), goes, "{operation} {input}: {refusal:?}");
+    }
+}
+
+#[test]
+fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
+    let (dms, veeam) = (dms(), veeam());
+    let target = |name: &str| with_header("x-amz-target", name);
+    let path = |path: String| Raw { path: Some(text(&path)), ..Raw::default() };
+    let method = |method: &str| Raw { method: Some(method.to_owned()), ..Raw::default() };
+    let body = |body: String| Raw { body: Some(RawBody::Text(text(&body))), ..Raw::default() };
+    let (ours, theirs) = (json!({ "EndpointArn": OURS }), json!({ "EndpointArn": THEIRS }));
+    let thing = |id: &str| json!({ "id": id });
+    for (contract, operation, input, raw, goes) in [
+        (&dms, "DescribeEndpoints", theirs.clone(), target("T.DeleteEndpoint"), false),
+        (&dms, "DescribeEndpoints", theirs.clone(), target("T.deleteendpoint"), false),
+        (&dms, "DescribeEndpoints", theirs.clone(), target("Other.DeleteEndpoint"), false),
+        (&dms, "DescribeEndpoints", ours, target("T.DeleteEndpoint"), true),
+        (&dms, "DescribeEndpoints", theirs, target("T.DescribeConnections"), true),
+        (&dms, "DeleteEndpoint", json!({}), body(format!(r#"{{"EndpointArn":"{THEIRS}","#)), false),
+        (&dms, "DeleteEndpoint", json!({}), body(format!(r#"[{{"EndpointArn":"{THEIRS}"}}]"#)), false),
+        (&dms, "DeleteEndpoint", json!({}), body(format!(r#"{{"EndpointArn":"{OURS}","#)), true),
+        (&dms, "DeleteEndpoint", json!({}), body("not json".into()), true),
+        (&veeam, "GetThing", thing(THEIR_ID), method("DELETE"), false),
+        (&veeam, "GetThing", thing(THEIR_ID), method("PATCH"), false),
+        (&veeam, "GetThing", thing(OUR_ID), method("DELETE"), true),
+        (&veeam, "GetThing", thing(THEIR_ID), with_header("x-http-method-override", "delete"), false),
+        (&veeam, "DeleteThing", json!({}), path(format!("/api/v1/thing/{THEIR_ID}")), false),
+        (&veeam, "DeleteThing", json!({}), path(format!("/api/v1/thing/{OUR_ID}")), true),
+        (&veeam, "DeleteThing", thing(OUR_ID), path(format!("/api//v1/./x/../THINGS/{THEIR_ID}/")), false),
+        (&veeam, "DeleteThing", thing(OUR_ID), path(format!("/api/v1/things%2F{THEIR_ID}")), false),
+        (&veeam, "DeleteThing", thing(OUR_ID), path(format!("/api/v1/things?id={THEIR_ID}")), false),
+        (&veeam, "SignOut", json!({}), path(format!("/api/v1/things/{THEIR_ID}")), false),
+    ] {
+        let told = format!("{operation} {input} {raw:?}");
+        let refusal = verdict(contract, operation, input, raw);
+        assert_eq!(refusal.is_none(), goes, "{told}: {refusal:?}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_and_why() {
+    let refusal = |input| verdict(&dms(), "DeleteConnection", input, Raw::default()).unwrap();
+    assert_eq!(
+        refusal(json!({ "EndpointArn": THEIRS, "ReplicationInstanceArn": LENT })),
+        format!("DeleteConnection would destroy {THEIRS:?}: this run did not make it")
+    );
+    assert_eq!(
+        refusal(json!({ "ReplicationInstanceArn": LENT })),
+        format!("DeleteConnection would destroy {LENT:?}: the target lends it")
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_name_that_is_not_ours_goes_out(name in "[A-Za-z][A-Za-z0-9-]{0,30}", id in any::<[u8; 16]>()) {
+        prop_assume!(!name.to_lowercase().contains("pm-0a1b2c3d") && !name.to_lowercase().starts_with("not-"));
+        prop_assume!(!names::is_nobodys(&name));
+        let group = json!({ "GroupIdentifier": name });
+        prop_assert!(verdict(&dms(), "DeleteGroup", group, Raw::default()).is_some());
+        let arn = json!({ "EndpointArn": format!("arn:aws:dms:eu-west-1:210987654321:endpoint:{name}") });
+        prop_assert!(verdict(&dms(), "DeleteEndpoint", arn.clone(), Raw::default()).is_some());
+        prop_assert!(verdict(&dms(), "ModifyEndpoint", arn, Raw::default()).is_some());
+        let uuid = uuid::Uuid::from_bytes(id);
+        for text in [uuid.to_string(), uuid.simple().to_string(), uuid.braced().to_string(), uuid.urn().to_string()] {
+            for operation in ["DeleteThing", "UpdateThing"] {
+                let refusal = verdict(&veeam(), operation, json!({ "id": text }), Raw::default());
+                prop_assert!(refusal.is_some(), "{operation} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_run_was_given_goes_out(suffix in "[a-z][a-z0-9]{7}") {
+        let group = json!({ "GroupIdentifier": format!("pm-0a1b2c3d-{suffix}") });
+        prop_assert_eq!(verdict(&dms(), "DeleteGroup", group, Raw::default()), None);
+    }
+}

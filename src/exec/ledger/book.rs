@@ -1,0 +1,222 @@
+//! A ledger read again: which things it speaks of, and what became of each. Pure, and never fails: a file that was cut
+//! off anywhere says as much as stands in it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{Begun, Entry, Event, Intent, undo::Undo};
+use crate::exec::own::{texts, texts_of};
+
+/// What one ledger says.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    /// None where not even the first line is whole: then nothing was made.
+    pub begun: Option<Begun>,
+    /// In the order in which they were begun.
+    pub things: Vec<Thing>,
+    /// What each listing showed before the run, by API and operation.
+    pub census: BTreeMap<(String, String), Vec<String>>,
+    /// Lines, from 1, that are no entries; the last one, if it is only a piece, is none of them.
+    pub unreadable: Vec<usize>,
+}
+
+/// Something the run meant to make.
+#[derive(Debug, Clone)]
+pub struct Thing {
+    pub number: u64,
+    pub job: String,
+    pub api: String,
+    pub operation: String,
+    pub intended: Timestamp,
+    pub intent: Intent,
+    pub identity: Map<String, Value>,
+    /// How it is destroyed, as far as is known.
+    pub undo: Vec<Undo>,
+    /// What cases can name, of a thing that stays for later runs.
+    pub provides: Option<Map<String, Value>>,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The answer never came, or did not tell.
+    Unknown,
+    /// It is there.
+    Made,
+    /// Nothing is left of it.
+    Over,
+}
+
+/// What stands behind the last line break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// An entry that only lacks its line break.
+    Whole,
+    Torn,
+}
+
+/// Whether a piece of a file is an entry.
+pub fn is_entry(piece: &[u8]) -> Piece {
+    match serde_json::from_slice::<Entry>(piece) {
+        Ok(_) => Piece::Whole,
+        Err(_) => Piece::Torn,
+    }
+}
+
+/// Reads a ledger as far as it goes.
+pub fn read(text: &[u8]) -> Book {
+    let mut book = Book::default();
+    let pieces = text.split(|byte| *byte == b'\n').count();
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        match serde_json::from_slice::<Entry>(line) {
+            Ok(entry) => book.take(entry),
+            Err(_) if index + 1 == pieces => {}
+            Err(_) => book.unreadable.push(index + 1),
+        }
+    }
+    book
+}
+
+impl Book {
+    /// What may still be there, the last one first: nothing stands on what comes after it.
+    pub fn open(&self) -> impl Iterator<Item = &Thing> {
+        self.things.iter().rev().filter(|thing| thing.state != State::Over)
+    }
+
+    /// Everything that answers have called what the run has made.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.things
+            .iter()
+            .flat_map(|thing| thing.identity.values())
+            .for_each(|value| texts(value, &mut names));
+        names
+    }
+
+    /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.
+    pub fn lent(&self) -> Vec<String> {
+        let mut own = Vec::new();
+        let mut named = Vec::new();
+        for thing in &self.things {
+            let asked = texts_of(thing.intent.body.as_bytes());
+            let mut identity = Vec::new();
+            thing.identity.values().for_each(|value| texts(value, &mut identity));
+            own.extend(identity.into_iter().filter(|text| !asked.contains(text)));
+            let undo = thing.undo.iter().flat_map(|undo| undo.input.values());
+            let mut inputs = Vec::new();
+            undo.for_each(|value| texts(value, &mut inputs));
+            named.extend(inputs.into_iter().filter(|text| asked.contains(text)));
+        }
+        named.retain(|text| !own.contains(text));
+        named.sort();
+        named.dedup();
+        named
+    }
+
+    fn take(&mut self, entry: Entry) {
+        let Entry { at, number, job, api, operation, event } = entry;
+        if let Event::Begun(begun) = event {
+            self.begun.get_or_insert(begun);
+            return;
+        }
+        if let Event::Census { ids } = event {
+            self.census.entry((api, operation)).or_insert(ids);
+            return;
+        }
+        let index = self.things.iter().position(|thing| thing.number == number).unwrap_or_else(|| {
+            self.things.push(Thing {
+                number,
+                job,
+                api,
+                operation,
+                intended: at,
+                intent: Intent::default(),
+                identity: Map::new(),
+                undo: Vec::new(),
+                provides: None,
+                state: State::Unknown,
+            });
+            self.things.len() - 1
+        });
+        let thing = &mut self.things[index];
+        match event {
+            Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
+            Event::Intent(intent) => {
+                thing.undo.clone_from(&intent.undo);
+                thing.intent = intent;
+            }
+            Event::Created { identity, undo } => {
+                thing.state = State::Made;
+                thing.identity = identity;
+                thing.undo = undo;
+            }
+            Event::Standing { provides } => thing.provides = Some(provides),
+            Event::Refused { .. } | Event::Destroyed | Event::Settled => thing.state = State::Over,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LEDGER: &str = r#"{"at":"2026-11-21T10:00:00Z","number":0,"event":"begun","run":"pm-0a1b2c3d","target":"t","base_urls":{"dms":"http://127.0.0.1:1/"},"target_file":"t","life":"outlives"}
+{"at":"2026-11-21T10:00:01Z","number":1,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"intent","url":"http://127.0.0.1:1/","body":"{}","names":["pm-0a1b2c3d-a"]}
+{"at":"2026-11-21T10:00:01Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"intent","url":"http://127.0.0.1:1/","body":"{}"}
+{"at":"2026-11-21T10:00:02Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"created","identity":{"endpoint.arn":"arn:é"},"undo":[{"operation":"DeleteEndpoint","input":{"EndpointArn":"arn:é"}}]}
+{"at":"2026-11-21T10:00:02Z","number":1,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"refused","status":400}
+{"at":"2026-11-21T10:00:03Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"left","why":"w"}
+{"at":"2026-11-21T10:00:03Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"destroyed"}
+"#;
+
+    /// `1Unknown 2Made`, what is open.
+    fn open(text: &[u8]) -> String {
+        let told = |thing: &Thing| format!("{}{:?}", thing.number, thing.state);
+        read(text).open().map(told).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_line_tells_more() {
+        let lines: Vec<&str> = LEDGER.split_inclusive('\n').collect();
+        for (count, expected) in
+            ["", "", "1Unknown", "2Unknown 1Unknown", "2Made 1Unknown", "2Made", "2Made", ""]
+                .iter()
+                .enumerate()
+        {
+            assert_eq!(open(lines[..count].concat().as_bytes()), *expected, "{count} lines");
+        }
+        let book = read(LEDGER.as_bytes());
+        assert_eq!(book.begun.unwrap().run, "pm-0a1b2c3d");
+        assert_eq!(book.things[1].undo[0].operation, "DeleteEndpoint");
+    }
+
+    #[test]
+    fn what_is_no_entry_is_counted_and_nothing_else_lost() {
+        let spoilt = LEDGER.replacen("\"event\":\"intent\"", "\"event\":\"inte", 1);
+        let book = read(spoilt.as_bytes());
+        assert_eq!((book.unreadable, book.things.len()), (vec![2], 2));
+        assert_eq!(read(b"\xff\xfe\n{}\n").unreadable, [1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_prefix_says_what_its_whole_lines_say(end in 0..=LEDGER.len()) {
+            let prefix = &LEDGER.as_bytes()[..end];
+            let whole = prefix.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let book = read(prefix);
+            prop_assert!(book.unreadable.is_empty());
+            // A last line that lacks nothing but its end counts.
+            let counted = match is_entry(&prefix[whole..]) { Piece::Whole => end, Piece::Torn => whole };
+            prop_assert_eq!(open(prefix), open(&prefix[..counted]));
+        }
+
+        #[test]
+        fn no_bytes_can_hurt(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What stands between a run and its target: it passes requests on, counts them, and at the one that was chosen kills the
+//! run, either before the target has heard of the request or before the run has heard of the answer.
+
+use std::{
+    net::SocketAddr,
+    process::Child,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::RwLock,
+    task::JoinHandle,
+};
+
+/// Each request has two places at which its sender can die.
+pub const PLACES: usize = 2;
+pub const NEVER: usize = usize::MAX;
+
+pub struct Line {
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    target: SocketAddr,
+    seen: AtomicUsize,
+    kill_at: AtomicUsize,
+    /// From this place on, at so many requests the process gets this signal instead.
+    signal: Mutex<Option<(usize, usize, &'static str)>>,
+    child: Mutex<Option<Child>>,
+    /// Held by every request that is on its way.
+    under_way: RwLock<()>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Line {
+    pub async fn to(target: SocketAddr) -> Line {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            target,
+            seen: AtomicUsize::new(0),
+            kill_at: AtomicUsize::new(NEVER),
+            signal: Mutex::new(None),
+            child: Mutex::new(None),
+            under_way: RwLock::new(()),
+        });
+        let serving = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let shared = Arc::clone(&serving);
+                tokio::spawn(async move { shared.serve(stream).await });
+            }
+        });
+        Line { address, shared, task }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Lets this process be killed at the place `kill_at`, counted from now.
+    pub fn watch(&self, kill_at: usize, start: impl FnOnce() -> Child) {
+        let mut child = self.shared.child.lock().unwrap();
+        self.shared.seen.store(0, Ordering::SeqCst);
+        self.shared.kill_at.store(kill_at, Ordering::SeqCst);
+        *child = Some(start());
+    }
+
+    /// Sends the process that is started here a signal at a place, and at the next ones, `times` in all.
+    #[cfg(unix)]
+    pub fn signal(&self, place: usize, times: usize, signal: &'static str, start: impl FnOnce() -> Child) {
+        *self.shared.signal.lock().unwrap() = Some((place, times, signal));
+        self.watch(NEVER, start);
+    }
+
+    /// How the process ended by itself.
+    #[cfg(unix)]
+    pub fn exit_code(&self) -> Option<i32> {
+        self.shared.child.lock().unwrap().as_mut().and_then(|child| child.wait().unwrap().code())
+    }
+
+    /// How many requests have come since.
+    pub fn seen(&self) -> usize {
+        self.shared.seen.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the process, then until nothing it has sent is under way any more. True where it was killed.
+    pub async fn over(&self) -> bool {
+        let killed = loop {
+            let done = match &mut *self.shared.child.lock().unwrap() {
+                None => Some(true),
+                Some(child) => child.try_wait().unwrap().map(|_| false),
+            };
+            match done {
+                Some(killed) => break killed,
+                None => tokio::time::sleep(std::time::Duration::from_millis(2)).await,
+            }
+        };
+        self.shared.kill_at.store(NEVER, Ordering::SeqCst);
+        drop(self.shared.under_way.write().await);
+        killed
+    }
+}
+
+impl Shared {
+    async fn serve(&self, mut client: TcpStream) {
+        let mut buffer = Vec::new();
+        while let Some(request) = message(&mut client, &mut buffer).await {
+            let _under_way = self.under_way.read().await;
+            let place = self.seen.fetch_add(1, Ordering::SeqCst) * PLACES;
+            self.tell(place);
+            if self.dies(place) {
+                return;
+            }
+            let mut target = TcpStream::connect(self.target).await.unwrap();
+            target.write_all(&request).await.unwrap();
+            let Some(answer) = message(&mut target, &mut Vec::new()).await else { return };
+            if self.dies(place + 1) || client.write_all(&answer).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    fn tell(&self, place: usize) {
+        let mut signal = self.signal.lock().unwrap();
+        let Some((at, times, name)) = *signal else { return };
+        let child = self.child.lock().unwrap();
+        if let (true, Some(child)) = (place >= at, &*child) {
+            let pid = child.id().to_string();
+            assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+            *signal = (times > 1).then_some((at, times - 1, name));
+        }
+    }
+
+    fn dies(&self, place: usize) -> bool {
+        if place != self.kill_at.load(Ordering::SeqCst) {
+            return false;
+        }
+        if let Some(mut child) = self.child.lock().unwrap().take() {
+            // SIGKILL on Unix: it gets no chance to clean up.
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        true
+    }
+}
+
+/// One request or answer, as it is; none at the end of the connection.
+async fn message(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let end = loop {
+        if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if stream.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let end = end + length.unwrap_or(0);
+    while buffer.len() < end {
+        if stream.read_buf(buffer).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(buffer.drain(..end).collect())
+}
