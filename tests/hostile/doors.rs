@@ -1,0 +1,1 @@
+//! Before anything is said: connections that do not come about, certificates, and other hosts.
