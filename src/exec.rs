@@ -53,6 +53,10 @@ use crate::{
     plan::{Decision, Job},
 };
 
+/// A shorter value of the environment is a switch or a number and no secret, whatever its variable is called; to mask
+/// it would make reports unreadable.
+const SHORTEST_OF_ENVIRONMENT: usize = 8;
+
 /// One target, one run: its connections, tokens, shared fixtures, ledger and limits.
 #[derive(Debug)]
 pub struct Session {
@@ -121,6 +125,10 @@ impl Session {
         let Setup { target, suite, contracts, run, secrets, environment, state_dir, interrupt } = setup;
         let masks = Arc::new(Masks::default());
         secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
+        let of_environment = environment.iter().filter(|(name, value)| {
+            value.len() >= SHORTEST_OF_ENVIRONMENT && secrets::is_secret_variable(name)
+        });
+        of_environment.for_each(|(_, value)| masks.add(value));
         let mut identities = BTreeMap::new();
         let mut known = BTreeMap::new();
         for (name, api) in &target.apis {

@@ -4,7 +4,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -13,6 +13,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
     task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
@@ -33,14 +34,22 @@ pub enum Act {
     Keep,
 }
 
+/// Servers share no thread with those they attack: a run has one thread, and what keeps that busy is to be seen.
+static ELSEWHERE: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
+
 /// What is done, and when.
 #[derive(Clone)]
 pub enum Script {
     /// With every connection that comes in before a request has been answered well.
     Door(Vec<Act>),
     /// With every request to the operation under attack.
-    Answer(Arc<dyn Fn(&Asked) -> Vec<Act> + Send + Sync>),
+    Answer(Answer),
+    /// With every request.
+    Everything(Answer),
 }
+
+type Answer = Arc<dyn Fn(&Asked) -> Vec<Act> + Send + Sync>;
 
 /// A request as it came in.
 #[derive(Debug, Clone)]
@@ -50,7 +59,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn is_victim(&self) -> bool {
+    fn is_victim(&self) -> bool {
         ["AmazonDMSv20160101.DescribeConnections", "/api/v1/amazonConnections/0badcafe"]
             .iter()
             .any(|victim| self.text.contains(victim))
@@ -83,17 +92,19 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub async fn start(script: Script) -> Server {
-        Server::over(script, |_| None).await
+    pub fn start(script: Script) -> Server {
+        Server::over(script, |_| None)
     }
 
     /// With TLS, and for each connection, counted from 0, a certificate of its own.
-    pub async fn over(script: Script, tls: impl Fn(usize) -> Option<TlsAcceptor> + Send + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub fn over(script: Script, tls: impl Fn(usize) -> Option<TlsAcceptor> + Send + 'static) -> Server {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
         let seen = Arc::new(Seen::default());
         let log = Arc::clone(&seen);
-        let task = tokio::spawn(async move {
+        let task = ELSEWHERE.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
             let mut open = JoinSet::new();
             while let Ok((tcp, _)) = listener.accept().await {
                 let (log, script) = (Arc::clone(&log), script.clone());
@@ -161,6 +172,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Resets + Unpin>(
         seen.asked.lock().unwrap().push(asked.clone());
         let acts = match script {
             Script::Answer(answer) if asked.is_victim() => answer(&asked),
+            Script::Everything(answer) => answer(&asked),
             _ => proper(&asked),
         };
         if act(&mut stream, &acts, seen).await.is_none() {
