@@ -10,6 +10,7 @@ use crate::{
         clause::{ClauseId, Clauses, Strength},
         contract::Contract,
         exchange::{Broken, End, Exchange, Phase, Response, Role, Trace},
+        json::Unreadable,
         span::Span,
         target::Target,
         verdict::{Declared, Mismatch, Verdict, Violation},
@@ -102,7 +103,7 @@ struct Found {
     violations: Vec<Violation>,
     snapshots: Vec<Taken>,
     unsupported: Option<Unsupported>,
-    /// The first exchange without an answer, in words.
+    /// The first exchange without an answer that tells something, in words.
     unanswered: Option<String>,
 }
 
@@ -152,6 +153,12 @@ impl Subject<'_> {
                 found.unsupported =
                     Some(Unsupported { operation: exchange.operation.clone(), exchange: index });
             }
+            return;
+        }
+        if let Err(Unreadable::BeyondLimits(why)) = response.parsed() {
+            // What it says cannot be known, so nothing is concluded from it.
+            let why = || format!("{}: the body is more than can be read: {why}", exchange.operation);
+            found.unanswered.get_or_insert_with(why);
             return;
         }
         let base_path = judge.target.apis.get(&contract.api).map_or("/", |api| api.base_url.path());

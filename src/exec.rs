@@ -62,6 +62,10 @@ use crate::{
     plan::{Decision, Job},
 };
 
+/// A shorter value of the environment is a switch or a number and no secret, whatever its variable is called; to mask
+/// it would make reports unreadable.
+const SHORTEST_OF_ENVIRONMENT: usize = 8;
+
 /// One target, one run: its connections, tokens, shared fixtures, ledger and limits.
 #[derive(Debug)]
 pub struct Session {
@@ -142,6 +146,10 @@ impl Session {
             setup;
         let masks = Arc::new(Masks::default());
         secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
+        let of_environment = environment.iter().filter(|(name, value)| {
+            value.len() >= SHORTEST_OF_ENVIRONMENT && secrets::is_secret_variable(name)
+        });
+        of_environment.for_each(|(_, value)| masks.add(value));
         let mut identities = BTreeMap::new();
         let mut known = BTreeMap::new();
         for (name, api) in &target.apis {

@@ -4,6 +4,7 @@ pub mod case;
 pub mod clause;
 pub mod contract;
 pub mod exchange;
+pub mod json;
 pub mod span;
 pub mod target;
 pub mod template;

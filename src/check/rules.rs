@@ -22,6 +22,7 @@ mod awsjson_error;
 mod awsjson_output;
 mod connection;
 mod date;
+mod json;
 mod no_content;
 pub(super) mod request_id;
 mod rest_answer;
@@ -59,6 +60,7 @@ pub const RULES: &[Rule] = &[
     transport::HTTPS,
     date::PRESENT,
     date::FORMAT,
+    json::UNIQUE_NAMES,
     no_content::CONTENT,
     no_content::CONTENT_LENGTH,
     no_content::TRANSFER_ENCODING,

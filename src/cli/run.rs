@@ -246,10 +246,13 @@ pub fn leave_snapshots(
     let Some(folder) = stage.target.snapshots.as_ref().or(stage.house.snapshots.as_ref()) else {
         return Ok(Vec::new());
     };
+    let mask = |text: &str| stage.session.masks().mask(text);
+    let safe = Safe::new(&mask);
     let mut said = Vec::new();
     for (case, taken) in taken {
         if taken.differs {
-            let written = snapshots::leave(folder, &taken.name, &case.span.file, &taken.body, update)?;
+            let body = safe.masked(&taken.body);
+            let written = snapshots::leave(folder, &taken.name, &case.span.file, &body, update)?;
             said.extend(
                 written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
             );

@@ -10,7 +10,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::template::Variables;
+use super::{
+    json::{self, Parsed, Unreadable},
+    template::Variables,
+};
 
 /// Everything a job did, in order. `check` judges it without asking anybody else.
 #[derive(Debug, Clone)]
@@ -81,7 +84,7 @@ pub struct Response {
     pub body: Bytes,
     /// Bytes that followed a response which by its status has no content (204, 304).
     pub stray: usize,
-    json: OnceLock<Result<Value, String>>,
+    json: OnceLock<Result<Parsed, Unreadable>>,
 }
 
 impl Response {
@@ -99,12 +102,16 @@ impl Response {
         self.headers.iter().filter(move |(have, _)| have == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON, parsed once; an `Err` is the parser's message.
+    /// The body as JSON, parsed once; an `Err` is the parser's message. Of two members of one name it has the last.
     pub fn json(&self) -> Result<&Value, &str> {
-        self.json
-            .get_or_init(|| serde_json::from_slice(&self.body).map_err(|error| error.to_string()))
-            .as_ref()
-            .map_err(String::as_str)
+        self.parsed().map(|parsed| &parsed.value).map_err(|unreadable| match unreadable {
+            Unreadable::NotJson(why) | Unreadable::BeyondLimits(why) => why.as_str(),
+        })
+    }
+
+    /// The same, with what the tree of values cannot hold.
+    pub fn parsed(&self) -> Result<&Parsed, &Unreadable> {
+        self.json.get_or_init(|| json::parse(&self.body)).as_ref()
     }
 
     /// Gives back the memory of the parsed body; who asks for it again has it parsed again.

@@ -38,3 +38,18 @@ fn without_a_schema_members_come_and_go() {
     assert_eq!(weights(json!({"_links": [1]}), json!({"_links": []})), [("/_links".into(), Weight::Free)]);
     assert_eq!(weights(json!({"a": {"b": 1}}), json!({"a": {"b": 2}})), [("/a/b".into(), Weight::Breaking)]);
 }
+
+#[test]
+fn a_secret_that_was_left_out_of_an_approved_body_is_no_change() {
+    for (approved, taken, same) in [
+        ("***", "anything", true),
+        ("a *** b", "a secret b", true),
+        ("a *** b *** c", "a 1 b 2 c", true),
+        ("a *** b *** c", "a 1 2 c", false),
+        ("a *** b", "a secret", false),
+        ("***aa", "a", false),
+        ("plain", "plain", false),
+    ] {
+        assert_eq!(same_around_secrets(approved, taken), same, "{approved} {taken}");
+    }
+}

@@ -110,7 +110,7 @@ impl Script {
         let contract = self.contracts.get(api).filter(|_| response.status >= 400)?;
         let names = matcher::error_reading::error_names(&contract.protocol, response);
         // Whatever the target writes there, it stays one line of bounded length.
-        names.resolved().map(|name| name.chars().filter(|c| !c.is_control()).take(80).collect())
+        names.resolved().map(|name| matcher::cut(name).chars().filter(|c| !c.is_control()).collect())
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{
     io,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -88,7 +88,8 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     left: Duration,
     limit: usize,
 ) -> (Result<Response, Broken>, Duration) {
-    let seen = Arc::new(Mutex::new(Seen::default()));
+    let until = Instant::now() + left;
+    let seen = Arc::new(Mutex::new(Seen { until: Some(until), ..Seen::default() }));
     let watched = Watched { stream, seen: Arc::clone(&seen) };
     let mut request = http::Request::new(Full::new(body));
     *request.method_mut() = head.method;
@@ -117,12 +118,14 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let elapsed = clock.elapsed();
     let mut response = match answer {
         Err(_) => return (Err(Broken::Timeout(elapsed)), elapsed),
+        Ok(Err(_)) if Instant::now() >= until => return (Err(Broken::Timeout(elapsed)), elapsed),
         Ok(Err(error)) => return (Err(broken::during_exchange(&error)), elapsed),
         Ok(Ok(Err(broken))) => return (Err(broken), elapsed),
         Ok(Ok(Ok(response))) => response,
     };
     if matches!(response.status, 204 | 304) {
         drop(sender);
+        lock(&seen).until = Some(Instant::now() + LINGER);
         let rest = async {
             let ended = match ended {
                 Some(ended) => ended,
@@ -134,7 +137,7 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         };
         // Whether the time is up or the server has closed: what counts is what has been seen by then.
         let _ = tokio::time::timeout(LINGER, rest).await;
-        response.stray = seen.lock().unwrap_or_else(PoisonError::into_inner).after_head();
+        response.stray = lock(&seen).after_head();
     }
     (Ok(response), elapsed)
 }
@@ -172,6 +175,12 @@ async fn drain<S: AsyncRead + Unpin>(mut stream: S) {
 struct Seen {
     prefix: Vec<u8>,
     total: usize,
+    /// After this nothing more is read. A flood of interim answers keeps the parser so busy that timers come late.
+    until: Option<Instant>,
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Seen {
@@ -220,9 +229,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if lock(&self.seen).until.is_some_and(|until| Instant::now() >= until) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).add(&buf.filled()[before..]);
+        lock(&self.seen).add(&buf.filled()[before..]);
         polled
     }
 }

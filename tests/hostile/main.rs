@@ -1,0 +1,8 @@
+//! Targets that mean harm, or are broken beyond what anybody thought of: each hostility has a verdict, in bounded time
+//! and memory; the rest of the run is unharmed, and nothing leaks.
+
+mod answers;
+mod doors;
+mod server;
+mod stage;
+mod told;

@@ -1,0 +1,246 @@
+//! Cases under attack, cases beside them, and what is said of them in the end.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use proofmark::{
+    check::{self, Judge},
+    cli::{
+        args::FileArgs,
+        load::{self, Generated, House},
+    },
+    exec::{Interrupt, Secrets, Session, Setup},
+    model::{
+        case::Suite,
+        clause::Strength,
+        target::{SecretRef, Target},
+        verdict::Verdict,
+    },
+    plan::{self, Job},
+    report::{self, CaseResult, Coverage, FailOn, Format, Run, Style, TargetFacts, Terms},
+    suite::{self, SourceFile},
+};
+use tokio::sync::watch;
+
+/// Longer than any row may take, whatever a target does.
+pub const AT_MOST: Duration = Duration::from_secs(8);
+/// What the target file gives a request.
+pub const REQUEST: Duration = Duration::from_millis(400);
+/// And a body.
+pub const BODY: usize = 1 << 20;
+
+/// Nothing of these may be seen anywhere but at the target itself.
+pub const CANARIES: [&str; 3] = ["AKIDHOSTILECANARY", "hostile-secret-canary", "hostile-bearer-canary"];
+
+pub static HOUSE: LazyLock<House> = LazyLock::new(|| {
+    let bundled = FileArgs::default();
+    load::house(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
+});
+
+/// The case under attack and the one that runs behind it in the same session.
+const CASES: [(&str, &str); 5] = [
+    (
+        "dms/victim.yaml",
+        "{ api: dms, operation: DescribeConnections, source: S, cases: { victim: { clauses: [dms.DescribeConnections.success], expect: { status: 200, schema: DescribeConnectionsResponse, at: { '$.Connections[0].Status': successful } } } } }",
+    ),
+    (
+        "dms/bystander.yaml",
+        "{ api: dms, operation: DescribeEndpoints, source: S, cases: { bystander: { clauses: [dms.DescribeEndpoints.success], expect: { status: 200 } } } }",
+    ),
+    (
+        "veeam/victim.yaml",
+        "{ api: veeam, operation: GetAmazonConnectionById, source: S, cases: { victim: { clauses: [veeam.GetAmazonConnectionById.success], send: { amazonConnectionId: '${absent.id}' }, expect: { status: 200 } } } }",
+    ),
+    (
+        "veeam/alone.yaml",
+        "{ api: veeam, operation: DeleteAmazonConnection, source: S, cases: { victim: { clauses: [veeam.DeleteAmazonConnection.success], send: { amazonConnectionId: '${absent.id}' }, expect: { status: 204 } } } }",
+    ),
+    ("veeam/fixtures.yaml", "{ api: veeam, variables: { absent.id: 0badcafe-0000-4000-8000-00000000dead } }"),
+];
+
+/// How the request under attack travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// awsJson, over pooled connections.
+    Aws,
+    /// REST, over pooled connections.
+    Rest,
+    /// REST, over a connection of its own, because a 204 may come.
+    Alone,
+}
+
+impl Way {
+    fn operation(self) -> &'static str {
+        match self {
+            Way::Aws => "DescribeConnections",
+            Way::Rest => "GetAmazonConnectionById",
+            Way::Alone => "DeleteAmazonConnection",
+        }
+    }
+}
+
+/// A verdict as a table can hold it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    Pass,
+    /// A pass that is told to break this clause, which is a SHOULD.
+    Warn(&'static str),
+    /// A failure, this clause among the broken ones.
+    Fail(&'static str),
+    /// It could not be found out, with these words.
+    Error(&'static str),
+}
+
+/// What came of the case under attack and of the one behind it.
+pub struct Outcome {
+    pub verdict: Verdict,
+    pub behind: Verdict,
+    /// The reports of both, as text and as JSON.
+    pub told: String,
+    pub took: Duration,
+    /// The requests of the case, for what they sent where.
+    pub urls: Vec<String>,
+}
+
+/// A target file for a target at `base`.
+pub fn target(base: &str, more: &str) -> Target {
+    let [access, secret, bearer] = CANARIES;
+    let text = format!(
+        "{{ name: hostile, permits: [read, create, change, destroy], \
+         timeouts: {{ connect: {0}ms, request: {0}ms, poll: 1ms, deadline: 1s }}, limits: {{ concurrency: 1, body: {BODY} }}, {more} \
+         apis: {{ dms: {{ base_url: '{base}', region: us-east-1, credentials: {{ sigv4: {{ access_key: {{ published: {access} }}, \
+         secret_key: {{ published: {secret} }} }} }} }}, \
+         veeam: {{ base_url: '{base}', credentials: {{ bearer: {{ published: {bearer} }} }} }} }} }}",
+        REQUEST.as_millis()
+    );
+    let file = SourceFile { path: "target.yaml".into(), text: text.into() };
+    suite::load_target(&file, &HOUSE.contracts, &HOUSE.clauses)
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+pub fn session(
+    target: &Arc<Target>,
+    suite: Arc<Suite>,
+    state: &Path,
+) -> (Arc<Session>, watch::Sender<Interrupt>) {
+    let (interrupts, interrupt) = watch::channel(Interrupt::No);
+    let found = Secrets::wanted(target).into_iter().filter_map(|reference| match reference {
+        SecretRef::Published(text) => Some((reference.clone(), text.clone().into())),
+        _ => None,
+    });
+    let setup = Setup {
+        target: Arc::clone(target),
+        suite,
+        contracts: Arc::clone(&HOUSE.contracts),
+        run: "pm-00000000".into(),
+        secrets: Secrets::new(found.collect::<Vec<_>>()),
+        environment: BTreeMap::new(),
+        state_dir: state.to_owned(),
+        interrupt,
+    };
+    (Arc::new(Session::open(setup).unwrap()), interrupts)
+}
+
+/// Attacks one case, then runs another in the same session, and judges both.
+pub async fn attacked(target: Target, way: Way) -> Outcome {
+    let clock = Instant::now();
+    let files = CASES.map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
+    let loaded = suite::load(&files, &HOUSE.contracts, &HOUSE.clauses);
+    let suite = Arc::new(loaded.unwrap_or_else(|problems| panic!("{problems:#?}")));
+    let target = Arc::new(target);
+    let state = tempfile::tempdir().unwrap();
+    let (session, _interrupts) = session(&target, Arc::clone(&suite), state.path());
+    let case = |operation: &str| {
+        let found = suite.cases.iter().find(|case| &*case.operation == operation);
+        plan::job(found.unwrap(), &suite, &target)
+    };
+    let jobs: [Job; 2] = [case(way.operation()), case("DescribeEndpoints")];
+    let mut traces = Vec::new();
+    let run = async {
+        for job in &jobs {
+            session.run_all(std::slice::from_ref(job), |_, trace| traces.push(trace)).await;
+        }
+    };
+    tokio::time::timeout(AT_MOST, run).await.expect("bounded time");
+    let approved = BTreeMap::new();
+    let judge = Judge {
+        suite: &suite,
+        contracts: &HOUSE.contracts,
+        clauses: &HOUSE.clauses,
+        target: &target,
+        snapshots: &approved,
+    };
+    let urls = traces[0].exchanges.iter().map(|exchange| exchange.request.url.clone()).collect();
+    let results: Vec<CaseResult> = jobs
+        .iter()
+        .zip(traces)
+        .map(|(job, trace)| CaseResult {
+            case: Arc::clone(&job.case),
+            verdict: check::verdict(&job.case, &trace, &judge).verdict,
+            trace: Some(trace),
+            known: Vec::new(),
+        })
+        .collect();
+    let (verdict, behind) = (results[0].verdict.clone(), results[1].verdict.clone());
+    let told = told(results, &target, &session);
+    Outcome { verdict, behind, told, took: clock.elapsed(), urls }
+}
+
+fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String {
+    let protocols = HOUSE.contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
+    let run = Run {
+        target: TargetFacts::of(target, &protocols),
+        suite: None,
+        coverage: Coverage::Selected,
+        covered: None,
+        seed: None,
+        started: "2026-01-01T00:00:00Z".parse().unwrap(),
+        elapsed: Duration::ZERO,
+        results,
+        fixtures: Vec::new(),
+        clean_up: Vec::new(),
+        known_failures: Vec::new(),
+    };
+    let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap() };
+    let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
+    let mask = |text: &str| session.masks().mask(text);
+    [Format::Text(Style::PLAIN), Format::Json].map(|format| report::render(&report, format, &mask)).concat()
+}
+
+/// The verdict in the table's words.
+pub fn in_words(verdict: &Verdict) -> String {
+    let clauses = |violations: &[proofmark::model::verdict::Violation]| {
+        let named = violations.iter().flat_map(|one| &one.clauses).map(ToString::to_string);
+        let mut named: Vec<_> = named.collect();
+        named.dedup();
+        named.join(", ")
+    };
+    match verdict {
+        Verdict::Pass { warnings } if warnings.is_empty() => "pass".to_owned(),
+        Verdict::Pass { warnings } => format!("pass, warned of {}", clauses(warnings)),
+        Verdict::Fail { violations, .. } => format!("fail: {}", clauses(violations)),
+        Verdict::Error { why } => format!("error: {why}"),
+        other => format!("{other:?}"),
+    }
+}
+
+impl Expected {
+    pub fn is(self, verdict: &Verdict) -> bool {
+        match (self, verdict) {
+            (Expected::Pass, Verdict::Pass { warnings }) => warnings.is_empty(),
+            (Expected::Warn(clause), Verdict::Pass { warnings }) => {
+                warnings.iter().all(|one| one.strength == Strength::Should)
+                    && warnings.iter().any(|one| one.clauses.iter().any(|id| &**id == clause))
+            }
+            (Expected::Fail(clause), Verdict::Fail { violations, .. }) => {
+                violations.iter().any(|one| one.clauses.iter().any(|id| &**id == clause))
+            }
+            (Expected::Error(words), Verdict::Error { why }) => why.contains(words),
+            _ => false,
+        }
+    }
+}
