@@ -47,8 +47,6 @@ const OPTIONAL: &[&str] = &[
     // RESTLogin
     ".issued",
     ".expires",
-    "username",
-    "roleName",
     "mfa_enabled",
 ];
 
@@ -176,6 +174,11 @@ fn leave_out_optional(object: &mut Map<String, Value>) {
     object.retain(|name, _| name == own || !OPTIONAL.contains(&name.as_str()));
 }
 
+/// A union has one member, and one more would break it (Smithy 2.0, AWS JSON 1.1 protocol, shape serialization).
+fn may_be_a_union(object: &Map<String, Value>) -> bool {
+    object.len() == 1 && object.values().all(Value::is_object)
+}
+
 fn members(body: &mut Value, variation: Variation) {
     match variation {
         Variation::ReversedMembers => each_object(body, &mut |object| {
@@ -187,7 +190,9 @@ fn members(body: &mut Value, variation: Variation) {
             }
         }
         Variation::ExtraNestedMembers => each_object(body, &mut |object| {
-            object.insert("Extra".to_owned(), json!({ "Of": ["no", 1, "knows"] }));
+            if !may_be_a_union(object) {
+                object.insert("Extra".to_owned(), json!({ "Of": ["no", 1, "knows"] }));
+            }
         }),
         _ => {}
     }

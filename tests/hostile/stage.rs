@@ -13,7 +13,10 @@ use proofmark::{
         args::FileArgs,
         load::{self, Generated, House},
     },
-    exec::{Interrupt, Secrets, Session, Setup},
+    exec::{
+        Interrupt, Secrets, Session, Setup,
+        ledger::{Begun, Ledger, Life, RUNS},
+    },
     model::{
         case::Suite,
         clause::Strength,
@@ -132,7 +135,15 @@ pub fn session(
         SecretRef::Published(text) => Some((reference.clone(), text.clone().into())),
         _ => None,
     });
+    let begun = Begun {
+        run: "pm-00000000".into(),
+        target: target.name.to_string(),
+        base_urls: BTreeMap::new(),
+        target_file: "test".into(),
+        life: Life::Outlives,
+    };
     let setup = Setup {
+        ledger: Ledger::new(state, RUNS, begun),
         target: Arc::clone(target),
         suite,
         contracts: Arc::clone(&HOUSE.contracts),
