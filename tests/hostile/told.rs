@@ -105,8 +105,8 @@ api: dms
 operation: DescribeConnections
 source: S
 cases:
-  judged: { clauses: [dms.DescribeConnections.success], expect: { status: 200, schema: DescribeConnectionsResponse, at: { $.Connections[0].Status: successful, $.message: x } } }
-  refused: { clauses: [dms.DescribeConnections.success], expect: { status: 404, error: ResourceNotFoundFault, header: { x-echo: nothing } } }
+  judged: { clauses: [dms.DescribeConnections.success], expect: { status: 200, schema: DescribeConnectionsResponse, at: { '$.Connections[0].Status': successful, '$.message': x } } }
+  refused: { clauses: [dms.DescribeConnections.success], expect: { status: 404, error: ResourceNotFoundFault, headers: { x-echo: nothing } } }
   kept: { clauses: [dms.DescribeConnections.success], expect: { snapshot: true } }
 "),
     ("dms/describe_endpoints.yaml", "
@@ -125,7 +125,7 @@ cases:
     clauses: [dms.CreateEndpoint.success]
     send: { EndpointIdentifier: '${secret:named}', EndpointType: source, EngineName: mysql, Username: '${env:CANARY_API_TOKEN}', Password: '${secret:named}' }
     expect: { status: 200 }
-    capture: { arn: $.Endpoint.EndpointArn }
+    capture: { arn: '$.Endpoint.EndpointArn' }
 "),
     ("veeam/get.yaml", "
 api: veeam
@@ -144,7 +144,7 @@ api: veeam
 operation: GetAllAmazonConnections
 source: S
 cases:
-  list: { clauses: [veeam.GetAllAmazonConnections.success], send: { SearchPattern: '${secret:named}' }, expect: { status: 200 } }
+  list: { clauses: [veeam.GetAllAmazonConnections.success], raw: { headers: { x-list: '${secret:named}' } }, expect: { status: 200 } }
 "),
     ("veeam/login.yaml", "
 api: veeam
