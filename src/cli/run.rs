@@ -251,7 +251,7 @@ pub fn leave_snapshots(
     let mut said = Vec::new();
     for (case, taken) in taken {
         if taken.differs {
-            let body = safe.masked(&taken.body);
+            let body = masked(&taken.body, &safe);
             let written = snapshots::leave(folder, &taken.name, &case.span.file, &body, update)?;
             said.extend(
                 written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
@@ -261,6 +261,13 @@ pub fn leave_snapshots(
         }
     }
     Ok(said)
+}
+
+/// A normalised body without secrets, member by member: in the text of it they would be spelled once more.
+fn masked(body: &str, safe: &Safe) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(body).map(|value| safe.value(&value));
+    let text = value.and_then(|value| serde_json::to_string_pretty(&value));
+    text.unwrap_or_else(|_| safe.masked(body))
 }
 
 /// Where ledgers and cached tokens live: the folder given, else the one the system has for the state of programs.

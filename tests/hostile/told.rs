@@ -45,7 +45,7 @@ fn spellings(secret: &str) -> Vec<String> {
         variant::URL_SAFE_NO_PAD.encode(secret),
         inside("u:"),
         inside("u"),
-        percent.to_lowercase(),
+        small_digits(&percent),
         percent,
         url::form_urlencoded::byte_serialize(secret.as_bytes()).collect(),
         json[1..json.len() - 1].to_owned(),
@@ -54,13 +54,39 @@ fn spellings(secret: &str) -> Vec<String> {
     ]
 }
 
+/// `%2F` as `%2f`.
+fn small_digits(percent: &str) -> String {
+    let mut pieces = percent.split('%');
+    let first = pieces.next().unwrap().to_owned();
+    pieces.fold(first, |text, piece| format!("{text}%{}{}", piece[..2].to_lowercase(), &piece[2..]))
+}
+
 fn all_spellings() -> Vec<String> {
     CANARIES.iter().flat_map(|(_, secret)| spellings(secret)).collect()
 }
 
+/// The same as a target says them: inside base64 there is more than the secret.
+fn echoed(asked: &Asked) -> Vec<String> {
+    // What is not issued yet is no secret yet.
+    let issued = asked.text.contains(canary("ISSUED_ACCESS"));
+    let known = CANARIES.iter().filter(|(name, _)| issued || !name.starts_with("ISSUED"));
+    let longer =
+        |secret: &str| ["u:", "u"].map(|before| variant::STANDARD.encode(format!("{before}{secret}!")));
+    known
+        .flat_map(|(_, secret)| {
+            spellings(secret).into_iter().filter(|it| !is_core(secret, it)).chain(longer(secret))
+        })
+        .collect()
+}
+
+/// Whether a spelling is only what can be searched for.
+fn is_core(secret: &str, spelling: &str) -> bool {
+    spellings(secret)[3..5].iter().any(|core| core == spelling)
+}
+
 /// A target that says everything it can think of, everywhere.
 fn echo(asked: &Asked) -> Vec<Act> {
-    let everything = all_spellings();
+    let everything = echoed(asked);
     let said = everything.join(" , ");
     let header = said.replace('é', "?");
     let headers = |length: usize| format!("x-echo: {header}\r\ncontent-length: {length}\r\n");
@@ -105,8 +131,8 @@ api: dms
 operation: DescribeConnections
 source: S
 cases:
-  judged: { clauses: [dms.DescribeConnections.success], expect: { status: 200, schema: DescribeConnectionsResponse, at: { $.Connections[0].Status: successful, $.message: x } } }
-  refused: { clauses: [dms.DescribeConnections.success], expect: { status: 404, error: ResourceNotFoundFault, header: { x-echo: nothing } } }
+  judged: { clauses: [dms.DescribeConnections.success], expect: { status: 200, schema: DescribeConnectionsResponse, at: { '$.Connections[0].Status': successful, '$.message': x } } }
+  refused: { clauses: [dms.DescribeConnections.success], expect: { status: 404, error: ResourceNotFoundFault, headers: { x-echo: nothing } } }
   kept: { clauses: [dms.DescribeConnections.success], expect: { snapshot: true } }
 "),
     ("dms/describe_endpoints.yaml", "
@@ -125,7 +151,7 @@ cases:
     clauses: [dms.CreateEndpoint.success]
     send: { EndpointIdentifier: '${secret:named}', EndpointType: source, EngineName: mysql, Username: '${env:CANARY_API_TOKEN}', Password: '${secret:named}' }
     expect: { status: 200 }
-    capture: { arn: $.Endpoint.EndpointArn }
+    capture: { arn: '$.Endpoint.EndpointArn' }
 "),
     ("veeam/get.yaml", "
 api: veeam
@@ -144,7 +170,7 @@ api: veeam
 operation: GetAllAmazonConnections
 source: S
 cases:
-  list: { clauses: [veeam.GetAllAmazonConnections.success], send: { SearchPattern: '${secret:named}' }, expect: { status: 200 } }
+  list: { clauses: [veeam.GetAllAmazonConnections.success], raw: { headers: { x-list: '${secret:named}' } }, expect: { status: 200 } }
 "),
     ("veeam/login.yaml", "
 api: veeam
@@ -209,7 +235,7 @@ apis:
     region: us-east-1
     credentials: {{ sigv4: {{ access_key: {{ env: CANARY_ACCESS }}, secret_key: {{ env: CANARY_SECRET }}, session_token: {{ file: planted/session }} }} }}
   veeam: {{ base_url: '{url}', credentials: {credentials} }}
-secrets: {{ named: {{ env: CANARY_NAMED }} }}
+secrets: {{ named: {{ env: CANARY_NAMED }}, other: {{ env: CANARY_PASSWORD }}, third: {{ env: CANARY_BEARER }} }}
 "
     );
     write(&folder.join("target.yaml"), &target);
