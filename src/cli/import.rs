@@ -33,6 +33,7 @@ fn taken(contract: &Contract) -> String {
     let operations = || contract.operations.values();
     let statuses =
         operations().flat_map(|operation| operation.answers.keys().filter(|status| **status >= 400));
+    let ranges = operations().map(|operation| operation.ranges.len()).sum();
     let mut errors: Vec<&str> =
         operations().flat_map(|operation| &operation.errors).map(|error| error.name.as_str()).collect();
     errors.sort_unstable();
@@ -42,6 +43,7 @@ fn taken(contract: &Contract) -> String {
         (contract.schema_names().count(), "schema"),
         (errors.len(), "error"),
         (statuses.count(), "answer with an error status"),
+        (ranges, "answer for a range of statuses"),
         (operations().filter(|operation| operation.paging.is_some()).count(), "paginator"),
         (contract.waiters.len(), "waiter"),
         (operations().map(|operation| operation.examples.len()).sum(), "example"),
