@@ -11,7 +11,8 @@ use crate::{
 
 /// Imports the model and writes its files; `out` gets what was taken, `err` what was left out.
 pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
-    let Imported { contract, left_out } = models::read(args.kind, &args.file, &args.api)?;
+    let Imported { contract, left_out } =
+        models::read(args.kind, &args.file, args.folder.as_deref(), &args.api)?;
     for problem in &left_out {
         writeln!(err, "left out: {problem}")?;
     }
