@@ -5,6 +5,7 @@ pub mod args;
 mod assets;
 mod check;
 mod diff;
+mod folder;
 mod import;
 mod list;
 pub mod load;

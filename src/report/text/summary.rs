@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Told, count,
-    coverage::{self, Names},
+    Told, brief, count,
+    coverage::{self, Names, Operations},
     page::{Page, Tone, shortened},
 };
 use crate::{
@@ -79,11 +79,11 @@ pub fn write(told: &Told, page: &mut Page) {
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
     let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
-    let apis: BTreeSet<_> = cases().map(|entry| entry.subject.api.clone()).collect();
+    // An API that the target does not have was skipped as a whole, and that was said.
+    let judged = cases().filter(|entry| told.run.target.apis.contains_key(&entry.subject.api));
+    let apis: BTreeSet<_> = judged.map(|entry| entry.subject.api.clone()).collect();
     for api in apis {
         let of_api = || cases().filter(|entry| entry.subject.api == api);
-        page.blank();
-        row(page, Tone::Strong, &api, None, (&shown, longest));
         let mut operations: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in of_api() {
             operations.entry(&entry.subject.operation).or_default().push(entry);
@@ -96,6 +96,11 @@ pub fn write(told: &Told, page: &mut Page) {
         let fold = rows.len() > MOST_ROWS;
         let (folded, single): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
+        if single.is_empty() && brief::is_for(told) {
+            continue;
+        }
+        page.blank();
+        row(page, Tone::Strong, &api, None, (&shown, longest));
         for (operation, tally) in single {
             let name = format!("  {}", told.safe.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
@@ -108,7 +113,8 @@ pub fn write(told: &Told, page: &mut Page) {
         }
     }
     if let Some(covered) = &told.run.covered {
-        coverage::write(covered, Names::None, page);
+        let operations = if brief::is_for(told) { Operations::Told } else { Operations::Counted };
+        coverage::write(covered, Names::None, operations, page);
     }
     end(told, page);
 }
