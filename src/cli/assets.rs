@@ -122,7 +122,10 @@ pub fn file(path: &Path) -> io::Result<SourceFile> {
 }
 
 fn source_file(path: &Path, text: String) -> SourceFile {
-    SourceFile { path: path.to_string_lossy().replace('\\', "/").into(), text: text.into() }
+    // A name can hold anything, and is printed.
+    let printable = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    let path: String = path.to_string_lossy().replace('\\', "/").chars().map(printable).collect();
+    SourceFile { path: path.into(), text: text.into() }
 }
 
 /// Deeper than anybody nests case files.

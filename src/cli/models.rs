@@ -107,7 +107,7 @@ mod tests {
         };
         for (bytes, sentence) in [
             (&b"\x1f\x8b\x08\x00"[..], "compressed"),
-            (b"{\xff}", "not UTF-8 (byte 1)"),
+            (b"{\xff}", "not UTF-8 (byte 1, in line 1)"),
             (b"{", "neither JSON nor YAML"),
             (b"{}", "not an OpenAPI document"),
             (&vec![b'['; files::TEXT + 1], "longer than 16 MiB"),

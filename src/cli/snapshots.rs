@@ -136,4 +136,36 @@ mod tests {
         assert!(!pending.exists());
         assert!(leave(folder.path(), "x", "s", "new", Update::No).unwrap().is_none());
     }
+
+    #[test]
+    fn nothing_is_left_outside_of_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        fs::create_dir_all(&inside).unwrap();
+        for name in ["../x", "a/../../x", "/tmp/x", "a//x", "./x", "a\\..\\..\\x", "c:x"] {
+            let why = leave(&inside, name, "s", "b", Update::Pending).unwrap_err();
+            assert!(why.to_string().contains("would be outside of"), "{name}: {why}");
+            assert!(settle(&inside, name).is_err(), "{name}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(leave(&inside, "a/b.c/d..e", "s", "b", Update::Pending).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_neither_followed_nor_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, outside) = (folder.path().join("inside"), folder.path().join("outside"));
+        fs::create_dir_all(&inside).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        std::os::unix::fs::symlink(&outside, inside.join("away")).unwrap();
+        let why = leave(&inside, "away/x", "s", "b", Update::Approve).unwrap_err().to_string();
+        assert!(why.contains("would be outside of"), "{why}");
+        fs::write(outside.join("precious"), "kept").unwrap();
+        std::os::unix::fs::symlink(outside.join("precious"), inside.join("x.snap.new")).unwrap();
+        leave(&inside, "x", "s", "b", Update::Pending).unwrap();
+        assert_eq!(fs::read_to_string(outside.join("precious")).unwrap(), "kept");
+        assert_eq!(contents(&fs::read_to_string(inside.join("x.snap.new")).unwrap()), "b");
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+    }
 }
