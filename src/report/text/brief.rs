@@ -162,7 +162,7 @@ fn clauses(told: &Told, page: &mut Page) {
             };
             for name in names {
                 let (cases, operations) = clauses.entry((name, mark)).or_default();
-                cases.insert(entry.subject.name);
+                cases.insert(entry.subject.name.clone());
                 operations.insert(&entry.subject.operation);
             }
         }
