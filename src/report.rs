@@ -197,6 +197,16 @@ impl Entry {
         matches!(self.subject, Subject::Case(_))
     }
 
+    /// A pass that took requests to be repeated: never a plain one.
+    pub fn is_flaky(&self) -> bool {
+        self.status == Status::Pass && self.retries() > 0
+    }
+
+    /// How many of its requests were sent once more.
+    pub fn retries(&self) -> usize {
+        self.trace.as_ref().map_or(0, Trace::retries)
+    }
+
     fn undeclared(&self) -> bool {
         self.status == Status::Unsupported
             && matches!(self.verdict, Verdict::Unsupported { declared: Declared::ByAnswer, .. })

@@ -63,7 +63,8 @@ fn run_value(run: &JudgedRun, safe: &Safe) -> Value {
         target.apis.iter().map(|(api, it)| (api.to_string(), safe.url(&it.base_url).into())).collect();
     let mut counts = Map::new();
     for entry in run.entries.iter().filter(|entry| entry.is_case()) {
-        let count = counts.entry(word(entry.status)).or_insert_with(|| 0.into());
+        let word = if entry.is_flaky() { "flaky" } else { word(entry.status) };
+        let count = counts.entry(word).or_insert_with(|| 0.into());
         *count = (count.as_u64().unwrap_or_default() + 1).into();
     }
     json!({
@@ -148,6 +149,10 @@ fn entry_value(entry: &Entry, run: &JudgedRun, safe: &Safe) -> Value {
     };
     let exchanges = entry.trace.as_ref().map_or(0, |trace| trace.exchanges.len());
     value["exchanges"] = exchanges.into();
+    if entry.retries() > 0 {
+        value["retries"] = entry.retries().into();
+        value["flaky"] = entry.is_flaky().into();
+    }
     if let Some(why) = why {
         value["why"] = why.into();
     }
@@ -223,7 +228,7 @@ fn word(status: Status) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{body_violation, fail, pass, report, result, run};
+    use crate::report::sample::{body_violation, fail, flaky, pass, report, result, run};
 
     #[test]
     fn a_run_as_json() {
@@ -236,5 +241,18 @@ mod tests {
         let text = render(&report(run), &|text| text.replace("hunter2", "***"));
         assert!(!text.contains("hunter2") && !text.contains('\u{1b}'), "{text}");
         insta::assert_snapshot!("json", text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
+
+    #[test]
+    fn a_flaky_pass_is_none_of_the_passes() {
+        let all = vec![pass("dms::A::passes"), flaky("dms::A::passes-later")];
+        let text = render(&report(run(all)), &str::to_owned);
+        let json: Value = serde_json::from_str(&text).unwrap();
+        let run = &json["runs"][0];
+        assert_eq!((&run["counts"], &json["exitCode"]), (&json!({ "pass": 1, "flaky": 1 }), &json!(0)));
+        let told =
+            |entry: usize| ["status", "flaky", "retries"].map(|name| run["entries"][entry][name].clone());
+        assert_eq!(told(0), [json!("pass"), Value::Null, Value::Null]);
+        assert_eq!(told(1), [json!("pass"), json!(true), json!(1)]);
     }
 }
