@@ -168,7 +168,7 @@ impl Subject<'_> {
             let clause: ClauseId = rule.clause.into();
             let stated = judge.clauses.get(&clause).map_or(rule.strength, |clause| clause.strength);
             found.violations.push(Violation {
-                rule: rule.name,
+                rule: rule.name.into(),
                 clauses: vec![clause],
                 strength: stated.min(strength),
                 exchange: index,
@@ -280,7 +280,7 @@ impl Found {
 
     fn add_as(&mut self, origin: Origin<'_>, strength: Strength, mismatches: Vec<Mismatch>) {
         self.violations.extend(mismatches.into_iter().map(|mismatch| Violation {
-            rule: origin.rule,
+            rule: origin.rule.into(),
             clauses: origin.clauses.to_vec(),
             strength,
             exchange: origin.exchange,

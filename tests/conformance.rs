@@ -152,10 +152,9 @@ struct Theatre {
     flaky: Mutex<Vec<String>>,
 }
 
-/// `flaky: dms::DescribeEndpoints::lists-all passed after 1 repeated request`
+/// `flaky: dms::DescribeEndpoints::lists-all passed only after this: DescribeEndpoints answered 429`
 fn told(flaky: &Entry) -> String {
-    let requests = if flaky.retries() == 1 { "request" } else { "requests" };
-    format!("flaky: {} passed after {} repeated {requests}", flaky.subject.name(), flaky.retries())
+    format!("flaky: {} passed only after this: {}", flaky.subject.name, flaky.repeated.join("; "))
 }
 
 impl Theatre {

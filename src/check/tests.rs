@@ -186,7 +186,7 @@ impl World {
 
     /// `pass`, `pass, warned: rule ...`, `fail: rule ...`, `error: why`, `unsupported: operation`.
     fn told(&self) -> String {
-        let rules = |found: &[Violation]| found.iter().map(|one| one.rule).collect::<Vec<_>>().join(" ");
+        let rules = |found: &[Violation]| found.iter().map(|one| &*one.rule).collect::<Vec<_>>().join(" ");
         match self.judgement().verdict {
             Verdict::Pass { warnings } if warnings.is_empty() => "pass".into(),
             Verdict::Pass { warnings } => format!("pass, warned: {}", rules(&warnings)),
@@ -678,7 +678,7 @@ fn headers_claimed_to_be_unique_are() {
         let mut world = world(vec![step("DeleteThing", vec![unique.clone()])], answers);
         world.trace.exchanges[1].started = jiff::Timestamp::from_second(9).unwrap();
         let traces = [(world.suite.cases[0].id.clone(), &world.trace)];
-        across(&traces, &world.judge()).into_iter().map(|(_, one)| one.rule).collect::<Vec<_>>()
+        across(&traces, &world.judge()).into_iter().map(|(_, one)| one.rule.into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(with(["a", "b"]), [""; 0]);
     assert_eq!(with(["a", "a"]), ["request-id-unique", "header"]);

@@ -8,6 +8,8 @@ use std::{
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -63,7 +65,8 @@ pub struct Exchange {
 }
 
 /// Why the exchange took place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Role {
     /// Making, awaiting, destroying a fixture; `id` is the fixture's (`dms::connection`). With `Destroy` it may also be
     /// the case's own id: a destroying step that a stopped case never came to, sent to clean up after it.
@@ -75,7 +78,8 @@ pub enum Role {
     Token,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Phase {
     Create,
     Ready,
@@ -95,7 +99,8 @@ pub struct SentRequest {
     pub intent: Intent,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Intent {
     Proper,
     Broken,
@@ -157,7 +162,8 @@ impl fmt::Debug for Response {
 }
 
 /// Why there is no response. Never the target's breach of a clause by itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Broken {
     #[error("could not connect: {0}")]
     Connect(String),
@@ -172,7 +178,8 @@ pub enum Broken {
 }
 
 /// How the job came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum End {
     /// Every step was sent.
     Complete,

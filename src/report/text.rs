@@ -361,7 +361,7 @@ mod tests {
         insta::assert_snapshot!("notes", shown(all.clone()));
         all.results.push(result("dms::TestConnection::f", unsupported(Declared::ByAnswer), "{}"));
         all.clean_up.push("dms::connection pm-abc: DeleteEndpoint answered 500".into());
-        all.coverage = Coverage::Selected;
+        all.plan.coverage = Coverage::Selected;
         insta::assert_snapshot!("notes_that_fail", shown(all));
     }
 

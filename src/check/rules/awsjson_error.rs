@@ -224,7 +224,9 @@ fn is_error_name(seen: &Seen<'_>, name: &str) -> bool {
 }
 
 fn is_common(name: &str) -> bool {
-    throttle::is_name(name) || COMMON.contains(&name) || name.strip_suffix("Exception").is_some_and(|stem| COMMON.contains(&stem))
+    throttle::is_name(name)
+        || COMMON.contains(&name)
+        || name.strip_suffix("Exception").is_some_and(|stem| COMMON.contains(&stem))
 }
 
 fn place(source: Source) -> Location {

@@ -48,8 +48,8 @@ fn warnings(told: &Told, page: &mut Page) {
             let label = format!("{} {clauses}", warning.strength);
             let group = groups.entry(label).or_insert_with(|| (0, Vec::new(), warning));
             group.0 += 1;
-            if group.1.last() != Some(&entry.subject.name()) {
-                group.1.push(entry.subject.name());
+            if group.1.last() != Some(&entry.subject.name) {
+                group.1.push(entry.subject.name.clone());
             }
         }
     }
@@ -70,17 +70,19 @@ fn warnings(told: &Told, page: &mut Page) {
 /// Alike reasons together, the first with its last exchange.
 fn errors(told: &Told, page: &mut Page) {
     for (why, entries) in grouped(told.run.with(Status::Error), |entry| told.safe.line(&cause(entry))) {
-        let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name())).collect();
+        let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name)).collect();
         page.blank();
         let mark = page.glyph("?") + "ERROR";
         page.hanging(0, &mark, Tone::Doubt, &why);
         page.hanging(7, &format!("in {}:", count(names.len(), "case")), Tone::Quiet, &listed(&names));
-        let last = entries.iter().find_map(|entry| Some((entry, entry.trace.as_ref()?.exchanges.last()?)));
-        if let Some((first, exchange)) = last {
-            let position = position(exchange, &first.subject);
+        let last = |entry: &&Entry| entry.trace.as_ref()?.exchanges.len().checked_sub(1);
+        let last = entries.iter().find_map(|entry| Some((entry, last(entry)?)));
+        if let Some((first, index)) = last {
+            let position =
+                first.exchange(index).map_or(String::new(), |exchange| position(exchange, &first.subject));
             page.blank();
             page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
-            show(told, &first.subject, exchange, Focus::default(), page);
+            show(told, first, index, Focus::default(), page);
         }
     }
 }
@@ -107,7 +109,7 @@ fn unexpected(told: &Told, page: &mut Page) {
     for entry in passes {
         let known = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_)));
         let from = known.map_or(String::new(), |known| format!(" passes, {}", about(known)));
-        let text = told.safe.line(&format!("{}{from}", entry.subject.name()));
+        let text = told.safe.line(&format!("{}{from}", entry.subject.name));
         page.hanging(2, "unexpected", Tone::Bad, &text);
     }
     for known in &told.run.stale {
@@ -129,7 +131,7 @@ fn known(told: &Told, page: &mut Page) {
                 KnownWhat::Clause(clause) => clause.to_string(),
             };
             let why = format!("{what}: {}; {}", known.reason, about(known));
-            groups.entry(why).or_default().push(entry.subject.name());
+            groups.entry(why).or_default().push(entry.subject.name.clone());
         }
     }
     heading(page, "known failures", groups.len());
@@ -167,7 +169,7 @@ fn skips(told: &Told, page: &mut Page) {
     });
     heading(page, "skipped", groups.len());
     for (reason, entries) in groups {
-        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name()).collect();
+        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name.clone()).collect();
         page.hanging(2, &count(names.len(), "case"), Tone::Quiet, &told.safe.line(&reason));
         if names.len() <= FEW_CASES {
             page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
@@ -233,7 +235,7 @@ fn there(told: &Told, page: &mut Page) {
     let gone: BTreeSet<&str> = unsupported.collect();
     let judged = told.run.entries.iter();
     let judged = judged.filter(|entry| !matches!(entry.status, Status::Unsupported | Status::Skip));
-    let judged: BTreeSet<&str> = judged.map(|entry| &**entry.subject.operation()).collect();
+    let judged: BTreeSet<&str> = judged.map(|entry| &*entry.subject.operation).collect();
     let there: Vec<&str> = judged.difference(&gone).copied().collect();
     if gone.len() > FEW_OPERATIONS && there.len() < gone.len() {
         page.paragraph(2, Tone::Plain, &format!("{} are there:", there.len()));

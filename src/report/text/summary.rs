@@ -9,11 +9,8 @@ use super::{
     page::{Page, Tone, shortened},
 };
 use crate::{
-    model::{
-        case::{Origin, Profile},
-        verdict::Status,
-    },
-    report::{Entry, Outcome, Subject, status::is_known},
+    model::{case::Profile, verdict::Status},
+    report::{Entry, Outcome, status::is_known},
 };
 
 /// How many entries there are of each column.
@@ -94,15 +91,15 @@ pub fn write(told: &Told, page: &mut Page) {
     let cases = || told.run.entries.iter().filter(|entry| entry.is_case());
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
-    let longest = cases().map(|entry| entry.subject.operation().len()).max().unwrap_or_default() + 2;
-    let apis: BTreeSet<_> = cases().map(|entry| entry.subject.api()).collect();
+    let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
+    let apis: BTreeSet<_> = cases().map(|entry| entry.subject.api.clone()).collect();
     for api in apis {
-        let of_api = || cases().filter(|entry| entry.subject.api() == api);
+        let of_api = || cases().filter(|entry| entry.subject.api == api);
         page.blank();
-        row(page, Tone::Strong, api, None, (&shown, longest));
+        row(page, Tone::Strong, &api, None, (&shown, longest));
         let mut operations: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in of_api() {
-            operations.entry(entry.subject.operation()).or_default().push(entry);
+            operations.entry(&entry.subject.operation).or_default().push(entry);
         }
         let rows: Vec<_> = operations
             .into_iter()
@@ -172,7 +169,7 @@ fn flaky(told: &Told, page: &mut Page) {
     let head = format!("{} only after requests were repeated:", count(flaky.len(), "pass"));
     page.paragraph(0, Tone::Doubt, &head);
     for entry in flaky.iter().take(MOST_FLAKY) {
-        let text = format!("{}: {}", told.safe.line(&entry.subject.name()), told.safe.line(&reasons(entry)));
+        let text = format!("{}: {}", told.safe.line(&entry.subject.name), told.safe.line(&reasons(entry)));
         page.paragraph(2, Tone::Plain, &text);
     }
     if flaky.len() > MOST_FLAKY {
@@ -180,19 +177,12 @@ fn flaky(told: &Told, page: &mut Page) {
     }
 }
 
-/// `DescribeEndpoints answered 429, twice`, of each request that was repeated.
+/// Each reason once, with how often it was one.
 fn reasons(entry: &Entry) -> String {
-    let Some(trace) = &entry.trace else { return String::new() };
-    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, exchange) in trace.exchanges.iter().enumerate().filter(|(index, _)| trace.is_repeated(*index)) {
-        let reason = match &exchange.answer {
-            Ok(response) => format!("{} answered {}", exchange.operation, response.status),
-            Err(broken) => format!("{}: {broken}", exchange.operation),
-        };
-        *reasons.entry(reason).or_default() += 1;
-    }
-    let times = |(reason, number)| match number {
-        1 => reason,
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    entry.repeated.iter().for_each(|reason| *reasons.entry(reason).or_default() += 1);
+    let times = |(reason, number): (&str, usize)| match number {
+        1 => reason.to_owned(),
         number => format!("{reason} ({number} times)"),
     };
     reasons.into_iter().map(times).collect::<Vec<_>>().join("; ")
@@ -202,25 +192,15 @@ fn reasons(entry: &Entry) -> String {
 fn totals(told: &Told, page: &mut Page) {
     let profiles = [(Profile::Core, "core"), (Profile::Extended, "extended")];
     let parts = profiles.into_iter().filter_map(|(profile, name)| {
-        let entries = told.run.entries.iter().filter(|entry| entry.subject.profile() == Some(profile));
+        let entries = told.run.entries.iter().filter(|entry| entry.subject.profile == Some(profile));
         let tally = Tally::of(entries);
         let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
     });
-    let generated = |entry: &&Entry| match &entry.subject {
-        Subject::Case(case) => case.origin() == Origin::Generated,
-        Subject::Fixture(_) => false,
-    };
-    let generated = told.run.entries.iter().filter(generated).count();
+    let generated = told.run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
     let seed = told.run.seed.filter(|_| generated > 0);
     let seed = seed.map(|seed| format!("{generated} of the cases generated, seed {seed}"));
-    let exchanges: usize = told
-        .run
-        .entries
-        .iter()
-        .filter_map(|entry| entry.trace.as_ref())
-        .map(|trace| trace.exchanges.len())
-        .sum();
+    let exchanges: usize = told.run.entries.iter().map(|entry| entry.exchanges).sum();
     let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
     let text: Vec<String> = parts.chain(seed).chain([elapsed]).collect();
     page.paragraph(0, Tone::Quiet, &text.join("; "));
@@ -272,7 +252,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         (all, _) => parts.push(format!("{all} cases and fixtures break {what}")),
     }
     let undeclared: Vec<&Entry> = run.entries.iter().filter(|entry| entry.undeclared()).collect();
-    let of_operations: BTreeSet<_> = undeclared.iter().map(|entry| entry.subject.operation()).collect();
+    let of_operations: BTreeSet<_> = undeclared.iter().map(|entry| &entry.subject.operation).collect();
     let declared = tally.get(Status::Unsupported).saturating_sub(undeclared.len());
     let unexpected = run.with(Status::UnexpectedPass).count() + run.stale.len();
     let counted = [
