@@ -127,7 +127,9 @@ mod tests {
         },
         report::{
             Coverage, Run, exit_code,
-            sample::{body_violation, clause_entry, entry, fail, pass, report, result, run, violation},
+            sample::{
+                body_violation, clause_entry, entry, fail, flaky, pass, report, result, run, violation,
+            },
         },
     };
 
@@ -172,6 +174,15 @@ mod tests {
         let cases =
             ["dms::DeleteConnection::a", "dms::DeleteConnection::b", "veeam::GetAmazonConnectionById::a"];
         insta::assert_snapshot!("all_green", shown(run(cases.map(pass).into())));
+    }
+
+    #[test]
+    fn a_pass_that_took_repetition_is_told_apart() {
+        let lost = Broken::CutOff("connection reset".into());
+        let mut twice = flaky(&name("c"));
+        twice.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(lost.clone()));
+        let all = vec![pass(&name("a")), flaky(&name("b")), twice];
+        insta::assert_snapshot!("flaky", shown(run(all)));
     }
 
     #[test]
