@@ -16,6 +16,7 @@ mod residence;
 mod run_fixtures;
 mod script;
 mod secrets;
+mod settle;
 mod silence;
 pub mod sweep;
 mod values;
