@@ -9,6 +9,8 @@ mod line;
 #[cfg(unix)]
 #[path = "kill/loss.rs"]
 mod loss;
+#[path = "kill/many.rs"]
+mod many;
 #[path = "kill/points.rs"]
 mod points;
 #[cfg(unix)]

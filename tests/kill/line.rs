@@ -48,6 +48,7 @@ pub struct Line {
 struct Shared {
     target: SocketAddr,
     seen: AtomicUsize,
+    peak: AtomicUsize,
     kill_at: AtomicUsize,
     /// From this place on, at so many requests the process gets this signal instead.
     signal: Mutex<Option<(usize, usize, &'static str)>>,
@@ -70,6 +71,7 @@ impl Line {
         let shared = Arc::new(Shared {
             target,
             seen: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
             kill_at: AtomicUsize::new(NEVER),
             signal: Mutex::new(None),
             child: Mutex::new(None),
@@ -121,12 +123,22 @@ impl Line {
         self.shared.seen.load(Ordering::SeqCst)
     }
 
+    /// The most memory that the process has held, in KiB; 0 where the system does not tell.
+    pub fn peak(&self) -> usize {
+        self.shared.peak.load(Ordering::SeqCst)
+    }
+
     /// Waits for the process, then until nothing it has sent is under way any more. True where it was killed.
     pub async fn over(&self) -> bool {
         let killed = loop {
             let done = match &mut *self.shared.child.lock().unwrap() {
                 None => Some(true),
-                Some(child) => child.try_wait().unwrap().map(|_| false),
+                Some(child) => {
+                    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+                    let peak = status.unwrap_or_default().lines().find_map(peak).unwrap_or_default();
+                    self.shared.peak.fetch_max(peak, Ordering::SeqCst);
+                    child.try_wait().unwrap().map(|_| false)
+                }
             };
             match done {
                 Some(killed) => break killed,
@@ -190,6 +202,11 @@ impl Shared {
         }
         true
     }
+}
+
+/// `VmHWM:     12345 kB`
+fn peak(line: &str) -> Option<usize> {
+    line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 /// An answer that it went wrong, as the API words it that gave the answer.
