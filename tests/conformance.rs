@@ -41,6 +41,7 @@ use proofmark::{
 use tokio::{runtime::Runtime, sync::watch};
 
 fn main() -> ExitCode {
+    cli::tell_panics_without_secrets();
     conformance().unwrap_or_else(|wrong| {
         eprintln!("{}", cli::explain(&wrong));
         ExitCode::from(2)

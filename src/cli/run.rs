@@ -3,11 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Write, stdout},
+    panic::{AssertUnwindSafe, resume_unwind},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
@@ -148,27 +150,25 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let house = &stage.house;
     let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
     let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
-    stage
-        .session
-        .run_all(&plan.jobs, |index, mut trace| {
-            let case = &plan.jobs[index].case;
-            let judgement = stage.judge(case, &trace);
-            let known = plan::known(&stage.target, case);
-            let status = report::status(&judgement.verdict, &known, today);
-            progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
-            taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-            watch.take(&case.api, &trace);
-            trace
-                .exchanges
-                .iter_mut()
-                .flat_map(|exchange| &mut exchange.answer)
-                .for_each(Response::forget_json);
-            judged.insert(index, (judgement.verdict, trace));
-        })
-        .await;
+    let run = stage.session.run_all(&plan.jobs, |index, mut trace| {
+        let case = &plan.jobs[index].case;
+        let judgement = stage.judge(case, &trace);
+        let known = plan::known(&stage.target, case);
+        let status = report::status(&judgement.verdict, &known, today);
+        progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+        taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+        watch.take(&case.api, &trace);
+        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+        judged.insert(index, (judgement.verdict, trace));
+    });
+    // A bug of ours, too, is a reason to clean up first.
+    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
     let shared = stage.session.close().await;
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
     let clean_up = settle(stage).await;
+    if let Some(bug) = bug {
+        resume_unwind(bug);
+    }
     // A run may break what no single case can see.
     let traces: Vec<_> =
         judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
