@@ -63,6 +63,15 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     }
 }
 
+/// From now on a panic is told by its place alone. What it says may have secrets in it; of one in a case the report tells
+/// it, masked.
+pub fn tell_panics_without_secrets() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
+    }));
+}
+
 fn ended(ended: Ended) -> ExitCode {
     match ended {
         Ended::Judged(code) => ExitCode::from(code),

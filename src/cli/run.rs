@@ -3,11 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Write, stdout},
+    panic::{AssertUnwindSafe, resume_unwind},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
@@ -23,7 +25,10 @@ use super::{
 };
 use crate::{
     check::{self, Taken},
-    exec::{Interrupt, SharedFixture},
+    exec::{
+        Interrupt, SharedFixture,
+        sweep::{Fate, Others, Swept},
+    },
     model::{
         case::Case,
         contract::ApiName,
@@ -145,26 +150,25 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let house = &stage.house;
     let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
     let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
-    stage
-        .session
-        .run_all(&plan.jobs, |index, mut trace| {
-            let case = &plan.jobs[index].case;
-            let judgement = stage.judge(case, &trace);
-            let known = plan::known(&stage.target, case);
-            let status = report::status(&judgement.verdict, &known, today);
-            progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
-            taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-            watch.take(&case.api, &trace);
-            trace
-                .exchanges
-                .iter_mut()
-                .flat_map(|exchange| &mut exchange.answer)
-                .for_each(Response::forget_json);
-            judged.insert(index, (judgement.verdict, trace));
-        })
-        .await;
+    let run = stage.session.run_all(&plan.jobs, |index, mut trace| {
+        let case = &plan.jobs[index].case;
+        let judgement = stage.judge(case, &trace);
+        let known = plan::known(&stage.target, case);
+        let status = report::status(&judgement.verdict, &known, today);
+        progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+        taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+        watch.take(&case.api, &trace);
+        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+        judged.insert(index, (judgement.verdict, trace));
+    });
+    // A bug of ours, too, is a reason to clean up first.
+    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
     let shared = stage.session.close().await;
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    let clean_up = settle(stage).await;
+    if let Some(bug) = bug {
+        resume_unwind(bug);
+    }
     // A run may break what no single case can see.
     let traces: Vec<_> =
         judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
@@ -196,8 +200,29 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         of: plan.of.clone(),
     };
     let blank = blank(stage, coverage);
-    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), plan: asked, ..blank };
+    let covered = Some(covered);
+    let run = Run { started, elapsed, results, fixtures, covered, clean_up, plan: asked, ..blank };
     Played { run, taken }
+}
+
+/// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed; gives what
+/// is left all the same, one sentence each.
+pub async fn settle(stage: &Stage) -> Vec<String> {
+    let session = &stage.session;
+    let ledger = session.ledger_path();
+    // Of whom nothing is known, it may be anything.
+    let others = sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
+    let run = ledger.file_stem().unwrap_or_default().to_string_lossy();
+    let settled = session.settle(&others).await.into_iter();
+    let left = settled.filter_map(|Swept { what, number, fate }| match fate {
+        Fate::Left(why) => Some(format!("{run}#{number} {what} may be left: {why}")),
+        Fate::Destroyed => {
+            eprintln!("looked for at the end, found and destroyed: {what}");
+            None
+        }
+        _ => None,
+    });
+    left.collect()
 }
 
 /// A run of the cases of one trial, as `cargo test` makes them.
