@@ -159,6 +159,9 @@ impl Book {
 }
 
 #[cfg(test)]
+mod lives;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
