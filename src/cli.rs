@@ -6,12 +6,15 @@ mod assets;
 mod check;
 mod diff;
 mod files;
+mod folder;
 mod import;
 mod list;
 pub mod load;
 mod models;
 mod plan;
 pub mod progress;
+mod record;
+mod report;
 pub mod run;
 mod secrets;
 mod serve;
@@ -33,7 +36,7 @@ use self::{
     run::{Ended, Shown},
 };
 use crate::{
-    report::{self, Names},
+    report::{Colour, Names},
     suite::Diagnostic,
 };
 
@@ -47,6 +50,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             let names = if args.all { Names::All } else { Names::Few };
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
+        Command::Report(args) => report::report(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
@@ -92,8 +96,8 @@ pub fn explain(wrong: &Wrong) -> String {
 
 fn explain_files(diagnostics: &[Diagnostic]) -> String {
     let theme = match style::style(ColorArg::Auto, &stderr()).colour {
-        report::Colour::On => miette::GraphicalTheme::unicode(),
-        report::Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
+        Colour::On => miette::GraphicalTheme::unicode(),
+        Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
     };
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100);
     let mut text = String::new();

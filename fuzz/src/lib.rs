@@ -26,7 +26,7 @@ use proofmark::{
         template::{TemplateValue, Variables},
         verdict::Verdict,
     },
-    report::{self, CaseResult, Coverage, FailOn, Format, Run, Style, TargetFacts, Terms},
+    report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, Diagnostic, SourceFile},
 };
 use serde_json::Value;
@@ -259,8 +259,8 @@ fn page(results: Vec<CaseResult>) -> String {
     let protocols = contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
     let run = Run {
         target: TargetFacts::of(target, &protocols),
-        suite: None,
-        coverage: Coverage::Selected,
+        digests: Digests::default(),
+        plan: Planned::of(Coverage::Selected),
         covered: None,
         seed: None,
         started: jiff::Timestamp::UNIX_EPOCH,

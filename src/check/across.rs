@@ -47,7 +47,7 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
         }
     }
     let mut told = HashSet::new();
-    found.retain(|(case, one)| told.insert((case.clone(), one.rule, one.mismatch.actual.clone())));
+    found.retain(|(case, one)| told.insert((case.clone(), one.rule.clone(), one.mismatch.actual.clone())));
     found
 }
 
@@ -103,5 +103,12 @@ fn violation(
     judge: &Judge<'_>,
 ) -> Violation {
     let strength = strength(clauses, judge.clauses);
-    Violation { rule, clauses: clauses.to_vec(), strength, exchange, mismatch, span: span.cloned() }
+    Violation {
+        rule: rule.into(),
+        clauses: clauses.to_vec(),
+        strength,
+        exchange,
+        mismatch,
+        span: span.cloned(),
+    }
 }

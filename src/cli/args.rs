@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::case::{Origin, Profile};
+use crate::{
+    model::case::{Origin, Profile},
+    plan::Shard,
+};
 
 /// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
 ///
@@ -28,6 +31,8 @@ pub enum Command {
     Run(RunArgs),
     /// Judge a target as `run` does, and show what of the contracts was seen
     Coverage(CoverageArgs),
+    /// Render a recorded run, without a network
+    Report(ReportArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -88,6 +93,9 @@ pub struct SelectionArgs {
     /// Only cases that somebody wrote, or only those generated from the contracts
     #[arg(long, value_enum)]
     pub origin: Option<OriginArg>,
+    /// Only the i-th of n parts of what is selected
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -145,7 +153,13 @@ pub struct RunArgs {
     pub fail_on: FailOnArg,
     /// How to print the result
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    pub format: FormatArg,
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub report: Vec<super::report::Wanted>,
+    /// Keep the run in this folder, for `proofmark report` [default: target/proofmark/last]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record: Option<PathBuf>,
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
     pub color: ColorArg,
@@ -168,6 +182,32 @@ pub enum FormatArg {
     #[default]
     Text,
     Json,
+}
+
+/// The forms a report comes in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormatArg {
+    /// For a reader
+    #[default]
+    Text,
+    /// The document of the recorded run
+    Json,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct ReportArgs {
+    /// The folder of a recorded run [default: target/proofmark/last]
+    #[arg(value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// How to render it
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: ReportFormatArg,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -298,6 +338,9 @@ pub struct ImportArgs {
     /// The short name of the API, which is also the name of its folder
     #[arg(long)]
     pub api: String,
+    /// The folder FILE is in, where its references to other files may be followed (OpenAPI); nothing outside is read
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// The folder to write `<api>/operations.json` and `<api>/schema.json` under
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     pub out: PathBuf,

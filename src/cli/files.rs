@@ -13,6 +13,8 @@ use crate::contract;
 pub const TEXT: usize = contract::LONGEST;
 /// Of a secret, a certificate, a key.
 pub const SECRET: usize = 1 << 20;
+/// Of a recorded run.
+pub const RECORD: usize = 2 << 30;
 /// Of a ledger: some hundred thousand things.
 pub const LEDGER: usize = 256 << 20;
 

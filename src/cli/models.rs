@@ -4,18 +4,24 @@ use std::{io, path::Path};
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{args::ModelKind, files, load::Wrong};
+use super::{args::ModelKind, files, folder, load::Wrong};
 use crate::{
     contract::{self, ContractError, Imported, botocore, openapi, smithy},
     model::contract::Contract,
 };
 
-/// The contract in a model file of this kind.
-pub fn read(kind: ModelKind, file: &Path, api: &str) -> Result<Imported, Wrong> {
+/// The contract in a model file of this kind; what an OpenAPI document refers to may be in `folder`.
+pub fn read(kind: ModelKind, file: &Path, folder: Option<&Path>, api: &str) -> Result<Imported, Wrong> {
     let text = text(file)?;
+    if folder.is_some() && kind != ModelKind::Openapi {
+        return Err(Wrong::Said("--folder is for OpenAPI documents; no other model refers to files".into()));
+    }
     let imported = match kind {
         ModelKind::Smithy => smithy::import(&text, api),
-        ModelKind::Openapi => openapi::import(&text, api),
+        ModelKind::Openapi => match folder {
+            Some(folder) => openapi::import_in(&text, &folder::of(file, folder)?, api),
+            None => openapi::import(&text, api),
+        },
         ModelKind::Botocore => {
             let [paginators, waiters, examples] = [
                 beside(file, botocore::PAGINATORS)?,
@@ -47,7 +53,7 @@ pub fn any(path: &Path, api: &str) -> Result<Contract, Wrong> {
         contract::files::sound(&contract).map_err(wrong)?;
         return Ok(contract);
     }
-    read(kind(&text(path)?), path, api).map(|imported| imported.contract)
+    read(kind(&text(path)?), path, None, api).map(|imported| imported.contract)
 }
 
 /// What a model is, by the members it begins with; what is no JSON can only be OpenAPI.

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Write, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,9 +12,11 @@ use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
 use super::{
-    args::{FailOnArg, FormatArg, RunArgs, SelectionArgs},
+    args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
     load::{self, Generated, House, Wrong},
     progress::Progress,
+    record,
+    report::{Wanted, rendered, save},
     snapshots,
     stage::{self, Stage},
     style, sweep, up,
@@ -31,7 +33,9 @@ use crate::{
     },
     plan::{self, Job, Plan, Selection},
     reference,
-    report::{self, CaseResult, Coverage, FailOn, Format, Names, Report, Run, Safe, TargetFacts, Terms},
+    report::{
+        self, CaseResult, Coverage, FailOn, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms,
+    },
 };
 
 /// How a run ended, for the exit code.
@@ -67,6 +71,9 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
     }
+    if let Some(folder) = &args.record {
+        record::prepare(folder)?;
+    }
     let sweep = sweep::command("sweep", &args.target, args.state_dir.as_deref());
     let interrupt = interrupts(sweep.clone());
     let stage =
@@ -82,12 +89,16 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let report = summarize(played.run, &stage, args.fail_on);
     let mask = |text: &str| stage.session.masks().mask(text);
-    let style = || style::style(args.color, &stdout());
+    keep(&report, args.record.as_deref(), &mask)?;
+    for Wanted { format, path } in &args.report {
+        save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;
+    }
     let text = match (args.format, shown) {
-        (FormatArg::Text, Shown::Report) => report::render(&report, Format::Text(style()), &mask),
-        (FormatArg::Text, Shown::Coverage(names)) => report::render_coverage(&report, style(), names, &mask),
-        (FormatArg::Json, Shown::Report) => report::render(&report, Format::Json, &mask),
-        (FormatArg::Json, Shown::Coverage(_)) => report::json::render_coverage(&report),
+        (ReportFormatArg::Text, Shown::Coverage(names)) => {
+            report::render_coverage(&report, style::style(args.color, &stdout()), names, &mask)
+        }
+        (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(&report),
+        (format, _) => rendered(&report, format, args.color, &mask),
     };
     out.write_all(text.as_bytes())?;
     out.flush()?;
@@ -102,6 +113,20 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         Interrupt::Yes => Ended::Interrupted,
         Interrupt::No => Ended::Judged(code),
     })
+}
+
+/// Keeps a run where it was asked to be kept; else where the last one is, as far as that can be written.
+fn keep(report: &Report, folder: Option<&Path>, mask: Mask) -> Result<(), Wrong> {
+    let record = report::record::write(report, mask);
+    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), &record);
+    match (written, folder) {
+        (Err(error), Some(folder)) => Err(Wrong::Said(format!("{}: {error}", folder.display()))),
+        (Err(error), None) => {
+            eprintln!("the run is not kept: {}: {error}", record::LAST);
+            Ok(())
+        }
+        (Ok(()), _) => Ok(()),
+    }
 }
 
 /// A run and the snapshots it took.
@@ -163,7 +188,15 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let results: Vec<CaseResult> = results.collect();
     let elapsed = clock.elapsed();
     let covered = watch.covered(&results, &fixtures, &house.clauses);
-    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
+    let asked = Planned {
+        coverage,
+        not_selected: plan.not_selected,
+        selection: plan.selection.clone(),
+        shard: plan.shard.map(|shard| shard.to_string()),
+        of: plan.of.clone(),
+    };
+    let blank = blank(stage, coverage);
+    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), plan: asked, ..blank };
     Played { run, taken }
 }
 
@@ -186,8 +219,8 @@ pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
 fn blank(stage: &Stage, coverage: Coverage) -> Run {
     Run {
         target: target_facts(&stage.target, &stage.house),
-        suite: None,
-        coverage,
+        digests: stage.house.digests.clone(),
+        plan: Planned::of(coverage),
         covered: None,
         seed: Some(stage.house.seed),
         started: Timestamp::now(),
@@ -232,7 +265,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         profiles: args.profile.map(Into::into).into_iter().collect(),
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
-        shard: None,
+        shard: args.shard,
     })
 }
 

@@ -37,13 +37,14 @@ pub struct Stage {
 impl Stage {
     /// Starts what has to be started. Nothing is sent to the target yet.
     pub async fn set(
-        house: House,
+        mut house: House,
         chosen: Chosen,
         options: reference::Options,
         state_dir: PathBuf,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Stage, Wrong> {
-        let Chosen { mut target, hosting, named, keeping } = chosen;
+        let Chosen { mut target, hosting, named, keeping, digest } = chosen;
+        house.digests.target = Some(digest);
         let embedded = match hosting {
             Hosting::Embedded => Some(embed(&mut target, options).await?),
             Hosting::Elsewhere => None,

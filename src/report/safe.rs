@@ -51,6 +51,11 @@ impl<'a> Safe<'a> {
         scheme.map_or(MASKED.to_owned(), |scheme| format!("{scheme} {MASKED}"))
     }
 
+    /// The same with control characters still in it.
+    pub fn raw_header(&self, name: &str, value: &str) -> String {
+        if is_secret_header(name) { self.header(name, value) } else { self.masked(value) }
+    }
+
     /// The URL on one line, without user information and without secrets in its query.
     pub fn url(&self, url: &str) -> String {
         visible(&self.masked_url(url))

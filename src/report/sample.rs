@@ -6,8 +6,8 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use super::{
-    ApiFacts, CaseResult, Coverage, FailOn, FixtureResult, Identity, Report, Run, TargetFacts, Terms,
-    summarize,
+    ApiFacts, CaseResult, Coverage, Digests, FailOn, FixtureResult, Identity, Planned, Report, Run,
+    TargetFacts, Terms, summarize,
 };
 use crate::model::{
     case::{Auth, Case, Fixture, Profile, Raw, Request, Scope, Step},
@@ -49,7 +49,7 @@ pub fn clause_entry(clause: &str, expires: &str) -> KnownFailure {
 /// A violation by an envelope rule about the header `x-amzn-requestid`, in the first exchange.
 pub fn violation(rule: &'static str, clauses: &[&str]) -> Violation {
     Violation {
-        rule,
+        rule: rule.into(),
         clauses: clauses.iter().map(|&clause| clause.into()).collect(),
         strength: Strength::Must,
         exchange: 0,
@@ -188,6 +188,13 @@ pub fn pass(name: &str) -> CaseResult {
     result(name, Verdict::Pass { warnings: vec![] }, "{}")
 }
 
+/// A pass whose request was throttled first.
+pub fn flaky(name: &str) -> CaseResult {
+    let mut result = pass(name);
+    result.trace.iter_mut().for_each(|trace| trace.exchanges.insert(0, exchange(429, "{}")));
+    result
+}
+
 pub fn fail(name: &str, violations: Vec<Violation>, body: &str) -> CaseResult {
     result(name, Verdict::Fail { violations, warnings: vec![] }, body)
 }
@@ -200,8 +207,8 @@ pub fn run(results: Vec<CaseResult>) -> Run {
     };
     Run {
         target: target(),
-        suite: None,
-        coverage: Coverage::Whole,
+        digests: Digests::default(),
+        plan: Planned::of(Coverage::Whole),
         covered: None,
         seed: None,
         started: "2026-11-21T08:00:00Z".parse().unwrap(),

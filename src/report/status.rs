@@ -1,6 +1,8 @@
 //! A verdict in the light of the target's known failures, and what the whole run comes to. Pure: today is given.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{
     clause::Strength,
@@ -9,7 +11,8 @@ use crate::model::{
 };
 
 /// Which broken clauses fail a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum FailOn {
     #[default]
     Must,
