@@ -25,12 +25,19 @@ pub mod coverage;
 pub mod curl;
 pub mod difference;
 pub mod excerpt;
+mod github;
+mod har;
+mod junit;
+mod markdown;
+mod plain;
 pub mod record;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;
+mod sarif;
 pub mod status;
 mod subject;
+mod tap;
 pub mod target;
 pub mod text;
 
@@ -367,6 +374,12 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
+    Junit,
+    Tap,
+    Markdown,
+    Github,
+    Sarif,
+    Har,
 }
 
 /// The report as one string, its last line ended. `mask` hides the secrets the run was given.
@@ -374,5 +387,11 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
+        Format::Junit => junit::render(report, mask),
+        Format::Tap => tap::render(report, mask),
+        Format::Markdown => markdown::render(report, mask),
+        Format::Github => github::render(report, mask),
+        Format::Sarif => sarif::render(report, mask),
+        Format::Har => har::render(report, mask),
     }
 }

@@ -192,6 +192,18 @@ pub enum ReportFormatArg {
     Text,
     /// The document of the recorded run
     Json,
+    /// JUnit XML, which most CI systems read
+    Junit,
+    /// TAP 14, with a YAML block for each failure
+    Tap,
+    /// For a job summary, a pull request or a README
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// HTTP Archive 1.2 of every exchange, for the developer tools of a browser
+    Har,
 }
 
 #[derive(Debug, Clone, Default, Args)]

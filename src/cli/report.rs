@@ -38,6 +38,12 @@ pub fn rendered(report: &Report, format: ReportFormatArg, color: ColorArg, mask:
     let format = match format {
         ReportFormatArg::Text => Format::Text(style::style(color, &stdout())),
         ReportFormatArg::Json => Format::Json,
+        ReportFormatArg::Junit => Format::Junit,
+        ReportFormatArg::Tap => Format::Tap,
+        ReportFormatArg::Markdown => Format::Markdown,
+        ReportFormatArg::Github => Format::Github,
+        ReportFormatArg::Sarif => Format::Sarif,
+        ReportFormatArg::Har => Format::Har,
     };
     report::render(report, format, mask)
 }

@@ -11,6 +11,7 @@ mod violations;
 
 pub use coverage::Names;
 use page::{Page, Tone};
+pub(super) use violations::position;
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,11 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
         summary::end(&told, &mut page);
     }
     page.finish()
+}
+
+/// How a run ended: the verdict in capitals, then what there is of each kind, the trouble first.
+pub fn ending(report: &Report, run: &JudgedRun, safe: &Safe) -> (&'static str, Vec<String>) {
+    summary::ending(&Told { report, run, safe })
 }
 
 /// What every section is told from.
