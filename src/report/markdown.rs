@@ -9,7 +9,7 @@ use super::{
     Entry, Mask, Report, Safe,
     plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
     safe::visible,
-    text::ending,
+    text::{count, ending},
 };
 use crate::model::{
     case::Profile,
@@ -249,7 +249,7 @@ fn warnings(told: &Told) -> Option<String> {
         }
     }
     let item = |((strength, clause), (times, cases)): (&(Strength, String), &(usize, BTreeSet<&str>))| {
-        format!("- {} ({strength}): {times} times in {} cases\n", code(clause), cases.len())
+        format!("- {} ({strength}): {}, in {}\n", code(clause), count(*times, "time"), count(cases.len(), "case"))
     };
     let items: String = clauses.iter().take(MOST_ITEMS).map(item).collect();
     (!items.is_empty()).then(|| format!("### Warnings\n\n{items}"))
@@ -271,8 +271,7 @@ fn listed(told: &Told, title: &str, reason: impl Fn(Worth) -> Option<String>) ->
         let more = names.len().saturating_sub(MOST_PLACES);
         let mut shown: Vec<String> = names.iter().take(MOST_PLACES).map(|name| code(name)).collect();
         shown.extend((more > 0).then(|| format!("and {more} more")));
-        let number = if names.len() == 1 { "1 case".to_owned() } else { format!("{} cases", names.len()) };
-        text += &format!("- {} ({number})  \n  {}\n", prose(why), shown.join(", "));
+        text += &format!("- {} ({})  \n  {}\n", prose(why), count(names.len(), "case"), shown.join(", "));
     }
     if reasons.len() > MOST_ITEMS {
         text += &format!("- and for {} more reasons\n", reasons.len() - MOST_ITEMS);
@@ -290,9 +289,10 @@ fn lines(title: &str, troubles: Vec<&Trouble>) -> Option<String> {
 fn prose(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {
-            // A point between letters would make a link of `www.` alone.
+            // `www.` and `http:/` alone would begin a link.
             '.' if text.ends_with("www") => text.push_str("&#46;"),
-            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '.' | '/' | '\'' | '"' | '%' | '?' => {
+            '/' if text.ends_with(':') => text.push_str("&#47;"),
+            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '.' | '/' | '(' | ')' | '\'' | '"' | '%' | '?' => {
                 text.push(character)
             }
             // Two in a row strike a table or a heading through; one between words does nothing.

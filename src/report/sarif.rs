@@ -108,8 +108,9 @@ fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Val
             [&*name, &violation.rule, &violation.clauses.join(","), &violation.mismatch.at.to_string()];
         let print = [&print.join("\n"), "\n", &violation.mismatch.expected].concat();
         let span = violation.span.as_ref().unwrap_or(&subject.span);
+        let clauses: Vec<String> = violation.clauses.iter().map(|id| told.safe.line(id)).collect();
         let mut result = placed(told, &rule, level, &text, Place { span, name: &name }, &print);
-        result["properties"] = json!({ "rule": violation.rule, "clauses": violation.clauses });
+        result["properties"] = json!({ "rule": violation.rule, "clauses": clauses });
         result
     };
     let mut found: Vec<Value> = Vec::new();

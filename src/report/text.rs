@@ -102,7 +102,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-fn count(number: usize, singular: &str) -> String {
+pub(super) fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),
