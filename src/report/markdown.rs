@@ -249,7 +249,12 @@ fn warnings(told: &Told) -> Option<String> {
         }
     }
     let item = |((strength, clause), (times, cases)): (&(Strength, String), &(usize, BTreeSet<&str>))| {
-        format!("- {} ({strength}): {}, in {}\n", code(clause), count(*times, "time"), count(cases.len(), "case"))
+        format!(
+            "- {} ({strength}): {}, in {}\n",
+            code(clause),
+            count(*times, "time"),
+            count(cases.len(), "case")
+        )
     };
     let items: String = clauses.iter().take(MOST_ITEMS).map(item).collect();
     (!items.is_empty()).then(|| format!("### Warnings\n\n{items}"))
@@ -292,9 +297,20 @@ fn prose(text: &str) -> String {
             // `www.` and `http:/` alone would begin a link.
             '.' if text.ends_with("www") => text.push_str("&#46;"),
             '/' if text.ends_with(':') => text.push_str("&#47;"),
-            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | ',' | ';' | '.' | '/' | '(' | ')' | '\'' | '"' | '%' | '?' => {
-                text.push(character)
-            }
+            'a'..='z'
+            | 'A'..='Z'
+            | '0'..='9'
+            | ' '
+            | ','
+            | ';'
+            | '.'
+            | '/'
+            | '('
+            | ')'
+            | '\''
+            | '"'
+            | '%'
+            | '?' => text.push(character),
             // Two in a row strike a table or a heading through; one between words does nothing.
             '-' | ':' if !text.ends_with(character) && !text.is_empty() => text.push(character),
             // GitHub looks for mentions in what is rendered.
