@@ -18,6 +18,7 @@ mod secrets;
 mod serve;
 pub mod snapshots;
 pub mod stage;
+mod statement;
 mod style;
 pub mod sweep;
 pub mod up;
@@ -49,6 +50,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::Report(args) => report::report(&args, &mut out),
+        Command::Statement(args) => statement::statement(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),

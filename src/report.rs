@@ -29,6 +29,7 @@ pub mod record;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;
+pub mod statement;
 pub mod status;
 mod subject;
 pub mod target;

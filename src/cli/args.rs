@@ -33,6 +33,8 @@ pub enum Command {
     Coverage(CoverageArgs),
     /// Render a recorded run, without a network
     Report(ReportArgs),
+    /// State what a recorded run comes to, for publication; or check such a statement
+    Statement(super::statement::StatementArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network

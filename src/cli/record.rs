@@ -8,7 +8,7 @@ use std::{
 use super::load::Wrong;
 use crate::report::{
     Report,
-    record::{self, DOCUMENT, Record, TRACES},
+    record::{self, DOCUMENT, Record, RecordError, TRACES},
 };
 
 /// Where a run is kept if nobody says otherwise: the last one only.
@@ -58,6 +58,19 @@ fn unfinished(name: &str) -> String {
 
 /// Reads the record in a folder, or of the document's own path.
 pub fn read(path: &Path) -> Result<Report, Wrong> {
+    let (document, traces) = texts(path)?;
+    let wrong = |error: RecordError| Wrong::Said(format!("{}: {error}", path.display()));
+    record::read(&document, traces.as_deref()).map_err(wrong)
+}
+
+/// Both texts of a record, the traces too.
+pub fn whole(path: &Path) -> Result<Record, Wrong> {
+    let (document, traces) = texts(path)?;
+    let missing = || format!("{}: there is no {TRACES}; without it nothing is proven", path.display());
+    Ok(Record { document, traces: traces.ok_or_else(|| Wrong::Said(missing()))? })
+}
+
+fn texts(path: &Path) -> Result<(String, Option<String>), Wrong> {
     let folder =
         if path.is_file() { path.parent().map_or(PathBuf::new(), Path::to_owned) } else { path.to_owned() };
     let wrong = |name: &str, why: String| Wrong::Said(format!("{}: {why}", folder.join(name).display()));
@@ -68,6 +81,5 @@ pub fn read(path: &Path) -> Result<Report, Wrong> {
     };
     let document = text(DOCUMENT)?
         .ok_or_else(|| wrong(DOCUMENT, "there is none; `proofmark run --record DIR` makes one".into()))?;
-    let traces = text(TRACES)?;
-    record::read(&document, traces.as_deref()).map_err(|error| wrong("", error.to_string()))
+    Ok((document, text(TRACES)?))
 }

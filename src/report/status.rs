@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Entry;
 use crate::model::{
     clause::Strength,
     target::{KnownFailure, KnownWhat},
@@ -63,6 +64,17 @@ pub fn is_known(violation: &Violation, known: &[KnownFailure], today: Date) -> b
                 entry.expires >= today && matches!(&entry.what, KnownWhat::Clause(it) if it == clause)
             })
         })
+}
+
+/// The entries of the target file that excuse `entry`: those about the case before those about its clauses.
+pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
+    let live = || entry.known.iter().filter(|known| known.expires >= today);
+    let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
+    let breaks = |known: &&KnownFailure| match &known.what {
+        KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
+        KnownWhat::Case(_) => false,
+    };
+    if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
 }
 
 #[cfg(test)]
