@@ -3,7 +3,9 @@
 
 pub mod args;
 mod assets;
+mod badge;
 mod check;
+mod compare;
 mod diff;
 mod files;
 mod folder;
@@ -52,6 +54,8 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::Report(args) => report::report(&args, &mut out),
+        Command::Compare(args) => compare::compare(&args, &mut out).map(done),
+        Command::Badge(args) => badge::badge(&args, &mut out),
         Command::Statement(args) => statement::statement(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),

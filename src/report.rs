@@ -21,6 +21,9 @@ use crate::model::{
     verdict::{Declared, Status, Verdict, Violation},
 };
 
+pub mod badge;
+pub mod baseline;
+pub mod compare;
 pub mod coverage;
 pub mod curl;
 pub mod difference;
@@ -35,6 +38,7 @@ mod subject;
 pub mod target;
 pub mod text;
 
+pub use baseline::Baseline;
 pub use coverage::{Covered, Watch};
 pub use curl::Curl;
 pub use record::ExchangeDocument;
@@ -162,6 +166,8 @@ pub struct JudgedRun {
     pub stale: Vec<KnownFailure>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
+    /// What the run was held against, if anything.
+    pub baseline: Option<Baseline>,
 }
 
 /// A case or a shared fixture, its verdict and what that is worth.
@@ -342,6 +348,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         entries,
         stale,
         clean_up,
+        baseline: None,
     }
 }
 

@@ -120,7 +120,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 }
 
 /// 1 where something was changed; else the question was wrong.
-fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
+pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
     match refused.is_tampering() {
         true => {
             eprintln!("refused: {refused}");

@@ -15,6 +15,9 @@ use crate::{
     report::{Entry, JudgedRun, Report, status::excuses},
 };
 
+/// A failure that is known or old is one all the same.
+const FAILING: [Status; 3] = [Status::Fail, Status::KnownFailure, Status::Tolerated];
+
 /// What an API comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -59,6 +62,8 @@ pub enum Standing {
 pub struct Statistics {
     /// With those that pass although the target file says they do not.
     pub passed: usize,
+    /// How many of these took requests to be repeated.
+    pub flaky: usize,
     pub failed: usize,
     /// Failing, and known to; they are failures here.
     pub known: usize,
@@ -69,10 +74,11 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    fn add(&mut self, status: Status) {
-        *match status {
+    fn add(&mut self, case: &Entry) {
+        self.flaky += usize::from(case.is_flaky());
+        *match case.status {
             Status::Pass | Status::UnexpectedPass => &mut self.passed,
-            Status::Fail => &mut self.failed,
+            Status::Fail | Status::Tolerated => &mut self.failed,
             Status::KnownFailure => &mut self.known,
             Status::Skip => &mut self.skipped,
             Status::Unsupported => &mut self.unsupported,
@@ -138,7 +144,7 @@ fn level(cases: &[&Entry]) -> Level {
     let mut broken: BTreeMap<String, usize> = BTreeMap::new();
     let mut skipped: BTreeMap<String, usize> = BTreeMap::new();
     for case in cases {
-        statistics.add(case.status);
+        statistics.add(case);
         let violations = case.violations().iter().flat_map(|violation| match violation.clauses.is_empty() {
             true => vec![format!("rule {}", violation.rule)],
             false => violation.clauses.iter().map(ToString::to_string).collect(),
@@ -171,7 +177,7 @@ fn operations(cases: &[&Entry]) -> Operations {
     for (name, statuses) in by_name {
         let any = |wanted: &[Status]| wanted.iter().any(|status| statuses.contains(status));
         let list = match () {
-            () if any(&[Status::Fail, Status::KnownFailure]) => &mut told.failing,
+            () if any(&FAILING) => &mut told.failing,
             () if told.unsupported.contains(name) => continue,
             () if any(&[Status::Error]) => &mut told.undetermined,
             () if any(&[Status::Pass, Status::UnexpectedPass]) => &mut told.supported,
@@ -197,7 +203,7 @@ pub fn features(run: &JudgedRun) -> Features {
     for (name, statuses) in by_name {
         let any = |wanted: &[Status]| wanted.iter().any(|status| statuses.contains(status));
         let list = match () {
-            () if any(&[Status::Fail, Status::KnownFailure]) => &mut told.failing,
+            () if any(&FAILING) => &mut told.failing,
             () if any(&[Status::Pass, Status::UnexpectedPass]) => &mut told.supported,
             () => &mut told.unsupported,
         };
@@ -254,7 +260,7 @@ pub fn result(run: &JudgedRun, profiles: &[Profile]) -> (Conformance, Vec<String
             }
         }
     }
-    let failing = fixtures(Status::Fail).chain(fixtures(Status::KnownFailure));
+    let failing = FAILING.into_iter().flat_map(fixtures);
     broken.extend(failing.map(|name| format!("the {name} breaks the contract")));
     open.extend(fixtures(Status::Error).map(|name| format!("the {name} could not be judged")));
     if !run.clean_up.is_empty() {

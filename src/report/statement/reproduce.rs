@@ -40,6 +40,7 @@ pub fn of(run: &JudgedRun, fail_on: FailOn) -> Reproduce {
     }));
     command.extend(run.plan.shard.iter().map(|shard| format!("--shard {shard}")));
     command.extend(run.seed.map(|seed| format!("--seed {seed}")));
+    // What the run was held against is no part of the question.
     command.extend((fail_on == FailOn::Should).then(|| "--fail-on should".to_owned()));
     Reproduce {
         command: command.join(" "),
