@@ -10,6 +10,7 @@ mod diff;
 mod files;
 mod folder;
 mod import;
+mod known;
 mod list;
 pub mod load;
 mod models;
@@ -54,6 +55,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::Report(args) => report::report(&args, &mut out),
+        Command::Known(args) => known::known(&args, &mut out).map(done),
         Command::Compare(args) => compare::compare(&args, &mut out).map(done),
         Command::Badge(args) => badge::badge(&args, &mut out),
         Command::Statement(args) => statement::statement(&args, &mut out),

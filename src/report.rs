@@ -28,6 +28,7 @@ pub mod coverage;
 pub mod curl;
 pub mod difference;
 pub mod excerpt;
+pub mod known;
 pub mod record;
 pub mod safe;
 #[cfg(test)]

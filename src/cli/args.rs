@@ -33,6 +33,8 @@ pub enum Command {
     Coverage(CoverageArgs),
     /// Render a recorded run, without a network
     Report(ReportArgs),
+    /// Bring the known failures of a target file to what a recorded run shows
+    Known(super::known::KnownArgs),
     /// Put recorded runs side by side: targets, versions, yesterday and today
     Compare(super::compare::CompareArgs),
     /// Make a badge of a recorded run

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entry, JudgedRun, Report, status::is_known};
 use crate::model::{
     clause::ClauseId,
-    verdict::{Declared, Location, Status, Verdict, Violation},
+    verdict::{Declared, Status, Verdict, Violation},
 };
 
 /// The run that another was held against.
@@ -39,15 +39,7 @@ pub struct Key {
 
 impl Key {
     pub fn of(violation: &Violation) -> Key {
-        let place = match &violation.mismatch.at {
-            Location::Pointer(pointer) => {
-                let is_index =
-                    |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-                let parts = pointer.split('/').map(|part| if is_index(part) { "*" } else { part });
-                parts.collect::<Vec<_>>().join("/")
-            }
-            plain => plain.to_string(),
-        };
+        let place = place(&violation.mismatch.at.to_string());
         Key { rule: violation.rule.to_string(), clauses: violation.clauses.clone(), place }
     }
 
@@ -55,6 +47,14 @@ impl Key {
     pub fn all(entry: &Entry) -> BTreeSet<Key> {
         entry.violations().iter().chain(entry.warnings()).map(Key::of).collect()
     }
+}
+
+/// A place without the numbers of elements: `body /Connections/*/Status`.
+pub fn place(at: &str) -> String {
+    let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((before, pointer)) = at.split_once('/') else { return at.to_owned() };
+    let parts = pointer.split('/').map(|part| if is_index(part) { "*" } else { part });
+    format!("{before}/{}", parts.collect::<Vec<_>>().join("/"))
 }
 
 /// Holds every run of `report` against `before`, whose document has this digest. A failing entry all of whose violations

@@ -17,6 +17,7 @@ pub mod html;
 pub mod markdown;
 pub mod since;
 
+use super::baseline::place;
 pub use since::Since;
 
 /// One recorded run, and what its folder is called.
@@ -404,9 +405,8 @@ fn differences(
     };
     let difference = |(clause, row): &(ClauseId, Row)| {
         let sides = sides(clause, row);
-        let how = |side: &Side| {
-            side.first.as_ref().map(|it| (it.at.clone(), it.expected.clone(), it.actual.clone()))
-        };
+        // What stood there has other names and times in each run; that it stands elsewhere is a difference.
+        let how = |side: &Side| side.first.as_ref().map(|it| place(&it.at));
         let alike = row.is_alike() && sides.windows(2).all(|pair| how(&pair[0]) == how(&pair[1]));
         let stated = text(clause, all);
         (some_broken(row) && !(alike && all.len() > 1)).then(|| Difference {

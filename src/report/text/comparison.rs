@@ -62,16 +62,14 @@ fn rows(title: &str, rows: &[Row], group: impl Fn(&Row) -> String, safe: &Safe, 
     if rows.is_empty() {
         return;
     }
-    let tells = |row: &Row| match row.cells.len() {
-        1 => row.cells.iter().any(|cell| cell.state.is_broken() || cell.state == State::Error),
-        _ => {
-            !row.is_alike()
-                && row.cells.iter().any(|cell| cell.state.is_broken() || cell.state == State::Error)
-        }
-    };
+    let tells = |row: &Row| row.cells.iter().any(|cell| cell.state.is_broken() || cell.state == State::Error);
     let (mut single, mut folded): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| tells(row));
     if single.len() > MOST_ROWS {
-        folded.extend(single.split_off(MOST_ROWS));
+        // What all make the same of tells less.
+        let (mut unlike, alike): (Vec<&Row>, Vec<&Row>) = single.into_iter().partition(|row| !row.is_alike());
+        folded.extend(unlike.split_off(unlike.len().min(MOST_ROWS)));
+        folded.extend(alike);
+        single = unlike;
     }
     page.blank();
     let layout = Layout::of(rows[0].cells.len(), page.width());
