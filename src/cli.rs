@@ -3,12 +3,15 @@
 
 pub mod args;
 mod assets;
+mod badge;
 mod check;
+mod compare;
 mod diff;
 mod files;
 mod folder;
 mod github;
 mod import;
+mod known;
 mod list;
 pub mod load;
 mod merge;
@@ -23,6 +26,7 @@ mod serve;
 mod shard;
 pub mod snapshots;
 pub mod stage;
+mod statement;
 mod style;
 pub mod sweep;
 pub mod up;
@@ -54,6 +58,10 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::Report(args) => report::report(&args, &mut out),
+        Command::Known(args) => known::known(&args, &mut out).map(done),
+        Command::Compare(args) => compare::compare(&args, &mut out).map(done),
+        Command::Badge(args) => badge::badge(&args, &mut out),
+        Command::Statement(args) => statement::statement(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),

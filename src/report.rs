@@ -21,6 +21,9 @@ use crate::model::{
     verdict::{Declared, Status, Verdict, Violation},
 };
 
+pub mod badge;
+pub mod baseline;
+pub mod compare;
 pub mod coverage;
 pub mod curl;
 pub mod difference;
@@ -28,6 +31,7 @@ pub mod excerpt;
 mod github;
 mod har;
 mod junit;
+pub mod known;
 mod markdown;
 pub mod merge;
 mod plain;
@@ -36,12 +40,14 @@ pub mod safe;
 #[cfg(test)]
 pub mod sample;
 mod sarif;
+pub mod statement;
 pub mod status;
 mod subject;
 mod tap;
 pub mod target;
 pub mod text;
 
+pub use baseline::Baseline;
 pub use coverage::{Covered, Watch};
 pub use curl::Curl;
 pub use record::ExchangeDocument;
@@ -171,6 +177,8 @@ pub struct JudgedRun {
     pub stale: Vec<KnownFailure>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
+    /// What the run was held against, if anything.
+    pub baseline: Option<Baseline>,
 }
 
 /// A case or a shared fixture, its verdict and what that is worth.
@@ -358,6 +366,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         known_failures: run.known_failures,
         stale,
         clean_up,
+        baseline: None,
     }
 }
 

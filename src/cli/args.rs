@@ -30,6 +30,14 @@ pub enum Command {
     Coverage(CoverageArgs),
     /// Render a recorded run, without a network
     Report(ReportArgs),
+    /// Bring the known failures of a target file to what a recorded run shows
+    Known(super::known::KnownArgs),
+    /// Put recorded runs side by side: targets, versions, yesterday and today
+    Compare(super::compare::CompareArgs),
+    /// Make a badge of a recorded run
+    Badge(super::badge::BadgeArgs),
+    /// State what a recorded run comes to, for publication; or check such a statement
+    Statement(super::statement::StatementArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -148,6 +156,9 @@ pub struct RunArgs {
     /// Which broken clauses fail a case
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
+    /// Hold the run against this recorded one: what that breaks in the same way does not fail
+    #[arg(long, value_name = "DIR", help_heading = "Verdict")]
+    pub baseline: Option<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub format: ReportFormatArg,
@@ -172,6 +183,8 @@ pub enum FailOnArg {
     Must,
     /// Broken SHOULD clauses too
     Should,
+    /// Broken MUST clauses and claims that `--baseline` does not break, which has to be given
+    Regression,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -64,6 +64,7 @@ pub enum Shown {
 /// Judges a target and prints what is to be shown of it to `out`.
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
+    let baseline = record::baseline(args.baseline.as_deref(), args.fail_on)?;
     let house = load::house(&args.files, |_| true, Generated::All)?;
     let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
     let state_dir = state_dir(args.state_dir.clone())?;
@@ -94,7 +95,10 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     for left in leave_snapshots(&stage, &played.taken, update)? {
         eprintln!("{left}");
     }
-    let report = summarize(played.run, &stage, args.fail_on);
+    let mut report = summarize(played.run, &stage, args.fail_on);
+    if let Some((before, sha256)) = &baseline {
+        report::baseline::hold_against(&mut report, before, sha256);
+    }
     let mask = |text: &str| stage.session.masks().mask(text);
     keep(&report, args.record.as_deref(), &mask)?;
     for Wanted { format, path } in &args.report {
@@ -270,6 +274,7 @@ pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
     let fail_on = match fail_on {
         FailOnArg::Must => FailOn::Must,
         FailOnArg::Should => FailOn::Should,
+        FailOnArg::Regression => FailOn::Regression,
     };
     let terms = Terms { fail_on, today: Zoned::now().date() };
     report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms)

@@ -94,6 +94,7 @@ fn target() -> Target {
         name: "test".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::from([("dms".into(), api)]),
         tls: Default::default(),
         proxy: None,

@@ -168,6 +168,7 @@ pub fn target() -> TargetFacts {
         name: "staging".into(),
         product: Some("Acme Migrator".into()),
         version: Some("1.2".into()),
+        implementation: Default::default(),
         apis: [("dms".into(), dms), ("veeam".into(), veeam)].into(),
         verification: Verification::Full,
         curl: vec![],

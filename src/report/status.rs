@@ -19,6 +19,8 @@ pub enum FailOn {
     Must,
     /// `--fail-on should`: a broken SHOULD clause counts as a broken MUST.
     Should,
+    /// `--fail-on regression`: as [`FailOn::Must`], and held against a baseline.
+    Regression,
 }
 
 /// The verdict as `fail_on` wants it: with [`FailOn::Should`] the warnings about SHOULD clauses become violations.

@@ -4,12 +4,15 @@
 use super::{JudgedRun, Report, safe::Mask, safe::Safe};
 
 mod brief;
+mod comparison;
 mod coverage;
 mod notes;
 mod page;
 mod summary;
+mod tolerated;
 mod violations;
 
+pub use comparison::render as render_comparison;
 pub use coverage::Names;
 use page::{Page, Tone};
 pub(super) use violations::position;

@@ -119,6 +119,7 @@ fn target() -> Target {
         name: "t".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::from([("api".into(), api)]),
         tls: Default::default(),
         proxy: None,

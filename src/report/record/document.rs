@@ -15,8 +15,8 @@ use crate::{
         verdict::{Declared, Location, Mismatch, Status, Verdict, Violation},
     },
     report::{
-        Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject, TargetFacts,
-        Terms, exit_code, safe::Safe,
+        Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
+        TargetFacts, Terms, exit_code, safe::Safe,
     },
 };
 
@@ -73,6 +73,9 @@ pub struct RunDocument {
     pub stale_known_failures: Vec<KnownDocument>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
+    /// The run that this one was held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Where the exchanges are; missing where they were not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -251,6 +254,7 @@ fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
         known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
         stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
         clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
+        baseline: run.baseline.clone(),
         evidence: None,
     }
 }
@@ -360,6 +364,7 @@ fn judged(run: RunDocument) -> JudgedRun {
         known_failures: run.known_failures.into_iter().map(known).collect(),
         stale: run.stale_known_failures.into_iter().map(known).collect(),
         clean_up: run.clean_up,
+        baseline: run.baseline,
     }
 }
 

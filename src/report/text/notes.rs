@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use super::{
     Told, brief, count, listed,
     page::{Page, Tone},
+    tolerated,
     violations::{position, show},
 };
 use crate::{
@@ -29,6 +30,7 @@ pub fn write(told: &Told, page: &mut Page) {
     }
     errors(told, page);
     unexpected(told, page);
+    tolerated::write(told, page);
     if brief {
         brief::write(told, page);
     } else {

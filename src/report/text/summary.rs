@@ -19,13 +19,14 @@ struct Tally([usize; COLUMNS.len()]);
 
 /// The columns of the table; all but the first two are left out where they are empty. The third holds those passes that
 /// took requests to be repeated.
-const COLUMNS: [(Status, &str, Tone); 8] = [
+const COLUMNS: [(Status, &str, Tone); 9] = [
     (Status::Pass, "pass", Tone::Good),
     (Status::Fail, "fail", Tone::Bad),
     (Status::Pass, FLAKY, Tone::Doubt),
     (Status::Error, "error", Tone::Doubt),
     (Status::UnexpectedPass, "unexpected", Tone::Bad),
     (Status::KnownFailure, "known", Tone::Doubt),
+    (Status::Tolerated, "old", Tone::Doubt),
     (Status::Skip, "skip", Tone::Quiet),
     (Status::Unsupported, "unsupported", Tone::Quiet),
 ];
@@ -235,6 +236,9 @@ fn verdict(told: &Told, total: &Tally) -> (&'static str, &'static str, Tone) {
     match told.run.outcome() {
         Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
         Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
+        Outcome::Conformant if told.run.with(Status::Tolerated).next().is_some() => {
+            ("~", "NOTHING NEW IS BROKEN", Tone::Doubt)
+        }
         Outcome::Conformant if total.get(Status::Pass) + total.get(Status::KnownFailure) == 0 => {
             ("?", "NOTHING JUDGED", Tone::Doubt)
         }
@@ -282,6 +286,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
     let words = [
         (tally.get(Status::Pass) - tally.flaky(), "passed"),
         (tally.flaky(), FLAKY),
+        (told.run.with(Status::Tolerated).count(), "also in the baseline"),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
         (declared, "unsupported"),
