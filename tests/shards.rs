@@ -1,5 +1,5 @@
-//! A run on several machines: parts that run at the same time, each a process of its own, are merged into the run they are
-//! together; a part that is missing or there twice is refused.
+//! A run in a pipeline. Parts that run at the same time, each a process of its own, are merged into the run they are
+//! together, and a part that is missing or there twice is refused; in GitHub Actions a run annotates by itself.
 
 use std::{
     fs,
@@ -33,7 +33,7 @@ fn record(folder: &Path, name: &str, shard: Option<&str>) -> Child {
 fn merge(folder: &Path, parts: &[usize], out: &str) -> Output {
     let mut command = proofmark(folder);
     command.args(["report", "merge"]);
-    parts.iter().for_each(|part| drop(command.arg(folder.join(format!("part-{part}")))));
+    command.args(parts.iter().map(|part| folder.join(format!("part-{part}"))));
     command.arg("--record").arg(folder.join(out)).output().unwrap()
 }
 
@@ -73,8 +73,9 @@ fn said(folder: &Path, name: &str) -> Value {
 fn eight_parts_merged_are_one_run_and_less_or_more_are_none() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path();
-    let mut parts: Vec<Child> =
-        (1..=SHARDS).map(|part| record(folder, &format!("part-{part}"), Some(&format!("{part}/{SHARDS}")))).collect();
+    let mut parts: Vec<Child> = (1..=SHARDS)
+        .map(|part| record(folder, &format!("part-{part}"), Some(&format!("{part}/{SHARDS}"))))
+        .collect();
     parts.push(record(folder, "whole", None));
     for part in parts {
         let output = part.wait_with_output().unwrap();
@@ -85,9 +86,12 @@ fn eight_parts_merged_are_one_run_and_less_or_more_are_none() {
     assert_eq!(merged.status.code(), Some(0), "{}{}", text(&merged.stdout), text(&merged.stderr));
     assert!(text(&merged.stdout).trim_end().lines().last().unwrap().starts_with("CONFORMANT"));
     let (merged, whole) = (said(folder, "merged"), said(folder, "whole"));
-    for (ours, theirs) in merged["runs"][0]["entries"].as_array().unwrap().iter().zip(
-        whole["runs"][0]["entries"].as_array().unwrap(),
-    ) {
+    for (ours, theirs) in merged["runs"][0]["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(whole["runs"][0]["entries"].as_array().unwrap())
+    {
         assert_eq!(ours, theirs);
     }
     assert_eq!(merged, whole);
@@ -112,4 +116,60 @@ fn eight_parts_merged_are_one_run_and_less_or_more_are_none() {
     document["runs"][0]["plan"]["notSelected"] = (left_out + 1).into();
     fs::write(&path, document.to_string()).unwrap();
     refused(&all, &format!("planned and never run: {gone}"));
+}
+
+#[test]
+fn in_github_actions_a_run_annotates_and_its_parts_do_not() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    // A known failure that nothing answers to makes an error of a run that is otherwise well.
+    let target = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/targets/reference.yaml")).unwrap();
+    let what = "clause: dms.DeleteConnection.success, reason: none, ticket: T-1, expires: 2999-01-01";
+    let known = format!("known_failures: [{{ {what} }}]\n");
+    let path = folder.join("stale.yaml");
+    fs::write(&path, format!("{target}\n{known}")).unwrap();
+    let mut server = proofmark(folder);
+    let mut server = server.args(["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.stdout.take().unwrap()), &mut line)
+        .unwrap();
+    let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+    let summary = folder.join("summary.md");
+    let run = |arguments: &[&str]| {
+        let mut command = proofmark(folder);
+        command
+            .arg("run")
+            .arg("--target")
+            .arg(&path)
+            .args(["--base-url", &url, "--record"])
+            .arg(folder.join("a"));
+        command
+            .arg("dms::DeleteConnection::deletes-a-live-connection")
+            .args(arguments)
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", &summary);
+        command.output().unwrap()
+    };
+    let whole = run(&[]);
+    let part = run(&["--shard", "1/1"]);
+    let json = run(&["--format", "json"]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+
+    let said = text(&whole.stdout);
+    assert_eq!(whole.status.code(), Some(1), "{said}{}", text(&whole.stderr));
+    let word = said.lines().next().unwrap().strip_prefix("::stop-commands::").unwrap();
+    let (unheard, heard) = said.split_once(&format!("\n::{word}::\n")).unwrap();
+    assert!(unheard.contains("NOT CONFORMANT"), "{said}");
+    assert!(heard.starts_with("::error file=") && heard.contains("title=stale-known-failure"), "{heard}");
+    assert_eq!(part.status.code(), Some(1), "{}", text(&part.stdout));
+    assert!(
+        ![&part.stdout, &part.stderr].iter().any(|it| text(it).contains("::error")),
+        "{}",
+        text(&part.stdout)
+    );
+    assert!(text(&json.stderr).contains("::error file="), "{}", text(&json.stderr));
+    assert!(serde_json::from_slice::<Value>(&json.stdout).is_ok(), "{}", text(&json.stdout));
+    let summary = fs::read_to_string(summary).unwrap();
+    assert_eq!(summary.matches("Proofmark:").count(), 2, "{summary}");
 }

@@ -34,7 +34,7 @@ use crate::{
         case::Case,
         contract::ApiName,
         exchange::{Response, Trace},
-        target::Target,
+        target::{Sharing, Target},
         verdict::Verdict,
     },
     plan::{self, Job, Plan, Selection},
@@ -73,6 +73,10 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    // What comes meanwhile may be another part's.
+    if selection.shard.is_some_and(|shard| shard.count() > 1) {
+        chosen.target.sharing = Sharing::Shared;
+    }
     // There may be more parts than trials; the merge proves that nothing is missing.
     if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Wrong::Said(

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite,
 
 use super::{
     Entry, Mask, Report, Safe,
-    plain::{CLEAN_UP, Told, Trouble, Worth, details, named, sentence, troubles, worth},
+    plain::{CLEAN_UP, Told, Trouble, Worth, details, line, named, sentence, troubles, worth},
 };
 
 /// A known failure is skipped, a pass nobody expected and a missing operation that was not declared have failed.
@@ -110,12 +110,17 @@ fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
         Worth::Failed { kind, why } => failed(NonSuccessKind::Failure, &kind, &why),
         Worth::Errored(why) => failed(NonSuccessKind::Error, "error", &why),
     };
-    let passed = matches!(status, TestCaseStatus::Success { .. });
+    let said: Vec<String> = match status {
+        TestCaseStatus::Success { .. } => {
+            let again = entry.repeated.iter().map(|why| line(told, &format!("sent once more: {why}")));
+            entry.warnings().iter().map(|it| sentence(told, it)).chain(again).collect()
+        }
+        _ => Vec::new(),
+    };
     let mut case = TestCase::new(text(name), status);
     case.set_classname(text(group)).set_time(entry.elapsed);
-    if passed && !entry.warnings().is_empty() {
-        let lines: Vec<String> = entry.warnings().iter().map(|it| sentence(told, it)).collect();
-        case.set_system_out(text(&lines.join("\n")));
+    if !said.is_empty() {
+        case.set_system_out(text(&said.join("\n")));
     }
     case
 }

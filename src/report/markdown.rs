@@ -27,12 +27,13 @@ const MOST_PLACES: usize = 8;
 /// Reasons and names in one list.
 const MOST_ITEMS: usize = 40;
 
-const COLUMNS: [(Status, &str); 7] = [
+const COLUMNS: [(Status, &str); 8] = [
     (Status::Pass, "passed"),
     (Status::Fail, "failed"),
     (Status::Error, "error"),
     (Status::UnexpectedPass, "unexpected"),
     (Status::KnownFailure, "known"),
+    (Status::Tolerated, "old"),
     (Status::Skip, "skipped"),
     (Status::Unsupported, "unsupported"),
 ];
@@ -78,6 +79,12 @@ fn sections(told: &Told) -> Vec<String> {
         Worth::Known(why) => Some(why),
         _ => None,
     }));
+    let flaky = told.run.entries.iter().filter(|entry| entry.is_flaky());
+    sections.extend(named(
+        "Passed after requests were sent once more",
+        flaky.map(|it| &it.subject.name),
+        told,
+    ));
     sections.extend(listed(told, "Not tested", |worth| match worth {
         Worth::Skipped(why) => Some(why),
         _ => None,
@@ -282,6 +289,14 @@ fn listed(told: &Told, title: &str, reason: impl Fn(Worth) -> Option<String>) ->
         text += &format!("- and for {} more reasons\n", reasons.len() - MOST_ITEMS);
     }
     Some(text)
+}
+
+fn named<'a>(title: &str, names: impl Iterator<Item = &'a String>, told: &Told) -> Option<String> {
+    let names: Vec<String> = names.map(|name| code(&told.safe.line(name))).collect();
+    let more = names.len().saturating_sub(MOST_ITEMS);
+    let mut shown: Vec<String> = names.into_iter().take(MOST_ITEMS).collect();
+    shown.extend((more > 0).then(|| format!("and {more} more")));
+    (!shown.is_empty()).then(|| format!("### {title}\n\n{}\n", shown.join(", ")))
 }
 
 fn lines(title: &str, troubles: Vec<&Trouble>) -> Option<String> {

@@ -11,8 +11,9 @@ use crate::{
     check::{self, UNIQUE_ID},
     model::{
         case::CaseId,
+        clause::Clauses,
         exchange::Trace,
-        verdict::{Verdict, Violation},
+        verdict::{Status, Verdict, Violation},
     },
     plan::Shard,
 };
@@ -51,7 +52,7 @@ pub fn merge(parts: Vec<Part>) -> Result<Report, Vec<MergeProblem>> {
     Ok(Report { proofmark, runs: run.into_iter().collect(), clauses: Arc::new(clauses), terms })
 }
 
-fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &crate::model::clause::Clauses) -> Option<JudgedRun> {
+fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &Clauses) -> Option<JudgedRun> {
     let covered = coverage::union(&parts);
     let ends = parts.iter().filter_map(|part| part.started.checked_add(part.elapsed).ok()).max();
     let started = parts.iter().map(|part| part.started).min()?;
@@ -70,7 +71,12 @@ fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &crate::model::clause::Cl
     judge_across(&mut cases, clauses);
     cases.extend(fixtures::folded(shared));
     for entry in &mut cases {
-        entry.status = status(&entry.verdict, &entry.known, terms.today);
+        let anew = status(&entry.verdict, &entry.known, terms.today);
+        // What is tolerated was held against a run that is not here.
+        let failing = matches!(anew, Status::Fail | Status::Unsupported);
+        if !(entry.status == Status::Tolerated && failing) {
+            entry.status = anew;
+        }
     }
     whole.stale = stale(&cases, &whole.known_failures, plan.coverage);
     whole.covered = covered.map(|covered| covered.judged(&cases));
@@ -91,7 +97,7 @@ fn planned(part: &Planned, cases: usize) -> Planned {
 }
 
 /// Request ids are to differ over all parts, and no part has seen those of the others.
-fn judge_across(cases: &mut [Entry], clauses: &crate::model::clause::Clauses) {
+fn judge_across(cases: &mut [Entry], clauses: &Clauses) {
     let traces: Vec<(CaseId, &Trace)> = cases
         .iter()
         .filter_map(|entry| Some((entry.subject.name.as_str().into(), entry.trace.as_ref()?)))
@@ -103,7 +109,12 @@ fn judge_across(cases: &mut [Entry], clauses: &crate::model::clause::Clauses) {
     for entry in cases.iter_mut() {
         let Some(more) = repeated.remove(&entry.subject.name) else { continue };
         let verdict = std::mem::replace(&mut entry.verdict, Verdict::Pass { warnings: Vec::new() });
+        let broken = |verdict: &Verdict| super::broken(verdict).0.len();
+        let before = broken(&verdict);
         entry.verdict = check::worsened(without_ids(verdict), more);
+        if broken(&entry.verdict) > before && entry.status == Status::Tolerated {
+            entry.status = Status::Fail;
+        }
     }
 }
 

@@ -182,6 +182,7 @@ fn in_common(part: &Part) -> Vec<(&'static str, String)> {
         ("seed", written(&run.seed)),
         ("selection", run.plan.selection.join(" ")),
         ("--fail-on", written(&part.report.terms.fail_on)),
+        ("baseline", run.baseline.as_ref().map_or("none".into(), |baseline| baseline.sha256.to_string())),
         ("plan", format!("{} cases, {of}", run.plan.of.len())),
         ("number of cases in its suite", (run.plan.not_selected + cases).to_string()),
         ("list of known failures", run.known_failures.iter().map(|it| format!("{it:?}")).collect()),
