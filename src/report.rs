@@ -25,6 +25,7 @@ pub mod coverage;
 pub mod curl;
 pub mod difference;
 pub mod excerpt;
+pub mod html;
 pub mod record;
 pub mod safe;
 #[cfg(test)]
@@ -367,6 +368,8 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
+    /// For a browser or a printer; see [`html`].
+    Html,
 }
 
 /// The report as one string, its last line ended. `mask` hides the secrets the run was given.
@@ -374,5 +377,6 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
+        Format::Html => html::render(report, mask),
     }
 }

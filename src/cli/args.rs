@@ -192,6 +192,8 @@ pub enum ReportFormatArg {
     Text,
     /// The document of the recorded run
     Json,
+    /// One page that needs no network, for a browser or a printer
+    Html,
 }
 
 #[derive(Debug, Clone, Default, Args)]

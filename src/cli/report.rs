@@ -38,6 +38,7 @@ pub fn rendered(report: &Report, format: ReportFormatArg, color: ColorArg, mask:
     let format = match format {
         ReportFormatArg::Text => Format::Text(style::style(color, &stdout())),
         ReportFormatArg::Json => Format::Json,
+        ReportFormatArg::Html => Format::Html,
     };
     report::render(report, format, mask)
 }

@@ -10,7 +10,10 @@ mod summary;
 mod violations;
 
 pub use coverage::Names;
+pub use notes::{cause, excuses};
 use page::{Page, Tone};
+pub use summary::{Ending, ending};
+pub use violations::{Alike, alike, bounded, position};
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +99,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-fn count(number: usize, singular: &str) -> String {
+pub fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
+use jiff::civil::Date;
 
 use super::{
     Told, count, listed,
@@ -88,7 +89,7 @@ fn errors(told: &Told, page: &mut Page) {
 }
 
 /// Why nothing could be found out. A target that does not answer is one cause, whatever it was that was asked.
-fn cause(entry: &Entry) -> String {
+pub fn cause(entry: &Entry) -> String {
     let unanswered = entry.trace.as_ref().and_then(|trace| trace.exchanges.last()?.answer.as_ref().err());
     match (unanswered, &entry.verdict) {
         (Some(Broken::Connect(why)), _) => Broken::Connect(why.clone()).to_string(),
@@ -125,7 +126,7 @@ fn unexpected(told: &Told, page: &mut Page) {
 fn known(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
     for entry in told.run.with(Status::KnownFailure) {
-        for known in excuses(entry, told) {
+        for known in excuses(entry, told.report.terms.today) {
             let what = match &known.what {
                 KnownWhat::Case(pattern) => pattern.clone(),
                 KnownWhat::Clause(clause) => clause.to_string(),
@@ -148,8 +149,8 @@ fn known(told: &Told, page: &mut Page) {
 }
 
 /// The entries that excuse this one, those about the case before those about its clauses.
-fn excuses<'a>(entry: &'a Entry, told: &Told) -> Vec<&'a KnownFailure> {
-    let live = || entry.known.iter().filter(|known| known.expires >= told.report.terms.today);
+pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
+    let live = || entry.known.iter().filter(|known| known.expires >= today);
     let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
     let breaks = |known: &&KnownFailure| match &known.what {
         KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),

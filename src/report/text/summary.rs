@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::{
     Told, count,
     coverage::{self, Names},
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{case::Profile, verdict::Status},
-    report::{Entry, Outcome, status::is_known},
+    report::{Entry, JudgedRun, Outcome, status::is_known},
 };
 
 /// How many entries have each status.
@@ -115,10 +117,9 @@ pub fn write(told: &Told, page: &mut Page) {
 
 /// The profiles, and the last line.
 pub fn end(told: &Told, page: &mut Page) {
-    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
     page.blank();
     totals(told, page);
-    last_line(told, &total, page);
+    last_line(told, page);
 }
 
 /// A line of the table; without a tally, its head. The layout is the columns to show and how long a name gets.
@@ -164,21 +165,14 @@ fn totals(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
-    let outcome = told.run.outcome();
-    let (glyph, word, tone) = match outcome {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED", Tone::Doubt)
-        }
-        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
-        }
-        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+fn last_line(told: &Told, page: &mut Page) {
+    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today);
+    let tone = match (told.run.outcome(), word) {
+        (Outcome::NotConformant, _) => Tone::Bad,
+        (Outcome::Conformant, "CONFORMANT") => Tone::Good,
+        _ => Tone::Doubt,
     };
     let word = page.glyph(glyph) + word;
-    let mut parts = tail(told, tally);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
@@ -187,9 +181,34 @@ fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
 }
 
+/// How a run ended, in words.
+pub struct Ending {
+    /// One character.
+    pub glyph: &'static str,
+    pub word: &'static str,
+    /// `1 case breaks 2 clauses`, `155 passed`: the trouble first.
+    pub parts: Vec<String>,
+}
+
+/// What every form of a report says of a run before all else; its exit code says the same.
+pub fn ending(run: &JudgedRun, today: Date) -> Ending {
+    let tally = Tally::of(run.entries.iter().filter(|entry| entry.is_case()));
+    let (glyph, word) = match run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT"),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT"),
+        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED")
+        }
+        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES")
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT"),
+    };
+    Ending { glyph, word, parts: tail(run, today, &tally) }
+}
+
 /// What the last line counts: the trouble first, the rest behind it.
-fn tail(told: &Told, tally: &Tally) -> Vec<String> {
-    let (run, today) = (told.run, told.report.terms.today);
+fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
     let mut parts = Vec::new();
     let failing: Vec<&Entry> = run.with(Status::Fail).collect();
     let broken: BTreeSet<_> = failing
