@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// Characters of exchanges that a page holds for its script; cases behind that tell their violations only.
-const EXCHANGES: usize = 6 << 20;
+const EXCHANGES: usize = 3 << 20;
 /// Characters of violations; cases behind that tell the clauses only.
-const PLACES: usize = 12 << 20;
+const PLACES: usize = 6 << 20;
 /// Violations of one case that are told.
 const OF_ONE_CASE: usize = 40;
 

@@ -21,11 +21,17 @@
   const byName = new Map(cases.map((it) => [it.name, it]));
   const broken = (it) => [...(it.detail?.violations ?? []), ...(it.detail?.warnings ?? [])];
   const clausesOf = (it) => broken(it).flatMap((violation) => violation.clauses);
-  for (const it of cases) {
-    const detail = it.detail;
-    const more = detail ? [...clausesOf(it), detail.why ?? '', ...(detail.known ?? []).flat()] : [];
-    it.haystack = [it.name, ...more].join('\n').toLowerCase();
-  }
+  /** Claims that name no clause go by the name `claims`. */
+  const breaks = (it, clause) => broken(it).some((violation) =>
+    (violation.clauses.length ? violation.clauses.includes(clause) : clause === 'claims'));
+  /** What a search looks through, made when it is first needed. */
+  const haystack = (it) => {
+    if (it.haystack === undefined) {
+      const { why = '', known = [] } = it.detail ?? {};
+      it.haystack = [it.name, ...clausesOf(it), why, ...known.flat()].join('\n').toLowerCase();
+    }
+    return it.haystack;
+  };
 
   /** An element with these children; strings become text. */
   const make = (tag, attributes = {}, ...children) => {
@@ -121,14 +127,14 @@
 
   const filter = () => {
     const words = state.text.toLowerCase().split(/\s+/).filter(Boolean);
-    const { status, api, operation, profile, breaks } = state;
+    const { status, api, operation, profile } = state;
     matching = cases.filter((it) =>
       (!status.size || status.has(it.status))
       && (!api || it.api === api)
       && (!operation || it.operation === operation)
       && (!profile || it.profile === profile)
-      && (!breaks || clausesOf(it).includes(breaks))
-      && words.every((word) => it.haystack.includes(word)));
+      && (!state.breaks || breaks(it, state.breaks))
+      && words.every((word) => haystack(it).includes(word)));
     $('list').replaceChildren();
     listed = 0;
     more();
@@ -388,6 +394,7 @@
   });
 
   addEventListener('hashchange', read);
+  display();
   filter();
   read();
   document.documentElement.dataset.ready = '';

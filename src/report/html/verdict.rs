@@ -15,7 +15,7 @@ const MARK: &str = "<svg class=\"mark\" viewBox=\"0 0 160 160\" aria-hidden=\"tr
     <circle cx=\"80\" cy=\"80\" r=\"76\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"3.5\"/>\
     <circle cx=\"80\" cy=\"80\" r=\"71\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1\"/>\
     <circle cx=\"80\" cy=\"80\" r=\"49\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\"/>\
-    <text class=\"ring\"><textPath href=\"#ring\" startOffset=\"0\" textLength=\"364\">";
+    <text class=\"ring\"><textPath href=\"#ring\" startOffset=\"0\" textLength=\"366\">";
 /// A crown, as proof houses have one above their letters.
 const CROWN: &str = "</textPath></text><path d=\"M62 60l-3-15 9.500 7.500L80 41l11.500 11.500L101 45l-3 15z\" \
     fill=\"currentColor\"/><path d=\"M62 63.500h36\" stroke=\"currentColor\" stroke-width=\"2.500\"/>";
@@ -35,7 +35,7 @@ pub fn write(told: &Told, body: &mut Markup) {
     };
     body.raw("<section class=\"verdict ").raw(class).raw("\" id=\"").text(told.id("verdict"));
     body.raw("\" aria-labelledby=\"").text(told.id("verdict")).raw("-title\">\n").raw(MARK);
-    let day = told.run.started.strftime("%-d %B %Y");
+    let day = told.run.started.strftime("%-d %b %Y");
     body.text(format!("Proofmark · {day} · ").to_uppercase().repeat(2)).raw(CROWN).raw(shape);
     body.raw("<div><p class=\"subject\">").text(told.product()).raw("</p>\n<h1 id=\"");
     body.text(told.id("verdict")).raw("-title\">").text(ending.word).raw("</h1>\n<p class=\"lede\">");
@@ -98,7 +98,10 @@ fn facts(told: &Told, body: &mut Markup) {
     );
     let cases = run.entries.iter().filter(|entry| entry.is_case()).count();
     let generated = run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
-    let mut planned = vec![format!("{}, {} of them generated", counted(cases, "case"), digits(generated))];
+    let mut planned = vec![counted(cases, "case")];
+    if generated > 0 {
+        planned.push(format!("{} of them generated", digits(generated)));
+    }
     planned.extend(run.seed.filter(|_| generated > 0).map(|seed| format!("seed {seed}")));
     if !run.plan.selection.is_empty() {
         planned.push(format!("selected by {}", safe.line(&run.plan.selection.join(" "))));

@@ -1,7 +1,7 @@
 //! What is broken, by clause: its text and source, and each way in which it is broken, with the exchange of the first
 //! case that shows it and the names of the others.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::{
     Told, digits, encoded,
@@ -25,9 +25,18 @@ use crate::{
 /// Ways of one clause that are told in full, and those of a whole page.
 const WAYS: usize = 12;
 const IN_FULL: usize = 240;
+/// Clauses whose first exchange is in sight at once.
+const OPEN: usize = 3;
 
-/// Ways in which something is broken, by the clause; those of claims that name no clause are under none.
-type ByClause<'a> = IndexMap<Option<&'a ClauseId>, IndexMap<Alike<'a>, Way<'a>>>;
+/// By the clause; claims that name no clause are under none.
+type ByClause<'a> = IndexMap<Option<&'a ClauseId>, Broken<'a>>;
+
+/// The ways in which a clause is broken.
+#[derive(Default)]
+struct Broken<'a> {
+    ways: IndexMap<Alike<'a>, Way<'a>>,
+    cases: IndexSet<&'a str>,
+}
 
 /// Violations that a reader would call the same.
 struct Way<'a> {
@@ -51,6 +60,7 @@ pub fn write(told: &Told, body: &mut Markup) {
     body.raw(
         "<p class=\"note\">By clause. The same in many cases is told once, with the first of them.</p>\n",
     );
+    index(told, &by_clause, body);
     clauses(told, &by_clause, Kind::Violation, body);
     body.raw("</section>\n");
 }
@@ -82,19 +92,53 @@ fn grouped<'a>(broken: impl Iterator<Item = (&'a Entry, &'a Violation)>) -> ByCl
             false => violation.clauses.iter().map(Some).collect(),
         };
         for clause in clauses {
-            let ways = by_clause.entry(clause).or_default();
-            let way = ways.entry(alike(violation)).or_insert_with(|| Way { violation, entry, cases: vec![] });
+            let broken: &mut Broken = by_clause.entry(clause).or_default();
+            broken.cases.insert(&entry.subject.name);
+            let way = broken.ways.entry(alike(violation)).or_insert_with(|| Way {
+                violation,
+                entry,
+                cases: vec![],
+            });
             if way.cases.last() != Some(&&*entry.subject.name) {
                 way.cases.push(&entry.subject.name);
             }
         }
     }
+    // What is broken most often stands first.
+    by_clause.sort_by(|_, one, _, other| other.cases.len().cmp(&one.cases.len()));
     by_clause
+}
+
+/// Every clause in a line, where there are enough of them to get lost.
+fn index(told: &Told, by_clause: &ByClause, body: &mut Markup) {
+    if by_clause.len() < 4 {
+        return;
+    }
+    body.raw(
+        "<table class=\"index\"><caption>Broken clauses</caption><thead><tr><th scope=\"col\">Clause</th>",
+    );
+    body.raw("<th scope=\"col\" class=\"number\">ways</th><th scope=\"col\" class=\"number\">cases</th></tr></thead><tbody>\n");
+    for (&id, broken) in by_clause {
+        body.raw("<tr><th scope=\"row\">");
+        match id {
+            Some(id) => link(&told.safe.line(id), body),
+            None => drop(body.raw("claims of cases that name no clause")),
+        }
+        body.raw("</th><td class=\"number\">")
+            .text(digits(broken.ways.len()))
+            .raw("</td><td class=\"number\">");
+        body.text(digits(broken.cases.len())).raw("</td></tr>\n");
+    }
+    body.raw("</tbody></table>\n");
+}
+
+fn link(clause: &str, body: &mut Markup) {
+    body.raw("<a class=\"id\" href=\"#clause=").text(encoded(clause)).raw("\">").text(clause).raw("</a>");
 }
 
 fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
     let mut room = IN_FULL;
-    for (&id, ways) in by_clause {
+    for (place, (&id, Broken { ways, cases })) in by_clause.iter().enumerate() {
         let shown = id.map_or("claims".into(), |id| told.safe.line(id));
         body.raw("<article class=\"clause\" data-clause=\"").text(&shown).raw("\">\n<h3>");
         let strength = ways.values().next().map(|way| way.violation.strength.to_string()).unwrap_or_default();
@@ -102,15 +146,10 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
         let strength = clause.map_or(strength, |clause| clause.strength.to_string());
         body.raw("<span class=\"strength\">").text(&strength).raw("</span> ");
         match id {
-            Some(_) => body
-                .raw("<a class=\"id\" href=\"#clause=")
-                .text(encoded(&shown))
-                .raw("\">")
-                .text(&shown)
-                .raw("</a>"),
-            None => body.raw("Claims of cases that name no clause"),
-        };
-        body.raw("</h3>\n");
+            Some(_) => link(&shown, body),
+            None => drop(body.raw("Claims of cases that name no clause")),
+        }
+        body.raw(" <span class=\"count\">").text(counted(cases.len(), "case")).raw("</span></h3>\n");
         if let Some(clause) = clause {
             body.raw("<p class=\"statement\">").text(visible(&clause.text)).raw("</p>\n<p class=\"source\">");
             body.text(visible(&format!("{}, {}", clause.document, clause.section))).raw("</p>\n");
@@ -120,8 +159,13 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
                 see(told, way, body);
                 continue;
             }
+            let depth = match kind {
+                _ if room == 0 => Depth::Place,
+                Kind::Violation if index == 0 && place < OPEN => Depth::Open,
+                _ => Depth::Folded,
+            };
             room = room.saturating_sub(1);
-            self::way(told, way, if room == 0 { Depth::Place } else { Depth::Exchange }, kind, index, body);
+            self::way(told, way, depth, body);
         }
         if ways.len() > WAYS {
             body.raw("<p class=\"note\">And in <a href=\"#breaks=").text(encoded(&shown)).raw("\">");
@@ -135,19 +179,23 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
 fn see(told: &Told, way: &Way, body: &mut Markup) {
     let first = way.violation.clauses.first().map_or(String::new(), |id| told.safe.line(id));
     body.raw("<p class=\"note\">At ").text(told.safe.line(&way.violation.mismatch.at.to_string()));
-    body.raw(", in ")
-        .text(counted(way.cases.len(), "case"))
-        .raw(": told under <a class=\"id\" href=\"#clause=");
-    body.text(encoded(&first)).raw("\">").text(&first).raw("</a>.</p>\n");
+    body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": told under ");
+    link(&first, body);
+    body.raw(".</p>\n");
 }
 
+/// How much is shown of a way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Depth {
-    Exchange,
+    /// With its exchange in sight.
+    Open,
+    /// With its exchange behind a click.
+    Folded,
+    /// Without its exchange.
     Place,
 }
 
-fn way(told: &Told, way: &Way, depth: Depth, kind: Kind, index: usize, body: &mut Markup) {
+fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
     let (violation, entry) = (way.violation, way.entry);
     body.raw("<div class=\"way\">\n");
     place(&evidence::place(told, violation), body);
@@ -158,18 +206,16 @@ fn way(told: &Told, way: &Way, depth: Depth, kind: Kind, index: usize, body: &mu
         body.raw(" and ").text(counted(way.cases.len() - 1, "other case"));
     }
     body.raw("</p>\n");
-    if depth == Depth::Exchange
+    if depth != Depth::Place
         && let Some(evidence) = evidence::evidence(told, entry, violation.exchange, [violation])
     {
-        // The first of a clause is worth a look at once.
-        let open = kind == Kind::Violation && index == 0;
-        exchange(&evidence, if open { " open" } else { "" }, body);
+        exchange(&evidence, if depth == Depth::Open { " open" } else { "" }, body);
     }
     if way.cases.len() > 1 {
         let breaks = violation
             .clauses
             .first()
-            .map_or("status=fail".into(), |id| format!("breaks={}", encoded(&told.safe.line(id))));
+            .map_or("breaks=claims".into(), |id| format!("breaks={}", encoded(&told.safe.line(id))));
         body.raw("<details class=\"others\"><summary>The other ").text(digits(way.cases.len() - 1));
         body.raw(" of its cases</summary>");
         told.cases(&way.cases[1..], &breaks, body);
