@@ -222,3 +222,6 @@ fn digits(number: usize) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,9 @@ use crate::{
     report::coverage::{ApiCovered, OperationCovered, OperationState, Share},
 };
 
+/// Names that are worth their paper.
+const LONG: usize = 160;
+
 pub fn write(told: &Told, body: &mut Markup) {
     let Some(covered) = &told.run.covered else { return };
     told.section("coverage", "What of the contracts was seen", None, body);
@@ -95,7 +98,12 @@ fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
         }
     }
     if !missing.is_empty() {
-        body.raw("<details class=\"fold\"><summary>").text(&name).raw(": statuses and errors never seen ");
+        let class = if missing.len() > LONG / 4 { "fold long" } else { "fold" };
+        body.raw("<details class=\"")
+            .raw(class)
+            .raw("\"><summary>")
+            .text(&name)
+            .raw(": statuses and errors never seen ");
         body.raw("<span class=\"count\">")
             .text(digits(missing.len()))
             .raw("</span></summary><dl class=\"missing\">");
@@ -121,7 +129,14 @@ fn list<'a>(
     if names.is_empty() {
         return;
     }
-    body.raw("<details class=\"fold\"><summary>").text(of).raw(": ").raw(what).raw(" <span class=\"count\">");
+    let class = if names.len() > LONG { "fold long" } else { "fold" };
+    body.raw("<details class=\"")
+        .raw(class)
+        .raw("\"><summary>")
+        .text(of)
+        .raw(": ")
+        .raw(what)
+        .raw(" <span class=\"count\">");
     body.text(digits(names.len())).raw("</span></summary><ul class=\"names columns\">");
     for name in names {
         body.raw("<li>").text(told.safe.line(name)).raw("</li>");

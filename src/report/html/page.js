@@ -370,7 +370,7 @@
 
   let folded = [];
   addEventListener('beforeprint', () => {
-    folded = [...document.querySelectorAll('main details:not([open])')];
+    folded = [...document.querySelectorAll('main details:not([open], .long)')];
     folded.forEach((it) => { it.open = true; });
   });
   addEventListener('afterprint', () => folded.forEach((it) => { it.open = false; }));
@@ -397,5 +397,6 @@
   display();
   filter();
   read();
+  performance.mark('ready');
   document.documentElement.dataset.ready = '';
 })();
