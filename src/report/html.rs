@@ -77,7 +77,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
     }
     body.raw(CASES).raw("</main>\n");
     foot(report, &mut body);
-    body.raw(CASE).data("data", &data::data(report, &runs));
+    body.raw(CASE).data("data", &data::data(report, &runs, data::BUDGET));
     shell::page(&title(&runs), STYLE, body, SCRIPT)
 }
 
@@ -115,7 +115,7 @@ fn sections(told: &Told) -> Vec<(&'static str, &'static str)> {
     all.into_iter().filter(|(_, _, there)| *there).map(|(id, title, _)| (id, title)).collect()
 }
 
-const TOP: &str = "<a class=\"skip\" href=\"#main\">Skip to the verdict</a>
+const TOP: &str = "<a class=\"to-main\" href=\"#main\">Skip to the verdict</a>
 <header class=\"top\"><p class=\"brand\">Proofmark</p>
 <button type=\"button\" id=\"theme\" hidden>Colours: as the system</button></header>
 <main id=\"main\" tabindex=\"-1\">\n";

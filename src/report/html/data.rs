@@ -19,10 +19,18 @@ use crate::{
     report::{Entry, Report, status::is_known, text::excuses},
 };
 
-/// Characters of exchanges that a page holds for its script; cases behind that tell their violations only.
-const EXCHANGES: usize = 3 << 20;
-/// Characters of violations; cases behind that tell the clauses only.
-const PLACES: usize = 6 << 20;
+/// Characters that a page may spend on details.
+#[derive(Clone, Copy)]
+pub struct Budget {
+    /// On exchanges; cases behind that tell their violations only.
+    pub exchanges: usize,
+    /// On violations; cases behind that tell the clauses only.
+    pub places: usize,
+}
+
+/// Of twenty thousand cases, all of them broken, this is as much again as their rows take.
+pub const BUDGET: Budget = Budget { exchanges: 3 << 20, places: 5 << 20 };
+
 /// Violations of one case that are told.
 const OF_ONE_CASE: usize = 40;
 
@@ -71,15 +79,8 @@ struct Broken {
     place: Option<Place>,
 }
 
-/// What has been spent on details so far, in characters.
-#[derive(Default)]
-struct Spent {
-    exchanges: usize,
-    places: usize,
-}
-
 /// The rows of every run of the report, one run behind the other.
-pub fn data<'a>(report: &'a Report, told: &[Told<'a>]) -> Data<'a> {
+pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data<'a> {
     let mut data = Data {
         statuses: STATUSES.iter().map(|it| it.name).collect(),
         apis: IndexSet::new(),
@@ -88,10 +89,9 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>]) -> Data<'a> {
         clauses: BTreeMap::new(),
         rows: Vec::new(),
     };
-    let mut spent = Spent::default();
     for told in told {
         for entry in &told.run.entries {
-            let row = row(told, entry, &mut data, &mut spent);
+            let row = row(told, entry, &mut data, &mut left);
             data.rows.push(row);
             for id in entry.violations().iter().chain(entry.warnings()).flat_map(|it| &it.clauses) {
                 if let Some(clause) = report.clauses.get(id) {
@@ -107,7 +107,7 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>]) -> Data<'a> {
     data
 }
 
-fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, spent: &mut Spent) -> Row {
+fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Budget) -> Row {
     let subject = &entry.subject;
     let status = STATUSES.iter().position(|it| it.status == entry.status).unwrap_or_default();
     let api = data.apis.insert_full(&subject.api).0;
@@ -120,10 +120,10 @@ fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, spent: &mut S
     };
     let name = told.safe.line(&subject.name);
     let (line, ms) = (subject.span.line, entry.elapsed.as_millis());
-    Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail(told, entry, spent))
+    Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail(told, entry, left))
 }
 
-fn detail(told: &Told, entry: &Entry, spent: &mut Spent) -> Option<Detail> {
+fn detail(told: &Told, entry: &Entry, left: &mut Budget) -> Option<Detail> {
     let mut detail = Detail::default();
     detail.why = match &entry.verdict {
         Verdict::Error { why } => Some(told.safe.line(why)),
@@ -139,15 +139,15 @@ fn detail(told: &Told, entry: &Entry, spent: &mut Spent) -> Option<Detail> {
     };
     detail.known =
         excuses(entry, told.report.terms.today).into_iter().map(|known| known_row(told, known)).collect();
-    let plenty = spent.places < PLACES;
-    detail.violations = broken(told, entry, entry.violations(), plenty.then_some(spent));
-    let plenty = spent.places < PLACES;
-    detail.warnings = broken(told, entry, entry.warnings(), plenty.then_some(spent));
+    let plenty = left.places > 0;
+    detail.violations = broken(told, entry, entry.violations(), plenty.then_some(&mut *left));
+    let plenty = left.places > 0;
+    detail.warnings = broken(told, entry, entry.warnings(), plenty.then_some(&mut *left));
     if !plenty && !(detail.violations.is_empty() && detail.warnings.is_empty()) {
         detail.cut = Some("The page holds no more of this case, to stay small; the record has all of it.");
-    } else if spent.exchanges < EXCHANGES {
+    } else if left.exchanges > 0 {
         detail.exchanges = evidence::all(told, entry);
-        spent.exchanges += length(&detail.exchanges);
+        left.exchanges = left.exchanges.saturating_sub(length(&detail.exchanges));
     } else if !entry.telling().is_empty() {
         detail.cut = Some("The page leaves these exchanges out, to stay small; the record has them.");
     }
@@ -165,8 +165,8 @@ fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String
 }
 
 /// Without anything left to spend, the clauses alone.
-fn broken(told: &Told, entry: &Entry, violations: &[Violation], spent: Option<&mut Spent>) -> Vec<Broken> {
-    let Some(spent) = spent else {
+fn broken(told: &Told, entry: &Entry, violations: &[Violation], left: Option<&mut Budget>) -> Vec<Broken> {
+    let Some(left) = left else {
         let clauses: IndexSet<String> =
             violations.iter().flat_map(|it| &it.clauses).map(|id| told.safe.line(id)).collect();
         let none = clauses.is_empty() || violations.is_empty();
@@ -184,7 +184,7 @@ fn broken(told: &Told, entry: &Entry, violations: &[Violation], spent: Option<&m
     };
     let broken: Vec<Broken> = violations.iter().take(OF_ONE_CASE).map(one).collect();
     if !broken.is_empty() {
-        spent.places += length(&broken);
+        left.places = left.places.saturating_sub(length(&broken));
     }
     broken
 }

@@ -77,11 +77,12 @@
     const asked = new URLSearchParams(hash);
     const clause = asked.get('clause');
     if (clause !== null) return seek(clause);
+    const before = JSON.stringify(filterParameters());
     state.text = asked.get('text') ?? '';
     state.status = new Set((asked.get('status') ?? '').split(',').filter((it) => it in WORDS));
     for (const key of ['api', 'operation', 'profile', 'breaks']) state[key] = asked.get(key) ?? '';
     display();
-    filter();
+    if (JSON.stringify(filterParameters()) !== before) filter();
     const name = asked.get('case');
     if (name === null) {
       show(null);
@@ -347,9 +348,11 @@
   $('close').addEventListener('click', () => $('case').close());
   $('case').addEventListener('click', (event) => { if (event.target === $('case')) $('case').close(); });
   $('case').addEventListener('close', () => {
+    const name = current?.name;
     if (current) write();
     current = null;
-    if (returnTo?.isConnected) returnTo.focus();
+    const link = [...document.querySelectorAll('#list .name')].find((it) => it.textContent === name);
+    (link ?? returnTo)?.focus();
   });
 
   document.addEventListener('click', (event) => {
