@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from jsonschema import Draft7Validator, FormatChecker
+from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
 from lxml import etree
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT6
@@ -48,10 +48,7 @@ def valid(validator, value, what):
 
 
 def check_json(text, what, run):
-    schema = json.loads(Path("schemas/report.schema.json").read_text(encoding="utf-8"))
-    from jsonschema import Draft202012Validator
-
-    valid(Draft202012Validator(schema), json.loads(text), what)
+    valid(Draft202012Validator(load("schemas/report.schema.json")), json.loads(text), what)
 
 
 def check_junit(text, what, run):
@@ -60,6 +57,8 @@ def check_junit(text, what, run):
     assert schema.validate(document), f"{what}: {schema.error_log}"
     for element in [document, *document.findall("testsuite")]:
         for attribute, name in [("tests", "testcase"), ("failures", "failure"), ("errors", "error"), ("skipped", "skipped")]:
+            if attribute == "skipped" and element is document:
+                continue  # the schema has it for suites alone
             assert int(element.get(attribute)) == len(element.findall(f".//{name}")), f"{what}: {attribute}"
     cases = document.findall(".//testcase")
     names = {(case.get("classname"), case.get("name")) for case in cases}
@@ -103,13 +102,13 @@ def check_sarif(text, what, run):
 
 def check_tap(text, what, run):
     parser = HOME / "node/node_modules/tap-parser/bin/cmd.cjs"
-    if not parser.exists():
-        parser = next((HOME / "node/node_modules/tap-parser/bin").glob("cmd*"))
-    parsed = subprocess.run(["node", str(parser), "-j", "-s"], input=text, capture_output=True, text=True)
+    parsed = subprocess.run(["node", str(parser), "--json=0", "--strict"], input=text, capture_output=True, text=True)
     events = json.loads(parsed.stdout)
     complete = next(event[1] for event in events if event[0] == "complete")
     extra = [event for event in events if event[0] in ("extra", "bailout")]
     assert not extra, f"{what}: {extra[:3]}"
+    failures = [failure for failure in complete["failures"] if failure.get("tapError")]
+    assert not failures, f"{what}: {failures[:3]}"
     assert complete["plan"]["end"] == complete["count"] >= run["entries"], f"{what}: {complete['count']}"
     assert complete["fail"] - complete["todo"] == run["failed"], f"{what}: {complete['fail']}"
 

@@ -23,7 +23,9 @@ pub fn render(report: &Report, mask: Mask) -> String {
         document.add_test_suites(of_operations(&told));
     }
     // Only a writer that fails could make this fail, and a string does not.
-    document.to_string().unwrap_or_default()
+    let text = document.to_string().unwrap_or_default();
+    // The schema that Jenkins holds these files to has this count for suites, but not for all of them together.
+    text.replacen(&format!(" skipped=\"{}\"", document.skipped), "", 1)
 }
 
 /// The suite about the run: what it was asked, of whom, and what went wrong besides its cases.
@@ -157,6 +159,7 @@ mod tests {
         // It reads only timestamps with a zone.
         let unstamped = text.replace(" timestamp=\"2026-11-21T08:00:00\"", "");
         let read = quick_junit::Report::deserialize_from_str(&unstamped).unwrap();
-        assert_eq!((read.tests, read.failures, read.errors, read.skipped), (5, 1, 2, 1));
+        let skipped: usize = read.test_suites.iter().map(|suite| suite.skipped).sum();
+        assert_eq!((read.tests, read.failures, read.errors, skipped), (5, 1, 2, 1));
     }
 }
