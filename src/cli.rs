@@ -5,10 +5,13 @@ pub mod args;
 mod assets;
 mod check;
 mod diff;
+mod explain;
 mod import;
+mod init;
 mod list;
 pub mod load;
 mod models;
+mod new;
 mod plan;
 pub mod progress;
 mod record;
@@ -16,11 +19,13 @@ mod report;
 pub mod run;
 mod secrets;
 mod serve;
+mod shell;
 pub mod snapshots;
 pub mod stage;
 mod style;
 pub mod sweep;
 pub mod up;
+mod written;
 
 use std::{
     fmt::Write as _,
@@ -57,6 +62,11 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Down(args) => lone_runtime()?.block_on(up::down(&args, &mut out)),
         Command::Sweep(args) => lone_runtime()?.block_on(sweep::sweep(&args, &mut out)),
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
+        Command::Explain(args) => explain::explain(&args, &mut out).map(done),
+        Command::Init(args) => init::init(&args, &mut out).map(done),
+        Command::New(args) => new::new(&args, &mut out).map(done),
+        Command::Completions(args) => shell::completions(&args, &mut out).map(done),
+        Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
 }

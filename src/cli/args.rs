@@ -51,6 +51,16 @@ pub enum Command {
     Import(ImportArgs),
     /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
     Diff(DiffArgs),
+    /// Say what a clause or a rule asks, where it is from, how it is checked and what breaks it
+    Explain(super::explain::ExplainArgs),
+    /// Begin in an empty repository: a target file, example cases, schemas for editors
+    Init(super::init::InitArgs),
+    /// Begin a case file of an operation, from its contract
+    New(super::new::NewArgs),
+    /// Print the script with which a shell completes this command line
+    Completions(super::shell::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(super::shell::ManArgs),
 }
 
 /// Where the suite comes from; the one built into the program unless said otherwise.

@@ -14,11 +14,14 @@ mod awsjson;
 mod draft;
 mod family;
 mod fault;
+mod first;
 mod random;
 mod rest;
 #[cfg(test)]
 mod tests;
 mod value;
+
+pub use first::first;
 
 /// What cases are made from where nobody says anything else.
 pub const SEED: u64 = 1;
