@@ -6,6 +6,8 @@ mod assets;
 mod check;
 mod diff;
 mod explain;
+mod files;
+mod folder;
 mod import;
 mod init;
 mod list;
@@ -91,7 +93,12 @@ fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
 pub fn explain(wrong: &Wrong) -> String {
     match wrong {
-        Wrong::Said(sentence) => format!("error: {sentence}"),
+        // Names of files and what stands in them may be anything; on the terminal they are text.
+        Wrong::Said(sentence) => {
+            let printable =
+                |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+            format!("error: {}", sentence.chars().map(printable).collect::<String>())
+        }
         Wrong::Files(diagnostics) => explain_files(diagnostics),
         Wrong::Unread => String::new(),
     }

@@ -1,6 +1,7 @@
 //! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
+mod again;
 mod auth;
 mod budget;
 mod census;
@@ -242,7 +243,10 @@ impl Session {
                 Err(error) => (error.id(), nothing_sent(self.lost(error))),
             };
             if let Some(index) = indices.remove(&id) {
-                silence.heard(&jobs[index].case, &trace);
+                let case = &jobs[index].case;
+                if let Some(contract) = self.contracts.get(&case.api) {
+                    silence.heard(case, &trace, &contract.protocol);
+                }
                 finished(index, trace);
             }
         }
@@ -335,8 +339,8 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     let mut values = session.values(&job.case.api);
     values.extend(lent);
     let contracts = Arc::clone(&session.contracts);
-    let patience = session.target.timeouts.patience;
-    let mut script = Script::of_case(Arc::clone(&job.case), own, values, contracts, patience);
+    let timeouts = session.target.timeouts;
+    let mut script = Script::of_case(Arc::clone(&job.case), own, values, contracts, timeouts);
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
     let mut account = session.account(&job.case.id);
     drive::drive(&mut script, &mut account, session, &mut exchanges).await;

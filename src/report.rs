@@ -174,6 +174,8 @@ pub struct Entry {
     pub known: Vec<KnownFailure>,
     /// How many requests were sent.
     pub exchanges: usize,
+    /// Of each request that was sent once more: why.
+    pub repeated: Vec<String>,
     /// From the first request to the last answer.
     pub elapsed: Duration,
     /// What a record says of the exchanges that tell something, where the report was read from one.
@@ -193,7 +195,8 @@ impl Entry {
         let last = exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
         let elapsed = first.zip(last).map(|(first, last)| last.duration_since(first).unsigned_abs());
         let (exchanges, elapsed) = (exchanges.len(), elapsed.unwrap_or_default());
-        Entry { subject, verdict, status, trace, known, exchanges, elapsed, shown: BTreeMap::new() }
+        let repeated = trace.as_ref().map(repeated).unwrap_or_default();
+        Entry { subject, verdict, status, trace, known, exchanges, repeated, elapsed, shown: BTreeMap::new() }
     }
 
     /// The violations of a verdict that has some.
@@ -232,10 +235,25 @@ impl Entry {
         self.subject.kind == Kind::Case
     }
 
+    /// A pass that took requests to be repeated: never a plain one.
+    pub fn is_flaky(&self) -> bool {
+        self.status == Status::Pass && !self.repeated.is_empty()
+    }
+
     fn undeclared(&self) -> bool {
         self.status == Status::Unsupported
             && matches!(self.verdict, Verdict::Unsupported { declared: Declared::ByAnswer, .. })
     }
+}
+
+/// `DescribeEndpoints answered 429`, of each request that was sent once more.
+fn repeated(trace: &Trace) -> Vec<String> {
+    let repeated = trace.exchanges.iter().enumerate().filter(|(index, _)| trace.is_repeated(*index));
+    let why = repeated.map(|(_, exchange)| match &exchange.answer {
+        Ok(response) => format!("{} answered {}", exchange.operation, response.status),
+        Err(broken) => format!("{}: {broken}", exchange.operation),
+    });
+    why.collect()
 }
 
 /// The violations and the warnings of a verdict.

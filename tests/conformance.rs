@@ -1,7 +1,7 @@
 //! `cargo test`: every case somebody wrote is one trial, and all generated cases of an operation together are one
 //! (`dms::ModifyEndpoint::generated`), judged against the target that `PROOFMARK_TARGET` (a name or a path) and
 //! `PROOFMARK_BASE_URL` say; without them against the embedded reference target. `PROOFMARK_SEED` is what cases are
-//! generated from.
+//! generated from. Passes that took requests to be repeated are told at the end, as flaky.
 //!
 //! Under `cargo nextest` each trial is a process of its own, so listing and finding one case are kept quick: skips are
 //! decided while listing (an ignored trial), nothing is started before the first trial runs, and a trial asked for by
@@ -33,7 +33,7 @@ use proofmark::{
     },
     plan::{self, Job, Selection},
     reference,
-    report::{self, Format, Style},
+    report::{self, Entry, Format, Style},
 };
 use tokio::{runtime::Runtime, sync::watch};
 
@@ -56,6 +56,9 @@ fn conformance() -> Result<ExitCode, Wrong> {
         trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&theatre))).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let troubles = theatre.close();
+    for flaky in theatre.flaky.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        eprintln!("{flaky}");
+    }
     for trouble in &troubles {
         eprintln!("{trouble}");
     }
@@ -145,6 +148,13 @@ struct Theatre {
     update: snapshots::Update,
     /// For what only all answers together can show.
     traces: Mutex<Vec<(CaseId, Trace)>>,
+    /// Passes that took requests to be repeated, in words.
+    flaky: Mutex<Vec<String>>,
+}
+
+/// `flaky: dms::DescribeEndpoints::lists-all passed only after this: DescribeEndpoints answered 429`
+fn told(flaky: &Entry) -> String {
+    format!("flaky: {} passed only after this: {}", flaky.subject.name, flaky.repeated.join("; "))
 }
 
 impl Theatre {
@@ -152,8 +162,8 @@ impl Theatre {
         let runtime = cli::runtime()?;
         let interrupt = runtime.block_on(async { run::interrupts("proofmark sweep".to_owned()) });
         let unset = Mutex::new(Some((house, chosen)));
-        let (stage, traces) = (OnceLock::new(), Mutex::default());
-        Ok(Theatre { runtime, unset, stage, interrupt, update, traces })
+        let (stage, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Ok(Theatre { runtime, unset, stage, interrupt, update, traces, flaky })
     }
 
     fn stage(&self) -> Result<&Stage, Failed> {
@@ -192,6 +202,8 @@ impl Theatre {
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).extend(traces);
         let report = run::summarize(run, stage, FailOnArg::Must);
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
+        let flaky = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_flaky());
+        self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
         let mut runs = report.runs.iter();
         if runs.all(|run| run.clean_up.is_empty() && run.entries.iter().all(|entry| good(entry.status))) {
             return Ok(());

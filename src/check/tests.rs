@@ -329,6 +329,31 @@ fn a_target_that_throttles_is_not_judged_by_it() {
 }
 
 #[test]
+fn what_was_repeated_is_judged_by_its_envelope_alone() {
+    let throttled = || at_step(0, 1, aws_error().body(r#"{"__type":"ThrottlingException"}"#));
+    let answers = |first, then| world(vec![step("DeleteThing", vec![status(200)])], vec![first, then]);
+    answers(throttled(), at_step(0, 1, aws())).is("pass");
+    answers(throttled().without("date"), at_step(0, 1, aws())).is("fail: date");
+    answers(throttled(), at_step(0, 1, aws().status(202))).is("fail: success-200 status");
+    answers(throttled(), throttled()).is("error: DeleteThing: the target throttles (400)");
+    let lost = || answers(aws(), at_step(0, 1, aws())).unanswered(0, Broken::CutOff("x".into()));
+    lost().is("pass");
+    lost().unanswered(1, Broken::CutOff("x".into())).end(End::Stopped("y".into())).is("error: y");
+    // Of a poll the answers before the last are judged, unless the question was asked once more.
+    let poll = |attempts: [u32; 3]| {
+        let of = |(index, attempt)| match index {
+            1 => at_step(0, attempt, aws_error().body(r#"{"__type":"ThrottlingException"}"#)),
+            _ => at_step(0, attempt, aws()),
+        };
+        let answers = attempts.into_iter().enumerate().map(of).collect();
+        let until = polled(vec![status(200)], vec![], vec![]);
+        world(vec![Step { expectations: [status(200)].into(), ..until }], answers)
+    };
+    poll([1, 2, 2]).is("pass");
+    poll([1, 2, 3]).is("error: DeleteThing: the target throttles (400)");
+}
+
+#[test]
 fn the_end_of_a_trace_counts_where_nothing_is_broken() {
     for (end, told) in [
         (End::Stopped("nothing to go on with".into()), "error: nothing to go on with"),

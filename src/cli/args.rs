@@ -348,6 +348,9 @@ pub struct ImportArgs {
     /// The short name of the API, which is also the name of its folder
     #[arg(long)]
     pub api: String,
+    /// The folder FILE is in, where its references to other files may be followed (OpenAPI); nothing outside is read
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// The folder to write `<api>/operations.json` and `<api>/schema.json` under
     #[arg(long, value_name = "DIR", default_value = "schemas")]
     pub out: PathBuf,

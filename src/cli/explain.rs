@@ -80,8 +80,14 @@ fn meant(name: &str, house: &House) -> Result<Vec<ClauseId>, Wrong> {
         return Ok(vec![id.clone()]);
     }
     let of_rule = RULES.iter().filter(|rule| rule.name == name);
-    let found: Vec<ClauseId> =
-        of_rule.filter_map(|rule| Some(house.clauses.get_key_value(rule.clause)?.0.clone())).collect();
+    let mut found: Vec<ClauseId> = Vec::new();
+    for rule in of_rule {
+        for clause in house.contracts.iter().map(|contract| rule.clause_of(&contract.api)) {
+            if house.clauses.contains_key(&clause) && !found.contains(&clause) {
+                found.push(clause);
+            }
+        }
+    }
     if !found.is_empty() || claim_kind(name).is_some() {
         return Ok(found);
     }
@@ -162,7 +168,7 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         text += &format!("  {line}\n");
     }
     text += &entry("source", &format!("{}, {}", safe.line(&clause.document), safe.line(&clause.section)));
-    let rules: Vec<&Rule> = RULES.iter().filter(|rule| rule.clause == &**id).collect();
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id)).collect();
     for rule in &rules {
         text += &entry("checked", &format!("by the rule `{}`, on {}", rule.name, exchanges(rule.about)));
     }
@@ -187,6 +193,11 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         text += &entry("checked", "by nothing yet");
     }
     text + &broken(id) + &known(id)
+}
+
+/// The API of a clause is the first word of it.
+fn stands_for(rule: &Rule, id: &ClauseId) -> bool {
+    rule.clause_of(id.split('.').next().unwrap_or_default()) == *id
 }
 
 fn broken(id: &str) -> String {
@@ -221,7 +232,7 @@ fn exchanges(about: About) -> String {
         About::Every => "every answer of every case".to_owned(),
         About::AwsJson => "every answer of an awsJson API".to_owned(),
         About::AwsJsonRequests => "every answer of an awsJson API to a request of that protocol".to_owned(),
-        About::Rest => "every answer of a REST API".to_owned(),
+        About::Rest | About::Documents => "every answer of a REST API".to_owned(),
         About::Api(api) => format!("every answer of {api}"),
     }
 }

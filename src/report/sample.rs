@@ -188,6 +188,13 @@ pub fn pass(name: &str) -> CaseResult {
     result(name, Verdict::Pass { warnings: vec![] }, "{}")
 }
 
+/// A pass whose request was throttled first.
+pub fn flaky(name: &str) -> CaseResult {
+    let mut result = pass(name);
+    result.trace.iter_mut().for_each(|trace| trace.exchanges.insert(0, exchange(429, "{}")));
+    result
+}
+
 pub fn fail(name: &str, violations: Vec<Violation>, body: &str) -> CaseResult {
     result(name, Verdict::Fail { violations, warnings: vec![] }, body)
 }

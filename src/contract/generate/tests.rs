@@ -172,6 +172,25 @@ fn what_cannot_be_made_right_is_not_made_wrong_either() {
 }
 
 #[test]
+fn what_is_documented_for_many_statuses_is_no_surprise() {
+    let op = |answers: Value| json!({ "Op": { "method": "GET", "path": "/things", "answers": answers, "ranges": {} } });
+    for (ranges, patterns) in [
+        (json!({}), "[Exact(200), Exact(302), Class(4)]"),
+        (json!({ "2XX": {} }), "[Exact(200), Exact(302), Class(2), Class(4)]"),
+        (json!({ "4XX": {} }), "[Exact(200), Exact(302), Class(4)]"),
+        (json!({ "default": {} }), "[Exact(200), Exact(302), Class(2), Class(3), Class(4)]"),
+    ] {
+        let mut operations = op(json!({ "200": {}, "302": {}, "500": {} }));
+        operations["Op"]["ranges"] = ranges;
+        let contract = contract(json!({ "name": "rest" }), operations, json!({}));
+        let all = generated(&contract, &Clauses::new());
+        let minimal = all.iter().find(|case| short(case) == "valid-minimal").unwrap();
+        let Claim::Status(claimed) = &minimal.steps[0].expectations[0].claim else { panic!() };
+        assert_eq!(format!("{claimed:?}"), patterns);
+    }
+}
+
+#[test]
 fn recursion_ends() {
     let thing =
         json!({ "type": "object", "required": ["t"], "properties": { "t": { "$ref": "#/$defs/Thing" } } });

@@ -43,6 +43,7 @@ fn operation(name: &str, method: &str, path: &str, effect: Effect, members: &[(&
         answers: BTreeMap::from([(200, Answer::default())]),
         errors: Vec::new(),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     }
 }

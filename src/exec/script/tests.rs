@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+mod repeating;
+
 fn span() -> Span {
     Span { file: "case.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
 }
@@ -141,7 +143,7 @@ fn contracts() -> Arc<Contracts> {
 }
 
 fn script(fixtures: Vec<Arc<Fixture>>, steps: Vec<Step>, finally: Vec<Step>) -> Script {
-    Script::of_case(case(steps, finally), fixtures, values(), contracts(), Patience::default())
+    Script::of_case(case(steps, finally), fixtures, values(), contracts(), Timeouts::default())
 }
 
 type Answer = Result<Response, Broken>;
@@ -291,7 +293,8 @@ fn what_was_asked_for_and_never_answered_may_be_left() {
 fn asked_at(every: u64, within: u64, patience: Option<u64>, satisfied_at: u32) -> (Vec<u128>, End) {
     let case = case(vec![polled("Get", body(json!({ "state": "ready" })), every, within)], vec![]);
     let patience = Patience { pause: patience.map(Duration::from_millis), deadline: None };
-    let mut script = Script::of_case(case, vec![], values(), contracts(), patience);
+    let timeouts = Timeouts { patience, ..Timeouts::default() };
+    let mut script = Script::of_case(case, vec![], values(), contracts(), timeouts);
     let mut now = Duration::from_secs(5);
     let mut times = Vec::new();
     loop {
@@ -413,7 +416,7 @@ fn a_panic_of_the_harness_does_not_keep_things_alive() {
 
 #[test]
 fn a_shared_fixture_stands_until_it_is_wound_up() {
-    let mut script = Script::of_fixture(fixture("A"), values(), contracts(), Patience::default());
+    let mut script = Script::of_fixture(fixture("A"), values(), contracts(), Timeouts::default());
     assert_eq!(play(&mut script, |operation, _| fine(operation)).join(" "), "CreateA GetA");
     assert_eq!(script.values.variables().get("A.id"), Some(&json!("CreateA")));
     assert!(script.stands("api::A") && script.end().is_none());
@@ -427,7 +430,7 @@ fn a_matrix_row_may_name_what_a_fixture_gave() {
     let mut with_row = (*case(vec![step("Do")], vec![])).clone();
     with_row.row.push(("endpoint".into(), variable("A.id")));
     let mut script =
-        Script::of_case(Arc::new(with_row), vec![fixture("A")], values(), contracts(), Patience::default());
+        Script::of_case(Arc::new(with_row), vec![fixture("A")], values(), contracts(), Timeouts::default());
     play(&mut script, |operation, _| fine(operation));
     assert_eq!(script.values.variables().get("endpoint"), Some(&json!("CreateA")));
 }
