@@ -17,6 +17,7 @@ mod new;
 mod plan;
 pub mod progress;
 mod record;
+mod replay;
 mod report;
 pub mod run;
 mod secrets;
@@ -26,6 +27,7 @@ pub mod snapshots;
 pub mod stage;
 mod style;
 pub mod sweep;
+mod traffic;
 pub mod up;
 mod written;
 
@@ -67,6 +69,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Explain(args) => explain::explain(&args, &mut out).map(done),
         Command::Init(args) => init::init(&args, &mut out).map(done),
         Command::New(args) => new::new(&args, &mut out).map(done),
+        Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Completions(args) => shell::completions(&args, &mut out).map(done),
         Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),

@@ -57,6 +57,8 @@ pub enum Command {
     Init(super::init::InitArgs),
     /// Begin a case file of an operation, from its contract
     New(super::new::NewArgs),
+    /// Judge what was recorded once again, without a network: a run, or a HAR file of any client
+    Replay(super::replay::ReplayArgs),
     /// Print the script with which a shell completes this command line
     Completions(super::shell::CompletionsArgs),
     /// Print the manual page, or write those of all commands

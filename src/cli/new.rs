@@ -209,6 +209,7 @@ impl First<'_> {
             Refusal::Unsigned => {
                 file.send(2, &self.input);
                 file.line(2, "auth: none");
+                self.captures(file);
             }
             Refusal::Method => {
                 self.request(file, &self.input);
@@ -287,6 +288,12 @@ impl First<'_> {
         if step.request.auth == Auth::OwnToken {
             file.line(2, "auth: own-token");
         }
+        self.captures(file);
+    }
+
+    /// What a creation is known by when it is undone.
+    fn captures(&self, file: &mut CaseText) {
+        let step = &self.case.steps[0];
         for Capture { name, from, .. } in &step.captures {
             if let CaptureFrom::Body(path) = from {
                 let path = written::quoted(&path.to_string());
