@@ -16,6 +16,7 @@ mod models;
 mod new;
 mod plan;
 pub mod progress;
+mod proxy;
 mod record;
 mod replay;
 mod report;
@@ -70,6 +71,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Init(args) => init::init(&args, &mut out).map(done),
         Command::New(args) => new::new(&args, &mut out).map(done),
         Command::Replay(args) => replay::replay(&args, &mut out),
+        Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
         Command::Completions(args) => shell::completions(&args, &mut out).map(done),
         Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),

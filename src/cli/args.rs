@@ -59,6 +59,8 @@ pub enum Command {
     New(super::new::NewArgs),
     /// Judge what was recorded once again, without a network: a run, or a HAR file of any client
     Replay(super::replay::ReplayArgs),
+    /// Pass any client's traffic on to a target, and judge it as it passes
+    Proxy(super::proxy::ProxyArgs),
     /// Print the script with which a shell completes this command line
     Completions(super::shell::CompletionsArgs),
     /// Print the manual page, or write those of all commands

@@ -15,6 +15,7 @@ use crate::{
     model::{
         case::{Case, Claim, Expectation, Origin, Step},
         clause::{Clause, ClauseId},
+        contract::{Contract, Protocol},
     },
     reference::Deviation,
     report::Safe,
@@ -168,7 +169,7 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         text += &format!("  {line}\n");
     }
     text += &entry("source", &format!("{}, {}", safe.line(&clause.document), safe.line(&clause.section)));
-    let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id)).collect();
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id, house)).collect();
     for rule in &rules {
         text += &entry("checked", &format!("by the rule `{}`, on {}", rule.name, exchanges(rule.about)));
     }
@@ -180,8 +181,9 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         naming.entry(case.origin()).or_default().push(case);
     }
     for (origin, cases) in &naming {
-        let made = if *origin == Origin::Written { "cases" } else { "generated cases" };
-        text += &entry("checked", &format!("by {} {made} that name it:", cases.len()));
+        let made = if *origin == Origin::Written { "" } else { "generated " };
+        let named = if cases.len() == 1 { "case that names it" } else { "cases that name it" };
+        text += &entry("checked", &format!("by {} {made}{named}:", cases.len()));
         for case in cases.iter().take(FEW) {
             text += &format!("            {}\n", safe.line(&case.id));
         }
@@ -195,9 +197,13 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
     text + &broken(id) + &known(id)
 }
 
-/// The API of a clause is the first word of it.
-fn stands_for(rule: &Rule, id: &ClauseId) -> bool {
-    rule.clause_of(id.split('.').next().unwrap_or_default()) == *id
+/// What documents say is stated once for each API that has one.
+fn stands_for(rule: &Rule, id: &ClauseId, house: &House) -> bool {
+    let documented = |api: &Contract| api.protocol == Protocol::Rest && rule.clause_of(&api.api) == *id;
+    match rule.about {
+        About::Documents => house.contracts.iter().any(documented),
+        _ => rule.clause == &**id,
+    }
 }
 
 fn broken(id: &str) -> String {

@@ -141,6 +141,7 @@ impl First<'_> {
     fn success(&self, file: &mut CaseText) {
         let name = match self.operation.effect {
             Effect::Read => "answers-what-it-is-asked",
+            Effect::Change | Effect::Destroy if self.input.is_empty() => "does-what-it-is-for",
             Effect::Create => "makes-what-it-is-asked-for",
             Effect::Change => "changes-what-it-names",
             Effect::Destroy => "destroys-what-it-names",

@@ -20,7 +20,10 @@ use super::{
     report::{Wanted, rendered, save},
     traffic::{Source, Taken, Traffic},
 };
-use crate::report::{self, FailOn, Report};
+use crate::{
+    model::verdict::{Verdict, Violation},
+    report::{self, FailOn, Report},
+};
 
 mod again;
 mod har;
@@ -31,8 +34,8 @@ pub struct ReplayArgs {
     #[arg(value_name = "DIR|FILE.har")]
     pub what: PathBuf,
     /// Of a record: only cases whose name contains FILTER (`*` stands for any text)
-    #[arg(long = "case", value_name = "FILTER")]
-    pub cases: Vec<String>,
+    #[arg(long, value_name = "FILTER")]
+    pub case: Vec<String>,
     /// Of a HAR file: only exchanges of this API
     #[arg(long, value_name = "API")]
     pub api: Vec<String>,
@@ -74,7 +77,7 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
 }
 
 fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exec::Masks), Wrong> {
-    if !args.cases.is_empty() {
+    if !args.case.is_empty() {
         return Err(Wrong::Said(
             "--case is for records: no case says what the exchanges of a HAR file are for".into(),
         ));
@@ -143,17 +146,17 @@ pub fn fail_on(fail_on: FailOnArg) -> FailOn {
 }
 
 /// What a judged exchange is told as, where somebody watches.
-pub fn line(taken: &Taken) -> Option<String> {
-    use crate::model::verdict::Verdict;
-    let Taken::Judged { name, verdict, .. } = taken else { return None };
-    let safe = |text: &str| report::safe::visible(text);
-    let told = |word: &str, one: &crate::model::verdict::Violation| {
-        let at = &one.mismatch.at;
+pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
+    let Taken::Judged { name, verdict } = taken else { return None };
+    let masked = report::Safe::new(mask);
+    let safe = |text: &str| masked.line(text);
+    let told = |word: &str, one: &Violation| {
+        let at = safe(&one.mismatch.at.to_string());
         let clauses = one.clauses.join(" ");
         format!(
             "{word} {name} {clauses}: {at}: expected {}, actual {}",
-            safe(&one.mismatch.expected),
-            safe(&one.mismatch.actual)
+            masked.seen(&one.mismatch.at, &one.mismatch.expected),
+            report::safe::visible(&masked.seen(&one.mismatch.at, &one.mismatch.actual))
         )
     };
     let lines: Vec<String> = match verdict {

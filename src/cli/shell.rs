@@ -93,6 +93,11 @@ mod tests {
     }
 
     #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
     fn every_command_has_a_page() {
         let pages = pages().unwrap();
         for command in commands() {

@@ -101,7 +101,7 @@ pub struct Source {
 #[derive(Debug)]
 pub enum Taken {
     /// It is the operation's, and this is what was found.
-    Judged { name: String, operation: Arc<str>, verdict: Verdict },
+    Judged { name: String, verdict: Verdict },
     /// No contract has it.
     Stranger(String),
 }
@@ -173,7 +173,7 @@ impl Traffic {
         let verdict = sifted(check::verdict(&case, &trace, &judge).verdict, spoken, &whole);
         trace.exchanges.iter_mut().flat_map(|it| &mut it.answer).for_each(Response::forget_json);
         let known = plan::known(&target, &case);
-        let taken = Taken::Judged { name, operation: Arc::clone(&operation.name), verdict: verdict.clone() };
+        let taken = Taken::Judged { name, verdict: verdict.clone() };
         let plain = matches!(&verdict, Verdict::Pass { warnings } if warnings.is_empty());
         if self.results.len() < KEPT || (!plain && self.results.len() < MOST) {
             self.results.push(CaseResult { case, verdict, trace: Some(trace), known });

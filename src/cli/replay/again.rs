@@ -51,12 +51,12 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     let again = Again { house: &house, target: &target, run, cut };
     let told = args.format == ReportFormatArg::Text;
     let mut lines = if told { again.circumstances(digest.as_deref()) } else { Vec::new() };
-    let entries = again.wanted(&args.cases)?;
+    let entries = again.wanted(&args.case)?;
     if told {
-        lines.extend(again.come_and_gone(&args.cases));
+        lines.extend(again.come_and_gone(&args.case));
     }
     let results = again.results(&entries);
-    let fixtures = if args.cases.is_empty() { again.fixtures() } else { Vec::new() };
+    let fixtures = if args.case.is_empty() { again.fixtures() } else { Vec::new() };
     let mut terms = recorded.terms;
     terms.fail_on = args.fail_on.map_or(terms.fail_on, fail_on);
     let report = again.report(results, fixtures, args, terms);
@@ -274,8 +274,8 @@ impl Again<'_> {
         let traces =
             results.iter().filter_map(|it| it.trace.as_ref()).chain(fixtures.iter().map(|it| &it.trace));
         let told: BTreeSet<&String> = traces.flat_map(|trace| &trace.leftovers).collect();
-        let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && args.cases.is_empty());
-        let whole = args.cases.is_empty() && self.run.plan.coverage == Coverage::Whole;
+        let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && args.case.is_empty());
+        let whole = args.case.is_empty() && self.run.plan.coverage == Coverage::Whole;
         let coverage = if whole { Coverage::Whole } else { Coverage::Selected };
         let run = Run {
             target: self.run.target.clone(),

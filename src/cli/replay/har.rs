@@ -165,7 +165,7 @@ fn sent(data: PostData) -> Result<Bytes, String> {
         return decoded(text, data.encoding.as_deref());
     }
     let mut form = url::form_urlencoded::Serializer::new(String::new());
-    data.params.iter().for_each(|pair| drop(form.append_pair(&pair.name, &pair.value)));
+    form.extend_pairs(data.params.iter().map(|pair| (&pair.name, &pair.value)));
     Ok(form.finish().into())
 }
 
