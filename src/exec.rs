@@ -51,7 +51,7 @@ pub use self::{
     masks::Masks,
     run_fixtures::SharedFixture,
     secrets::{MissingSecret, Secrets},
-    wire::WireError,
+    wire::{TlsError, WireError, tls_config},
 };
 use crate::{
     contract::Contracts,
