@@ -13,7 +13,10 @@ use proofmark::{
         target::Verification,
         verdict::{Location, Mismatch, Verdict, Violation},
     },
-    report::{self, CaseResult, Coverage, FailOn, Format, Report, Run, Style, TargetFacts, Terms, summarize},
+    report::{
+        self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Report, Run, Style, TargetFacts, Terms,
+        summarize,
+    },
 };
 
 const CASES: usize = 1000;
@@ -59,8 +62,8 @@ fn report_of(results: Vec<CaseResult>) -> Report {
             verification: Verification::Full,
             curl: vec![],
         },
-        suite: None,
-        coverage: Coverage::Whole,
+        digests: Digests::default(),
+        plan: Planned::of(Coverage::Whole),
         started: jiff::Timestamp::UNIX_EPOCH,
         elapsed: Duration::from_secs(1),
         results,
@@ -76,7 +79,7 @@ fn report_of(results: Vec<CaseResult>) -> Report {
 
 fn broken(expected: String) -> Verdict {
     let violation = Violation {
-        rule: "body",
+        rule: "body".into(),
         clauses: vec!["dms.Connection.status-values".into()],
         strength: Strength::Must,
         exchange: 0,

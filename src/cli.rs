@@ -5,16 +5,22 @@ pub mod args;
 mod assets;
 mod check;
 mod diff;
+mod files;
 mod folder;
+mod github;
 mod import;
 mod list;
 pub mod load;
+mod merge;
 mod models;
 mod plan;
 pub mod progress;
+mod record;
+mod report;
 pub mod run;
 mod secrets;
 mod serve;
+mod shard;
 pub mod snapshots;
 pub mod stage;
 mod style;
@@ -33,7 +39,7 @@ use self::{
     run::{Ended, Shown},
 };
 use crate::{
-    report::{self, Names},
+    report::{Colour, Names},
     suite::Diagnostic,
 };
 
@@ -47,6 +53,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             let names = if args.all { Names::All } else { Names::Few };
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
+        Command::Report(args) => report::report(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
@@ -57,6 +64,15 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
+}
+
+/// From now on a panic is told by its place alone. What it says may have secrets in it; of one in a case the report tells
+/// it, masked.
+pub fn tell_panics_without_secrets() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
+    }));
 }
 
 fn ended(ended: Ended) -> ExitCode {
@@ -79,7 +95,12 @@ fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
 pub fn explain(wrong: &Wrong) -> String {
     match wrong {
-        Wrong::Said(sentence) => format!("error: {sentence}"),
+        // Names of files and what stands in them may be anything; on the terminal they are text.
+        Wrong::Said(sentence) => {
+            let printable =
+                |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+            format!("error: {}", sentence.chars().map(printable).collect::<String>())
+        }
         Wrong::Files(diagnostics) => explain_files(diagnostics),
         Wrong::Unread => String::new(),
     }
@@ -87,8 +108,8 @@ pub fn explain(wrong: &Wrong) -> String {
 
 fn explain_files(diagnostics: &[Diagnostic]) -> String {
     let theme = match style::style(ColorArg::Auto, &stderr()).colour {
-        report::Colour::On => miette::GraphicalTheme::unicode(),
-        report::Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
+        Colour::On => miette::GraphicalTheme::unicode(),
+        Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
     };
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100);
     let mut text = String::new();

@@ -2,16 +2,19 @@
 //! bear on a case. Pure; nothing is sent or read here.
 
 mod fenced;
+mod shard;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::model::{
-    case::{Case, Fixture, Need, Origin, Profile, Scope, Suite},
+    case::{Case, CaseId, Fixture, Need, Origin, Profile, Scope, Suite},
     contract::{ApiName, Effect},
     target::{KnownFailure, KnownWhat, Target},
 };
+
+pub use shard::{Shard, ShardError, trial};
 
 /// Which cases are asked for. A list that is empty asks for everything; the lists narrow each other down.
 #[derive(Debug, Clone, Default)]
@@ -27,35 +30,17 @@ pub struct Selection {
     pub shard: Option<Shard>,
 }
 
-/// Part `index` (from 1) of `count` parts of the selected cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    index: usize,
-    count: usize,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a shard: write `1/4` for the first of four parts")]
-pub struct ShardError(String);
-
-impl std::str::FromStr for Shard {
-    type Err = ShardError;
-
-    fn from_str(text: &str) -> Result<Self, ShardError> {
-        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match numbers {
-            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
-            _ => Err(ShardError(text.to_owned())),
-        }
-    }
-}
-
 /// The jobs of one run, sorted by case id.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     pub jobs: Vec<Job>,
     /// How many cases of the suite the selection left out, other shards' included.
     pub not_selected: usize,
+    /// What was selected, as it is said at the command line.
+    pub selection: Vec<String>,
+    pub shard: Option<Shard>,
+    /// Of a shard, the cases of all shards, sorted by id.
+    pub of: Vec<CaseId>,
     /// The APIs that were asked for; none for all.
     pub apis: Vec<ApiName>,
 }
@@ -82,14 +67,21 @@ pub enum Decision {
 pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
     let mut selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| selection.takes(case)).collect();
     selected.sort_by(|a, b| a.id.cmp(&b.id));
-    let jobs: Vec<Job> = selected
-        .into_iter()
-        .enumerate()
-        .filter(|(position, _)| selection.shard.is_none_or(|shard| position % shard.count == shard.index - 1))
-        .map(|(_, case)| job(case, suite, target))
-        .collect();
+    let of = selection.shard.map_or(Vec::new(), |_| selected.iter().map(|case| case.id.clone()).collect());
+    let jobs: Vec<Job> = selected.into_iter().map(|case| job(case, suite, target)).collect();
+    let jobs = match selection.shard {
+        Some(shard) => shard::part(jobs, shard),
+        None => jobs,
+    };
     let not_selected = suite.cases.len() - jobs.len();
-    Plan { jobs, not_selected, apis: selection.apis.clone() }
+    Plan {
+        jobs,
+        not_selected,
+        selection: selection.words(),
+        shard: selection.shard,
+        of,
+        apis: selection.apis.clone(),
+    }
 }
 
 /// The job of one case, whatever a selection would say.
@@ -100,6 +92,29 @@ pub fn job(case: &Arc<Case>, suite: &Suite, target: &Target) -> Job {
 }
 
 impl Selection {
+    /// As it is said at the command line; the shard is no part of it.
+    fn words(&self) -> Vec<String> {
+        fn option(name: &str, values: impl IntoIterator<Item = impl fmt::Display>) -> Vec<String> {
+            values.into_iter().map(|value| format!("--{name} {value}")).collect()
+        }
+        let profiles = self.profiles.iter().map(|profile| match profile {
+            Profile::Core => "core",
+            Profile::Extended => "extended",
+        });
+        let origins = self.origins.iter().map(|origin| match origin {
+            Origin::Written => "written",
+            Origin::Generated => "generated",
+        });
+        let options = [
+            option("api", &self.apis),
+            option("operation", &self.operations),
+            option("clause", &self.clauses),
+            option("profile", profiles),
+            option("origin", origins),
+        ];
+        [self.filters.clone(), options.concat()].concat()
+    }
+
     fn takes(&self, case: &Case) -> bool {
         fn any<T>(wanted: &[T], is: impl Fn(&T) -> bool) -> bool {
             wanted.is_empty() || wanted.iter().any(is)

@@ -1,16 +1,22 @@
 //! Runs folded for a reader, as text or JSON. Pure: it is given traces, verdicts, today's date and a mask for
 //! secrets, and gives strings; what a terminal can show is told to it by a [`Style`].
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    case::{Case, Fixture, Profile, Step},
+    case::{Case, CaseId, Fixture},
     clause::{ClauseId, Clauses},
     contract::ApiName,
-    exchange::{Exchange, Role, Trace},
-    span::Span,
+    exchange::{Exchange, Trace},
     target::{KnownFailure, KnownWhat},
     verdict::{Declared, Status, Verdict, Violation},
 };
@@ -19,17 +25,29 @@ pub mod coverage;
 pub mod curl;
 pub mod difference;
 pub mod excerpt;
-pub mod json;
+mod github;
+mod har;
+mod junit;
+mod markdown;
+pub mod merge;
+mod plain;
+pub mod record;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;
+mod sarif;
 pub mod status;
+mod subject;
+mod tap;
 pub mod target;
 pub mod text;
 
 pub use coverage::{Covered, Watch};
+pub use curl::Curl;
+pub use record::ExchangeDocument;
 pub use safe::{Mask, Safe};
 pub use status::{FailOn, status};
+pub use subject::{Kind, Subject};
 pub use target::{ApiFacts, Identity, TargetFacts};
 pub use text::{Colour, Glyphs, Names, Style, render_coverage};
 
@@ -37,9 +55,8 @@ pub use text::{Colour, Glyphs, Names, Style, render_coverage};
 #[derive(Debug, Clone)]
 pub struct Run {
     pub target: TargetFacts,
-    /// Names the suite's files by content, where somebody worked it out.
-    pub suite: Option<Arc<str>>,
-    pub coverage: Coverage,
+    pub digests: Digests,
+    pub plan: Planned,
     /// What of the contracts was seen, where somebody worked it out.
     pub covered: Option<Covered>,
     /// What the generated cases were made from.
@@ -55,8 +72,45 @@ pub struct Run {
     pub known_failures: Vec<KnownFailure>,
 }
 
+/// By what a run can be told to have been the same as another: SHA-256 in hexadecimal, where somebody worked it out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Digests {
+    /// Of the case files and the cases generated beside them.
+    pub suite: Option<Arc<str>>,
+    /// Of each contract.
+    pub contracts: BTreeMap<ApiName, Arc<str>>,
+    /// Of the target file.
+    pub target: Option<Arc<str>>,
+}
+
+/// What was asked of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Planned {
+    pub coverage: Coverage,
+    /// How many cases of the suite were left out.
+    pub not_selected: usize,
+    /// What the selection was, as it is said at the command line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selection: Vec<String>,
+    /// `3/8`: the third of eight parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// The names of the cases of all parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<CaseId>,
+}
+
+impl Planned {
+    /// Without a word on how they were chosen.
+    pub fn of(coverage: Coverage) -> Planned {
+        Planned { coverage, not_selected: 0, selection: Vec::new(), shard: None, of: Vec::new() }
+    }
+}
+
 /// Whether every case of the suite was planned, or a filter or shard left some out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Coverage {
     Whole,
     Selected,
@@ -92,6 +146,8 @@ pub struct Terms {
 /// Runs with their statuses worked out.
 #[derive(Debug, Clone)]
 pub struct Report {
+    /// The version of the program that ran.
+    pub proofmark: Cow<'static, str>,
     pub runs: Vec<JudgedRun>,
     pub clauses: Arc<Clauses>,
     pub terms: Terms,
@@ -101,13 +157,16 @@ pub struct Report {
 #[derive(Debug, Clone)]
 pub struct JudgedRun {
     pub target: TargetFacts,
-    pub suite: Option<Arc<str>>,
+    pub digests: Digests,
+    pub plan: Planned,
     pub covered: Option<Covered>,
     pub seed: Option<u64>,
     pub started: Timestamp,
     pub elapsed: Duration,
     /// In the order of the run: cases, then shared fixtures.
     pub entries: Vec<Entry>,
+    /// Every entry of the target file about what is known to fail.
+    pub known_failures: Vec<KnownFailure>,
     /// Known failures that nothing in this run answers to: no case has the name, or no answer breaks the clause.
     pub stale: Vec<KnownFailure>,
     /// What could not be cleaned up, one sentence each.
@@ -123,62 +182,33 @@ pub struct Entry {
     pub status: Status,
     pub trace: Option<Trace>,
     pub known: Vec<KnownFailure>,
-}
-
-#[derive(Debug, Clone)]
-pub enum Subject {
-    Case(Arc<Case>),
-    Fixture(Arc<Fixture>),
-}
-
-impl Subject {
-    /// `dms::DeleteConnection::deletes-a-live-connection`, `fixture dms::connection`.
-    pub fn name(&self) -> String {
-        match self {
-            Subject::Case(case) => case.id.to_string(),
-            Subject::Fixture(fixture) => format!("fixture {}", fixture.id),
-        }
-    }
-
-    pub fn api(&self) -> &ApiName {
-        match self {
-            Subject::Case(case) => &case.api,
-            Subject::Fixture(fixture) => &fixture.api,
-        }
-    }
-
-    /// The operation the subject is about.
-    pub fn operation(&self) -> &Arc<str> {
-        match self {
-            Subject::Case(case) => &case.operation,
-            Subject::Fixture(fixture) => &fixture.create.operation,
-        }
-    }
-
-    pub fn profile(&self) -> Option<Profile> {
-        match self {
-            Subject::Case(case) => Some(case.profile),
-            Subject::Fixture(_) => None,
-        }
-    }
-
-    pub fn span(&self) -> &Span {
-        match self {
-            Subject::Case(case) => &case.span,
-            Subject::Fixture(fixture) => &fixture.span,
-        }
-    }
-
-    /// The step of the case that made this exchange; none for fixtures' and token exchanges of a case.
-    pub fn step(&self, exchange: &Exchange) -> Option<&Step> {
-        match (self, &exchange.role) {
-            (Subject::Case(case), Role::Step { index, .. }) => case.steps.get(*index),
-            _ => None,
-        }
-    }
+    /// How many requests were sent.
+    pub exchanges: usize,
+    /// Of each request that was sent once more: why.
+    pub repeated: Vec<String>,
+    /// From the first request to the last answer.
+    pub elapsed: Duration,
+    /// What a record says of the exchanges that tell something, where the report was read from one.
+    pub shown: BTreeMap<usize, ExchangeDocument>,
 }
 
 impl Entry {
+    fn new(
+        subject: Subject,
+        verdict: Verdict,
+        status: Status,
+        trace: Option<Trace>,
+        known: Vec<KnownFailure>,
+    ) -> Entry {
+        let exchanges = trace.as_ref().map_or(&[][..], |trace| &trace.exchanges);
+        let first = exchanges.iter().map(|exchange| exchange.started).min();
+        let last = exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
+        let elapsed = first.zip(last).map(|(first, last)| last.duration_since(first).unsigned_abs());
+        let (exchanges, elapsed) = (exchanges.len(), elapsed.unwrap_or_default());
+        let repeated = trace.as_ref().map(repeated).unwrap_or_default();
+        Entry { subject, verdict, status, trace, known, exchanges, repeated, elapsed, shown: BTreeMap::new() }
+    }
+
     /// The violations of a verdict that has some.
     pub fn violations(&self) -> &[Violation] {
         broken(&self.verdict).0
@@ -188,19 +218,58 @@ impl Entry {
         broken(&self.verdict).1
     }
 
-    /// The exchange a violation speaks of.
-    pub fn exchange(&self, violation: &Violation) -> Option<&Exchange> {
-        self.trace.as_ref()?.exchanges.get(violation.exchange)
+    /// One exchange of the entry, by its place in the trace.
+    pub fn exchange(&self, index: usize) -> Option<&Exchange> {
+        self.trace.as_ref()?.exchanges.get(index)
+    }
+
+    /// The line that repeats an exchange by hand.
+    pub fn curl(&self, index: usize, target: &TargetFacts, safe: &Safe) -> Option<Curl> {
+        if let Some(shown) = self.shown.get(&index) {
+            return Some(shown.curl.clone());
+        }
+        let exchange = self.exchange(index)?;
+        let identity = target.apis.get(&self.subject.api).map_or(&Identity::None, |api| &api.identity);
+        Some(curl::curl(exchange, self.subject.step(exchange), target, identity, safe))
+    }
+
+    /// The exchanges that a reader will want to see: those that broke something, and the one an error ended with.
+    pub fn telling(&self) -> BTreeSet<usize> {
+        let broken = self.violations().iter().chain(self.warnings()).map(|violation| violation.exchange);
+        let last = || self.trace.as_ref()?.exchanges.len().checked_sub(1);
+        let last = matches!(self.verdict, Verdict::Error { .. }).then(last).flatten();
+        broken.chain(last).collect()
+    }
+
+    /// Whether it takes nothing from a run's being conformant.
+    pub fn is_good(&self) -> bool {
+        let good = [Status::Pass, Status::KnownFailure, Status::Skip, Status::Unsupported];
+        good.contains(&self.status) && !self.undeclared()
     }
 
     pub fn is_case(&self) -> bool {
-        matches!(self.subject, Subject::Case(_))
+        self.subject.kind == Kind::Case
+    }
+
+    /// A pass that took requests to be repeated: never a plain one.
+    pub fn is_flaky(&self) -> bool {
+        self.status == Status::Pass && !self.repeated.is_empty()
     }
 
     fn undeclared(&self) -> bool {
         self.status == Status::Unsupported
             && matches!(self.verdict, Verdict::Unsupported { declared: Declared::ByAnswer, .. })
     }
+}
+
+/// `DescribeEndpoints answered 429`, of each request that was sent once more.
+fn repeated(trace: &Trace) -> Vec<String> {
+    let repeated = trace.exchanges.iter().enumerate().filter(|(index, _)| trace.is_repeated(*index));
+    let why = repeated.map(|(_, exchange)| match &exchange.answer {
+        Ok(response) => format!("{} answered {}", exchange.operation, response.status),
+        Err(broken) => format!("{}: {broken}", exchange.operation),
+    });
+    why.collect()
 }
 
 /// The violations and the warnings of a verdict.
@@ -213,7 +282,8 @@ fn broken(verdict: &Verdict) -> (&[Violation], &[Violation]) {
 }
 
 /// How the whole thing ended. The exit code says the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     Conformant,
     NotConformant,
@@ -253,37 +323,39 @@ impl JudgedRun {
 /// Works out every status. `clauses` gives the texts that violations are shown with.
 pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report {
     let runs = runs.into_iter().map(|run| judged(run, terms)).collect();
-    Report { runs, clauses, terms }
+    Report { proofmark: Cow::Borrowed(env!("CARGO_PKG_VERSION")), runs, clauses, terms }
 }
 
 fn judged(run: Run, terms: Terms) -> JudgedRun {
-    let stale = stale(&run);
     let mut entries = Vec::with_capacity(run.results.len() + run.fixtures.len());
     for result in run.results {
         let verdict = status::hardened(result.verdict, terms.fail_on);
         let status = status(&verdict, &result.known, terms.today);
-        let (subject, trace) = (Subject::Case(result.case), result.trace);
-        entries.push(Entry { subject, verdict, status, trace, known: result.known });
+        let (subject, trace) = (result.case.into(), result.trace);
+        entries.push(Entry::new(subject, verdict, status, trace, result.known));
     }
     let of_clauses = |it: &&KnownFailure| matches!(it.what, KnownWhat::Clause(_));
     let known: Vec<_> = run.known_failures.iter().filter(of_clauses).cloned().collect();
     for result in run.fixtures {
         let verdict = status::hardened(result.verdict, terms.fail_on);
         let status = status(&verdict, &known, terms.today);
-        let (subject, trace) = (Subject::Fixture(result.fixture), Some(result.trace));
-        entries.push(Entry { subject, verdict, status, trace, known: known.clone() });
+        let (subject, trace) = (result.fixture.into(), Some(result.trace));
+        entries.push(Entry::new(subject, verdict, status, trace, known.clone()));
     }
+    let stale = stale(&entries, &run.known_failures, run.plan.coverage);
     let leftovers =
         entries.iter().filter_map(|entry: &Entry| entry.trace.as_ref()).flat_map(|it| &it.leftovers);
     let clean_up = leftovers.cloned().chain(run.clean_up).collect();
     JudgedRun {
         target: run.target,
-        suite: run.suite,
+        digests: run.digests,
+        plan: run.plan,
         covered: run.covered,
         seed: run.seed,
         started: run.started,
         elapsed: run.elapsed,
         entries,
+        known_failures: run.known_failures,
         stale,
         clean_up,
     }
@@ -291,27 +363,27 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
 
 /// Entries that nothing answers to. In a run that left cases out, only a clause that a judged case names and that
 /// no answer breaks is known to be kept.
-fn stale(run: &Run) -> Vec<KnownFailure> {
-    let verdicts = run.results.iter().map(|it| &it.verdict).chain(run.fixtures.iter().map(|it| &it.verdict));
-    let broken: BTreeSet<&ClauseId> = verdicts
-        .map(broken)
-        .flat_map(|(violations, warnings)| violations.iter().chain(warnings))
+fn stale(entries: &[Entry], known_failures: &[KnownFailure], coverage: Coverage) -> Vec<KnownFailure> {
+    let broken: BTreeSet<&ClauseId> = entries
+        .iter()
+        .flat_map(|entry| entry.violations().iter().chain(entry.warnings()))
         .flat_map(|violation| &violation.clauses)
         .collect();
-    let judged = |result: &&CaseResult| matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
-    let kept = |clause: &ClauseId| {
-        let mut naming = run.results.iter().filter(judged).filter(|it| it.case.clauses.contains(clause));
-        naming.next().is_some()
-            || (run.coverage == Coverage::Whole && run.results.iter().any(|it| judged(&it)))
+    let judged = |entry: &&Entry| {
+        entry.is_case() && matches!(entry.verdict, Verdict::Pass { .. } | Verdict::Fail { .. })
     };
-    let is_stale = |entry: &&KnownFailure| match &entry.what {
+    let kept = |clause: &ClauseId| {
+        let mut naming = entries.iter().filter(judged).filter(|it| it.subject.clauses.contains(clause));
+        naming.next().is_some() || (coverage == Coverage::Whole && entries.iter().any(|it| judged(&it)))
+    };
+    let is_stale = |known: &&KnownFailure| match &known.what {
         KnownWhat::Clause(clause) => !broken.contains(clause) && kept(clause),
         KnownWhat::Case(_) => {
-            let names = |result: &CaseResult| result.known.iter().any(|known| known.span == entry.span);
-            run.coverage == Coverage::Whole && !run.results.iter().any(names)
+            let names = |entry: &Entry| entry.is_case() && entry.known.iter().any(|it| it.span == known.span);
+            coverage == Coverage::Whole && !entries.iter().any(names)
         }
     };
-    run.known_failures.iter().filter(is_stale).cloned().collect()
+    known_failures.iter().filter(is_stale).cloned().collect()
 }
 
 /// 0 conformant, 1 violations, 3 could not find out; of several runs the worst, and violations are worse than errors.
@@ -328,14 +400,26 @@ pub fn exit_code(report: &Report) -> u8 {
 pub enum Format {
     /// For a reader at a terminal or of a log.
     Text(Style),
-    /// For programs; see [`json`].
+    /// For programs; see [`record`].
     Json,
+    Junit,
+    Tap,
+    Markdown,
+    Github,
+    Sarif,
+    Har,
 }
 
 /// The report as one string, its last line ended. `mask` hides the secrets the run was given.
 pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
-        Format::Json => json::render(report, mask),
+        Format::Json => record::render(report, mask),
+        Format::Junit => junit::render(report, mask),
+        Format::Tap => tap::render(report, mask),
+        Format::Markdown => markdown::render(report, mask),
+        Format::Github => github::render(report, mask),
+        Format::Sarif => sarif::render(report, mask),
+        Format::Har => har::render(report, mask),
     }
 }

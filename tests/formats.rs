@@ -6,6 +6,7 @@ use std::{env, fs, path::Path};
 use proofmark::{
     contract::{Contracts, files},
     model::clause::Clauses,
+    report,
     suite::{self, Diagnostic, SourceFile},
 };
 use serde_json::Value;
@@ -62,10 +63,11 @@ fn told(diagnostics: &[Diagnostic]) -> String {
 /// A published file, and what makes it.
 type Published = (&'static str, fn() -> Value);
 
-const SCHEMAS: [Published; 3] = [
+const SCHEMAS: [Published; 4] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),
+    ("schemas/report.schema.json", report::record::schema),
 ];
 
 #[test]

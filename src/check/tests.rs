@@ -186,7 +186,7 @@ impl World {
 
     /// `pass`, `pass, warned: rule ...`, `fail: rule ...`, `error: why`, `unsupported: operation`.
     fn told(&self) -> String {
-        let rules = |found: &[Violation]| found.iter().map(|one| one.rule).collect::<Vec<_>>().join(" ");
+        let rules = |found: &[Violation]| found.iter().map(|one| &*one.rule).collect::<Vec<_>>().join(" ");
         match self.judgement().verdict {
             Verdict::Pass { warnings } if warnings.is_empty() => "pass".into(),
             Verdict::Pass { warnings } => format!("pass, warned: {}", rules(&warnings)),
@@ -326,6 +326,31 @@ fn a_target_that_throttles_is_not_judged_by_it() {
     one(vec![status(200)], throttled().without("date")).is("fail: date");
     one(vec![status(400)], throttled()).is("pass");
     one(vec![error("ThingNotFound")], throttled()).is("error: DeleteThing: the target throttles (400)");
+}
+
+#[test]
+fn what_was_repeated_is_judged_by_its_envelope_alone() {
+    let throttled = || at_step(0, 1, aws_error().body(r#"{"__type":"ThrottlingException"}"#));
+    let answers = |first, then| world(vec![step("DeleteThing", vec![status(200)])], vec![first, then]);
+    answers(throttled(), at_step(0, 1, aws())).is("pass");
+    answers(throttled().without("date"), at_step(0, 1, aws())).is("fail: date");
+    answers(throttled(), at_step(0, 1, aws().status(202))).is("fail: success-200 status");
+    answers(throttled(), throttled()).is("error: DeleteThing: the target throttles (400)");
+    let lost = || answers(aws(), at_step(0, 1, aws())).unanswered(0, Broken::CutOff("x".into()));
+    lost().is("pass");
+    lost().unanswered(1, Broken::CutOff("x".into())).end(End::Stopped("y".into())).is("error: y");
+    // Of a poll the answers before the last are judged, unless the question was asked once more.
+    let poll = |attempts: [u32; 3]| {
+        let of = |(index, attempt)| match index {
+            1 => at_step(0, attempt, aws_error().body(r#"{"__type":"ThrottlingException"}"#)),
+            _ => at_step(0, attempt, aws()),
+        };
+        let answers = attempts.into_iter().enumerate().map(of).collect();
+        let until = polled(vec![status(200)], vec![], vec![]);
+        world(vec![Step { expectations: [status(200)].into(), ..until }], answers)
+    };
+    poll([1, 2, 2]).is("pass");
+    poll([1, 2, 3]).is("error: DeleteThing: the target throttles (400)");
 }
 
 #[test]
@@ -653,7 +678,7 @@ fn headers_claimed_to_be_unique_are() {
         let mut world = world(vec![step("DeleteThing", vec![unique.clone()])], answers);
         world.trace.exchanges[1].started = jiff::Timestamp::from_second(9).unwrap();
         let traces = [(world.suite.cases[0].id.clone(), &world.trace)];
-        across(&traces, &world.judge()).into_iter().map(|(_, one)| one.rule).collect::<Vec<_>>()
+        across(&traces, &world.judge()).into_iter().map(|(_, one)| one.rule.into_owned()).collect::<Vec<_>>()
     };
     assert_eq!(with(["a", "b"]), [""; 0]);
     assert_eq!(with(["a", "a"]), ["request-id-unique", "header"]);

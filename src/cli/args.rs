@@ -28,6 +28,8 @@ pub enum Command {
     Run(RunArgs),
     /// Judge a target as `run` does, and show what of the contracts was seen
     Coverage(CoverageArgs),
+    /// Render a recorded run, without a network
+    Report(ReportArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -88,6 +90,9 @@ pub struct SelectionArgs {
     /// Only cases that somebody wrote, or only those generated from the contracts
     #[arg(long, value_enum)]
     pub origin: Option<OriginArg>,
+    /// Only the i-th of n parts of what is selected; `auto` asks the CI system which
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<super::shard::ShardArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -145,7 +150,13 @@ pub struct RunArgs {
     pub fail_on: FailOnArg,
     /// How to print the result
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    pub format: FormatArg,
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub report: Vec<super::report::Wanted>,
+    /// Keep the run in this folder, for `proofmark report` [default: target/proofmark/last]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record: Option<PathBuf>,
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
     pub color: ColorArg,
@@ -168,6 +179,72 @@ pub enum FormatArg {
     #[default]
     Text,
     Json,
+}
+
+/// The forms a report comes in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormatArg {
+    /// For a reader
+    #[default]
+    Text,
+    /// The document of the recorded run
+    Json,
+    /// JUnit XML, which most CI systems read
+    Junit,
+    /// TAP 14, with a YAML block for each failure
+    Tap,
+    /// For a job summary, a pull request or a README
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// HTTP Archive 1.2 of every exchange, for the developer tools of a browser
+    Har,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ReportArgs {
+    #[command(subcommand)]
+    pub command: Option<ReportCommand>,
+    /// The folder of a recorded run [default: target/proofmark/last]
+    #[arg(value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// How to render it
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: ReportFormatArg,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReportCommand {
+    /// Make one run of the recorded parts of one, if they are all of it; exits 2 and says why where they are not
+    Merge(MergeArgs),
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct MergeArgs {
+    /// The folders of the parts, each made by `run --shard I/N --record DIR`
+    #[arg(value_name = "DIR", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Keep the whole run in this folder [default: target/proofmark/last]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub report: Vec<super::report::Wanted>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

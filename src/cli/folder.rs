@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{load::Wrong, models};
+use super::{files, load::Wrong};
 use crate::contract::openapi::Folder;
 
 /// So many files and folders are looked at, and so many bytes read, before somebody has to name a narrower folder.
@@ -87,7 +87,7 @@ impl Reader {
         if !real.metadata().map_err(told)?.is_file() {
             return Err("it is no file".into());
         }
-        models::text(&real).map_err(told)
+        files::text(&real, files::TEXT).map_err(told)
     }
 
     fn too_much(&self) -> Wrong {
@@ -135,7 +135,7 @@ mod tests {
             Err(why) => why.split([';', ':']).next_back().unwrap().trim().to_owned(),
         };
         assert_eq!((told("v1/api.yaml"), told("common.json")), ("a: 1".into(), "{}".into()));
-        assert_eq!(told("bytes.yml"), "not UTF-8 (byte 0)");
+        assert_eq!(told("bytes.yml"), "not UTF-8 (byte 0, in line 1)");
         #[cfg(unix)]
         {
             assert_eq!(told("in.yaml"), "a: 1");

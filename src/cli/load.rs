@@ -2,11 +2,15 @@
 //! question's fault, and nothing has been sent yet.
 
 use std::{
+    borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
+    slice,
     sync::Arc,
 };
+
+use sha2::{Digest as _, Sha256};
 
 use super::{
     args::{FileArgs, TargetArgs},
@@ -14,15 +18,17 @@ use super::{
 };
 use crate::{
     contract::{
-        self, Contracts,
+        self, ContractError, Contracts,
         generate::{self, Places},
     },
     model::{
         case::Suite,
         clause::Clauses,
+        contract::{ApiName, Contract},
         target::{Credentials, Keys, SecretRef, Target, is_loopback},
     },
-    suite::{self, Diagnostic},
+    report::Digests,
+    suite::{self, Diagnostic, SourceFile},
 };
 
 /// The question was wrong: exit code 2.
@@ -56,6 +62,8 @@ pub struct House {
     pub snapshots: Option<PathBuf>,
     /// What the generated cases were made from.
     pub seed: u64,
+    /// Of the suite and the contracts.
+    pub digests: Digests,
 }
 
 /// Which operations cases are generated for.
@@ -83,7 +91,9 @@ pub fn house(
         let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
         return Err(Wrong::Said(format!("{} holds no case files (*.yaml)", folder.display())));
     }
-    let House { contracts, clauses, seed, .. } = &bare;
+    let House { contracts, clauses, seed, digests, .. } = &bare;
+    let seeded = [digests.contracts.values().map(|it| &**it).collect::<String>(), seed.to_string()];
+    let digests = Digests { suite: Some(digest(&case_files, &seeded)), ..digests.clone() };
     let mut suite = suite::load(&case_files, contracts, clauses).map_err(Wrong::Files)?;
     for (contract, places) in contracts.iter().zip(&places) {
         let made = match generated {
@@ -98,7 +108,13 @@ pub fn house(
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
     let folder = snapshot_folder(files);
-    Ok(House { suite: Arc::new(suite), approved: approved(folder.as_deref())?, snapshots: folder, ..bare })
+    Ok(House {
+        suite: Arc::new(suite),
+        approved: approved(folder.as_deref())?,
+        snapshots: folder,
+        digests,
+        ..bare
+    })
 }
 
 /// Contracts and clauses alone: what a target file is read with.
@@ -107,7 +123,7 @@ pub fn bare(files: &FileArgs) -> Result<House, Wrong> {
 }
 
 fn bare_with_places(files: &FileArgs) -> Result<(House, Vec<Places>), Wrong> {
-    let (contracts, places) = contracts_with_places(files.schemas.as_deref())?;
+    let (contracts, places, contract_digests) = contracts_with_places(files.schemas.as_deref())?;
     let clause_files =
         assets::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
     let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
@@ -118,8 +134,27 @@ fn bare_with_places(files: &FileArgs) -> Result<(House, Vec<Places>), Wrong> {
         approved: BTreeMap::new(),
         snapshots: None,
         seed: files.seed.unwrap_or(generate::SEED),
+        digests: Digests { contracts: contract_digests, ..Digests::default() },
     };
     Ok((house, places))
+}
+
+/// Of texts by their names in their folders, and of words that belong to them; wherever the folders are.
+fn digest<F: Borrow<SourceFile>>(files: &[F], words: &[String]) -> Arc<str> {
+    let mut sha256 = Sha256::new();
+    let mut part = |text: &str| {
+        sha256.update((text.len() as u64).to_be_bytes());
+        sha256.update(text);
+    };
+    for file in files {
+        let SourceFile { path, text } = file.borrow();
+        let mut names = path.rsplitn(3, ['/', '\\']);
+        let name = [names.next(), names.next()].map(Option::unwrap_or_default);
+        name.into_iter().for_each(&mut part);
+        part(text);
+    }
+    words.iter().for_each(|word| part(word));
+    hex::encode(sha256.finalize()).into()
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -128,31 +163,54 @@ fn is_yaml(name: &str) -> bool {
 
 /// The contracts below `folder`, or the bundled ones.
 pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
-    contracts_with_places(folder).map(|(contracts, _)| contracts)
+    contracts_with_places(folder).map(|(contracts, ..)| contracts)
 }
 
-/// The same, and for each of them, in order, where its operations stand.
-fn contracts_with_places(folder: Option<&Path>) -> Result<(Contracts, Vec<Places>), Wrong> {
+/// Contracts, where the operations of each stand, in order, and the digest of each.
+type Placed = (Contracts, Vec<Places>, BTreeMap<ApiName, Arc<str>>);
+
+/// The same, with what else is known of them from their files.
+fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     let wanted = |name: &str| name.ends_with("operations.json") || name.ends_with("schema.json");
     let files = assets::read(Kind::Schemas, folder, wanted)?;
-    let (mut contracts, mut places) = (Vec::new(), BTreeMap::new());
+    let (mut contracts, mut places, mut digests) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
-        let beside = operations.path.replace("operations.json", "schema.json");
-        let schema = files.iter().find(|file| *file.path == *beside);
-        let schema =
-            schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
-        let contract = contract::files::read(&operations.text, &schema.text)
-            .map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+        let (contract, schema) = contract_at(operations, &files)?;
         let found = Places::of(&contract, Arc::clone(&operations.path), &operations.text);
         places.insert(Arc::clone(&contract.api), found);
+        digests.insert(Arc::clone(&contract.api), digest(&[operations, schema], &[]));
         contracts.push(contract);
     }
     if contracts.is_empty() {
         let folder = folder.unwrap_or(Path::new("schemas"));
         return Err(Wrong::Said(format!("{} holds no contract (<api>/operations.json)", folder.display())));
     }
-    let contracts = Contracts::new(contracts).map_err(|error| Wrong::Said(error.to_string()))?;
-    Ok((contracts, places.into_values().collect()))
+    let contracts = Contracts::new(contracts).map_err(|error| at_fault(&files, &error))?;
+    Ok((contracts, places.into_values().collect(), digests))
+}
+
+/// What is wrong between contracts, with the path of the one that is wrong by itself already.
+fn at_fault(files: &[SourceFile], error: &ContractError) -> Wrong {
+    let mut alone = files.iter().filter(|file| file.path.ends_with("operations.json"));
+    let fault = alone.find_map(|operations| {
+        let (contract, _) = contract_at(operations, files).ok()?;
+        Contracts::new(vec![contract]).err().map(|error| format!("{}: {error}", operations.path))
+    });
+    Wrong::Said(fault.unwrap_or_else(|| error.to_string()))
+}
+
+/// The contract of a file, and the file of schemas beside it.
+fn contract_at<'f>(
+    operations: &SourceFile,
+    files: &'f [SourceFile],
+) -> Result<(Contract, &'f SourceFile), Wrong> {
+    let beside = operations.path.replace("operations.json", "schema.json");
+    let schema = files.iter().find(|file| *file.path == *beside);
+    let schema =
+        schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
+    let read = contract::files::read(&operations.text, &schema.text);
+    let read = read.map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+    Ok((read, schema))
 }
 
 /// The folder given, or `./snapshots` where there is one; without either the bundled snapshots are compared with and
@@ -183,6 +241,8 @@ pub struct Chosen {
     /// How it can be named again, from any folder.
     pub named: String,
     pub keeping: Keeping,
+    /// Of the target file.
+    pub digest: Arc<str>,
 }
 
 /// What a run does with the fixtures that its cases share.
@@ -209,11 +269,11 @@ pub const REFERENCE: &str = "reference";
 pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chosen, Wrong> {
     let name = args.target.as_deref().unwrap_or(REFERENCE);
     let (file, named) = target_file(name)?;
-    let keeping = Keeping::Nothing;
+    let (keeping, digest) = (Keeping::Nothing, digest(slice::from_ref(&file), &[]));
     let mut target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
     let Some(base_url) = &args.base_url else {
         let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
-        return Ok(Chosen { target, hosting, named, keeping });
+        return Ok(Chosen { target, hosting, named, keeping, digest });
     };
     let url = base_url_of(base_url)?;
     for (api, settings) in &mut target.apis {
@@ -222,7 +282,7 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
         }
     }
     refuse_published_secrets_abroad(&target)?;
-    Ok(Chosen { target, hosting: Hosting::Elsewhere, named, keeping })
+    Ok(Chosen { target, hosting: Hosting::Elsewhere, named, keeping, digest })
 }
 
 /// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to

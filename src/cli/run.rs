@@ -3,25 +3,33 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Write, stdout},
-    path::PathBuf,
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
 use super::{
-    args::{FailOnArg, FormatArg, RunArgs, SelectionArgs},
+    args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
+    github,
     load::{self, Generated, House, Wrong},
     progress::Progress,
-    snapshots,
+    record,
+    report::{Wanted, format, print, rendered, save},
+    shard, snapshots,
     stage::{self, Stage},
     style, sweep, up,
 };
 use crate::{
     check::{self, Taken},
-    exec::{Interrupt, SharedFixture},
+    exec::{
+        Interrupt, SharedFixture,
+        sweep::{Fate, Others, Swept},
+    },
     model::{
         case::Case,
         contract::ApiName,
@@ -31,7 +39,9 @@ use crate::{
     },
     plan::{self, Job, Plan, Selection},
     reference,
-    report::{self, CaseResult, Coverage, FailOn, Format, Names, Report, Run, Safe, TargetFacts, Terms},
+    report::{
+        self, CaseResult, Coverage, FailOn, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms,
+    },
 };
 
 /// How a run ended, for the exit code.
@@ -62,10 +72,14 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
-    if plan.jobs.is_empty() {
+    // There may be more parts than trials; the merge proves that nothing is missing.
+    if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Wrong::Said(
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
+    }
+    if let Some(folder) = &args.record {
+        record::prepare(folder)?;
     }
     let sweep = sweep::command("sweep", &args.target, args.state_dir.as_deref());
     let interrupt = interrupts(sweep.clone());
@@ -82,15 +96,20 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let report = summarize(played.run, &stage, args.fail_on);
     let mask = |text: &str| stage.session.masks().mask(text);
-    let style = || style::style(args.color, &stdout());
+    keep(&report, args.record.as_deref(), &mask)?;
+    for Wanted { format, path } in &args.report {
+        save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;
+    }
     let text = match (args.format, shown) {
-        (FormatArg::Text, Shown::Report) => report::render(&report, Format::Text(style()), &mask),
-        (FormatArg::Text, Shown::Coverage(names)) => report::render_coverage(&report, style(), names, &mask),
-        (FormatArg::Json, Shown::Report) => report::render(&report, Format::Json, &mask),
-        (FormatArg::Json, Shown::Coverage(_)) => report::json::render_coverage(&report),
+        (ReportFormatArg::Text, Shown::Coverage(names)) => {
+            report::render_coverage(&report, style::style(args.color, &stdout()), names, &mask)
+        }
+        (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(&report),
+        (format, _) => rendered(&report, format, args.color, &mask),
     };
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    let format = format(args.format, args.color);
+    print(&text, format, out)?;
+    github::tell(&report, format, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");
     }
@@ -102,6 +121,20 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         Interrupt::Yes => Ended::Interrupted,
         Interrupt::No => Ended::Judged(code),
     })
+}
+
+/// Keeps a run where it was asked to be kept; else where the last one is, as far as that can be written.
+fn keep(report: &Report, folder: Option<&Path>, mask: Mask) -> Result<(), Wrong> {
+    let record = report::record::write(report, mask);
+    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), &record);
+    match (written, folder) {
+        (Err(error), Some(folder)) => Err(Wrong::Said(format!("{}: {error}", folder.display()))),
+        (Err(error), None) => {
+            eprintln!("the run is not kept: {}: {error}", record::LAST);
+            Ok(())
+        }
+        (Ok(()), _) => Ok(()),
+    }
 }
 
 /// A run and the snapshots it took.
@@ -120,26 +153,25 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let house = &stage.house;
     let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
     let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
-    stage
-        .session
-        .run_all(&plan.jobs, |index, mut trace| {
-            let case = &plan.jobs[index].case;
-            let judgement = stage.judge(case, &trace);
-            let known = plan::known(&stage.target, case);
-            let status = report::status(&judgement.verdict, &known, today);
-            progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
-            taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-            watch.take(&case.api, &trace);
-            trace
-                .exchanges
-                .iter_mut()
-                .flat_map(|exchange| &mut exchange.answer)
-                .for_each(Response::forget_json);
-            judged.insert(index, (judgement.verdict, trace));
-        })
-        .await;
+    let run = stage.session.run_all(&plan.jobs, |index, mut trace| {
+        let case = &plan.jobs[index].case;
+        let judgement = stage.judge(case, &trace);
+        let known = plan::known(&stage.target, case);
+        let status = report::status(&judgement.verdict, &known, today);
+        progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+        taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+        watch.take(&case.api, &trace);
+        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+        judged.insert(index, (judgement.verdict, trace));
+    });
+    // A bug of ours, too, is a reason to clean up first.
+    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
     let shared = stage.session.close().await;
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    let clean_up = settle(stage).await;
+    if let Some(bug) = bug {
+        resume_unwind(bug);
+    }
     // A run may break what no single case can see.
     let traces: Vec<_> =
         judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
@@ -163,8 +195,37 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let results: Vec<CaseResult> = results.collect();
     let elapsed = clock.elapsed();
     let covered = watch.covered(&results, &fixtures, &house.clauses);
-    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), ..blank(stage, coverage) };
+    let asked = Planned {
+        coverage,
+        not_selected: plan.not_selected,
+        selection: plan.selection.clone(),
+        shard: plan.shard.map(|shard| shard.to_string()),
+        of: plan.of.clone(),
+    };
+    let blank = blank(stage, coverage);
+    let covered = Some(covered);
+    let run = Run { started, elapsed, results, fixtures, covered, clean_up, plan: asked, ..blank };
     Played { run, taken }
+}
+
+/// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed; gives what
+/// is left all the same, one sentence each.
+pub async fn settle(stage: &Stage) -> Vec<String> {
+    let session = &stage.session;
+    let ledger = session.ledger_path();
+    // Of whom nothing is known, it may be anything.
+    let others = sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
+    let run = ledger.file_stem().unwrap_or_default().to_string_lossy();
+    let settled = session.settle(&others).await.into_iter();
+    let left = settled.filter_map(|Swept { what, number, fate }| match fate {
+        Fate::Left(why) => Some(format!("{run}#{number} {what} may be left: {why}")),
+        Fate::Destroyed => {
+            eprintln!("looked for at the end, found and destroyed: {what}");
+            None
+        }
+        _ => None,
+    });
+    left.collect()
 }
 
 /// A run of the cases of one trial, as `cargo test` makes them.
@@ -186,8 +247,8 @@ pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
 fn blank(stage: &Stage, coverage: Coverage) -> Run {
     Run {
         target: target_facts(&stage.target, &stage.house),
-        suite: None,
-        coverage,
+        digests: stage.house.digests.clone(),
+        plan: Planned::of(coverage),
         covered: None,
         seed: Some(stage.house.seed),
         started: Timestamp::now(),
@@ -232,7 +293,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         profiles: args.profile.map(Into::into).into_iter().collect(),
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
-        shard: None,
+        shard: args.shard.map(shard::shard).transpose()?,
     })
 }
 

@@ -1,6 +1,9 @@
 //! What came of a case: violations and warnings, each pointing at a clause, a place in the answer and a claim.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     clause::{ClauseId, Strength},
@@ -31,7 +34,8 @@ pub enum Verdict {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Declared {
     /// The target file says so.
     InTargetFile,
@@ -43,7 +47,7 @@ pub enum Declared {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Violation {
     /// The rule or claim kind that found it: `content-type`, `status`, `schema`, `body`.
-    pub rule: &'static str,
+    pub rule: Cow<'static, str>,
     /// Empty only where a case claims something that no clause states.
     pub clauses: Vec<ClauseId>,
     pub strength: Strength,
@@ -63,7 +67,8 @@ pub struct Mismatch {
 }
 
 /// Where in a response.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Location {
     Status,
     Header(String),
@@ -88,7 +93,8 @@ impl fmt::Display for Location {
 }
 
 /// A verdict seen in the light of the target's known failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Status {
     Pass,
     KnownFailure,

@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{CaseResult, FixtureResult};
 use crate::{
     check::{
@@ -21,15 +24,18 @@ use crate::{
 };
 
 mod members;
+mod union;
+
+pub use union::union;
 
 /// What a run has seen of every contract that its target has.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Covered {
     pub apis: Vec<ApiCovered>,
     pub clauses: ClausesCovered,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiCovered {
     pub api: ApiName,
     /// By name.
@@ -40,7 +46,7 @@ pub struct ApiCovered {
     pub outputs: Share,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationCovered {
     pub state: OperationState,
     pub statuses: Share,
@@ -48,7 +54,8 @@ pub struct OperationCovered {
     pub errors: Share,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum OperationState {
     /// Never asked, or never answered.
     Untouched,
@@ -61,7 +68,7 @@ pub enum OperationState {
 }
 
 /// The part of some names that was seen.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Share {
     pub seen: BTreeSet<String>,
     pub unseen: BTreeSet<String>,
@@ -79,7 +86,7 @@ impl Share {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClausesCovered {
     /// Judged, and broken by nothing.
     pub kept: BTreeSet<String>,

@@ -1,6 +1,9 @@
 //! The `curl` line that repeats an exchange by hand. Secrets stand in it as shell variables, never as themselves;
 //! where curl cannot break a request the way the case does, a note says so.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{
     Identity, TargetFacts,
     safe::{MASKED, Safe, is_invisible, is_secret_header, is_secret_name},
@@ -16,7 +19,7 @@ use crate::model::{
 const MOST_BYTES: usize = 8 << 10;
 
 /// A command for a POSIX-like shell (bash, zsh), and what the reader has to know before running it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Curl {
     /// One option to a line, each but the last continued with a backslash.
     pub command: String,

@@ -1,6 +1,9 @@
 //! What of a target stands in a report: names, addresses, and how to reach it by hand. Nothing that is secret.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::curl;
 use crate::model::{
@@ -9,7 +12,8 @@ use crate::model::{
 };
 
 /// What a report tells about a target; nothing of it is secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct TargetFacts {
     pub name: Arc<str>,
     pub product: Option<String>,
@@ -17,10 +21,11 @@ pub struct TargetFacts {
     pub apis: BTreeMap<ApiName, ApiFacts>,
     pub verification: Verification,
     /// Options a `curl` line needs to reach the target as the run did: `--cacert`, `--proxy`, ...
-    pub curl: Vec<(&'static str, String)>,
+    pub curl: Vec<(Cow<'static, str>, String)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ApiFacts {
     /// Without user information.
     pub base_url: String,
@@ -28,7 +33,8 @@ pub struct ApiFacts {
 }
 
 /// How callers of an API prove who they are, as far as repeating a request by hand needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Identity {
     None,
     SigV4 { region: String, service: String },
@@ -58,7 +64,7 @@ impl TargetFacts {
             version: target.version.clone(),
             apis: apis.collect(),
             verification: target.tls.verification,
-            curl: curl::transport(target),
+            curl: curl::transport(target).into_iter().map(|(option, value)| (option.into(), value)).collect(),
         }
     }
 }

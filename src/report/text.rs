@@ -12,6 +12,7 @@ mod violations;
 
 pub use coverage::Names;
 use page::{Page, Tone};
+pub(super) use violations::position;
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,11 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
     page.finish()
 }
 
+/// How a run ended: the verdict in capitals, then what there is of each kind, the trouble first.
+pub fn ending(report: &Report, run: &JudgedRun, safe: &Safe) -> (&'static str, Vec<String>) {
+    summary::ending(&Told { report, run, safe })
+}
+
 /// What every section is told from.
 #[derive(Clone, Copy)]
 struct Told<'a> {
@@ -97,7 +103,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-fn count(number: usize, singular: &str) -> String {
+pub(super) fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),
@@ -127,7 +133,9 @@ mod tests {
         },
         report::{
             Coverage, Run, exit_code,
-            sample::{body_violation, clause_entry, entry, fail, pass, report, result, run, violation},
+            sample::{
+                body_violation, clause_entry, entry, fail, flaky, pass, report, result, run, violation,
+            },
         },
     };
 
@@ -172,6 +180,15 @@ mod tests {
         let cases =
             ["dms::DeleteConnection::a", "dms::DeleteConnection::b", "veeam::GetAmazonConnectionById::a"];
         insta::assert_snapshot!("all_green", shown(run(cases.map(pass).into())));
+    }
+
+    #[test]
+    fn a_pass_that_took_repetition_is_told_apart() {
+        let lost = Broken::CutOff("connection reset".into());
+        let mut twice = flaky(&name("c"));
+        twice.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(lost.clone()));
+        let all = vec![pass(&name("a")), flaky(&name("b")), twice];
+        insta::assert_snapshot!("flaky", shown(run(all)));
     }
 
     #[test]
@@ -351,7 +368,7 @@ mod tests {
         insta::assert_snapshot!("notes", shown(all.clone()));
         all.results.push(result("dms::TestConnection::f", unsupported(Declared::ByAnswer), "{}"));
         all.clean_up.push("dms::connection pm-abc: DeleteEndpoint answered 500".into());
-        all.coverage = Coverage::Selected;
+        all.plan.coverage = Coverage::Selected;
         insta::assert_snapshot!("notes_that_fail", shown(all));
     }
 

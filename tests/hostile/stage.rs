@@ -24,7 +24,7 @@ use proofmark::{
         verdict::Verdict,
     },
     plan::{self, Job},
-    report::{self, CaseResult, Coverage, FailOn, Format, Run, Style, TargetFacts, Terms},
+    report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, SourceFile},
 };
 use tokio::sync::watch;
@@ -205,8 +205,8 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
     let protocols = HOUSE.contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
     let run = Run {
         target: TargetFacts::of(target, &protocols),
-        suite: None,
-        coverage: Coverage::Selected,
+        digests: Digests::default(),
+        plan: Planned::of(Coverage::Selected),
         covered: None,
         seed: None,
         started: "2026-01-01T00:00:00Z".parse().unwrap(),
@@ -219,7 +219,9 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
     let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap() };
     let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
     let mask = |text: &str| session.masks().mask(text);
-    [Format::Text(Style::PLAIN), Format::Json].map(|format| report::render(&report, format, &mask)).concat()
+    let record = report::record::write(&report, &mask);
+    let text = report::render(&report, Format::Text(Style::PLAIN), &mask);
+    [text, record.document, record.traces].concat()
 }
 
 /// The verdict in the table's words.

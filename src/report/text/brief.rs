@@ -36,7 +36,7 @@ fn operations(told: &Told, page: &mut Page) {
     let absent = absent(told);
     let judged = told.run.entries.iter();
     let judged = judged.filter(|entry| !matches!(entry.status, Status::Unsupported | Status::Skip));
-    let judged: BTreeSet<&str> = judged.map(|entry| &**entry.subject.operation()).collect();
+    let judged: BTreeSet<&str> = judged.map(|entry| &*entry.subject.operation).collect();
     let there: Vec<&str> =
         judged.iter().copied().filter(|operation| !absent.contains_key(operation)).collect();
     page.blank();
@@ -162,8 +162,8 @@ fn clauses(told: &Told, page: &mut Page) {
             };
             for name in names {
                 let (cases, operations) = clauses.entry((name, mark)).or_default();
-                cases.insert(entry.subject.name());
-                operations.insert(entry.subject.operation());
+                cases.insert(entry.subject.name.clone());
+                operations.insert(&entry.subject.operation);
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
-    report::{Entry, excerpt::Focus},
+    report::{Entry, excerpt::Focus, status::excuses},
 };
 
 /// Cases whose names are worth a line.
@@ -51,8 +51,8 @@ fn warnings(told: &Told, page: &mut Page) {
             let label = format!("{} {clauses}", warning.strength);
             let group = groups.entry(label).or_insert_with(|| (0, Vec::new(), warning));
             group.0 += 1;
-            if group.1.last() != Some(&entry.subject.name()) {
-                group.1.push(entry.subject.name());
+            if group.1.last() != Some(&entry.subject.name) {
+                group.1.push(entry.subject.name.clone());
             }
         }
     }
@@ -73,17 +73,19 @@ fn warnings(told: &Told, page: &mut Page) {
 /// Alike reasons together, the first with its last exchange.
 fn errors(told: &Told, page: &mut Page) {
     for (why, entries) in grouped(told.run.with(Status::Error), |entry| told.safe.line(&cause(entry))) {
-        let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name())).collect();
+        let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name)).collect();
         page.blank();
         let mark = page.glyph("?") + "ERROR";
         page.hanging(0, &mark, Tone::Doubt, &why);
         page.hanging(7, &format!("in {}:", count(names.len(), "case")), Tone::Quiet, &listed(&names));
-        let last = entries.iter().find_map(|entry| Some((entry, entry.trace.as_ref()?.exchanges.last()?)));
-        if let Some((first, exchange)) = last {
-            let position = position(exchange, &first.subject);
+        let last = |entry: &&Entry| entry.trace.as_ref()?.exchanges.len().checked_sub(1);
+        let last = entries.iter().find_map(|entry| Some((entry, last(entry)?)));
+        if let Some((first, index)) = last {
+            let position =
+                first.exchange(index).map_or(String::new(), |exchange| position(exchange, &first.subject));
             page.blank();
             page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
-            show(told, &first.subject, exchange, Focus::default(), page);
+            show(told, first, index, Focus::default(), page);
         }
     }
 }
@@ -110,7 +112,7 @@ fn unexpected(told: &Told, page: &mut Page) {
     for entry in passes {
         let known = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_)));
         let from = known.map_or(String::new(), |known| format!(" passes, {}", about(known)));
-        let text = told.safe.line(&format!("{}{from}", entry.subject.name()));
+        let text = told.safe.line(&format!("{}{from}", entry.subject.name));
         page.hanging(2, "unexpected", Tone::Bad, &text);
     }
     for known in &told.run.stale {
@@ -126,13 +128,13 @@ fn unexpected(told: &Told, page: &mut Page) {
 fn known(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
     for entry in told.run.with(Status::KnownFailure) {
-        for known in excuses(entry, told) {
+        for known in excuses(entry, told.report.terms.today) {
             let what = match &known.what {
                 KnownWhat::Case(pattern) => pattern.clone(),
                 KnownWhat::Clause(clause) => clause.to_string(),
             };
             let why = format!("{what}: {}; {}", known.reason, about(known));
-            groups.entry(why).or_default().push(entry.subject.name());
+            groups.entry(why).or_default().push(entry.subject.name.clone());
         }
     }
     heading(page, "known failures", groups.len());
@@ -148,17 +150,6 @@ fn known(told: &Told, page: &mut Page) {
     }
 }
 
-/// The entries that excuse this one, those about the case before those about its clauses.
-fn excuses<'a>(entry: &'a Entry, told: &Told) -> Vec<&'a KnownFailure> {
-    let live = || entry.known.iter().filter(|known| known.expires >= told.report.terms.today);
-    let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
-    let breaks = |known: &&KnownFailure| match &known.what {
-        KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
-        KnownWhat::Case(_) => false,
-    };
-    if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
-}
-
 fn about(known: &KnownFailure) -> String {
     format!("{} until {} ({})", known.ticket, known.expires, known.span)
 }
@@ -170,7 +161,7 @@ fn skips(told: &Told, page: &mut Page) {
     });
     heading(page, "skipped", groups.len());
     for (reason, entries) in groups {
-        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name()).collect();
+        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name.clone()).collect();
         page.hanging(2, &count(names.len(), "case"), Tone::Quiet, &told.safe.line(&reason));
         if names.len() <= FEW_CASES {
             page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));

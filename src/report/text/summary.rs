@@ -1,4 +1,5 @@
-//! The table by operation, the profiles, and the last line: how it ended, in words that the exit code repeats.
+//! The table by operation, the flaky passes, the profiles, and the last line: how it ended, in words that the exit code
+//! repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,27 +9,31 @@ use super::{
     page::{Page, Tone, shortened},
 };
 use crate::{
-    model::{
-        case::{Origin, Profile},
-        verdict::Status,
-    },
-    report::{Entry, Outcome, Subject, status::is_known},
+    model::{case::Profile, verdict::Status},
+    report::{Entry, Outcome, status::is_known},
 };
 
-/// How many entries have each status.
+/// How many entries there are of each column.
 #[derive(Default, Clone, Copy)]
 struct Tally([usize; COLUMNS.len()]);
 
-/// The columns of the table; all but the first two are left out where they are empty.
-const COLUMNS: [(Status, &str, Tone); 7] = [
+/// The columns of the table; all but the first two are left out where they are empty. The third holds those passes that
+/// took requests to be repeated.
+const COLUMNS: [(Status, &str, Tone); 8] = [
     (Status::Pass, "pass", Tone::Good),
     (Status::Fail, "fail", Tone::Bad),
+    (Status::Pass, FLAKY, Tone::Doubt),
     (Status::Error, "error", Tone::Doubt),
     (Status::UnexpectedPass, "unexpected", Tone::Bad),
     (Status::KnownFailure, "known", Tone::Doubt),
     (Status::Skip, "skip", Tone::Quiet),
     (Status::Unsupported, "unsupported", Tone::Quiet),
 ];
+
+const FLAKY: &str = "flaky";
+
+/// Flaky passes that are told one by one.
+const MOST_FLAKY: usize = 20;
 
 /// Operations of one API that have a row each.
 const MOST_ROWS: usize = 30;
@@ -37,15 +42,20 @@ impl Tally {
     fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
         let mut tally = Tally::default();
         for entry in entries {
-            for (count, (status, ..)) in tally.0.iter_mut().zip(COLUMNS) {
-                *count += usize::from(status == entry.status);
+            for (count, (status, title, _)) in tally.0.iter_mut().zip(COLUMNS) {
+                *count += usize::from(status == entry.status && (title == FLAKY) == entry.is_flaky());
             }
         }
         tally
     }
 
+    /// How many have this status, flaky passes included.
     fn get(&self, status: Status) -> usize {
-        self.0.iter().zip(COLUMNS).find(|(_, column)| column.0 == status).map_or(0, |(count, _)| *count)
+        self.0.iter().zip(COLUMNS).filter(|(_, column)| column.0 == status).map(|(count, _)| count).sum()
+    }
+
+    fn flaky(&self) -> usize {
+        self.0.iter().zip(COLUMNS).filter(|(_, column)| column.1 == FLAKY).map(|(count, _)| count).sum()
     }
 
     fn sum(tallies: &[Tally]) -> Tally {
@@ -56,10 +66,10 @@ impl Tally {
         sum
     }
 
-    /// Nothing but passes, skips, what is known to fail and what the target does not have.
+    /// Nothing but plain passes, skips, what is known to fail and what the target does not have.
     fn is_plain(&self) -> bool {
         let plain = [Status::Pass, Status::Skip, Status::KnownFailure, Status::Unsupported];
-        self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
+        self.flaky() == 0 && self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
     }
 
     /// What many operations are said to be in one word.
@@ -81,15 +91,15 @@ pub fn write(told: &Told, page: &mut Page) {
     let cases = || told.run.entries.iter().filter(|entry| entry.is_case());
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
-    let longest = cases().map(|entry| entry.subject.operation().len()).max().unwrap_or_default() + 2;
+    let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
     // An API that the target does not have was skipped as a whole, and that was said.
-    let judged = cases().filter(|entry| told.run.target.apis.contains_key(entry.subject.api()));
-    let apis: BTreeSet<_> = judged.map(|entry| entry.subject.api()).collect();
+    let judged = cases().filter(|entry| told.run.target.apis.contains_key(&entry.subject.api));
+    let apis: BTreeSet<_> = judged.map(|entry| entry.subject.api.clone()).collect();
     for api in apis {
-        let of_api = || cases().filter(|entry| entry.subject.api() == api);
+        let of_api = || cases().filter(|entry| entry.subject.api == api);
         let mut operations: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in of_api() {
-            operations.entry(entry.subject.operation()).or_default().push(entry);
+            operations.entry(&entry.subject.operation).or_default().push(entry);
         }
         let rows: Vec<_> = operations
             .into_iter()
@@ -103,7 +113,7 @@ pub fn write(told: &Told, page: &mut Page) {
             continue;
         }
         page.blank();
-        row(page, Tone::Strong, api, None, (&shown, longest));
+        row(page, Tone::Strong, &api, None, (&shown, longest));
         for (operation, tally) in single {
             let name = format!("  {}", told.safe.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
@@ -125,6 +135,7 @@ pub fn write(told: &Told, page: &mut Page) {
 /// The profiles, and the last line.
 pub fn end(told: &Told, page: &mut Page) {
     let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
+    flaky(told, page);
     page.blank();
     totals(told, page);
     last_line(told, &total, page);
@@ -154,56 +165,84 @@ fn row(page: &mut Page, tone: Tone, name: &str, tally: Option<&Tally>, (shown, l
     page.verbatim(0, Tone::Plain, &line);
 }
 
+/// Who passed only after requests were repeated, and why they were.
+fn flaky(told: &Told, page: &mut Page) {
+    let flaky: Vec<&Entry> = told.run.entries.iter().filter(|entry| entry.is_flaky()).collect();
+    if flaky.is_empty() {
+        return;
+    }
+    page.blank();
+    let head = format!("{} only after requests were repeated:", count(flaky.len(), "pass"));
+    page.paragraph(0, Tone::Doubt, &head);
+    for entry in flaky.iter().take(MOST_FLAKY) {
+        let text = format!("{}: {}", told.safe.line(&entry.subject.name), told.safe.line(&reasons(entry)));
+        page.paragraph(2, Tone::Plain, &text);
+    }
+    if flaky.len() > MOST_FLAKY {
+        page.paragraph(2, Tone::Quiet, &format!("and {} others", flaky.len() - MOST_FLAKY));
+    }
+}
+
+/// Each reason once, with how often it was one.
+fn reasons(entry: &Entry) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    entry.repeated.iter().for_each(|reason| *reasons.entry(reason).or_default() += 1);
+    let times = |(reason, number): (&str, usize)| match number {
+        1 => reason.to_owned(),
+        number => format!("{reason} ({number} times)"),
+    };
+    reasons.into_iter().map(times).collect::<Vec<_>>().join("; ")
+}
+
 /// `core 60 of 62 passed; 312 exchanges in 1.24 s`.
 fn totals(told: &Told, page: &mut Page) {
     let profiles = [(Profile::Core, "core"), (Profile::Extended, "extended")];
     let parts = profiles.into_iter().filter_map(|(profile, name)| {
-        let entries = told.run.entries.iter().filter(|entry| entry.subject.profile() == Some(profile));
+        let entries = told.run.entries.iter().filter(|entry| entry.subject.profile == Some(profile));
         let tally = Tally::of(entries);
         let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
     });
-    let generated = |entry: &&Entry| match &entry.subject {
-        Subject::Case(case) => case.origin() == Origin::Generated,
-        Subject::Fixture(_) => false,
-    };
-    let generated = told.run.entries.iter().filter(generated).count();
+    let generated = told.run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
     let seed = told.run.seed.filter(|_| generated > 0);
     let seed = seed.map(|seed| format!("{generated} of the cases generated, seed {seed}"));
-    let exchanges: usize = told
-        .run
-        .entries
-        .iter()
-        .filter_map(|entry| entry.trace.as_ref())
-        .map(|trace| trace.exchanges.len())
-        .sum();
+    let exchanges: usize = told.run.entries.iter().map(|entry| entry.exchanges).sum();
     let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
     let text: Vec<String> = parts.chain(seed).chain([elapsed]).collect();
     page.paragraph(0, Tone::Quiet, &text.join("; "));
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
-    let outcome = told.run.outcome();
-    let (glyph, word, tone) = match outcome {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED", Tone::Doubt)
-        }
-        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
-        }
-        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
-    };
+fn last_line(told: &Told, total: &Tally, page: &mut Page) {
+    let (glyph, word, tone) = verdict(told, total);
     let word = page.glyph(glyph) + word;
-    let mut parts = tail(told, tally);
+    let mut parts = tail(told, total);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
     page.blank();
     let word = page.painted(tone, &word);
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
+}
+
+/// The verdict in capitals, and everything that the last line counts.
+pub fn ending(told: &Told) -> (&'static str, Vec<String>) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
+    (verdict(told, &total).1, tail(told, &total))
+}
+
+fn verdict(told: &Told, total: &Tally) -> (&'static str, &'static str, Tone) {
+    match told.run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
+        Outcome::Conformant if total.get(Status::Pass) + total.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED", Tone::Doubt)
+        }
+        Outcome::Conformant if total.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+    }
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
@@ -228,7 +267,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         (all, _) => parts.push(format!("{all} cases and fixtures break {what}")),
     }
     let undeclared: Vec<&Entry> = run.entries.iter().filter(|entry| entry.undeclared()).collect();
-    let of_operations: BTreeSet<_> = undeclared.iter().map(|entry| entry.subject.operation()).collect();
+    let of_operations: BTreeSet<_> = undeclared.iter().map(|entry| &entry.subject.operation).collect();
     let declared = tally.get(Status::Unsupported).saturating_sub(undeclared.len());
     let unexpected = run.with(Status::UnexpectedPass).count() + run.stale.len();
     let counted = [
@@ -241,7 +280,8 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
         counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)),
     );
     let words = [
-        (tally.get(Status::Pass), "passed"),
+        (tally.get(Status::Pass) - tally.flaky(), "passed"),
+        (tally.flaky(), FLAKY),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
         (declared, "unsupported"),

@@ -11,14 +11,13 @@ use super::{
 };
 use crate::{
     model::{
-        case::{Case, Origin},
+        case::Origin,
         clause::ClauseId,
         exchange::{Exchange, Phase, Role},
         verdict::{Location, Mismatch, Status, Violation},
     },
     report::{
-        Entry, Identity, Subject,
-        curl::curl,
+        Entry, Kind, Subject,
         difference::{Difference, Side, difference},
         excerpt::{Focus, excerpt},
         safe::visible,
@@ -36,7 +35,7 @@ const NAMES: usize = 60;
 /// Violations that a reader would call the same. Of an envelope rule they are the same whatever was there instead.
 #[derive(PartialEq, Eq, Hash)]
 struct Alike<'a> {
-    rule: &'static str,
+    rule: &'a str,
     clauses: &'a [ClauseId],
     place: String,
     expected: &'a str,
@@ -64,7 +63,7 @@ pub fn write(told: &Told, page: &mut Page) {
         let entry = failing[*index];
         page.blank();
         let mark = page.glyph("✗") + "FAIL";
-        page.hanging(0, &mark, Tone::Bad, &told.safe.line(&entry.subject.name()));
+        page.hanging(0, &mark, Tone::Bad, &told.safe.line(&entry.subject.name));
         page.paragraph(6, Tone::Quiet, &told.safe.line(&whence(&entry.subject)));
         if cases < IN_FULL {
             in_full(told, entry, own, page);
@@ -81,12 +80,12 @@ pub fn write(told: &Told, page: &mut Page) {
 
 /// Where the case stands, or what it was generated from.
 fn whence(subject: &Subject) -> String {
-    match subject {
-        Subject::Case(case) if case.origin() == Origin::Generated => {
-            let source = case.source.as_deref().unwrap_or_default();
-            format!("{}, generated from {source}", case.span)
+    match subject.origin {
+        Some(Origin::Generated) => {
+            let source = subject.source.as_deref().unwrap_or_default();
+            format!("{}, generated from {source}", subject.span)
         }
-        subject => subject.span().to_string(),
+        _ => subject.span.to_string(),
     }
 }
 
@@ -98,9 +97,9 @@ fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mu
             continue;
         }
         let subject = &entry.subject;
-        let operation = format!("{}::{}", subject.api(), subject.operation());
-        let name = subject.name();
-        let short = name.strip_prefix(&format!("{operation}::")).unwrap_or(&name).to_owned();
+        let operation = format!("{}::{}", subject.api, subject.operation);
+        let name = &subject.name;
+        let short = name.strip_prefix(&format!("{operation}::")).unwrap_or(name).to_owned();
         operations.entry(operation).or_default().push(short);
     }
     if !operations.is_empty() {
@@ -134,8 +133,8 @@ fn grouped<'a>(failing: &[&'a Entry], told: &Told) -> Vec<Group<'a>> {
             }
             match (group.entry == index, group.elsewhere.last()) {
                 (true, _) => group.times += 1,
-                (false, Some(last)) if *last == entry.subject.name() => {}
-                (false, _) => group.elsewhere.push(entry.subject.name()),
+                (false, Some(last)) if *last == entry.subject.name => {}
+                (false, _) => group.elsewhere.push(entry.subject.name.clone()),
             }
         }
     }
@@ -148,7 +147,7 @@ fn alike(violation: &Violation) -> Alike<'_> {
     let is_index = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let place: Vec<&str> = place.split('/').map(|part| if is_index(&part) { "*" } else { part }).collect();
     Alike {
-        rule: violation.rule,
+        rule: &violation.rule,
         clauses: &violation.clauses,
         place: place.join("/"),
         expected: &violation.mismatch.expected,
@@ -158,7 +157,7 @@ fn alike(violation: &Violation) -> Alike<'_> {
 
 fn in_a_line(told: &Told, group: &Group, page: &mut Page) {
     let Violation { mismatch, clauses, rule, .. } = group.violation;
-    let broken = clauses.first().map_or(*rule, |clause| clause);
+    let broken = clauses.first().map_or(&**rule, |clause| &**clause);
     let (expected, actual) = seen(told, group.violation);
     let text = format!("{broken} at {}: expected {expected}, actual {actual}", mismatch.at);
     page.paragraph(6, Tone::Plain, &bounded(&told.safe.line(&text)));
@@ -172,7 +171,7 @@ fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
     }
     exchanges.sort_unstable_keys();
     for (index, clauses) in exchanges {
-        let exchange = entry.trace.as_ref().and_then(|trace| trace.exchanges.get(index));
+        let exchange = entry.exchange(index);
         if let Some(exchange) = exchange {
             page.blank();
             let took = format!("{} ms", exchange.elapsed.as_millis());
@@ -183,8 +182,8 @@ fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
             statement(told, clauses, groups, page);
             places(told, groups, page);
         }
-        if let Some(exchange) = exchange {
-            evidence(told, entry, exchange, &groups, page);
+        if exchange.is_some() {
+            evidence(told, entry, index, &groups, page);
         }
     }
     known_as_well(told, entry, page);
@@ -213,7 +212,7 @@ fn places(told: &Told, groups: &[&Group], page: &mut Page) {
     let mut same: IndexMap<(&str, &str, &str), Vec<&Group>> = IndexMap::new();
     for &group in groups {
         let Violation { rule, mismatch, .. } = group.violation;
-        same.entry((*rule, &mismatch.expected, &mismatch.actual)).or_default().push(group);
+        same.entry((&**rule, &mismatch.expected, &mismatch.actual)).or_default().push(group);
     }
     for alike in same.values().take(PLACES) {
         place(told, alike[0], page);
@@ -284,7 +283,7 @@ fn diff(lines: &[(Side, String)], left_out: usize, page: &mut Page) {
 }
 
 /// The exchange, and the command that repeats it.
-fn evidence(told: &Told, entry: &Entry, exchange: &Exchange, groups: &[&Group], page: &mut Page) {
+fn evidence(told: &Told, entry: &Entry, index: usize, groups: &[&Group], page: &mut Page) {
     let (mut headers, mut pointers) = (Vec::new(), Vec::new());
     for group in groups {
         match &group.violation.mismatch.at {
@@ -294,18 +293,17 @@ fn evidence(told: &Told, entry: &Entry, exchange: &Exchange, groups: &[&Group], 
         }
     }
     let focus = Focus { headers: &headers, pointers: &pointers };
-    show(told, &entry.subject, exchange, focus, page);
+    show(told, entry, index, focus, page);
 }
 
 /// An excerpt of an exchange and its `curl` line.
-pub fn show(told: &Told, subject: &Subject, exchange: &Exchange, focus: Focus, page: &mut Page) {
+pub fn show(told: &Told, entry: &Entry, index: usize, focus: Focus, page: &mut Page) {
+    let Some(exchange) = entry.exchange(index) else { return };
     let excerpt = excerpt(exchange, focus, told.safe);
     page.blank();
     excerpt.request.iter().for_each(|line| page.verbatim(2, Tone::Quiet, &format!("> {line}")));
     excerpt.response.iter().for_each(|line| page.verbatim(2, Tone::Plain, &format!("< {line}")));
-    let target = &told.run.target;
-    let identity = target.apis.get(subject.api()).map_or(&Identity::None, |api| &api.identity);
-    let curl = curl(exchange, subject.step(exchange), target, identity, told.safe);
+    let curl = entry.curl(index, &told.run.target, told.safe).unwrap_or_default();
     page.blank();
     page.paragraph(2, Tone::Quiet, "Repeat it:");
     page.blank();
@@ -328,10 +326,10 @@ fn known_as_well(told: &Told, entry: &Entry, page: &mut Page) {
 /// `step 1 of 2, DeleteConnection, attempt 3`.
 pub fn position(exchange: &Exchange, subject: &Subject) -> String {
     let operation = &exchange.operation;
-    let (what, attempt) = match (&exchange.role, subject) {
-        (Role::Step { index, attempt }, Subject::Case(case)) => (step_of(*index, case), *attempt),
-        (Role::Step { index, attempt }, Subject::Fixture(_)) => (format!("step {}", index + 1), *attempt),
-        (Role::Fixture { id, attempt, .. }, Subject::Case(case)) if *id == case.id => {
+    let (what, attempt) = match (&exchange.role, subject.kind) {
+        (Role::Step { index, attempt }, Kind::Case) => (step_of(*index, subject.steps), *attempt),
+        (Role::Step { index, attempt }, Kind::Fixture) => (format!("step {}", index + 1), *attempt),
+        (Role::Fixture { id, attempt, .. }, Kind::Case) if **id == *subject.name => {
             ("cleaning up behind the case".into(), *attempt)
         }
         (Role::Fixture { id, phase, attempt }, _) => {
@@ -349,8 +347,8 @@ pub fn position(exchange: &Exchange, subject: &Subject) -> String {
     visible(&format!("{what}, {operation}{attempt}"))
 }
 
-fn step_of(index: usize, case: &Case) -> String {
-    match case.steps.len() {
+fn step_of(index: usize, steps: usize) -> String {
+    match steps {
         1 => "its only step".into(),
         steps => format!("step {} of {steps}", index + 1),
     }

@@ -1,0 +1,73 @@
+//! Records of runs on disk: a folder with the document and the traces, written whole or not at all, and read back.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{files, load::Wrong};
+use crate::report::{
+    Report,
+    record::{self, DOCUMENT, Record, TRACES},
+};
+
+/// Where a run is kept if nobody says otherwise: the last one only.
+pub const LAST: &str = "target/proofmark/last";
+
+/// Makes the folder, and refuses one that holds anything but a record, or that nothing can be written to.
+pub fn prepare(folder: &Path) -> Result<(), Wrong> {
+    let wrong = |why: String| Wrong::Said(format!("--record {}: {why}", folder.display()));
+    fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
+    for entry in fs::read_dir(folder).map_err(|error| wrong(error.to_string()))? {
+        let name = entry.map_err(|error| wrong(error.to_string()))?.file_name();
+        let ours = [DOCUMENT, TRACES].map(|it| [it.to_owned(), unfinished(it)]).concat();
+        if !ours.iter().any(|it| name == **it) {
+            let name = name.to_string_lossy().into_owned();
+            return Err(wrong(format!(
+                "it holds {name}, which is no part of a record; give a folder of its own"
+            )));
+        }
+    }
+    let probe = folder.join(unfinished(DOCUMENT));
+    fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(|error| wrong(error.to_string()))
+}
+
+/// Writes both files, the document last: a folder with a document in it has all of its traces. On Unix only the owner
+/// can read them.
+pub fn write(folder: &Path, record: &Record) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    match fs::remove_file(folder.join(DOCUMENT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    for (name, text) in [(TRACES, &record.traces), (DOCUMENT, &record.document)] {
+        let unfinished = folder.join(unfinished(name));
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        io::Write::write_all(&mut options.open(&unfinished)?, text.as_bytes())?;
+        fs::rename(unfinished, folder.join(name))?;
+    }
+    Ok(())
+}
+
+fn unfinished(name: &str) -> String {
+    format!("{name}.part")
+}
+
+/// Reads the record in a folder, or of the document's own path.
+pub fn read(path: &Path) -> Result<Report, Wrong> {
+    let folder =
+        if path.is_file() { path.parent().map_or(PathBuf::new(), Path::to_owned) } else { path.to_owned() };
+    let wrong = |name: &str, why: String| Wrong::Said(format!("{}: {why}", folder.join(name).display()));
+    let text = |name: &str| match files::text(&folder.join(name), files::RECORD) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Wrong::Said(error.to_string())),
+    };
+    let document = text(DOCUMENT)?
+        .ok_or_else(|| wrong(DOCUMENT, "there is none; `proofmark run --record DIR` makes one".into()))?;
+    let traces = text(TRACES)?;
+    record::read(&document, traces.as_deref()).map_err(|error| wrong("", error.to_string()))
+}

@@ -1,0 +1,417 @@
+//! The document of a record: every verdict of a run, with what is needed to read it anywhere.
+
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+
+use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{RecordError, VERSION};
+use crate::{
+    model::{
+        clause::{ClauseId, Clauses, Strength},
+        span::Span,
+        target::{KnownFailure, KnownWhat},
+        verdict::{Declared, Location, Mismatch, Status, Verdict, Violation},
+    },
+    report::{
+        Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject, TargetFacts,
+        Terms, exit_code, safe::Safe,
+    },
+};
+
+/// What every document of this kind calls itself.
+const FORMAT: &str = "proofmark-report";
+
+/// Runs and what they come to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(title = "The recorded run of Proofmark")]
+pub struct Document {
+    /// Always `proofmark-report`.
+    pub format: String,
+    pub version: u32,
+    /// The version of the program that ran.
+    pub proofmark: String,
+    /// 0 conformant, 1 violations or unexpected passes, 3 could not find out.
+    pub exit_code: u8,
+    /// Which broken clauses fail a case.
+    pub fail_on: FailOn,
+    /// The day that decides which known failures have expired.
+    pub today: Date,
+    pub runs: Vec<RunDocument>,
+    /// The statements that entries name, by id.
+    pub clauses: Clauses,
+}
+
+/// One run of one target.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunDocument {
+    pub target: TargetFacts,
+    pub digests: Digests,
+    pub plan: Planned,
+    pub started: Timestamp,
+    pub elapsed_ms: u64,
+    pub exit_code: u8,
+    pub outcome: Outcome,
+    /// Cases by status; a status that no case has is left out. Flaky passes are none of the passes here.
+    pub counts: BTreeMap<Status, usize>,
+    /// Cases that passed only after requests were repeated.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub flaky: usize,
+    /// What the generated cases were made from.
+    pub seed: Option<u64>,
+    /// What of the contracts was seen.
+    pub coverage: Option<Covered>,
+    /// Cases in the order of their names, then shared fixtures.
+    pub entries: Vec<EntryDocument>,
+    /// Every entry of the target file about what is known to fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_failures: Vec<KnownDocument>,
+    /// Known failures that nothing in this run answers to.
+    pub stale_known_failures: Vec<KnownDocument>,
+    /// What could not be cleaned up, one sentence each.
+    pub clean_up: Vec<String>,
+    /// Where the exchanges are; missing where they were not kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// The file that holds what went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    pub file: String,
+    pub sha256: String,
+    /// Entries that sent something.
+    pub lines: usize,
+}
+
+/// A case or a shared fixture.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryDocument {
+    #[serde(flatten)]
+    pub subject: Subject,
+    pub status: Status,
+    /// Why there is no pass and no failure, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Of what is unsupported: the operation, and who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<Lacks>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<ViolationDocument>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<ViolationDocument>,
+    /// The target file's entries that bear on this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<KnownDocument>,
+    /// How many requests were sent.
+    pub exchanges: usize,
+    /// It passed, but only after requests were repeated.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub flaky: bool,
+    /// How many requests were sent once more.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub retries: usize,
+    /// Of each of those: why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<String>,
+    pub elapsed_ms: u64,
+    /// The exchanges that tell something, by their place in the trace.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shown: BTreeMap<usize, ExchangeDocument>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct Lacks {
+    pub operation: String,
+    pub declared: Declared,
+}
+
+/// An exchange in a line, and how to repeat it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExchangeDocument {
+    pub operation: String,
+    pub method: String,
+    pub url: String,
+    /// None where there was no answer.
+    pub status: Option<u16>,
+    pub elapsed_ms: u64,
+    pub curl: Curl,
+}
+
+/// A broken claim.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ViolationDocument {
+    pub rule: String,
+    pub clauses: Vec<ClauseId>,
+    pub strength: Strength,
+    /// The place of the exchange in the trace; `shown` has it.
+    pub exchange: usize,
+    #[serde(rename = "where")]
+    pub at: Location,
+    pub expected: String,
+    pub actual: String,
+    /// The claim in the case file; none where an envelope rule speaks.
+    pub claim: Option<Span>,
+}
+
+/// An entry of the target file about what is known to fail.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct KnownDocument {
+    /// A pattern of case names; or else `clause`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause: Option<ClauseId>,
+    pub reason: String,
+    pub ticket: String,
+    pub expires: Date,
+    pub at: Span,
+}
+
+/// Reads a document, after a look at what it calls itself.
+pub fn read(text: &str) -> Result<Document, RecordError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+        version: u64,
+    }
+    let wrong = |why: String| RecordError::Document(why);
+    let head: Head = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    if head.format != FORMAT {
+        return Err(wrong(format!("its format is {:?}", head.format)));
+    }
+    if head.version != u64::from(VERSION) {
+        return Err(RecordError::Version(head.version));
+    }
+    serde_json::from_str(text).map_err(|error| wrong(error.to_string()))
+}
+
+impl Document {
+    /// The document of a report, without secrets.
+    pub fn of(report: &Report, safe: &Safe) -> Document {
+        Document {
+            format: FORMAT.into(),
+            version: VERSION,
+            proofmark: report.proofmark.clone().into_owned(),
+            exit_code: exit_code(report),
+            fail_on: report.terms.fail_on,
+            today: report.terms.today,
+            runs: report.runs.iter().map(|run| run_document(run, safe)).collect(),
+            clauses: named(report),
+        }
+    }
+
+    /// The report this was made of, less its traces.
+    pub fn into_report(self) -> Report {
+        Report {
+            proofmark: Cow::Owned(self.proofmark),
+            runs: self.runs.into_iter().map(judged).collect(),
+            clauses: self.clauses.into(),
+            terms: Terms { fail_on: self.fail_on, today: self.today },
+        }
+    }
+}
+
+/// The clauses that something in the report names.
+fn named(report: &Report) -> Clauses {
+    let entries = || report.runs.iter().flat_map(|run| &run.entries);
+    let broken = entries().flat_map(|entry| entry.violations().iter().chain(entry.warnings()));
+    let cases = entries().flat_map(|entry| &entry.subject.clauses);
+    let named = cases.chain(broken.flat_map(|violation| &violation.clauses));
+    named.filter_map(|id| Some((id.clone(), report.clauses.get(id)?.clone()))).collect()
+}
+
+fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
+    let mut counts = BTreeMap::new();
+    let flaky = run.entries.iter().filter(|entry| entry.is_case() && entry.is_flaky()).count();
+    for entry in run.entries.iter().filter(|entry| entry.is_case() && !entry.is_flaky()) {
+        *counts.entry(entry.status).or_default() += 1;
+    }
+    let mut target = run.target.clone();
+    target.apis.values_mut().for_each(|api| api.base_url = safe.url(&api.base_url));
+    target.curl.iter_mut().for_each(|(_, value)| *value = safe.masked(value));
+    RunDocument {
+        target,
+        digests: run.digests.clone(),
+        plan: run.plan.clone(),
+        started: run.started,
+        elapsed_ms: millis(run.elapsed),
+        exit_code: run.outcome().exit_code(),
+        outcome: run.outcome(),
+        counts,
+        flaky,
+        seed: run.seed,
+        coverage: run.covered.clone(),
+        entries: run.entries.iter().map(|entry| entry_document(entry, run, safe)).collect(),
+        known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
+        stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
+        clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
+        evidence: None,
+    }
+}
+
+fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument {
+    let mut subject = entry.subject.clone();
+    subject.name = safe.masked(&subject.name);
+    let why = match &entry.verdict {
+        Verdict::Error { why } => Some(safe.masked(why)),
+        Verdict::Skip { reason } => Some(safe.masked(reason)),
+        Verdict::Unsupported { declared: Declared::InTargetFile, .. } => {
+            Some("declared in the target file".into())
+        }
+        Verdict::Unsupported { declared: Declared::ByAnswer, .. } => Some("the answer says so".into()),
+        Verdict::Pass { .. } | Verdict::Fail { .. } => None,
+    };
+    let lacks = match &entry.verdict {
+        Verdict::Unsupported { operation, declared } => {
+            Some(Lacks { operation: operation.to_string(), declared: *declared })
+        }
+        _ => None,
+    };
+    let listed = |violations: &[Violation]| -> Vec<ViolationDocument> {
+        violations.iter().map(|violation| violation_document(violation, safe)).collect()
+    };
+    EntryDocument {
+        subject,
+        status: entry.status,
+        why,
+        lacks,
+        violations: listed(entry.violations()),
+        warnings: listed(entry.warnings()),
+        known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
+        exchanges: entry.exchanges,
+        flaky: entry.is_flaky(),
+        retries: entry.repeated.len(),
+        repeated: entry.repeated.iter().map(|why| safe.masked(why)).collect(),
+        elapsed_ms: millis(entry.elapsed),
+        shown: shown(entry, run, safe),
+    }
+}
+
+fn shown(entry: &Entry, run: &JudgedRun, safe: &Safe) -> BTreeMap<usize, ExchangeDocument> {
+    let telling = entry.telling().into_iter();
+    let described = telling.filter_map(|index| {
+        let Some(exchange) = entry.exchange(index) else {
+            return entry.shown.get(&index).map(|shown| (index, shown.clone()));
+        };
+        let document = ExchangeDocument {
+            operation: exchange.operation.to_string(),
+            method: safe.masked(&exchange.request.method),
+            url: safe.url(&exchange.request.url),
+            status: exchange.answer.as_ref().ok().map(|answer| answer.status),
+            elapsed_ms: millis(exchange.elapsed),
+            curl: entry.curl(index, &run.target, safe).unwrap_or_default(),
+        };
+        Some((index, document))
+    });
+    described.collect()
+}
+
+fn violation_document(violation: &Violation, safe: &Safe) -> ViolationDocument {
+    let Mismatch { at, expected, actual } = &violation.mismatch;
+    let (expected, actual) = (safe.seen(at, expected), safe.seen(at, actual));
+    let at = match at {
+        Location::Header(name) => Location::Header(safe.masked(name)),
+        Location::Pointer(pointer) => Location::Pointer(safe.masked(pointer)),
+        plain => plain.clone(),
+    };
+    ViolationDocument {
+        rule: violation.rule.to_string(),
+        clauses: violation.clauses.clone(),
+        strength: violation.strength,
+        exchange: violation.exchange,
+        at,
+        expected,
+        actual,
+        claim: violation.span.clone(),
+    }
+}
+
+fn known_document(known: &KnownFailure, safe: &Safe) -> KnownDocument {
+    let (case, clause) = match &known.what {
+        KnownWhat::Case(pattern) => (Some(pattern.clone()), None),
+        KnownWhat::Clause(clause) => (None, Some(clause.clone())),
+    };
+    KnownDocument {
+        case,
+        clause,
+        reason: safe.masked(&known.reason),
+        ticket: safe.masked(&known.ticket),
+        expires: known.expires,
+        at: known.span.clone(),
+    }
+}
+
+fn judged(run: RunDocument) -> JudgedRun {
+    JudgedRun {
+        target: run.target,
+        digests: run.digests,
+        plan: run.plan,
+        covered: run.coverage,
+        seed: run.seed,
+        started: run.started,
+        elapsed: Duration::from_millis(run.elapsed_ms),
+        entries: run.entries.into_iter().map(entry).collect(),
+        known_failures: run.known_failures.into_iter().map(known).collect(),
+        stale: run.stale_known_failures.into_iter().map(known).collect(),
+        clean_up: run.clean_up,
+    }
+}
+
+fn entry(entry: EntryDocument) -> Entry {
+    let listed =
+        |violations: Vec<ViolationDocument>| violations.into_iter().map(violation).collect::<Vec<_>>();
+    let warnings = listed(entry.warnings);
+    let verdict = match (entry.lacks, entry.why) {
+        (Some(lacks), _) => {
+            Verdict::Unsupported { operation: lacks.operation.into(), declared: lacks.declared }
+        }
+        (None, Some(reason)) if entry.status == Status::Skip => Verdict::Skip { reason },
+        (None, Some(why)) => Verdict::Error { why },
+        (None, None) if entry.violations.is_empty() => Verdict::Pass { warnings },
+        (None, None) => Verdict::Fail { violations: listed(entry.violations), warnings },
+    };
+    Entry {
+        subject: entry.subject,
+        verdict,
+        status: entry.status,
+        trace: None,
+        known: entry.known.into_iter().map(known).collect(),
+        exchanges: entry.exchanges,
+        repeated: entry.repeated,
+        elapsed: Duration::from_millis(entry.elapsed_ms),
+        shown: entry.shown,
+    }
+}
+
+fn violation(violation: ViolationDocument) -> Violation {
+    let ViolationDocument { rule, clauses, strength, exchange, at, expected, actual, claim } = violation;
+    let mismatch = Mismatch { at, expected, actual };
+    Violation { rule: rule.into(), clauses, strength, exchange, mismatch, span: claim }
+}
+
+fn known(known: KnownDocument) -> KnownFailure {
+    let what = match (known.case, known.clause) {
+        (Some(pattern), _) => KnownWhat::Case(pattern),
+        (None, clause) => KnownWhat::Clause(clause.unwrap_or_default()),
+    };
+    let KnownDocument { reason, ticket, expires, at, .. } = known;
+    KnownFailure { what, reason, ticket, expires, span: at }
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
+}
+
+fn is_not(flag: &bool) -> bool {
+    !flag
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
