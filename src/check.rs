@@ -25,7 +25,7 @@ mod shape;
 mod snapshot;
 mod unsupported;
 
-pub use across::across;
+pub use across::{UNIQUE_ID, across, repeated_ids};
 pub use snapshot::Taken;
 
 /// What every verdict of a run is based on.
@@ -165,7 +165,7 @@ impl Subject<'_> {
         let base_path = judge.target.apis.get(&contract.api).map_or("/", |api| api.base_url.path());
         let seen = rules::Seen::new(exchange, response, judge.contracts, contract, base_path);
         for (rule, strength, mismatch) in seen.breaches() {
-            let clause: ClauseId = rule.clause.into();
+            let clause: ClauseId = rule.clause_of(&contract.api);
             let stated = judge.clauses.get(&clause).map_or(rule.strength, |clause| clause.strength);
             found.violations.push(Violation {
                 rule: rule.name.into(),

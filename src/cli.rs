@@ -5,9 +5,13 @@ pub mod args;
 mod assets;
 mod check;
 mod diff;
+mod files;
+mod folder;
+mod github;
 mod import;
 mod list;
 pub mod load;
+mod merge;
 mod models;
 mod plan;
 pub mod progress;
@@ -16,6 +20,7 @@ mod report;
 pub mod run;
 mod secrets;
 mod serve;
+mod shard;
 pub mod snapshots;
 pub mod stage;
 mod style;
@@ -90,7 +95,12 @@ fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
 pub fn explain(wrong: &Wrong) -> String {
     match wrong {
-        Wrong::Said(sentence) => format!("error: {sentence}"),
+        // Names of files and what stands in them may be anything; on the terminal they are text.
+        Wrong::Said(sentence) => {
+            let printable =
+                |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+            format!("error: {}", sentence.chars().map(printable).collect::<String>())
+        }
         Wrong::Files(diagnostics) => explain_files(diagnostics),
         Wrong::Unread => String::new(),
     }

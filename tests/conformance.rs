@@ -32,7 +32,7 @@ use proofmark::{
     },
     exec::{self, Interrupt},
     model::{
-        case::{Case, CaseId, GENERATED, Origin},
+        case::{CaseId, GENERATED},
         exchange::Trace,
         verdict::Status,
     },
@@ -104,7 +104,7 @@ fn near(name: &str, files: &FileArgs) -> Option<House> {
         _ => Generated::None,
     };
     let house = load::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
-    let has = house.suite.cases.iter().any(|case| trial_name(case) == name);
+    let has = house.suite.cases.iter().any(|case| plan::trial(case) == name);
     has.then_some(house)
 }
 
@@ -143,18 +143,10 @@ fn budget(chosen: &Chosen, state_dir: &Path) -> Option<PathBuf> {
     Some(folder.join(name))
 }
 
-/// A case's own id, or what the generated cases of its operation are called together.
-fn trial_name(case: &Case) -> String {
-    match case.origin() {
-        Origin::Written => case.id.to_string(),
-        Origin::Generated => format!("{}::{}::{GENERATED}", case.api, case.operation),
-    }
-}
-
 /// The jobs of each trial, in the order of their names.
 fn trials(jobs: Vec<Job>) -> BTreeMap<String, Vec<Job>> {
     let mut trials: BTreeMap<String, Vec<Job>> = BTreeMap::new();
-    jobs.into_iter().for_each(|job| trials.entry(trial_name(&job.case)).or_default().push(job));
+    jobs.into_iter().for_each(|job| trials.entry(plan::trial(&job.case)).or_default().push(job));
     trials
 }
 

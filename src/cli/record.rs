@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::load::Wrong;
+use super::{files, load::Wrong};
 use crate::report::{
     Report,
     record::{self, DOCUMENT, Record, TRACES},
@@ -61,10 +61,10 @@ pub fn read(path: &Path) -> Result<Report, Wrong> {
     let folder =
         if path.is_file() { path.parent().map_or(PathBuf::new(), Path::to_owned) } else { path.to_owned() };
     let wrong = |name: &str, why: String| Wrong::Said(format!("{}: {why}", folder.join(name).display()));
-    let text = |name: &str| match fs::read_to_string(folder.join(name)) {
+    let text = |name: &str| match files::text(&folder.join(name), files::RECORD) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(wrong(name, error.to_string())),
+        Err(error) => Err(Wrong::Said(error.to_string())),
     };
     let document = text(DOCUMENT)?
         .ok_or_else(|| wrong(DOCUMENT, "there is none; `proofmark run --record DIR` makes one".into()))?;

@@ -15,11 +15,12 @@ use tokio::sync::watch;
 
 use super::{
     args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
+    github,
     load::{self, Generated, House, Wrong},
     progress::Progress,
     record,
-    report::{Wanted, rendered, save},
-    snapshots,
+    report::{Wanted, format, print, rendered, save},
+    shard, snapshots,
     stage::{self, Stage},
     style, sweep, up,
 };
@@ -71,7 +72,8 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
-    if plan.jobs.is_empty() {
+    // There may be more parts than trials; the merge proves that nothing is missing.
+    if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Wrong::Said(
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
@@ -105,8 +107,9 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(&report),
         (format, _) => rendered(&report, format, args.color, &mask),
     };
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    let format = format(args.format, args.color);
+    print(&text, format, out)?;
+    github::tell(&report, format, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");
     }
@@ -290,7 +293,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         profiles: args.profile.map(Into::into).into_iter().collect(),
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
-        shard: args.shard,
+        shard: args.shard.map(shard::shard).transpose()?,
     })
 }
 

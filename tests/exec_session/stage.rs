@@ -66,6 +66,7 @@ fn operation(
         answers: BTreeMap::from([(success, Answer::default())]),
         errors: Vec::new(),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     }
 }

@@ -246,6 +246,7 @@ fn grant_request(
         answers: Default::default(),
         errors: Vec::new(),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     };
     let operation = documented.unwrap_or(&fallback);

@@ -165,6 +165,9 @@ impl Book {
 }
 
 #[cfg(test)]
+mod lives;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

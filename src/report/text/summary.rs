@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Told, count,
-    coverage::{self, Names},
+    Told, brief, count,
+    coverage::{self, Names, Operations},
     page::{Page, Tone, shortened},
 };
 use crate::{
@@ -92,11 +92,11 @@ pub fn write(told: &Told, page: &mut Page) {
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
     let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
-    let apis: BTreeSet<_> = cases().map(|entry| entry.subject.api.clone()).collect();
+    // An API that the target does not have was skipped as a whole, and that was said.
+    let judged = cases().filter(|entry| told.run.target.apis.contains_key(&entry.subject.api));
+    let apis: BTreeSet<_> = judged.map(|entry| entry.subject.api.clone()).collect();
     for api in apis {
         let of_api = || cases().filter(|entry| entry.subject.api == api);
-        page.blank();
-        row(page, Tone::Strong, &api, None, (&shown, longest));
         let mut operations: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in of_api() {
             operations.entry(&entry.subject.operation).or_default().push(entry);
@@ -109,6 +109,11 @@ pub fn write(told: &Told, page: &mut Page) {
         let fold = rows.len() > MOST_ROWS;
         let (folded, single): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
+        if single.is_empty() && brief::is_for(told) {
+            continue;
+        }
+        page.blank();
+        row(page, Tone::Strong, &api, None, (&shown, longest));
         for (operation, tally) in single {
             let name = format!("  {}", told.safe.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
@@ -121,7 +126,8 @@ pub fn write(told: &Told, page: &mut Page) {
         }
     }
     if let Some(covered) = &told.run.covered {
-        coverage::write(covered, Names::None, page);
+        let operations = if brief::is_for(told) { Operations::Told } else { Operations::Counted };
+        coverage::write(covered, Names::None, operations, page);
     }
     end(told, page);
 }
@@ -207,27 +213,36 @@ fn totals(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
-    let outcome = told.run.outcome();
-    let (glyph, word, tone) = match outcome {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED", Tone::Doubt)
-        }
-        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
-        }
-        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
-    };
+fn last_line(told: &Told, total: &Tally, page: &mut Page) {
+    let (glyph, word, tone) = verdict(told, total);
     let word = page.glyph(glyph) + word;
-    let mut parts = tail(told, tally);
+    let mut parts = tail(told, total);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
     page.blank();
     let word = page.painted(tone, &word);
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
+}
+
+/// The verdict in capitals, and everything that the last line counts.
+pub fn ending(told: &Told) -> (&'static str, Vec<String>) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
+    (verdict(told, &total).1, tail(told, &total))
+}
+
+fn verdict(told: &Told, total: &Tally) -> (&'static str, &'static str, Tone) {
+    match told.run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
+        Outcome::Conformant if total.get(Status::Pass) + total.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED", Tone::Doubt)
+        }
+        Outcome::Conformant if total.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+    }
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
