@@ -16,7 +16,7 @@ pub fn folded(shared: Vec<(String, Entry)>) -> Vec<Entry> {
     }
     let named = folded.into_iter().flat_map(|mut kept| {
         // The worst first; the sort keeps the order of the parts.
-        kept.sort_by(|a, b| b.1.status.cmp(&a.1.status));
+        kept.sort_by_key(|(_, entry)| std::cmp::Reverse(entry.status));
         kept.into_iter().enumerate().filter(|(index, (_, entry))| *index == 0 || !entry.is_good()).map(
             |(index, (shard, mut entry))| {
                 if index > 0 {
