@@ -23,10 +23,9 @@ mod poll;
 pub mod rules;
 mod shape;
 mod snapshot;
-mod throttled;
 mod unsupported;
 
-pub use across::across;
+pub use across::{UNIQUE_ID, across, repeated_ids};
 pub use snapshot::Taken;
 
 /// What every verdict of a run is based on.
@@ -127,6 +126,7 @@ impl Subject<'_> {
         for (index, exchange) in trace.exchanges.iter().enumerate() {
             match &exchange.answer {
                 Ok(response) => self.judge_answer(index, exchange, response, trace, judge, &mut found),
+                Err(_) if trace.is_repeated(index) => {}
                 Err(broken) => found.note_unanswered(exchange, broken),
             }
         }
@@ -146,7 +146,8 @@ impl Subject<'_> {
         found: &mut Found,
     ) {
         let Some(contract) = self.contract_of(exchange, judge.contracts) else { return };
-        let step = self.step_of(exchange, judge);
+        // An answer for which the request was repeated is held to the envelope rules alone.
+        let step = self.step_of(exchange, judge).filter(|_| !trace.is_repeated(index));
         if unsupported::says_so(exchange, response, step, contract, judge) {
             let clean_up = matches!(exchange.role, Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. });
             if found.unsupported.is_none() && !clean_up && exchange.role != Role::Token {
@@ -164,7 +165,7 @@ impl Subject<'_> {
         let base_path = judge.target.apis.get(&contract.api).map_or("/", |api| api.base_url.path());
         let seen = rules::Seen::new(exchange, response, judge.contracts, contract, base_path);
         for (rule, strength, mismatch) in seen.breaches() {
-            let clause: ClauseId = rule.clause.into();
+            let clause: ClauseId = rule.clause_of(&contract.api);
             let stated = judge.clauses.get(&clause).map_or(rule.strength, |clause| clause.strength);
             found.violations.push(Violation {
                 rule: rule.name.into(),

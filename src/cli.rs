@@ -3,11 +3,18 @@
 
 pub mod args;
 mod assets;
+mod badge;
 mod check;
+mod compare;
 mod diff;
+mod files;
+mod folder;
+mod github;
 mod import;
+mod known;
 mod list;
 pub mod load;
+mod merge;
 mod models;
 mod plan;
 pub mod progress;
@@ -16,8 +23,10 @@ mod report;
 pub mod run;
 mod secrets;
 mod serve;
+mod shard;
 pub mod snapshots;
 pub mod stage;
+mod statement;
 mod style;
 pub mod sweep;
 pub mod up;
@@ -49,6 +58,10 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::Report(args) => report::report(&args, &mut out),
+        Command::Known(args) => known::known(&args, &mut out).map(done),
+        Command::Compare(args) => compare::compare(&args, &mut out).map(done),
+        Command::Badge(args) => badge::badge(&args, &mut out),
+        Command::Statement(args) => statement::statement(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
@@ -59,6 +72,15 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
+}
+
+/// From now on a panic is told by its place alone. What it says may have secrets in it; of one in a case the report tells
+/// it, masked.
+pub fn tell_panics_without_secrets() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
+    }));
 }
 
 fn ended(ended: Ended) -> ExitCode {
@@ -81,7 +103,12 @@ fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
 pub fn explain(wrong: &Wrong) -> String {
     match wrong {
-        Wrong::Said(sentence) => format!("error: {sentence}"),
+        // Names of files and what stands in them may be anything; on the terminal they are text.
+        Wrong::Said(sentence) => {
+            let printable =
+                |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+            format!("error: {}", sentence.chars().map(printable).collect::<String>())
+        }
         Wrong::Files(diagnostics) => explain_files(diagnostics),
         Wrong::Unread => String::new(),
     }

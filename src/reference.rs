@@ -36,6 +36,7 @@ pub mod published;
 mod rewrite;
 mod schema;
 mod serve;
+mod throttle;
 mod tls;
 mod variation;
 mod vary;
@@ -151,6 +152,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         variation: options.variation,
         dms: Mutex::new(dms::Store::seeded(now.instant, now.wall)),
         veeam: veeam::Store::default(),
+        throttle: throttle::Throttle::default(),
     });
     let server = Server { listener, tls: acceptor, router: router(&shared), shared };
     let (stop, stopped) = watch::channel(());
@@ -199,6 +201,7 @@ pub(crate) struct Shared {
     variation: Option<Variation>,
     dms: Mutex<dms::Store>,
     veeam: veeam::Store,
+    throttle: throttle::Throttle,
 }
 
 impl Shared {
@@ -208,6 +211,11 @@ impl Shared {
 
     fn varies(&self, variation: Variation) -> bool {
         self.variation == Some(variation)
+    }
+
+    /// Whether the caller is told to come back instead of being given this answer.
+    fn holds_back(&self, answer: &Answer) -> bool {
+        self.varies(Variation::ThrottledOnce) && self.throttle.holds_back(answer)
     }
 
     fn dms(&self) -> MutexGuard<'_, dms::Store> {

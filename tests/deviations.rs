@@ -19,7 +19,7 @@ use proofmark::{
     model::{case::Origin, clause::Strength, verdict::Status},
     plan::{self, Selection},
     reference::{Deviation, Options, Variation},
-    report::{self, Format, Report, Style},
+    report::{self, Entry, Format, Report, Style},
 };
 use tokio::{runtime::Runtime, sync::watch};
 
@@ -87,6 +87,11 @@ fn passed(variation: Variation, runtime: &Runtime) -> Result<(), Failed> {
         if code != 0 {
             let text = judged.text;
             return Err(format!("the suite does not call it conformant (exit {code})\n{text}").into());
+        }
+        // A pass that took requests to be repeated is no plain one.
+        let flaky = judged.report.runs.iter().flat_map(|run| &run.entries).any(Entry::is_flaky);
+        if flaky != (variation == Variation::ThrottledOnce) {
+            return Err(format!("passes are called flaky: {flaky}\n{}", judged.text).into());
         }
     }
     Ok(())

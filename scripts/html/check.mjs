@@ -90,7 +90,7 @@ const checks = {
   },
   async 'every kind of trouble has its section'() {
     await open(of.hostile, async (page) => {
-      for (const id of ['violations', 'errors', 'unexpected', 'clean-up', 'warnings', 'known', 'not-tested', 'operations', 'coverage']) {
+      for (const id of ['violations', 'errors', 'unexpected', 'baseline', 'flaky', 'clean-up', 'warnings', 'known', 'not-tested', 'operations', 'coverage']) {
         assert.ok(await page.locator(`#${id} h2`).isVisible(), id);
         assert.ok(await page.locator(`.contents a[href="#${id}"]`).isVisible(), id);
       }

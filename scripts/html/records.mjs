@@ -49,7 +49,7 @@ export function mixed(source, text = HOSTILE) {
   const passing = run.entries.filter((it) => it.status === 'pass' && it.kind === 'case');
   const at = run.entries[0].at;
   const known = { case: 'dms::*', reason: `late ${text}`, ticket: 'https://tickets.example/17', expires: '2999-01-01', at };
-  const [error, skip, declared, undeclared, expected, unexpected, warned] = passing;
+  const [error, skip, declared, undeclared, expected, unexpected, warned, tolerated, flaky] = passing;
   rename(record, error, `dms::CreateEndpoint::errs ${text}`);
   Object.assign(error, { status: 'error', why: `could not find out: ${text}` });
   Object.assign(skip, { status: 'skip', why: `the target does not declare the feature ${text}` });
@@ -62,6 +62,9 @@ export function mixed(source, text = HOSTILE) {
   Object.assign(expected, { status: 'knownFailure', known: [known], violations: [broken(text, '1', 'MUST')] });
   Object.assign(unexpected, { status: 'unexpectedPass', known: [{ ...known, ticket: `javascript:${text}` }] });
   warned.warnings = [broken(text, text, 'SHOULD')];
+  Object.assign(tolerated, { status: 'tolerated', violations: [broken('1', text, 'MUST')] });
+  Object.assign(flaky, { retries: 1, repeated: [`answered 429 ${text}`] });
+  run.baseline = { sha256: '0'.repeat(64), started: run.started, unlike: [`another suite ${text}`] };
   const failing = run.entries.filter((it) => it.status === 'fail');
   failing[0].violations.push({ ...broken('1', text, 'MUST'), clauses: [] });
   failing[0].violations.push(broken(

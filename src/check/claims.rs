@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot, throttled};
+use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot};
 
 /// Judges every claim of `step` on the answer of exchange `index`.
 pub(super) fn judge(
@@ -68,7 +68,8 @@ pub(super) fn judge(
 fn tells_nothing(step: &Step, seen: &Seen<'_>, cx: &Context<'_>, found: &mut Found) -> bool {
     let status = seen.response.status;
     let holds = |claim: &Expectation| matcher::mismatches(&claim.claim, seen.response, cx).is_empty();
-    if throttled::says_so(seen) && !step.expectations.iter().all(holds) {
+    let throttled = matcher::throttle::throttles(&seen.contract.protocol, seen.response);
+    if throttled && !step.expectations.iter().all(holds) {
         let why = || format!("{}: the target throttles ({status})", seen.exchange.operation);
         found.unanswered.get_or_insert_with(why);
         return true;

@@ -9,8 +9,8 @@ use crate::{
     contract::{Contracts, SchemaMismatch},
     matcher::error_reading::{self, ErrorNames},
     model::{
-        clause::Strength,
-        contract::{Contract, Operation, Protocol},
+        clause::{ClauseId, Strength},
+        contract::{Contract, Operation, Protocol, StatusRange},
         exchange::{Exchange, Intent, Response},
         verdict::{Location, Mismatch},
     },
@@ -51,8 +51,21 @@ pub enum About {
     AwsJsonRequests,
     /// Those of APIs that speak REST.
     Rest,
+    /// Those of APIs that speak REST, as far as their documents go; the clause is stated under each API's own name,
+    /// and [`Rule::clause`] under that of Veeam.
+    Documents,
     /// Those of this API.
     Api(&'static str),
+}
+
+impl Rule {
+    /// The clause that a breach of this rule breaks in the API called `api`.
+    pub fn clause_of(&self, api: &str) -> ClauseId {
+        match self.clause.strip_prefix("veeam.") {
+            Some(rest) if self.about == About::Documents => format!("{api}.{rest}").into(),
+            _ => self.clause.into(),
+        }
+    }
 }
 
 /// Every envelope rule, in the order in which reports show what they find.
@@ -157,7 +170,7 @@ impl<'a> Seen<'a> {
             About::AwsJson | About::AwsJsonRequests => {
                 matches!(self.contract.protocol, Protocol::AwsJson { .. })
             }
-            About::Rest => self.contract.protocol == Protocol::Rest,
+            About::Rest | About::Documents => self.contract.protocol == Protocol::Rest,
             About::Api(api) => *self.contract.api == *api,
         }
     }
@@ -185,12 +198,16 @@ impl<'a> Seen<'a> {
 
     /// The name of the schema that the body is documented to satisfy at this status.
     pub fn schema(&self) -> Option<&'a str> {
-        let operation = self.operation?;
+        let operation = self.operation.filter(|_| self.exchange.request.method != "HEAD")?;
         match self.contract.protocol {
             Protocol::AwsJson { .. } if self.is_error() => {
                 self.names.resolved().filter(|name| self.modelled(name).is_some())
             }
-            _ => operation.answers.get(&self.status())?.schema.as_deref(),
+            // What has no content is not judged by what stands for a whole range of statuses.
+            _ if matches!(self.status(), 100..200 | 204 | 205 | 304) => {
+                operation.answers.get(&self.status())?.schema.as_deref()
+            }
+            _ => operation.answer(self.status())?.schema.as_deref(),
         }
     }
 
@@ -210,7 +227,12 @@ impl<'a> Seen<'a> {
         }
         self.mismatches.get_or_init(|| {
             let errors = |operation: &'a Operation| {
-                operation.answers.range(400..).find_map(|(_, answer)| answer.schema.as_deref())
+                let of_errors = |range: &StatusRange| !matches!(range, StatusRange::Class(1..=3));
+                let ranges = operation.ranges.iter().filter(|(range, _)| of_errors(range));
+                let mut answers = operation.answers.range(400..).map(|(_, answer)| answer);
+                let listed = answers.find_map(|answer| answer.schema.as_deref());
+                listed
+                    .or_else(|| ranges.map(|(_, answer)| answer).find_map(|answer| answer.schema.as_deref()))
             };
             let schema = self
                 .operation

@@ -42,6 +42,7 @@ fn target() -> Target {
         name: "t".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::new(),
         tls: Tls::default(),
         proxy: None,
@@ -326,6 +327,31 @@ fn a_target_that_throttles_is_not_judged_by_it() {
     one(vec![status(200)], throttled().without("date")).is("fail: date");
     one(vec![status(400)], throttled()).is("pass");
     one(vec![error("ThingNotFound")], throttled()).is("error: DeleteThing: the target throttles (400)");
+}
+
+#[test]
+fn what_was_repeated_is_judged_by_its_envelope_alone() {
+    let throttled = || at_step(0, 1, aws_error().body(r#"{"__type":"ThrottlingException"}"#));
+    let answers = |first, then| world(vec![step("DeleteThing", vec![status(200)])], vec![first, then]);
+    answers(throttled(), at_step(0, 1, aws())).is("pass");
+    answers(throttled().without("date"), at_step(0, 1, aws())).is("fail: date");
+    answers(throttled(), at_step(0, 1, aws().status(202))).is("fail: success-200 status");
+    answers(throttled(), throttled()).is("error: DeleteThing: the target throttles (400)");
+    let lost = || answers(aws(), at_step(0, 1, aws())).unanswered(0, Broken::CutOff("x".into()));
+    lost().is("pass");
+    lost().unanswered(1, Broken::CutOff("x".into())).end(End::Stopped("y".into())).is("error: y");
+    // Of a poll the answers before the last are judged, unless the question was asked once more.
+    let poll = |attempts: [u32; 3]| {
+        let of = |(index, attempt)| match index {
+            1 => at_step(0, attempt, aws_error().body(r#"{"__type":"ThrottlingException"}"#)),
+            _ => at_step(0, attempt, aws()),
+        };
+        let answers = attempts.into_iter().enumerate().map(of).collect();
+        let until = polled(vec![status(200)], vec![], vec![]);
+        world(vec![Step { expectations: [status(200)].into(), ..until }], answers)
+    };
+    poll([1, 2, 2]).is("pass");
+    poll([1, 2, 3]).is("error: DeleteThing: the target throttles (400)");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 //! the source tree at run time, in a release build they are inside the program.
 
 use std::{
-    fs, io,
+    collections::HashMap,
+    fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
 use rust_embed::RustEmbed;
 
+use super::files;
 use crate::suite::SourceFile;
 
 #[derive(RustEmbed)]
@@ -77,64 +80,117 @@ impl Kind {
 /// One bundled file, by its name below the kind's folder.
 pub fn bundled(kind: Kind, name: &str) -> io::Result<Option<SourceFile>> {
     let Some(bytes) = kind.get(name) else { return Ok(None) };
-    source_file(Path::new(kind.folder()).join(name), bytes).map(Some)
+    let path = Path::new(kind.folder()).join(name);
+    let text = String::from_utf8(bytes)
+        .map_err(|_| files::told(&path, ErrorKind::InvalidData, "bundled, and not UTF-8"))?;
+    Ok(Some(source_file(&path, text)))
 }
 
 /// The files of one kind: those below `folder` where one is given, the bundled ones otherwise. `wanted` sees each
 /// file's name below the folder, with `/` between its parts.
+///
+/// Fails, naming the file, where one cannot be read as text, leads out of the folder, or would be one with another on a
+/// disk that does not tell letter case.
 pub fn read(kind: Kind, folder: Option<&Path>, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<SourceFile>> {
-    match folder {
-        Some(folder) => {
-            let mut found = Vec::new();
-            walk(folder, "", &mut found, 0)?;
-            found.sort();
-            let wanted = found.into_iter().filter(|(name, _)| wanted(name));
-            wanted.map(|(_, path)| file(&path)).collect()
+    let Some(folder) = folder else {
+        let names = kind.names().into_iter().filter(|name| wanted(name));
+        return names.filter_map(|name| bundled(kind, &name).transpose()).collect();
+    };
+    let mut found = Vec::new();
+    walk(folder, "", &mut found, 0)?;
+    found.retain(|(name, _)| wanted(name));
+    found.sort();
+    told_apart(&found)?;
+    let mut read = Vec::with_capacity(found.len());
+    let mut size = 0;
+    for (_, path) in &found {
+        stays_below(folder, path)?;
+        let file = file(path)?;
+        size += file.text.len();
+        if size > MOST_BYTES {
+            let why = format!("its files come to more than {} MiB", MOST_BYTES >> 20);
+            return Err(files::told(folder, ErrorKind::FileTooLarge, &why));
         }
-        None => {
-            let names = kind.names().into_iter().filter(|name| wanted(name));
-            names.filter_map(|name| bundled(kind, &name).transpose()).collect()
-        }
+        read.push(file);
     }
+    Ok(read)
 }
 
 /// One file of the user's.
 pub fn file(path: &Path) -> io::Result<SourceFile> {
-    let bytes = fs::read(path).map_err(|error| at(path, error))?;
-    source_file(path.to_owned(), bytes)
+    files::text(path, files::TEXT).map(|text| source_file(path, text))
 }
 
-fn source_file(path: PathBuf, bytes: Vec<u8>) -> io::Result<SourceFile> {
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        at(&path, io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8 (byte {valid})")))
-    })?;
-    Ok(SourceFile { path: path.to_string_lossy().replace('\\', "/").into(), text: text.into() })
+fn source_file(path: &Path, text: String) -> SourceFile {
+    // A name can hold anything, and is printed.
+    let printable = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    let path: String = path.to_string_lossy().replace('\\', "/").chars().map(printable).collect();
+    SourceFile { path: path.into(), text: text.into() }
 }
 
-fn at(path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// Deeper than anybody nests case files, and shallow enough for a link that leads back up.
+/// Deeper than anybody nests case files.
 const DEPTH: usize = 8;
+/// More files than anybody has below one folder.
+const MOST_FILES: usize = 100_000;
+/// And more text.
+const MOST_BYTES: usize = 256 << 20;
 
+/// Every file below `folder`, links to files among them. A folder is only walked where it is: links to folders can lead
+/// in circles.
 fn walk(folder: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>, depth: usize) -> io::Result<()> {
-    for entry in fs::read_dir(folder).map_err(|error| at(folder, error))? {
-        let entry = entry.map_err(|error| at(folder, error))?;
+    let refused = |path: &Path, why: &str| Err(files::told(path, ErrorKind::InvalidInput, why));
+    let unread = |error: io::Error| files::told(folder, error.kind(), &error.to_string());
+    if depth > DEPTH {
+        return refused(folder, "a folder too deep down: more than eight in each other");
+    }
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with('.') {
             continue;
         }
         let below = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         let path = entry.path();
-        if path.is_dir() {
-            if depth < DEPTH {
-                walk(&path, &below, found, depth + 1)?;
-            }
+        let kind = entry.file_type().map_err(unread)?;
+        if kind.is_dir() {
+            walk(&path, &below, found, depth + 1)?;
+        } else if kind.is_symlink() && path.is_dir() {
+            return refused(&path, "a link to a folder, which is not followed; put the folder itself there");
+        } else if found.len() == MOST_FILES {
+            return refused(&path, "one file too many: there are a hundred thousand before it");
         } else {
             found.push((below, path));
         }
     }
     Ok(())
+}
+
+/// Fails where two names differ by letter case only: where that is not told, a checkout has lost one of them.
+fn told_apart(found: &[(String, PathBuf)]) -> io::Result<()> {
+    let mut names = HashMap::new();
+    for (name, path) in found {
+        if let Some(other) = names.insert(name.to_lowercase(), path) {
+            let why =
+                format!("differs from {} by letter case only; on many disks they are one", other.display());
+            return Err(files::told(path, ErrorKind::InvalidInput, &why));
+        }
+    }
+    Ok(())
+}
+
+/// Fails where a link leads out of the folder: what a diagnostic shows of a file is not to be anybody's secrets.
+fn stays_below(folder: &Path, path: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Ok(());
+    }
+    let whole = |path: &Path| {
+        fs::canonicalize(path).map_err(|error| files::told(path, error.kind(), &error.to_string()))
+    };
+    match whole(path)?.starts_with(whole(folder)?) {
+        true => Ok(()),
+        false => {
+            let why = format!("a link that leads out of {}; put the file itself there", folder.display());
+            Err(files::told(path, ErrorKind::InvalidInput, &why))
+        }
+    }
 }

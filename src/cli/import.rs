@@ -11,7 +11,8 @@ use crate::{
 
 /// Imports the model and writes its files; `out` gets what was taken, `err` what was left out.
 pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
-    let Imported { contract, left_out } = models::read(args.kind, &args.file, &args.api)?;
+    let Imported { contract, left_out } =
+        models::read(args.kind, &args.file, args.folder.as_deref(), &args.api)?;
     for problem in &left_out {
         writeln!(err, "left out: {problem}")?;
     }
@@ -33,6 +34,7 @@ fn taken(contract: &Contract) -> String {
     let operations = || contract.operations.values();
     let statuses =
         operations().flat_map(|operation| operation.answers.keys().filter(|status| **status >= 400));
+    let ranges = operations().map(|operation| operation.ranges.len()).sum();
     let mut errors: Vec<&str> =
         operations().flat_map(|operation| &operation.errors).map(|error| error.name.as_str()).collect();
     errors.sort_unstable();
@@ -42,6 +44,7 @@ fn taken(contract: &Contract) -> String {
         (contract.schema_names().count(), "schema"),
         (errors.len(), "error"),
         (statuses.count(), "answer with an error status"),
+        (ranges, "answer for a range of statuses"),
         (operations().filter(|operation| operation.paging.is_some()).count(), "paginator"),
         (contract.waiters.len(), "waiter"),
         (operations().map(|operation| operation.examples.len()).sum(), "example"),

@@ -18,13 +18,13 @@ use super::{
 };
 use crate::{
     contract::{
-        self, Contracts,
+        self, ContractError, Contracts,
         generate::{self, Places},
     },
     model::{
         case::Suite,
         clause::Clauses,
-        contract::ApiName,
+        contract::{ApiName, Contract},
         target::{Credentials, Keys, SecretRef, Target, is_loopback},
     },
     report::Digests,
@@ -175,12 +175,7 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     let files = assets::read(Kind::Schemas, folder, wanted)?;
     let (mut contracts, mut places, mut digests) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
-        let beside = operations.path.replace("operations.json", "schema.json");
-        let schema = files.iter().find(|file| *file.path == *beside);
-        let schema =
-            schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
-        let contract = contract::files::read(&operations.text, &schema.text)
-            .map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+        let (contract, schema) = contract_at(operations, &files)?;
         let found = Places::of(&contract, Arc::clone(&operations.path), &operations.text);
         places.insert(Arc::clone(&contract.api), found);
         digests.insert(Arc::clone(&contract.api), digest(&[operations, schema], &[]));
@@ -190,8 +185,32 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
         let folder = folder.unwrap_or(Path::new("schemas"));
         return Err(Wrong::Said(format!("{} holds no contract (<api>/operations.json)", folder.display())));
     }
-    let contracts = Contracts::new(contracts).map_err(|error| Wrong::Said(error.to_string()))?;
+    let contracts = Contracts::new(contracts).map_err(|error| at_fault(&files, &error))?;
     Ok((contracts, places.into_values().collect(), digests))
+}
+
+/// What is wrong between contracts, with the path of the one that is wrong by itself already.
+fn at_fault(files: &[SourceFile], error: &ContractError) -> Wrong {
+    let mut alone = files.iter().filter(|file| file.path.ends_with("operations.json"));
+    let fault = alone.find_map(|operations| {
+        let (contract, _) = contract_at(operations, files).ok()?;
+        Contracts::new(vec![contract]).err().map(|error| format!("{}: {error}", operations.path))
+    });
+    Wrong::Said(fault.unwrap_or_else(|| error.to_string()))
+}
+
+/// The contract of a file, and the file of schemas beside it.
+fn contract_at<'f>(
+    operations: &SourceFile,
+    files: &'f [SourceFile],
+) -> Result<(Contract, &'f SourceFile), Wrong> {
+    let beside = operations.path.replace("operations.json", "schema.json");
+    let schema = files.iter().find(|file| *file.path == *beside);
+    let schema =
+        schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
+    let read = contract::files::read(&operations.text, &schema.text);
+    let read = read.map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+    Ok((read, schema))
 }
 
 /// The folder given, or `./snapshots` where there is one; without either the bundled snapshots are compared with and
@@ -268,7 +287,7 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
 
 /// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to
 /// name it from another folder.
-fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wrong> {
+pub(super) fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wrong> {
     let at = |path: &Path| -> Result<(suite::SourceFile, String), Wrong> {
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Ok((assets::file(path)?, whole.to_string_lossy().into_owned()))

@@ -1,25 +1,27 @@
-//! Models and contracts on disk: read within bounds, and told apart where nobody says what they are.
+//! Models and contracts on disk: told apart where nobody says what they are.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{args::ModelKind, load::Wrong};
+use super::{args::ModelKind, files, folder, load::Wrong};
 use crate::{
-    contract::{ContractError, Imported, LONGEST, botocore, files, openapi, smithy},
+    contract::{self, ContractError, Imported, botocore, openapi, smithy},
     model::contract::Contract,
 };
 
-/// The contract in a model file of this kind.
-pub fn read(kind: ModelKind, file: &Path, api: &str) -> Result<Imported, Wrong> {
+/// The contract in a model file of this kind; what an OpenAPI document refers to may be in `folder`.
+pub fn read(kind: ModelKind, file: &Path, folder: Option<&Path>, api: &str) -> Result<Imported, Wrong> {
     let text = text(file)?;
+    if folder.is_some() && kind != ModelKind::Openapi {
+        return Err(Wrong::Said("--folder is for OpenAPI documents; no other model refers to files".into()));
+    }
     let imported = match kind {
         ModelKind::Smithy => smithy::import(&text, api),
-        ModelKind::Openapi => openapi::import(&text, api),
+        ModelKind::Openapi => match folder {
+            Some(folder) => openapi::import_in(&text, &folder::of(file, folder)?, api),
+            None => openapi::import(&text, api),
+        },
         ModelKind::Botocore => {
             let [paginators, waiters, examples] = [
                 beside(file, botocore::PAGINATORS)?,
@@ -44,13 +46,14 @@ pub fn read(kind: ModelKind, file: &Path, api: &str) -> Result<Imported, Wrong> 
 /// The contract at `path`: a folder of contract files, or a model of any kind.
 pub fn any(path: &Path, api: &str) -> Result<Contract, Wrong> {
     if path.is_dir() {
-        let [operations, schema] = [text(&path.join(files::OPERATIONS))?, text(&path.join(files::SCHEMA))?];
+        let [operations, schema] =
+            [text(&path.join(contract::files::OPERATIONS))?, text(&path.join(contract::files::SCHEMA))?];
         let wrong = |error: ContractError| Wrong::Said(format!("{}: {error}", path.display()));
-        let contract = files::read(&operations, &schema).map_err(wrong)?;
-        files::sound(&contract).map_err(wrong)?;
+        let contract = contract::files::read(&operations, &schema).map_err(wrong)?;
+        contract::files::sound(&contract).map_err(wrong)?;
         return Ok(contract);
     }
-    read(kind(&text(path)?), path, api).map(|imported| imported.contract)
+    read(kind(&text(path)?), path, None, api).map(|imported| imported.contract)
 }
 
 /// What a model is, by the members it begins with; what is no JSON can only be OpenAPI.
@@ -74,23 +77,8 @@ fn beside(file: &Path, name: &str) -> io::Result<Option<String>> {
     }
 }
 
-/// The text of a file, of which no more is read than an importer takes.
 fn text(path: &Path) -> io::Result<String> {
-    let refused = |kind, what: &str| io::Error::new(kind, format!("{}: {what}", path.display()));
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LONGEST as u64 + 1).read_to_end(&mut bytes))
-        .map_err(|error| refused(error.kind(), &error.to_string()))?;
-    if bytes.len() > LONGEST {
-        return Err(refused(io::ErrorKind::InvalidData, &format!("longer than {} MiB", LONGEST >> 20)));
-    }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Err(refused(io::ErrorKind::InvalidData, "compressed; gunzip it first"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        refused(io::ErrorKind::InvalidData, &format!("not UTF-8 (byte {valid})"))
-    })
+    files::text(path, files::TEXT)
 }
 
 #[cfg(test)]
@@ -125,10 +113,10 @@ mod tests {
         };
         for (bytes, sentence) in [
             (&b"\x1f\x8b\x08\x00"[..], "compressed"),
-            (b"{\xff}", "not UTF-8 (byte 1)"),
+            (b"{\xff}", "not UTF-8 (byte 1, in line 1)"),
             (b"{", "neither JSON nor YAML"),
             (b"{}", "not an OpenAPI document"),
-            (&vec![b'['; LONGEST + 1], "longer than 16 MiB"),
+            (&vec![b'['; files::TEXT + 1], "longer than 16 MiB"),
         ] {
             let said = written(bytes);
             assert!(said.contains(sentence), "{said}");

@@ -1,14 +1,22 @@
 //! Secrets from where a target file says they are, before anything is sent. A missing one is the question's fault.
 
-use std::{collections::BTreeMap, env, fs};
+use std::{collections::BTreeMap, env};
 
 use secrecy::SecretString;
 
-use super::load::{self, Wrong};
+use super::{
+    files,
+    load::{self, Wrong},
+};
 use crate::model::target::{SecretRef, Target};
 
 /// Every secret that `target` names, held so that it can be neither printed nor logged.
 pub fn resolve(target: &Target) -> Result<Vec<(SecretRef, SecretString)>, Wrong> {
+    let tls = [&target.tls.ca, &target.tls.client_certificate, &target.tls.client_key];
+    for path in tls.into_iter().flatten().filter(|path| path.exists()) {
+        // They are opened by what reads PEM, which would wait for a pipe.
+        files::bytes(path, files::SECRET)?;
+    }
     let credentials = target.apis.values().flat_map(|api| load::secrets(&api.credentials));
     let mut resolved: Vec<(SecretRef, SecretString)> = Vec::new();
     let mut missing = Vec::new();
@@ -39,7 +47,7 @@ fn value(secret: &SecretRef) -> Result<SecretString, String> {
             env::var(name).map_err(|_| format!("environment variable {name} is not set"))?
         }
         SecretRef::File(path) => {
-            let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let text = files::text(path, files::SECRET).map_err(|error| error.to_string())?;
             text.trim_end_matches(['\r', '\n']).to_owned()
         }
         SecretRef::Published(value) => value.clone(),

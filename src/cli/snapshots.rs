@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::load::Wrong;
+use super::{files, load::Wrong};
 
 /// What may be written when a body differs from the approved one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,26 +58,52 @@ pub fn leave(
     body: &str,
     update: Update,
 ) -> io::Result<Option<PathBuf>> {
-    let approved = folder.join(format!("{name}.snap"));
+    let approved = below(folder, &format!("{name}.snap"))?;
     let path = match update {
         Update::No => return Ok(None),
         Update::Approve => approved,
         Update::ApproveUnseen if !approved.exists() => approved,
-        Update::Pending | Update::ApproveUnseen => folder.join(format!("{name}.snap.new")),
+        Update::Pending | Update::ApproveUnseen => below(folder, &format!("{name}.snap.new"))?,
     };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+    let parent = path.parent().unwrap_or(folder);
+    fs::create_dir_all(parent)?;
+    let whole = |path: &Path| {
+        fs::canonicalize(path).map_err(|error| files::told(path, error.kind(), &error.to_string()))
+    };
+    if !whole(parent)?.starts_with(whole(folder)?) {
+        return Err(leaves(folder, &path));
     }
-    fs::write(&path, format!("---\nsource: {source}\nexpression: normalised response body\n---\n{body}\n"))?;
+    // Written beside it and put in its place: a link or a pipe of that name is replaced, not followed.
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unnamed = parent.join(format!(".{file_name}.{}.pending-snap", std::process::id()));
+    let text = format!("---\nsource: {source}\nexpression: normalised response body\n---\n{body}\n");
+    let written = fs::write(&unnamed, text).and_then(|()| fs::rename(&unnamed, &path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&unnamed);
+        return Err(files::told(&path, error.kind(), &error.to_string()));
+    }
     if path.extension().is_some_and(|extension| extension == "snap") {
         settle(folder, name)?;
     }
     Ok(Some(path))
 }
 
+/// The file of a snapshot. Fails where its name, which is made of what contract and case file say, leads elsewhere.
+fn below(folder: &Path, name: &str) -> io::Result<PathBuf> {
+    let path = folder.join(name);
+    let plain =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':', '\0']);
+    if name.split('/').all(plain) { Ok(path) } else { Err(leaves(folder, &path)) }
+}
+
+fn leaves(folder: &Path, path: &Path) -> io::Error {
+    let why = format!("a snapshot that would be outside of {}", folder.display());
+    files::told(path, io::ErrorKind::InvalidInput, &why)
+}
+
 /// Takes a pending snapshot away that has nothing to say any more.
 pub fn settle(folder: &Path, name: &str) -> io::Result<()> {
-    match fs::remove_file(folder.join(format!("{name}.snap.new"))) {
+    match fs::remove_file(below(folder, &format!("{name}.snap.new"))?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
@@ -109,5 +135,37 @@ mod tests {
         settle(folder.path(), "x").unwrap();
         assert!(!pending.exists());
         assert!(leave(folder.path(), "x", "s", "new", Update::No).unwrap().is_none());
+    }
+
+    #[test]
+    fn nothing_is_left_outside_of_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("inside");
+        fs::create_dir_all(&inside).unwrap();
+        for name in ["../x", "a/../../x", "/tmp/x", "a//x", "./x", "a\\..\\..\\x", "c:x"] {
+            let why = leave(&inside, name, "s", "b", Update::Pending).unwrap_err();
+            assert!(why.to_string().contains("would be outside of"), "{name}: {why}");
+            assert!(settle(&inside, name).is_err(), "{name}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(leave(&inside, "a/b.c/d..e", "s", "b", Update::Pending).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_neither_followed_nor_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, outside) = (folder.path().join("inside"), folder.path().join("outside"));
+        fs::create_dir_all(&inside).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        std::os::unix::fs::symlink(&outside, inside.join("away")).unwrap();
+        let why = leave(&inside, "away/x", "s", "b", Update::Approve).unwrap_err().to_string();
+        assert!(why.contains("would be outside of"), "{why}");
+        fs::write(outside.join("precious"), "kept").unwrap();
+        std::os::unix::fs::symlink(outside.join("precious"), inside.join("x.snap.new")).unwrap();
+        leave(&inside, "x", "s", "b", Update::Pending).unwrap();
+        assert_eq!(fs::read_to_string(outside.join("precious")).unwrap(), "kept");
+        assert_eq!(contents(&fs::read_to_string(inside.join("x.snap.new")).unwrap()), "b");
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
     }
 }

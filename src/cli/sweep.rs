@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     args::{SweepArgs, TargetArgs},
+    files,
     load::{self, House, Wrong},
     run, secrets,
 };
@@ -111,10 +112,16 @@ async fn one(
     out: &mut impl Write,
 ) -> Result<(), Wrong> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let in_use = Ledger::is_in_use(path)?;
-    // Not every system lets a file be read that is in use.
-    let text = fs::read(path);
-    let book = book::read(&if in_use { text.unwrap_or_default() } else { text? });
+    let (book, in_use) = match opened(path) {
+        Ok(Opened::Closed(book)) => (book, false),
+        Ok(Opened::InUse(book)) => (book, true),
+        // What one file hides is no reason to leave what the others tell.
+        Err(why) => {
+            tally.left += 1;
+            writeln!(out, "left       {why}")?;
+            return Ok(());
+        }
+    };
     if book.begun.as_ref().is_some_and(|begun| !wanted.takes(begun)) {
         return Ok(());
     }
@@ -151,7 +158,8 @@ async fn one(
             writeln!(out, "left       {name}: {}", in_words(&wrong))?;
         }
     }
-    let over = begun.life == Life::Embedded || book::read(&fs::read(path)?).open().next().is_none();
+    let again = files::bytes(path, files::LEDGER).map(|text| book::read(&text))?;
+    let over = begun.life == Life::Embedded || again.open().next().is_none();
     if over && book.unreadable.is_empty() && question.sweep == Sweep::ForReal {
         fs::remove_file(path)?;
     }
@@ -276,11 +284,18 @@ impl Wanted {
 }
 
 /// What the ledgers beside this one speak of.
-fn others(path: &Path) -> Result<Others, Wrong> {
+pub fn others(path: &Path) -> Result<Others, Wrong> {
     let mut others = Others::default();
     for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
-        others.alive |= Ledger::is_in_use(other)?;
-        others.names.extend(book::read(&fs::read(other).unwrap_or_default()).names());
+        match opened(other) {
+            Ok(Opened::Closed(book)) => others.names.extend(book.names()),
+            Ok(Opened::InUse(book)) => {
+                others.alive = true;
+                others.names.extend(book.names());
+            }
+            // Nobody knows whose it is.
+            Err(_) => others.alive = true,
+        }
     }
     Ok(others)
 }
@@ -306,11 +321,27 @@ pub fn command(command: &str, target: &TargetArgs, state_dir: Option<&Path>) -> 
 pub fn in_use(folder: &Path) -> Result<Vec<String>, Wrong> {
     let mut names = Vec::new();
     for path in ledgers(folder)? {
-        if Ledger::is_in_use(&path)? {
+        if !matches!(opened(&path), Ok(Opened::Closed(_))) {
             names.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
         }
     }
     Ok(names)
+}
+
+/// A ledger as it was found.
+pub enum Opened {
+    Closed(Book),
+    /// Its process lives, and may write more.
+    InUse(Book),
+}
+
+/// What a ledger says so far.
+pub fn opened(path: &Path) -> io::Result<Opened> {
+    files::regular(path)?;
+    let in_use = Ledger::is_in_use(path).map_err(|why| files::told(path, why.kind(), &why.to_string()))?;
+    let book = files::bytes(path, files::LEDGER).map(|text| book::read(&text));
+    // Not every system lets a file be read that is in use.
+    if in_use { Ok(Opened::InUse(book.unwrap_or_default())) } else { book.map(Opened::Closed) }
 }
 
 /// The ledgers in a folder, by name; none where there is no folder.
@@ -330,7 +361,13 @@ pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
 fn kept(state_dir: &Path) -> Result<Vec<String>, Wrong> {
     let mut lines = Vec::new();
     for path in ledgers(&state_dir.join(KEPT))? {
-        let book = book::read(&fs::read(&path).unwrap_or_default());
+        let book = match opened(&path) {
+            Ok(Opened::Closed(book) | Opened::InUse(book)) => book,
+            Err(why) => {
+                lines.push(format!("unreadable {why}"));
+                continue;
+            }
+        };
         let Some(begun) = &book.begun else { continue };
         for thing in book.open() {
             lines.push(format!(

@@ -2,7 +2,6 @@
 //! down like anything else, in ledgers of their own, and runs find them there.
 
 use std::{
-    fs,
     io::{Write, stderr},
     path::Path,
     process::ExitCode,
@@ -14,14 +13,14 @@ use super::{
     load::{self, Generated, Hosting, Keeping, Wrong},
     run,
     stage::Stage,
-    sweep::{self, Question},
+    sweep::{self, Opened, Question},
 };
 use crate::{
     exec::{
         Interrupt,
         ledger::{
             KEPT, RUNS,
-            book::{self, Book, State},
+            book::{Book, State},
         },
         sweep::Sweep,
     },
@@ -99,7 +98,7 @@ pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wro
 pub fn lend(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Wrong> {
     let mut told = Vec::new();
     for path in sweep::ledgers(&state_dir.join(KEPT))? {
-        let book = book::read(&fs::read(&path).unwrap_or_default());
+        let (Opened::Closed(book) | Opened::InUse(book)) = sweep::opened(&path)?;
         if is_of(&book, target) {
             lend_all(&book, target, &mut told);
         }

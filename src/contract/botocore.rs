@@ -153,6 +153,7 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         )]),
         errors: errors(ast, given, &at, schemas),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     }
 }

@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::Serialize;
 
 use super::{directions::Direction, refs};
-use crate::model::contract::{Access, Answer, Contract, Member, Operation};
+use crate::model::contract::{Access, Answer, Contract, Member, Operation, StatusRange};
 
 mod schemas;
 #[cfg(test)]
@@ -259,31 +259,55 @@ fn member(name: &str, member: &str, at: &str, old: &Member, new: &Member, found:
 }
 
 fn answers<'a>(
-    at: &str,
+    place: &str,
     old: &'a Operation,
     new: &'a Operation,
     schemas: &mut Schemas<'a>,
     found: &mut Found,
 ) {
     let name = &*new.name;
-    let at = |status: &u16| format!("{at}/answers/{status}");
-    for (status, Answer { schema, media_types: types }) in &old.answers {
-        let Some(after) = new.answers.get(status) else {
-            found.compatible(Kind::StatusGone, name, &at(status), format!("{status} is no longer answered"));
-            continue;
-        };
-        media_types(name, &at(status), "reads", (types, &after.media_types), found);
-        schemas.bodies(
-            Direction::Output,
-            name,
-            &at(status),
-            schema.as_deref(),
-            after.schema.as_deref(),
-            found,
-        );
+    let mut pair = |at: String, before: &'a Answer, after: &'a Answer, found: &mut Found| {
+        media_types(name, &at, "reads", (&before.media_types, &after.media_types), found);
+        let (before, after) = (before.schema.as_deref(), after.schema.as_deref());
+        schemas.bodies(Direction::Output, name, &at, before, after, found);
+    };
+    // What stands for a range stands for whatever is not documented by itself, in either contract.
+    let at = |status: &u16| format!("{place}/answers/{status}");
+    for (status, before) in &old.answers {
+        match new.answer(*status) {
+            Some(after) => pair(at(status), before, after, found),
+            None => found.compatible(
+                Kind::StatusGone,
+                name,
+                &at(status),
+                format!("{status} is no longer answered"),
+            ),
+        }
     }
-    for status in new.answers.keys().filter(|status| !old.answers.contains_key(status)) {
-        found.breaking(Kind::StatusAdded, name, &at(status), format!("{status} may be answered now"));
+    for (status, after) in new.answers.iter().filter(|(status, _)| !old.answers.contains_key(status)) {
+        match old.answer(*status) {
+            Some(before) => pair(at(status), before, after, found),
+            None => {
+                found.breaking(Kind::StatusAdded, name, &at(status), format!("{status} may be answered now"))
+            }
+        }
+    }
+    let at = |range: &StatusRange| format!("{place}/ranges/{range}");
+    for (range, before) in &old.ranges {
+        match new.range(*range) {
+            Some(after) => pair(at(range), before, after, found),
+            None => {
+                found.compatible(Kind::StatusGone, name, &at(range), format!("{range} is no longer answered"))
+            }
+        }
+    }
+    for (range, after) in new.ranges.iter().filter(|(range, _)| !old.ranges.contains_key(range)) {
+        match old.range(*range) {
+            Some(before) => pair(at(range), before, after, found),
+            None => {
+                found.breaking(Kind::StatusAdded, name, &at(range), format!("{range} may be answered now"))
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use crate::model::contract::{Contract, Operation, Protocol};
 mod answers;
 mod discriminator;
 mod document;
+mod folder;
 mod keywords;
 mod operations;
 mod parameters;
@@ -30,13 +31,24 @@ mod schemas;
 mod tests;
 mod unknown;
 
+pub use folder::Folder;
+
 /// Makes the contract in an OpenAPI or Swagger document, under the short name `api`.
 ///
 /// Fails, with everything that is wrong, where the text is no such document, a `$ref` leads nowhere or out of the
 /// file, references never end, or two things would have one name.
 pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
-    let document = Document::read(text)?;
-    let mut schemas = Schemas::new(&document).map_err(|problem| vec![problem])?;
+    of(&Document::read(text, None)?, api)
+}
+
+/// As [`import`], with references into other files of `folder` followed: a file is read as part of the document that
+/// leads to it. Whatever leads out of the folder is refused with its place.
+pub fn import_in(text: &str, folder: &Folder, api: &str) -> Result<Imported, Vec<ImportProblem>> {
+    of(&Document::read(text, Some(folder))?, api)
+}
+
+fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
+    let mut schemas = Schemas::new(document).map_err(|problem| vec![problem])?;
     outside_calls(&mut schemas);
     let mut operations = operations::all(&mut schemas);
     schemas.finish();

@@ -154,6 +154,7 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
         )]),
         errors: errors(ast, service, shape, schemas),
         paging: paging(service, shape),
+        ranges: Default::default(),
         examples: Vec::new(),
     }
 }

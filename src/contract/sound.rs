@@ -58,7 +58,13 @@ fn names(operation: &Operation, defs: &Map<String, Value>) -> Result<(), Contrac
     let named = operation
         .input
         .iter()
-        .chain(operation.answers.values().filter_map(|answer| answer.schema.as_ref()))
+        .chain(
+            operation
+                .answers
+                .values()
+                .chain(operation.ranges.values())
+                .filter_map(|answer| answer.schema.as_ref()),
+        )
         .chain(operation.errors.iter().map(|error| &error.name));
     if let Some(name) = named.into_iter().find(|name| !defs.contains_key(*name)) {
         let at = refs::join("/operations", &operation.name);

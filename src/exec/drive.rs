@@ -4,13 +4,14 @@
 //! What happens to few requests is boxed, here and below: the future of a job is made for every case, and should be no
 //! larger than what every case needs.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use super::{
     Session,
+    again::Repeats,
     auth::{self, Desk, Identity},
     fence::Fence,
     ledger::{Account, creates, listing_of_nameless},
@@ -36,7 +37,7 @@ pub(super) async fn drive(
         let played = AssertUnwindSafe(play(script, account, session, log)).catch_unwind().await;
         match played {
             Ok(()) => return,
-            Err(panic) => script.panicked(session.masks.mask(&panic_message(panic.as_ref()))),
+            Err(panic) => script.panicked(session.told(panic.as_ref())),
         }
     }
 }
@@ -228,6 +229,17 @@ impl<'a> Line<'a> {
         self.desk.wire.turn().await;
         let token = self.identify(&mut outgoing, &request.auth, values, &mut log).await?;
         self.pass(outgoing, token, values, &mut log).await
+    }
+
+    /// How long to wait before a request that only reads is sent once more.
+    pub fn wait_to_read_again(
+        &self,
+        answer: &Result<Response, Broken>,
+        repeats: &mut Repeats,
+    ) -> Option<Duration> {
+        let protocol = &self.desk.contract.protocol;
+        let reads = self.operation.effect == Effect::Read;
+        reads.then(|| self.desk.wire.wait_before_next(answer, protocol, Effect::Read, repeats))?
     }
 
     /// The shared token is no longer taken: with a new one the request is sent again, once. Where there is no new token,

@@ -329,7 +329,7 @@ fn host(url: &Url) -> String {
 }
 
 /// A token written out in the case is a false identity; one that was issued to the case is a true one.
-fn intent(request: &Request) -> Intent {
+pub(super) fn intent(request: &Request) -> Intent {
     let proper = match &request.auth {
         Auth::Target | Auth::OwnToken => true,
         Auth::Token(token) => token.parts.iter().any(|part| matches!(part, Part::Hole(_))),

@@ -10,7 +10,11 @@ use super::{
     auth::{Desk, Identity},
     request::{Outgoing, Route},
 };
-use crate::model::{case::Auth, contract::ApiName, exchange::Intent};
+use crate::model::{
+    case::Auth,
+    contract::{ApiName, Effect, Protocol},
+    exchange::Intent,
+};
 
 type Answer = Arc<OnceCell<Result<(), String>>>;
 
@@ -72,8 +76,8 @@ async fn ask(sts: &url::Url, keys: &super::auth::SigV4, desk: Desk<'_>) -> Resul
     let credentials = keys.credentials(desk.masks).await.map_err(|error| error.to_string())?;
     keys.sign(&mut outgoing, &Auth::Target, &credentials, "sts", Timestamp::now())
         .map_err(|error| error.to_string())?;
-    desk.wire.turn().await;
-    let passage = desk.wire.send(outgoing).await.map_err(|error| error.to_string())?;
+    let sent = desk.wire.send_patiently(outgoing, &Protocol::Rest, Effect::Read, drop);
+    let passage = sent.await.map_err(|error| error.to_string())?;
     let response = passage.answer.map_err(|broken| broken.to_string())?;
     if response.status != 200 {
         return Err(format!("it answered {}", response.status));

@@ -84,9 +84,9 @@ impl RunFixtures {
 async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Session) -> Standing {
     let mut values = session.values(&fixture.api);
     values.extend(used.iter().cloned());
-    let patience = session.target.timeouts.patience;
+    let timeouts = session.target.timeouts;
     let contracts = Arc::clone(&session.contracts);
-    let mut script = Script::of_fixture(Arc::clone(fixture), values, contracts, patience);
+    let mut script = Script::of_fixture(Arc::clone(fixture), values, contracts, timeouts);
     let mut exchanges = Vec::new();
     let mut account = session.account(&fixture.id);
     drive(&mut script, &mut account, session, &mut exchanges).await;

@@ -4,6 +4,7 @@
 
 mod asking;
 mod clean_up;
+mod repeating;
 #[cfg(test)]
 mod tests;
 mod weighing;
@@ -14,14 +15,14 @@ use self::{
     asking::Asking,
     weighing::{Weighed, succeeded, told},
 };
-use super::values::Values;
+use super::{again::Bounds, values::Values};
 use crate::{
     contract::Contracts,
     model::{
         case::{Case, Fixture, Step},
         contract::{ApiName, Effect},
         exchange::{Broken, End, Phase, Response, Role},
-        target::Patience,
+        target::{Patience, Timeouts},
     },
 };
 
@@ -35,6 +36,8 @@ pub struct Script {
     pub values: Values,
     /// Polls never wait longer than this.
     patience: Patience,
+    /// Nor does whoever was told to come back later.
+    bounds: Bounds,
     stage: Stage,
     asking: Asking,
     end: Option<End>,
@@ -99,6 +102,20 @@ enum Place {
 }
 
 impl Call {
+    fn at(place: Place, attempt: u32) -> Call {
+        let (role, api) = match &place {
+            Place::Step(case, index) => (Role::Step { index: *index, attempt }, &case.api),
+            Place::Finally(case, index) => {
+                let phase = if case.finally[*index].poll.is_some() { Phase::Gone } else { Phase::Destroy };
+                (Role::Fixture { id: Arc::clone(&case.id), phase, attempt }, &case.api)
+            }
+            Place::Fixture(fixture, phase) => {
+                (Role::Fixture { id: Arc::clone(&fixture.id), phase: *phase, attempt }, &fixture.api)
+            }
+        };
+        Call { role, api: Arc::clone(api), place }
+    }
+
     pub fn step(&self) -> &Step {
         match &self.place {
             Place::Step(case, index) => &case.steps[*index],
@@ -120,9 +137,9 @@ impl Script {
         fixtures: Vec<Arc<Fixture>>,
         values: Values,
         contracts: Arc<Contracts>,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Script {
-        Script::new(Some(case), fixtures, values, contracts, patience)
+        Script::new(Some(case), fixtures, values, contracts, timeouts)
     }
 
     /// One fixture for many cases. It is done when it is ready, and goes on at [`Script::wind_up`].
@@ -130,9 +147,9 @@ impl Script {
         fixture: Arc<Fixture>,
         values: Values,
         contracts: Arc<Contracts>,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Script {
-        Script::new(None, vec![fixture], values, contracts, patience)
+        Script::new(None, vec![fixture], values, contracts, timeouts)
     }
 
     fn new(
@@ -140,7 +157,7 @@ impl Script {
         fixtures: Vec<Arc<Fixture>>,
         values: Values,
         contracts: Arc<Contracts>,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> Script {
         let made = |fixture| Made { fixture, existence: Existence::No };
         let mut script = Script {
@@ -148,7 +165,8 @@ impl Script {
             fixtures: fixtures.into_iter().map(made).collect(),
             contracts,
             values,
-            patience,
+            patience: timeouts.patience,
+            bounds: Bounds::of(&timeouts),
             stage: Stage::Done,
             asking: Asking::default(),
             end: None,
@@ -164,22 +182,14 @@ impl Script {
         if let Some(wait) = self.asking.wait(now) {
             return Next::Wait(wait);
         }
-        let attempt = self.asking.ask(now);
-        let (role, api) = match &place {
-            Place::Step(case, index) => (Role::Step { index: *index, attempt }, &case.api),
-            Place::Finally(case, index) => {
-                let phase = if case.finally[*index].poll.is_some() { Phase::Gone } else { Phase::Destroy };
-                (Role::Fixture { id: Arc::clone(&case.id), phase, attempt }, &case.api)
-            }
-            Place::Fixture(fixture, phase) => {
-                (Role::Fixture { id: Arc::clone(&fixture.id), phase: *phase, attempt }, &fixture.api)
-            }
-        };
-        Next::Send(Call { role, api: Arc::clone(api), place })
+        Next::Send(Call::at(place, self.asking.ask(now)))
     }
 
     /// The answer to what [`Script::next`] last told to send.
     pub fn answered(&mut self, answer: &Result<Response, Broken>, now: Duration) {
+        if self.repeats(answer, now) {
+            return;
+        }
         match self.stage {
             Stage::Create(index) => self.created(index, answer),
             Stage::Ready(index) => self.made_ready(index, answer, now),
@@ -338,9 +348,12 @@ impl Script {
                 return self.fixture_failed(index, told(&fixture.create, broken));
             }
         };
-        if (200..300).contains(&response.status) {
-            self.fixtures[index].existence = Existence::Yes;
-        }
+        self.fixtures[index].existence = match response.status {
+            200..300 => Existence::Yes,
+            400..500 => Existence::No,
+            // A target that fails may have made it before.
+            _ => Existence::Perhaps,
+        };
         let missed = self.take(&fixture.create, response);
         if !succeeded(&fixture.create, response) {
             let why = self.answer_in_words(&fixture.create, &fixture.api, response);

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use self::search::{Known, Listed, Search};
 use super::{
     Session,
+    again::Repeats,
     drive::{Failed, Line},
     ledger::{
         Entry, Event,
@@ -252,7 +253,13 @@ impl Session {
             input.iter().map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
         let request = Request { input, auth: Auth::Target, raw: Raw::default() };
         let mut values = self.values(api);
-        line.ask(&request, &mut values).await.map(|passage| passage.answer)
+        let mut repeats = Repeats::default();
+        loop {
+            let answer = line.ask(&request, &mut values).await?.answer;
+            // Whoever destroys asks again anyway.
+            let Some(wait) = line.wait_to_read_again(&answer, &mut repeats) else { return Ok(answer) };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     fn contract(&self, api: &str) -> Option<&Contract> {

@@ -78,6 +78,11 @@ impl Values {
         Arc::make_mut(&mut self.variables).extend(variables);
     }
 
+    /// What was drawn for this job alone.
+    pub fn suffix(&self) -> &str {
+        self.variables.get(SUFFIX).and_then(Value::as_str).unwrap_or_default()
+    }
+
     pub fn variables(&self) -> &Arc<Variables> {
         &self.variables
     }

@@ -17,10 +17,12 @@ use jiff::Timestamp;
 pub use tls::TlsError;
 
 use super::{
+    again::{Bounds, Obstacle, Repeats, chance},
     pace::Pace,
     request::{Outgoing, Route},
 };
 use crate::model::{
+    contract::{Effect, Protocol},
     exchange::{Broken, Response, SentRequest},
     target::{Limits, Target, Timeouts},
 };
@@ -144,6 +146,44 @@ impl Wire {
         let Outgoing { method, url, headers, body, intent, .. } = outgoing;
         let request = SentRequest { method, url: url.into(), headers, body, intent };
         Ok(Passage { request, answer, started, elapsed })
+    }
+
+    /// Waits for a turn and sends a request that belongs to no step; once more, where that does no harm to what has
+    /// this effect. Every passage but the last goes to `repeated`.
+    pub async fn send_patiently(
+        &self,
+        outgoing: Outgoing,
+        protocol: &Protocol,
+        effect: Effect,
+        mut repeated: impl FnMut(Passage),
+    ) -> Result<Passage, NotSendable> {
+        let mut repeats = Repeats::default();
+        loop {
+            self.turn().await;
+            let passage = self.send(outgoing.clone()).await?;
+            match self.wait_before_next(&passage.answer, protocol, effect, &mut repeats) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Ok(passage),
+            }
+            repeated(passage);
+        }
+    }
+
+    /// How long to wait before a request that had this answer is sent once more; none where it is to be taken.
+    pub fn wait_before_next(
+        &self,
+        answer: &Result<Response, Broken>,
+        protocol: &Protocol,
+        effect: Effect,
+        repeats: &mut Repeats,
+    ) -> Option<Duration> {
+        let obstacle = Obstacle::of(answer, protocol).filter(|obstacle| obstacle.lets_repeat(effect))?;
+        let after = match obstacle {
+            Obstacle::Throttled { after } => after,
+            Obstacle::Unreached | Obstacle::Lost => None,
+        };
+        let chance = chance(&self.clock().as_nanos().to_string(), repeats.count);
+        repeats.next(after, Bounds::of(&self.timeouts), chance).ok()
     }
 
     /// The shared client adds `accept` and `host` where they are missing and tidies the path up; what must go out as it

@@ -2,7 +2,7 @@
 //! errors, and the JSON Schemas those refer to. How a model becomes one of these is the business of the room
 //! `contract`; nothing here parses, compiles or judges.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,9 @@ pub struct Operation {
     pub consumes: Vec<String>,
     /// Every documented answer by status, success and error alike.
     pub answers: BTreeMap<u16, Answer>,
+    /// Answers that are documented for many statuses at once (OpenAPI `4XX`, `default`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ranges: BTreeMap<StatusRange, Answer>,
     /// Modelled errors, for protocols that name them (awsJson), in model order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorShape>,
@@ -110,6 +113,81 @@ impl Operation {
     /// The documented statuses from 200 to 299.
     pub fn successes(&self) -> impl Iterator<Item = (u16, &Answer)> {
         self.answers.range(200..300).map(|(status, answer)| (*status, answer))
+    }
+
+    /// What is documented for `status`: by itself, else for its class, else for any.
+    pub fn answer(&self, status: u16) -> Option<&Answer> {
+        self.answers.get(&status).or_else(|| self.range(StatusRange::Class(status / 100)))
+    }
+
+    /// What is documented for `range`, or for all of which it is a part.
+    pub fn range(&self, range: StatusRange) -> Option<&Answer> {
+        self.ranges.get(&range).or_else(|| self.ranges.get(&StatusRange::Any))
+    }
+
+    /// What a success shows: the first that is documented by itself, or what stands for all of them.
+    pub fn success(&self) -> Option<&Answer> {
+        self.successes().next().map_or_else(|| self.answer(200), |(_, answer)| Some(answer))
+    }
+
+    /// How `status` is documented: as itself, or as the range that [`Operation::answer`] finds it in.
+    pub fn documented_as(&self, status: u16) -> Option<String> {
+        let ranges = [StatusRange::Class(status / 100), StatusRange::Any];
+        let ranged =
+            || ranges.iter().find(|range| self.ranges.contains_key(range)).map(StatusRange::to_string);
+        if self.answers.contains_key(&status) { Some(status.to_string()) } else { ranged() }
+    }
+
+    /// The statuses that are documented, in words: `200`, `4XX`, `default`.
+    pub fn documented(&self) -> impl Iterator<Item = String> {
+        let ranges = self.ranges.keys().map(StatusRange::to_string);
+        self.answers.keys().map(u16::to_string).chain(ranges)
+    }
+}
+
+/// The statuses that one answer is documented for where it is more than one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum StatusRange {
+    /// Those of this first digit: `4XX`.
+    Class(u16),
+    /// All that nothing else speaks of: `default`.
+    Any,
+}
+
+impl From<StatusRange> for String {
+    fn from(range: StatusRange) -> String {
+        range.to_string()
+    }
+}
+
+impl TryFrom<String> for StatusRange {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<StatusRange, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for StatusRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<StatusRange, String> {
+        let class = |text: &str| text.strip_suffix("XX").or_else(|| text.strip_suffix("xx"))?.parse().ok();
+        match class(text) {
+            _ if text == "default" => Ok(StatusRange::Any),
+            Some(class) if (1..=5).contains(&class) => Ok(StatusRange::Class(class)),
+            _ => Err(format!("`{text}` is neither `default` nor a range of statuses as `4XX`")),
+        }
+    }
+}
+
+impl fmt::Display for StatusRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StatusRange::Class(class) => write!(f, "{class}XX"),
+            StatusRange::Any => f.write_str("default"),
+        }
     }
 }
 

@@ -26,6 +26,29 @@ pub struct Trace {
     pub leftovers: Vec<String>,
 }
 
+impl Trace {
+    /// Whether the request of this exchange was sent once more: the target refused to look at it, or was not reached. Read
+    /// from the roles: one that is repeated keeps its attempt. Clean-up never repeats in this sense, it tries again.
+    pub fn is_repeated(&self, exchange: usize) -> bool {
+        let Some(first) = self.exchanges.get(exchange) else { return false };
+        let mut later = self.exchanges[exchange + 1..].iter();
+        match &first.role {
+            Role::Token => later.next().is_some_and(|next| {
+                next.role == Role::Token
+                    && (&next.request.method, &next.request.url, &next.request.body)
+                        == (&first.request.method, &first.request.url, &first.request.body)
+            }),
+            Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. } => false,
+            role => later.find(|next| next.role != Role::Token).is_some_and(|next| next.role == *role),
+        }
+    }
+
+    /// How many requests were sent once more. A case that passes with any is flaky.
+    pub fn retries(&self) -> usize {
+        (0..self.exchanges.len()).filter(|exchange| self.is_repeated(*exchange)).count()
+    }
+}
+
 /// One request and what came of it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -48,7 +71,8 @@ pub enum Role {
     /// Making, awaiting, destroying a fixture; `id` is the fixture's (`dms::connection`). With `Destroy` it may also be
     /// the case's own id: a destroying step that a stopped case never came to, sent to clean up after it.
     Fixture { id: Arc<str>, phase: Phase, attempt: u32 },
-    /// Step of the case, from 0; attempt from 1, above 1 only where the step polls.
+    /// Step of the case, from 0; attempt from 1, above 1 only where the step polls. Of two exchanges with one attempt, the
+    /// first was repeated.
     Step { index: usize, attempt: u32 },
     /// Getting, refreshing or giving back a token, or learning from a 401 that the one in use is no longer good.
     Token,
@@ -177,4 +201,49 @@ pub enum End {
     Interrupted,
     /// A bug of the harness: the panic's message.
     Panicked(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(role: Role, url: &str) -> Exchange {
+        let request = SentRequest {
+            method: "POST".into(),
+            url: url.into(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            intent: Intent::Proper,
+        };
+        Exchange {
+            role,
+            operation: "Do".into(),
+            request,
+            answer: Err(Broken::CutOff("x".into())),
+            variables: Arc::default(),
+            started: Timestamp::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn what_was_repeated_is_read_from_the_roles() {
+        let step = |index, attempt| exchange(Role::Step { index, attempt }, "u");
+        let of = |phase, attempt| exchange(Role::Fixture { id: "f".into(), phase, attempt }, "u");
+        let token = |url| exchange(Role::Token, url);
+        for (exchanges, repeated) in [
+            (vec![step(0, 1), step(0, 1), step(1, 1)], vec![0]),
+            (vec![step(0, 1), step(0, 2), step(0, 2), step(0, 2)], vec![1, 2]),
+            (vec![step(0, 1), token("t"), step(0, 1)], vec![0]),
+            (vec![token("t"), token("t"), step(0, 1), step(1, 1)], vec![0]),
+            (vec![token("t"), token("u"), step(0, 1), token("u"), step(1, 1)], vec![]),
+            (vec![of(Phase::Ready, 1), of(Phase::Ready, 1), step(0, 1)], vec![0]),
+            // Two things that are destroyed by one case have one role.
+            (vec![of(Phase::Destroy, 1), of(Phase::Destroy, 1), of(Phase::Gone, 1)], vec![]),
+        ] {
+            let trace = Trace { exchanges, end: End::Complete, leftovers: Vec::new() };
+            let found: Vec<_> = (0..9).filter(|index| trace.is_repeated(*index)).collect();
+            assert_eq!((found.len(), &found), (trace.retries(), &repeated));
+        }
+    }
 }

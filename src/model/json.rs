@@ -4,7 +4,7 @@
 use std::{cell::OnceCell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, map::Entry};
 
 /// A body and the first member of it that stands there twice.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,12 +128,14 @@ impl<'de> Visitor<'de> for Place<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let place = self.below(Step::Name(&name));
-            let value = members.next_value_seed(place)?;
-            if object.contains_key(&name) {
-                self.twice.get_or_init(|| place.pointer());
+            let value = members.next_value_seed(self.below(Step::Name(&name)))?;
+            match object.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(value)),
+                Entry::Occupied(mut place) => {
+                    self.twice.get_or_init(|| self.below(Step::Name(place.key())).pointer());
+                    place.insert(value);
+                }
             }
-            object.insert(name, value);
         }
         Ok(Value::Object(object))
     }

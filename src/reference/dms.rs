@@ -123,10 +123,15 @@ pub(crate) async fn serve(
             refused(fault)
         }
     };
-    match operation {
+    let answer = match operation {
         Some(operation) => answer.with_operation(operation),
         None => answer,
+    };
+    // Who asks for all there is gets it at once.
+    if request.body.len() > "{}".len() && shared.holds_back(&answer) {
+        return refused(Fault::throttled());
     }
+    answer
 }
 
 struct Request {

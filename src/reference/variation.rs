@@ -44,6 +44,8 @@ variations! {
     Chunked, "chunked";
     /// Every connection is closed after one answer.
     ConnectionClose, "connection-close";
+    /// The first answer of each operation that reads, and of the one that logs in, is that of a target that throttles.
+    ThrottledOnce, "throttled-once";
     /// Every answer takes a twentieth of a second longer.
     Delayed, "delayed";
     /// Members of objects stand in the opposite order.

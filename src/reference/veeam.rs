@@ -11,8 +11,8 @@ use axum::{
     routing::{any, get, post},
 };
 use http::{
-    HeaderMap, HeaderName, Method, StatusCode,
-    header::{ACCEPT, CONTENT_LENGTH},
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{ACCEPT, CONTENT_LENGTH, RETRY_AFTER},
     request::Parts,
 };
 
@@ -93,6 +93,10 @@ async fn envelope(State(shared): State<Arc<Shared>>, request: Request, next: Nex
     let Some(mut answer) = response.extensions_mut().remove::<Answer>() else {
         return response;
     };
+    if shared.holds_back(&answer) {
+        let at_once = HeaderValue::from_static("0");
+        answer = Problem::unavailable().answer(&shared).with_header(RETRY_AFTER, at_once);
+    }
     if answer.is_error() {
         answer = answer.with_media_type(if accept.takes_problems() { PROBLEM_JSON } else { JSON });
         if method == Method::DELETE && shared.deviates(Deviation::RefusedRemoveRemoves) {

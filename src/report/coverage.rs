@@ -24,6 +24,9 @@ use crate::{
 };
 
 mod members;
+mod union;
+
+pub use union::union;
 
 /// What a run has seen of every contract that its target has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -155,7 +158,8 @@ struct Seen<'a> {
     broken: BTreeSet<&'a str>,
     passed: BTreeSet<&'a str>,
     unsupported: BTreeSet<&'a str>,
-    statuses: BTreeSet<(&'a str, u16)>,
+    /// As documented: a status, or the range it falls in.
+    statuses: BTreeSet<(&'a str, String)>,
     errors: BTreeSet<(&'a str, String)>,
     inputs: BTreeSet<String>,
     outputs: BTreeSet<String>,
@@ -199,8 +203,9 @@ impl<'a> Seen<'a> {
         members::of_request(self.contract, operation, &exchange.request, &mut self.inputs);
         let Ok(response) = &exchange.answer else { return };
         self.answered.insert(&operation.name);
-        self.statuses.insert((&operation.name, response.status));
-        let mut schema = operation.answers.get(&response.status).and_then(|answer| answer.schema.as_deref());
+        let documented = operation.documented_as(response.status);
+        self.statuses.extend(documented.map(|status| (&*operation.name, status)));
+        let mut schema = operation.answer(response.status).and_then(|answer| answer.schema.as_deref());
         if response.status >= 400 && self.contract.protocol != Protocol::Rest {
             let names = error_names(&self.contract.protocol, response);
             let listed = |name: &&str| operation.errors.iter().any(|error| error.name == *name);
@@ -246,10 +251,9 @@ impl<'a> Seen<'a> {
             true if self.passed.contains(name) && !self.broken.contains(name) => OperationState::Passed,
             true => OperationState::Exercised,
         };
-        let statuses = operation.answers.keys();
-        let (seen, unseen) = statuses.partition(|status| self.statuses.contains(&(name, **status)));
-        let text = |statuses: Vec<&u16>| statuses.into_iter().map(u16::to_string).collect();
-        let statuses = Share { seen: text(seen), unseen: text(unseen) };
+        let statuses = operation.documented();
+        let (seen, unseen) = statuses.partition(|status| self.statuses.contains(&(name, status.clone())));
+        let statuses = Share { seen, unseen };
         let errors = operation.errors.iter().map(|error| error.name.clone());
         let (seen, unseen) = errors.partition(|error| self.errors.contains(&(name, error.clone())));
         OperationCovered { state, statuses, errors: Share { seen, unseen } }
@@ -290,10 +294,17 @@ fn clauses_covered(
         About::AwsJson | About::AwsJsonRequests => {
             spoken.iter().any(|contract| contract.protocol != Protocol::Rest)
         }
-        About::Rest => spoken.iter().any(|contract| contract.protocol == Protocol::Rest),
+        About::Rest | About::Documents => spoken.iter().any(|contract| contract.protocol == Protocol::Rest),
         About::Api(api) => spoken.iter().any(|contract| *contract.api == *api),
     };
-    exercised.extend(RULES.iter().filter(|rule| about(rule.about)).map(|rule| rule.clause));
+    for rule in RULES.iter().filter(|rule| about(rule.about)) {
+        let apis = spoken.iter().filter(|contract| contract.protocol == Protocol::Rest);
+        let of = apis.filter_map(|contract| clauses.get_key_value(&rule.clause_of(&contract.api)));
+        match rule.about {
+            About::Documents => exercised.extend(of.map(|(id, _)| &**id)),
+            _ => drop(exercised.insert(rule.clause)),
+        }
+    }
     let across = judged_clauses().filter(|id| !RULES.iter().any(|rule| rule.clause == *id));
     for id in across.filter(|_| about(About::AwsJson)) {
         exercised.insert(id);

@@ -109,7 +109,8 @@ fn laid_out(document: &Document) -> String {
     escaped(&text) + "\n"
 }
 
-fn escaped(text: &str) -> String {
+/// JSON without characters that hide, reorder or command.
+pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {
             '\x7f' => text.push_str("\\u007f"),
@@ -131,7 +132,7 @@ mod tests {
         model::verdict::Verdict,
         report::{
             Format, Style, render as render_as,
-            sample::{body_violation, clause_entry, entry, fail, pass, report, result, run},
+            sample::{body_violation, clause_entry, entry, fail, flaky, pass, report, result, run},
         },
     };
 
@@ -144,6 +145,7 @@ mod tests {
             result("dms::A::errs", Verdict::Error { why: "hunter2 \u{1b}[2J \u{9b}2J \u{e0041}".into() }, ""),
             result("dms::A::skipped", Verdict::Skip { reason: "no feature tls".into() }, ""),
             known,
+            flaky("dms::A::passes-later"),
         ]);
         run.known_failures = vec![clause_entry("dms.Connection.status-values", "2026-01-01")];
         report(run)
@@ -169,6 +171,29 @@ mod tests {
         let told = render_as(&report, Format::Text(Style::PLAIN), &mask);
         assert_eq!(text(&revived), told);
         assert_eq!(write(&revived, &as_is), record);
+    }
+
+    #[test]
+    fn a_flaky_pass_is_none_of_the_passes() {
+        let report = report(run(vec![pass("dms::A::passes"), flaky("dms::A::passes-later")]));
+        let record = write(&report, &|text: &str| text.to_owned());
+        let json: serde_json::Value = serde_json::from_str(&record.document).unwrap();
+        let run = &json["runs"][0];
+        assert_eq!(
+            (&run["counts"]["pass"], &run["flaky"], &json["exitCode"]),
+            (&1.into(), &1.into(), &0.into())
+        );
+        let told = |entry: usize, name: &str| run["entries"][entry][name].clone();
+        assert_eq!((told(0, "status"), told(0, "flaky")), ("pass".into(), serde_json::Value::Null));
+        assert_eq!(
+            (told(1, "status"), told(1, "flaky"), told(1, "retries")),
+            ("pass".into(), true.into(), 1.into())
+        );
+        assert_eq!(told(1, "repeated"), serde_json::json!(["DeleteConnection answered 429"]));
+        // Nor is it when it is read back, be it without its exchanges.
+        let revived = read(&record.document, None).unwrap();
+        let flaky: Vec<_> = revived.runs[0].entries.iter().map(crate::report::Entry::is_flaky).collect();
+        assert_eq!(flaky, [false, true, false]);
     }
 
     #[test]

@@ -3,17 +3,20 @@
 
 use super::{JudgedRun, Report, safe::Mask, safe::Safe};
 
+mod brief;
+mod comparison;
 mod coverage;
 mod notes;
 mod page;
 mod summary;
+mod tolerated;
 mod violations;
 
+pub use comparison::render as render_comparison;
 pub use coverage::Names;
-pub use notes::{cause, excuses};
+pub(super) use notes::cause;
 use page::{Page, Tone};
-pub use summary::{Ending, ending};
-pub use violations::{Alike, alike, bounded, position};
+pub(super) use violations::{Alike, alike, bounded, position};
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,11 +68,16 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
         let told = Told { report, run, safe: &safe };
         told.heading(&mut page);
         if let Some(covered) = &run.covered {
-            coverage::write(covered, names, &mut page);
+            coverage::write(covered, names, coverage::Operations::Counted, &mut page);
         }
         summary::end(&told, &mut page);
     }
     page.finish()
+}
+
+/// How a run ended: the verdict in capitals, then what there is of each kind, the trouble first.
+pub fn ending(report: &Report, run: &JudgedRun, safe: &Safe) -> (&'static str, Vec<String>) {
+    summary::ending(&Told { report, run, safe })
 }
 
 /// What every section is told from.
@@ -99,7 +107,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-pub fn count(number: usize, singular: &str) -> String {
+pub(super) fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),
@@ -129,7 +137,9 @@ mod tests {
         },
         report::{
             Coverage, Run, exit_code,
-            sample::{body_violation, clause_entry, entry, fail, pass, report, result, run, violation},
+            sample::{
+                body_violation, clause_entry, entry, fail, flaky, pass, report, result, run, violation,
+            },
         },
     };
 
@@ -174,6 +184,15 @@ mod tests {
         let cases =
             ["dms::DeleteConnection::a", "dms::DeleteConnection::b", "veeam::GetAmazonConnectionById::a"];
         insta::assert_snapshot!("all_green", shown(run(cases.map(pass).into())));
+    }
+
+    #[test]
+    fn a_pass_that_took_repetition_is_told_apart() {
+        let lost = Broken::CutOff("connection reset".into());
+        let mut twice = flaky(&name("c"));
+        twice.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(lost.clone()));
+        let all = vec![pass(&name("a")), flaky(&name("b")), twice];
+        insta::assert_snapshot!("flaky", shown(run(all)));
     }
 
     #[test]
@@ -355,6 +374,37 @@ mod tests {
         all.clean_up.push("dms::connection pm-abc: DeleteEndpoint answered 500".into());
         all.plan.coverage = Coverage::Selected;
         insta::assert_snapshot!("notes_that_fail", shown(all));
+    }
+
+    #[test]
+    fn a_target_that_has_few_of_the_operations_is_told_on_one_screen() {
+        let absent = |operation: &str| {
+            let verdict =
+                Verdict::Unsupported { operation: operation.into(), declared: Declared::InTargetFile };
+            result(&format!("dms::{operation}::generated::a"), verdict, "{}")
+        };
+        let verbs = ["Create", "Delete", "Describe", "Modify", "Start", "Stop"].into_iter();
+        let kinds = ["Task", "Endpoint", "DataMigration", "DataProvider", "FleetAdvisor"];
+        let all = verbs.flat_map(|verb| kinds.into_iter().map(move |kind| format!("{verb}{kind}")));
+        let all: Vec<String> = all.chain(["MoveTask".to_owned()]).collect();
+        let here =
+            |name: &&String| name.contains("Endpoint") || ["CreateTask", "StopTask"].contains(&name.as_str());
+        let (there, not): (Vec<_>, Vec<_>) = all.iter().partition(here);
+        let mut results: Vec<_> = not.into_iter().map(|name| absent(name)).collect();
+        let known = ["awsjson.input.types", "awsjson.input.required", "awsjson.response.json", "dms.X.y"];
+        let entries = || known.map(|clause| clause_entry(clause, "2027-11-30")).to_vec();
+        for (index, operation) in there.into_iter().enumerate() {
+            let violations = known[index % 2..].iter().map(|clause| violation("rule", &[clause])).collect();
+            let mut failing = fail(&format!("dms::{operation}::a"), violations, "{}");
+            failing.known = entries();
+            results.push(failing);
+        }
+        let mut all = run(results);
+        all.known_failures = entries();
+        let skip = Verdict::Skip { reason: "the target has no API `other`".into() };
+        all.results.push(result("other::Do::a", skip, "{}"));
+        all.clean_up = vec!["the same task is left".into(), "the same task is left".into()];
+        insta::assert_snapshot!("one_screen", shown(all));
     }
 
     #[test]

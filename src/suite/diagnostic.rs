@@ -244,7 +244,7 @@ impl Problems {
             return Vec::new();
         }
         self.found.sort_by_key(|problem| problem.at);
-        let shown = NamedSource::new(&*source.path, masked(&source.text, &self.hidden));
+        let shown = NamedSource::new(&*source.path, shown(&source.text, &self.hidden));
         let unsaid: Vec<String> = self.hidden.iter().filter_map(|at| unsaid(source, *at)).collect();
         let mut told: Vec<_> =
             self.found.into_iter().map(|problem| told(problem, source, &shown, &unsaid)).collect();
@@ -280,21 +280,30 @@ fn unsaid(source: &Source, at: At) -> Option<String> {
     (!said.is_empty()).then(|| said.to_owned())
 }
 
-/// The text with every hidden stretch replaced by asterisks, all places unmoved.
-fn masked(text: &Arc<str>, hidden: &[At]) -> Arc<str> {
-    if hidden.is_empty() {
+/// The text as a terminal may show it, all places unmoved: every hidden stretch replaced by asterisks, and every
+/// character that would do something rather than be seen.
+fn shown(text: &Arc<str>, hidden: &[At]) -> Arc<str> {
+    if hidden.is_empty() && !text.contains(unseen) {
         return text.clone();
     }
     let is_hidden = |offset: usize| hidden.iter().any(|at| at.range().contains(&offset));
-    let mut masked = String::with_capacity(text.len());
+    let mut shown = String::with_capacity(text.len());
     for (offset, character) in text.char_indices() {
         if is_hidden(offset) && character != '\n' {
-            masked.extend(std::iter::repeat_n('*', character.len_utf8()));
+            shown.extend(std::iter::repeat_n('*', character.len_utf8()));
+        } else if unseen(character) {
+            shown.push_str(["?", "\u{b7}", "\u{fffd}"][character.len_utf8().min(3) - 1]);
         } else {
-            masked.push(character);
+            shown.push(character);
         }
     }
-    masked.into()
+    shown.into()
+}
+
+/// Controls but for breaks and tabs, and what turns the direction of writing around.
+fn unseen(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\n' | '\r' | '\t'))
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `text` as it may stand in a message: on one line, printable, not long.

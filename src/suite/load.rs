@@ -162,22 +162,27 @@ fn contract<'a>(
 
 /// All files together: names that have to be unique are, and everything is in order.
 fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Suite {
-    let mut places: HashMap<Arc<str>, Span> = HashMap::new();
+    let mut places: HashMap<String, Arc<Case>> = HashMap::new();
     let mut snapshots: HashMap<String, Span> = HashMap::new();
     let mut suite = Suite { variables: catalog.variables, ..Suite::default() };
     for (index, file) in lowered.into_iter().enumerate() {
         let problems = &mut opened[index].problems;
-        for case in file.cases {
-            let first = places.entry(case.id.clone()).or_insert_with(|| case.span.clone());
-            if *first != case.span {
+        for case in file.cases.into_iter().map(Arc::new) {
+            // What is named after cases are files too, and letter case does not tell those apart everywhere.
+            let first = places.entry(case.id.to_lowercase()).or_insert_with(|| Arc::clone(&case));
+            if first.id != case.id {
+                let message = format!("{} is another case by its letter case only", quoted(&case.id));
+                let problem = problems.add(at(&case.span), message);
+                problem.help(format!("{} is defined at {}", quoted(&first.id), first.span));
+            } else if first.span != case.span {
                 let problem =
                     problems.add(at(&case.span), format!("the case {} is defined twice", quoted(&case.id)));
-                problem.help(format!("it is also defined at {first}"));
+                problem.help(format!("it is also defined at {}", first.span));
             }
             case.steps.iter().flat_map(|step| &*step.expectations).for_each(|expectation| {
                 told_if_shared(expectation, &mut snapshots, problems);
             });
-            suite.cases.push(Arc::new(case));
+            suite.cases.push(case);
         }
         let fixtures = file.fixtures.into_iter().map(|fixture| (fixture.id.clone(), Arc::new(fixture)));
         suite.fixtures.extend(fixtures.collect::<BTreeMap<_, _>>());

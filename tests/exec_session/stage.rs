@@ -66,6 +66,7 @@ fn operation(
         answers: BTreeMap::from([(success, Answer::default())]),
         errors: Vec::new(),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     }
 }
@@ -218,6 +219,7 @@ pub fn target(url: &str) -> Target {
         name: "test".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::from([("rest".into(), api.clone()), ("aws".into(), api)]),
         tls: Default::default(),
         proxy: None,

@@ -32,7 +32,9 @@ async fn a_connection_that_does_not_come_about_is_an_error() {
             ("closes at the door", vec![], Error("the connection ended")),
             ("says nothing at the door", vec![Act::Hang], Error("no complete answer within")),
         ] {
-            let server = Server::start(Script::Door(acts));
+            // What reads is repeated three times, where it does not have to be waited for.
+            let first = if way == Alone || matches!(acts[..], [Act::Hang]) { 1 } else { 4 };
+            let server = Server::start(Script::Door(first, acts));
             let outcome = attacked(target(&format!("http://{}", server.address), ""), way).await;
             row(name, way, &outcome);
             assert_eq!(trouble(&outcome, expected), None, "{name}, {way:?}");
@@ -49,7 +51,7 @@ async fn a_redirect_is_an_answer_and_no_other_host_hears_of_it() {
             (Rest, "veeam.answer.status"),
             (Alone, "veeam.answer.status"),
         ] {
-            let elsewhere = Server::start(Script::Door(vec![]));
+            let elsewhere = Server::start(Script::Door(0, vec![]));
             let to = elsewhere.address;
             let server = Server::start(Script::Answer(Arc::new(move |asked| {
                 let headers = format!(

@@ -5,4 +5,5 @@ mod answers;
 mod doors;
 mod server;
 mod stage;
+mod throttles;
 mod told;

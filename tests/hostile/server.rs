@@ -41,8 +41,8 @@ static ELSEWHERE: LazyLock<Runtime> =
 /// What is done, and when.
 #[derive(Clone)]
 pub enum Script {
-    /// With every connection that comes in before a request has been answered well.
-    Door(Vec<Act>),
+    /// With so many connections, the first ones.
+    Door(usize, Vec<Act>),
     /// With every request to the operation under attack.
     Answer(Answer),
     /// With every request.
@@ -161,8 +161,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Resets + Unpin>(
     number: usize,
     seen: &Seen,
 ) {
-    if let Script::Door(acts) = script
-        && number == 0
+    if let Script::Door(first, acts) = script
+        && number < *first
     {
         act(&mut stream, acts, seen).await;
         return;

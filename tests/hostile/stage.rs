@@ -219,7 +219,9 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
     let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap() };
     let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
     let mask = |text: &str| session.masks().mask(text);
-    [Format::Text(Style::PLAIN), Format::Json].map(|format| report::render(&report, format, &mask)).concat()
+    let record = report::record::write(&report, &mask);
+    let text = report::render(&report, Format::Text(Style::PLAIN), &mask);
+    [text, record.document, record.traces].concat()
 }
 
 /// The verdict in the table's words.

@@ -8,6 +8,7 @@ use crate::{
     matcher::{
         cut,
         error_reading::{Discriminator, Source},
+        throttle,
     },
     model::{
         clause::Strength,
@@ -223,7 +224,9 @@ fn is_error_name(seen: &Seen<'_>, name: &str) -> bool {
 }
 
 fn is_common(name: &str) -> bool {
-    COMMON.contains(&name) || name.strip_suffix("Exception").is_some_and(|stem| COMMON.contains(&stem))
+    throttle::is_name(name)
+        || COMMON.contains(&name)
+        || name.strip_suffix("Exception").is_some_and(|stem| COMMON.contains(&stem))
 }
 
 fn place(source: Source) -> Location {

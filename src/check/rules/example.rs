@@ -9,9 +9,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Seen;
+use super::{Rule, Seen};
 use crate::{
-    contract::Contracts,
+    contract::{Contracts, openapi},
     model::{
         clause::Strength,
         contract::Contract,
@@ -24,7 +24,7 @@ pub const ID: &str = "9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01";
 
 pub static CONTRACTS: LazyLock<Contracts> = LazyLock::new(|| {
     let contract = |json: Value| serde_json::from_value::<Contract>(json).unwrap();
-    Contracts::new(vec![contract(dms()), contract(veeam())]).unwrap()
+    Contracts::new(vec![contract(dms()), contract(veeam()), shop()]).unwrap()
 });
 
 /// Schemas as the importer writes them.
@@ -143,6 +143,33 @@ fn veeam() -> Value {
     })
 }
 
+/// An API whose document speaks of many statuses at once.
+fn shop() -> Contract {
+    let body = |schema: &str| {
+        let reference = json!({ "$ref": format!("#/components/schemas/{schema}") });
+        json!({ "description": "", "content": { "application/json": { "schema": reference }, "text/xml": {} } })
+    };
+    let object = |name: &str| json!({ "type": "object", "required": [name], "properties": { (name): { "type": "integer" } } });
+    let operation = |name: &str, responses: Value| {
+        let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+        json!({ "get": { "operationId": name, "parameters": [id], "responses": responses } })
+    };
+    let document = json!({
+        "openapi": "3.0.3", "info": { "title": "Shop", "version": "1" },
+        "paths": {
+            "/ranges/{id}": operation("Ranges", json!({
+                "200": body("Found"), "404": body("Absent"), "4XX": body("Refused"), "default": body("Other"),
+            })),
+            "/classes/{id}": operation("Classes", json!({ "2XX": body("Found"), "4XX": body("Refused") })),
+            "/listed/{id}": operation("Listed", json!({ "200": body("Found") })),
+        },
+        "components": { "schemas": {
+            "Found": object("found"), "Absent": object("absent"), "Refused": object("refused"), "Other": object("other"),
+        } },
+    });
+    openapi::import(&document.to_string(), "shop").unwrap().contract
+}
+
 /// An exchange in the making.
 #[derive(Clone)]
 pub struct Example {
@@ -197,6 +224,12 @@ pub fn rest(operation: &str) -> Example {
     let method = if operation == "DeleteThing" { "DELETE" } else { "GET" };
     Example::new("veeam", operation, method, "/api/v1/things/7", &[], &headers)
         .body(&format!(r#"{{"id":"{ID}"}}"#))
+}
+
+/// An answer of the API with ranges.
+pub fn shop_op(operation: &str) -> Example {
+    let headers = [("content-type", "application/json"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    Example::new("shop", operation, "GET", "/ranges/7", &[], &headers)
 }
 
 /// A problem that says all it has to.
@@ -336,7 +369,8 @@ impl Example {
         let Ok(response) = &exchange.answer else { unreachable!() };
         let contract = CONTRACTS.get(self.api).unwrap();
         let seen = Seen::new(&exchange, response, &CONTRACTS, contract, "/");
-        let mut found: Vec<_> = seen.breaches().map(|(rule, strength, _)| (strength, rule.clause)).collect();
+        let clause = |rule: &'static Rule| if self.api == "shop" { rule.name } else { rule.clause };
+        let mut found: Vec<_> = seen.breaches().map(|(rule, strength, _)| (strength, clause(rule))).collect();
         found.dedup();
         found
     }

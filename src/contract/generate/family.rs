@@ -117,7 +117,8 @@ fn place_in_answer(contract: &Contract, operation: &Operation, name: &str) -> Op
 
 /// The members of an operation's success.
 fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<Vec<Property<'a>>> {
-    let schema = operation.successes().find_map(|(_, answer)| answer.schema.as_deref())?;
+    let listed = operation.successes().find_map(|(_, answer)| answer.schema.as_deref());
+    let schema = listed.or_else(|| operation.success()?.schema.as_deref())?;
     Some(Shape::of(contract, contract.schema(schema)?).properties(contract))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     contract::shape::{Kind, Property, Shape},
     model::{
         case::{Auth, Case, Raw, RawBody, StatusPattern},
-        contract::{Access, Effect, Member, Place},
+        contract::{Access, Effect, Member, Place, StatusRange},
         template::{Part, Template},
     },
 };
@@ -73,10 +73,15 @@ fn input(draft: &Draft<'_>, extent: Extent) -> Option<Input> {
     Some(input)
 }
 
-/// The documented successes, and every error of the client's.
+/// What is documented besides errors, and every error of the client's.
 fn answered(draft: &Draft<'_>) -> Vec<StatusPattern> {
-    let successes = draft.operation.successes().map(|(status, _)| StatusPattern::Exact(status));
-    successes.chain(REFUSED).collect()
+    let operation = draft.operation;
+    let listed = operation.answers.range(200..400).map(|(status, _)| StatusPattern::Exact(*status));
+    let ranged = [2, 3].into_iter().filter(|class| {
+        let ranges = [StatusRange::Class(*class), StatusRange::Any];
+        ranges.iter().any(|range| operation.ranges.contains_key(range))
+    });
+    listed.chain(ranged.map(StatusPattern::Class)).chain(REFUSED).collect()
 }
 
 fn documents(draft: &Draft<'_>, status: u16) -> bool {

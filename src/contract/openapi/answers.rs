@@ -7,41 +7,73 @@ use super::{
     schemas::Schemas,
     unknown,
 };
-use crate::{contract::directions::Direction, model::contract::Answer};
+use crate::{
+    contract::directions::Direction,
+    model::contract::{Answer, StatusRange},
+};
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const MULTIPART: &str = "multipart/form-data";
 
 /// The answers of an operation.
-pub(super) fn all<'a>(
-    schemas: &mut Schemas<'a>,
-    operation: &str,
-    place: &Place<'a>,
-) -> BTreeMap<u16, Answer> {
-    let mut answers = BTreeMap::new();
+#[derive(Default)]
+pub(super) struct Answers {
+    pub by_status: BTreeMap<u16, Answer>,
+    pub ranges: BTreeMap<StatusRange, Answer>,
+}
+
+/// The answers of an operation.
+pub(super) fn all<'a>(schemas: &mut Schemas<'a>, operation: &str, place: &Place<'a>) -> Answers {
+    let mut answers = Answers::default();
     for (key, response) in place.get("responses").members().filter(|(key, _)| !key.starts_with("x-")) {
-        let Some(status) = key.parse().ok().filter(|status| (100..600).contains(status)) else {
-            schemas.left_out.push(
-                response.problem(format!("`{key}` is not one status; such answers are undocumented here")),
-            );
+        let status = key.parse::<u16>().ok().filter(|status| (100..600).contains(status));
+        let range = key.parse::<StatusRange>().ok().filter(|range| knows(schemas.document.dialect, *range));
+        if status.is_none() && range.is_none() {
+            let message = format!("`{key}` is no status; such answers are undocumented here");
+            schemas.left_out.push(response.problem(message));
             continue;
-        };
-        match schemas.document.resolve(response) {
-            Ok(response) => {
-                let answer = answer(schemas, operation, status, place, &response);
-                answers.insert(status, answer);
+        }
+        let response = match schemas.document.resolve(response) {
+            Ok(response) => response,
+            Err(problem) => {
+                schemas.problems.push(problem);
+                continue;
             }
-            Err(problem) => schemas.problems.push(problem),
+        };
+        let key = range.map_or_else(|| key.to_owned(), |range| range.to_string());
+        let body = match status {
+            Some(100..200 | 204 | 205 | 304) => Body::Never,
+            _ if range == Some(StatusRange::Class(1)) => Body::Never,
+            _ => Body::Perhaps,
+        };
+        let answer = answer(schemas, &format!("{operation}.{key}"), body, place, &response);
+        match (status, range) {
+            (Some(status), _) => drop(answers.by_status.insert(status, answer)),
+            (None, Some(range)) => drop(answers.ranges.insert(range, answer)),
+            (None, None) => {}
         }
     }
     answers
 }
 
+/// Swagger 2.0 has no ranges but `default`.
+fn knows(dialect: Dialect, range: StatusRange) -> bool {
+    range == StatusRange::Any || dialect != Dialect::Swagger2
+}
+
+/// Whether answers of a status have one.
+#[derive(Clone, Copy, PartialEq)]
+enum Body {
+    Perhaps,
+    Never,
+}
+
+/// An answer whose schema is called `name` where it has none of its own.
 fn answer<'a>(
     schemas: &mut Schemas<'a>,
-    operation: &str,
-    status: u16,
+    name: &str,
+    body: Body,
     place: &Place<'a>,
     response: &Place<'a>,
 ) -> Answer {
@@ -56,7 +88,8 @@ fn answer<'a>(
     if bodies.is_empty() {
         return Answer::default();
     }
-    if matches!(status, 100..200 | 204 | 205 | 304) {
+    if body == Body::Never {
+        let status = name.rsplit('.').next().unwrap_or_default();
         let message = format!("an answer {status} has no content, whatever is documented (RFC 9110, 15)");
         schemas.left_out.push(response.problem(message));
         return Answer::default();
@@ -65,7 +98,7 @@ fn answer<'a>(
         let referred = body.text("$ref").filter(|_| only_reference(&body));
         match referred {
             Some(reference) => schemas.target(Direction::Output, reference, &body).unwrap_or_default(),
-            None => schemas.named(Direction::Output, body, format!("{operation}.{status}")),
+            None => schemas.named(Direction::Output, body, name.to_owned()),
         }
     });
     Answer { schema, media_types }
@@ -76,13 +109,13 @@ fn only_reference(body: &Place<'_>) -> bool {
 }
 
 /// A body's media type and the place of its schema.
-type Body<'a> = (String, Place<'a>);
+type Described<'a> = (String, Place<'a>);
 
 fn swagger_bodies<'a>(
     schemas: &Schemas<'a>,
     place: &Place<'a>,
     response: &Place<'a>,
-) -> (Vec<Body<'a>>, Vec<String>) {
+) -> (Vec<Described<'a>>, Vec<String>) {
     if response.value.get("schema").is_none() {
         return (Vec::new(), Vec::new());
     }
@@ -95,7 +128,7 @@ fn swagger_bodies<'a>(
     (vec![(kind, response.get("schema"))], types)
 }
 
-fn content_bodies<'a>(response: &Place<'a>) -> (Vec<Body<'a>>, Vec<String>) {
+fn content_bodies<'a>(response: &Place<'a>) -> (Vec<Described<'a>>, Vec<String>) {
     let content = response.get("content");
     let mut types: Vec<String> = content.members().map(|(kind, _)| kind.to_owned()).collect();
     prefer_json(&mut types);
@@ -105,9 +138,9 @@ fn content_bodies<'a>(response: &Place<'a>) -> (Vec<Body<'a>>, Vec<String>) {
 
 /// The schema that JSON bodies are judged by: that of JSON where it is described, else of anything that is not just
 /// text or bytes.
-fn judged<'a>(schemas: &mut Schemas<'a>, bodies: &[Body<'a>]) -> Option<Place<'a>> {
-    let described: Vec<&Body<'a>> = bodies.iter().filter(|(_, body)| !is_bytes(schemas, body)).collect();
-    let json: Vec<&Body<'a>> = described.iter().copied().filter(|(kind, _)| is_json(kind)).collect();
+fn judged<'a>(schemas: &mut Schemas<'a>, bodies: &[Described<'a>]) -> Option<Place<'a>> {
+    let described: Vec<&Described<'a>> = bodies.iter().filter(|(_, body)| !is_bytes(schemas, body)).collect();
+    let json: Vec<&Described<'a>> = described.iter().copied().filter(|(kind, _)| is_json(kind)).collect();
     if let Some((_, first)) = json.iter().min_by_key(|(kind, _)| kind != JSON) {
         for (kind, other) in json.iter().copied().filter(|(_, other)| other.value != first.value) {
             schemas

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{Dialect, Document, Place},
+    document::{Document, Place},
     schemas::Schemas,
 };
 use crate::contract::{ImportProblem, directions::Direction, refs};
@@ -21,25 +21,24 @@ const MOST: usize = 10_000;
 impl Heirs {
     /// Fails where there are more heirs than anybody writes down.
     pub fn of(document: &Document) -> Result<Heirs, ImportProblem> {
-        let home = match document.dialect {
-            Dialect::Swagger2 => document.top().get("definitions"),
-            _ => document.top().get("components").get("schemas"),
-        };
+        let named = document.named_schemas();
         let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (_, schema) in home.members() {
+        for schema in &named {
             for branch in schema.get("allOf").elements() {
-                if let Some(Ok(parent)) = branch.text("$ref").map(|reference| document.follow(reference)) {
+                if let Some(Ok(parent)) =
+                    branch.text("$ref").map(|reference| document.follow(reference, &branch))
+                {
                     children.entry(parent.pointer).or_default().insert(schema.pointer.clone());
                 }
             }
         }
-        let with_discriminator = home.members().filter(|(_, schema)| {
+        let with_discriminator = named.iter().filter(|schema| {
             let choice = schema.value.get("oneOf").is_some() || schema.value.get("anyOf").is_some();
             property(schema).is_some() && !choice
         });
         let mut heirs = BTreeMap::new();
         let mut count = 0;
-        for (_, base) in with_discriminator {
+        for base in with_discriminator {
             let mut found = BTreeSet::new();
             let mut waiting = vec![&base.pointer];
             while let Some(parent) = waiting.pop() {
@@ -47,12 +46,14 @@ impl Heirs {
                     children.get(parent).into_iter().flatten().filter(|child| **child != base.pointer);
                 waiting.extend(fresh.filter(|child| found.insert((*child).clone())));
                 if count + found.len() > MOST {
-                    return Err(home.problem(format!("discriminators choose among more than {MOST} heirs")));
+                    return Err(document
+                        .home(&document.top())
+                        .problem(format!("discriminators choose among more than {MOST} heirs")));
                 }
             }
             count += found.len();
             if !found.is_empty() {
-                heirs.insert(base.pointer, found);
+                heirs.insert(base.pointer.clone(), found);
             }
         }
         Ok(Heirs(heirs))
@@ -81,7 +82,8 @@ pub(super) fn inherited<'a>(
     let mut chosen: BTreeMap<String, Value> = BTreeMap::from([(name.to_owned(), json!(true))]);
     let heirs: Vec<String> = schemas.heirs.0.get(&base.pointer).into_iter().flatten().cloned().collect();
     for heir in heirs {
-        if let Some(heir) = schemas.target(direction, &format!("#{}", fragment(&heir)), &base) {
+        if let Some(heir) = schemas.document.at(&heir) {
+            let heir = schemas.called(direction, heir);
             chosen.insert(heir.clone(), refs::schema(&heir));
         }
     }
@@ -102,8 +104,11 @@ pub(super) fn own_part<'a>(
     direction: Direction,
     branch: &Place<'a>,
 ) -> Option<Value> {
-    let base =
-        schemas.document.follow(branch.text("$ref")?).ok().filter(|base| schemas.heirs.has(&base.pointer))?;
+    let base = schemas
+        .document
+        .follow(branch.text("$ref")?, branch)
+        .ok()
+        .filter(|base| schemas.heirs.has(&base.pointer))?;
     let name = schemas.target(direction, branch.text("$ref")?, branch)?;
     Some(own(schemas, direction, &base, &name))
 }
@@ -122,7 +127,7 @@ pub(super) fn picks(schemas: &Schemas<'_>, place: &Place<'_>) -> bool {
         && !branches.is_empty()
         && branches
             .iter()
-            .all(|branch| branch.text("$ref").is_some_and(|to| schemas.document.follow(to).is_ok()))
+            .all(|branch| branch.text("$ref").is_some_and(|to| schemas.document.follow(to, branch).is_ok()))
 }
 
 fn choices<'a>(place: &Place<'a>) -> Vec<Place<'a>> {
@@ -170,7 +175,8 @@ fn mapping<'a>(
     for (value, target) in discriminator.get("mapping").members() {
         let Some(text) = target.value.as_str() else { continue };
         let named = format!("#/components/schemas/{}", refs::escape(text));
-        let reference = if schemas.document.follow(&named).is_ok() { named } else { text.to_owned() };
+        let reference =
+            if schemas.document.follow(&named, &target).is_ok() { named } else { text.to_owned() };
         if let Some(name) = schemas.target(direction, &reference, &target) {
             mapping.insert(value.to_owned(), refs::schema(&name));
         }
@@ -191,9 +197,4 @@ fn pick(schema: &mut Map<String, Value>, member: &str, chosen: BTreeMap<String, 
         all.push(json!({ "if": is, "then": then }));
     }
     schema.insert("allOf".into(), Value::Array(all));
-}
-
-/// A pointer as the fragment of a reference.
-fn fragment(pointer: &str) -> String {
-    pointer.replace('%', "%25")
 }

@@ -1,8 +1,10 @@
 //! An OpenAPI or Swagger document as a tree of values, and the following of `$ref`s inside it: never out of the
-//! file, never in circles, and never into extensions, which nothing here looks at.
+//! file, or of the folder that was named for it, never in circles, and never into extensions, which nothing here
+//! looks at.
 
 use serde_json::{Map, Value};
 
+use super::folder::{Files, Folder};
 use crate::contract::{ImportProblem, refs};
 
 /// Which of the dialects a document is written in.
@@ -15,21 +17,27 @@ pub(super) enum Dialect {
 }
 
 pub(super) struct Document {
-    pub root: Value,
+    root: Value,
     pub dialect: Dialect,
+    /// The other files it refers to.
+    files: Files,
 }
 
 /// A value in a document and the JSON Pointer to it.
 #[derive(Debug, Clone)]
 pub(super) struct Place<'a> {
     pub value: &'a Value,
+    /// Behind the file's name and a `#` where that is another one.
     pub pointer: String,
+    /// The other file in which it stands.
+    file: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     /// The member `key`; null where there is none.
     pub fn get(&self, key: &str) -> Place<'a> {
-        Place { value: self.value.get(key).unwrap_or(&Value::Null), pointer: refs::join(&self.pointer, key) }
+        let value = self.value.get(key).unwrap_or(&Value::Null);
+        Place { value, pointer: refs::join(&self.pointer, key), file: self.file }
     }
 
     pub fn text(&self, key: &str) -> Option<&'a str> {
@@ -43,16 +51,23 @@ impl<'a> Place<'a> {
 
     /// The members of an object, in order; none if it is no object.
     pub fn members(&self) -> impl Iterator<Item = (&'a str, Place<'a>)> + use<'a> {
-        let pointer = self.pointer.clone();
+        let (pointer, file) = (self.pointer.clone(), self.file);
         let members = self.value.as_object().into_iter().flatten();
-        members.map(move |(key, value)| (key.as_str(), Place { value, pointer: refs::join(&pointer, key) }))
+        let place = move |key: &str, value| Place { value, pointer: refs::join(&pointer, key), file };
+        members.map(move |(key, value)| (key.as_str(), place(key, value)))
     }
 
     /// The elements of an array, in order; none if it is no array.
     pub fn elements(&self) -> impl Iterator<Item = Place<'a>> + use<'a> {
-        let pointer = self.pointer.clone();
+        let (pointer, file) = (self.pointer.clone(), self.file);
         let elements = self.value.as_array().into_iter().flatten();
-        elements.enumerate().map(move |(i, value)| Place { value, pointer: format!("{pointer}/{i}") })
+        elements.enumerate().map(move |(i, value)| Place { value, pointer: format!("{pointer}/{i}"), file })
+    }
+
+    /// The other file in which it stands, and the pointer in there.
+    pub fn elsewhere(&self) -> Option<(&'a str, &str)> {
+        let file = self.file?;
+        Some((file, self.pointer.get(file.len() + 1..).unwrap_or_default()))
     }
 
     pub fn object(&self) -> Option<&'a Map<String, Value>> {
@@ -68,8 +83,8 @@ impl<'a> Place<'a> {
 const HOPS: usize = 32;
 
 impl Document {
-    /// Reads JSON or YAML. Sizes, nesting and aliases are bounded by the parsers.
-    pub fn read(text: &str) -> Result<Document, Vec<ImportProblem>> {
+    /// Reads JSON or YAML, and what it refers to in `folder`. Sizes, nesting and aliases are bounded by the parsers.
+    pub fn read(text: &str, folder: Option<&Folder>) -> Result<Document, Vec<ImportProblem>> {
         crate::contract::bounded(text)?;
         let one = |pointer: &str, message: String| vec![ImportProblem::new(pointer, message)];
         let root = parse(text).map_err(|message| one("", message))?;
@@ -95,25 +110,63 @@ impl Document {
                 return Err(one("", "neither `swagger` nor `openapi`: not an OpenAPI document".into()));
             }
         };
-        Ok(Document { root, dialect })
+        let files = folder.map(|folder| Files::of(&root, text, folder)).unwrap_or_default();
+        Ok(Document { root, dialect, files })
     }
 
     pub fn top(&self) -> Place<'_> {
-        Place { value: &self.root, pointer: String::new() }
+        Place { value: &self.root, pointer: String::new(), file: None }
     }
 
-    /// The place a reference leads to; fails where it leads out of the file or nowhere.
-    pub fn follow(&self, reference: &str) -> Result<Place<'_>, String> {
-        let Some(fragment) = reference.strip_prefix('#') else {
-            return Err(format!("{reference} leads out of the file, which is never followed"));
+    /// The top of the file that a place with this [`Place::file`] is in.
+    fn top_of(&self, file: Option<&str>) -> Place<'_> {
+        let other = |(file, value)| Place { value, pointer: format!("{file}#"), file: Some(file) };
+        file.and_then(|file| self.files.get(file)).map_or_else(|| self.top(), other)
+    }
+
+    /// Where in a file schemas have names.
+    pub fn home<'a>(&self, top: &Place<'a>) -> Place<'a> {
+        match self.dialect {
+            Dialect::Swagger2 => top.get("definitions"),
+            Dialect::OpenApi30 | Dialect::OpenApi31 => top.get("components").get("schemas"),
+        }
+    }
+
+    /// Everything that may be a schema with a name of its own: what stands at home, and, of other files, the whole and
+    /// what stands on top as well.
+    pub fn named_schemas(&self) -> Vec<Place<'_>> {
+        let mut found: Vec<_> = self.home(&self.top()).members().map(|(_, schema)| schema).collect();
+        for file in self.files.names() {
+            let top = self.top_of(Some(file));
+            found.extend(self.home(&top).members().chain(top.members()).map(|(_, schema)| schema));
+            found.push(top);
+        }
+        found
+    }
+
+    /// The place a reference that stands at `at` leads to; fails where it leads out of what may be read, or nowhere.
+    pub fn follow(&self, reference: &str, at: &Place<'_>) -> Result<Place<'_>, String> {
+        let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let top = match path {
+            "" => self.top_of(at.file),
+            path => self.top_of(self.files.find(path, at.file).map_err(|why| format!("{reference} {why}"))?),
         };
-        let decoded = percent_encoding::percent_decode_str(fragment).decode_utf8();
-        let found =
-            decoded.ok().and_then(|pointer| Some((self.root.pointer(&pointer)?, pointer.into_owned())));
+        let decoded = percent_encoding::percent_decode_str(fragment).decode_utf8().ok();
+        let found = decoded.and_then(|pointer| Some((top.value.pointer(&pointer)?, pointer)));
         match found {
-            Some((value, pointer)) => Ok(Place { value, pointer }),
+            Some((value, pointer)) => Ok(Place { value, pointer: top.pointer + &pointer, file: top.file }),
             None => Err(format!("{reference} leads nowhere")),
         }
+    }
+
+    /// The place that has this [`Place::pointer`].
+    pub fn at(&self, pointer: &str) -> Option<Place<'_>> {
+        let (file, inner) = match pointer.split_once('#') {
+            Some((file, inner)) if !pointer.starts_with('/') => (Some(file), inner),
+            _ => (None, pointer),
+        };
+        let Place { value, file, .. } = self.top_of(file);
+        Some(Place { value: value.pointer(inner)?, pointer: pointer.to_owned(), file })
     }
 
     /// What stands at `place`, or at the end of the references that begin there.
@@ -121,13 +174,13 @@ impl Document {
         let mut here = place.clone();
         for _ in 0..HOPS {
             let Some(reference) = here.text("$ref") else { return Ok(here) };
-            here = self.follow(reference).map_err(|message| here.problem(message))?;
+            here = self.follow(reference, &here).map_err(|message| here.problem(message))?;
         }
         Err(place.problem("its references go in a circle"))
     }
 }
 
-fn parse(text: &str) -> Result<Value, String> {
+pub(super) fn parse(text: &str) -> Result<Value, String> {
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {

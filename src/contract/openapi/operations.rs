@@ -72,7 +72,8 @@ fn operation<'a>(
     let input = parameters::input(schemas, item, place);
     path_members(schemas, path, &input.members, place);
     let answers = answers::all(schemas, &name, place);
-    let created = if answers.contains_key(&201) { Created::Documented } else { Created::Undocumented };
+    let created =
+        if answers.by_status.contains_key(&201) { Created::Documented } else { Created::Undocumented };
     let method = method.to_uppercase();
     Operation {
         access: access(schemas, place),
@@ -83,7 +84,8 @@ fn operation<'a>(
         input: None,
         members: input.members,
         consumes: input.consumes,
-        answers,
+        answers: answers.by_status,
+        ranges: answers.ranges,
         errors: Vec::new(),
         paging: None,
         examples: Vec::new(),

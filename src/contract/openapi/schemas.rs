@@ -24,6 +24,8 @@ pub(super) struct Schemas<'a> {
     /// What has been asked for: pointer to the schema and direction, by name.
     names: BTreeMap<(Direction, String), String>,
     taken: BTreeSet<(Direction, String)>,
+    /// Which schema, by its pointer, is called what.
+    owners: BTreeMap<String, String>,
     waiting: Vec<(Direction, String, Place<'a>, Part)>,
     pub made: BTreeMap<Direction, BTreeMap<String, Value>>,
     /// Which schemas others extend by `allOf`.
@@ -39,6 +41,19 @@ pub(super) struct Schemas<'a> {
 enum Part {
     Whole,
     Own,
+}
+
+/// The name under `$defs` of the schema at `place`. In another file it is called as it would be in this one; unless
+/// something here stands at the same pointer, and has the name.
+fn name_in(document: &Document, place: &Place<'_>) -> String {
+    let Some((file, pointer)) = place.elsewhere() else { return name_of(&place.pointer) };
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let own = stem.rsplit('/').next().unwrap_or(stem);
+    match name_of(pointer) {
+        name if name.is_empty() => own.to_owned(),
+        name if document.at(pointer).is_some() => format!("{own}.{name}"),
+        name => name,
+    }
 }
 
 /// The name under `$defs` of a schema that stands at `pointer`: its own where it has one, else the way to it.
@@ -67,6 +82,7 @@ impl<'a> Schemas<'a> {
             document,
             names: BTreeMap::new(),
             taken: BTreeSet::new(),
+            owners: BTreeMap::new(),
             waiting: Vec::new(),
             made: BTreeMap::new(),
             heirs: discriminator::Heirs::of(document)?,
@@ -100,16 +116,24 @@ impl<'a> Schemas<'a> {
 
     /// The name of what `reference`, which stands at `at`, leads to.
     pub fn target(&mut self, direction: Direction, reference: &str, at: &Place<'a>) -> Option<String> {
-        match self.document.follow(reference) {
-            Ok(place) => {
-                let name = name_of(&place.pointer);
-                Some(self.named(direction, place, name))
-            }
+        match self.document.follow(reference, at) {
+            Ok(place) => Some(self.called(direction, place)),
             Err(message) => {
                 self.problems.push(at.problem(message));
                 None
             }
         }
+    }
+
+    /// The name of the schema at `place`, by which references mean it. Where two files have one of the same name, the
+    /// second is called after its file as well.
+    pub fn called(&mut self, direction: Direction, place: Place<'a>) -> String {
+        let mut name = name_in(self.document, &place);
+        let owner = self.owners.entry(name.clone()).or_insert_with(|| place.pointer.clone());
+        if let Some((file, _)) = place.elsewhere().filter(|_| *owner != place.pointer) {
+            name = format!("{file}.{name}");
+        }
+        self.named(direction, place, name)
     }
 
     /// Makes everything asked for, and what that asks for.

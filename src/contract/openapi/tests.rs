@@ -526,7 +526,7 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
                 { "name": "e", "in": "query", "content": { "application/json": { "schema": { "type": "object" } } } },
                 { "name": "f", "in": "query" },
             ],
-            "responses": { "default": {}, "4XX": {}, "200": { "headers": { "a": {} }, "links": {} } },
+            "responses": { "4X": {}, "777": {}, "200": { "headers": { "a": {} }, "links": {} } },
         }),
     );
     let at = "/paths/~1/post";
@@ -540,8 +540,8 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
         "/parameters/2/content/application~1json",
         "/parameters/3",
         "/requestBody/content/application~1json/encoding",
-        "/responses/default",
-        "/responses/4XX",
+        "/responses/4X",
+        "/responses/777",
         "/responses/200/headers",
         "/responses/200/links",
     ];
@@ -551,6 +551,36 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
         "x-item": { "put": { "responses": {} }, "servers": [] } });
     let places: Vec<_> = left_out(&elsewhere).into_iter().map(|(pointer, _)| pointer).collect();
     assert_eq!(places, ["/mood", "/paths/~1/get", "/x-item/servers"]);
+}
+
+#[test]
+fn answers_for_many_statuses_at_once_are_taken_and_written_down() {
+    let content = |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
+    let object = json!({ "type": "object" });
+    let responses = json!({
+        "200": content(object.clone()), "4xx": content(object.clone()), "5XX": { "$ref": "#/x-bad" },
+        "default": content(object.clone()), "1XX": content(object.clone()),
+    });
+    let mut document = posting("3.0.3", json!({ "responses": responses }));
+    document["x-bad"] = json!({ "description": "bad" });
+    let Imported { contract, left_out } = imported(&document);
+    let places: Vec<_> = left_out.iter().map(|problem| problem.pointer.rsplit('/').next().unwrap()).collect();
+    assert_eq!(places, ["1XX"], "an answer without content has no schema");
+    let post = contract.operation("Post").unwrap();
+    let schema = |status: u16| post.answer(status).map(|answer| answer.schema.clone());
+    let named = |name: &str| Some(Some(name.to_owned()));
+    assert_eq!(schema(200), named("Post.200"));
+    assert_eq!((schema(404), schema(499)), (named("Post.4XX"), named("Post.4XX")));
+    assert_eq!((schema(500), schema(302)), (Some(None), named("Post.default")));
+    let [(_, operations), (_, schemas)] = &files::write(&contract)[..] else { panic!() };
+    let read = files::read(operations, schemas).unwrap();
+    assert_eq!(read, contract);
+    assert!(files::read(&operations.replace("\"5XX\"", "\"6XX\""), schemas).is_err());
+    let plain = imported(&posting("3.0.3", json!({ "responses": { "200": {} } }))).contract;
+    assert!(!files::write(&plain)[0].1.contains("ranges"));
+    let swagger = imported(&posting("2.0", json!({ "responses": { "default": {}, "4XX": {} } })));
+    assert_eq!(swagger.contract.operation("Post").unwrap().documented().collect::<Vec<_>>(), ["default"]);
+    assert_eq!(swagger.left_out.len(), 1, "Swagger 2.0 has no such ranges");
 }
 
 #[test]

@@ -19,7 +19,11 @@ use url::Url;
 
 use super::{AuthError, Desk};
 use crate::{
-    exec::request::{self, Outgoing},
+    exec::{
+        request::{self, Outgoing},
+        wire::Passage,
+    },
+    matcher::throttle::throttles,
     model::{
         case::{Auth, Raw, Request},
         contract::{Access, Effect, Operation, Protocol},
@@ -184,12 +188,23 @@ enum RefusalKind {
     Failed,
 }
 
-/// One exchange with the token operation.
+/// One exchange with the token operation; more, where the target refuses to look at it for now.
 async fn ask(grant: &[(&str, &str)], desk: Desk<'_>, log: &mut Vec<Exchange>) -> Result<Token, Refusal> {
     let failed = |why: String| Refusal { why, kind: RefusalKind::Failed };
     let (operation, outgoing) = grant_request(grant, desk).map_err(|error| failed(error.to_string()))?;
-    desk.wire.turn().await;
-    let passage = desk.wire.send(outgoing).await.map_err(|error| failed(error.to_string()))?;
+    let entry = |passage: Passage| Exchange {
+        role: Role::Token,
+        operation: Arc::clone(&operation),
+        request: passage.request,
+        answer: passage.answer,
+        variables: Arc::new(Variables::new()),
+        started: passage.started,
+        elapsed: passage.elapsed,
+    };
+    let sent = desk.wire.send_patiently(outgoing, &Protocol::Rest, Effect::Change, |passage| {
+        log.push(entry(passage));
+    });
+    let passage = sent.await.map_err(|error| failed(error.to_string()))?;
     if let Ok(response) = &passage.answer {
         mask_tokens(response, desk);
     }
@@ -199,20 +214,13 @@ async fn ask(grant: &[(&str, &str)], desk: Desk<'_>, log: &mut Vec<Exchange>) ->
         Ok(response) => read(response, received).map_err(|why| Refusal {
             why: format!("{operation}: {why}"),
             kind: match response.status {
+                _ if throttles(&Protocol::Rest, response) => RefusalKind::Failed,
                 400 | 401 | 403 => RefusalKind::Rejected,
                 _ => RefusalKind::Failed,
             },
         }),
     };
-    log.push(Exchange {
-        role: Role::Token,
-        operation,
-        request: passage.request,
-        answer: passage.answer,
-        variables: Arc::new(Variables::new()),
-        started: passage.started,
-        elapsed: passage.elapsed,
-    });
+    log.push(entry(passage));
     outcome
 }
 
@@ -238,6 +246,7 @@ fn grant_request(
         answers: Default::default(),
         errors: Vec::new(),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     };
     let operation = documented.unwrap_or(&fallback);

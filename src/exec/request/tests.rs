@@ -32,6 +32,7 @@ fn operation(method: &str, path: &str, members: &[(&str, Member)]) -> Operation 
         answers: Default::default(),
         errors: Vec::new(),
         paging: None,
+        ranges: Default::default(),
         examples: Vec::new(),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::model::{case::Poll, target::Patience};
+use crate::{
+    exec::again::Repeats,
+    model::{case::Poll, target::Patience},
+};
 
 /// So many errors in a row that are not what is waited for, and the target will not come to anything else.
 const HOPELESS: u32 = 8;
@@ -18,6 +21,18 @@ pub(super) struct Asking {
     /// Errors in a row, up to now.
     errors: u32,
     wake: Duration,
+    /// Of the question that was asked last.
+    pub repeats: Repeats,
+    next: Question,
+}
+
+/// What the next question is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Question {
+    #[default]
+    Another,
+    /// The last one once more: it was not looked at.
+    Same,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -33,13 +48,28 @@ impl Asking {
         self.wake.checked_sub(now).filter(|wait| !wait.is_zero())
     }
 
-    /// Counts a question that is asked now, from 1.
+    /// Counts a question that is asked now, from 1; one that is repeated has the number it had.
     pub(super) fn ask(&mut self, now: Duration) -> u32 {
+        if std::mem::take(&mut self.next) == Question::Same {
+            return self.attempt;
+        }
         if self.attempt == 0 {
             self.first = now;
         }
         self.attempt += 1;
+        self.repeats = Repeats::default();
         self.attempt
+    }
+
+    /// Plans the last question once more.
+    pub(super) fn repeat(&mut self, now: Duration, wait: Duration) {
+        self.next = Question::Same;
+        self.wake = now.saturating_add(wait);
+    }
+
+    /// Puts what is planned off, where it would come before this.
+    pub(super) fn not_before(&mut self, time: Duration) {
+        self.wake = self.wake.max(time);
     }
 
     pub(super) fn attempts(&self) -> u32 {
@@ -62,6 +92,11 @@ impl Asking {
         let interval = patience.pause.map_or(interval, |pause| interval.min(pause));
         self.wake = now.saturating_add(interval).min(end);
         Again::At
+    }
+
+    /// How long a poll may still ask.
+    pub(super) fn left(&self, now: Duration, poll: &Poll) -> Duration {
+        self.first.saturating_add(poll.within).saturating_sub(now)
     }
 
     /// How long has been waited for the answer.

@@ -57,7 +57,7 @@ impl Script {
         let step = &case.finally[index];
         let trouble = if step.poll.is_some() {
             match self.weigh(step, &case.api, answer, now) {
-                Weighed::Again => return,
+                Weighed::Again => return self.heeds(&case.api, answer, now),
                 Weighed::Good => None,
                 Weighed::Stop(_) if self.is_absent(step, &case.api, answer) => None,
                 Weighed::Stop(why) => Some(why),
@@ -69,7 +69,7 @@ impl Script {
         {
             None
         } else if self.try_again(now) {
-            return;
+            return self.heeds(&case.api, answer, now);
         } else {
             Some(self.in_words(step, &case.api, answer))
         };
@@ -86,7 +86,7 @@ impl Script {
                 let next = self.gone(index);
                 self.enter(next);
             }
-            _ if self.try_again(now) => {}
+            _ if self.try_again(now) => self.heeds(&fixture.api, answer, now),
             _ if fixture.gone.is_some() => self.enter(Stage::LastLook(index)),
             _ => {
                 let why = self.in_words(step, &fixture.api, answer);
@@ -106,7 +106,9 @@ impl Script {
         // A lost answer says nothing of the target; an error does.
         let status = answer.as_ref().map_or(0, |response| response.status);
         let again = step.poll.as_ref().map(|poll| self.asking.again(now, status, poll, self.patience));
-        if again != Some(Again::At) {
+        if again == Some(Again::At) {
+            self.heeds(&fixture.api, answer, now);
+        } else {
             let why = format!("{} is not shown to be gone by {}", fixture.id, step.operation);
             self.left(index, &why);
         }

@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+mod repeating;
+
 fn span() -> Span {
     Span { file: "case.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
 }
@@ -141,7 +143,7 @@ fn contracts() -> Arc<Contracts> {
 }
 
 fn script(fixtures: Vec<Arc<Fixture>>, steps: Vec<Step>, finally: Vec<Step>) -> Script {
-    Script::of_case(case(steps, finally), fixtures, values(), contracts(), Patience::default())
+    Script::of_case(case(steps, finally), fixtures, values(), contracts(), Timeouts::default())
 }
 
 type Answer = Result<Response, Broken>;
@@ -281,17 +283,24 @@ fn a_fixture_that_cannot_be_had_ends_the_case_before_its_first_step() {
 
 #[test]
 fn what_was_asked_for_and_never_answered_may_be_left() {
-    let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
-    play(&mut script, |_, _| timeout());
-    let left = "api::A may be left: `${A.id}` has no value";
-    assert_eq!(ended(script).1, [left]);
+    for answered in [timeout, || answer(500, json!({})), || answer(302, json!({}))] {
+        let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
+        play(&mut script, |_, _| answered());
+        assert!(script.stands("api::A"));
+        let left = "api::A may be left: `${A.id}` has no value";
+        assert_eq!(ended(script).1, [left]);
+    }
+    let mut refused = script(vec![fixture("A")], vec![step("Do")], vec![]);
+    play(&mut refused, |_, _| answer(400, json!({})));
+    assert!(!refused.stands("api::A") && ended(refused).1.is_empty());
 }
 
 /// The times at which a poll asks, in milliseconds.
 fn asked_at(every: u64, within: u64, patience: Option<u64>, satisfied_at: u32) -> (Vec<u128>, End) {
     let case = case(vec![polled("Get", body(json!({ "state": "ready" })), every, within)], vec![]);
     let patience = Patience { pause: patience.map(Duration::from_millis), deadline: None };
-    let mut script = Script::of_case(case, vec![], values(), contracts(), patience);
+    let timeouts = Timeouts { patience, ..Timeouts::default() };
+    let mut script = Script::of_case(case, vec![], values(), contracts(), timeouts);
     let mut now = Duration::from_secs(5);
     let mut times = Vec::new();
     loop {
@@ -413,7 +422,7 @@ fn a_panic_of_the_harness_does_not_keep_things_alive() {
 
 #[test]
 fn a_shared_fixture_stands_until_it_is_wound_up() {
-    let mut script = Script::of_fixture(fixture("A"), values(), contracts(), Patience::default());
+    let mut script = Script::of_fixture(fixture("A"), values(), contracts(), Timeouts::default());
     assert_eq!(play(&mut script, |operation, _| fine(operation)).join(" "), "CreateA GetA");
     assert_eq!(script.values.variables().get("A.id"), Some(&json!("CreateA")));
     assert!(script.stands("api::A") && script.end().is_none());
@@ -427,7 +436,7 @@ fn a_matrix_row_may_name_what_a_fixture_gave() {
     let mut with_row = (*case(vec![step("Do")], vec![])).clone();
     with_row.row.push(("endpoint".into(), variable("A.id")));
     let mut script =
-        Script::of_case(Arc::new(with_row), vec![fixture("A")], values(), contracts(), Patience::default());
+        Script::of_case(Arc::new(with_row), vec![fixture("A")], values(), contracts(), Timeouts::default());
     play(&mut script, |operation, _| fine(operation));
     assert_eq!(script.values.variables().get("endpoint"), Some(&json!("CreateA")));
 }

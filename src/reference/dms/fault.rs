@@ -55,6 +55,10 @@ impl Fault {
         Fault::bad_request("UnknownOperationException", message)
     }
 
+    pub fn throttled() -> Fault {
+        Fault::bad_request("ThrottlingException", "Rate exceeded.")
+    }
+
     pub fn internal() -> Fault {
         Fault::new(
             "InternalFailure",

@@ -157,7 +157,7 @@ impl Call<'_> {
     }
 
     fn documents(&self, status: StatusCode) -> bool {
-        self.route.operation.answers.contains_key(&status.as_u16())
+        self.route.operation.answer(status.as_u16()).is_some()
     }
 
     /// A problem that the operation documents, as far as there is one that fits; where it knows no 404, a wrong id is a bad request, and the other way.

@@ -135,6 +135,15 @@ impl Problem {
         Problem::new(StatusCode::NOT_IMPLEMENTED, "Not Implemented", "NotImplemented", "notImplemented")
     }
 
+    pub fn unavailable() -> Problem {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Service Unavailable",
+            "ServiceUnavailable",
+            "serviceUnavailable",
+        )
+    }
+
     pub fn internal() -> Problem {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -108,7 +108,8 @@ impl Route {
 
     /// The success that is documented, the first of several.
     pub fn success(&self) -> Option<(u16, &'static Answer)> {
-        self.operation.successes().next()
+        let ranged = || Some((200, self.operation.success()?));
+        self.operation.successes().next().or_else(ranged)
     }
 
     /// The schema of what a success shows.
@@ -133,12 +134,11 @@ fn placeholder(part: &str) -> Option<&str> {
 }
 
 fn shape(operation: &'static Operation) -> Option<&'static Value> {
-    let (_, answer) = operation.successes().next()?;
-    catalogue::veeam_schemas()["$defs"].get(answer.schema.as_deref()?)
+    catalogue::veeam_schemas()["$defs"].get(schema_name(operation)?)
 }
 
 fn schema_name(operation: &'static Operation) -> Option<&'static str> {
-    operation.successes().next()?.1.schema.as_deref()
+    operation.success()?.schema.as_deref()
 }
 
 /// Whether a schema is a page: results and their count.

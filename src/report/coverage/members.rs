@@ -26,7 +26,8 @@ pub(super) fn all(contract: &Contract) -> (BTreeSet<String>, BTreeSet<String>) {
             inputs.found.insert(key);
         }
         let errors = operation.errors.iter().map(|error| error.name.as_str());
-        for name in operation.answers.values().filter_map(|answer| answer.schema.as_deref()).chain(errors) {
+        let answers = operation.answers.values().chain(operation.ranges.values());
+        for name in answers.filter_map(|answer| answer.schema.as_deref()).chain(errors) {
             outputs.named(name);
         }
     }

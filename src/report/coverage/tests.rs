@@ -20,7 +20,7 @@ fn contracts() -> Contracts {
                 "EndpointArn": { "in": "body", "required": true, "schema": { "type": "string" } },
                 "Filter": { "in": "body", "schema": { "$ref": "#/$defs/Filter" } },
             },
-            "answers": { "200": { "schema": "Answer" } },
+            "answers": { "200": { "schema": "Answer" } }, "ranges": { "4XX": {}, "default": {} },
             "errors": [{ "name": "NotFoundFault", "status": 400 }] })
     };
     let operations = json!({ "api": "dms", "title": "T", "version": "1",
@@ -81,6 +81,7 @@ fn answers_show_operations_statuses_and_members() {
     let operation = &api.operations["DeleteConnection"];
     assert_eq!(operation.state, OperationState::Passed);
     assert_eq!(operation.statuses.seen, ["200".to_owned()].into());
+    assert_eq!(operation.statuses.unseen, ["4XX".to_owned(), "default".to_owned()].into());
     assert_eq!(operation.errors.unseen, ["NotFoundFault".to_owned()].into());
     assert_eq!(api.operations["Other"].state, OperationState::Untouched);
     assert_eq!(api.inputs.seen, ["DeleteConnection.EndpointArn".to_owned()].into());

@@ -16,7 +16,10 @@ use crate::{
         target::KnownWhat,
         verdict::{Declared, Verdict, Violation},
     },
-    report::{Entry, Report, status::is_known, text::excuses},
+    report::{
+        Entry, Report,
+        status::{excuses, is_known},
+    },
 };
 
 /// Characters that a page may spend on details.
@@ -65,6 +68,9 @@ struct Detail {
     known: Vec<[String; 4]>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     exchanges: BTreeMap<usize, Evidence>,
+    /// Of each request that was sent once more: why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repeated: Vec<String>,
     /// What was left out to keep the page small.
     #[serde(skip_serializing_if = "Option::is_none")]
     cut: Option<&'static str>,
@@ -109,7 +115,7 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data
 
 fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Budget) -> Row {
     let subject = &entry.subject;
-    let status = STATUSES.iter().position(|it| it.status == entry.status).unwrap_or_default();
+    let status = super::place(entry);
     let api = data.apis.insert_full(&subject.api).0;
     let operation = data.operations.insert_full((api, told.safe.line(&subject.operation))).0;
     let file = data.files.insert_full(&subject.span.file).0;
@@ -151,7 +157,9 @@ fn detail(told: &Told, entry: &Entry, left: &mut Budget) -> Option<Detail> {
     } else if !entry.telling().is_empty() {
         detail.cut = Some("The page leaves these exchanges out, to stay small; the record has them.");
     }
+    detail.repeated = entry.repeated.iter().map(|why| told.safe.line(why)).collect();
     let tells = detail.why.is_some()
+        || !detail.repeated.is_empty()
         || !(detail.violations.is_empty() && detail.warnings.is_empty() && detail.known.is_empty());
     tells.then_some(detail)
 }

@@ -5,7 +5,8 @@
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($('data').textContent);
   const WORDS = {
-    fail: ['✗', 'failed'], error: ['?', 'error'], unexpected: ['!', 'unexpected pass'], known: ['~', 'known failure'],
+    fail: ['✗', 'failed'], error: ['?', 'error'], unexpected: ['!', 'unexpected pass'], old: ['=', 'also in the baseline'],
+    known: ['~', 'known failure'], flaky: ['↻', 'flaky'],
     skip: ['–', 'skipped'], unsupported: ['∅', 'unsupported'], pass: ['✓', 'passed'],
   };
   const PROFILES = ['core', 'extended', 'fixtures'];
@@ -203,6 +204,7 @@
     for (const [what, reason, ticket, until] of detail.known ?? []) {
       parts.push(make('p', {}, `Known: ${reason} (${what}; ${ticket}, until ${until})`));
     }
+    for (const why of detail.repeated ?? []) parts.push(make('p', { class: 'note' }, `Sent once more: ${why}`));
     const shown = new Set();
     for (const violation of [...(detail.violations ?? []), ...(detail.warnings ?? [])]) {
       parts.push(...statement(violation));
@@ -214,7 +216,7 @@
       if (!shown.has(Number(index))) parts.push(evidence(exchange));
     }
     if (detail.cut) parts.push(make('p', { class: 'note' }, detail.cut));
-    if (it.status === 'pass' && !broken(it).length) {
+    if (['pass', 'flaky'].includes(it.status) && !broken(it).length) {
       parts.push(make('p', { class: 'statement' }, 'Every claim held.'));
     }
     return parts;

@@ -15,8 +15,8 @@ use crate::{
         verdict::{Declared, Location, Mismatch, Status, Verdict, Violation},
     },
     report::{
-        Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject, TargetFacts,
-        Terms, exit_code, safe::Safe,
+        Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
+        TargetFacts, Terms, exit_code, safe::Safe,
     },
 };
 
@@ -55,18 +55,27 @@ pub struct RunDocument {
     pub elapsed_ms: u64,
     pub exit_code: u8,
     pub outcome: Outcome,
-    /// Cases by status; a status that no case has is left out.
+    /// Cases by status; a status that no case has is left out. Flaky passes are none of the passes here.
     pub counts: BTreeMap<Status, usize>,
+    /// Cases that passed only after requests were repeated.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub flaky: usize,
     /// What the generated cases were made from.
     pub seed: Option<u64>,
     /// What of the contracts was seen.
     pub coverage: Option<Covered>,
     /// Cases in the order of their names, then shared fixtures.
     pub entries: Vec<EntryDocument>,
+    /// Every entry of the target file about what is known to fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_failures: Vec<KnownDocument>,
     /// Known failures that nothing in this run answers to.
     pub stale_known_failures: Vec<KnownDocument>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
+    /// The run that this one was held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Where the exchanges are; missing where they were not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -103,6 +112,15 @@ pub struct EntryDocument {
     pub known: Vec<KnownDocument>,
     /// How many requests were sent.
     pub exchanges: usize,
+    /// It passed, but only after requests were repeated.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub flaky: bool,
+    /// How many requests were sent once more.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub retries: usize,
+    /// Of each of those: why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<String>,
     pub elapsed_ms: u64,
     /// The exchanges that tell something, by their place in the trace.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -213,7 +231,8 @@ fn named(report: &Report) -> Clauses {
 
 fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
     let mut counts = BTreeMap::new();
-    for entry in run.entries.iter().filter(|entry| entry.is_case()) {
+    let flaky = run.entries.iter().filter(|entry| entry.is_case() && entry.is_flaky()).count();
+    for entry in run.entries.iter().filter(|entry| entry.is_case() && !entry.is_flaky()) {
         *counts.entry(entry.status).or_default() += 1;
     }
     let mut target = run.target.clone();
@@ -228,11 +247,14 @@ fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
         exit_code: run.outcome().exit_code(),
         outcome: run.outcome(),
         counts,
+        flaky,
         seed: run.seed,
         coverage: run.covered.clone(),
         entries: run.entries.iter().map(|entry| entry_document(entry, run, safe)).collect(),
+        known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
         stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
         clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
+        baseline: run.baseline.clone(),
         evidence: None,
     }
 }
@@ -267,6 +289,9 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         warnings: listed(entry.warnings()),
         known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
         exchanges: entry.exchanges,
+        flaky: entry.is_flaky(),
+        retries: entry.repeated.len(),
+        repeated: entry.repeated.iter().map(|why| safe.masked(why)).collect(),
         elapsed_ms: millis(entry.elapsed),
         shown: shown(entry, run, safe),
     }
@@ -336,8 +361,10 @@ fn judged(run: RunDocument) -> JudgedRun {
         started: run.started,
         elapsed: Duration::from_millis(run.elapsed_ms),
         entries: run.entries.into_iter().map(entry).collect(),
+        known_failures: run.known_failures.into_iter().map(known).collect(),
         stale: run.stale_known_failures.into_iter().map(known).collect(),
         clean_up: run.clean_up,
+        baseline: run.baseline,
     }
 }
 
@@ -361,6 +388,7 @@ fn entry(entry: EntryDocument) -> Entry {
         trace: None,
         known: entry.known.into_iter().map(known).collect(),
         exchanges: entry.exchanges,
+        repeated: entry.repeated,
         elapsed: Duration::from_millis(entry.elapsed_ms),
         shown: entry.shown,
     }
@@ -379,6 +407,14 @@ fn known(known: KnownDocument) -> KnownFailure {
     };
     let KnownDocument { reason, ticket, expires, at, .. } = known;
     KnownFailure { what, reason, ticket, expires, span: at }
+}
+
+fn is_none(number: &usize) -> bool {
+    *number == 0
+}
+
+fn is_not(flag: &bool) -> bool {
+    !flag
 }
 
 fn millis(duration: Duration) -> u64 {

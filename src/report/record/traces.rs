@@ -148,7 +148,7 @@ pub fn write(report: &Report, safe: &Safe) -> String {
         text += &line(&RecordedTrace {
             entry: safe.masked(&entry.subject.name),
             exchanges: exchanges.collect(),
-            end: trace.end.clone(),
+            end: masked_end(&trace.end, safe),
             leftovers: trace.leftovers.iter().map(|it| safe.masked(it)).collect(),
         });
     }
@@ -184,7 +184,7 @@ fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExc
             body: Body::of(body, safe),
             stray: *stray,
         },
-        Err(broken) => Answer::Broken(broken.clone()),
+        Err(broken) => Answer::Broken(masked_broken(broken, safe)),
     };
     let fresh = exchange.variables.iter().filter(|(name, value)| before.get(*name) != Some(*value));
     RecordedExchange {
@@ -199,6 +199,27 @@ fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExc
         variables: fresh.map(|(name, value)| (name.clone(), safe.value(value))).collect(),
         started: exchange.started,
         elapsed_us: u64::try_from(exchange.elapsed.as_micros()).unwrap_or(u64::MAX),
+    }
+}
+
+/// A target may have said a secret where no HTTP was.
+fn masked_broken(broken: &Broken, safe: &Safe) -> Broken {
+    match broken {
+        Broken::Connect(why) => Broken::Connect(safe.masked(why)),
+        Broken::CutOff(why) => Broken::CutOff(safe.masked(why)),
+        Broken::NotHttp(why) => Broken::NotHttp(safe.masked(why)),
+        Broken::Timeout(_) | Broken::TooLarge(_) => broken.clone(),
+    }
+}
+
+fn masked_end(end: &End, safe: &Safe) -> End {
+    match end {
+        End::Stopped(why) => End::Stopped(safe.masked(why)),
+        End::FixtureFailed { id, why } => End::FixtureFailed { id: id.clone(), why: safe.masked(why) },
+        End::Deadline { what, within } => End::Deadline { what: safe.masked(what), within: *within },
+        End::Refused(why) => End::Refused(safe.masked(why)),
+        End::Panicked(why) => End::Panicked(safe.masked(why)),
+        End::Complete | End::Interrupted => end.clone(),
     }
 }
 

@@ -24,15 +24,22 @@ pub enum Names {
     All,
 }
 
+/// Whether operations are counted, or have been told before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operations {
+    Counted,
+    Told,
+}
+
 /// Names of one kind that are told where only a few are.
 const FEW: usize = 12;
 
-pub fn write(covered: &Covered, names: Names, page: &mut Page) {
+pub fn write(covered: &Covered, names: Names, operations: Operations, page: &mut Page) {
     page.blank();
     page.paragraph(0, Tone::Strong, "coverage");
     let longest = covered.apis.iter().map(|it| it.api.len()).chain([7]).max().unwrap_or_default();
     for api in &covered.apis {
-        page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api));
+        page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api, operations));
         if names != Names::None {
             untouched(api, names, page);
         }
@@ -58,7 +65,7 @@ pub fn write(covered: &Covered, names: Names, page: &mut Page) {
 }
 
 /// `119 of 119 operations, 119 as they should be; 240 of 476 statuses; ...`.
-fn line(api: &ApiCovered) -> String {
+fn line(api: &ApiCovered, operations: Operations) -> String {
     let of = |states: &[OperationState]| {
         api.operations.values().filter(|operation| states.contains(&operation.state)).count()
     };
@@ -71,6 +78,9 @@ fn line(api: &ApiCovered) -> String {
     let unsupported = of(&[OperationState::Unsupported]);
     if unsupported > 0 {
         parts.push(format!("{unsupported} unsupported"));
+    }
+    if operations == Operations::Told {
+        parts.clear();
     }
     let sum = |share: fn(&crate::report::coverage::OperationCovered) -> &Share| {
         let shares = api.operations.values().map(share);

@@ -1,14 +1,12 @@
 //! Everything that is no violation and yet worth a line: warnings, errors, passes nobody expected, known failures,
 //! skips, operations the target does not have, and what could not be cleaned up.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use indexmap::IndexMap;
-use jiff::civil::Date;
 
 use super::{
-    Told, count, listed,
+    Told, brief, count, listed,
     page::{Page, Tone},
+    tolerated,
     violations::{position, show},
 };
 use crate::{
@@ -17,23 +15,29 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
-    report::{Entry, excerpt::Focus},
+    report::{Entry, excerpt::Focus, status::excuses},
 };
 
 /// Cases whose names are worth a line.
 const FEW_CASES: usize = 40;
 /// Kinds of warnings that are told with an example each.
 const FEW_GROUPS: usize = 5;
-/// Operations that have a line each.
-const FEW_OPERATIONS: usize = 12;
 
 pub fn write(told: &Told, page: &mut Page) {
-    warnings(told, page);
+    let brief = brief::is_for(told);
+    if !brief {
+        warnings(told, page);
+    }
     errors(told, page);
     unexpected(told, page);
-    known(told, page);
-    skips(told, page);
-    unsupported(told, page);
+    tolerated::write(told, page);
+    if brief {
+        brief::write(told, page);
+    } else {
+        known(told, page);
+        skips(told, page);
+        unsupported(told, page);
+    }
     clean_up(told, page);
 }
 
@@ -148,17 +152,6 @@ fn known(told: &Told, page: &mut Page) {
     }
 }
 
-/// The entries that excuse this one, those about the case before those about its clauses.
-pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
-    let live = || entry.known.iter().filter(|known| known.expires >= today);
-    let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
-    let breaks = |known: &&KnownFailure| match &known.what {
-        KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
-        KnownWhat::Case(_) => false,
-    };
-    if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
-}
-
 fn about(known: &KnownFailure) -> String {
     format!("{} until {} ({})", known.ticket, known.expires, known.span)
 }
@@ -178,7 +171,7 @@ fn skips(told: &Told, page: &mut Page) {
     }
 }
 
-/// Operations that the target does not have, each once. Many of them are listed by their first word.
+/// Operations that the target does not have, each once.
 fn unsupported(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<(Declared, &str), usize> = IndexMap::new();
     for entry in told.run.with(Status::Unsupported) {
@@ -190,72 +183,24 @@ fn unsupported(told: &Told, page: &mut Page) {
     for declared in [Declared::InTargetFile, Declared::ByAnswer] {
         let mine = || groups.iter().filter(|((how, _), _)| *how == declared);
         let how = match declared {
-            Declared::InTargetFile => ("as declared", "the target file declares"),
-            Declared::ByAnswer => (
-                "says the answer, but the target file does not declare it",
-                "say so themselves, undeclared in the target file,",
-            ),
+            Declared::InTargetFile => "as declared",
+            Declared::ByAnswer => "says the answer, but the target file does not declare it",
         };
-        if mine().count() <= FEW_OPERATIONS {
-            for ((_, operation), cases) in mine() {
-                let separator = if declared == Declared::InTargetFile { "," } else { ":" };
-                let text = format!("{operation}{separator} {}", how.0);
-                page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.safe.line(&text));
-            }
-            continue;
-        }
-        let cases: usize = mine().map(|(_, cases)| cases).sum();
-        let mut by_verb: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for ((_, operation), _) in mine() {
-            let (verb, rest) = operation.split_at(first_word(operation));
-            by_verb.entry(verb).or_default().push(rest);
-        }
-        let text = format!("{} {} ({}):", mine().count(), how.1, count(cases, "case"));
-        page.paragraph(2, Tone::Plain, &told.safe.line(&text));
-        let (verbs, single): (Vec<_>, Vec<_>) = by_verb.into_iter().partition(|(_, rests)| rests.len() > 2);
-        for (verb, rests) in verbs {
-            let text = format!("{verb}... {}", rests.join(", "));
-            page.paragraph(4, Tone::Quiet, &told.safe.line(&text));
-        }
-        let single =
-            single.iter().flat_map(|(verb, rests)| rests.iter().map(move |rest| format!("{verb}{rest}")));
-        let single: Vec<String> = single.collect();
-        if !single.is_empty() {
-            page.paragraph(4, Tone::Quiet, &told.safe.line(&single.join(", ")));
+        for ((_, operation), cases) in mine() {
+            let separator = if declared == Declared::InTargetFile { "," } else { ":" };
+            let text = format!("{operation}{separator} {how}");
+            page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.safe.line(&text));
         }
     }
-    there(told, page);
-}
-
-/// Where most operations are not there, the ones that are.
-fn there(told: &Told, page: &mut Page) {
-    let unsupported = told.run.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
-        Verdict::Unsupported { operation, .. } => Some(&**operation),
-        _ => None,
-    });
-    let gone: BTreeSet<&str> = unsupported.collect();
-    let judged = told.run.entries.iter();
-    let judged = judged.filter(|entry| !matches!(entry.status, Status::Unsupported | Status::Skip));
-    let judged: BTreeSet<&str> = judged.map(|entry| &*entry.subject.operation).collect();
-    let there: Vec<&str> = judged.difference(&gone).copied().collect();
-    if gone.len() > FEW_OPERATIONS && there.len() < gone.len() {
-        page.paragraph(2, Tone::Plain, &format!("{} are there:", there.len()));
-        page.paragraph(4, Tone::Quiet, &told.safe.line(&there.join(", ")));
-    }
-}
-
-/// The length of `Describe` in `DescribeConnections`.
-fn first_word(name: &str) -> usize {
-    name.char_indices()
-        .skip(1)
-        .find(|(_, letter)| letter.is_ascii_uppercase())
-        .map_or(name.len(), |(at, _)| at)
 }
 
 fn clean_up(told: &Told, page: &mut Page) {
     heading(page, "left behind on the target (the ledger of the run names it)", told.run.clean_up.len());
-    for problem in &told.run.clean_up {
-        page.hanging(2, "left", Tone::Bad, &told.safe.line(problem));
+    let mut problems: IndexMap<&str, usize> = IndexMap::new();
+    told.run.clean_up.iter().for_each(|problem| *problems.entry(problem).or_default() += 1);
+    for (problem, times) in problems {
+        let label = if times > 1 { format!("{times} left") } else { "left".to_owned() };
+        page.hanging(2, &label, Tone::Bad, &told.safe.line(problem));
     }
 }
 

@@ -1,33 +1,40 @@
-//! The table by operation, the profiles, and the last line: how it ended, in words that the exit code repeats.
+//! The table by operation, the flaky passes, the profiles, and the last line: how it ended, in words that the exit code
+//! repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-
 use super::{
-    Told, count,
-    coverage::{self, Names},
+    Told, brief, count,
+    coverage::{self, Names, Operations},
     page::{Page, Tone, shortened},
 };
 use crate::{
     model::{case::Profile, verdict::Status},
-    report::{Entry, JudgedRun, Outcome, status::is_known},
+    report::{Entry, Outcome, status::is_known},
 };
 
-/// How many entries have each status.
+/// How many entries there are of each column.
 #[derive(Default, Clone, Copy)]
 struct Tally([usize; COLUMNS.len()]);
 
-/// The columns of the table; all but the first two are left out where they are empty.
-const COLUMNS: [(Status, &str, Tone); 7] = [
+/// The columns of the table; all but the first two are left out where they are empty. The third holds those passes that
+/// took requests to be repeated.
+const COLUMNS: [(Status, &str, Tone); 9] = [
     (Status::Pass, "pass", Tone::Good),
     (Status::Fail, "fail", Tone::Bad),
+    (Status::Pass, FLAKY, Tone::Doubt),
     (Status::Error, "error", Tone::Doubt),
     (Status::UnexpectedPass, "unexpected", Tone::Bad),
     (Status::KnownFailure, "known", Tone::Doubt),
+    (Status::Tolerated, "old", Tone::Doubt),
     (Status::Skip, "skip", Tone::Quiet),
     (Status::Unsupported, "unsupported", Tone::Quiet),
 ];
+
+const FLAKY: &str = "flaky";
+
+/// Flaky passes that are told one by one.
+const MOST_FLAKY: usize = 20;
 
 /// Operations of one API that have a row each.
 const MOST_ROWS: usize = 30;
@@ -36,15 +43,20 @@ impl Tally {
     fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
         let mut tally = Tally::default();
         for entry in entries {
-            for (count, (status, ..)) in tally.0.iter_mut().zip(COLUMNS) {
-                *count += usize::from(status == entry.status);
+            for (count, (status, title, _)) in tally.0.iter_mut().zip(COLUMNS) {
+                *count += usize::from(status == entry.status && (title == FLAKY) == entry.is_flaky());
             }
         }
         tally
     }
 
+    /// How many have this status, flaky passes included.
     fn get(&self, status: Status) -> usize {
-        self.0.iter().zip(COLUMNS).find(|(_, column)| column.0 == status).map_or(0, |(count, _)| *count)
+        self.0.iter().zip(COLUMNS).filter(|(_, column)| column.0 == status).map(|(count, _)| count).sum()
+    }
+
+    fn flaky(&self) -> usize {
+        self.0.iter().zip(COLUMNS).filter(|(_, column)| column.1 == FLAKY).map(|(count, _)| count).sum()
     }
 
     fn sum(tallies: &[Tally]) -> Tally {
@@ -55,10 +67,10 @@ impl Tally {
         sum
     }
 
-    /// Nothing but passes, skips, what is known to fail and what the target does not have.
+    /// Nothing but plain passes, skips, what is known to fail and what the target does not have.
     fn is_plain(&self) -> bool {
         let plain = [Status::Pass, Status::Skip, Status::KnownFailure, Status::Unsupported];
-        self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
+        self.flaky() == 0 && self.total() == plain.map(|status| self.get(status)).iter().sum::<usize>()
     }
 
     /// What many operations are said to be in one word.
@@ -81,11 +93,11 @@ pub fn write(told: &Told, page: &mut Page) {
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
     let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
-    let apis: BTreeSet<_> = cases().map(|entry| entry.subject.api.clone()).collect();
+    // An API that the target does not have was skipped as a whole, and that was said.
+    let judged = cases().filter(|entry| told.run.target.apis.contains_key(&entry.subject.api));
+    let apis: BTreeSet<_> = judged.map(|entry| entry.subject.api.clone()).collect();
     for api in apis {
         let of_api = || cases().filter(|entry| entry.subject.api == api);
-        page.blank();
-        row(page, Tone::Strong, &api, None, (&shown, longest));
         let mut operations: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
         for entry in of_api() {
             operations.entry(&entry.subject.operation).or_default().push(entry);
@@ -98,6 +110,11 @@ pub fn write(told: &Told, page: &mut Page) {
         let fold = rows.len() > MOST_ROWS;
         let (folded, single): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
+        if single.is_empty() && brief::is_for(told) {
+            continue;
+        }
+        page.blank();
+        row(page, Tone::Strong, &api, None, (&shown, longest));
         for (operation, tally) in single {
             let name = format!("  {}", told.safe.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
@@ -110,16 +127,19 @@ pub fn write(told: &Told, page: &mut Page) {
         }
     }
     if let Some(covered) = &told.run.covered {
-        coverage::write(covered, Names::None, page);
+        let operations = if brief::is_for(told) { Operations::Told } else { Operations::Counted };
+        coverage::write(covered, Names::None, operations, page);
     }
     end(told, page);
 }
 
 /// The profiles, and the last line.
 pub fn end(told: &Told, page: &mut Page) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
+    flaky(told, page);
     page.blank();
     totals(told, page);
-    last_line(told, page);
+    last_line(told, &total, page);
 }
 
 /// A line of the table; without a tally, its head. The layout is the columns to show and how long a name gets.
@@ -146,6 +166,35 @@ fn row(page: &mut Page, tone: Tone, name: &str, tally: Option<&Tally>, (shown, l
     page.verbatim(0, Tone::Plain, &line);
 }
 
+/// Who passed only after requests were repeated, and why they were.
+fn flaky(told: &Told, page: &mut Page) {
+    let flaky: Vec<&Entry> = told.run.entries.iter().filter(|entry| entry.is_flaky()).collect();
+    if flaky.is_empty() {
+        return;
+    }
+    page.blank();
+    let head = format!("{} only after requests were repeated:", count(flaky.len(), "pass"));
+    page.paragraph(0, Tone::Doubt, &head);
+    for entry in flaky.iter().take(MOST_FLAKY) {
+        let text = format!("{}: {}", told.safe.line(&entry.subject.name), told.safe.line(&reasons(entry)));
+        page.paragraph(2, Tone::Plain, &text);
+    }
+    if flaky.len() > MOST_FLAKY {
+        page.paragraph(2, Tone::Quiet, &format!("and {} others", flaky.len() - MOST_FLAKY));
+    }
+}
+
+/// Each reason once, with how often it was one.
+fn reasons(entry: &Entry) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    entry.repeated.iter().for_each(|reason| *reasons.entry(reason).or_default() += 1);
+    let times = |(reason, number): (&str, usize)| match number {
+        1 => reason.to_owned(),
+        number => format!("{reason} ({number} times)"),
+    };
+    reasons.into_iter().map(times).collect::<Vec<_>>().join("; ")
+}
+
 /// `core 60 of 62 passed; 312 exchanges in 1.24 s`.
 fn totals(told: &Told, page: &mut Page) {
     let profiles = [(Profile::Core, "core"), (Profile::Extended, "extended")];
@@ -165,14 +214,10 @@ fn totals(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, page: &mut Page) {
-    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today);
-    let tone = match (told.run.outcome(), word) {
-        (Outcome::NotConformant, _) => Tone::Bad,
-        (Outcome::Conformant, "CONFORMANT") => Tone::Good,
-        _ => Tone::Doubt,
-    };
+fn last_line(told: &Told, total: &Tally, page: &mut Page) {
+    let (glyph, word, tone) = verdict(told, total);
     let word = page.glyph(glyph) + word;
+    let mut parts = tail(told, total);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
@@ -181,34 +226,32 @@ fn last_line(told: &Told, page: &mut Page) {
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
 }
 
-/// How a run ended, in words.
-pub struct Ending {
-    /// One character.
-    pub glyph: &'static str,
-    pub word: &'static str,
-    /// `1 case breaks 2 clauses`, `155 passed`: the trouble first.
-    pub parts: Vec<String>,
+/// The verdict in capitals, and everything that the last line counts.
+pub fn ending(told: &Told) -> (&'static str, Vec<String>) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
+    (verdict(told, &total).1, tail(told, &total))
 }
 
-/// What every form of a report says of a run before all else; its exit code says the same.
-pub fn ending(run: &JudgedRun, today: Date) -> Ending {
-    let tally = Tally::of(run.entries.iter().filter(|entry| entry.is_case()));
-    let (glyph, word) = match run.outcome() {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT"),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT"),
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED")
+fn verdict(told: &Told, total: &Tally) -> (&'static str, &'static str, Tone) {
+    match told.run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
+        Outcome::Conformant if told.run.with(Status::Tolerated).next().is_some() => {
+            ("~", "NOTHING NEW IS BROKEN", Tone::Doubt)
         }
-        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES")
+        Outcome::Conformant if total.get(Status::Pass) + total.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED", Tone::Doubt)
         }
-        Outcome::Conformant => ("✓", "CONFORMANT"),
-    };
-    Ending { glyph, word, parts: tail(run, today, &tally) }
+        Outcome::Conformant if total.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+    }
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
-fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
+fn tail(told: &Told, tally: &Tally) -> Vec<String> {
+    let (run, today) = (told.run, told.report.terms.today);
     let mut parts = Vec::new();
     let failing: Vec<&Entry> = run.with(Status::Fail).collect();
     let broken: BTreeSet<_> = failing
@@ -241,7 +284,9 @@ fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
         counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)),
     );
     let words = [
-        (tally.get(Status::Pass), "passed"),
+        (tally.get(Status::Pass) - tally.flaky(), "passed"),
+        (tally.flaky(), FLAKY),
+        (told.run.with(Status::Tolerated).count(), "also in the baseline"),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
         (declared, "unsupported"),

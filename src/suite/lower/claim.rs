@@ -13,7 +13,7 @@ use crate::{
         decode::Spanned,
         diagnostic::{At, Problems, Source, closest, quoted, suggestion},
         file::{
-            claim::{BodyEntry, ErrorEntry, ExpectEntry, SnapshotEntry},
+            claim::{BodyEntry, ErrorEntry, ExpectEntry, SnapshotEntry, is_file_name},
             matcher::{AtPath, HeaderEntry},
         },
         lower::names::{Known, Use, clause},
@@ -156,6 +156,12 @@ impl Made<'_, '_> {
         self.needs_more_than_the_answer("snapshot", snapshot.key, problems);
         let Place::Expect { snapshot: name, folder } = self.cx.place else { return };
         let at = snapshot.whole();
+        // The names of APIs and operations come from models, where they may be anything.
+        if let Some(part) = folder.split('/').find(|part| !folder.is_empty() && !is_file_name(part)) {
+            let problem = problems.add(at, format!("a snapshot in a folder called {}", quoted(part)));
+            problem.help("the contract's name of the API and of the operation are the folders it is in");
+            return;
+        }
         let name = match snapshot.value {
             SnapshotEntry::AfterTheCase => format!("{folder}/{name}"),
             SnapshotEntry::Named(name) => format!("{folder}/{name}"),

@@ -241,6 +241,7 @@ fn names_are_unique_over_all_files() {
     insta::assert_snapshot!(told(load(&files, &contracts(), &clauses()).unwrap_err()), @r"
     3:10 the case `things::DeleteThing::a` is defined twice (it is also defined at a.yaml:3:10)
     3:38 the snapshot `things/DeleteThing/x` is taken twice (it is also taken at a.yaml:3:38; give one of them a name of its own)
+    3:10 `things::DeleteThing::A` is another case by its letter case only (`things::DeleteThing::a` is defined at a.yaml:3:10)
     3:38 the snapshot `things/DeleteThing/X` is taken twice (it is also taken at a.yaml:3:38; give one of them a name of its own)
     ");
 }

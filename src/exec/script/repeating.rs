@@ -1,0 +1,126 @@
+//! Sending a request once more that the target has refused to look at, or that it was not reached by: where that does no
+//! harm, and where the case does not ask for just such an answer.
+
+use std::time::Duration;
+
+use super::{Call, Place, Script, weighing::told};
+use crate::{
+    exec::{
+        again::{GivenUp, Obstacle, chance},
+        request,
+    },
+    matcher::throttle,
+    model::{
+        case::{Claim, Expectation, StatusPattern, Step},
+        contract::Effect,
+        exchange::{Broken, Intent, Phase, Response},
+    },
+};
+
+impl Script {
+    /// Plans the last request once more, or gives it up. False where the answer is to be taken as it is.
+    pub(super) fn repeats(&mut self, answer: &Result<Response, Broken>, now: Duration) -> bool {
+        // Clean-up asks again by rules of its own.
+        if self.cleaning_up() {
+            return false;
+        }
+        let Some(place) = self.place() else { return false };
+        let call = Call::at(place, self.asking.attempts());
+        let Some(obstacle) = self.obstacle(&call.api, answer) else { return false };
+        let step = call.step();
+        let asked_for = answer.as_ref().is_ok_and(|response| self.asks_for(step, &call.api, response));
+        if asked_for
+            || request::intent(&step.request) == Intent::Broken
+            || !obstacle.lets_repeat(self.effect(&call))
+        {
+            return false;
+        }
+        let after = match obstacle {
+            Obstacle::Throttled { after } => after,
+            Obstacle::Unreached | Obstacle::Lost => None,
+        };
+        let bounds = match &step.poll {
+            Some(poll) => self.bounds.within(self.asking.left(now, poll)),
+            None => self.bounds,
+        };
+        let chance = chance(self.values.suffix(), self.asking.repeats.count);
+        match self.asking.repeats.next(after, bounds, chance) {
+            Ok(wait) => {
+                self.asking.repeat(now, wait);
+                true
+            }
+            // A poll comes back anyway, as long as its time lasts.
+            Err(GivenUp::TooOften(_)) if step.poll.is_some() && answer.is_ok() => false,
+            Err(why) => {
+                let what = match answer {
+                    Ok(response) => self.answer_in_words(step, &call.api, response),
+                    Err(broken) => told(step, broken),
+                };
+                self.unsendable(format!("{what}; {why}"));
+                true
+            }
+        }
+    }
+
+    /// Puts the next request of a clean-up off for as long as the target asks, as far as there is time.
+    pub(super) fn heeds(&mut self, api: &str, answer: &Result<Response, Broken>, now: Duration) {
+        if let Some(Obstacle::Throttled { after: Some(after) }) = self.obstacle(api, answer) {
+            self.asking.not_before(now.saturating_add(self.bounds.cut(after)));
+        }
+    }
+
+    fn obstacle(&self, api: &str, answer: &Result<Response, Broken>) -> Option<Obstacle> {
+        Obstacle::of(answer, &self.contracts.get(api)?.protocol)
+    }
+
+    /// What a call does, by the case or by the contract, whichever is graver.
+    fn effect(&self, call: &Call) -> Effect {
+        if matches!(call.place, Place::Fixture(_, Phase::Create)) {
+            return Effect::Create;
+        }
+        let step = call.step();
+        let contract = self.contracts.get(&call.api);
+        let named = contract.and_then(|contract| Some(contract.operation(&step.operation)?.effect));
+        match (step.effect, named.unwrap_or(step.effect)) {
+            (Effect::Create, _) | (_, Effect::Create) => Effect::Create,
+            (Effect::Read, other) => other,
+            (own, _) => own,
+        }
+    }
+
+    /// Whether the step asks for an answer that throttles: it names such a status or such an error, or waits for what
+    /// this answer has. That it would also be content with it (`4xx`) is not to ask for it.
+    fn asks_for(&self, step: &Step, api: &str, response: &Response) -> bool {
+        let names = |expectations: &[Expectation]| {
+            let mut named = false;
+            each(expectations, &mut |claim| {
+                named |= match claim {
+                    Claim::Status(patterns) => {
+                        let exact = StatusPattern::Exact(response.status);
+                        matches!(response.status, 429 | 503) && patterns.contains(&exact)
+                    }
+                    Claim::Error(names) => names.iter().any(|name| throttle::is_name(name)),
+                    _ => false,
+                }
+            });
+            named
+        };
+        let exactly = |patterns: &[StatusPattern]| patterns.contains(&StatusPattern::Exact(response.status));
+        let has_all = |claims: &[Expectation]| {
+            claims.iter().any(|it| matches!(&it.claim, Claim::Status(patterns) if exactly(patterns)))
+                && claims.iter().all(|claim| self.holds(claim, api, response))
+        };
+        let polled = step.poll.as_ref().map_or(&[][..], |poll| &poll.until);
+        names(&step.expectations) || names(polled) || has_all(&step.expectations) || has_all(polled)
+    }
+}
+
+/// Every claim, those of alternatives too.
+fn each(expectations: &[Expectation], visit: &mut dyn FnMut(&Claim)) {
+    for expectation in expectations {
+        visit(&expectation.claim);
+        if let Claim::AnyOf(alternatives) = &expectation.claim {
+            alternatives.iter().for_each(|claims| each(claims, visit));
+        }
+    }
+}
