@@ -18,7 +18,9 @@ const MOST_MS = 5000;
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 320, height: 640 };
 
+const began = Date.now();
 const of = await reports(home);
+console.log(`reports made in ${Date.now() - began} ms`);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

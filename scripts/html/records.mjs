@@ -14,6 +14,9 @@ export const HOSTILE = [
   '</pre></textarea></template></dialog>&lt;b&gt;\u202e\u2028',
 ].join(' ');
 
+/** Failing cases of the hostile run: enough for every section, and few enough to be looked at closely. */
+const FAILING = 14;
+
 export function read(folder) {
   const lines = readFileSync(`${folder}/traces.jsonl`, 'utf8').trimEnd().split('\n');
   return {
@@ -65,7 +68,8 @@ export function mixed(source, text = HOSTILE) {
   Object.assign(tolerated, { status: 'tolerated', violations: [broken('1', text, 'MUST')] });
   Object.assign(flaky, { retries: 1, repeated: [`answered 429 ${text}`] });
   run.baseline = { sha256: '0'.repeat(64), started: run.started, unlike: [`another suite ${text}`] };
-  const failing = run.entries.filter((it) => it.status === 'fail');
+  const failing = run.entries.filter((it) => it.status === 'fail').slice(0, FAILING);
+  run.entries = run.entries.filter((it) => it.status !== 'fail' || failing.includes(it));
   failing[0].violations.push({ ...broken('1', text, 'MUST'), clauses: [] });
   failing[0].violations.push(broken(
     JSON.stringify({ a: 1, b: [1, 2, 3], c: 'the same', d: text }),
