@@ -58,7 +58,7 @@ pub struct Data<'a> {
 #[derive(Debug, Serialize)]
 struct Row(String, usize, usize, u8, usize, u32, u128, usize, Option<Detail>);
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -143,8 +143,30 @@ fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Bu
 }
 
 fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Budget) -> Option<Detail> {
-    let mut detail = Detail::default();
-    detail.why = match &entry.verdict {
+    let known = excuses(entry, told.report.terms.today);
+    let known: Vec<_> = known.into_iter().map(|known| known_row(told, known)).collect();
+    let repeated: Vec<_> = entry.repeated.iter().map(|why| told.safe.line(why)).collect();
+    let why = why(told, entry);
+    let none = entry.violations().is_empty() && entry.warnings().is_empty();
+    if none && why.is_none() && known.is_empty() && repeated.is_empty() {
+        return None;
+    }
+    let plenty = left.places > 0;
+    let violations = broken(told, entry, entry.violations(), ids, plenty.then_some(&mut *left));
+    let warnings = broken(told, entry, entry.warnings(), ids, plenty.then_some(&mut *left));
+    let (exchanges, cut) = match () {
+        () if !plenty && !none => (BTreeMap::new(), Some(Cut::Places)),
+        () if left.exchanges > 0 => (evidence::all(told, entry), None),
+        () if entry.telling().is_empty() => (BTreeMap::new(), None),
+        () => (BTreeMap::new(), Some(Cut::Exchanges)),
+    };
+    left.exchanges = left.exchanges.saturating_sub(length(&exchanges));
+    Some(Detail { why, violations, warnings, known, exchanges, repeated, cut })
+}
+
+/// Why there is no pass and no failure.
+fn why(told: &Told, entry: &Entry) -> Option<String> {
+    match &entry.verdict {
         Verdict::Error { why } => Some(told.safe.line(why)),
         Verdict::Skip { reason } => Some(told.safe.line(reason)),
         Verdict::Unsupported { operation, declared } => {
@@ -155,26 +177,7 @@ fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Bud
             Some(format!("{how} {}", told.safe.line(operation)))
         }
         Verdict::Pass { .. } | Verdict::Fail { .. } => None,
-    };
-    detail.known =
-        excuses(entry, told.report.terms.today).into_iter().map(|known| known_row(told, known)).collect();
-    let plenty = left.places > 0;
-    detail.violations = broken(told, entry, entry.violations(), ids, plenty.then_some(&mut *left));
-    let plenty = left.places > 0;
-    detail.warnings = broken(told, entry, entry.warnings(), ids, plenty.then_some(&mut *left));
-    if !plenty && !(detail.violations.is_empty() && detail.warnings.is_empty()) {
-        detail.cut = Some(Cut::Places);
-    } else if left.exchanges > 0 {
-        detail.exchanges = evidence::all(told, entry);
-        left.exchanges = left.exchanges.saturating_sub(length(&detail.exchanges));
-    } else if !entry.telling().is_empty() {
-        detail.cut = Some(Cut::Exchanges);
     }
-    detail.repeated = entry.repeated.iter().map(|why| told.safe.line(why)).collect();
-    let tells = detail.why.is_some()
-        || !detail.repeated.is_empty()
-        || !(detail.violations.is_empty() && detail.warnings.is_empty() && detail.known.is_empty());
-    tells.then_some(detail)
 }
 
 fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String; 4] {
