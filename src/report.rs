@@ -412,14 +412,14 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
-    /// For a browser or a printer; see [`html`].
-    Html,
     Junit,
     Tap,
     Markdown,
     Github,
     Sarif,
     Har,
+    /// For a browser or a printer; see [`html`].
+    Html,
 }
 
 /// The report as one string, its last line ended. `mask` hides the secrets the run was given.
@@ -427,12 +427,12 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
-        Format::Html => html::render(report, mask),
         Format::Junit => junit::render(report, mask),
         Format::Tap => tap::render(report, mask),
         Format::Markdown => markdown::render(report, mask),
         Format::Github => github::render(report, mask),
         Format::Sarif => sarif::render(report, mask),
         Format::Har => har::render(report, mask),
+        Format::Html => html::render(report, mask),
     }
 }

@@ -44,13 +44,13 @@ pub fn format(named: ReportFormatArg, color: ColorArg) -> Format {
     match named {
         ReportFormatArg::Text => Format::Text(style::style(color, &stdout())),
         ReportFormatArg::Json => Format::Json,
-        ReportFormatArg::Html => Format::Html,
         ReportFormatArg::Junit => Format::Junit,
         ReportFormatArg::Tap => Format::Tap,
         ReportFormatArg::Markdown => Format::Markdown,
         ReportFormatArg::Github => Format::Github,
         ReportFormatArg::Sarif => Format::Sarif,
         ReportFormatArg::Har => Format::Har,
+        ReportFormatArg::Html => Format::Html,
     }
 }
 

@@ -93,7 +93,8 @@ pub fn render(report: &Report, mask: Mask) -> String {
 }
 
 fn title(runs: &[Told]) -> String {
-    let words: BTreeSet<&str> = runs.iter().map(|told| ending(told.report, told.run, told.safe).0).collect();
+    let words: BTreeSet<&str> =
+        runs.iter().map(|told| ending(told.run, told.report.terms.today).word).collect();
     let names: Vec<String> = runs.iter().map(|told| told.product()).collect();
     format!("{}: {} · Proofmark", words.into_iter().collect::<Vec<_>>().join(", "), names.join(", "))
 }

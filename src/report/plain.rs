@@ -66,6 +66,7 @@ pub fn worth(told: &Told, entry: &Entry) -> Worth {
     match (entry.status, &entry.verdict) {
         (Status::Pass, _) => Worth::Passed,
         (Status::KnownFailure, _) => Worth::Known(excuse(told, entry)),
+        (Status::Tolerated, _) => Worth::Known("it was so in the baseline".into()),
         (Status::Skip, Verdict::Skip { reason }) => Worth::Skipped(line(told, reason)),
         (Status::Unsupported, Verdict::Unsupported { operation, .. }) if entry.undeclared() => {
             Worth::Failed {

@@ -5,7 +5,7 @@ use crate::{
     model::{case::Profile, target::Verification, verdict::Status},
     report::{
         Entry, FailOn, Outcome,
-        text::{count, ending},
+        text::{Ending, count, ending},
     },
 };
 
@@ -26,7 +26,7 @@ const QUESTION: &str = "<path d=\"M66 84c0-18 29-18 29-3 0 11-14 10-14 19\" clas
     <circle cx=\"81\" cy=\"112\" r=\"4.500\" fill=\"currentColor\"/></svg>\n";
 
 pub fn write(told: &Told, body: &mut Markup) {
-    let (word, parts) = ending(told.report, told.run, told.safe);
+    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today);
     let (class, shape) = match told.run.outcome() {
         Outcome::NotConformant => ("broken", CROSS),
         Outcome::CouldNotFindOut => ("doubt", QUESTION),
