@@ -14,6 +14,9 @@ export const HOSTILE = [
   '</pre></textarea></template></dialog>&lt;b&gt;\u202e\u2028',
 ].join(' ');
 
+/** Failing cases of the hostile run: enough for every section, and few enough to be looked at closely. */
+const FAILING = 14;
+
 export function read(folder) {
   const lines = readFileSync(`${folder}/traces.jsonl`, 'utf8').trimEnd().split('\n');
   return {
@@ -49,7 +52,7 @@ export function mixed(source, text = HOSTILE) {
   const passing = run.entries.filter((it) => it.status === 'pass' && it.kind === 'case');
   const at = run.entries[0].at;
   const known = { case: 'dms::*', reason: `late ${text}`, ticket: 'https://tickets.example/17', expires: '2999-01-01', at };
-  const [error, skip, declared, undeclared, expected, unexpected, warned] = passing;
+  const [error, skip, declared, undeclared, expected, unexpected, warned, tolerated, flaky] = passing;
   rename(record, error, `dms::CreateEndpoint::errs ${text}`);
   Object.assign(error, { status: 'error', why: `could not find out: ${text}` });
   Object.assign(skip, { status: 'skip', why: `the target does not declare the feature ${text}` });
@@ -62,7 +65,11 @@ export function mixed(source, text = HOSTILE) {
   Object.assign(expected, { status: 'knownFailure', known: [known], violations: [broken(text, '1', 'MUST')] });
   Object.assign(unexpected, { status: 'unexpectedPass', known: [{ ...known, ticket: `javascript:${text}` }] });
   warned.warnings = [broken(text, text, 'SHOULD')];
-  const failing = run.entries.filter((it) => it.status === 'fail');
+  Object.assign(tolerated, { status: 'tolerated', violations: [broken('1', text, 'MUST')] });
+  Object.assign(flaky, { retries: 1, repeated: [`answered 429 ${text}`] });
+  run.baseline = { sha256: '0'.repeat(64), started: run.started, unlike: [`another suite ${text}`] };
+  const failing = run.entries.filter((it) => it.status === 'fail').slice(0, FAILING);
+  run.entries = run.entries.filter((it) => it.status !== 'fail' || failing.includes(it));
   failing[0].violations.push({ ...broken('1', text, 'MUST'), clauses: [] });
   failing[0].violations.push(broken(
     JSON.stringify({ a: 1, b: [1, 2, 3], c: 'the same', d: text }),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{JudgedRun, Report, safe::Mask, safe::Safe, text::ending};
+use super::{Entry, JudgedRun, Report, safe::Mask, safe::Safe, text::ending};
 use crate::model::verdict::Status;
 
 mod coverage;
@@ -41,16 +41,26 @@ const fn shown(status: Status, name: &'static str, mark: &'static str, word: &'s
 }
 
 /// In the order of a reader's interest.
-const STATUSES: [Shown; 8] = [
+const STATUSES: [Shown; 9] = [
     shown(Status::Fail, "fail", "✗", "failed"),
     shown(Status::Error, "error", "?", "error"),
     shown(Status::UnexpectedPass, "unexpected", "!", "unexpected pass"),
-    shown(Status::Tolerated, "old", "≈", "also in the baseline"),
+    shown(Status::Tolerated, "old", "=", "also in the baseline"),
     shown(Status::KnownFailure, "known", "~", "known failure"),
+    shown(Status::Pass, FLAKY, "↻", "flaky"),
     shown(Status::Skip, "skip", "–", "skipped"),
     shown(Status::Unsupported, "unsupported", "∅", "unsupported"),
     shown(Status::Pass, "pass", "✓", "passed"),
 ];
+
+/// A pass that took requests to be repeated.
+const FLAKY: &str = "flaky";
+
+/// The place of what an entry comes to in [`STATUSES`].
+fn place(entry: &Entry) -> usize {
+    let is = |it: &Shown| it.status == entry.status && (it.name == FLAKY) == entry.is_flaky();
+    STATUSES.iter().position(is).unwrap_or_default()
+}
 
 /// What every section is told from.
 #[derive(Clone, Copy)]
@@ -102,6 +112,8 @@ fn sections(told: &Told) -> Vec<(&'static str, &'static str)> {
             "Known failures that are none any more",
             any(Status::UnexpectedPass) || !run.stale.is_empty(),
         ),
+        ("baseline", "Also in the baseline", run.baseline.is_some()),
+        ("flaky", "Flaky", run.entries.iter().any(Entry::is_flaky)),
         ("clean-up", "Left behind", !run.clean_up.is_empty()),
         ("warnings", "Warnings", warned),
         ("known", "Known failures", any(Status::KnownFailure)),
@@ -216,7 +228,7 @@ fn digits(number: usize) -> String {
     let plain = number.to_string();
     let mut text = String::with_capacity(plain.len() + plain.len() / 3);
     for (index, digit) in plain.chars().enumerate() {
-        if index > 0 && (plain.len() - index) % 3 == 0 {
+        if index > 0 && (plain.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -98,7 +98,8 @@ fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
         }
     }
     if !missing.is_empty() {
-        let class = if missing.len() > LONG / 4 { "fold long" } else { "fold" };
+        let class =
+            if missing.values().map(BTreeSet::len).sum::<usize>() > LONG { "fold long" } else { "fold" };
         body.raw("<details class=\"")
             .raw(class)
             .raw("\"><summary>")

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     model::{
         case::Profile,
+        clause::ClauseId,
         target::KnownWhat,
         verdict::{Declared, Verdict, Violation},
     },
@@ -32,7 +33,7 @@ pub struct Budget {
 }
 
 /// Of twenty thousand cases, all of them broken, this is as much again as their rows take.
-pub const BUDGET: Budget = Budget { exchanges: 3 << 20, places: 5 << 20 };
+pub const BUDGET: Budget = Budget { exchanges: 3 << 20, places: 4 << 20 };
 
 /// Violations of one case that are told.
 const OF_ONE_CASE: usize = 40;
@@ -45,7 +46,9 @@ pub struct Data<'a> {
     /// The place of the API, and the name.
     operations: IndexSet<(usize, String)>,
     files: IndexSet<&'a str>,
-    /// Those that some violation names: id, strength, text, document and section.
+    /// The clauses that violations name, by their places here.
+    ids: IndexSet<String>,
+    /// What is known of those: id, strength, text, document and section.
     clauses: BTreeMap<String, [String; 4]>,
     rows: Vec<Row>,
 }
@@ -55,7 +58,7 @@ pub struct Data<'a> {
 #[derive(Debug, Serialize)]
 struct Row(String, usize, usize, u8, usize, u32, u128, usize, Option<Detail>);
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -68,14 +71,25 @@ struct Detail {
     known: Vec<[String; 4]>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     exchanges: BTreeMap<usize, Evidence>,
+    /// Of each request that was sent once more: why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    repeated: Vec<String>,
     /// What was left out to keep the page small.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cut: Option<&'static str>,
+    cut: Option<Cut>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Cut {
+    Exchanges,
+    /// Those and the violations, but for their clauses.
+    Places,
 }
 
 #[derive(Debug, Serialize)]
 struct Broken {
-    clauses: Vec<String>,
+    clauses: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<u8>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -89,6 +103,7 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data
         apis: IndexSet::new(),
         operations: IndexSet::new(),
         files: IndexSet::new(),
+        ids: IndexSet::new(),
         clauses: BTreeMap::new(),
         rows: Vec::new(),
     };
@@ -112,7 +127,7 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data
 
 fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Budget) -> Row {
     let subject = &entry.subject;
-    let status = STATUSES.iter().position(|it| it.status == entry.status).unwrap_or_default();
+    let status = super::place(entry);
     let api = data.apis.insert_full(&subject.api).0;
     let operation = data.operations.insert_full((api, told.safe.line(&subject.operation))).0;
     let file = data.files.insert_full(&subject.span.file).0;
@@ -123,12 +138,35 @@ fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Bu
     };
     let name = told.safe.line(&subject.name);
     let (line, ms) = (subject.span.line, entry.elapsed.as_millis());
-    Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail(told, entry, left))
+    let detail = detail(told, entry, &mut data.ids, left);
+    Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail)
 }
 
-fn detail(told: &Told, entry: &Entry, left: &mut Budget) -> Option<Detail> {
-    let mut detail = Detail::default();
-    detail.why = match &entry.verdict {
+fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Budget) -> Option<Detail> {
+    let known = excuses(entry, told.report.terms.today);
+    let known: Vec<_> = known.into_iter().map(|known| known_row(told, known)).collect();
+    let repeated: Vec<_> = entry.repeated.iter().map(|why| told.safe.line(why)).collect();
+    let why = why(told, entry);
+    let none = entry.violations().is_empty() && entry.warnings().is_empty();
+    if none && why.is_none() && known.is_empty() && repeated.is_empty() {
+        return None;
+    }
+    let plenty = left.places > 0;
+    let violations = broken(told, entry, entry.violations(), ids, plenty.then_some(&mut *left));
+    let warnings = broken(told, entry, entry.warnings(), ids, plenty.then_some(&mut *left));
+    let (exchanges, cut) = match () {
+        () if !plenty && !none => (BTreeMap::new(), Some(Cut::Places)),
+        () if left.exchanges > 0 => (evidence::all(told, entry), None),
+        () if entry.telling().is_empty() => (BTreeMap::new(), None),
+        () => (BTreeMap::new(), Some(Cut::Exchanges)),
+    };
+    left.exchanges = left.exchanges.saturating_sub(length(&exchanges));
+    Some(Detail { why, violations, warnings, known, exchanges, repeated, cut })
+}
+
+/// Why there is no pass and no failure.
+fn why(told: &Told, entry: &Entry) -> Option<String> {
+    match &entry.verdict {
         Verdict::Error { why } => Some(told.safe.line(why)),
         Verdict::Skip { reason } => Some(told.safe.line(reason)),
         Verdict::Unsupported { operation, declared } => {
@@ -139,24 +177,7 @@ fn detail(told: &Told, entry: &Entry, left: &mut Budget) -> Option<Detail> {
             Some(format!("{how} {}", told.safe.line(operation)))
         }
         Verdict::Pass { .. } | Verdict::Fail { .. } => None,
-    };
-    detail.known =
-        excuses(entry, told.report.terms.today).into_iter().map(|known| known_row(told, known)).collect();
-    let plenty = left.places > 0;
-    detail.violations = broken(told, entry, entry.violations(), plenty.then_some(&mut *left));
-    let plenty = left.places > 0;
-    detail.warnings = broken(told, entry, entry.warnings(), plenty.then_some(&mut *left));
-    if !plenty && !(detail.violations.is_empty() && detail.warnings.is_empty()) {
-        detail.cut = Some("The page holds no more of this case, to stay small; the record has all of it.");
-    } else if left.exchanges > 0 {
-        detail.exchanges = evidence::all(told, entry);
-        left.exchanges = left.exchanges.saturating_sub(length(&detail.exchanges));
-    } else if !entry.telling().is_empty() {
-        detail.cut = Some("The page leaves these exchanges out, to stay small; the record has them.");
     }
-    let tells = detail.why.is_some()
-        || !(detail.violations.is_empty() && detail.warnings.is_empty() && detail.known.is_empty());
-    tells.then_some(detail)
 }
 
 fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String; 4] {
@@ -168,27 +189,29 @@ fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String
 }
 
 /// Without anything left to spend, the clauses alone.
-fn broken(told: &Told, entry: &Entry, violations: &[Violation], left: Option<&mut Budget>) -> Vec<Broken> {
+fn broken(
+    told: &Told,
+    entry: &Entry,
+    violations: &[Violation],
+    ids: &mut IndexSet<String>,
+    left: Option<&mut Budget>,
+) -> Vec<Broken> {
+    if violations.is_empty() {
+        return Vec::new();
+    }
+    let mut id = |id: &ClauseId| ids.insert_full(told.safe.line(id)).0;
     let Some(left) = left else {
-        let clauses: IndexSet<String> =
-            violations.iter().flat_map(|it| &it.clauses).map(|id| told.safe.line(id)).collect();
-        let none = clauses.is_empty() || violations.is_empty();
-        return if none {
-            vec![]
-        } else {
-            vec![Broken { clauses: clauses.into_iter().collect(), known: None, place: None }]
-        };
+        let clauses: IndexSet<usize> = violations.iter().flat_map(|it| &it.clauses).map(id).collect();
+        return vec![Broken { clauses: clauses.into_iter().collect(), known: None, place: None }];
     };
     let today = told.report.terms.today;
     let one = |violation: &Violation| Broken {
-        clauses: violation.clauses.iter().map(|id| told.safe.line(id)).collect(),
+        clauses: violation.clauses.iter().map(&mut id).collect(),
         known: is_known(violation, &entry.known, today).then_some(1),
         place: Some(evidence::place(told, violation)),
     };
     let broken: Vec<Broken> = violations.iter().take(OF_ONE_CASE).map(one).collect();
-    if !broken.is_empty() {
-        left.places = left.places.saturating_sub(length(&broken));
-    }
+    left.places = left.places.saturating_sub(length(&broken));
     broken
 }
 

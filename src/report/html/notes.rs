@@ -15,6 +15,8 @@ use crate::{
 pub fn write(told: &Told, body: &mut Markup) {
     errors(told, body);
     unexpected(told, body);
+    violations::tolerated(told, body);
+    flaky(told, body);
     clean_up(told, body);
     violations::warnings(told, body);
     known(told, body);
@@ -76,6 +78,23 @@ fn unexpected(told: &Told, body: &mut Markup) {
         body.raw("</li>");
     }
     body.raw("</ul></section>\n");
+}
+
+/// Passes that took requests to be repeated, by the reason.
+fn flaky(told: &Told, body: &mut Markup) {
+    let entries = || told.run.entries.iter().filter(|entry| entry.is_flaky());
+    let groups = grouped(entries(), |entry| told.safe.line(&entry.repeated.join(", ")));
+    if groups.is_empty() {
+        return;
+    }
+    told.section("flaky", "Passed, but flaky", Some(entries().count()), body);
+    body.raw("<p class=\"note\">Some of their requests were sent once more, for the reason given.</p>\n");
+    for (why, entries) in groups {
+        body.raw("<article class=\"group\"><h3>").text(why).raw("</h3>\n");
+        told.cases(&names(&entries), "status=flaky", body);
+        body.raw("</article>\n");
+    }
+    body.raw("</section>\n");
 }
 
 /// Each entry of the target file once, with the cases it excuses.

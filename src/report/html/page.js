@@ -5,10 +5,15 @@
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($('data').textContent);
   const WORDS = {
-    fail: ['✗', 'failed'], error: ['?', 'error'], unexpected: ['!', 'unexpected pass'], known: ['~', 'known failure'],
+    fail: ['✗', 'failed'], error: ['?', 'error'], unexpected: ['!', 'unexpected pass'], old: ['=', 'also in the baseline'],
+    known: ['~', 'known failure'], flaky: ['↻', 'flaky'],
     skip: ['–', 'skipped'], unsupported: ['∅', 'unsupported'], pass: ['✓', 'passed'],
   };
   const PROFILES = ['core', 'extended', 'fixtures'];
+  const CUT = {
+    exchanges: 'The page leaves these exchanges out, to stay small; the record has them.',
+    places: 'The page holds no more of this case, to stay small; the record has all of it.',
+  };
   const CHUNK = 100;
 
   const cases = data.rows.map(([name, status, operation, profile, file, line, ms, requests, detail], index) => ({
@@ -18,6 +23,11 @@
     operation: data.operations[operation][1],
     at: `${data.files[file]}:${line}`,
   }));
+  for (const { detail } of cases) {
+    for (const violation of [...(detail?.violations ?? []), ...(detail?.warnings ?? [])]) {
+      violation.clauses = violation.clauses.map((place) => data.ids[place]);
+    }
+  }
   const byName = new Map(cases.map((it) => [it.name, it]));
   const broken = (it) => [...(it.detail?.violations ?? []), ...(it.detail?.warnings ?? [])];
   const clausesOf = (it) => broken(it).flatMap((violation) => violation.clauses);
@@ -203,6 +213,7 @@
     for (const [what, reason, ticket, until] of detail.known ?? []) {
       parts.push(make('p', {}, `Known: ${reason} (${what}; ${ticket}, until ${until})`));
     }
+    for (const why of detail.repeated ?? []) parts.push(make('p', { class: 'note' }, `Sent once more: ${why}`));
     const shown = new Set();
     for (const violation of [...(detail.violations ?? []), ...(detail.warnings ?? [])]) {
       parts.push(...statement(violation));
@@ -213,8 +224,8 @@
     for (const [index, exchange] of Object.entries(detail.exchanges ?? {})) {
       if (!shown.has(Number(index))) parts.push(evidence(exchange));
     }
-    if (detail.cut) parts.push(make('p', { class: 'note' }, detail.cut));
-    if (it.status === 'pass' && !broken(it).length) {
+    if (detail.cut) parts.push(make('p', { class: 'note' }, CUT[detail.cut]));
+    if (['pass', 'flaky'].includes(it.status) && !broken(it).length) {
       parts.push(make('p', { class: 'statement' }, 'Every claim held.'));
     }
     return parts;

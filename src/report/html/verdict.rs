@@ -5,7 +5,7 @@ use crate::{
     model::{case::Profile, target::Verification, verdict::Status},
     report::{
         Entry, FailOn, Outcome,
-        text::{count, ending},
+        text::{Ending, count, ending},
     },
 };
 
@@ -21,16 +21,18 @@ const CROWN: &str = "</textPath></text><path d=\"M62 60l-3-15 9.500 7.500L80 41l
     fill=\"currentColor\"/><path d=\"M62 63.500h36\" stroke=\"currentColor\" stroke-width=\"2.500\"/>";
 const TICK: &str = "<path d=\"M58 91l15 15 29-33\" class=\"glyph\"/></svg>\n";
 const CROSS: &str = "<path d=\"M63 74l34 34M97 74l-34 34\" class=\"glyph\"/></svg>\n";
+const TILDE: &str = "<path d=\"M56 97c8-15 16-15 24-6s16 9 24-6\" class=\"glyph\"/></svg>\n";
 const QUESTION: &str = "<path d=\"M66 84c0-18 29-18 29-3 0 11-14 10-14 19\" class=\"glyph\"/>\
     <circle cx=\"81\" cy=\"112\" r=\"4.500\" fill=\"currentColor\"/></svg>\n";
 
 pub fn write(told: &Told, body: &mut Markup) {
-    let ending = ending(told.run, told.report.terms.today);
+    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today);
     let (class, shape) = match told.run.outcome() {
         Outcome::NotConformant => ("broken", CROSS),
         Outcome::CouldNotFindOut => ("doubt", QUESTION),
-        Outcome::Conformant if ending.word == "NOTHING JUDGED" => ("doubt", QUESTION),
-        Outcome::Conformant if ending.word != "CONFORMANT" => ("doubt", TICK),
+        Outcome::Conformant if word == "NOTHING JUDGED" => ("doubt", QUESTION),
+        Outcome::Conformant if word == "NOTHING NEW IS BROKEN" => ("doubt", TILDE),
+        Outcome::Conformant if word != "CONFORMANT" => ("doubt", TICK),
         Outcome::Conformant => ("kept", TICK),
     };
     body.raw("<section class=\"verdict ").raw(class).raw("\" id=\"").text(told.id("verdict"));
@@ -38,8 +40,8 @@ pub fn write(told: &Told, body: &mut Markup) {
     let day = told.run.started.strftime("%-d %b %Y");
     body.text(format!("Proofmark · {day} · ").to_uppercase().repeat(2)).raw(CROWN).raw(shape);
     body.raw("<div><p class=\"subject\">").text(told.product()).raw("</p>\n<h1 id=\"");
-    body.text(told.id("verdict")).raw("-title\">").text(ending.word).raw("</h1>\n<p class=\"lede\">");
-    body.text(ending.parts.join(", ")).raw(".</p>\n");
+    body.text(told.id("verdict")).raw("-title\">").text(word).raw("</h1>\n<p class=\"lede\">");
+    body.text(parts.join(", ")).raw(".</p>\n");
     profiles(told, body);
     body.raw("</div></section>\n");
     facts(told, body);
@@ -114,9 +116,16 @@ fn facts(told: &Told, body: &mut Markup) {
     let terms = match told.report.terms.fail_on {
         FailOn::Must => "a broken MUST fails a case",
         FailOn::Should => "a broken MUST or SHOULD fails a case",
-        FailOn::Regression => "a broken MUST fails a case, unless the baseline has it too",
+        FailOn::Regression => "a broken MUST fails a case, unless the baseline breaks it too",
     };
     fact("Terms", &[terms.to_owned(), format!("exit code {}", run.outcome().exit_code())]);
+    if let Some(baseline) = &run.baseline {
+        let started = baseline.started.strftime("%-d %B %Y, %H:%M:%S UTC").to_string();
+        let mut facts =
+            vec![format!("the run of {started}"), format!("SHA-256 {}", safe.line(&baseline.sha256))];
+        facts.extend(baseline.unlike.iter().map(|unlike| format!("unlike this run: {}", safe.line(unlike))));
+        fact("Baseline", &facts);
+    }
     fact("Judge", &[format!("Proofmark {}", told.report.proofmark)]);
     let digests = &run.digests;
     let mut sums: Vec<String> = Vec::new();
@@ -131,14 +140,14 @@ fn facts(told: &Told, body: &mut Markup) {
 
 /// What can be found on the page, and how many cases have which status.
 fn contents(told: &Told, body: &mut Markup) {
-    body.raw("<nav class=\"contents\" aria-label=\"");
-    body.text(format!(
-        "Contents{}",
-        if told.ordinal > 0 { format!(" of {}", told.product()) } else { "".into() }
-    ));
+    body.raw("<nav class=\"contents\" aria-label=\"Contents");
+    if told.ordinal > 0 {
+        body.raw(" of ").text(told.product());
+    }
     body.raw("\"><ul class=\"tally\">");
+    let cases: Vec<&Entry> = told.run.entries.iter().filter(|entry| entry.is_case()).collect();
     for status in &STATUSES {
-        let number = told.run.entries.iter().filter(|it| it.is_case() && it.status == status.status).count();
+        let number = cases.iter().filter(|entry| STATUSES[super::place(entry)].name == status.name).count();
         if number > 0 {
             body.raw("<li class=\"").raw(status.name).raw("\"><a href=\"#status=").raw(status.name);
             body.raw("\"><span class=\"glyph\" aria-hidden=\"true\">").raw(status.mark).raw("</span> <b>");

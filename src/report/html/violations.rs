@@ -12,7 +12,7 @@ use super::{
 use crate::{
     model::{
         clause::ClauseId,
-        verdict::{Status, Violation},
+        verdict::{Status, Verdict, Violation},
     },
     report::{
         Entry,
@@ -74,6 +74,29 @@ pub fn warnings(told: &Told, body: &mut Markup) {
     }
     told.section("warnings", "Warnings", Some(by_clause.len()), body);
     body.raw("<p class=\"note\">Broken, yet not by a MUST; they fail no case.</p>\n");
+    clauses(told, &by_clause, Kind::Warning, body);
+    body.raw("</section>\n");
+}
+
+/// What fails as it did in the run that this one was held against.
+pub fn tolerated(told: &Told, body: &mut Markup) {
+    let Some(baseline) = &told.run.baseline else { return };
+    let entries = || told.run.with(Status::Tolerated);
+    told.section("baseline", "Also in the baseline", Some(entries().count()), body);
+    body.raw("<p class=\"note\">Broken now as it was in the run of ");
+    body.text(baseline.started.strftime("%-d %B %Y, %H:%M:%S UTC")).raw("; it fails nothing.</p>\n");
+    for unlike in &baseline.unlike {
+        body.raw("<p>The baseline is unlike this run: ").text(told.safe.line(unlike)).raw("</p>\n");
+    }
+    let gone: Vec<&str> = entries()
+        .filter(|entry| matches!(entry.verdict, Verdict::Unsupported { .. }))
+        .map(|entry| &*entry.subject.name)
+        .collect();
+    if !gone.is_empty() {
+        body.raw("<p class=\"in\">Of operations that are not there, and not declared:</p>\n");
+        told.cases(&gone, "status=old", body);
+    }
+    let by_clause = grouped(entries().flat_map(|entry| entry.violations().iter().map(move |it| (entry, it))));
     clauses(told, &by_clause, Kind::Warning, body);
     body.raw("</section>\n");
 }
