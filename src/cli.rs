@@ -9,10 +9,12 @@ mod compare;
 mod diff;
 mod files;
 mod folder;
+mod github;
 mod import;
 mod known;
 mod list;
 pub mod load;
+mod merge;
 mod models;
 mod plan;
 pub mod progress;
@@ -21,6 +23,7 @@ mod report;
 pub mod run;
 mod secrets;
 mod serve;
+mod shard;
 pub mod snapshots;
 pub mod stage;
 mod statement;
@@ -69,6 +72,15 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
+}
+
+/// From now on a panic is told by its place alone. What it says may have secrets in it; of one in a case the report tells
+/// it, masked.
+pub fn tell_panics_without_secrets() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
+    }));
 }
 
 fn ended(ended: Ended) -> ExitCode {

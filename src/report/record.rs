@@ -109,6 +109,7 @@ fn laid_out(document: &Document) -> String {
     escaped(&text) + "\n"
 }
 
+/// JSON without characters that hide, reorder or command.
 pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {

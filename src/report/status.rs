@@ -58,17 +58,8 @@ pub fn status(verdict: &Verdict, known: &[KnownFailure], today: Date) -> Status 
     }
 }
 
-/// Whether every clause the violation breaks is known to be broken, and still may be.
-pub fn is_known(violation: &Violation, known: &[KnownFailure], today: Date) -> bool {
-    !violation.clauses.is_empty()
-        && violation.clauses.iter().all(|clause| {
-            known.iter().any(|entry| {
-                entry.expires >= today && matches!(&entry.what, KnownWhat::Clause(it) if it == clause)
-            })
-        })
-}
-
-/// The entries of the target file that excuse `entry`: those about the case before those about its clauses.
+/// What excuses an entry: the live entries of the target file that name its case; where none does, those about clauses
+/// that it breaks.
 pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
     let live = || entry.known.iter().filter(|known| known.expires >= today);
     let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
@@ -77,6 +68,16 @@ pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
         KnownWhat::Case(_) => false,
     };
     if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
+}
+
+/// Whether every clause the violation breaks is known to be broken, and still may be.
+pub fn is_known(violation: &Violation, known: &[KnownFailure], today: Date) -> bool {
+    !violation.clauses.is_empty()
+        && violation.clauses.iter().all(|clause| {
+            known.iter().any(|entry| {
+                entry.expires >= today && matches!(&entry.what, KnownWhat::Clause(it) if it == clause)
+            })
+        })
 }
 
 #[cfg(test)]

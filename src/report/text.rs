@@ -15,6 +15,7 @@ mod violations;
 pub use comparison::render as render_comparison;
 pub use coverage::Names;
 use page::{Page, Tone};
+pub(super) use violations::position;
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,11 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
     page.finish()
 }
 
+/// How a run ended: the verdict in capitals, then what there is of each kind, the trouble first.
+pub fn ending(report: &Report, run: &JudgedRun, safe: &Safe) -> (&'static str, Vec<String>) {
+    summary::ending(&Told { report, run, safe })
+}
+
 /// What every section is told from.
 #[derive(Clone, Copy)]
 struct Told<'a> {
@@ -100,7 +106,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-fn count(number: usize, singular: &str) -> String {
+pub(super) fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),

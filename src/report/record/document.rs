@@ -66,6 +66,9 @@ pub struct RunDocument {
     pub coverage: Option<Covered>,
     /// Cases in the order of their names, then shared fixtures.
     pub entries: Vec<EntryDocument>,
+    /// Every entry of the target file about what is known to fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_failures: Vec<KnownDocument>,
     /// Known failures that nothing in this run answers to.
     pub stale_known_failures: Vec<KnownDocument>,
     /// What could not be cleaned up, one sentence each.
@@ -248,6 +251,7 @@ fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
         seed: run.seed,
         coverage: run.covered.clone(),
         entries: run.entries.iter().map(|entry| entry_document(entry, run, safe)).collect(),
+        known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
         stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
         clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
         baseline: run.baseline.clone(),
@@ -357,6 +361,7 @@ fn judged(run: RunDocument) -> JudgedRun {
         started: run.started,
         elapsed: Duration::from_millis(run.elapsed_ms),
         entries: run.entries.into_iter().map(entry).collect(),
+        known_failures: run.known_failures.into_iter().map(known).collect(),
         stale: run.stale_known_failures.into_iter().map(known).collect(),
         clean_up: run.clean_up,
         baseline: run.baseline,

@@ -214,30 +214,39 @@ fn totals(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
-    let outcome = told.run.outcome();
-    let (glyph, word, tone) = match outcome {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
-        Outcome::Conformant if told.run.with(Status::Tolerated).next().is_some() => {
-            ("~", "NOTHING NEW IS BROKEN", Tone::Doubt)
-        }
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED", Tone::Doubt)
-        }
-        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
-        }
-        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
-    };
+fn last_line(told: &Told, total: &Tally, page: &mut Page) {
+    let (glyph, word, tone) = verdict(told, total);
     let word = page.glyph(glyph) + word;
-    let mut parts = tail(told, tally);
+    let mut parts = tail(told, total);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
     page.blank();
     let word = page.painted(tone, &word);
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
+}
+
+/// The verdict in capitals, and everything that the last line counts.
+pub fn ending(told: &Told) -> (&'static str, Vec<String>) {
+    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
+    (verdict(told, &total).1, tail(told, &total))
+}
+
+fn verdict(told: &Told, total: &Tally) -> (&'static str, &'static str, Tone) {
+    match told.run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
+        Outcome::Conformant if told.run.with(Status::Tolerated).next().is_some() => {
+            ("~", "NOTHING NEW IS BROKEN", Tone::Doubt)
+        }
+        Outcome::Conformant if total.get(Status::Pass) + total.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED", Tone::Doubt)
+        }
+        Outcome::Conformant if total.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+    }
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
