@@ -27,12 +27,13 @@ const MOST_PLACES: usize = 8;
 /// Reasons and names in one list.
 const MOST_ITEMS: usize = 40;
 
-const COLUMNS: [(Status, &str); 7] = [
+const COLUMNS: [(Status, &str); 8] = [
     (Status::Pass, "passed"),
     (Status::Fail, "failed"),
     (Status::Error, "error"),
     (Status::UnexpectedPass, "unexpected"),
     (Status::KnownFailure, "known"),
+    (Status::Tolerated, "also in the baseline"),
     (Status::Skip, "skipped"),
     (Status::Unsupported, "unsupported"),
 ];

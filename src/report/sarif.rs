@@ -94,7 +94,7 @@ fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Val
     let subject = &entry.subject;
     let name = told.safe.line(&subject.name);
     let worth = worth(told, entry);
-    let of_violations = matches!(entry.status, Status::Fail | Status::KnownFailure);
+    let of_violations = matches!(entry.status, Status::Fail | Status::KnownFailure | Status::Tolerated);
     if let (Worth::Failed { kind, why }, false) = (&worth, of_violations) {
         let why = format!("{name}: {why}");
         results.push(result(told, rules, kind, &why, &subject.span, &name));

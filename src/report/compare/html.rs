@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::{Cell, Comparison, Row, State, markdown::word, since::Since};
+use super::{Cell, Comparison, Row, State, since::Since};
 use crate::report::Outcome;
 
 const STYLE: &str = include_str!("page.css");
@@ -35,15 +35,13 @@ fn columns(page: &mut String, comparison: &Comparison) {
             Outcome::NotConformant => ("broken", "✗ not conformant"),
             Outcome::CouldNotFindOut => ("error", "? could not find out"),
         };
-        let counts: Vec<String> =
-            column.counts.iter().map(|(status, cases)| format!("{cases} {}", word(*status))).collect();
         let product = column.product.as_ref().map_or(String::new(), |it| format!(" ({})", text(it)));
         *page += &format!(
             "<tr><th scope=\"row\">{}</th><td>{}{product}</td><td class=\"{class}\">{outcome}</td><td>{}</td><td>{}</td></tr>\n",
             column.key,
             text(&column.label),
-            counts.join(", "),
-            column.started
+            column.told(),
+            column.began()
         );
     }
     *page += "</tbody></table></div>\n";
@@ -135,7 +133,7 @@ fn differences(page: &mut String, comparison: &Comparison) {
                 text(&column.label)
             );
             if let Some(it) = &side.first {
-                let cases = if it.cases == 1 { "1 case".to_owned() } else { format!("{} cases", it.cases) };
+                let cases = it.often();
                 *page += &format!(
                     " in {cases}, as <code>{}</code>, {}: expected <code>{}</code>, actual <code>{}</code>",
                     text(&it.case),
