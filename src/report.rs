@@ -30,6 +30,7 @@ pub mod difference;
 pub mod excerpt;
 mod github;
 mod har;
+pub mod html;
 mod junit;
 pub mod known;
 mod markdown;
@@ -417,6 +418,8 @@ pub enum Format {
     Github,
     Sarif,
     Har,
+    /// For a browser or a printer; see [`html`].
+    Html,
 }
 
 /// The report as one string, its last line ended. `mask` hides the secrets the run was given.
@@ -430,5 +433,6 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
         Format::Github => github::render(report, mask),
         Format::Sarif => sarif::render(report, mask),
         Format::Har => har::render(report, mask),
+        Format::Html => html::render(report, mask),
     }
 }

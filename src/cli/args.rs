@@ -214,6 +214,8 @@ pub enum ReportFormatArg {
     Sarif,
     /// HTTP Archive 1.2 of every exchange, for the developer tools of a browser
     Har,
+    /// One page that needs no network, for a browser or a printer
+    Html,
 }
 
 #[derive(Debug, Clone, Default, Args)]

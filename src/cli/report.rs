@@ -50,6 +50,7 @@ pub fn format(named: ReportFormatArg, color: ColorArg) -> Format {
         ReportFormatArg::Github => Format::Github,
         ReportFormatArg::Sarif => Format::Sarif,
         ReportFormatArg::Har => Format::Har,
+        ReportFormatArg::Html => Format::Html,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     Entry, Mask, Report, Safe,
     plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
     safe::visible,
-    text::{count, ending},
+    text::{Ending, count, ending},
 };
 use crate::model::{
     case::Profile,
@@ -33,7 +33,7 @@ const COLUMNS: [(Status, &str); 8] = [
     (Status::Error, "error"),
     (Status::UnexpectedPass, "unexpected"),
     (Status::KnownFailure, "known"),
-    (Status::Tolerated, "also in the baseline"),
+    (Status::Tolerated, "as before"),
     (Status::Skip, "skipped"),
     (Status::Unsupported, "unsupported"),
 ];
@@ -88,7 +88,7 @@ fn sections(told: &Told) -> Vec<String> {
 
 fn heading(told: &Told) -> String {
     let run = told.run;
-    let (word, parts) = ending(told.report, run, told.safe);
+    let Ending { word, parts, .. } = ending(run, told.report.terms.today);
     let mark = match run.outcome().exit_code() {
         0 => "✅",
         1 => "❌",

@@ -38,7 +38,7 @@ pub struct Told<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Worth {
     Passed,
-    /// It fails, and the target file says so, or the baseline does as well.
+    /// It fails, and the target file says so.
     Known(String),
     /// Nothing was asked.
     Skipped(String),
@@ -66,7 +66,7 @@ pub fn worth(told: &Told, entry: &Entry) -> Worth {
     match (entry.status, &entry.verdict) {
         (Status::Pass, _) => Worth::Passed,
         (Status::KnownFailure, _) => Worth::Known(excuse(told, entry)),
-        (Status::Tolerated, _) => Worth::Known("also in the baseline".into()),
+        (Status::Tolerated, _) => Worth::Known("it was so in the baseline".into()),
         (Status::Skip, Verdict::Skip { reason }) => Worth::Skipped(line(told, reason)),
         (Status::Unsupported, Verdict::Unsupported { operation, .. }) if entry.undeclared() => {
             Worth::Failed {

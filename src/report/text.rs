@@ -14,8 +14,10 @@ mod violations;
 
 pub use comparison::render as render_comparison;
 pub use coverage::Names;
+pub use notes::cause;
 use page::{Page, Tone};
-pub(super) use violations::position;
+pub use summary::{Ending, ending};
+pub use violations::{Alike, alike, bounded, position};
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +76,6 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
     page.finish()
 }
 
-/// How a run ended: the verdict in capitals, then what there is of each kind, the trouble first.
-pub fn ending(report: &Report, run: &JudgedRun, safe: &Safe) -> (&'static str, Vec<String>) {
-    summary::ending(&Told { report, run, safe })
-}
-
 /// What every section is told from.
 #[derive(Clone, Copy)]
 struct Told<'a> {
@@ -106,7 +103,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-pub(super) fn count(number: usize, singular: &str) -> String {
+pub fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),

@@ -93,7 +93,7 @@ fn errors(told: &Told, page: &mut Page) {
 }
 
 /// Why nothing could be found out. A target that does not answer is one cause, whatever it was that was asked.
-fn cause(entry: &Entry) -> String {
+pub fn cause(entry: &Entry) -> String {
     let unanswered = entry.trace.as_ref().and_then(|trace| trace.exchanges.last()?.answer.as_ref().err());
     match (unanswered, &entry.verdict) {
         (Some(Broken::Connect(why)), _) => Broken::Connect(why.clone()).to_string(),

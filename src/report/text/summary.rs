@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::{
     Told, brief, count,
     coverage::{self, Names, Operations},
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{case::Profile, verdict::Status},
-    report::{Entry, Outcome, status::is_known},
+    report::{Entry, JudgedRun, Outcome, status::is_known},
 };
 
 /// How many entries there are of each column.
@@ -135,11 +137,10 @@ pub fn write(told: &Told, page: &mut Page) {
 
 /// The profiles, and the last line.
 pub fn end(told: &Told, page: &mut Page) {
-    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
     flaky(told, page);
     page.blank();
     totals(told, page);
-    last_line(told, &total, page);
+    last_line(told, page);
 }
 
 /// A line of the table; without a tally, its head. The layout is the columns to show and how long a name gets.
@@ -214,10 +215,14 @@ fn totals(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, total: &Tally, page: &mut Page) {
-    let (glyph, word, tone) = verdict(told, total);
+fn last_line(told: &Told, page: &mut Page) {
+    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today);
+    let tone = match (told.run.outcome(), word) {
+        (Outcome::NotConformant, _) => Tone::Bad,
+        (Outcome::Conformant, "CONFORMANT") => Tone::Good,
+        _ => Tone::Doubt,
+    };
     let word = page.glyph(glyph) + word;
-    let mut parts = tail(told, total);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
@@ -226,32 +231,35 @@ fn last_line(told: &Told, total: &Tally, page: &mut Page) {
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
 }
 
-/// The verdict in capitals, and everything that the last line counts.
-pub fn ending(told: &Told) -> (&'static str, Vec<String>) {
-    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
-    (verdict(told, &total).1, tail(told, &total))
+/// How a run ended, in words.
+pub struct Ending {
+    /// One character.
+    pub glyph: &'static str,
+    pub word: &'static str,
+    /// `1 case breaks 2 clauses`, `155 passed`: the trouble first.
+    pub parts: Vec<String>,
 }
 
-fn verdict(told: &Told, total: &Tally) -> (&'static str, &'static str, Tone) {
-    match told.run.outcome() {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
-        Outcome::Conformant if told.run.with(Status::Tolerated).next().is_some() => {
-            ("~", "NOTHING NEW IS BROKEN", Tone::Doubt)
+/// What every form of a report says of a run before all else; its exit code says the same.
+pub fn ending(run: &JudgedRun, today: Date) -> Ending {
+    let tally = Tally::of(run.entries.iter().filter(|entry| entry.is_case()));
+    let (glyph, word) = match run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT"),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT"),
+        Outcome::Conformant if run.with(Status::Tolerated).next().is_some() => ("~", "NOTHING NEW IS BROKEN"),
+        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED")
         }
-        Outcome::Conformant if total.get(Status::Pass) + total.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED", Tone::Doubt)
+        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES")
         }
-        Outcome::Conformant if total.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
-        }
-        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
-    }
+        Outcome::Conformant => ("✓", "CONFORMANT"),
+    };
+    Ending { glyph, word, parts: tail(run, today, &tally) }
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
-fn tail(told: &Told, tally: &Tally) -> Vec<String> {
-    let (run, today) = (told.run, told.report.terms.today);
+fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
     let mut parts = Vec::new();
     let failing: Vec<&Entry> = run.with(Status::Fail).collect();
     let broken: BTreeSet<_> = failing
@@ -286,7 +294,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
     let words = [
         (tally.get(Status::Pass) - tally.flaky(), "passed"),
         (tally.flaky(), FLAKY),
-        (told.run.with(Status::Tolerated).count(), "also in the baseline"),
+        (run.with(Status::Tolerated).count(), "also in the baseline"),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
         (declared, "unsupported"),
