@@ -447,6 +447,20 @@ impl Column {
         counts.collect::<Vec<_>>().join(", ")
     }
 
+    /// How the run ended, in words, and how good that is.
+    pub fn ended(&self) -> (&'static str, State) {
+        let any = |status| self.counts.contains_key(&status);
+        match self.outcome {
+            Outcome::NotConformant => ("not conformant", State::Broken),
+            Outcome::CouldNotFindOut => ("could not find out", State::Error),
+            Outcome::Conformant if any(Status::Tolerated) => ("nothing new is broken", State::Known),
+            Outcome::Conformant if any(Status::KnownFailure) => {
+                ("conformant but for known failures", State::Known)
+            }
+            Outcome::Conformant => ("conformant", State::Kept),
+        }
+    }
+
     /// When the run began, to the minute.
     pub fn began(&self) -> String {
         self.started.strftime("%Y-%m-%d %H:%M UTC").to_string()

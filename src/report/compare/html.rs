@@ -4,7 +4,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::{Cell, Comparison, Row, State, since::Since};
-use crate::report::Outcome;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -30,14 +29,11 @@ fn columns(page: &mut String, comparison: &Comparison) {
     *page += "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table>\n<caption>Runs</caption>\n<thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Target</th>\
               <th scope=\"col\">Outcome</th><th scope=\"col\">Cases</th><th scope=\"col\">Run</th></tr></thead>\n<tbody>\n";
     for column in &comparison.columns {
-        let (class, outcome) = match column.outcome {
-            Outcome::Conformant => ("kept", "✓ conformant"),
-            Outcome::NotConformant => ("broken", "✗ not conformant"),
-            Outcome::CouldNotFindOut => ("error", "? could not find out"),
-        };
+        let (outcome, state) = column.ended();
+        let (class, glyph) = (class(state), state.glyph());
         let product = column.product.as_ref().map_or(String::new(), |it| format!(" ({})", text(it)));
         *page += &format!(
-            "<tr><th scope=\"row\">{}</th><td>{}{product}</td><td class=\"{class}\">{outcome}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td>{}{product}</td><td class=\"{class}\"><span aria-hidden=\"true\">{glyph}</span> {outcome}</td><td>{}</td><td>{}</td></tr>\n",
             column.key,
             text(&column.label),
             column.told(),

@@ -10,17 +10,13 @@ pub fn render(comparison: &Comparison) -> String {
     let mut page = String::from("# Comparison\n\n");
     page += "| | Target | Outcome | Cases | Run |\n|---|---|---|---|---|\n";
     for column in &comparison.columns {
-        let outcome = match column.outcome {
-            crate::report::Outcome::Conformant => "✓ conformant",
-            crate::report::Outcome::NotConformant => "✗ not conformant",
-            crate::report::Outcome::CouldNotFindOut => "? could not find out",
-        };
+        let (outcome, state) = column.ended();
         let label = match &column.product {
             Some(product) => format!("{} ({product})", column.label),
             None => column.label.clone(),
         };
         let (key, counts, began) = (&column.key, column.told(), column.began());
-        page += &format!("| {key} | {} | {outcome} | {counts} | {began} |\n", cell(&label));
+        page += &format!("| {key} | {} | {} {outcome} | {counts} | {began} |\n", cell(&label), state.glyph());
     }
     if !comparison.unlike.is_empty() {
         page += "\n**Not asked alike:**\n\n";

@@ -8,7 +8,7 @@ use super::{
     page::{Page, Tone, shortened},
 };
 use crate::report::{
-    Outcome, Safe,
+    Safe,
     compare::{
         Cell, Comparison, Row, State,
         since::{Moved, NewlyBroken, Since},
@@ -36,15 +36,11 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
 
 fn columns(comparison: &Comparison, safe: &Safe, page: &mut Page) {
     for column in &comparison.columns {
-        let (word, tone) = match column.outcome {
-            Outcome::Conformant => ("conformant", Tone::Good),
-            Outcome::NotConformant => ("not conformant", Tone::Bad),
-            Outcome::CouldNotFindOut => ("could not find out", Tone::Doubt),
-        };
+        let (word, state) = column.ended();
         let product = column.product.as_ref().map_or(String::new(), |product| format!(", {product}"));
         let who = format!("{}{product}, {}", column.label, column.began());
         page.hanging(0, &column.key, Tone::Strong, &safe.line(&who));
-        page.hanging(3, word, tone, &column.told());
+        page.hanging(3, word, tone(state), &column.told());
     }
     for unlike in &comparison.unlike {
         page.blank();
