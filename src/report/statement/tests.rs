@@ -94,7 +94,8 @@ fn what_is_left_out_or_left_behind_is_never_conformant() {
         run.plan.coverage = Coverage::Selected;
         run.plan.not_selected = 7;
     };
-    let table: [(&str, fn(&mut Run)); 4] = [
+    type Change = fn(&mut Run);
+    let table: [(&str, Change); 4] = [
         ("7 cases were left out", |run| {
             run.plan.coverage = Coverage::Selected;
             run.plan.not_selected = 7;
