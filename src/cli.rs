@@ -7,29 +7,37 @@ mod badge;
 mod check;
 mod compare;
 mod diff;
+mod explain;
 mod files;
 mod folder;
 mod github;
 mod import;
+mod init;
 mod known;
 mod list;
 pub mod load;
 mod merge;
 mod models;
+mod new;
 mod plan;
 pub mod progress;
+mod proxy;
 mod record;
+mod replay;
 mod report;
 pub mod run;
 mod secrets;
 mod serve;
 mod shard;
+mod shell;
 pub mod snapshots;
 pub mod stage;
 mod statement;
 mod style;
 pub mod sweep;
+mod traffic;
 pub mod up;
+mod written;
 
 use std::{
     fmt::Write as _,
@@ -70,6 +78,13 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Down(args) => lone_runtime()?.block_on(up::down(&args, &mut out)),
         Command::Sweep(args) => lone_runtime()?.block_on(sweep::sweep(&args, &mut out)),
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
+        Command::Explain(args) => explain::explain(&args, &mut out).map(done),
+        Command::Init(args) => init::init(&args, &mut out).map(done),
+        Command::New(args) => new::new(&args, &mut out).map(done),
+        Command::Replay(args) => replay::replay(&args, &mut out),
+        Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
+        Command::Completions(args) => shell::completions(&args, &mut out).map(done),
+        Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
 }

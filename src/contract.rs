@@ -20,6 +20,7 @@ mod contracts;
 mod directions;
 mod effect;
 mod examples;
+pub(crate) mod family;
 mod mismatch;
 mod patterns;
 mod refs;

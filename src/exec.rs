@@ -25,7 +25,7 @@ mod wire;
 use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -51,7 +51,7 @@ pub use self::{
     masks::Masks,
     run_fixtures::SharedFixture,
     secrets::{MissingSecret, Secrets},
-    wire::WireError,
+    wire::{TlsError, WireError, tls_config},
 };
 use crate::{
     contract::Contracts,
@@ -212,6 +212,13 @@ impl Session {
             self.ledger.begin().await.map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+
+    /// Counts what is made in this file, together with the other processes of the run. Fails, in words, where it cannot be
+    /// read or written.
+    pub fn count_together(&self, file: &Path) -> Result<(), String> {
+        let joined = self.budget.join(file);
+        joined.map_err(|error| format!("what the run makes cannot be counted: {}: {error}", file.display()))
     }
 
     /// Every secret that has turned up so far; grows with every token.

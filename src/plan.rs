@@ -115,7 +115,7 @@ impl Selection {
         [self.filters.clone(), options.concat()].concat()
     }
 
-    fn takes(&self, case: &Case) -> bool {
+    pub fn takes(&self, case: &Case) -> bool {
         fn any<T>(wanted: &[T], is: impl Fn(&T) -> bool) -> bool {
             wanted.is_empty() || wanted.iter().any(is)
         }

@@ -9,12 +9,14 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fs,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -124,6 +126,23 @@ fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Where all processes of one run of nextest count what they make; none for a process that is a run by itself. What runs
+/// of other days have left there is taken away.
+fn budget(chosen: &Chosen, state_dir: &Path) -> Option<PathBuf> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let run = set("NEXTEST_RUN_ID")?;
+    let folder = state_dir.join("budgets");
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|file| file.modified()).ok().and_then(|it| it.elapsed().ok());
+        if age.is_some_and(|age| age > DAY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let name: String = format!("{run}-{}", chosen.target.name).chars().filter(|c| plain(*c)).collect();
+    Some(folder.join(name))
+}
+
 /// The jobs of each trial, in the order of their names.
 fn trials(jobs: Vec<Job>) -> BTreeMap<String, Vec<Job>> {
     let mut trials: BTreeMap<String, Vec<Job>> = BTreeMap::new();
@@ -174,8 +193,11 @@ impl Theatre {
             let (house, chosen) = unset.ok_or("the stage was set already")?;
             let state_dir = run::state_dir(None).map_err(|wrong| cli::explain(&wrong))?;
             let options = reference::Options::default();
+            let budget = budget(&chosen, &state_dir);
             let stage = Stage::set(house, chosen, options, state_dir, self.interrupt.clone());
-            self.runtime.block_on(stage).map_err(|wrong| cli::explain(&wrong))
+            let stage = self.runtime.block_on(stage).map_err(|wrong| cli::explain(&wrong))?;
+            budget.map_or(Ok(()), |file| stage.session.count_together(&file))?;
+            Ok(stage)
         };
         self.stage.get_or_init(set).as_ref().map_err(Failed::from)
     }

@@ -130,12 +130,10 @@ pub fn error_names(bytes: &[u8]) -> bool {
     for contract in HOUSE.contracts.iter() {
         let names = error_reading::error_names(&contract.protocol, &response);
         for found in &names.found {
-            assert!(!found.name().is_empty() && !found.name().contains([':']), "{found:?}");
-            assert_eq!(
-                error_reading::bare(found.name()),
-                found.name().trim_start_matches('#'),
-                "bare stays bare"
-            );
+            // What stands behind a second `#` is a part of the name; nobody writes one (Smithy 2.0, AWS JSON 1.1).
+            let name = found.name();
+            assert!(!name.is_empty() && !name.contains(':') && name == name.trim(), "{found:?}");
+            assert!(found.raw.contains(name), "{found:?}");
         }
         assert_eq!(names.resolved().is_some(), !names.found.is_empty());
         named |= names.resolved().is_some();
@@ -207,7 +205,7 @@ pub fn ledger(bytes: &[u8]) -> bool {
         assert_eq!(numbers(&all), numbers(&before));
     }
     assert!(all.open().count() <= all.things.len());
-    (all.names(), all.lent());
+    (_, _) = (all.names(), all.lent());
     all.begun.is_some()
 }
 

@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::case::{Origin, Profile};
+use crate::{
+    model::case::{Origin, Profile},
+    report::FailOn,
+};
 
 /// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
 ///
@@ -56,6 +59,20 @@ pub enum Command {
     Import(ImportArgs),
     /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
     Diff(DiffArgs),
+    /// Say what a clause or a rule asks, where it is from, how it is checked and what breaks it
+    Explain(super::explain::ExplainArgs),
+    /// Begin in an empty repository: a target file, example cases, schemas for editors
+    Init(super::init::InitArgs),
+    /// Begin a case file of an operation, from its contract
+    New(super::new::NewArgs),
+    /// Judge what was recorded once again, without a network: a run, or a HAR file of any client
+    Replay(super::replay::ReplayArgs),
+    /// Pass any client's traffic on to a target, and judge it as it passes
+    Proxy(super::proxy::ProxyArgs),
+    /// Print the script with which a shell completes this command line
+    Completions(super::shell::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(super::shell::ManArgs),
 }
 
 /// Where the suite comes from; the one built into the program unless said otherwise.
@@ -185,6 +202,16 @@ pub enum FailOnArg {
     Should,
     /// Broken MUST clauses and claims that `--baseline` does not break, which has to be given
     Regression,
+}
+
+impl From<FailOnArg> for FailOn {
+    fn from(fail_on: FailOnArg) -> Self {
+        match fail_on {
+            FailOnArg::Must => FailOn::Must,
+            FailOnArg::Should => FailOn::Should,
+            FailOnArg::Regression => FailOn::Regression,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -39,9 +39,7 @@ use crate::{
     },
     plan::{self, Job, Plan, Selection},
     reference,
-    report::{
-        self, CaseResult, Coverage, FailOn, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms,
-    },
+    report::{self, CaseResult, Coverage, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms},
 };
 
 /// How a run ended, for the exit code.
@@ -271,12 +269,7 @@ fn target_facts(target: &Target, house: &House) -> TargetFacts {
 
 /// Folds a run for a reader, measured by today's date.
 pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
-    let fail_on = match fail_on {
-        FailOnArg::Must => FailOn::Must,
-        FailOnArg::Should => FailOn::Should,
-        FailOnArg::Regression => FailOn::Regression,
-    };
-    let terms = Terms { fail_on, today: Zoned::now().date() };
+    let terms = Terms { fail_on: fail_on.into(), today: Zoned::now().date() };
     report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms)
 }
 

@@ -14,12 +14,15 @@ mod awsjson;
 mod draft;
 mod family;
 mod fault;
+mod first;
 mod journey;
 mod random;
 mod rest;
 #[cfg(test)]
 mod tests;
 mod value;
+
+pub use first::first;
 
 /// What cases are made from where nobody says anything else.
 pub const SEED: u64 = 1;

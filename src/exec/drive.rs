@@ -150,7 +150,8 @@ impl<'a> Line<'a> {
         .map_err(unsendable)?;
         self.hold(step.effect, &outgoing, &script.values).await?;
         if creates(call) {
-            self.session.budget.take(&call.api, &step.operation).map_err(Failed::Refused)?;
+            let budget = &self.session.budget;
+            Box::pin(budget.take(&call.api, &step.operation)).await.map_err(Failed::Refused)?;
         }
         if creates(call)
             && let Some(listing) =
@@ -169,7 +170,7 @@ impl<'a> Line<'a> {
         }
         let passage = self.pass(outgoing, token, &script.values, log).await?;
         if creates(call) && refuses(&passage.answer) {
-            self.session.budget.give_back(&call.api, &step.operation);
+            Box::pin(self.session.budget.give_back(&call.api, &step.operation)).await;
         }
         Ok(passage)
     }

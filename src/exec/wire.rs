@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 
-pub use tls::TlsError;
+pub use tls::{TlsError, config as tls_config};
 
 use super::{
     again::{Bounds, Obstacle, Repeats, chance},

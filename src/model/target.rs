@@ -16,7 +16,7 @@ use super::{
     span::Span,
 };
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Target {
     pub name: Arc<str>,
     /// What the target calls itself and its version, for reports.

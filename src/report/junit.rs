@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::{Timestamp, tz::TimeZone};
-use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite, XmlString};
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
 
 use super::{
     Entry, Mask, Report, Safe,
@@ -104,7 +104,15 @@ fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
         status
     };
     let status = match worth(told, entry) {
-        Worth::Passed => TestCaseStatus::success(),
+        Worth::Passed => {
+            let mut status = TestCaseStatus::success();
+            for why in entry.repeated.iter().filter(|_| entry.is_flaky()) {
+                let mut once = TestRerun::new(NonSuccessKind::Error);
+                once.set_message(text(&told.safe.line(why)));
+                status.add_rerun(once);
+            }
+            status
+        }
         Worth::Known(why) => described(TestCaseStatus::skipped(), &format!("known failure: {why}")),
         Worth::Skipped(why) => described(TestCaseStatus::skipped(), &why),
         Worth::Failed { kind, why } => failed(NonSuccessKind::Failure, &kind, &why),
@@ -135,12 +143,20 @@ fn text(text: &str) -> XmlString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{everything, hostile, mask, report};
+    use crate::report::sample::{everything, flaky, hostile, mask, pass, report, run};
 
     #[test]
     fn a_run_as_junit() {
         let text = render(&report(everything()), &mask).replace(env!("CARGO_PKG_VERSION"), "VERSION");
         insta::assert_snapshot!("junit", text);
+    }
+
+    #[test]
+    fn a_flaky_pass_is_no_plain_one() {
+        let cases = vec![pass("dms::A::passes"), flaky("dms::A::passes-later")];
+        let text = render(&report(run(cases)), &mask);
+        assert_eq!(text.matches("<flakyError").count(), 1, "{text}");
+        assert!(text.contains("DeleteConnection answered 429"), "{text}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod document;
 mod traces;
 
 pub use document::{Document, EntryDocument, Evidence, ExchangeDocument, RunDocument, ViolationDocument};
-pub use traces::{Answer, Body, Encoding, RecordedExchange, RecordedTrace};
+pub use traces::{Answer, Body, Encoding, MOST_BYTES, RecordedExchange, RecordedTrace};
 
 /// The name of the document in the folder of a record.
 pub const DOCUMENT: &str = "run.json";

@@ -43,6 +43,10 @@ fn point(told: &Told, entry: &Entry, target: &str) -> (String, String) {
         )
     };
     match worth(told, entry) {
+        Worth::Passed if entry.is_flaky() => {
+            let why = told.safe.line(&entry.repeated.join("; "));
+            (format!("ok {{}} - {name}"), block("comment", "flaky", &why))
+        }
         Worth::Passed if entry.warnings().is_empty() => (format!("ok {{}} - {name}"), String::new()),
         Worth::Passed => (format!("ok {{}} - {name}"), block("comment", "warning", "")),
         Worth::Known(why) => {

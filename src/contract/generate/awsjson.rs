@@ -38,7 +38,7 @@ fn properties<'a>(draft: &Draft<'a>) -> Vec<Property<'a>> {
 }
 
 /// An input of this extent; none where some required member cannot be made.
-fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
+pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
     let mut maker = draft.maker(extent);
     let mut input = Map::new();
     for property in properties(draft) {

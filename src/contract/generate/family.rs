@@ -4,7 +4,10 @@
 use serde_json::Value;
 
 use crate::{
-    contract::shape::{Kind, Property, Shape},
+    contract::{
+        family::{destroyer, kind, listings},
+        shape::{Kind, Property, Shape},
+    },
     model::contract::{Access, Contract, Effect, Member, Operation, Place, Protocol},
 };
 
@@ -55,13 +58,8 @@ pub(super) fn of<'a>(contract: &'a Contract, operation: &'a Operation) -> Family
     }
 }
 
-/// `Endpoint` of `CreateEndpoint`.
-fn kind_of(operation: &str) -> Option<&str> {
-    ["Create", "Import"].into_iter().find_map(|verb| operation.strip_prefix(verb))
-}
-
 fn of_rpc<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
-    let Some(kind) = kind_of(&operation.name) else { return Family::default() };
+    let Some(kind) = kind(&operation.name) else { return Family::default() };
     // `SubscriptionName` names an EventSubscription.
     let names = |member: &&str| {
         let stem = member.strip_suffix("Identifier").or_else(|| member.strip_suffix("Name"));
@@ -73,30 +71,27 @@ fn of_rpc<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
     let all: Vec<(&str, &Member)> =
         operation.members.iter().map(|(name, member)| (name.as_str(), member)).filter(named).collect();
     let naming = all.iter().find(|(_, member)| member.required).or(all.first()).map(|(name, _)| *name);
-    let destroyer = rpc_destroyer(contract, operation, kind, naming);
-    let listing = naming.and_then(|name| rpc_listing(contract, kind, name));
+    let destroyer = rpc_destroyer(contract, operation, naming);
+    let listed = |naming: &'a str| {
+        listings(contract, operation).into_iter().find_map(|listed| listing(contract, listed, naming))
+    };
+    let listing = naming.and_then(listed);
     Family { naming: naming.map(|name| vec![name]), destroyer, listing }
 }
 
 fn rpc_destroyer<'a>(
     contract: &'a Contract,
     operation: &'a Operation,
-    kind: &str,
     naming: Option<&str>,
 ) -> Option<Destroyer<'a>> {
-    let destroyer = contract.operation(&format!("Delete{kind}"))?;
-    let mut required = destroyer.members.iter().filter(|(_, member)| member.required);
-    let (member, _) = required.next().filter(|_| destroyer.effect == Effect::Destroy)?;
-    if required.next().is_some() {
-        return None;
-    }
+    let (destroyer, member) = destroyer(contract, operation)?;
     // What is destroyed by its identifier can be destroyed by its ARN.
     let resource = member.strip_suffix("Identifier").map(|stem| format!("{stem}Arn"));
-    let wanted = std::iter::once(member.as_str()).chain(resource.as_deref());
+    let wanted = std::iter::once(member).chain(resource.as_deref());
     let in_answer = wanted.filter_map(|name| place_in_answer(contract, operation, name)).next();
     let known_by = match in_answer {
         Some(path) => KnownBy::Answer(path),
-        None if naming == Some(member.as_str()) => KnownBy::Name,
+        None if naming == Some(member) => KnownBy::Name,
         None => return None,
     };
     Some(Destroyer { operation: destroyer, member, known_by })
@@ -122,18 +117,8 @@ fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<Vec<Pr
     Some(Shape::of(contract, contract.schema(schema)?).properties(contract))
 }
 
-fn rpc_listing<'a>(contract: &'a Contract, kind: &str, naming: &str) -> Option<Listing<'a>> {
-    let operations = ["Describe", "List"].map(|verb| contract.operation(&format!("{verb}{kind}s")));
-    let operation = operations.into_iter().flatten().next()?;
-    listing(contract, operation, naming)
-}
-
-/// The list in the answer whose elements have a member `naming`, if nothing is required to ask for it.
+/// The list in the answer whose elements have a member `naming`.
 fn listing<'a>(contract: &'a Contract, operation: &'a Operation, naming: &str) -> Option<Listing<'a>> {
-    let needs = |member: &Member| member.required && member.default.is_none();
-    if operation.effect != Effect::Read || operation.members.values().any(needs) {
-        return None;
-    }
     for property in answer(contract, operation)? {
         let shape = Shape::of(contract, property.schema);
         let Some(elements) = shape.inside().filter(|_| shape.kind == Kind::List) else { continue };
@@ -154,31 +139,21 @@ fn of_rest<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
         let name = properties.into_iter().find(|property| property.name == "name")?;
         (Shape::of(contract, name.schema).kind == Kind::Text).then_some(vec![body.as_str(), name.name])
     });
-    let at = |method: &str, path: &str| {
-        contract.operations.values().find(|other| other.method == method && other.path == path)
-    };
     let destroyer = rest_destroyer(contract, operation);
     let listing = naming
         .as_ref()
-        .and_then(|naming| listing(contract, at("GET", &operation.path)?, naming.last()?))
+        .and_then(|naming| listing(contract, listings(contract, operation).first()?, naming.last()?))
         .filter(|listing| listing.operation.access == Access::Protected);
     Family { naming, destroyer, listing }
 }
 
 /// `DELETE /things/{id}` for `POST /things`, where the answer to the latter has the id.
 fn rest_destroyer<'a>(contract: &'a Contract, operation: &Operation) -> Option<Destroyer<'a>> {
-    if operation.method != "POST" || operation.path.contains('{') {
-        return None;
-    }
-    let below = |other: &&Operation| {
-        let rest = other.path.strip_prefix(&*operation.path).and_then(|rest| rest.strip_prefix("/{"));
-        other.method == "DELETE" && rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
-    };
-    let destroyer = contract.operations.values().find(below)?;
-    let (member, described) = destroyer.members.iter().find(|(_, member)| member.place == Place::Path)?;
+    let (destroyer, member) = destroyer(contract, operation)?;
+    let described = destroyer.members.get(member)?;
     let answer = answer(contract, operation)?;
     let by_uuid = described.schema["format"] == "uuid";
-    let wanted = ["id", member.as_str(), if by_uuid { "id" } else { "name" }];
+    let wanted = ["id", member, if by_uuid { "id" } else { "name" }];
     let found = wanted.into_iter().find(|name| answer.iter().any(|property| property.name == *name))?;
     Some(Destroyer { operation: destroyer, member, known_by: KnownBy::Answer(format!("$.{found}")) })
 }

@@ -51,7 +51,7 @@ fn members<'d>(draft: &'d Draft<'_>, place: Place) -> impl Iterator<Item = (&'d 
 
 /// An input of this extent. Headers with a default are left to it; a body is always there, because an operation that
 /// takes one seldom does without.
-fn input(draft: &Draft<'_>, extent: Extent) -> Option<Input> {
+pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Input> {
     let mut maker = draft.maker(extent);
     let mut input = Input::new();
     for (name, member) in &draft.operation.members {
@@ -299,7 +299,7 @@ fn wrong_texts(shape: &Shape<'_>, draft: &Draft<'_>) -> Vec<(&'static str, Value
 }
 
 /// Whether the operation gives back the token it is asked with.
-fn ends_sessions(draft: &Draft<'_>) -> bool {
+pub(super) fn ends_sessions(draft: &Draft<'_>) -> bool {
     let gives_tokens = |path: &str| {
         let of_path = draft.contract.operations.values().filter(|operation| operation.path == path);
         let mut giving = of_path.filter(|operation| operation.members.contains_key("grant_type"));

@@ -28,7 +28,7 @@ pub enum TlsError {
 }
 
 /// As the target file says: its own CA or the platform's roots, with or without a client certificate.
-pub(super) fn config(tls: &Tls) -> Result<ClientConfig, TlsError> {
+pub fn config(tls: &Tls) -> Result<ClientConfig, TlsError> {
     let builder = builder()?;
     let builder = match (tls.verification, &tls.ca) {
         (Verification::Off, _) => {

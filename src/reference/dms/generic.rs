@@ -92,9 +92,6 @@ impl Call<'_> {
         mut input: Map<String, Value>,
     ) -> Result<Value, Fault> {
         let named = self.named(store, &input, Some(family))?;
-        if self.cx.deviates(Deviation::GenericNotServed) {
-            return Err(Fault::invalid_value("Something more has to be said."));
-        }
         let tags = match input.remove("Tags") {
             Some(Value::Array(tags)) => tags.into_iter().filter_map(as_object).collect(),
             _ => Vec::new(),

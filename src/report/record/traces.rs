@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Bytes of one body that are kept.
-const MOST_BYTES: usize = 256 << 10;
+pub const MOST_BYTES: usize = 256 << 10;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]

@@ -151,7 +151,9 @@ pub fn first_word(name: &str) -> usize {
 
 /// What is broken, known to be or against advice, by clause: those of one kind together, the most broken first.
 fn clauses(told: &Told, page: &mut Page) {
-    let mut clauses: BTreeMap<(String, &str), (BTreeSet<String>, BTreeSet<&str>)> = BTreeMap::new();
+    /// The cases that break a clause, and their operations.
+    type Breakers<'a> = (BTreeSet<String>, BTreeSet<&'a str>);
+    let mut clauses: BTreeMap<(String, &str), Breakers<'_>> = BTreeMap::new();
     for entry in &told.run.entries {
         let known = if entry.status == Status::KnownFailure { entry.violations() } else { &[] };
         let all = known.iter().map(|it| (it, "")).chain(entry.warnings().iter().map(|it| (it, "*")));

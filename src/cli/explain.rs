@@ -1,0 +1,332 @@
+//! `proofmark explain`: what a clause says and where it is from, how it is held against answers, what breaks it, and how it
+//! is marked as known. Of a rule, the clauses it stands for.
+
+use std::{collections::BTreeMap, io::Write};
+
+use clap::Args;
+use jiff::{ToSpan, Zoned};
+
+use super::{
+    args::FileArgs,
+    load::{self, Generated, House, Wrong},
+};
+use crate::{
+    check::rules::{About, RULES, Rule},
+    model::{
+        case::{Case, Claim, Expectation, Origin, Step},
+        clause::{Clause, ClauseId},
+        contract::{Contract, Protocol},
+    },
+    reference::Deviation,
+    report::Safe,
+};
+
+mod example;
+
+/// Cases that are named.
+const FEW: usize = 5;
+/// Near names that are suggested.
+const NEAR: usize = 5;
+/// Columns of a text.
+const WIDTH: usize = 96;
+
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// A clause (`http.date.present`) or a rule (`content-type`); with `*` in it, the names that fit are listed
+    #[arg(value_name = "CLAUSE|RULE")]
+    pub name: String,
+    /// Have the reference target break it, and show what a report says of that
+    #[arg(long)]
+    pub example: bool,
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+/// Prints what is known of the name.
+pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
+    if args.name.contains('*') {
+        let house = load::bare(&args.files)?;
+        let found: Vec<&str> = names(&house).into_iter().filter(|it| fits(&args.name, it)).collect();
+        if found.is_empty() {
+            return Err(Wrong::Said(format!("no clause and no rule fits {}", args.name)));
+        }
+        for name in found {
+            writeln!(out, "{name}")?;
+        }
+        return Ok(out.flush()?);
+    }
+    let house = load::house(&args.files, |_| true, Generated::All)?;
+    let clauses = meant(&args.name, &house)?;
+    if clauses.is_empty() {
+        writeln!(out, "{}", claim_kind(&args.name).unwrap_or_default())?;
+    }
+    for (index, id) in clauses.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        out.write_all(told(id, &house.clauses[id], &house).as_bytes())?;
+    }
+    out.flush()?;
+    if args.example {
+        for id in &clauses {
+            example::show(id, &args.files, out)?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// The clauses that a name stands for: itself, or those of the rules that are called so. None for a kind of claim.
+fn meant(name: &str, house: &House) -> Result<Vec<ClauseId>, Wrong> {
+    if let Some((id, _)) = house.clauses.get_key_value(name) {
+        return Ok(vec![id.clone()]);
+    }
+    let of_rule = RULES.iter().filter(|rule| rule.name == name);
+    let mut found: Vec<ClauseId> = Vec::new();
+    for rule in of_rule {
+        for clause in house.contracts.iter().map(|contract| rule.clause_of(&contract.api)) {
+            if house.clauses.contains_key(&clause) && !found.contains(&clause) {
+                found.push(clause);
+            }
+        }
+    }
+    if !found.is_empty() || claim_kind(name).is_some() {
+        return Ok(found);
+    }
+    let near = nearest(name, &names(house));
+    let hint = if near.is_empty() { String::new() } else { format!("; near it are {}", near.join(", ")) };
+    Err(Wrong::Said(format!("no clause and no rule is called {name}{hint}")))
+}
+
+/// Every name that can be explained.
+fn names(house: &House) -> Vec<&str> {
+    let mut names: Vec<&str> = house.clauses.keys().map(|id| &**id).collect();
+    names.extend(RULES.iter().map(|rule| rule.name).chain(CLAIMS.iter().map(|(name, _)| *name)));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The likest names, likest first: by their letters, or because they hold what was given.
+fn nearest(name: &str, names: &[&str]) -> Vec<String> {
+    let lower = name.to_lowercase();
+    let likeness = |it: &str| {
+        let it = it.to_lowercase();
+        let holds = if it.contains(&lower) { 0.15 } else { 0.0 };
+        strsim::normalized_damerau_levenshtein(&lower, &it).max(strsim::jaro_winkler(&lower, &it) - 0.1)
+            + holds
+    };
+    let mut near: Vec<_> = names.iter().map(|it| (likeness(it), *it)).filter(|(it, _)| *it > 0.6).collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.into_iter().take(NEAR).map(|(_, it)| it.to_owned()).collect()
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty()
+}
+
+/// What rules are called that hold an answer to the claims of a case and not to a clause of their own.
+const CLAIMS: [(&str, &str); 12] = [
+    ("status", "`status` of a case's `expect`: the HTTP status is another."),
+    ("header", "`headers` of a case's `expect`: a header is missing, is there, or has another value."),
+    ("schema", "`schema` of a case's `expect`: the body does not satisfy that schema of the contract."),
+    ("body", "`body` or `body_exact` of a case's `expect`: the body does not hold what it should."),
+    ("at", "`at` of a case's `expect`: a value that a JSONPath selects is not as it should be."),
+    ("error", "`error` of a case's `expect`: the answer is no error, or one of another name."),
+    (
+        "snapshot",
+        "`snapshot` of a case's `expect`: the body, ids and times normalised, is not the approved one.",
+    ),
+    ("latency", "`latency` of a case's `expect`: the answer took longer."),
+    ("any-of", "`any_of` of a case's `expect`: none of the ways an answer may be is the way it is."),
+    ("until", "`until` of a step: what was waited for did not come within its time."),
+    ("through", "`through` of a step: a value went back, or was none of those it goes through."),
+    ("capture", "`capture` of a step: a success does not have the value that later steps need."),
+];
+
+fn claim_kind(name: &str) -> Option<String> {
+    let (name, text) = CLAIMS.iter().find(|(it, _)| *it == name)?;
+    Some(format!(
+        "{name}\n  {text}\n  A broken claim stands for the clauses of its case, or of its own `clauses:`; \
+         docs/case-format.md has all claims.\n"
+    ))
+}
+
+fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
+    let mask = |text: &str| text.to_owned();
+    let safe = Safe::new(&mask);
+    let mut text = format!("{}  {}\n", safe.line(id), clause.strength);
+    for line in textwrap::wrap(&safe.line(&clause.text), WIDTH) {
+        text += &format!("  {line}\n");
+    }
+    text += &entry("source", &format!("{}, {}", safe.line(&clause.document), safe.line(&clause.section)));
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id, house)).collect();
+    for rule in &rules {
+        text += &entry("checked", &format!("by the rule `{}`, on {}", rule.name, exchanges(rule.about)));
+    }
+    if &**id == "dms.response.request-id-unique" {
+        text += &entry("checked", "over all answers of a run, after the last one");
+    }
+    let mut naming: BTreeMap<Origin, Vec<&Case>> = BTreeMap::new();
+    for case in house.suite.cases.iter().filter(|case| names_clause(case, id)) {
+        naming.entry(case.origin()).or_default().push(case);
+    }
+    for (origin, cases) in &naming {
+        let made = if *origin == Origin::Written { "" } else { "generated " };
+        let named = if cases.len() == 1 { "case that names it" } else { "cases that name it" };
+        text += &entry("checked", &format!("by {} {made}{named}:", cases.len()));
+        for case in cases.iter().take(FEW) {
+            text += &format!("            {}\n", safe.line(&case.id));
+        }
+        if cases.len() > FEW {
+            text += &format!("            and {} more: `proofmark list --clause {id}`\n", cases.len() - FEW);
+        }
+    }
+    if rules.is_empty() && naming.is_empty() && &**id != "dms.response.request-id-unique" {
+        text += &entry("checked", "by nothing yet");
+    }
+    text + &broken(id) + &known(id)
+}
+
+/// What documents say is stated once for each API that has one.
+fn stands_for(rule: &Rule, id: &ClauseId, house: &House) -> bool {
+    let documented = |api: &Contract| api.protocol == Protocol::Rest && rule.clause_of(&api.api) == *id;
+    match rule.about {
+        About::Documents => house.contracts.iter().any(documented),
+        _ => rule.clause == &**id,
+    }
+}
+
+fn broken(id: &str) -> String {
+    let mut text = String::new();
+    for deviation in Deviation::ALL.iter().filter(|deviation| deviation.breaks() == id) {
+        text += &entry("broken", deviation.summary());
+        text += &format!("            `proofmark serve --deviate {deviation}`\n");
+    }
+    if !text.is_empty() {
+        text += &format!("            `proofmark explain {id} --example` shows what a report says of it\n");
+    }
+    text
+}
+
+fn known(id: &str) -> String {
+    let expires = Zoned::now().date().saturating_add(90.days());
+    entry("known", "where a target fails this and it cannot be mended now, its file says:")
+        + &format!(
+            "            known_failures:\n              - clause: {id}\n                reason: what the target does \
+             instead\n                ticket: where it is being mended\n                expires: {expires}\n"
+        )
+}
+
+fn entry(word: &str, text: &str) -> String {
+    let mut lines = textwrap::wrap(text, WIDTH - 10).into_iter();
+    let first = format!("  {word:<9} {}\n", lines.next().unwrap_or_default());
+    lines.fold(first, |entry, line| entry + &format!("            {line}\n"))
+}
+
+fn exchanges(about: About) -> String {
+    match about {
+        About::Every => "every answer of every case".to_owned(),
+        About::AwsJson => "every answer of an awsJson API".to_owned(),
+        About::AwsJsonRequests => "every answer of an awsJson API to a request of that protocol".to_owned(),
+        About::Rest | About::Documents => "every answer of a REST API".to_owned(),
+        About::Api(api) => format!("every answer of {api}"),
+    }
+}
+
+/// Whether a case, or a claim in it, stands for a clause.
+fn names_clause(case: &Case, id: &ClauseId) -> bool {
+    let polled = |step: &Step| step.poll.as_ref().is_some_and(|poll| claims_clause(&poll.until, id));
+    case.clauses.contains(id)
+        || case.steps.iter().any(|step| claims_clause(&step.expectations, id) || polled(step))
+}
+
+fn claims_clause(claims: &[Expectation], id: &ClauseId) -> bool {
+    claims.iter().any(|expectation| {
+        let inside = match &expectation.claim {
+            Claim::AnyOf(ways) => ways.iter().any(|way| claims_clause(way, id)),
+            _ => false,
+        };
+        inside || expectation.clauses.contains(id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn house() -> House {
+        load::house(&FileArgs::default(), |_| true, Generated::None).unwrap()
+    }
+
+    #[test]
+    fn every_clause_rule_and_deviation_can_be_explained() {
+        let house = house();
+        for id in house.clauses.keys() {
+            let text = told(id, &house.clauses[id], &house);
+            assert!(text.contains("source") && text.contains("known_failures"), "{text}");
+        }
+        for rule in RULES {
+            assert!(
+                meant(rule.name, &house).unwrap().contains(&ClauseId::from(rule.clause)),
+                "{}",
+                rule.name
+            );
+        }
+        for deviation in Deviation::ALL {
+            assert!(broken(deviation.breaks()).contains(deviation.name()));
+        }
+    }
+
+    #[test]
+    fn a_clause_is_told_with_all_there_is_to_it() {
+        let house = house();
+        let id = ClauseId::from("http.date.present");
+        let text = told(&id, &house.clauses[&id], &house);
+        for part in
+            ["MUST", "by the rule `date", "No answer has a Date.", "--deviate no-date", "clause: http.date"]
+        {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_with_what_is_like_it() {
+        let house = house();
+        for (name, near) in [
+            ("http.date.presnt", "http.date.present"),
+            ("dms.DeleteConnection.gon", "dms.DeleteConnection.gone"),
+            ("contenttype", "content-type"),
+        ] {
+            let Err(Wrong::Said(why)) = meant(name, &house) else { panic!("{name}") };
+            assert!(why.contains(near), "{why}");
+        }
+        let Err(Wrong::Said(why)) = meant("zzzzzz", &house) else { panic!() };
+        assert!(!why.contains("near"), "{why}");
+    }
+
+    #[test]
+    fn patterns_stand_for_any_text() {
+        for (pattern, name, fit) in [
+            ("http.*", "http.date.present", true),
+            ("*date*", "http.date.present", true),
+            ("*present", "http.date.present", true),
+            ("http.*.present", "http.date.present", true),
+            ("http.*x*.present", "http.date.present", false),
+            ("dms.*", "http.date.present", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(fits(pattern, name), fit, "{pattern} {name}");
+        }
+    }
+}

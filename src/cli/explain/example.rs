@@ -1,0 +1,111 @@
+//! A violation as it looks: the reference target is started with the deviation that breaks a clause, asked by the cases
+//! that could notice, and the first violation of the clause is shown.
+
+use std::{env, fs, io::Write};
+
+use tokio::sync::watch;
+
+use super::names_clause;
+use crate::{
+    cli::{
+        args::{FailOnArg, FileArgs, TargetArgs},
+        load::{self, Generated, House, Wrong},
+        lone_runtime,
+        progress::Progress,
+        run,
+        stage::Stage,
+    },
+    exec::Interrupt,
+    model::{case::Origin, clause::ClauseId, verdict::Violation},
+    plan::{self, Plan, Selection},
+    reference::{Deviation, Options},
+    report::{Entry, Report, Safe},
+};
+
+/// Cases that are asked first: one of them notices most often, and soon.
+const FIRST: usize = 8;
+
+/// Shows the first violation of the clause that the first of its deviations leads to.
+pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(), Wrong> {
+    let deviation = Deviation::ALL.iter().copied().find(|deviation| deviation.breaks() == &**id);
+    let Some(deviation) = deviation else {
+        writeln!(out, "\nThe reference target has no deviation that breaks {id}.")?;
+        return Ok(());
+    };
+    writeln!(out, "\nWith `--deviate {deviation}`, a report says:")?;
+    let generated = || load::house(files, |_| true, Generated::All);
+    let written = || load::house(files, |_| true, Generated::None);
+    let api = id.split('.').next().unwrap_or_default();
+    // The quickest way first: a few cases that name it, all that somebody wrote, then the generated ones that name it.
+    for attempt in 0..3 {
+        let house = if attempt < 2 { written()? } else { generated()? };
+        let naming = |origin: Origin| {
+            let cases = house.suite.cases.iter().filter(move |case| case.origin() == origin);
+            cases.filter(|case| names_clause(case, id)).map(|case| case.id.to_string())
+        };
+        let filters: Vec<String> = match attempt {
+            0 => naming(Origin::Written).take(FIRST).collect(),
+            1 => house.suite.cases.iter().map(|case| case.id.to_string()).collect(),
+            _ => naming(Origin::Generated).take(10 * FIRST).collect(),
+        };
+        if filters.is_empty() {
+            continue;
+        }
+        let apis = if house.contracts.get(api).is_some() { vec![api.into()] } else { Vec::new() };
+        let report = asked(house, Selection { filters, apis, ..Selection::default() }, deviation)?;
+        if let Some((entry, violation)) = first(&report, id) {
+            return told(entry, violation, out);
+        }
+    }
+    writeln!(out, "  nothing: no case noticed")?;
+    Ok(())
+}
+
+fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Report, Wrong> {
+    let state = env::temp_dir().join(format!("proofmark-{}", uuid::Uuid::new_v4().simple()));
+    let judged = lone_runtime()?.block_on(async {
+        let chosen = load::target(&TargetArgs::default(), &[], &house)?;
+        let plan: Plan = plan::plan(&house.suite, &chosen.target, &selection);
+        let options = Options { deviation: Some(deviation), ..Options::default() };
+        let (_alive, interrupt) = watch::channel(Interrupt::No);
+        let stage = Stage::set(house, chosen, options, state.clone(), interrupt).await?;
+        let progress = Progress::of(plan.jobs.len());
+        let played = run::play(&stage, &plan, &progress).await;
+        progress.clear();
+        let report = run::summarize(played.run, &stage, FailOnArg::Must);
+        stage.strike().await;
+        Ok(report)
+    });
+    // What was made went with the target; its ledger may go too.
+    let _ = fs::remove_dir_all(&state);
+    judged
+}
+
+fn first<'a>(report: &'a Report, id: &ClauseId) -> Option<(&'a Entry, &'a Violation)> {
+    let entries = report.runs.iter().flat_map(|run| &run.entries);
+    let all = |entry: &'a Entry| {
+        entry.violations().iter().chain(entry.warnings()).map(move |violation| (entry, violation))
+    };
+    entries.flat_map(all).find(|(_, violation)| violation.clauses.contains(id))
+}
+
+fn told(entry: &Entry, violation: &Violation, out: &mut impl Write) -> Result<(), Wrong> {
+    let mask = |text: &str| text.to_owned();
+    let safe = Safe::new(&mask);
+    let mismatch = &violation.mismatch;
+    writeln!(out, "  case      {}", safe.line(&entry.subject.name))?;
+    if let Some(exchange) = entry.exchange(violation.exchange) {
+        let status =
+            exchange.answer.as_ref().map_or(String::new(), |answer| format!(" -> {}", answer.status));
+        writeln!(
+            out,
+            "  exchange  {} {}{status}",
+            safe.line(&exchange.request.method),
+            safe.line(&exchange.operation)
+        )?;
+    }
+    writeln!(out, "  where     {}", safe.line(&mismatch.at.to_string()))?;
+    writeln!(out, "  expected  {}", safe.seen(&mismatch.at, &mismatch.expected))?;
+    writeln!(out, "  actual    {}", safe.seen(&mismatch.at, &mismatch.actual))?;
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! `proofmark proxy`: stands between any client and a target, passes everything on as it is, and holds every answer to what
+//! it owes. What is broken is told as it passes, and all of it at the end.
+
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use jiff::Timestamp;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
+use url::Url;
+
+use self::relay::Upstream;
+use super::{
+    args::{ColorArg, FailOnArg, FileArgs, ReportFormatArg, TargetArgs},
+    load::{self, Wrong},
+    record, replay,
+    report::{Wanted, rendered, save},
+    run,
+    traffic::{Observed, Source, Taken, Traffic},
+};
+use crate::{exec, model::target::Tls, report};
+
+mod messages;
+mod relay;
+
+/// Clients at the same time.
+const MOST_CLIENTS: usize = 512;
+/// For answers under way when the proxy ends.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, Args)]
+pub struct ProxyArgs {
+    /// The target: http://HOST:PORT or https://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    pub upstream: String,
+    /// Where clients are served; loopback, unless you say another address; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Only exchanges of this API
+    #[arg(long, value_name = "API")]
+    pub api: Vec<String>,
+    /// A target file: its known failures, and how the target says what it does not have
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Trust the certificates in this PEM file, in place of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Which broken clauses count
+    #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
+    pub fail_on: FailOnArg,
+    /// Keep what passed in this folder, for `proofmark report`
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub report: Vec<Wanted>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+}
+
+/// Serves until Ctrl-C or SIGTERM. Prints `listening on http://...` when it is ready; the exit code is that of a run.
+pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    let upstream = upstream(args)?;
+    let mut traffic = traffic(args)?;
+    if let Some(folder) = &args.record {
+        record::prepare(folder)?;
+    }
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| Wrong::Said(format!("--listen {}: {error}", args.listen)))?;
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        eprintln!(
+            "{address} is reached from other machines, and whoever reaches it reaches {}",
+            upstream.url
+        );
+    }
+    writeln!(out, "listening on http://{address}")?;
+    out.flush()?;
+    let (started, clock) = (Timestamp::now(), Instant::now());
+    let (judge, mut observed) = mpsc::channel::<Observed>(256);
+    let judging = async {
+        let mut without_answer = 0;
+        while let Some(exchange) = observed.recv().await {
+            without_answer += usize::from(exchange.answer.is_err());
+            tell(&mut traffic, exchange);
+        }
+        without_answer
+    };
+    let ((), without_answer) = tokio::join!(serve(listener, upstream, judge), judging);
+    if without_answer > 0 {
+        eprintln!("{without_answer} requests had no answer");
+    }
+    end(traffic, args, (started, clock.elapsed()), without_answer, out)
+}
+
+fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
+    let wrong = |why: &str| Wrong::Said(format!("--upstream {}: {why}", args.upstream));
+    let url = Url::parse(&args.upstream).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong("give http://HOST:PORT or https://HOST:PORT"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("credentials are the client's, and pass through"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("give no path: that of each request passes as it is"));
+    }
+    let tls = Tls { ca: args.ca.clone(), ..Tls::default() };
+    let tls = (url.scheme() == "https").then(|| exec::tls_config(&tls)).transpose();
+    Ok(Upstream { url, tls: tls.map_err(|error| wrong(&error.to_string()))?.map(Arc::new) })
+}
+
+fn traffic(args: &ProxyArgs) -> Result<Traffic, Wrong> {
+    let house = load::bare(&args.files)?;
+    replay::known_apis(&args.api, &house)?;
+    let target = args.target.clone().map(|name| {
+        let named = TargetArgs { target: Some(name), base_url: None };
+        load::target(&named, &args.api, &house).map(|chosen| chosen.target)
+    });
+    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into() };
+    Ok(Traffic::new(house, target.transpose()?, args.api.clone(), source))
+}
+
+/// Takes clients until somebody asks for the end.
+async fn serve(listener: TcpListener, upstream: Upstream, judge: mpsc::Sender<Observed>) {
+    let room = Arc::new(Semaphore::new(MOST_CLIENTS));
+    let mut clients = JoinSet::new();
+    let mut asked_to_end = std::pin::pin!(run::asked_to_end());
+    loop {
+        tokio::select! {
+            () = &mut asked_to_end => break,
+            accepted = accept(&listener, &room) => {
+                // No more files, say: the connections that exist need a moment to end.
+                let Ok((stream, place)) = accepted else {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                let (upstream, judge) = (upstream.clone(), judge.clone());
+                clients.spawn(async move {
+                    relay::relay(stream, upstream, judge).await;
+                    drop(place);
+                });
+            }
+            Some(_) = clients.join_next() => {}
+        }
+    }
+    drop((listener, judge));
+    let all = async { while clients.join_next().await.is_some() {} };
+    // Clients that keep their connections open for later are cut off when the set is dropped.
+    let _ = tokio::time::timeout(FAREWELL, all).await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+/// Judges one exchange, and says at once what is wrong with it.
+fn tell(traffic: &mut Traffic, exchange: Observed) {
+    let taken = traffic.take(exchange);
+    let text = match &taken {
+        Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {
+            Some(format!("not judged: no contract knows {}", report::safe::visible(name)))
+        }
+        Taken::Stranger(_) => None,
+        Taken::Judged { .. } => replay::line(&taken, &|text| traffic.mask(text)),
+    };
+    if let Some(text) = text {
+        eprintln!("{text}");
+    }
+}
+
+fn end(
+    traffic: Traffic,
+    args: &ProxyArgs,
+    (started, elapsed): (Timestamp, Duration),
+    without_answer: usize,
+    out: &mut impl Write,
+) -> Result<ExitCode, Wrong> {
+    if args.format == ReportFormatArg::Text {
+        replay::strangers(&traffic, out)?;
+    }
+    let judged = traffic.judged();
+    let (report, masks) = traffic.into_report(args.fail_on.into(), started, elapsed);
+    let mask = |text: &str| masks.mask(text);
+    if let Some(folder) = &args.record {
+        record::write(folder, &report::record::write(&report, &mask))
+            .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
+    }
+    for Wanted { format, path } in &args.report {
+        save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;
+    }
+    out.write_all(rendered(&report, args.format, args.color, &mask).as_bytes())?;
+    out.flush()?;
+    // What nobody asked for, and what had no answer, leaves the question open.
+    let open = judged == 0 || without_answer > 0;
+    let code = match report::exit_code(&report) {
+        0 if open => 3,
+        code => code,
+    };
+    Ok(ExitCode::from(code))
+}

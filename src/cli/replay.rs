@@ -1,0 +1,176 @@
+//! `proofmark replay`: what went over the wire once is judged again, with no network. A recorded run is judged by the cases
+//! of today, a HAR file of any client by the envelope rules alone.
+
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{
+    args::{ColorArg, FailOnArg, FileArgs, ReportFormatArg, TargetArgs},
+    files,
+    load::{self, Wrong},
+    report::{Wanted, rendered, save},
+    traffic::{Source, Taken, Traffic},
+};
+use crate::{
+    model::verdict::{Verdict, Violation},
+    report::{self, Report},
+};
+
+mod again;
+mod har;
+
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// The folder of a recorded run, or a HAR file of any client
+    #[arg(value_name = "DIR|FILE.har")]
+    pub what: PathBuf,
+    /// Of a record: only cases whose name contains FILTER (`*` stands for any text)
+    #[arg(long, value_name = "FILTER")]
+    pub case: Vec<String>,
+    /// Of a HAR file: only exchanges of this API
+    #[arg(long, value_name = "API")]
+    pub api: Vec<String>,
+    /// The target file whose declarations hold [default: of a record the one it was made with; of a HAR file none]
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Which broken clauses fail a case [default: must; of a record as it was]
+    #[arg(long, value_enum, help_heading = "Verdict")]
+    pub fail_on: Option<FailOnArg>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub report: Vec<Wanted>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+}
+
+/// Judges and prints; the exit code is that of a run.
+pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    let is_record = args.what.is_dir() || args.what.file_name().is_some_and(|name| name == "run.json");
+    let (report, mask): (Report, Box<dyn Fn(&str) -> String + Sync>) = match is_record {
+        true => (again::judged(args, out)?, Box::new(str::to_owned)),
+        false => {
+            let (report, masks) = of_har(args, out)?;
+            (report, Box::new(move |text| masks.mask(text)))
+        }
+    };
+    for Wanted { format, path } in &args.report {
+        save(path, &rendered(&report, *format, ColorArg::Never, &*mask))?;
+    }
+    out.write_all(rendered(&report, args.format, args.color, &*mask).as_bytes())?;
+    out.flush()?;
+    Ok(ExitCode::from(report::exit_code(&report)))
+}
+
+fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exec::Masks), Wrong> {
+    if !args.case.is_empty() {
+        return Err(Wrong::Said(
+            "--case is for records: no case says what the exchanges of a HAR file are for".into(),
+        ));
+    }
+    let text = files::text(&args.what, files::RECORD)?;
+    let har = har::read(&text).map_err(|why| Wrong::Said(format!("{}: {why}", args.what.display())))?;
+    let house = load::bare(&args.files)?;
+    known_apis(&args.api, &house)?;
+    let target = args.target.clone().map(|name| {
+        let named = TargetArgs { target: Some(name), base_url: None };
+        load::target(&named, &args.api, &house).map(|chosen| chosen.target)
+    });
+    let file: Arc<str> = args.what.to_string_lossy().replace('\\', "/").into();
+    let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
+    let mut traffic = Traffic::new(house, target.transpose()?, args.api.clone(), Source { name, file });
+    let started = har.exchanges.iter().map(|it| it.started).min().unwrap_or(Timestamp::UNIX_EPOCH);
+    let ended = har.exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
+    let elapsed = ended.map_or(Duration::ZERO, |ended| ended.duration_since(started).unsigned_abs());
+    for exchange in har.exchanges {
+        traffic.take(exchange);
+    }
+    if args.format == ReportFormatArg::Text {
+        for (count, why) in &har.left_out {
+            writeln!(out, "{count} left out: {why}")?;
+        }
+        strangers(&traffic, out)?;
+    }
+    if traffic.judged() == 0 {
+        return Err(Wrong::Said(format!("{} has no exchange that a contract knows", args.what.display())));
+    }
+    Ok(traffic.into_report(args.fail_on.unwrap_or_default().into(), started, elapsed))
+}
+
+/// Names that no contract has are the question's fault.
+pub fn known_apis(apis: &[String], house: &load::House) -> Result<(), Wrong> {
+    let unknown = apis.iter().find(|api| house.contracts.get(api).is_none());
+    unknown.map_or(Ok(()), |api| {
+        let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
+        Err(load::unknown("API", api, known))
+    })
+}
+
+/// How many exchanges were judged, and which ones no contract knows.
+pub fn strangers(traffic: &Traffic, out: &mut impl Write) -> Result<(), Wrong> {
+    let strangers: usize = traffic.strangers.values().sum();
+    writeln!(out, "{} exchanges judged, {strangers} that no contract knows", traffic.judged())?;
+    let mut named: Vec<(&String, &usize)> = traffic.strangers.iter().collect();
+    named.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
+    for (name, count) in named.iter().take(20) {
+        writeln!(out, "{count:>7} {}", report::safe::visible(name))?;
+    }
+    if named.len() > 20 {
+        writeln!(out, "        and {} others", named.len() - 20)?;
+    }
+    if traffic.dropped > 0 {
+        writeln!(out, "{} that broke nothing are judged and not kept", traffic.dropped)?;
+    }
+    Ok(())
+}
+
+/// What a judged exchange is told as, where somebody watches.
+pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
+    let Taken::Judged { name, verdict } = taken else { return None };
+    let masked = report::Safe::new(mask);
+    let safe = |text: &str| masked.line(text);
+    let told = |word: &str, one: &Violation| {
+        let at = safe(&one.mismatch.at.to_string());
+        let clauses = one.clauses.join(" ");
+        format!(
+            "{word} {name} {clauses}: {at}: expected {}, actual {}",
+            masked.seen(&one.mismatch.at, &one.mismatch.expected),
+            report::safe::visible(&masked.seen(&one.mismatch.at, &one.mismatch.actual))
+        )
+    };
+    let lines: Vec<String> = match verdict {
+        Verdict::Fail { violations, warnings } => violations
+            .iter()
+            .map(|it| told("FAIL", it))
+            .chain(warnings.iter().map(|it| told("warn", it)))
+            .collect(),
+        Verdict::Pass { warnings } => warnings.iter().map(|it| told("warn", it)).collect(),
+        Verdict::Error { why } => vec![format!("ERROR {name}: {}", safe(why))],
+        Verdict::Unsupported { .. } => vec![format!("unsupported {name}: the answer says so")],
+        Verdict::Skip { .. } => Vec::new(),
+    };
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Whether a folder is one of a record.
+pub fn traces_of(folder: &Path) -> PathBuf {
+    let folder = if folder.is_file() { folder.parent().unwrap_or(folder) } else { folder };
+    folder.join(report::record::TRACES)
+}
+
+/// By name, for quick finding.
+type ByName<T> = BTreeMap<String, T>;

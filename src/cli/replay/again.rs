@@ -1,0 +1,361 @@
+//! A recorded run judged again by the cases of today. Traces were masked and their bodies bounded before they were kept; a
+//! violation that may come of that alone is no violation, and a verdict that would rest on bytes that are gone is an error.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+};
+
+use super::{ByName, ReplayArgs, traces_of};
+use crate::{
+    check::{self, Judge},
+    cli::{
+        args::{ReportFormatArg, TargetArgs},
+        files,
+        load::{self, Generated, House, REFERENCE, Wrong},
+        record,
+        stage::unsent,
+        traffic::{OF_HEADERS, kept, masked},
+    },
+    model::{
+        case::{Case, Origin},
+        target::Target,
+        verdict::{Verdict, Violation},
+    },
+    plan::{self, Decision, Selection},
+    report::{
+        self, CaseResult, Coverage, Entry, FixtureResult, JudgedRun, Kind, Planned, Report, Run, Safe, Terms,
+        record::{Answer, Body, RecordedTrace},
+    },
+};
+
+/// Names that are listed where there are many.
+const FEW: usize = 10;
+
+/// The report of what the record says today. What differs from what it said then goes to `out`.
+pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
+    let recorded = record::read(&args.what)?;
+    let cut = cut(&traces_of(&args.what))?;
+    let [run] = &recorded.runs[..] else {
+        return Err(Wrong::Said(format!(
+            "{} holds {} runs; one can be replayed",
+            args.what.display(),
+            recorded.runs.len()
+        )));
+    };
+    let mut files = args.files.clone();
+    files.seed = files.seed.or(run.seed);
+    let house = load::house(&files, |_| true, Generated::All)?;
+    let (target, digest) = target(args, run, &house)?;
+    let again = Again { house: &house, target: &target, run, cut };
+    let told = args.format == ReportFormatArg::Text;
+    let mut lines = if told { again.circumstances(digest.as_deref()) } else { Vec::new() };
+    let entries = again.wanted(&args.case)?;
+    if told {
+        lines.extend(again.come_and_gone(&args.case));
+    }
+    let results = again.results(&entries);
+    let fixtures = if args.case.is_empty() { again.fixtures() } else { Vec::new() };
+    let mut terms = recorded.terms;
+    terms.fail_on = args.fail_on.map_or(terms.fail_on, Into::into);
+    let report = again.report(results, fixtures, args, terms);
+    if told {
+        lines.extend(again.differences(&report));
+    }
+    let mask = |text: &str| text.to_owned();
+    let safe = Safe::new(&mask);
+    for line in lines {
+        writeln!(out, "{}", safe.line(&line))?;
+    }
+    Ok(report)
+}
+
+/// The exchanges of each entry whose answers were cut when they were kept.
+fn cut(path: &Path) -> Result<ByName<BTreeSet<usize>>, Wrong> {
+    let wrong = |why: String| Wrong::Said(format!("{}: {why}", path.display()));
+    let text = files::text(path, files::RECORD)
+        .map_err(|error| Wrong::Said(format!("{error}: without the traces there is nothing to judge")))?;
+    let mut cut = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let trace: RecordedTrace = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+        let is_cut = |answer: &Answer| match answer {
+            Answer::Response { body, .. } => is_cut(body),
+            Answer::Broken(_) => false,
+        };
+        let indices = trace.exchanges.iter().enumerate().filter(|(_, it)| is_cut(&it.answer));
+        let indices: BTreeSet<usize> = indices.map(|(index, _)| index).collect();
+        if !indices.is_empty() {
+            cut.insert(trace.entry, indices);
+        }
+    }
+    Ok(cut)
+}
+
+/// Of a body that is only masked, all is there but the secrets.
+fn is_cut(body: &Body) -> bool {
+    body.of.is_some_and(|of| of > report::record::MOST_BYTES)
+}
+
+/// The target of then, by its file as it is today; and what that file's digest is.
+fn target(args: &ReplayArgs, run: &JudgedRun, house: &House) -> Result<(Target, Option<String>), Wrong> {
+    let name = args.target.clone().unwrap_or_else(|| run.target.name.to_string());
+    let name = if name.is_empty() { REFERENCE.to_owned() } else { name };
+    let named = TargetArgs { target: Some(name), base_url: None };
+    let chosen = load::target(&named, &[], house).map_err(|wrong| match wrong {
+        Wrong::Said(why) if args.target.is_none() => {
+            Wrong::Said(format!("{why}; the record is of {}: name its file with --target", run.target.name))
+        }
+        wrong => wrong,
+    })?;
+    let mut target = chosen.target;
+    for (api, facts) in &run.target.apis {
+        if let (Some(api), Ok(url)) = (target.apis.get_mut(api), url::Url::parse(&facts.base_url)) {
+            api.base_url = url;
+        }
+    }
+    Ok((target, Some(chosen.digest.to_string())))
+}
+
+struct Again<'a> {
+    house: &'a House,
+    target: &'a Target,
+    run: &'a JudgedRun,
+    cut: ByName<BTreeSet<usize>>,
+}
+
+impl Again<'_> {
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            suite: &self.house.suite,
+            contracts: &self.house.contracts,
+            clauses: &self.house.clauses,
+            target: self.target,
+            snapshots: &self.house.approved,
+        }
+    }
+
+    /// What is not as it was when the run was recorded.
+    fn circumstances(&self, target: Option<&str>) -> Vec<String> {
+        let (then, now) = (&self.run.digests, &self.house.digests);
+        let mut lines = Vec::new();
+        let mut compare = |what: &str, then: Option<&str>, now: Option<&str>| {
+            if let (Some(then), Some(now)) = (then, now)
+                && then != now
+            {
+                lines.push(format!(
+                    "{what} differs from what was recorded: {} then, {} now",
+                    short(then),
+                    short(now)
+                ));
+            }
+        };
+        compare("the suite", then.suite.as_deref(), now.suite.as_deref());
+        for (api, digest) in &then.contracts {
+            compare(&format!("the contract of {api}"), Some(digest), now.contracts.get(api).map(|it| &**it));
+        }
+        compare("the target file", then.target.as_deref(), target);
+        lines
+    }
+
+    /// The recorded cases that are asked for and still there.
+    fn wanted(&self, filters: &[String]) -> Result<Vec<(&Entry, &std::sync::Arc<Case>)>, Wrong> {
+        let selection = Selection { filters: filters.to_vec(), ..Selection::default() };
+        let cases: BTreeMap<&str, _> = self.house.suite.cases.iter().map(|case| (&*case.id, case)).collect();
+        let entries = self.run.entries.iter().filter(|entry| entry.is_case());
+        let there = entries.filter_map(|entry| Some((entry, *cases.get(entry.subject.name.as_str())?)));
+        let wanted: Vec<_> = there.filter(|(_, case)| selection.takes(case)).collect();
+        if wanted.is_empty() {
+            return Err(Wrong::Said("no recorded case is asked for and still in the suite".into()));
+        }
+        Ok(wanted)
+    }
+
+    fn come_and_gone(&self, filters: &[String]) -> Vec<String> {
+        let recorded: BTreeSet<&str> =
+            self.run.entries.iter().filter(|it| it.is_case()).map(|it| it.subject.name.as_str()).collect();
+        let present: BTreeSet<&str> = self.house.suite.cases.iter().map(|case| &*case.id).collect();
+        let mut lines = Vec::new();
+        let gone: Vec<&str> = recorded.difference(&present).copied().collect();
+        if !gone.is_empty() {
+            lines.push(format!("{} recorded cases are in the suite no more: {}", gone.len(), few(&gone)));
+        }
+        let new: Vec<&str> = present.difference(&recorded).copied().collect();
+        if self.run.plan.coverage == Coverage::Whole && filters.is_empty() && !new.is_empty() {
+            lines.push(format!("{} cases are new and were not recorded: {}", new.len(), few(&new)));
+        }
+        lines
+    }
+
+    fn results(&self, wanted: &[(&Entry, &std::sync::Arc<Case>)]) -> Vec<CaseResult> {
+        let judge = self.judge();
+        // A value may be repeated in a case that is not asked for.
+        let all = self.run.entries.iter().filter(|entry| entry.is_case());
+        let traces: Vec<_> =
+            all.filter_map(|it| Some((it.subject.name.as_str().into(), it.trace.as_ref()?))).collect();
+        let mut across: BTreeMap<_, Vec<Violation>> = BTreeMap::new();
+        for (case, violation) in check::across(&traces, &judge) {
+            across.entry(case).or_default().push(violation);
+        }
+        let result = |(entry, case): &(&Entry, &std::sync::Arc<Case>)| {
+            let verdict = match &entry.trace {
+                Some(trace) => {
+                    let verdict = check::verdict(case, trace, &judge).verdict;
+                    let verdict = check::worsened(verdict, across.remove(&case.id).unwrap_or_default());
+                    self.sifted(verdict, entry)
+                }
+                None => self.without_trace(entry, case),
+            };
+            let known = plan::known(self.target, case);
+            CaseResult { case: (*case).clone(), verdict, trace: entry.trace.clone(), known }
+        };
+        wanted.iter().map(result).collect()
+    }
+
+    /// Of what was not sent.
+    fn without_trace(&self, entry: &Entry, case: &std::sync::Arc<Case>) -> Verdict {
+        let job = plan::job(case, &self.house.suite, self.target);
+        match (unsent(&job), &entry.verdict) {
+            (Some(verdict), _) => verdict,
+            (None, verdict @ Verdict::Error { .. }) => verdict.clone(),
+            (None, _) => {
+                debug_assert_eq!(job.decision, Decision::Run);
+                Verdict::Error { why: "it was not sent when the run was recorded".into() }
+            }
+        }
+    }
+
+    fn fixtures(&self) -> Vec<FixtureResult> {
+        let entries = self.run.entries.iter().filter(|entry| entry.subject.kind == Kind::Fixture);
+        let result = |entry: &Entry| {
+            let id = entry.subject.name.strip_prefix("fixture ")?;
+            let fixture = self.house.suite.fixtures.get(id)?.clone();
+            let trace = entry.trace.clone()?;
+            let verdict = check::fixture_verdict(&fixture, &trace, &self.judge()).verdict;
+            Some(FixtureResult { verdict: self.sifted(verdict, entry), fixture, trace })
+        };
+        entries.filter_map(result).collect()
+    }
+
+    /// Without what may come of masking and cutting alone. What the run itself has found was found on the whole.
+    fn sifted(&self, verdict: Verdict, entry: &Entry) -> Verdict {
+        let nothing = BTreeSet::new();
+        let cut = self.cut.get(&entry.subject.name).unwrap_or(&nothing);
+        let before = |one: &Violation| {
+            let mut found = entry.violations().iter().chain(entry.warnings());
+            found.any(|it| alike(it, one))
+        };
+        let reliable = |one: &Violation| {
+            let of_headers =
+                OF_HEADERS.contains(&&*one.rule) || one.rule == "content-length" || one.rule == "status";
+            before(one) || (!masked(one) && (!cut.contains(&one.exchange) || of_headers))
+        };
+        let verdict = kept(verdict, reliable);
+        match (cut.first(), verdict) {
+            (Some(index), Verdict::Pass { .. }) => {
+                let operation = entry.exchange(*index).map_or("the target", |it| &it.operation);
+                Verdict::Error {
+                    why: format!(
+                        "the answer of {operation} was too long to be kept whole, and cannot be judged again"
+                    ),
+                }
+            }
+            (_, verdict) => verdict,
+        }
+    }
+
+    fn report(
+        &self,
+        results: Vec<CaseResult>,
+        fixtures: Vec<FixtureResult>,
+        args: &ReplayArgs,
+        terms: Terms,
+    ) -> Report {
+        let traces =
+            results.iter().filter_map(|it| it.trace.as_ref()).chain(fixtures.iter().map(|it| &it.trace));
+        let told: BTreeSet<&String> = traces.flat_map(|trace| &trace.leftovers).collect();
+        let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && args.case.is_empty());
+        let whole = args.case.is_empty() && self.run.plan.coverage == Coverage::Whole;
+        let coverage = if whole { Coverage::Whole } else { Coverage::Selected };
+        let run = Run {
+            target: self.run.target.clone(),
+            digests: self.house.digests.clone(),
+            plan: Planned { not_selected: self.run.plan.not_selected, ..Planned::of(coverage) },
+            covered: None,
+            seed: self.run.seed,
+            started: self.run.started,
+            elapsed: self.run.elapsed,
+            clean_up: clean_up.cloned().collect(),
+            results,
+            fixtures,
+            known_failures: self.target.known_failures.clone(),
+        };
+        report::summarize(vec![run], self.house.clauses.clone(), terms)
+    }
+
+    /// A line for each entry that is judged otherwise than it was.
+    fn differences(&self, report: &Report) -> Vec<String> {
+        let then: BTreeMap<&str, &Entry> =
+            self.run.entries.iter().map(|entry| (entry.subject.name.as_str(), entry)).collect();
+        let entries: Vec<&Entry> = report.runs.iter().flat_map(|run| &run.entries).collect();
+        let differing =
+            |now: &&&Entry| then.get(now.subject.name.as_str()).is_some_and(|then| !same(then, now));
+        let differing: Vec<&&Entry> = entries.iter().filter(differing).collect();
+        let mut lines: Vec<String> = differing
+            .iter()
+            .map(|now| {
+                let then = then[now.subject.name.as_str()];
+                format!("judged otherwise: {}: {} then, {} now", now.subject.name, word(then), word(now))
+            })
+            .collect();
+        let written = |it: &&&Entry| it.subject.origin == Some(Origin::Written);
+        lines.push(match differing.len() {
+            0 => format!("{} entries judged as they were", entries.len()),
+            count => format!(
+                "{count} of {} entries judged otherwise ({} of cases that somebody wrote)",
+                entries.len(),
+                differing.iter().filter(|it| written(&**it)).count()
+            ),
+        });
+        lines
+    }
+}
+
+/// The same claim broken at the same place; the words may have been masked.
+fn alike(one: &Violation, other: &Violation) -> bool {
+    one.rule == other.rule
+        && one.exchange == other.exchange
+        && one.clauses == other.clauses
+        && one.mismatch.at == other.mismatch.at
+}
+
+fn same(then: &Entry, now: &Entry) -> bool {
+    let all = |entry: &Entry| entry.violations().len() + entry.warnings().len();
+    let found = |one: &Violation| then.violations().iter().chain(then.warnings()).any(|it| alike(it, one));
+    then.status == now.status
+        && all(then) == all(now)
+        && now.violations().iter().chain(now.warnings()).all(found)
+}
+
+fn word(entry: &Entry) -> String {
+    let mut clauses: Vec<&str> =
+        entry.violations().iter().flat_map(|it| &it.clauses).map(|it| &**it).collect();
+    clauses.dedup();
+    let status = format!("{:?}", entry.status).to_lowercase();
+    match &entry.verdict {
+        Verdict::Error { why } => format!("{status} ({why})"),
+        _ if clauses.is_empty() => status,
+        _ => format!("{status} ({})", few(&clauses)),
+    }
+}
+
+fn few(names: &[&str]) -> String {
+    match names.len() {
+        0..=FEW => names.join(", "),
+        many => format!("{} and {} others", names[..FEW].join(", "), many - FEW),
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}

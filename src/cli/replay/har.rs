@@ -1,0 +1,273 @@
+//! HAR files, as browsers and clients write them (HAR 1.2), to exchanges. What is not there (bodies that were not kept,
+//! lengths of a protocol that has none) is said, so that nobody is blamed for it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::{
+    cli::traffic::{Observed, Spoken, Whole},
+    model::exchange::{Broken, Response},
+};
+
+/// What is in a file.
+#[derive(Debug, Default)]
+pub struct Har {
+    pub exchanges: Vec<Observed>,
+    /// How many entries are no exchanges with a target, by why.
+    pub left_out: Vec<(usize, &'static str)>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    log: Log,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    started_date_time: Option<String>,
+    #[serde(default)]
+    time: f64,
+    request: Request,
+    response: Answer,
+    #[serde(default, rename = "_fromCache")]
+    from_cache: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    method: String,
+    url: String,
+    #[serde(default)]
+    headers: Vec<Pair>,
+    #[serde(default)]
+    post_data: Option<PostData>,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct PostData {
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    params: Vec<Pair>,
+    /// No part of HAR 1.2, and written by some all the same.
+    #[serde(default, alias = "_encoding")]
+    encoding: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    #[serde(default)]
+    status: i64,
+    #[serde(default)]
+    http_version: String,
+    #[serde(default)]
+    headers: Vec<Pair>,
+    #[serde(default)]
+    content: Content,
+    #[serde(default, rename = "_error")]
+    error: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+struct Content {
+    #[serde(default)]
+    size: i64,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    encoding: Option<String>,
+    /// Firefox and others say here that they have cut it.
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+/// Reads a file; an `Err` says in words why it is none.
+pub fn read(text: &str) -> Result<Har, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let file: File = serde_json::from_str(text).map_err(|error| format!("this is no HAR file: {error}"))?;
+    let mut har = Har::default();
+    let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for (index, entry) in file.log.entries.into_iter().enumerate() {
+        match why_not(&entry) {
+            Some(why) => *left_out.entry(why).or_default() += 1,
+            None => {
+                har.exchanges.push(observed(entry).map_err(|why| format!("entry {}: {why}", index + 1))?);
+            }
+        }
+    }
+    har.left_out = left_out.into_iter().map(|(why, count)| (count, why)).collect();
+    Ok(har)
+}
+
+fn why_not(entry: &Entry) -> Option<&'static str> {
+    let scheme = entry.request.url.split(':').next().unwrap_or_default();
+    let cached = entry.from_cache.as_ref().is_some_and(|it| !it.is_null() && *it != false);
+    match () {
+        () if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") => {
+            Some("not over HTTP")
+        }
+        () if cached => Some("out of the client's own cache"),
+        () if entry.response.status == 101 => Some("no HTTP behind its first answer"),
+        () => None,
+    }
+}
+
+fn observed(entry: Entry) -> Result<Observed, String> {
+    let Entry { started_date_time, time, request, response, .. } = entry;
+    let started = started_date_time.and_then(|it| it.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let millis = if time.is_finite() && time > 0.0 { time.min(1e12) } else { 0.0 };
+    let spoken = match response.http_version.to_ascii_lowercase().as_str() {
+        "http/1.0" | "http/1.1" => Spoken::One,
+        _ => Spoken::Other,
+    };
+    let body = request.post_data.map(sent).transpose()?.unwrap_or_default();
+    let (answer, whole) = answer(response)?;
+    Ok(Observed {
+        method: request.method,
+        url: request.url,
+        headers: headers(request.headers),
+        body,
+        answer,
+        started,
+        elapsed: Duration::from_secs_f64(millis / 1000.0),
+        spoken,
+        whole,
+    })
+}
+
+/// Names in lower case, without those with which HTTP/2 begins.
+fn headers(pairs: Vec<Pair>) -> Vec<(String, String)> {
+    let real = pairs.into_iter().filter(|pair| !pair.name.starts_with(':'));
+    real.map(|pair| (pair.name.to_ascii_lowercase(), pair.value)).collect()
+}
+
+fn sent(data: PostData) -> Result<Bytes, String> {
+    if let Some(text) = data.text.filter(|text| !text.is_empty()) {
+        return decoded(text, data.encoding.as_deref());
+    }
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(data.params.iter().map(|pair| (&pair.name, &pair.value)));
+    Ok(form.finish().into())
+}
+
+fn decoded(text: String, encoding: Option<&str>) -> Result<Bytes, String> {
+    match encoding {
+        Some("base64") => {
+            let bytes =
+                STANDARD.decode(text.trim()).map_err(|error| format!("a body is no base64: {error}"))?;
+            Ok(bytes.into())
+        }
+        _ => Ok(text.into()),
+    }
+}
+
+fn answer(response: Answer) -> Result<(Result<Response, Broken>, Whole), String> {
+    let Ok(status @ 100..=999) = u16::try_from(response.status) else {
+        let why = response.error.unwrap_or_else(|| "the client has kept no answer".into());
+        return Ok((Err(Broken::CutOff(why)), Whole::Whole));
+    };
+    let headers = headers(response.headers);
+    let Content { size, text, encoding, comment } = response.content;
+    let (body, whole) = match text {
+        Some(text) => {
+            let body = decoded(text, encoding.as_deref())?;
+            let cut = comment.filter(|it| it.contains("truncat") || it.contains("cut"));
+            let short = usize::try_from(size).is_ok_and(|size| body.len() < size && size > 64 << 10);
+            let why = format!("only {} of {size} bytes of the body are in the file", body.len());
+            (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::Whole })
+        }
+        None if says_empty(size, status, &headers) => (Bytes::new(), Whole::Whole),
+        None => (Bytes::new(), Whole::Missing("the body of the answer is not in the file".into())),
+    };
+    Ok((Ok(Response::new(status, headers, body, 0)), whole))
+}
+
+/// Whether there was no body to be kept.
+fn says_empty(size: i64, status: u16, headers: &[(String, String)]) -> bool {
+    let length = headers.iter().find(|(name, _)| name == "content-length").map(|(_, value)| value.trim());
+    matches!(status, 204 | 304) || (size == 0 && length.is_none_or(|length| length == "0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn one(response: serde_json::Value) -> Observed {
+        let entry = json!({
+            "startedDateTime": "2026-01-31T12:00:00.5+01:00", "time": 12.5,
+            "request": { "method": "POST", "url": "https://h/", "headers": [{ "name": ":method", "value": "POST" }, { "name": "X-Amz-Target", "value": "a.B" }], "postData": { "mimeType": "x", "text": "{}" } },
+            "response": response,
+        });
+        let text = json!({ "log": { "version": "1.2", "entries": [entry] } }).to_string();
+        read(&text).unwrap().exchanges.remove(0)
+    }
+
+    #[test]
+    fn an_entry_is_an_exchange() {
+        let seen = one(json!({
+            "status": 200, "httpVersion": "HTTP/1.1", "headers": [{ "name": "Date", "value": "d" }],
+            "content": { "size": 2, "mimeType": "x", "text": "e30=", "encoding": "base64" },
+        }));
+        assert_eq!(seen.headers, [("x-amz-target".to_owned(), "a.B".to_owned())]);
+        assert_eq!((&seen.body[..], seen.spoken), (&b"{}"[..], Spoken::One));
+        assert_eq!(seen.elapsed, Duration::from_micros(12_500));
+        assert_eq!(seen.started.to_string(), "2026-01-31T11:00:00.5Z");
+        let answer = seen.answer.unwrap();
+        assert_eq!((answer.status, answer.header("date"), &answer.body[..]), (200, Some("d"), &b"{}"[..]));
+        assert_eq!(seen.whole, Whole::Whole);
+    }
+
+    #[test]
+    fn what_is_not_in_a_file_is_known_not_to_be() {
+        let header = |length: &str| json!([{ "name": "content-length", "value": length }]);
+        for (response, whole) in [
+            (json!({ "status": 200, "content": { "size": 10 } }), false),
+            (json!({ "status": 200, "content": { "size": -1 } }), false),
+            (json!({ "status": 200, "headers": header("10"), "content": { "size": 0 } }), false),
+            (json!({ "status": 200, "headers": header("0"), "content": { "size": 0 } }), true),
+            (json!({ "status": 200, "content": { "size": 0 } }), true),
+            (json!({ "status": 204, "content": { "size": -1 } }), true),
+            (json!({ "status": 200, "content": { "size": 10, "text": "{}" } }), true),
+            (json!({ "status": 200, "content": { "size": 1_000_000, "text": "{}" } }), false),
+        ] {
+            assert_eq!(one(response.clone()).whole == Whole::Whole, whole, "{response}");
+        }
+        assert!(one(json!({ "status": 0, "_error": "net::ERR_FAILED" })).answer.is_err());
+        assert_eq!(one(json!({ "status": 200, "httpVersion": "h3" })).spoken, Spoken::Other);
+    }
+
+    #[test]
+    fn what_is_no_exchange_is_left_out_and_what_is_no_file_refused() {
+        let entry = |url: &str, cached: serde_json::Value| json!({ "request": { "method": "GET", "url": url }, "response": { "status": 200 }, "_fromCache": cached });
+        let entries = [
+            entry("data:x", json!(null)),
+            entry("http://h/", json!("disk")),
+            entry("http://h/", json!(null)),
+        ];
+        let har = read(&json!({ "log": { "entries": entries } }).to_string()).unwrap();
+        assert_eq!((har.exchanges.len(), har.left_out.len()), (1, 2));
+        for text in ["", "{}", "[]", r#"{"log":{}}"#, r#"{"log":{"entries":[{}]}}"#] {
+            assert!(read(text).unwrap_err().contains("no HAR file"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Traffic of any client, judged against the contracts: each exchange finds the operation it is about and is held to the
+//! envelope rules alone, because no case says what it was for. What cannot be known of an exchange (a body that is not
+//! there, a length that its protocol does not have) is not held against anybody.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use jiff::{Timestamp, Zoned};
+
+use super::load::House;
+use crate::{
+    check::{self, Judge},
+    exec::Masks,
+    model::{
+        case::{Case, Profile, Suite},
+        contract::{ApiName, Contract, Operation, Protocol},
+        exchange::{Broken, End, Exchange, Response, Role, SentRequest, Trace},
+        span::Span,
+        target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
+        verdict::{Location, Verdict, Violation},
+    },
+    plan,
+    report::{self, CaseResult, Coverage, FailOn, Identity, Planned, Report, Run, TargetFacts, Terms},
+};
+
+pub mod asked;
+pub mod secrets;
+
+/// Exchanges that are kept; of those behind them only what breaks something is.
+const KEPT: usize = 10_000;
+/// And of that no more than this.
+const MOST: usize = 20_000;
+/// Different requests that are named although no contract knows them.
+const STRANGERS: usize = 200;
+
+/// One exchange as somebody saw it.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    pub method: String,
+    /// The whole URL, of the target itself.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+    pub answer: Result<Response, Broken>,
+    pub started: Timestamp,
+    pub elapsed: Duration,
+    pub spoken: Spoken,
+    pub whole: Whole,
+}
+
+/// The version of HTTP, as far as rules ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoken {
+    /// HTTP/1.0 and 1.1: a body has its length said, or comes in chunks.
+    One,
+    /// HTTP/2 and 3, which frame bodies themselves, and whatever is not known.
+    Other,
+}
+
+/// Whether the answer's body is there as the target sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whole {
+    Whole,
+    /// Why not.
+    Missing(String),
+}
+
+/// What was judged so far.
+pub struct Traffic {
+    house: House,
+    /// What a target file says, where one was named: known failures, and how the target says that it lacks something.
+    target: Option<Target>,
+    apis: Vec<String>,
+    /// Where the exchanges come from, as reports tell it.
+    source: Source,
+    masks: Masks,
+    results: Vec<CaseResult>,
+    /// Judged and not kept, because there are too many.
+    pub dropped: usize,
+    /// Requests that no contract knows, and how often.
+    pub strangers: BTreeMap<String, usize>,
+    count: usize,
+}
+
+/// What a report calls the place that traffic was seen at.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// A word: `traffic`, `proxy`.
+    pub name: String,
+    pub file: Arc<str>,
+}
+
+/// What came of one exchange.
+#[derive(Debug)]
+pub enum Taken {
+    /// It is the operation's, and this is what was found.
+    Judged { name: String, verdict: Verdict },
+    /// No contract has it.
+    Stranger(String),
+}
+
+impl Traffic {
+    pub fn new(house: House, target: Option<Target>, apis: Vec<String>, source: Source) -> Traffic {
+        Traffic {
+            house,
+            target,
+            apis,
+            source,
+            masks: Masks::default(),
+            results: Vec::new(),
+            dropped: 0,
+            strangers: BTreeMap::new(),
+            count: 0,
+        }
+    }
+
+    /// A text without the secrets that have passed.
+    pub fn mask(&self, text: &str) -> String {
+        self.masks.mask(text)
+    }
+
+    /// How many exchanges were judged.
+    pub fn judged(&self) -> usize {
+        self.count
+    }
+
+    /// Judges one exchange and keeps it for the report.
+    pub fn take(&mut self, observed: Observed) -> Taken {
+        secrets::learn(&observed, &self.masks);
+        let apis = &self.apis;
+        let wanted = |contract: &&Contract| apis.is_empty() || apis.iter().any(|api| **api == *contract.api);
+        let contracts: Vec<&Contract> = self.house.contracts.iter().filter(wanted).collect();
+        let Some(found) = asked::asked(&observed, &contracts) else {
+            let name = self.masks.mask(&asked::stranger(&observed));
+            if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
+                *self.strangers.entry(name.clone()).or_default() += 1;
+            } else {
+                *self.strangers.entry("others".into()).or_default() += 1;
+            }
+            return Taken::Stranger(name);
+        };
+        self.count += 1;
+        let (contract, operation) = (found.contract, found.operation);
+        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.count);
+        let case = Arc::new(self.case(&name, contract, operation));
+        let target = self.target_at(contract, &found.base);
+        let intent = asked::intent(&observed, contract, operation, &self.house.contracts);
+        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole } = observed;
+        let exchange = Exchange {
+            role: Role::Step { index: 0, attempt: 1 },
+            operation: Arc::clone(&operation.name),
+            request: SentRequest { method, url, headers, body, intent },
+            answer,
+            variables: Arc::default(),
+            started,
+            elapsed,
+        };
+        let mut trace = Trace { exchanges: vec![exchange], end: End::Complete, leftovers: Vec::new() };
+        let judge = Judge {
+            suite: &Suite::default(),
+            contracts: &self.house.contracts,
+            clauses: &self.house.clauses,
+            target: &target,
+            snapshots: &BTreeMap::new(),
+        };
+        let verdict = sifted(check::verdict(&case, &trace, &judge).verdict, spoken, &whole);
+        trace.exchanges.iter_mut().flat_map(|it| &mut it.answer).for_each(Response::forget_json);
+        let known = plan::known(&target, &case);
+        let taken = Taken::Judged { name, verdict: verdict.clone() };
+        let plain = matches!(&verdict, Verdict::Pass { warnings } if warnings.is_empty());
+        if self.results.len() < KEPT || (!plain && self.results.len() < MOST) {
+            self.results.push(CaseResult { case, verdict, trace: Some(trace), known });
+        } else {
+            self.dropped += 1;
+        }
+        taken
+    }
+
+    fn case(&self, name: &str, contract: &Contract, operation: &Operation) -> Case {
+        let file = Arc::clone(&self.source.file);
+        Case {
+            id: name.into(),
+            api: Arc::clone(&contract.api),
+            operation: Arc::clone(&operation.name),
+            profile: Profile::Core,
+            clauses: Vec::new(),
+            source: None,
+            needs: Vec::new(),
+            uses: Vec::new(),
+            row: Vec::new(),
+            steps: Vec::new(),
+            finally: Vec::new(),
+            span: Span { file, line: 1, column: 1, offset: 0, length: 0 },
+        }
+    }
+
+    /// The target as this exchange saw it: at the base URL that its path implies.
+    fn target_at(&self, contract: &Contract, base: &url::Url) -> Target {
+        let mut target = self.target.clone().unwrap_or_else(|| unknown(&self.source.name));
+        let at = |base: &url::Url| ApiTarget {
+            base_url: base.clone(),
+            credentials: Credentials::None,
+            accounts: Vec::new(),
+            sts_url: None,
+        };
+        let api = target.apis.entry(Arc::clone(&contract.api)).or_insert_with(|| at(base));
+        api.base_url = base.clone();
+        target
+    }
+
+    /// Everything that was kept, folded for a reader. Values that no two answers may share are looked for first.
+    pub fn into_report(self, fail_on: FailOn, started: Timestamp, elapsed: Duration) -> (Report, Masks) {
+        let Traffic { house, target, source, masks, mut results, .. } = self;
+        let suite = Suite::default();
+        let known = target.as_ref().map(|target| target.known_failures.clone()).unwrap_or_default();
+        let facts = facts(&source, target.as_ref(), &results, &house);
+        let target = target.unwrap_or_else(|| unknown(&source.name));
+        let across = {
+            let judge = Judge {
+                suite: &suite,
+                contracts: &house.contracts,
+                clauses: &house.clauses,
+                target: &target,
+                snapshots: &BTreeMap::new(),
+            };
+            let traces: Vec<_> =
+                results.iter().filter_map(|it| Some((it.case.id.clone(), it.trace.as_ref()?))).collect();
+            check::across(&traces, &judge)
+        };
+        let mut broken: BTreeMap<_, Vec<Violation>> = BTreeMap::new();
+        across.into_iter().for_each(|(case, violation)| broken.entry(case).or_default().push(violation));
+        for result in &mut results {
+            if let Some(more) = broken.remove(&result.case.id) {
+                let verdict = std::mem::replace(&mut result.verdict, Verdict::Pass { warnings: Vec::new() });
+                result.verdict = check::worsened(verdict, more);
+            }
+        }
+        let run = Run {
+            target: facts,
+            digests: house.digests.clone(),
+            plan: Planned::of(Coverage::Selected),
+            covered: None,
+            seed: None,
+            started,
+            elapsed,
+            results,
+            fixtures: Vec::new(),
+            clean_up: Vec::new(),
+            known_failures: of_clauses(known),
+        };
+        let terms = Terms { fail_on, today: Zoned::now().date() };
+        (report::summarize(vec![run], Arc::clone(&house.clauses), terms), masks)
+    }
+}
+
+/// What is known of cases says nothing of traffic.
+fn of_clauses(known: Vec<KnownFailure>) -> Vec<KnownFailure> {
+    let of_clause = |it: &KnownFailure| matches!(it.what, crate::model::target::KnownWhat::Clause(_));
+    known.into_iter().filter(of_clause).collect()
+}
+
+fn facts(source: &Source, target: Option<&Target>, results: &[CaseResult], house: &House) -> TargetFacts {
+    let mut apis: BTreeMap<ApiName, report::ApiFacts> = BTreeMap::new();
+    for result in results {
+        let Some(exchange) = result.trace.as_ref().and_then(|trace| trace.exchanges.first()) else {
+            continue;
+        };
+        let identity = match house.contracts.get(&result.case.api).map(|contract| &contract.protocol) {
+            Some(Protocol::Rest) => Identity::Bearer,
+            _ => Identity::None,
+        };
+        let origin = url::Url::parse(&exchange.request.url).map(|url| url.origin().ascii_serialization());
+        apis.entry(Arc::clone(&result.case.api))
+            .or_insert_with(|| report::ApiFacts { base_url: origin.unwrap_or_default(), identity });
+    }
+    TargetFacts {
+        name: target.map_or_else(|| source.name.as_str().into(), |target| target.name.clone()),
+        product: target.and_then(|target| target.product.clone()),
+        version: target.and_then(|target| target.version.clone()),
+        implementation: target.map(|target| target.implementation.clone()).unwrap_or_default(),
+        apis,
+        verification: Verification::Full,
+        curl: Vec::new(),
+    }
+}
+
+/// A target of which nothing is known.
+fn unknown(name: &str) -> Target {
+    Target { name: name.into(), ..Target::default() }
+}
+
+/// Rules that need nothing but the status line and the headers of an answer.
+pub const OF_HEADERS: [&str; 8] = [
+    "https",
+    "date",
+    "date-format",
+    "no-content-length",
+    "no-transfer-encoding",
+    "request-id",
+    "request-id-uuid",
+    "content-type",
+];
+
+/// Without what could only be said of an exchange that was seen whole.
+fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole) -> Verdict {
+    let reliable = |one: &Violation| {
+        let length = one.rule == "content-length" && spoken == Spoken::Other;
+        !length && !masked(one) && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
+    };
+    let verdict = kept(verdict, reliable);
+    match (whole, verdict) {
+        (Whole::Missing(why), Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
+        (_, verdict) => verdict,
+    }
+}
+
+/// Whether a violation was found where a secret was taken out.
+pub fn masked(violation: &Violation) -> bool {
+    let of_body =
+        matches!(violation.mismatch.at, Location::Body | Location::Pointer(_) | Location::Header(_));
+    of_body && violation.mismatch.actual.contains(report::safe::MASKED)
+}
+
+/// The verdict without the violations that `keep` does not want.
+pub fn kept(verdict: Verdict, keep: impl Fn(&Violation) -> bool) -> Verdict {
+    let only = |list: Vec<Violation>| list.into_iter().filter(|one| keep(one)).collect::<Vec<_>>();
+    match verdict {
+        Verdict::Fail { violations, warnings } => match (only(violations), only(warnings)) {
+            (violations, warnings) if violations.is_empty() => Verdict::Pass { warnings },
+            (violations, warnings) => Verdict::Fail { violations, warnings },
+        },
+        Verdict::Pass { warnings } => Verdict::Pass { warnings: only(warnings) },
+        verdict => verdict,
+    }
+}

@@ -1,0 +1,261 @@
+//! What a request that somebody saw asks for: which operation of which contract, below which base URL, and whether it is a
+//! request that the contract describes at all. Where that cannot be told for sure, the answer gets the benefit of it.
+
+use url::Url;
+
+use super::Observed;
+use crate::{
+    contract::Contracts,
+    matcher::media_type,
+    model::{
+        contract::{Access, Contract, Member, Operation, Place, Protocol},
+        exchange::Intent,
+    },
+};
+
+/// An operation that was asked for.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub contract: &'a Contract,
+    pub operation: &'a Operation,
+    /// What stands before the operation's own path.
+    pub base: Url,
+}
+
+/// Finds the operation: by `X-Amz-Target`, or by method and path, whatever stands before the path.
+pub fn asked<'a>(observed: &Observed, contracts: &[&'a Contract]) -> Option<Asked<'a>> {
+    let url = Url::parse(&observed.url).ok()?;
+    let target = header(observed, "x-amz-target");
+    for &contract in contracts {
+        match (&contract.protocol, target) {
+            (Protocol::AwsJson { target_prefix, .. }, Some(target)) => {
+                let name =
+                    target.strip_prefix(target_prefix.as_str()).and_then(|rest| rest.strip_prefix('.'));
+                if let Some(operation) = name.and_then(|name| contract.operation(name)) {
+                    let path = url.path().trim_end_matches('/').to_owned();
+                    return Some(Asked { contract, operation, base: at(&url, &path) });
+                }
+            }
+            (Protocol::Rest, None) => {
+                if let Some((operation, before)) = by_path(&observed.method, url.path(), contract) {
+                    return Some(Asked { contract, operation, base: at(&url, before) });
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How a request is called that no contract knows; ids in its path are not told apart.
+pub fn stranger(observed: &Observed) -> String {
+    let path = Url::parse(&observed.url).map_or(String::new(), |url| {
+        let id = |part: &str| part.len() >= 8 && part.chars().any(|c| c.is_ascii_digit());
+        let parts = url.path().split('/').map(|part| if id(part) { "*" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    });
+    let method: String = observed.method.chars().take(20).collect();
+    let path: String = path.chars().take(200).collect();
+    match header(observed, "x-amz-target") {
+        Some(target) => format!("{method} {path} ({})", target.chars().take(100).collect::<String>()),
+        None => format!("{method} {path}"),
+    }
+}
+
+fn at(url: &Url, path: &str) -> Url {
+    let mut base = url.clone();
+    base.set_path(path);
+    base.set_query(None);
+    base.set_fragment(None);
+    // Fails only for URLs that have no user information.
+    let _ = base.set_password(None);
+    let _ = base.set_username("");
+    base
+}
+
+/// The operation whose path is the end of `path`, the one with most words of its own; and what stands before it.
+fn by_path<'a, 'p>(method: &str, path: &'p str, contract: &'a Contract) -> Option<(&'a Operation, &'p str)> {
+    let of_method = contract.operations.values().filter(|operation| operation.method == method);
+    let fitting = of_method.filter_map(|operation| {
+        let (before, words) = ends_with(path, &operation.path)?;
+        Some((words, operation, before))
+    });
+    let best = fitting.max_by_key(|(words, _, before)| (*words, std::cmp::Reverse(before.len())))?;
+    Some((best.1, best.2))
+}
+
+/// What stands before the template in a path that ends with it, and how many words of the path the template has itself.
+fn ends_with<'p>(path: &'p str, template: &str) -> Option<(&'p str, usize)> {
+    let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
+    let mut rest = path.trim_end_matches('/');
+    let mut words = 0;
+    for part in parts.iter().rev() {
+        let cut = rest.rfind('/')?;
+        let given = &rest[cut + 1..];
+        let open = part.starts_with('{');
+        if given.is_empty() || !(open || given == *part) {
+            return None;
+        }
+        words += usize::from(!open);
+        rest = &rest[..cut];
+    }
+    (words > 0).then_some((rest, words))
+}
+
+/// Whether the contract describes the request. What a client did wrong is not held against the target: of such a
+/// request, only what every answer owes is asked.
+pub fn intent(
+    observed: &Observed,
+    contract: &Contract,
+    operation: &Operation,
+    contracts: &Contracts,
+) -> Intent {
+    let proven = operation.access == Access::Public || header(observed, "authorization").is_some();
+    let fits = match &contract.protocol {
+        Protocol::AwsJson { .. } => {
+            let typed = header(observed, "content-type").map(|value| media_type(value).0);
+            observed.method == "POST"
+                && typed == contract.protocol.media_type()
+                && body_fits(observed, operation.input.as_deref(), contract, contracts)
+        }
+        Protocol::Rest => operation.members.iter().all(|(name, member)| {
+            let wire = member.wire_name.as_deref().unwrap_or(name);
+            member_fits(observed, wire, member, contract, contracts)
+        }),
+    };
+    if proven && fits { Intent::Proper } else { Intent::Broken }
+}
+
+fn body_fits(observed: &Observed, schema: Option<&str>, contract: &Contract, contracts: &Contracts) -> bool {
+    let Ok(body) = serde_json::from_slice(&observed.body) else { return false };
+    schema.is_none_or(|schema| contracts.schema_mismatches(&contract.api, schema, &body).is_empty())
+}
+
+fn member_fits(
+    observed: &Observed,
+    wire: &str,
+    member: &Member,
+    contract: &Contract,
+    contracts: &Contracts,
+) -> bool {
+    match member.place {
+        Place::Path | Place::Body => true,
+        Place::Query => !member.required || in_query(observed, wire),
+        Place::Header => !member.required || header(observed, &wire.to_lowercase()).is_some(),
+        Place::Form => {
+            let mut fields = url::form_urlencoded::parse(&observed.body);
+            !member.required || fields.any(|(name, _)| name == *wire)
+        }
+        Place::WholeBody if observed.body.is_empty() => !member.required,
+        Place::WholeBody => {
+            let named = member.schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+            body_fits(observed, named, contract, contracts)
+        }
+    }
+}
+
+fn in_query(observed: &Observed, wire: &str) -> bool {
+    Url::parse(&observed.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == *wire))
+}
+
+fn header<'a>(observed: &'a Observed, wanted: &str) -> Option<&'a str> {
+    observed.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::traffic::{Spoken, Whole};
+    use crate::cli::{args::FileArgs, load};
+    use crate::model::exchange::Broken;
+
+    fn observed(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Observed {
+        Observed {
+            method: method.into(),
+            url: url.into(),
+            headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            body: body.to_owned().into(),
+            answer: Err(Broken::CutOff("x".into())),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            elapsed: std::time::Duration::ZERO,
+            spoken: Spoken::One,
+            whole: Whole::Whole,
+        }
+    }
+
+    #[test]
+    fn requests_find_their_operations_below_any_base() {
+        let house = load::bare(&FileArgs::default()).unwrap();
+        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let id = "0badcafe-0000-4000-8000-00000000dead";
+        for (method, url, target, expected) in [
+            ("POST", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), "DeleteConnection http://h/"),
+            (
+                "POST",
+                "http://h/a/b/",
+                Some("AmazonDMSv20160101.DeleteConnection"),
+                "DeleteConnection http://h/a/b",
+            ),
+            ("POST", "http://h/", Some("AmazonDMSv20160101.Nothing"), ""),
+            ("POST", "http://h/", Some("Other.DeleteConnection"), ""),
+            ("POST", "http://h/", None, ""),
+            ("GET", "http://h/api/v1/amazonConnections", None, "GetAllAmazonConnections http://h/"),
+            (
+                "GET",
+                "https://h/gate/way/api/v1/amazonConnections/?x=1",
+                None,
+                "GetAllAmazonConnections https://h/gate/way",
+            ),
+            (
+                "DELETE",
+                &format!("http://h/api/v1/amazonConnections/{id}"),
+                None,
+                "DeleteAmazonConnection http://h/",
+            ),
+            ("PROPFIND", "http://h/api/v1/amazonConnections", None, ""),
+            ("GET", "http://h/api/v1/elsewhere/of/it", None, ""),
+        ] {
+            let headers: Vec<(&str, &str)> = target.map(|it| ("x-amz-target", it)).into_iter().collect();
+            let found = asked(&observed(method, url, &headers, ""), &contracts);
+            let found = found.map(|it| format!("{} {}", it.operation.name, it.base)).unwrap_or_default();
+            assert_eq!(found, expected, "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_did_wrong_is_seen() {
+        let house = load::bare(&FileArgs::default()).unwrap();
+        let of = |api: &str, name: &str, observed: &Observed| {
+            let contract = house.contracts.get(api).unwrap();
+            intent(observed, contract, contract.operation(name).unwrap(), &house.contracts)
+        };
+        let json = ("content-type", "application/x-amz-json-1.1");
+        let signed = ("authorization", "AWS4-HMAC-SHA256 x");
+        let pair = r#"{"EndpointArn":"a","ReplicationInstanceArn":"b"}"#;
+        for (headers, body, expected) in [
+            (vec![json, signed], pair, Intent::Proper),
+            (vec![json], pair, Intent::Broken),
+            (vec![signed], pair, Intent::Broken),
+            (vec![json, signed], "{}", Intent::Broken),
+            (vec![json, signed], "{", Intent::Broken),
+        ] {
+            let found = of("dms", "DeleteConnection", &observed("POST", "http://h/", &headers, body));
+            assert_eq!(found, expected, "{headers:?} {body}");
+        }
+        let list = "http://h/api/v1/amazonConnections";
+        let bearer = ("authorization", "Bearer x");
+        let version = ("x-api-version", "1.0-rev0");
+        let found = |headers: &[(&str, &str)]| {
+            of("veeam", "GetAllAmazonConnections", &observed("GET", list, headers, ""))
+        };
+        assert_eq!(found(&[bearer, version]), Intent::Proper);
+        assert_eq!(found(&[version]), Intent::Broken);
+    }
+
+    #[test]
+    fn strangers_are_called_by_their_kind() {
+        let stranger = |url: &str| stranger(&observed("GET", url, &[], ""));
+        assert_eq!(stranger("http://h/a/0badcafe-0000/b?token=1"), "GET /a/*/b");
+        assert_eq!(stranger("http://h/favicon.ico"), "GET /favicon.ico");
+    }
+}

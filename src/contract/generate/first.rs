@@ -1,0 +1,47 @@
+//! The case that somebody begins with: an operation asked for what it is for, with the smallest input there is, and what
+//! undoes it. It claims nothing; what it is to claim is for its author to say.
+
+use serde_json::Value;
+
+use super::{
+    awsjson,
+    draft::{Draft, Sketch, SketchKind},
+    rest,
+    value::Extent,
+};
+use crate::model::{
+    case::{Auth, Case},
+    clause::Clauses,
+    contract::{Contract, Operation, Place, Protocol},
+    span::Span,
+};
+
+/// Stands where a value is required and this program can think of none.
+const YOURS: &str = "put-yours-here";
+
+/// The case of one operation. Its names of things are well-formed, and nobody's.
+pub fn first(contract: &Contract, operation: &Operation, clauses: &Clauses, seed: u64) -> Case {
+    let span = Span { file: "".into(), line: 1, column: 1, offset: 0, length: 0 };
+    let draft = Draft::new(contract, operation, clauses, seed, span);
+    let (input, auth) = match contract.protocol {
+        Protocol::AwsJson { .. } => {
+            let input = awsjson::input(&draft, Extent::Minimal);
+            (input.map(|input| input.into_iter().collect()), Auth::Target)
+        }
+        Protocol::Rest => {
+            let auth = if rest::ends_sessions(&draft) { Auth::OwnToken } else { Auth::Target };
+            (rest::input(&draft, Extent::Minimal), auth)
+        }
+    };
+    let input = input.unwrap_or_else(|| as_far_as_it_goes(&draft));
+    draft.case(Sketch::new("first", SketchKind::Valid, input).auth(auth))
+}
+
+fn as_far_as_it_goes(draft: &Draft<'_>) -> Vec<(String, Value)> {
+    let mut maker = draft.maker(Extent::Minimal);
+    let required = draft.operation.members.iter().filter(|(_, it)| it.required && it.place != Place::Header);
+    let value = |(name, member): (&String, &crate::model::contract::Member)| {
+        (name.clone(), maker.value(name, &member.schema).unwrap_or_else(|| YOURS.into()))
+    };
+    required.map(value).collect()
+}
