@@ -193,6 +193,11 @@ fn more(all: usize, page: &mut Page) {
     }
 }
 
+/// Beside the place that is told.
+fn elsewhere(places: usize) -> String {
+    if places > 1 { format!(", in {places} places") } else { String::new() }
+}
+
 fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut Page) {
     let (first, key) = (&comparison.columns[0].key, &since.column);
     page.blank();
@@ -201,10 +206,16 @@ fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut P
         page.paragraph(2, Tone::Plain, "nothing has changed");
         return;
     }
-    for NewlyBroken { case, rule, clauses, at, expected, actual } in since.newly_broken.iter().take(MOST_TOLD)
+    for NewlyBroken { case, rule, clauses, places, at, expected, actual } in
+        since.newly_broken.iter().take(MOST_TOLD)
     {
         let what = if clauses.is_empty() { format!("rule {rule}") } else { clauses.join(", ") };
-        page.hanging(2, "newly broken", Tone::Bad, &safe.line(&format!("{what} in {case}")));
+        page.hanging(
+            2,
+            "newly broken",
+            Tone::Bad,
+            &safe.line(&format!("{what} in {case}{}", elsewhere(*places))),
+        );
         page.cut(
             4,
             &at.to_string(),
