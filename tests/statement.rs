@@ -138,6 +138,18 @@ fn a_statement_is_worked_out_anew_and_a_changed_one_refused() {
 }
 
 #[test]
+fn shards_are_merged_before_they_are_stated() {
+    let stage = Stage::new();
+    stage.run("one", &["--shard", "1/2"]).expect(0, &[]);
+    stage.run("two", &["--shard", "2/2"]).expect(0, &[]);
+    stage.proofmark(&["statement", "one"]).expect(0, &["mode: shard", "one shard of several"]);
+    let merged = stage.proofmark(&["report", "merge", "one", "two", "--record", "both", "--baseline", "one"]);
+    merged.expect(0, &["CONFORMANT"]);
+    stage.proofmark(&["statement", "both", "-o", "both.yaml"]).expect(0, &[]);
+    stage.proofmark(&["statement", "verify", "both.yaml", "--run", "both"]).expect(0, &["partial"]);
+}
+
+#[test]
 fn only_what_the_baseline_does_not_break_fails() {
     let stage = Stage::new();
     let (good, bad) = (Server::start(None), Server::start(Some(DEVIATION)));

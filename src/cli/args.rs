@@ -287,6 +287,9 @@ pub struct MergeArgs {
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
     pub color: ColorArg,
+    /// Hold the whole against this recorded run: what that breaks in the same way does not fail
+    #[arg(long, value_name = "DIR", help_heading = "Verdict")]
+    pub baseline: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

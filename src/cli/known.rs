@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     model::target::Target,
-    report::known::{self, Update, Wording},
+    report::{
+        Safe,
+        known::{self, Update, Wording},
+    },
     suite::{self, SourceFile},
 };
 
@@ -143,7 +146,7 @@ fn told(path: &str, update: &Update, args: &UpdateArgs, out: &mut impl Write) ->
         _ => writeln!(out, "{path}: {added} {would}added, {removed} {would}removed")?,
     }
     for note in &update.notes {
-        writeln!(out, "note: {note}")?;
+        writeln!(out, "note: {}", Safe::new(&str::to_owned).line(note))?;
     }
     if update.unworded > 0 {
         let number = update.unworded;

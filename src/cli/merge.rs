@@ -22,10 +22,14 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     for path in &args.records {
         parts.push(Part { name: path.display().to_string(), report: record::read(path)? });
     }
-    let report = merge::merge(parts).map_err(|problems| {
+    let baseline = args.baseline.as_deref().map(record::document).transpose()?;
+    let mut report = merge::merge(parts).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Wrong::Said(format!("these are not one run:\n  {}", problems.join("\n  ")))
     })?;
+    if let Some((before, sha256)) = &baseline {
+        report::baseline::hold_against(&mut report, before, sha256);
+    }
     if args.record.is_some() {
         record::prepare(folder)?;
     }

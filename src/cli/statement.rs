@@ -7,7 +7,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{assets, load::Wrong, record, report::save};
 use crate::{
     model::target::Implementation,
-    report::statement::{self, Form, Refused},
+    report::{
+        Safe,
+        statement::{self, Form, Refused},
+    },
 };
 
 #[derive(Debug, Clone, Args)]
@@ -119,13 +122,14 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     }
 }
 
-/// 1 where something was changed; else the question was wrong.
+/// 1 where something was changed; else the question was wrong. What was written there by others stays text.
 pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
+    let told = Safe::new(&str::to_owned).line(&refused.to_string());
     match refused.is_tampering() {
         true => {
-            eprintln!("refused: {refused}");
+            eprintln!("refused: {told}");
             Ok(ExitCode::from(1))
         }
-        false => Err(Wrong::Said(refused.to_string())),
+        false => Err(Wrong::Said(told)),
     }
 }

@@ -172,6 +172,13 @@ pub struct Example {
     pub actual: String,
 }
 
+impl Example {
+    /// `1 case`, `2 cases`.
+    pub fn often(&self) -> String {
+        if self.cases == 1 { "1 case".to_owned() } else { format!("{} cases", self.cases) }
+    }
+}
+
 /// Puts runs side by side; `baseline` comes first, and the others are held against it.
 pub fn compare(kept: &[Kept], baseline: Option<Kept>) -> Comparison {
     let all: Vec<(Kept, &JudgedRun)> = baseline
@@ -417,6 +424,47 @@ fn differences(
         })
     };
     clauses.iter().filter_map(difference).collect()
+}
+
+/// How a status is counted: `3 passed`.
+pub fn counted(status: Status) -> &'static str {
+    match status {
+        Status::Pass => "passed",
+        Status::KnownFailure => "known to fail",
+        Status::Tolerated => "also in the baseline",
+        Status::Skip => "skipped",
+        Status::Unsupported => "unsupported",
+        Status::UnexpectedPass => "passed unexpectedly",
+        Status::Error => "not found out",
+        Status::Fail => "failed",
+    }
+}
+
+impl Column {
+    /// `3 passed, 1 failed`.
+    pub fn told(&self) -> String {
+        let counts = self.counts.iter().map(|(status, cases)| format!("{cases} {}", counted(*status)));
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    /// How the run ended, in words, and how good that is.
+    pub fn ended(&self) -> (&'static str, State) {
+        let any = |status| self.counts.contains_key(&status);
+        match self.outcome {
+            Outcome::NotConformant => ("not conformant", State::Broken),
+            Outcome::CouldNotFindOut => ("could not find out", State::Error),
+            Outcome::Conformant if any(Status::Tolerated) => ("nothing new is broken", State::Known),
+            Outcome::Conformant if any(Status::KnownFailure) => {
+                ("conformant but for known failures", State::Known)
+            }
+            Outcome::Conformant => ("conformant", State::Kept),
+        }
+    }
+
+    /// When the run began, to the minute.
+    pub fn began(&self) -> String {
+        self.started.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
 }
 
 /// As JSON, its last line ended.

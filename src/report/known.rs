@@ -237,7 +237,8 @@ mod tests {
     }
 
     /// The run of these cases on a target with this list, as the plan would have put them together.
-    fn updated(mut results: Vec<CaseResult>, have: Vec<KnownFailure>, coverage: Coverage) -> Update {
+    fn updated(mut results: Vec<CaseResult>, mut have: Vec<KnownFailure>, coverage: Coverage) -> Update {
+        have.iter_mut().enumerate().for_each(|(index, known)| known.span.offset = index);
         for result in &mut results {
             let bears = |known: &&KnownFailure| match &known.what {
                 KnownWhat::Case(pattern) => glob(pattern, &result.case.id),
@@ -247,17 +248,8 @@ mod tests {
         }
         let mut run = run(results);
         run.plan.coverage = coverage;
-        run.known_failures = have
-            .iter()
-            .enumerate()
-            .map(|(index, known)| {
-                let mut known = known.clone();
-                known.span.offset = index;
-                known
-            })
-            .collect();
-        let report = report(run);
-        update(&report.runs[0], &have, day("2026-11-21"), Some(&wording()))
+        run.known_failures = have.clone();
+        update(&report(run).runs[0], &have, day("2026-11-21"), Some(&wording()))
     }
 
     fn told(update: &Update) -> (Vec<usize>, Vec<String>) {

@@ -61,6 +61,8 @@ fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &Clauses) -> Option<Judge
     let plan = planned(&first.plan, first.entries.iter().filter(|entry| entry.is_case()).count());
     let (mut whole, mut cases, mut shared) = (first.clone(), Vec::new(), Vec::new());
     whole.clean_up = Vec::new();
+    // What was held against it by parts is to be held against the whole.
+    whole.baseline = None;
     for (part, shard) in parts.into_iter().zip(names) {
         let (own, fixtures): (Vec<Entry>, Vec<Entry>) = part.entries.into_iter().partition(Entry::is_case);
         cases.extend(own);

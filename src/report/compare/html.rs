@@ -3,8 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
-use super::{Cell, Comparison, Row, State, markdown::word, since::Since};
-use crate::report::Outcome;
+use super::{Cell, Comparison, Row, State, since::Since};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -30,20 +29,15 @@ fn columns(page: &mut String, comparison: &Comparison) {
     *page += "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table>\n<caption>Runs</caption>\n<thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Target</th>\
               <th scope=\"col\">Outcome</th><th scope=\"col\">Cases</th><th scope=\"col\">Run</th></tr></thead>\n<tbody>\n";
     for column in &comparison.columns {
-        let (class, outcome) = match column.outcome {
-            Outcome::Conformant => ("kept", "✓ conformant"),
-            Outcome::NotConformant => ("broken", "✗ not conformant"),
-            Outcome::CouldNotFindOut => ("error", "? could not find out"),
-        };
-        let counts: Vec<String> =
-            column.counts.iter().map(|(status, cases)| format!("{cases} {}", word(*status))).collect();
+        let (outcome, state) = column.ended();
+        let (class, glyph) = (class(state), state.glyph());
         let product = column.product.as_ref().map_or(String::new(), |it| format!(" ({})", text(it)));
         *page += &format!(
-            "<tr><th scope=\"row\">{}</th><td>{}{product}</td><td class=\"{class}\">{outcome}</td><td>{}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td>{}{product}</td><td class=\"{class}\"><span aria-hidden=\"true\">{glyph}</span> {outcome}</td><td>{}</td><td>{}</td></tr>\n",
             column.key,
             text(&column.label),
-            counts.join(", "),
-            column.started
+            column.told(),
+            column.began()
         );
     }
     *page += "</tbody></table></div>\n";
@@ -135,7 +129,7 @@ fn differences(page: &mut String, comparison: &Comparison) {
                 text(&column.label)
             );
             if let Some(it) = &side.first {
-                let cases = if it.cases == 1 { "1 case".to_owned() } else { format!("{} cases", it.cases) };
+                let cases = it.often();
                 *page += &format!(
                     " in {cases}, as <code>{}</code>, {}: expected <code>{}</code>, actual <code>{}</code>",
                     text(&it.case),

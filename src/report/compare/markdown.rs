@@ -1,7 +1,6 @@
 //! Runs side by side as Markdown, for a pull request or a README.
 
 use super::{Cell, Comparison, Row, State, since::Since};
-use crate::model::verdict::Status;
 
 /// Rows that are shown of one list.
 const MOST: usize = 200;
@@ -11,19 +10,13 @@ pub fn render(comparison: &Comparison) -> String {
     let mut page = String::from("# Comparison\n\n");
     page += "| | Target | Outcome | Cases | Run |\n|---|---|---|---|---|\n";
     for column in &comparison.columns {
-        let counts: Vec<String> =
-            column.counts.iter().map(|(status, cases)| format!("{cases} {}", word(*status))).collect();
-        let outcome = match column.outcome {
-            crate::report::Outcome::Conformant => "✓ conformant",
-            crate::report::Outcome::NotConformant => "✗ not conformant",
-            crate::report::Outcome::CouldNotFindOut => "? could not find out",
-        };
+        let (outcome, state) = column.ended();
         let label = match &column.product {
             Some(product) => format!("{} ({product})", column.label),
             None => column.label.clone(),
         };
-        let (key, started) = (&column.key, column.started);
-        page += &format!("| {key} | {} | {outcome} | {} | {started} |\n", cell(&label), counts.join(", "));
+        let (key, counts, began) = (&column.key, column.told(), column.began());
+        page += &format!("| {key} | {} | {} {outcome} | {counts} | {began} |\n", cell(&label), state.glyph());
     }
     if !comparison.unlike.is_empty() {
         page += "\n**Not asked alike:**\n\n";
@@ -87,8 +80,8 @@ fn differences(page: &mut String, comparison: &Comparison) {
                     let (case, at) = (code(&it.case), code(&it.at));
                     let (expected, actual) = (code(&it.expected), code(&it.actual));
                     *page += &format!(
-                        "- **{key}** {word} in {} cases, as {case}: {at} expected {expected}, actual {actual}\n",
-                        it.cases
+                        "- **{key}** {word} in {}, as {case}: {at} expected {expected}, actual {actual}\n",
+                        it.often()
                     );
                 }
             }
@@ -124,11 +117,6 @@ fn regressions(page: &mut String, since: &Since, comparison: &Comparison) {
     list("? no longer judged", since.no_longer_judged.iter().map(|it| &*it.case).collect());
     list("gone", since.gone.iter().map(String::as_str).collect());
     list("new", since.new.iter().map(|it| &*it.case).collect());
-}
-
-/// A status as the record spells it.
-pub fn word(status: Status) -> String {
-    serde_json::to_value(status).ok().and_then(|it| Some(it.as_str()?.to_owned())).unwrap_or_default()
 }
 
 /// Text that stays in its cell and is nothing but text.

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    model::{clause::ClauseId, verdict::Status},
+    model::{
+        clause::ClauseId,
+        verdict::{Status, Violation},
+    },
     report::{Entry, JudgedRun, baseline::Key},
 };
 
@@ -42,6 +45,8 @@ pub struct NewlyBroken {
     /// The rule, where no clause is broken.
     pub rule: String,
     pub clauses: Vec<ClauseId>,
+    /// How many places of the case's answers break it; the next is the first.
+    pub places: usize,
     pub at: String,
     pub expected: String,
     pub actual: String,
@@ -75,20 +80,28 @@ pub fn since(column: String, run: &JudgedRun, before: &[JudgedRun]) -> Since {
             continue;
         };
         let known: BTreeSet<Key> = then.violations().iter().chain(then.warnings()).map(Key::of).collect();
-        let mut told = BTreeSet::new();
-        for violation in entry.violations() {
-            let key = Key::of(violation);
-            if !known.contains(&key) && told.insert(key) {
-                since.newly_broken.push(NewlyBroken {
+        let fresh: BTreeMap<Key, &Violation> = entry
+            .violations()
+            .iter()
+            .rev()
+            .map(|it| (Key::of(it), it))
+            .filter(|(key, _)| !known.contains(key))
+            .collect();
+        let mut broken: BTreeMap<(&str, &[ClauseId]), NewlyBroken> = BTreeMap::new();
+        for violation in fresh.into_values() {
+            let told =
+                broken.entry((&*violation.rule, &violation.clauses[..])).or_insert_with(|| NewlyBroken {
                     case: name.clone(),
                     rule: violation.rule.to_string(),
                     clauses: violation.clauses.clone(),
+                    places: 0,
                     at: violation.mismatch.at.to_string(),
                     expected: violation.mismatch.expected.clone(),
                     actual: violation.mismatch.actual.clone(),
                 });
-            }
+            told.places += 1;
         }
+        since.newly_broken.extend(broken.into_values());
         match (is_judged(then), is_judged(entry)) {
             (true, false) => since.no_longer_judged.push(moved()),
             (_, true) if passes(entry) && !passes(then) && is_judged(then) => {

@@ -77,7 +77,8 @@ fn who_differs_and_how() {
 
 #[test]
 fn runs_that_were_not_asked_alike_are_told_so() {
-    let change: [(&str, fn(&mut Report)); 4] = [
+    type Change = fn(&mut Report);
+    let change: [(&str, Change); 4] = [
         ("different suites", |it| it.runs[0].digests.suite = Some("b".into())),
         ("different contracts of dms", |it| {
             it.runs[0].digests.contracts = [("dms".into(), "b".into())].into()

@@ -249,7 +249,7 @@ pub fn result(run: &JudgedRun, profiles: &[Profile]) -> (Conformance, Vec<String
                 (number > 0).then(|| format!("{}: {number} {word} {cases} {what}", profile.name))
             };
             broken.extend(told(failed, "failed"));
-            broken.extend(told(known, "failed and known to"));
+            broken.extend(told(known, "failed, as is known"));
             open.extend(told(errors, "could not be judged"));
             if word == "core" {
                 open.extend(told(skipped, "skipped"));

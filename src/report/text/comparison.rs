@@ -8,9 +8,9 @@ use super::{
     page::{Page, Tone, shortened},
 };
 use crate::report::{
-    Outcome, Safe,
+    Safe,
     compare::{
-        Cell, Column, Comparison, Row, State,
+        Cell, Comparison, Row, State,
         since::{Moved, NewlyBroken, Since},
     },
 };
@@ -27,29 +27,20 @@ pub fn render(comparison: &Comparison, style: Style) -> String {
     let (mask, mut page) = (|text: &str| text.to_owned(), Page::new(style));
     let safe = Safe::new(&mask);
     columns(comparison, &safe, &mut page);
-    let of_operation = |row: &Row| row.of.clone();
     rows("operations", &comparison.operations, of_operation, &safe, &mut page);
-    rows("clauses", &comparison.clauses, |_| String::new(), &safe, &mut page);
+    rows("clauses", &comparison.clauses, of_clause, &safe, &mut page);
     differences(comparison, &safe, &mut page);
     comparison.since.iter().for_each(|since| regressions(since, comparison, &safe, &mut page));
     page.finish()
 }
 
 fn columns(comparison: &Comparison, safe: &Safe, page: &mut Page) {
-    for Column { key, label, product, counts, outcome, started, .. } in &comparison.columns {
-        let (word, tone) = match outcome {
-            Outcome::Conformant => ("conformant", Tone::Good),
-            Outcome::NotConformant => ("not conformant", Tone::Bad),
-            Outcome::CouldNotFindOut => ("could not find out", Tone::Doubt),
-        };
-        let product = product.as_ref().map_or(String::new(), |product| format!(" ({product})"));
-        page.hanging(0, key, Tone::Strong, &safe.line(&format!("{label}{product}, {started}")));
-        let counts = counts.iter().map(|(status, cases)| {
-            let word = serde_json::to_value(status).ok();
-            let word = word.as_ref().and_then(|word| word.as_str()).unwrap_or_default().to_owned();
-            format!("{cases} {word}")
-        });
-        page.hanging(3, word, tone, &counts.collect::<Vec<_>>().join(", "));
+    for column in &comparison.columns {
+        let (word, state) = column.ended();
+        let product = column.product.as_ref().map_or(String::new(), |product| format!(", {product}"));
+        let who = format!("{}{product}, {}", column.label, column.began());
+        page.hanging(0, &column.key, Tone::Strong, &safe.line(&who));
+        page.hanging(3, word, tone(state), &column.told());
     }
     for unlike in &comparison.unlike {
         page.blank();
@@ -57,8 +48,18 @@ fn columns(comparison: &Comparison, safe: &Safe, page: &mut Page) {
     }
 }
 
-/// The rows that tell something, and the others together.
-fn rows(title: &str, rows: &[Row], group: impl Fn(&Row) -> String, safe: &Safe, page: &mut Page) {
+/// The API and the operation.
+fn of_operation(row: &Row) -> (&str, &str) {
+    (&row.of, &row.name)
+}
+
+/// `dms.CreateEndpoint` and `success`.
+fn of_clause(row: &Row) -> (&str, &str) {
+    row.name.rsplit_once('.').unwrap_or(("", &row.name))
+}
+
+/// The rows that tell something, and the others together. `split` gives what a row stands under, and its name there.
+fn rows(title: &str, rows: &[Row], split: impl Fn(&Row) -> (&str, &str), safe: &Safe, page: &mut Page) {
     if rows.is_empty() {
         return;
     }
@@ -74,14 +75,14 @@ fn rows(title: &str, rows: &[Row], group: impl Fn(&Row) -> String, safe: &Safe, 
     page.blank();
     let layout = Layout::of(rows[0].cells.len(), page.width());
     layout.head(title, page);
-    let mut last = String::new();
+    let mut last = "";
     for row in single {
-        let group = group(row);
+        let (group, name) = split(row);
         if group != last {
-            page.paragraph(2, Tone::Strong, &safe.line(&group));
+            page.paragraph(2, Tone::Strong, &safe.line(group));
             last = group;
         }
-        layout.row(&safe.line(&row.name), &row.cells, page);
+        layout.row(&format!("  {}", safe.line(name)), &row.cells, page);
     }
     let mut alike: BTreeMap<Vec<State>, usize> = BTreeMap::new();
     folded.iter().for_each(|row| *alike.entry(row.states()).or_default() += 1);
@@ -162,20 +163,25 @@ fn differences(comparison: &Comparison, safe: &Safe, page: &mut Page) {
         let strength = difference.strength.map_or(String::new(), |it| format!("{it} "));
         page.blank();
         page.paragraph(2, Tone::Plain, &safe.line(&format!("{strength}{}", difference.clause)));
+        let mut others: BTreeMap<State, Vec<&str>> = BTreeMap::new();
         for (side, column) in difference.sides.iter().zip(&comparison.columns) {
+            let Some(it) = &side.first else {
+                others.entry(side.state).or_default().push(&column.key);
+                continue;
+            };
+            let more = match it.cases {
+                0 | 1 => String::new(),
+                many => format!(" and {}", count(many - 1, "other case")),
+            };
             let label = format!("{} {}", column.key, side.state.word());
-            match &side.first {
-                None => page.hanging(4, &label, tone(side.state), ""),
-                Some(it) => {
-                    let more = match it.cases {
-                        0 | 1 => String::new(),
-                        many => format!(" and {}", count(many - 1, "other case")),
-                    };
-                    page.hanging(4, &label, tone(side.state), &safe.line(&format!("{}{more}", it.case)));
-                    let how = format!("{}: expected {}, actual {}", it.at, it.expected, it.actual);
-                    page.cut(6, "as at", Tone::Quiet, &safe.line(&how));
-                }
-            }
+            page.hanging(4, &label, tone(side.state), &safe.line(&format!("{}{more}", it.case)));
+            let how = format!("{}: expected {}, actual {}", it.at, it.expected, it.actual);
+            page.cut(6, "as at", Tone::Quiet, &safe.line(&how));
+        }
+        let others = others.iter().map(|(state, keys)| format!("{} in {}", state.word(), keys.join(", ")));
+        let others: Vec<String> = others.collect();
+        if !others.is_empty() {
+            page.paragraph(4, Tone::Quiet, &others.join("; "));
         }
     }
     more(comparison.differences.len(), page);
@@ -187,6 +193,11 @@ fn more(all: usize, page: &mut Page) {
     }
 }
 
+/// Beside the place that is told.
+fn elsewhere(places: usize) -> String {
+    if places > 1 { format!(", in {places} places") } else { String::new() }
+}
+
 fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut Page) {
     let (first, key) = (&comparison.columns[0].key, &since.column);
     page.blank();
@@ -195,10 +206,16 @@ fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut P
         page.paragraph(2, Tone::Plain, "nothing has changed");
         return;
     }
-    for NewlyBroken { case, rule, clauses, at, expected, actual } in since.newly_broken.iter().take(MOST_TOLD)
+    for NewlyBroken { case, rule, clauses, places, at, expected, actual } in
+        since.newly_broken.iter().take(MOST_TOLD)
     {
         let what = if clauses.is_empty() { format!("rule {rule}") } else { clauses.join(", ") };
-        page.hanging(2, "newly broken", Tone::Bad, &safe.line(&format!("{what} in {case}")));
+        page.hanging(
+            2,
+            "newly broken",
+            Tone::Bad,
+            &safe.line(&format!("{what} in {case}{}", elsewhere(*places))),
+        );
         page.cut(
             4,
             &at.to_string(),
