@@ -14,6 +14,7 @@ mod list;
 pub mod load;
 mod models;
 mod new;
+mod observe;
 mod plan;
 pub mod progress;
 mod proxy;
@@ -30,6 +31,7 @@ mod style;
 pub mod sweep;
 mod traffic;
 pub mod up;
+mod watch;
 mod written;
 
 use std::{
@@ -72,6 +74,8 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::New(args) => new::new(&args, &mut out).map(done),
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
+        Command::Record(args) => lone_runtime()?.block_on(observe::record(&args, &mut out)),
+        Command::Watch(args) => lone_runtime()?.block_on(watch::watch(&args, &mut out)),
         Command::Completions(args) => shell::completions(&args, &mut out).map(done),
         Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
