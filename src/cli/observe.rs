@@ -131,9 +131,10 @@ struct Asking<'a> {
 const FIRST: &str = "recorded";
 
 impl Asking<'_> {
-    /// The case that sends and claims nothing, as it will be written: what is wrong with the input is said of the file.
+    /// The case that sends and claims next to nothing, as it will be written: what is wrong with the input is said of the file.
     fn case(&self, house: &House) -> Result<Arc<Case>, Wrong> {
-        let text = self.file(house, FIRST, |_| {});
+        let anything = |file: &mut CaseText| file.line(2, "expect: { status: [2xx, 3xx, 4xx, 5xx] }");
+        let text = self.file(house, FIRST, anything);
         let source = SourceFile { path: "--send".into(), text: text.into() };
         let loaded = suite::load(std::slice::from_ref(&source), &house.contracts, &house.clauses);
         let mut own =
@@ -162,7 +163,10 @@ impl Asking<'_> {
         let mut file = CaseText::new(new::modeline(), &self.contract.api, &self.operation.name, &source);
         file.line(1, &format!("{name}:"));
         let input: Vec<(String, Value)> = self.sent.clone().into_iter().collect();
-        file.send(2, &input);
+        match input.is_empty() {
+            true => file.line(2, "send: {}"),
+            false => file.send(2, &input),
+        }
         // Whatever a creation makes is undone.
         let first = generate::first(self.contract, self.operation, &house.clauses, house.seed);
         new::captures(&mut file, &first);

@@ -36,6 +36,8 @@ pub mod secrets;
 const KEPT: usize = 10_000;
 /// And of that no more than this.
 const MOST: usize = 20_000;
+/// Bytes of bodies that are kept; behind them, what breaks something is kept without its exchange.
+const MOST_BYTES: usize = 256 << 20;
 /// Different requests that are named although no contract knows them.
 const STRANGERS: usize = 200;
 
@@ -82,6 +84,8 @@ pub struct Traffic {
     source: Source,
     masks: Masks,
     results: Vec<CaseResult>,
+    /// Of the bodies in `results`.
+    bytes: usize,
     /// Judged and not kept, because there are too many.
     pub dropped: usize,
     /// Requests that no contract knows, and how often.
@@ -115,6 +119,7 @@ impl Traffic {
             source,
             masks: Masks::default(),
             results: Vec::new(),
+            bytes: 0,
             dropped: 0,
             strangers: BTreeMap::new(),
             count: 0,
@@ -175,8 +180,11 @@ impl Traffic {
         let known = plan::known(&target, &case);
         let taken = Taken::Judged { name, verdict: verdict.clone() };
         let plain = matches!(&verdict, Verdict::Pass { warnings } if warnings.is_empty());
-        if self.results.len() < KEPT || (!plain && self.results.len() < MOST) {
-            self.results.push(CaseResult { case, verdict, trace: Some(trace), known });
+        let size = bodies(&trace);
+        let room = self.bytes + size <= MOST_BYTES;
+        if (plain && room && self.results.len() < KEPT) || (!plain && self.results.len() < MOST) {
+            self.bytes += if room { size } else { 0 };
+            self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
         } else {
             self.dropped += 1;
         }
@@ -258,6 +266,11 @@ impl Traffic {
         let terms = Terms { fail_on, today: Zoned::now().date() };
         (report::summarize(vec![run], Arc::clone(&house.clauses), terms), masks)
     }
+}
+
+fn bodies(trace: &Trace) -> usize {
+    let answered = |exchange: &Exchange| exchange.answer.as_ref().map_or(0, |answer| answer.body.len());
+    trace.exchanges.iter().map(|it| it.request.body.len() + answered(it)).sum()
 }
 
 /// What is known of cases says nothing of traffic.

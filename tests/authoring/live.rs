@@ -146,7 +146,10 @@ fn what_is_saved_is_run_again() {
     fs::write(&path, good.replace("status: 401", "status: 402")).unwrap();
     let second = cycle(&lines);
     assert!(second.contains("get_all_amazon_connections.yaml: 2 cases"), "{second}");
-    assert!(second.contains("1 failed") && !second.contains("DescribeConnections"), "{second}");
+    assert!(
+        second.contains("1 case breaks 1 clause, 1 passed") && !second.contains("DescribeConnections"),
+        "{second}"
+    );
     fs::write(&path, good.replace("expect:", "expct:")).unwrap();
     let third = cycle(&lines);
     assert!(third.contains("expct") && third.contains("nothing was sent"), "{third}");

@@ -1,7 +1,6 @@
 //! The program in a folder of its own, and what it serves until it is told to stop.
 
 use std::{
-    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
