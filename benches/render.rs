@@ -58,6 +58,7 @@ fn report_of(results: Vec<CaseResult>) -> Report {
             name: "bench".into(),
             product: None,
             version: None,
+            implementation: Default::default(),
             apis: BTreeMap::new(),
             verification: Verification::Full,
             curl: vec![],

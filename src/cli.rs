@@ -3,15 +3,20 @@
 
 pub mod args;
 mod assets;
+mod badge;
 mod check;
+mod compare;
 mod diff;
 mod explain;
 mod files;
 mod folder;
+mod github;
 mod import;
 mod init;
+mod known;
 mod list;
 pub mod load;
+mod merge;
 mod models;
 mod new;
 mod observe;
@@ -24,9 +29,11 @@ mod report;
 pub mod run;
 mod secrets;
 mod serve;
+mod shard;
 mod shell;
 pub mod snapshots;
 pub mod stage;
+mod statement;
 mod style;
 pub mod sweep;
 mod traffic;
@@ -61,6 +68,10 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
         Command::Report(args) => report::report(&args, &mut out),
+        Command::Known(args) => known::known(&args, &mut out).map(done),
+        Command::Compare(args) => compare::compare(&args, &mut out).map(done),
+        Command::Badge(args) => badge::badge(&args, &mut out),
+        Command::Statement(args) => statement::statement(&args, &mut out),
         Command::List(args) => list::list(&args, &mut out).map(done),
         Command::Check(args) => check::check(&args, &mut out).map(done),
         Command::Serve(args) => runtime()?.block_on(serve::serve(&args, &mut out)).map(done),
@@ -80,6 +91,15 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
+}
+
+/// From now on a panic is told by its place alone. What it says may have secrets in it; of one in a case the report tells
+/// it, masked.
+pub fn tell_panics_without_secrets() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
+    }));
 }
 
 fn ended(ended: Ended) -> ExitCode {

@@ -16,6 +16,7 @@ mod residence;
 mod run_fixtures;
 mod script;
 mod secrets;
+mod settle;
 mod silence;
 pub mod sweep;
 mod values;
@@ -23,6 +24,7 @@ mod wire;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
     sync::Arc,
 };
@@ -220,24 +222,33 @@ impl Session {
     /// Runs the jobs whose decision is to run, as many at once as the target allows, and hands over each trace as it
     /// comes, with the index of its job. After an interruption the rest come at once, as interrupted; so do, as refused,
     /// those that a target which has fallen silent would only leave waiting.
+    ///
+    /// Where `finished` panics, nothing more is begun, what runs comes to its end and cleans up, and then the panic goes on.
     pub async fn run_all(self: &Arc<Self>, jobs: &[Job], mut finished: impl FnMut(usize, Trace)) {
+        let mut bug = None;
+        let mut finished = |index, trace, bug: &mut Option<_>| {
+            if bug.is_none() {
+                *bug = catch_unwind(AssertUnwindSafe(|| finished(index, trace))).err();
+            }
+        };
         let mut waiting = jobs.iter().enumerate().filter(|(_, job)| job.decision == Decision::Run);
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
         let mut silence = Silence::default();
         loop {
-            while running.len() < self.target.limits.concurrency.max(1)
+            while bug.is_none()
+                && running.len() < self.target.limits.concurrency.max(1)
                 && let Some((index, job)) = waiting.next()
             {
                 if let Some(why) = silence.verdict(&job.case) {
-                    finished(index, nothing_sent(End::Refused(why)));
+                    finished(index, nothing_sent(End::Refused(why)), &mut bug);
                     continue;
                 }
                 let (job, session) = (job.clone(), Arc::clone(self));
                 let task = running.spawn(async move { run(&job, &session).await });
                 indices.insert(task.id(), index);
             }
-            let Some(ended) = running.join_next_with_id().await else { return };
+            let Some(ended) = running.join_next_with_id().await else { break };
             let (id, trace) = match ended {
                 Ok((id, trace)) => (id, trace),
                 Err(error) => (error.id(), nothing_sent(self.lost(error))),
@@ -247,8 +258,11 @@ impl Session {
                 if let Some(contract) = self.contracts.get(&case.api) {
                     silence.heard(case, &trace, &contract.protocol);
                 }
-                finished(index, trace);
+                finished(index, trace, &mut bug);
             }
+        }
+        if let Some(bug) = bug {
+            resume_unwind(bug);
         }
     }
 
@@ -276,10 +290,12 @@ impl Session {
     }
 
     fn lost(&self, error: tokio::task::JoinError) -> End {
-        match error.try_into_panic() {
-            Ok(panic) => End::Panicked(self.masks.mask(&drive::panic_message(panic.as_ref()))),
-            Err(_) => End::Interrupted,
-        }
+        error.try_into_panic().map_or(End::Interrupted, |panic| End::Panicked(self.told(panic.as_ref())))
+    }
+
+    /// What a panic said, without secrets.
+    pub fn told(&self, panic: &(dyn std::any::Any + Send)) -> String {
+        self.masks.mask(&drive::panic_message(panic))
     }
 
     fn is_interrupted(&self) -> bool {

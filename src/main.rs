@@ -11,11 +11,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // What a panic says may have secrets in it; of one in a case the report tells it masked.
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
-        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
-    }));
+    cli::tell_panics_without_secrets();
     match cli::dispatch(cli) {
         Ok(code) => code,
         Err(Wrong::Unread) => ExitCode::from(3),

@@ -2,6 +2,7 @@
 //! bear on a case. Pure; nothing is sent or read here.
 
 mod fenced;
+mod shard;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,8 @@ use crate::model::{
     contract::{ApiName, Effect},
     target::{KnownFailure, KnownWhat, Target},
 };
+
+pub use shard::{Shard, ShardError, trial};
 
 /// Which cases are asked for. A list that is empty asks for everything; the lists narrow each other down.
 #[derive(Debug, Clone, Default)]
@@ -25,35 +28,6 @@ pub struct Selection {
     pub origins: Vec<Origin>,
     pub apis: Vec<ApiName>,
     pub shard: Option<Shard>,
-}
-
-/// Part `index` (from 1) of `count` parts of the selected cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    index: usize,
-    count: usize,
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.index, self.count)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a shard: write `1/4` for the first of four parts")]
-pub struct ShardError(String);
-
-impl std::str::FromStr for Shard {
-    type Err = ShardError;
-
-    fn from_str(text: &str) -> Result<Self, ShardError> {
-        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-        match numbers {
-            Some((index, count)) if (1..=count).contains(&index) => Ok(Shard { index, count }),
-            _ => Err(ShardError(text.to_owned())),
-        }
-    }
 }
 
 /// The jobs of one run, sorted by case id.
@@ -94,12 +68,11 @@ pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
     let mut selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| selection.takes(case)).collect();
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     let of = selection.shard.map_or(Vec::new(), |_| selected.iter().map(|case| case.id.clone()).collect());
-    let jobs: Vec<Job> = selected
-        .into_iter()
-        .enumerate()
-        .filter(|(position, _)| selection.shard.is_none_or(|shard| position % shard.count == shard.index - 1))
-        .map(|(_, case)| job(case, suite, target))
-        .collect();
+    let jobs: Vec<Job> = selected.into_iter().map(|case| job(case, suite, target)).collect();
+    let jobs = match selection.shard {
+        Some(shard) => shard::part(jobs, shard),
+        None => jobs,
+    };
     let not_selected = suite.cases.len() - jobs.len();
     Plan {
         jobs,

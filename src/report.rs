@@ -21,19 +21,34 @@ use crate::model::{
     verdict::{Declared, Status, Verdict, Violation},
 };
 
+pub mod badge;
+pub mod baseline;
+pub mod compare;
 pub mod coverage;
 pub mod curl;
 pub mod difference;
 pub mod excerpt;
+mod github;
+mod har;
+pub mod html;
+mod junit;
+pub mod known;
+mod markdown;
+pub mod merge;
+mod plain;
 pub mod record;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;
+mod sarif;
+pub mod statement;
 pub mod status;
 mod subject;
+mod tap;
 pub mod target;
 pub mod text;
 
+pub use baseline::Baseline;
 pub use coverage::{Covered, Watch};
 pub use curl::Curl;
 pub use record::ExchangeDocument;
@@ -157,10 +172,14 @@ pub struct JudgedRun {
     pub elapsed: Duration,
     /// In the order of the run: cases, then shared fixtures.
     pub entries: Vec<Entry>,
+    /// Every entry of the target file about what is known to fail.
+    pub known_failures: Vec<KnownFailure>,
     /// Known failures that nothing in this run answers to: no case has the name, or no answer breaks the clause.
     pub stale: Vec<KnownFailure>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
+    /// What the run was held against, if anything.
+    pub baseline: Option<Baseline>,
 }
 
 /// A case or a shared fixture, its verdict and what that is worth.
@@ -229,6 +248,12 @@ impl Entry {
         let last = || self.trace.as_ref()?.exchanges.len().checked_sub(1);
         let last = matches!(self.verdict, Verdict::Error { .. }).then(last).flatten();
         broken.chain(last).collect()
+    }
+
+    /// Whether it takes nothing from a run's being conformant.
+    pub fn is_good(&self) -> bool {
+        let good = [Status::Pass, Status::KnownFailure, Status::Skip, Status::Unsupported];
+        good.contains(&self.status) && !self.undeclared()
     }
 
     pub fn is_case(&self) -> bool {
@@ -311,7 +336,6 @@ pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report 
 }
 
 fn judged(run: Run, terms: Terms) -> JudgedRun {
-    let stale = stale(&run);
     let mut entries = Vec::with_capacity(run.results.len() + run.fixtures.len());
     for result in run.results {
         let verdict = status::hardened(result.verdict, terms.fail_on);
@@ -327,6 +351,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         let (subject, trace) = (result.fixture.into(), Some(result.trace));
         entries.push(Entry::new(subject, verdict, status, trace, known.clone()));
     }
+    let stale = stale(&entries, &run.known_failures, run.plan.coverage);
     let leftovers =
         entries.iter().filter_map(|entry: &Entry| entry.trace.as_ref()).flat_map(|it| &it.leftovers);
     let clean_up = leftovers.cloned().chain(run.clean_up).collect();
@@ -339,34 +364,36 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         started: run.started,
         elapsed: run.elapsed,
         entries,
+        known_failures: run.known_failures,
         stale,
         clean_up,
+        baseline: None,
     }
 }
 
 /// Entries that nothing answers to. In a run that left cases out, only a clause that a judged case names and that
 /// no answer breaks is known to be kept.
-fn stale(run: &Run) -> Vec<KnownFailure> {
-    let verdicts = run.results.iter().map(|it| &it.verdict).chain(run.fixtures.iter().map(|it| &it.verdict));
-    let broken: BTreeSet<&ClauseId> = verdicts
-        .map(broken)
-        .flat_map(|(violations, warnings)| violations.iter().chain(warnings))
+fn stale(entries: &[Entry], known_failures: &[KnownFailure], coverage: Coverage) -> Vec<KnownFailure> {
+    let broken: BTreeSet<&ClauseId> = entries
+        .iter()
+        .flat_map(|entry| entry.violations().iter().chain(entry.warnings()))
         .flat_map(|violation| &violation.clauses)
         .collect();
-    let judged = |result: &&CaseResult| matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
-    let kept = |clause: &ClauseId| {
-        let mut naming = run.results.iter().filter(judged).filter(|it| it.case.clauses.contains(clause));
-        naming.next().is_some()
-            || (run.plan.coverage == Coverage::Whole && run.results.iter().any(|it| judged(&it)))
+    let judged = |entry: &&Entry| {
+        entry.is_case() && matches!(entry.verdict, Verdict::Pass { .. } | Verdict::Fail { .. })
     };
-    let is_stale = |entry: &&KnownFailure| match &entry.what {
+    let kept = |clause: &ClauseId| {
+        let mut naming = entries.iter().filter(judged).filter(|it| it.subject.clauses.contains(clause));
+        naming.next().is_some() || (coverage == Coverage::Whole && entries.iter().any(|it| judged(&it)))
+    };
+    let is_stale = |known: &&KnownFailure| match &known.what {
         KnownWhat::Clause(clause) => !broken.contains(clause) && kept(clause),
         KnownWhat::Case(_) => {
-            let names = |result: &CaseResult| result.known.iter().any(|known| known.span == entry.span);
-            run.plan.coverage == Coverage::Whole && !run.results.iter().any(names)
+            let names = |entry: &Entry| entry.is_case() && entry.known.iter().any(|it| it.span == known.span);
+            coverage == Coverage::Whole && !entries.iter().any(names)
         }
     };
-    run.known_failures.iter().filter(is_stale).cloned().collect()
+    known_failures.iter().filter(is_stale).cloned().collect()
 }
 
 /// 0 conformant, 1 violations, 3 could not find out; of several runs the worst, and violations are worse than errors.
@@ -385,6 +412,14 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
+    Junit,
+    Tap,
+    Markdown,
+    Github,
+    Sarif,
+    Har,
+    /// For a browser or a printer; see [`html`].
+    Html,
 }
 
 /// The report as one string, its last line ended. `mask` hides the secrets the run was given.
@@ -392,5 +427,12 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
+        Format::Junit => junit::render(report, mask),
+        Format::Tap => tap::render(report, mask),
+        Format::Markdown => markdown::render(report, mask),
+        Format::Github => github::render(report, mask),
+        Format::Sarif => sarif::render(report, mask),
+        Format::Har => har::render(report, mask),
+        Format::Html => html::render(report, mask),
     }
 }

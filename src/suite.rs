@@ -21,6 +21,7 @@ use crate::{
 mod decode;
 mod diagnostic;
 mod file;
+mod known;
 mod load;
 mod lower;
 mod matrix;
@@ -29,6 +30,7 @@ mod template;
 mod yaml;
 
 pub use diagnostic::Diagnostic;
+pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
 
 /// A file's text with the path it is told by.
 #[derive(Debug, Clone)]

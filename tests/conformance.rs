@@ -11,7 +11,10 @@ use std::{
     collections::BTreeMap,
     env,
     process::ExitCode,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -27,17 +30,18 @@ use proofmark::{
     },
     exec::{self, Interrupt},
     model::{
-        case::{Case, CaseId, GENERATED, Origin},
+        case::{CaseId, GENERATED},
         exchange::Trace,
         verdict::Status,
     },
     plan::{self, Job, Selection},
     reference,
-    report::{self, Entry, Format, Style},
+    report::{self, Entry, Format, Report, Style},
 };
 use tokio::{runtime::Runtime, sync::watch};
 
 fn main() -> ExitCode {
+    cli::tell_panics_without_secrets();
     conformance().unwrap_or_else(|wrong| {
         eprintln!("{}", cli::explain(&wrong));
         ExitCode::from(2)
@@ -61,6 +65,9 @@ fn conformance() -> Result<ExitCode, Wrong> {
     }
     for trouble in &troubles {
         eprintln!("{trouble}");
+    }
+    if theatre.left.load(Ordering::Relaxed) {
+        eprintln!("`proofmark sweep` destroys what is left behind");
     }
     if theatre.interrupted() {
         return Ok(ExitCode::from(130));
@@ -95,7 +102,7 @@ fn near(name: &str, files: &FileArgs) -> Option<House> {
         _ => Generated::None,
     };
     let house = load::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
-    let has = house.suite.cases.iter().any(|case| trial_name(case) == name);
+    let has = house.suite.cases.iter().any(|case| plan::trial(case) == name);
     has.then_some(house)
 }
 
@@ -117,18 +124,10 @@ fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A case's own id, or what the generated cases of its operation are called together.
-fn trial_name(case: &Case) -> String {
-    match case.origin() {
-        Origin::Written => case.id.to_string(),
-        Origin::Generated => format!("{}::{}::{GENERATED}", case.api, case.operation),
-    }
-}
-
 /// The jobs of each trial, in the order of their names.
 fn trials(jobs: Vec<Job>) -> BTreeMap<String, Vec<Job>> {
     let mut trials: BTreeMap<String, Vec<Job>> = BTreeMap::new();
-    jobs.into_iter().for_each(|job| trials.entry(trial_name(&job.case)).or_default().push(job));
+    jobs.into_iter().for_each(|job| trials.entry(plan::trial(&job.case)).or_default().push(job));
     trials
 }
 
@@ -148,6 +147,8 @@ struct Theatre {
     update: snapshots::Update,
     /// For what only all answers together can show.
     traces: Mutex<Vec<(CaseId, Trace)>>,
+    /// Whether something could not be destroyed.
+    left: AtomicBool,
     /// Passes that took requests to be repeated, in words.
     flaky: Mutex<Vec<String>>,
 }
@@ -163,7 +164,8 @@ impl Theatre {
         let interrupt = runtime.block_on(async { run::interrupts("proofmark sweep".to_owned()) });
         let unset = Mutex::new(Some((house, chosen)));
         let (stage, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
-        Ok(Theatre { runtime, unset, stage, interrupt, update, traces, flaky })
+        let left = AtomicBool::new(false);
+        Ok(Theatre { runtime, unset, stage, interrupt, update, traces, flaky, left })
     }
 
     fn stage(&self) -> Result<&Stage, Failed> {
@@ -204,6 +206,7 @@ impl Theatre {
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
         let flaky = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_flaky());
         self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
+        self.note_what_is_left(&report);
         let mut runs = report.runs.iter();
         if runs.all(|run| run.clean_up.is_empty() && run.entries.iter().all(|entry| good(entry.status))) {
             return Ok(());
@@ -217,8 +220,10 @@ impl Theatre {
     fn close(&self) -> Vec<String> {
         let Some(Ok(stage)) = self.stage.get() else { return Vec::new() };
         let fixtures = self.runtime.block_on(stage.session.close());
-        let run = run::of_fixtures(stage, fixtures);
+        let mut run = run::of_fixtures(stage, fixtures);
+        run.clean_up = self.runtime.block_on(run::settle(stage));
         let report = run::summarize(run, stage, FailOnArg::Must);
+        self.note_what_is_left(&report);
         let mask = |text: &str| stage.session.masks().mask(text);
         let mut troubles = Vec::new();
         if report::exit_code(&report) != 0 {
@@ -232,6 +237,10 @@ impl Theatre {
             troubles.push(mask(&format!("{case} breaks {clauses}: {}", mismatch.actual)));
         }
         troubles
+    }
+
+    fn note_what_is_left(&self, report: &Report) {
+        self.left.fetch_or(report.runs.iter().any(|run| !run.clean_up.is_empty()), Ordering::Relaxed);
     }
 
     fn interrupted(&self) -> bool {

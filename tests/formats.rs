@@ -63,11 +63,12 @@ fn told(diagnostics: &[Diagnostic]) -> String {
 /// A published file, and what makes it.
 type Published = (&'static str, fn() -> Value);
 
-const SCHEMAS: [Published; 4] = [
+const SCHEMAS: [Published; 5] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),
     ("schemas/report.schema.json", report::record::schema),
+    ("schemas/statement.schema.json", report::statement::schema),
 ];
 
 #[test]

@@ -17,7 +17,7 @@ use proofmark::{
         exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
         target::Target,
         template::Variables,
-        verdict::Verdict,
+        verdict::{Verdict, Violation},
     },
 };
 use serde_json::{Value, json};
@@ -41,6 +41,12 @@ impl Bench {
         self.house.suite.cases.iter().filter(|case| case.origin() == Origin::Generated)
     }
 
+    /// Those whose first request is the one that they are about.
+    fn alone(&self) -> impl Iterator<Item = &Arc<Case>> {
+        self.generated()
+            .filter(|case| ["::round-trip", "::on-its-own"].iter().all(|end| !case.id.ends_with(end)))
+    }
+
     fn contract(&self, case: &Case) -> &Contract {
         self.house.contracts.get(&case.api).expect("cases are made from contracts")
     }
@@ -53,6 +59,10 @@ impl Bench {
         let exchanges = case.steps.iter().zip(answers).enumerate();
         let exchanges = exchanges.map(|(index, (step, answer))| exchange(contract, index, step, answer));
         let trace = Trace { exchanges: exchanges.collect(), end: End::Complete, leftovers: Vec::new() };
+        self.judged(case, trace)
+    }
+
+    fn judged(&self, case: &Case, trace: Trace) -> Verdict {
         let house = &self.house;
         let judge = Judge {
             suite: &house.suite,
@@ -136,7 +146,7 @@ fn path(operation: &Operation) -> String {
 fn a_right_answer_passes_and_a_failing_server_fails() {
     let bench = Bench::new();
     let nothing = json!({ "results": [], "totalCount": 0 });
-    for case in bench.generated() {
+    for case in bench.alone() {
         let contract = bench.contract(case);
         let right = [400, 401, 404, 405].into_iter();
         let right: Vec<u16> =
@@ -155,7 +165,7 @@ fn a_right_answer_passes_and_a_failing_server_fails() {
 fn a_refusal_that_is_served_fails() {
     let bench = Bench::new();
     let mut refused = 0;
-    for case in bench.generated() {
+    for case in bench.alone() {
         let contract = bench.contract(case);
         let operation = contract.operation(&case.operation).expect("cases are of operations");
         let Some((success, _)) = operation.successes().next() else { continue };
@@ -178,7 +188,7 @@ fn a_refusal_that_is_served_fails() {
 fn what_was_refused_and_is_listed_fails() {
     let bench = Bench::new();
     let mut proved = 0;
-    for case in bench.generated().filter(|case| case.steps.len() > 1) {
+    for case in bench.alone().filter(|case| case.steps.len() > 1) {
         let contract = bench.contract(case);
         let Claim::AnyOf(alternatives) = &case.steps[1].expectations[0].claim else { panic!("{}", case.id) };
         let Claim::At { path, .. } = &alternatives[0][0].claim else { panic!("{}", case.id) };
@@ -210,4 +220,59 @@ fn what_was_refused_and_is_listed_fails() {
         proved += 1;
     }
     assert!(proved > 500, "{proved}");
+}
+
+#[test]
+fn a_thing_that_is_not_made_is_a_remark_and_a_failing_server_a_violation() {
+    let bench = Bench::new();
+    let mut lives = 0;
+    for case in bench
+        .generated()
+        .filter(|case| case.id.ends_with("::round-trip") || case.id.ends_with("::on-its-own"))
+    {
+        let contract = bench.contract(case);
+        let ended = |first: Response| {
+            let exchanges = vec![exchange(contract, 0, &case.steps[0], first)];
+            let end = End::Stopped("the first step is not as claimed".into());
+            bench.judged(case, Trace { exchanges, end, leftovers: Vec::new() })
+        };
+        let refused = ended(error(contract, 400));
+        let remark = |violation: &Violation| violation.clauses.iter().any(|id| id.ends_with(".life.served"));
+        let remarked = matches!(&refused, Verdict::Pass { warnings } if warnings.iter().any(remark));
+        // Where 400 is not documented, there is another remark, and the refusal is as good.
+        assert!(remarked, "{}: {refused:?}", case.id);
+        let failed = ended(error(contract, 500));
+        assert!(matches!(failed, Verdict::Fail { .. }), "{}: {failed:?}", case.id);
+        lives += 1;
+    }
+    assert!(lives > 50, "{lives}");
+}
+
+#[test]
+fn what_was_made_and_is_not_listed_is_told() {
+    let bench = Bench::new();
+    let case =
+        bench.generated().find(|case| case.id.contains("CreateInstanceProfile::generated::round-trip"));
+    let case = case.expect("the family is plain");
+    let contract = bench.contract(case);
+    let profile = json!({ "InstanceProfileArn": "arn:aws:dms:us-east-1:123456789012:instance-profile:A", "InstanceProfileName": NAME });
+    let told = |listed: &Value, more: Value, end: End| {
+        let mut page = json!({ "InstanceProfiles": listed });
+        page["Marker"] = more;
+        page.as_object_mut().expect("it is one").retain(|_, value| !value.is_null());
+        let answers = [json!({ "InstanceProfile": profile }), page].map(|body| answer(contract, 200, &body));
+        let exchanges = case.steps.iter().zip(answers).enumerate();
+        let exchanges = exchanges.map(|(index, (step, answer))| exchange(contract, index, step, answer));
+        bench.judged(case, Trace { exchanges: exchanges.collect(), end, leftovers: Vec::new() })
+    };
+    let late = || End::Deadline { what: "listed".into(), within: Duration::from_secs(1) };
+    let unlisted = told(&json!([]), Value::Null, late());
+    let listed = |violation: &Violation| violation.clauses.iter().any(|id| id.ends_with(".life.listed"));
+    assert!(matches!(&unlisted, Verdict::Pass { warnings } if warnings.iter().any(listed)), "{unlisted:?}");
+    for (list, more) in
+        [(json!([profile]), Value::Null), (json!([]), json!("more")), (json!([{}, profile]), json!("more"))]
+    {
+        let verdict = told(&list, more, End::Interrupted);
+        assert!(!format!("{verdict:?}").contains("life.listed"), "{verdict:?}");
+    }
 }

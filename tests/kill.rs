@@ -6,6 +6,11 @@
 mod client;
 #[path = "kill/line.rs"]
 mod line;
+#[cfg(unix)]
+#[path = "kill/loss.rs"]
+mod loss;
+#[path = "kill/many.rs"]
+mod many;
 #[path = "kill/points.rs"]
 mod points;
 #[cfg(unix)]

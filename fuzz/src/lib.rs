@@ -1,6 +1,6 @@
 //! Every door by which text from outside comes in, each as one function of arbitrary bytes that must neither panic nor
-//! take long. What else holds of any input is asserted. `tests/any_bytes.rs` knocks at the same doors with the stable
-//! compiler.
+//! take long. What else holds of any input is asserted. Each says whether the input was taken. `tests/any_bytes.rs` knocks
+//! at the same doors with the stable compiler.
 
 use std::{
     collections::BTreeMap,
@@ -82,52 +82,51 @@ fn told(diagnostics: Vec<Diagnostic>) -> String {
 }
 
 /// The loader of case files.
-pub fn case_file(bytes: &[u8]) {
-    let Some(text) = text(bytes) else { return };
-    if let Err(diagnostics) = suite::load(&[file("a.yaml", text)], &HOUSE.contracts, &HOUSE.clauses) {
-        told(diagnostics);
-    }
+pub fn case_file(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else { return false };
+    suite::load(&[file("a.yaml", text)], &HOUSE.contracts, &HOUSE.clauses).map_err(told).is_ok()
 }
 
 /// The loader of clause files.
-pub fn clause_file(bytes: &[u8]) {
-    let Some(text) = text(bytes) else { return };
-    if let Err(diagnostics) = suite::load_clauses(&[file("clauses.yaml", text)]) {
-        told(diagnostics);
-    }
+pub fn clause_file(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else { return false };
+    suite::load_clauses(&[file("clauses.yaml", text)]).map_err(told).is_ok()
 }
 
 /// The loader of target files.
-pub fn target_file(bytes: &[u8]) {
-    let Some(text) = text(bytes) else { return };
-    if let Err(diagnostics) = suite::load_target(&file("t.yaml", text), &HOUSE.contracts, &HOUSE.clauses) {
-        told(diagnostics);
-    }
+pub fn target_file(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else { return false };
+    suite::load_target(&file("t.yaml", text), &HOUSE.contracts, &HOUSE.clauses).map_err(told).is_ok()
 }
 
+const TEMPLATE: &str = "{ api: dms, operation: DescribeEndpoints, source: s, variables: { plain: p }, cases: { a: \
+    { clauses: [dms.DescribeEndpoints.success], send: { Marker: GIVEN }, expect: { status: 200 } } } }";
+
 /// `${...}` in a text, read and filled: what has no hole comes out as it went in, and `$${` stands for `${`.
-pub fn template(bytes: &[u8]) {
-    let Some(text) = text(bytes) else { return };
+pub fn template(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else { return false };
     let quoted = Value::from(text);
-    let file = file("a.yaml", &format!("{{ api: dms, variables: {{ plain: p, given: {quoted} }} }}"));
+    let file = file("a.yaml", &TEMPLATE.replace("GIVEN", &quoted.to_string()));
     match suite::load(&[file], &HOUSE.contracts, &HOUSE.clauses) {
         Ok(suite) => {
             let variables = Variables::from([("plain".into(), "p".into())]);
-            let given = &suite.variables["dms"]["given"];
+            let (_, given) = &suite.cases[0].steps[0].request.input[0];
             let filled = fill::value(given, &mut fill::from_variables(&variables));
             if !text.contains("${") {
                 assert_eq!(filled, Ok(quoted), "a text without holes is itself");
             } else if matches!(given, TemplateValue::Fixed(_)) {
                 assert_eq!(filled, Ok(text.replace("$${", "${").into()));
             }
+            true
         }
-        Err(diagnostics) => drop(told(diagnostics)),
+        Err(diagnostics) => told(diagnostics).is_empty(),
     }
 }
 
 /// What an error calls itself, in headers and body.
-pub fn error_names(bytes: &[u8]) {
+pub fn error_names(bytes: &[u8]) -> bool {
     let response = response(bytes);
+    let mut named = false;
     for contract in HOUSE.contracts.iter() {
         let names = error_reading::error_names(&contract.protocol, &response);
         for found in &names.found {
@@ -139,30 +138,32 @@ pub fn error_names(bytes: &[u8]) {
             );
         }
         assert_eq!(names.resolved().is_some(), !names.found.is_empty());
+        named |= names.resolved().is_some();
     }
+    named
 }
 
 /// The importer of Smithy models.
-pub fn smithy(bytes: &[u8]) {
-    text(bytes).into_iter().for_each(|text| imported(of_smithy::import(text, "t")));
+pub fn smithy(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|text| imported(of_smithy::import(text, "t")))
 }
 
 /// The importer of OpenAPI and Swagger documents.
-pub fn openapi(bytes: &[u8]) {
-    text(bytes).into_iter().for_each(|text| imported(of_openapi::import(text, "t")));
+pub fn openapi(bytes: &[u8]) -> bool {
+    text(bytes).is_some_and(|text| imported(of_openapi::import(text, "t")))
 }
 
 /// The importer of botocore's models: the files beside the first one stand behind lines of `%%`.
-pub fn botocore(bytes: &[u8]) {
-    let Some(text) = text(bytes) else { return };
+pub fn botocore(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else { return false };
     let mut texts = text.split("\n%%\n");
     let service = texts.next().unwrap_or_default();
     let [paginators, waiters, examples] = std::array::from_fn(|_| texts.next());
-    imported(of_botocore::import(of_botocore::Texts { service, paginators, waiters, examples }, "t"));
+    imported(of_botocore::import(of_botocore::Texts { service, paginators, waiters, examples }, "t"))
 }
 
 /// What was imported can be written, read again, and judged by.
-fn imported(outcome: Result<Imported, Vec<ImportProblem>>) {
+fn imported(outcome: Result<Imported, Vec<ImportProblem>>) -> bool {
     match outcome {
         Ok(Imported { contract, .. }) => {
             let texts: Vec<_> = files::write(&contract).into_iter().map(|(_, text)| text).collect();
@@ -170,28 +171,33 @@ fn imported(outcome: Result<Imported, Vec<ImportProblem>>) {
             assert!(again == contract, "what was written is what is read");
             let contracts = Contracts::new(vec![again]).expect("an imported contract is sound");
             contracts.verify().expect("every schema compiles");
+            true
         }
-        Err(problems) => assert!(!problems.is_empty(), "refused without a word"),
+        Err(problems) => {
+            assert!(!problems.is_empty(), "refused without a word");
+            false
+        }
     }
 }
 
 /// `operations.json` and, behind a line of `%%`, `schema.json`.
-pub fn contract_files(bytes: &[u8]) {
-    let Some(text) = text(bytes) else { return };
+pub fn contract_files(bytes: &[u8]) -> bool {
+    let Some(text) = text(bytes) else { return false };
     let (operations, schema) = text.split_once("\n%%\n").unwrap_or((text, "{\"$defs\":{}}"));
-    let Ok(contract) = files::read(operations, schema) else { return };
+    let Ok(contract) = files::read(operations, schema) else { return false };
     let operation = contract.operations.keys().next().cloned();
     let _ = files::sound(&contract);
-    let Ok(contracts) = Contracts::new(vec![contract]) else { return };
+    let Ok(contracts) = Contracts::new(vec![contract]) else { return false };
     let _ = contracts.verify();
-    let Some(contract) = contracts.iter().next() else { return };
+    let Some(contract) = contracts.iter().next() else { return false };
     for name in contract.schema_names().take(4) {
         contracts.schema_mismatches(&contract.api, name, &Value::from(operation.as_deref()));
     }
+    true
 }
 
 /// A ledger: whatever stands behind its whole lines, nothing of what they say is lost.
-pub fn ledger(bytes: &[u8]) {
+pub fn ledger(bytes: &[u8]) -> bool {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let (all, before) = (book::read(bytes), book::read(&bytes[..whole]));
     let numbers = |book: &book::Book| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
@@ -202,11 +208,12 @@ pub fn ledger(bytes: &[u8]) {
     }
     assert!(all.open().count() <= all.things.len());
     (all.names(), all.lent());
+    all.begun.is_some()
 }
 
 /// An answer of a target, held against all rules and a case of many claims: status, header lines, an empty line, body.
 /// The same answer has the same verdict, and no control character of it reaches the page.
-pub fn answer(bytes: &[u8]) {
+pub fn answer(bytes: &[u8]) -> bool {
     let House { contracts, clauses, suite, target } = &*HOUSE;
     let approved = BTreeMap::new();
     let judge = Judge { suite, contracts, clauses, target, snapshots: &approved };
@@ -221,6 +228,7 @@ pub fn answer(bytes: &[u8]) {
     let page = page(results);
     let harmful = |character: &char| character.is_control() && *character != '\n';
     assert_eq!(page.chars().find(harmful), None, "{page:?}");
+    page.contains("CONFORMANT")
 }
 
 fn trace(operations: impl Iterator<Item = Arc<str>>, response: Response) -> Trace {

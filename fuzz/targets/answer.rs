@@ -1,4 +1,6 @@
 //! See `proofmark_fuzz::answer`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| proofmark_fuzz::answer(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    proofmark_fuzz::answer(bytes);
+});

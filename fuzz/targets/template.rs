@@ -1,4 +1,6 @@
 //! See `proofmark_fuzz::template`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| proofmark_fuzz::template(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    proofmark_fuzz::template(bytes);
+});

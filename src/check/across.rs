@@ -1,10 +1,13 @@
 //! What can only be seen over all answers of a run: values that no two answers may share.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::model::{
     case::{Case, CaseId, Claim, HeaderClaim},
-    clause::ClauseId,
+    clause::{ClauseId, Clauses},
     exchange::{Exchange, Role, Trace},
     span::Span,
     verdict::{Location, Mismatch, Violation},
@@ -13,17 +16,27 @@ use crate::model::{
 use super::{Judge, claims, rules::request_id::HEADER, strength};
 
 /// The clause that no single answer can break.
-pub(super) const UNIQUE_ID: &str = "dms.response.request-id-unique";
+pub const UNIQUE_ID: &str = "dms.response.request-id-unique";
 
 /// Every value that two answers share and should not: request ids of awsJson APIs, and headers that a case claims to be
 /// unique. Each is reported on the later one, with its case, and once for all answers of a trace that have it. Traces
 /// are to be given in the order of the run.
 pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Violation)> {
+    over(traces, &judge.suite.cases, judge.clauses)
+}
+
+/// The same of recorded traces, whose cases are not at hand: request ids alone.
+pub fn repeated_ids(traces: &[(CaseId, &Trace)], clauses: &Clauses) -> Vec<(CaseId, Violation)> {
+    over(traces, &[], clauses)
+}
+
+/// `cases` are sorted by id.
+fn over(traces: &[(CaseId, &Trace)], cases: &[Arc<Case>], known: &Clauses) -> Vec<(CaseId, Violation)> {
     let mut ids = Values::default();
     let mut claimed: HashMap<&str, Values<'_>> = HashMap::new();
     let mut found = Vec::new();
     for (case_id, trace) in traces {
-        let case = case_of(case_id, judge);
+        let case = case_of(case_id, cases);
         for (index, exchange) in trace.exchanges.iter().enumerate() {
             if api_of(exchange, case_id) == "dms"
                 && let Some(mismatch) = ids.repeated(exchange, HEADER)
@@ -31,7 +44,7 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
                 let clauses = [ClauseId::from(UNIQUE_ID)];
                 found.push((
                     case_id.clone(),
-                    violation("request-id-unique", &clauses, index, mismatch, None, judge),
+                    violation("request-id-unique", &clauses, index, mismatch, None, known),
                 ));
             }
             let Some((case, step)) = case.zip(step_of(case, exchange)) else { continue };
@@ -41,7 +54,7 @@ pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Vi
                     if expectation.clauses.is_empty() { &case.clauses } else { &expectation.clauses };
                 if let Some(mismatch) = claimed.entry(name).or_default().repeated(exchange, name) {
                     let span = Some(&expectation.span);
-                    found.push((case_id.clone(), violation("header", clauses, index, mismatch, span, judge)));
+                    found.push((case_id.clone(), violation("header", clauses, index, mismatch, span, known)));
                 }
             });
         }
@@ -81,8 +94,7 @@ fn api_of<'a>(exchange: &'a Exchange, case: &'a CaseId) -> &'a str {
     id.split("::").next().unwrap_or_default()
 }
 
-fn case_of<'a>(id: &CaseId, judge: &Judge<'a>) -> Option<&'a Case> {
-    let cases = &judge.suite.cases;
+fn case_of<'a>(id: &CaseId, cases: &'a [Arc<Case>]) -> Option<&'a Case> {
     let at = cases.binary_search_by(|case| case.id.cmp(id)).ok()?;
     Some(&cases[at])
 }
@@ -100,9 +112,9 @@ fn violation(
     exchange: usize,
     mismatch: Mismatch,
     span: Option<&Span>,
-    judge: &Judge<'_>,
+    known: &Clauses,
 ) -> Violation {
-    let strength = strength(clauses, judge.clauses);
+    let strength = strength(clauses, known);
     Violation {
         rule: rule.into(),
         clauses: clauses.to_vec(),

@@ -42,6 +42,7 @@ fn target() -> Target {
         name: "t".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::new(),
         tls: Tls::default(),
         proxy: None,

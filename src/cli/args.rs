@@ -4,10 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{
-    model::case::{Origin, Profile},
-    plan::Shard,
-};
+use crate::model::case::{Origin, Profile};
 
 /// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
 ///
@@ -33,6 +30,14 @@ pub enum Command {
     Coverage(CoverageArgs),
     /// Render a recorded run, without a network
     Report(ReportArgs),
+    /// Bring the known failures of a target file to what a recorded run shows
+    Known(super::known::KnownArgs),
+    /// Put recorded runs side by side: targets, versions, yesterday and today
+    Compare(super::compare::CompareArgs),
+    /// Make a badge of a recorded run
+    Badge(super::badge::BadgeArgs),
+    /// State what a recorded run comes to, for publication; or check such a statement
+    Statement(super::statement::StatementArgs),
     /// Show the cases that `run` would take, without a network
     List(ListArgs),
     /// Judge the case files (and a target file) themselves, without a network
@@ -111,9 +116,9 @@ pub struct SelectionArgs {
     /// Only cases that somebody wrote, or only those generated from the contracts
     #[arg(long, value_enum)]
     pub origin: Option<OriginArg>,
-    /// Only the i-th of n parts of what is selected
+    /// Only the i-th of n parts of what is selected; `auto` asks the CI system which
     #[arg(long, value_name = "I/N")]
-    pub shard: Option<Shard>,
+    pub shard: Option<super::shard::ShardArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -169,6 +174,9 @@ pub struct RunArgs {
     /// Which broken clauses fail a case
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
+    /// Hold the run against this recorded one: what that breaks in the same way does not fail
+    #[arg(long, value_name = "DIR", help_heading = "Verdict")]
+    pub baseline: Option<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub format: ReportFormatArg,
@@ -193,6 +201,8 @@ pub enum FailOnArg {
     Must,
     /// Broken SHOULD clauses too
     Should,
+    /// Broken MUST clauses and claims that `--baseline` does not break, which has to be given
+    Regression,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -210,10 +220,27 @@ pub enum ReportFormatArg {
     Text,
     /// The document of the recorded run
     Json,
+    /// JUnit XML, which most CI systems read
+    Junit,
+    /// TAP 14, with a YAML block for each failure
+    Tap,
+    /// For a job summary, a pull request or a README
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// HTTP Archive 1.2 of every exchange, for the developer tools of a browser
+    Har,
+    /// One page that needs no network, for a browser or a printer
+    Html,
 }
 
 #[derive(Debug, Clone, Default, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ReportArgs {
+    #[command(subcommand)]
+    pub command: Option<ReportCommand>,
     /// The folder of a recorded run [default: target/proofmark/last]
     #[arg(value_name = "DIR")]
     pub record: Option<PathBuf>,
@@ -223,6 +250,31 @@ pub struct ReportArgs {
     /// Write to FILE instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ReportCommand {
+    /// Make one run of the recorded parts of one, if they are all of it; exits 2 and says why where they are not
+    Merge(MergeArgs),
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct MergeArgs {
+    /// The folders of the parts, each made by `run --shard I/N --record DIR`
+    #[arg(value_name = "DIR", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Keep the whole run in this folder [default: target/proofmark/last]
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
+    pub report: Vec<super::report::Wanted>,
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
     pub color: ColorArg,

@@ -287,7 +287,7 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
 
 /// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to
 /// name it from another folder.
-fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wrong> {
+pub(super) fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wrong> {
     let at = |path: &Path| -> Result<(suite::SourceFile, String), Wrong> {
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Ok((assets::file(path)?, whole.to_string_lossy().into_owned()))

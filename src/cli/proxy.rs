@@ -28,7 +28,11 @@ use super::{
     run,
     traffic::{Observed, Source, Taken, Traffic},
 };
-use crate::{exec, model::target::Tls, report};
+use crate::{
+    exec,
+    model::target::Tls,
+    report::{self, FailOn},
+};
 
 mod messages;
 mod relay;
@@ -77,6 +81,7 @@ pub struct ProxyArgs {
 /// Serves until Ctrl-C or SIGTERM. Prints `listening on http://...` when it is ready; the exit code is that of a run.
 pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let upstream = upstream(args)?;
+    let fail_on = replay::fail_on(args.fail_on)?;
     let mut traffic = traffic(args)?;
     if let Some(folder) = &args.record {
         record::prepare(folder)?;
@@ -107,7 +112,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
     if without_answer > 0 {
         eprintln!("{without_answer} requests had no answer");
     }
-    end(traffic, args, (started, clock.elapsed()), without_answer, out)
+    end(traffic, args, fail_on, (started, clock.elapsed()), without_answer, out)
 }
 
 fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
@@ -194,6 +199,7 @@ fn tell(traffic: &mut Traffic, exchange: Observed) {
 fn end(
     traffic: Traffic,
     args: &ProxyArgs,
+    fail_on: FailOn,
     (started, elapsed): (Timestamp, Duration),
     without_answer: usize,
     out: &mut impl Write,
@@ -202,7 +208,7 @@ fn end(
         replay::strangers(&traffic, out)?;
     }
     let judged = traffic.judged();
-    let (report, masks) = traffic.into_report(replay::fail_on(args.fail_on), started, elapsed);
+    let (report, masks) = traffic.into_report(fail_on, started, elapsed);
     let mask = |text: &str| masks.mask(text);
     if let Some(folder) = &args.record {
         record::write(folder, &report::record::write(&report, &mask))

@@ -3,12 +3,13 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{files, load::Wrong};
+use super::{args::FailOnArg, files, load::Wrong};
 use crate::report::{
     Report,
-    record::{self, DOCUMENT, Record, TRACES},
+    record::{self, DOCUMENT, Record, RecordError, TRACES},
 };
 
 /// Where a run is kept if nobody says otherwise: the last one only.
@@ -58,16 +59,54 @@ fn unfinished(name: &str) -> String {
 
 /// Reads the record in a folder, or of the document's own path.
 pub fn read(path: &Path) -> Result<Report, Wrong> {
-    let folder =
-        if path.is_file() { path.parent().map_or(PathBuf::new(), Path::to_owned) } else { path.to_owned() };
-    let wrong = |name: &str, why: String| Wrong::Said(format!("{}: {why}", folder.join(name).display()));
-    let text = |name: &str| match files::text(&folder.join(name), files::RECORD) {
+    let (document, traces) = texts(path)?;
+    let wrong = |error: RecordError| Wrong::Said(format!("{}: {error}", path.display()));
+    record::read(&document, traces.as_deref()).map_err(wrong)
+}
+
+/// Reads the document of a record alone, as most need no more; and gives its digest.
+pub fn document(path: &Path) -> Result<(Report, Arc<str>), Wrong> {
+    let document = document_text(path)?;
+    let wrong = |error: RecordError| Wrong::Said(format!("{}: {error}", path.display()));
+    Ok((record::read(&document, None).map_err(wrong)?, record::digest(&document)))
+}
+
+/// The record that a run is to be held against, and the digest of its document.
+pub fn baseline(folder: Option<&Path>, fail_on: FailOnArg) -> Result<Option<(Report, Arc<str>)>, Wrong> {
+    if folder.is_none() && fail_on == FailOnArg::Regression {
+        return Err(Wrong::Said(
+            "--fail-on regression needs --baseline DIR: a regression since when?".into(),
+        ));
+    }
+    folder.map(document).transpose()
+}
+
+/// Both texts of a record, the traces too.
+pub fn whole(path: &Path) -> Result<Record, Wrong> {
+    let (document, traces) = texts(path)?;
+    let missing = || format!("{}: there is no {TRACES}; without it nothing is proven", path.display());
+    Ok(Record { document, traces: traces.ok_or_else(|| Wrong::Said(missing()))? })
+}
+
+fn texts(path: &Path) -> Result<(String, Option<String>), Wrong> {
+    Ok((document_text(path)?, text(path, TRACES)?))
+}
+
+fn document_text(path: &Path) -> Result<String, Wrong> {
+    text(path, DOCUMENT)?.ok_or_else(|| {
+        let path = folder(path).join(DOCUMENT);
+        Wrong::Said(format!("{}: there is none; `proofmark run --record DIR` makes one", path.display()))
+    })
+}
+
+fn folder(path: &Path) -> PathBuf {
+    if path.is_file() { path.parent().map_or(PathBuf::new(), Path::to_owned) } else { path.to_owned() }
+}
+
+fn text(path: &Path, name: &str) -> Result<Option<String>, Wrong> {
+    match files::text(&folder(path).join(name), files::RECORD) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Wrong::Said(error.to_string())),
-    };
-    let document = text(DOCUMENT)?
-        .ok_or_else(|| wrong(DOCUMENT, "there is none; `proofmark run --record DIR` makes one".into()))?;
-    let traces = text(TRACES)?;
-    record::read(&document, traces.as_deref()).map_err(|error| wrong("", error.to_string()))
+    }
 }

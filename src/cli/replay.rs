@@ -108,7 +108,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     if traffic.judged() == 0 {
         return Err(Wrong::Said(format!("{} has no exchange that a contract knows", args.what.display())));
     }
-    Ok(traffic.into_report(fail_on(args.fail_on.unwrap_or_default()), started, elapsed))
+    Ok(traffic.into_report(fail_on(args.fail_on.unwrap_or_default())?, started, elapsed))
 }
 
 /// Names that no contract has are the question's fault.
@@ -138,10 +138,14 @@ pub fn strangers(traffic: &Traffic, out: &mut impl Write) -> Result<(), Wrong> {
     Ok(())
 }
 
-pub fn fail_on(fail_on: FailOnArg) -> FailOn {
+/// Which broken clauses count; there is nothing here that a regression could be held against.
+pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
     match fail_on {
-        FailOnArg::Must => FailOn::Must,
-        FailOnArg::Should => FailOn::Should,
+        FailOnArg::Must => Ok(FailOn::Must),
+        FailOnArg::Should => Ok(FailOn::Should),
+        FailOnArg::Regression => {
+            Err(Wrong::Said("--fail-on regression needs a baseline, which only `proofmark run` takes".into()))
+        }
     }
 }
 

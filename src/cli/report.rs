@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Write, stdout},
+    io::{self, Write, stdout},
     path::{Path, PathBuf},
     process::ExitCode,
     str::FromStr,
@@ -11,35 +11,56 @@ use std::{
 use clap::ValueEnum;
 
 use super::{
-    args::{ColorArg, ReportArgs, ReportFormatArg},
+    args::{ColorArg, ReportArgs, ReportCommand, ReportFormatArg},
+    github,
     load::Wrong,
-    record, style,
+    merge, record, style,
 };
 use crate::report::{self, Format, Mask, Report};
 
 /// Renders the record in the folder that `args` name. The exit code is the one the run ended with.
 pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    if let Some(ReportCommand::Merge(args)) = &args.command {
+        return merge::merge(args, out);
+    }
     let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
     let report = record::read(&folder)?;
     // What is recorded was masked before it was written.
     let text = rendered(&report, args.format, args.color, &str::to_owned);
     match &args.output {
         Some(path) => save(path, &text)?,
-        None => {
-            out.write_all(text.as_bytes())?;
-            out.flush()?;
-        }
+        None => print(&text, format(args.format, args.color), out)?,
     }
     Ok(ExitCode::from(report::exit_code(&report)))
 }
 
 /// The report in a format that somebody named.
-pub fn rendered(report: &Report, format: ReportFormatArg, color: ColorArg, mask: Mask) -> String {
-    let format = match format {
+pub fn rendered(report: &Report, named: ReportFormatArg, color: ColorArg, mask: Mask) -> String {
+    report::render(report, format(named, color), mask)
+}
+
+/// A format by its name at the command line.
+pub fn format(named: ReportFormatArg, color: ColorArg) -> Format {
+    match named {
         ReportFormatArg::Text => Format::Text(style::style(color, &stdout())),
         ReportFormatArg::Json => Format::Json,
-    };
-    report::render(report, format, mask)
+        ReportFormatArg::Junit => Format::Junit,
+        ReportFormatArg::Tap => Format::Tap,
+        ReportFormatArg::Markdown => Format::Markdown,
+        ReportFormatArg::Github => Format::Github,
+        ReportFormatArg::Sarif => Format::Sarif,
+        ReportFormatArg::Har => Format::Har,
+        ReportFormatArg::Html => Format::Html,
+    }
+}
+
+/// Writes a rendered report to standard output, so that nothing there takes a target's words for its own.
+pub fn print(text: &str, format: Format, out: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Text(_) if github::is_on() => out.write_all(github::unheard(text).as_bytes())?,
+        _ => out.write_all(text.as_bytes())?,
+    }
+    out.flush()
 }
 
 /// Writes a rendered report to a file.

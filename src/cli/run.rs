@@ -3,27 +3,33 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Write, stdout},
+    panic::{AssertUnwindSafe, resume_unwind},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use jiff::{Timestamp, Zoned};
 use tokio::sync::watch;
 
 use super::{
     args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
+    github,
     load::{self, Generated, House, Wrong},
     progress::Progress,
     record,
-    report::{Wanted, rendered, save},
-    snapshots,
+    report::{Wanted, format, print, rendered, save},
+    shard, snapshots,
     stage::{self, Stage},
     style, sweep, up,
 };
 use crate::{
     check::{self, Taken},
-    exec::{Interrupt, SharedFixture},
+    exec::{
+        Interrupt, SharedFixture,
+        sweep::{Fate, Others, Swept},
+    },
     model::{
         case::Case,
         contract::ApiName,
@@ -58,6 +64,7 @@ pub enum Shown {
 /// Judges a target and prints what is to be shown of it to `out`.
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
+    let baseline = record::baseline(args.baseline.as_deref(), args.fail_on)?;
     let house = load::house(&args.files, |_| true, Generated::All)?;
     let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
     let state_dir = state_dir(args.state_dir.clone())?;
@@ -66,7 +73,8 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let selection = selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
-    if plan.jobs.is_empty() {
+    // There may be more parts than trials; the merge proves that nothing is missing.
+    if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Wrong::Said(
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
@@ -87,7 +95,10 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     for left in leave_snapshots(&stage, &played.taken, update)? {
         eprintln!("{left}");
     }
-    let report = summarize(played.run, &stage, args.fail_on);
+    let mut report = summarize(played.run, &stage, args.fail_on);
+    if let Some((before, sha256)) = &baseline {
+        report::baseline::hold_against(&mut report, before, sha256);
+    }
     let mask = |text: &str| stage.session.masks().mask(text);
     keep(&report, args.record.as_deref(), &mask)?;
     for Wanted { format, path } in &args.report {
@@ -100,8 +111,9 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(&report),
         (format, _) => rendered(&report, format, args.color, &mask),
     };
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
+    let format = format(args.format, args.color);
+    print(&text, format, out)?;
+    github::tell(&report, format, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");
     }
@@ -145,26 +157,25 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     let house = &stage.house;
     let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
     let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
-    stage
-        .session
-        .run_all(&plan.jobs, |index, mut trace| {
-            let case = &plan.jobs[index].case;
-            let judgement = stage.judge(case, &trace);
-            let known = plan::known(&stage.target, case);
-            let status = report::status(&judgement.verdict, &known, today);
-            progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
-            taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-            watch.take(&case.api, &trace);
-            trace
-                .exchanges
-                .iter_mut()
-                .flat_map(|exchange| &mut exchange.answer)
-                .for_each(Response::forget_json);
-            judged.insert(index, (judgement.verdict, trace));
-        })
-        .await;
+    let run = stage.session.run_all(&plan.jobs, |index, mut trace| {
+        let case = &plan.jobs[index].case;
+        let judgement = stage.judge(case, &trace);
+        let known = plan::known(&stage.target, case);
+        let status = report::status(&judgement.verdict, &known, today);
+        progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+        taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+        watch.take(&case.api, &trace);
+        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+        judged.insert(index, (judgement.verdict, trace));
+    });
+    // A bug of ours, too, is a reason to clean up first.
+    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
     let shared = stage.session.close().await;
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    let clean_up = settle(stage).await;
+    if let Some(bug) = bug {
+        resume_unwind(bug);
+    }
     // A run may break what no single case can see.
     let traces: Vec<_> =
         judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
@@ -196,8 +207,29 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         of: plan.of.clone(),
     };
     let blank = blank(stage, coverage);
-    let run = Run { started, elapsed, results, fixtures, covered: Some(covered), plan: asked, ..blank };
+    let covered = Some(covered);
+    let run = Run { started, elapsed, results, fixtures, covered, clean_up, plan: asked, ..blank };
     Played { run, taken }
+}
+
+/// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed; gives what
+/// is left all the same, one sentence each.
+pub async fn settle(stage: &Stage) -> Vec<String> {
+    let session = &stage.session;
+    let ledger = session.ledger_path();
+    // Of whom nothing is known, it may be anything.
+    let others = sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
+    let run = ledger.file_stem().unwrap_or_default().to_string_lossy();
+    let settled = session.settle(&others).await.into_iter();
+    let left = settled.filter_map(|Swept { what, number, fate }| match fate {
+        Fate::Left(why) => Some(format!("{run}#{number} {what} may be left: {why}")),
+        Fate::Destroyed => {
+            eprintln!("looked for at the end, found and destroyed: {what}");
+            None
+        }
+        _ => None,
+    });
+    left.collect()
 }
 
 /// A run of the cases of one trial, as `cargo test` makes them.
@@ -242,6 +274,7 @@ pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
     let fail_on = match fail_on {
         FailOnArg::Must => FailOn::Must,
         FailOnArg::Should => FailOn::Should,
+        FailOnArg::Regression => FailOn::Regression,
     };
     let terms = Terms { fail_on, today: Zoned::now().date() };
     report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms)
@@ -265,7 +298,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         profiles: args.profile.map(Into::into).into_iter().collect(),
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
-        shard: args.shard,
+        shard: args.shard.map(shard::shard).transpose()?,
     })
 }
 

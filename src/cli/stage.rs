@@ -1,7 +1,11 @@
 //! A run made ready: house, target and session in hand, the embedded reference target started where it is wanted.
 //! `proofmark run` plays a whole plan on it, `cargo test` one case at a time.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use tokio::{runtime::Runtime, sync::watch};
 
@@ -73,15 +77,22 @@ impl Stage {
         Ok(Stage { house, target, session: Arc::new(session), embedded })
     }
 
-    /// What came of a case, by what it left on the wire.
+    /// What came of a case, by what it left on the wire. A judge that panics has not found out.
     pub fn judge(&self, case: &Case, trace: &Trace) -> Judgement {
-        check::verdict(case, trace, &self.judge_of())
+        self.judged(|judge| check::verdict(case, trace, judge))
+    }
+
+    fn judged(&self, verdict: impl FnOnce(&Judge<'_>) -> Judgement) -> Judgement {
+        catch_unwind(AssertUnwindSafe(|| verdict(&self.judge_of()))).unwrap_or_else(|panic| {
+            let why = format!("a bug in Proofmark: {}", self.session.told(panic.as_ref()));
+            Judgement { verdict: Verdict::Error { why }, snapshots: Vec::new() }
+        })
     }
 
     /// What came of a shared fixture.
     pub fn judge_fixture(&self, shared: SharedFixture) -> FixtureResult {
         let SharedFixture { fixture, trace } = shared;
-        let verdict = check::fixture_verdict(&fixture, &trace, &self.judge_of()).verdict;
+        let verdict = self.judged(|judge| check::fixture_verdict(&fixture, &trace, judge)).verdict;
         FixtureResult { fixture, verdict, trace }
     }
 

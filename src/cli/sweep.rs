@@ -284,7 +284,7 @@ impl Wanted {
 }
 
 /// What the ledgers beside this one speak of.
-fn others(path: &Path) -> Result<Others, Wrong> {
+pub fn others(path: &Path) -> Result<Others, Wrong> {
     let mut others = Others::default();
     for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
         match opened(other) {

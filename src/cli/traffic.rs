@@ -18,7 +18,7 @@ use crate::{
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract, Operation, Protocol},
-        exchange::{Broken, End, Exchange, Response, Role, SentRequest, Trace},
+        exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         span::Span,
         target::{
             ApiTarget, Credentials, KnownFailure, Limits, Target, Timeouts, Tls, Unsupported, Verification,
@@ -55,6 +55,8 @@ pub struct Observed {
     pub elapsed: Duration,
     pub spoken: Spoken,
     pub whole: Whole,
+    /// Whether the request was one that the contract describes, where whoever sent it says so.
+    pub intent: Option<Intent>,
 }
 
 /// The version of HTTP, as far as rules ask.
@@ -156,8 +158,10 @@ impl Traffic {
         let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.count);
         let case = Arc::new(self.case(&name, contract, operation));
         let target = self.target_at(contract, &found.base);
-        let intent = asked::intent(&observed, contract, operation, &self.house.contracts);
-        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole } = observed;
+        let intent = observed
+            .intent
+            .unwrap_or_else(|| asked::intent(&observed, contract, operation, &self.house.contracts));
+        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, .. } = observed;
         let exchange = Exchange {
             role: Role::Step { index: 0, attempt: 1 },
             operation: Arc::clone(&operation.name),
@@ -294,6 +298,7 @@ fn facts(source: &Source, target: Option<&Target>, results: &[CaseResult], house
             .or_insert_with(|| report::ApiFacts { base_url: origin.unwrap_or_default(), identity });
     }
     TargetFacts {
+        implementation: target.map(|target| target.implementation.clone()).unwrap_or_default(),
         name: target.map_or_else(|| source.name.as_str().into(), |target| target.name.clone()),
         product: target.and_then(|target| target.product.clone()),
         version: target.and_then(|target| target.version.clone()),
@@ -309,6 +314,7 @@ fn unknown(name: &str) -> Target {
         name: name.into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::new(),
         tls: Tls::default(),
         proxy: None,

@@ -15,6 +15,7 @@ mod draft;
 mod family;
 mod fault;
 mod first;
+mod journey;
 mod random;
 mod rest;
 #[cfg(test)]
@@ -77,10 +78,12 @@ pub fn of(
 ) -> Vec<Case> {
     let span = places.of_operation(&operation.name);
     let draft = draft::Draft::new(contract, operation, clauses, seed, span);
-    match contract.protocol {
+    let mut cases = match contract.protocol {
         Protocol::AwsJson { .. } => awsjson::cases(&draft),
         Protocol::Rest => rest::cases(&draft),
-    }
+    };
+    cases.extend(journey::cases(&draft));
+    cases
 }
 
 /// `dms::ModifyEndpoint::generated::without-EndpointArn`. Names in case files hold no colon, so none is like it.

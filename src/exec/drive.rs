@@ -37,7 +37,7 @@ pub(super) async fn drive(
         let played = AssertUnwindSafe(play(script, account, session, log)).catch_unwind().await;
         match played {
             Ok(()) => return,
-            Err(panic) => script.panicked(session.masks.mask(&panic_message(panic.as_ref()))),
+            Err(panic) => script.panicked(session.told(panic.as_ref())),
         }
     }
 }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 pub(super) use account::{Account, creates, listing_of_nameless};
 
-use self::{paper::Paper, undo::Undo};
+use self::{book::Book, paper::Paper, undo::Undo};
 use super::masks::Masks;
 
 /// The folder of a state folder in which the ledgers of runs are.
@@ -152,6 +152,20 @@ impl Ledger {
 
     fn at(path: PathBuf, begun: Event, pen: Pen) -> Ledger {
         Ledger { path, begun, pen: Mutex::new(pen), synced: Mutex::default(), numbers: AtomicU64::new(1) }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What stands in it, where it stays when the process ends; none where nothing was written, or it cannot be read.
+    pub async fn book(self: &Arc<Self>) -> Option<Book> {
+        if matches!(&self.begun, Event::Begun(Begun { life: Life::Embedded, .. })) {
+            return None;
+        }
+        let ledger = Arc::clone(self);
+        let text = tokio::task::spawn_blocking(move || lock(&ledger.pen).paper.as_ref()?.text().ok());
+        text.await.ok().flatten().map(|text| book::read(&text))
     }
 
     /// A number nothing else in this ledger has.

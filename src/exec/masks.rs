@@ -1,15 +1,16 @@
 //! The secrets of a run, in every spelling they may take on the wire, and their replacement by `***`.
 
+mod escaped;
+
 use std::sync::RwLock;
 
 use base64::{Engine, engine::general_purpose as base64_variant};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What stands where a secret was.
 const MASKED: &str = "***";
 /// What stands where a message was cut short.
 const CUT: char = '…';
-/// The shortest beginning of a secret that is not shown where a text was cut.
+/// The shortest beginning of a secret, in characters, that is not shown where a text was cut.
 const STUMP: usize = 4;
 /// The shortest piece of base64 that says enough of a secret.
 const CORE: usize = 8;
@@ -21,7 +22,7 @@ pub struct Masks {
     forms: RwLock<Vec<Spelling>>,
 }
 
-/// One spelling of a secret. Not printed by `Debug`.
+/// One spelling of a secret, found however its characters are escaped. Not printed by `Debug`.
 struct Spelling(String);
 
 impl std::fmt::Debug for Spelling {
@@ -31,8 +32,8 @@ impl std::fmt::Debug for Spelling {
 }
 
 impl Masks {
-    /// From now on `secret` is masked: as it is, in base64 of either alphabet and wherever it stands in what was encoded,
-    /// in hexadecimal, percent- and form-encoded, and inside JSON text.
+    /// From now on `secret` is masked: as it is, in base64 of either alphabet and wherever it stands in what was encoded, in
+    /// hexadecimal; and each of these percent- or form-encoded, or inside JSON or HTML, whichever characters are escaped.
     pub fn add(&self, secret: &str) {
         if secret.is_empty() || self.holds(secret) {
             return;
@@ -51,9 +52,13 @@ impl Masks {
     pub fn mask(&self, text: &str) -> String {
         let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut masked = text.to_owned();
+        let escapes = text.contains(['%', '\\', '&', '+']);
         for Spelling(form) in forms.iter() {
             if masked.contains(form.as_str()) {
                 masked = masked.replace(form.as_str(), MASKED);
+            }
+            if escapes {
+                masked = without_escaped(masked, form);
             }
         }
         if masked.contains(CUT) { without_stumps(&masked, &forms) } else { masked }
@@ -65,13 +70,30 @@ impl Masks {
     }
 }
 
+/// What is left of the text where `form` stood in it with some of its characters escaped.
+fn without_escaped(text: String, form: &str) -> String {
+    let Some(mut found) = escaped::find(&text, form) else { return text };
+    let (mut whole, mut rest) = (String::with_capacity(text.len()), text.as_str());
+    loop {
+        let (at, length) = found;
+        whole.push_str(&rest[..at]);
+        whole.push_str(MASKED);
+        rest = &rest[at + length..];
+        match escaped::find(rest, form) {
+            Some(next) => found = next,
+            None => return whole + rest,
+        }
+    }
+}
+
 /// Secrets lose their beginnings before every place where text was cut.
 fn without_stumps(text: &str, forms: &[Spelling]) -> String {
     let mut pieces = text.split(CUT);
     let mut whole = String::with_capacity(text.len());
     let Some(mut piece) = pieces.next() else { return whole };
     for next in pieces {
-        let stump = forms.iter().filter_map(|Spelling(form)| stump(piece, form)).max().unwrap_or(0);
+        let stump =
+            forms.iter().filter_map(|Spelling(form)| escaped::stump(piece, form, STUMP)).max().unwrap_or(0);
         whole.push_str(&piece[..piece.len() - stump]);
         whole.push_str(if stump > 0 { MASKED } else { "" });
         whole.push(CUT);
@@ -80,55 +102,20 @@ fn without_stumps(text: &str, forms: &[Spelling]) -> String {
     whole + piece
 }
 
-/// How many bytes at the end of `text` are the beginning of `form`, if they are enough to matter.
-fn stump(text: &str, form: &str) -> Option<usize> {
-    let longest = form.len().min(text.len());
-    (STUMP..=longest).rev().find(|&length| form.is_char_boundary(length) && text.ends_with(&form[..length]))
-}
-
 fn spellings(secret: &str) -> Vec<String> {
-    let json = serde_json::Value::from(secret).to_string();
-    let json = &json[1..json.len() - 1];
-    let base64 = base64_variant::STANDARD.encode(secret);
-    let percent = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    let units = secret.encode_utf16();
     let mut all = vec![
         secret.to_owned(),
+        base64_variant::STANDARD.encode(secret),
         base64_variant::STANDARD_NO_PAD.encode(secret),
         base64_variant::URL_SAFE.encode(secret),
         base64_variant::URL_SAFE_NO_PAD.encode(secret),
-        percent(&base64),
         hex::encode(secret),
         hex::encode_upper(secret),
-        utf8_percent_encode(secret, super::request::SEGMENT).to_string(),
-        json.to_owned(),
-        json.replace('/', "\\/"),
-        units.clone().map(|unit| format!("\\u{unit:04x}")).collect(),
-        units.map(|unit| format!("\\u{unit:04X}")).collect(),
-        base64,
     ];
-    // Of an encoded byte the digits may be of either case.
-    for encoded in [percent(secret), form] {
-        all.push(small_digits(&encoded));
-        all.push(encoded);
-    }
     all.extend((0..3).flat_map(|before| inside_base64(secret, before)));
     all.sort();
     all.dedup();
     all
-}
-
-/// `%2F` as `%2f`.
-fn small_digits(encoded: &str) -> String {
-    let mut digits = 0;
-    let small = |character: char| {
-        digits = if character == '%' { 3 } else { digits };
-        let is_digit = digits > 0;
-        digits = digits.max(1) - 1;
-        if is_digit { character.to_ascii_lowercase() } else { character }
-    };
-    encoded.chars().map(small).collect()
 }
 
 /// What the secret looks like in base64 of a longer text, with `before` bytes (modulo 3) in front of it: the characters
@@ -146,6 +133,8 @@ fn inside_base64(secret: &str, before: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -196,5 +185,117 @@ mod tests {
         masks.add("");
         assert_eq!(masks.mask("token-and-more token"), "*** ***");
         assert!(!format!("{masks:?}").contains("token"));
+    }
+
+    /// Texts that a target, a log or a library might make of a secret and what stands around it.
+    fn written(
+        before: &str,
+        secret: &str,
+        behind: &str,
+        choice: u8,
+        bits: u64,
+    ) -> (String, fn(&str) -> String) {
+        let whole = format!("{before}{secret}{behind}");
+        let as_it_is: fn(&str) -> String = str::to_owned;
+        let picked = |index: usize| bits >> (index % 64) & 1 == 1;
+        let unpercented: fn(&str) -> String =
+            |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let unescaped: fn(&str) -> String =
+            |text| serde_json::from_str(&format!("\"{text}\"")).unwrap_or_else(|_| text.to_owned());
+        match choice {
+            0 => (whole, as_it_is),
+            // Any byte may be percent-encoded, with digits of either case (RFC 3986, section 2.1).
+            1 => {
+                let mut encoded = String::new();
+                for (index, character) in whole.chars().enumerate() {
+                    let mut buffer = [0; 4];
+                    let bytes = character.encode_utf8(&mut buffer).bytes();
+                    match picked(index) || !character.is_ascii() || character == '%' {
+                        true if picked(index + 7) => {
+                            bytes.for_each(|byte| encoded += &format!("%{byte:02x}"))
+                        }
+                        true => bytes.for_each(|byte| encoded += &format!("%{byte:02X}")),
+                        false => encoded.push(character),
+                    }
+                }
+                (encoded, unpercented)
+            }
+            2 => (url::form_urlencoded::byte_serialize(whole.as_bytes()).collect(), |text| {
+                let text = text.replace('+', " ");
+                percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+            }),
+            // And any character a JSON escape (RFC 8259, section 7).
+            _ => {
+                let mut encoded = String::new();
+                for (index, character) in whole.chars().enumerate() {
+                    let plain = serde_json::Value::from(character.to_string()).to_string();
+                    let mut units = [0; 2];
+                    match picked(index) {
+                        true => character
+                            .encode_utf16(&mut units)
+                            .iter()
+                            .for_each(|unit| encoded += &format!("\\u{unit:04x}")),
+                        false => encoded += &plain[1..plain.len() - 1],
+                    }
+                }
+                (encoded, unescaped)
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+        #[test]
+        fn no_way_of_writing_a_secret_gets_it_through(
+            secret in "\\PC{4,40}", before in "\\PC{0,12}", behind in "\\PC{0,12}", choice in 0_u8..4, bits in any::<u64>(),
+        ) {
+            prop_assume!(!secret.contains('*'));
+            let masks = Masks::default();
+            masks.add(&secret);
+            let (text, read) = written(&before, &secret, &behind, choice, bits);
+            let masked = masks.mask(&text);
+            prop_assert!(!read(&masked).contains(&secret), "{text:?}: {masked:?}");
+            prop_assert!(masked.contains(MASKED), "{text:?}: {masked:?}");
+        }
+
+        #[test]
+        fn no_base64_of_a_secret_gets_through(
+            secret in proptest::collection::vec(any::<char>(), 7..40), before in "\\PC{0,12}", behind in "\\PC{0,12}", variant in 0_usize..4, escape in any::<bool>(),
+        ) {
+            let secret: String = secret.into_iter().collect();
+            let masks = Masks::default();
+            masks.add(&secret);
+            let alphabets = [base64_variant::STANDARD, base64_variant::STANDARD_NO_PAD, base64_variant::URL_SAFE, base64_variant::URL_SAFE_NO_PAD];
+            let encoded = alphabets[variant].encode(format!("{before}{secret}{behind}"));
+            let text = if escape { encoded.replace('/', "%2F").replace('+', "%2b").replace('=', "\\u003d") } else { encoded };
+            let masked = masks.mask(&text);
+            // What encodes the text around it is left, and one character at each end that holds some bits of both.
+            let around = (before.len() + behind.len()) * 3 * 4 / 3 + 3 * 6 + MASKED.len();
+            prop_assert!(masked.contains(MASKED) && masked.len() <= around, "{text}: {masked}");
+        }
+
+        #[test]
+        fn a_text_without_secrets_is_left_alone(text in "\\PC{0,80}", escapes in "[%\\\\&+0-9a-fu;#]{0,40}") {
+            let masks = Masks::default();
+            masks.add("\u{10fffd}ein Geheimnis/das+niemand=errät");
+            masks.add("hunter2-hunter2");
+            for text in [text.clone(), escapes.clone(), format!("{escapes}{text}…{escapes}…")] {
+                prop_assert_eq!(masks.mask(&text), text);
+            }
+        }
+
+        #[test]
+        fn what_is_cut_short_shows_no_more_than_three_characters(
+            secret in "[a-zA-Z0-9/+ ]{5,30}", cut in any::<prop::sample::Index>(), bits in any::<u64>(), choice in 0_u8..4,
+        ) {
+            let masks = Masks::default();
+            masks.add(&secret);
+            let (text, read) = written("", &secret, "", choice, bits);
+            let end = cut.index(text.len());
+            let masked = masks.mask(&format!("{}… (more)", &text[..end]));
+            let shown = read(masked.split('…').next().unwrap_or_default());
+            prop_assert!(secret.get(..4).is_none_or(|start| !shown.starts_with(start)), "{text}: {masked}");
+        }
     }
 }

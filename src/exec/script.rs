@@ -348,9 +348,12 @@ impl Script {
                 return self.fixture_failed(index, told(&fixture.create, broken));
             }
         };
-        if (200..300).contains(&response.status) {
-            self.fixtures[index].existence = Existence::Yes;
-        }
+        self.fixtures[index].existence = match response.status {
+            200..300 => Existence::Yes,
+            400..500 => Existence::No,
+            // A target that fails may have made it before.
+            _ => Existence::Perhaps,
+        };
         let missed = self.take(&fixture.create, response);
         if !succeeded(&fixture.create, response) {
             let why = self.answer_in_words(&fixture.create, &fixture.api, response);

@@ -22,6 +22,8 @@ pub struct Target {
     /// What the target calls itself and its version, for reports.
     pub product: Option<String>,
     pub version: Option<String>,
+    /// Who makes it, for a conformance statement.
+    pub implementation: Implementation,
     /// Only APIs named here are judged.
     pub apis: BTreeMap<ApiName, ApiTarget>,
     pub tls: Tls,
@@ -46,6 +48,32 @@ pub struct Target {
     pub known_failures: Vec<KnownFailure>,
     /// Where this target's approved snapshots live; the suite's own folder where none is named.
     pub snapshots: Option<PathBuf>,
+}
+
+/// Who makes a target, as its owner says. Nobody checks it.
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Implementation {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Addresses at which questions are answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contact: Vec<String>,
+}
+
+impl Implementation {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Implementation::default()
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -98,6 +98,8 @@ impl fmt::Display for Location {
 pub enum Status {
     Pass,
     KnownFailure,
+    /// It fails, and failed in the same way in the run that this one was held against.
+    Tolerated,
     Skip,
     Unsupported,
     UnexpectedPass,

@@ -94,6 +94,7 @@ fn target() -> Target {
         name: "test".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::from([("dms".into(), api)]),
         tls: Default::default(),
         proxy: None,
@@ -159,6 +160,33 @@ fn shards_are_disjoint_and_together_everything() {
     for bad in ["0/3", "4/3", "1", "a/b", "1/0", ""] {
         assert!(bad.parse::<Shard>().is_err(), "{bad}");
     }
+}
+
+/// As `cargo nextest run --partition slice:i/n` deals trials out: by their names, those that are not sent by themselves.
+#[test]
+fn a_shard_is_every_nth_trial_with_all_its_cases() {
+    let suite = suite(vec![
+        case("dms::A::generated::one", &[]),
+        case("dms::A::generated::two", &[]),
+        case("dms::A::works", &[]),
+        case("dms::B::a", &[]),
+        case("dms::B::b", &[]),
+        case("dms::C::generated::one", &[]),
+        case("dms::Gone::a", &[]),
+        case("dms::Gone::b", &[]),
+    ]);
+    let mut target = target();
+    target.unsupported.operations.insert("Gone".into());
+    let shard = |text: &str| {
+        let selection = Selection { shard: Some(text.parse().unwrap()), ..Selection::default() };
+        let plan = plan(&suite, &target, &selection);
+        assert_eq!(plan.of.len(), 8);
+        ids(&plan).join(" ")
+    };
+    let first = "dms::A::generated::one dms::A::generated::two dms::B::a dms::C::generated::one dms::Gone::a";
+    assert_eq!(shard("1/2"), first);
+    assert_eq!(shard("2/2"), "dms::A::works dms::B::b dms::Gone::b");
+    assert_eq!(shard("9/9"), "");
 }
 
 #[test]

@@ -24,6 +24,9 @@ use crate::{
 };
 
 mod members;
+mod union;
+
+pub use union::union;
 
 /// What a run has seen of every contract that its target has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

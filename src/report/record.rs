@@ -109,7 +109,8 @@ fn laid_out(document: &Document) -> String {
     escaped(&text) + "\n"
 }
 
-fn escaped(text: &str) -> String {
+/// JSON without characters that hide, reorder or command.
+pub(super) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {
             '\x7f' => text.push_str("\\u007f"),

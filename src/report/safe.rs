@@ -147,11 +147,11 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// C1 controls, bidirectional controls, zero-width characters, line separators, tags.
+/// C1 controls, bidirectional controls, zero-width characters, line separators, tags, and two that are no characters.
 pub fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
         | '\u{e0000}'..='\u{e007f}')
 }
 

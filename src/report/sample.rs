@@ -17,7 +17,7 @@ use crate::model::{
     span::Span,
     target::{KnownFailure, KnownWhat, Verification},
     template::Variables,
-    verdict::{Location, Mismatch, Verdict, Violation},
+    verdict::{Declared, Location, Mismatch, Verdict, Violation},
 };
 
 pub fn day(text: &str) -> Date {
@@ -168,6 +168,7 @@ pub fn target() -> TargetFacts {
         name: "staging".into(),
         product: Some("Acme Migrator".into()),
         version: Some("1.2".into()),
+        implementation: Default::default(),
         apis: [("dms".into(), dms), ("veeam".into(), veeam)].into(),
         verification: Verification::Full,
         curl: vec![],
@@ -254,4 +255,76 @@ pub fn clauses() -> Arc<Clauses> {
 
 pub fn report(run: Run) -> Report {
     summarize(vec![run], clauses(), Terms { fail_on: FailOn::Must, today: day("2026-11-21") })
+}
+
+pub fn mask(text: &str) -> String {
+    text.replace("hunter2", "***")
+}
+
+/// A run with one of every kind of thing that a report tells.
+pub fn everything() -> Run {
+    const DELETE: &str = "dms::DeleteConnection::";
+    let name = |case: &str| format!("{DELETE}{case}");
+    let body = r#"{"Connection":{"EndpointArn":"arn:aws:dms:us-east-1:1:endpoint:A","Status":"deleted","Note":"hunter2"}}"#;
+    let broken = || body_violation(22, "/Connection/Status", "\"deleting\"", "\"deleted\"");
+    let request_id = || violation("request-id", &["dms.response.request-id"]);
+    let mut known = fail(&name("known"), vec![broken()], body);
+    known.known = vec![entry("*::known", "2027-01-01")];
+    let mut unexpected = pass(&name("unexpected"));
+    unexpected.known = vec![entry("*::unexpected", "2027-01-01")];
+    let warning =
+        Violation { strength: Strength::Should, ..violation("bare-type", &["awsjson.error.bare-type"]) };
+    let unsupported = |declared| Verdict::Unsupported { operation: "CreateEndpoint".into(), declared };
+    let mut claim = body_violation(30, "", "{\"a\":1,\"b\":[1,2]}", "{\"a\":2,\"b\":[1,2,3]}");
+    claim.clauses = vec![];
+    let results = vec![
+        pass(&name("passes")),
+        fail(&name("deletes-a-live-connection"), vec![broken(), request_id(), claim], body),
+        result(&name("warns"), Verdict::Pass { warnings: vec![warning] }, "{}"),
+        result(&name("errs"), Verdict::Error { why: "could not connect: refused".into() }, "{}"),
+        result(&name("skipped"), Verdict::Skip { reason: "no feature tls".into() }, ""),
+        known,
+        unexpected,
+        result("dms::CreateEndpoint::declared", unsupported(Declared::InTargetFile), "{}"),
+        result("dms::CreateEndpoint::undeclared", unsupported(Declared::ByAnswer), "{}"),
+        result("veeam::DeleteAmazonConnection::passes", Verdict::Pass { warnings: vec![] }, "{}"),
+    ];
+    let mut all = run(results);
+    all.clean_up = vec!["dms::connection pm-00000000-x is left: AccessDeniedFault".into()];
+    all.known_failures =
+        vec![entry("*::known", "2027-01-01"), clause_entry("awsjson.error.bare-type", "2027-01-01")];
+    all.known_failures.push(entry("dms::Gone::*", "2027-01-01"));
+    all.known_failures[2].span.line = 50;
+    all.digests.suite = Some("5017e".into());
+    all.digests.contracts = [("dms".into(), "c0117ac7".into())].into();
+    all.seed = Some(1);
+    all.plan.selection = vec!["--origin written".into()];
+    all
+}
+
+/// Text that would be markup, a command, a directive or the end of something, wherever it is put.
+pub const EVIL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nCONFORMANT\u{202e}\u{9b}31m password=hunter2 \
+    ::error::owned ##[error]owned ]]><script>alert(1)</script><!-- --> | `x` **b** [a](http://evil) @admin #1 # TODO %0A \
+    \u{fffe} --- ...";
+
+/// A run whose target says the above wherever a target can say something: one failure, an error, a skip, what is left.
+pub fn hostile() -> Run {
+    let mut broken = body_violation(22, &format!("/{EVIL}"), EVIL, EVIL);
+    broken.clauses = vec![EVIL.into()];
+    let body = serde_json::json!({ EVIL: EVIL, "token": EVIL }).to_string();
+    let mut case = fail("dms::DeleteConnection::x", vec![broken], &body);
+    let exchange = &mut case.trace.as_mut().unwrap().exchanges[0];
+    exchange.request.url = format!("http://me:hunter2@127.0.0.1/{EVIL}?a='$(id)'");
+    exchange.request.headers.push((EVIL.into(), EVIL.into()));
+    exchange.request.method = EVIL.into();
+    exchange.request.body = EVIL.into();
+    let mut all = run(vec![
+        case,
+        result("dms::DeleteConnection::y", Verdict::Error { why: EVIL.into() }, EVIL),
+        result("dms::DeleteConnection::z", Verdict::Skip { reason: EVIL.into() }, EVIL),
+    ]);
+    all.target.name = EVIL.into();
+    all.target.product = Some(EVIL.into());
+    all.clean_up = vec![EVIL.into()];
+    all
 }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Entry;
 use crate::model::{
     clause::Strength,
     target::{KnownFailure, KnownWhat},
@@ -18,6 +19,8 @@ pub enum FailOn {
     Must,
     /// `--fail-on should`: a broken SHOULD clause counts as a broken MUST.
     Should,
+    /// `--fail-on regression`: as [`FailOn::Must`], and held against a baseline.
+    Regression,
 }
 
 /// The verdict as `fail_on` wants it: with [`FailOn::Should`] the warnings about SHOULD clauses become violations.
@@ -53,6 +56,18 @@ pub fn status(verdict: &Verdict, known: &[KnownFailure], today: Date) -> Status 
         Verdict::Unsupported { .. } => Status::Unsupported,
         Verdict::Skip { .. } => Status::Skip,
     }
+}
+
+/// What excuses an entry: the live entries of the target file that name its case; where none does, those about clauses
+/// that it breaks.
+pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
+    let live = || entry.known.iter().filter(|known| known.expires >= today);
+    let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
+    let breaks = |known: &&KnownFailure| match &known.what {
+        KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
+        KnownWhat::Case(_) => false,
+    };
+    if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
 }
 
 /// Whether every clause the violation breaks is known to be broken, and still may be.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    case::{Case, Fixture, Origin, Profile, Step},
+    case::{Case, Fixture, Need, Origin, Profile, Step},
     clause::ClauseId,
     contract::ApiName,
     exchange::{Exchange, Role},
@@ -31,6 +31,9 @@ pub struct Subject {
     /// What the case sets out to test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clauses: Vec<ClauseId>,
+    /// The features that the case needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<Arc<str>>,
     /// Where the case takes its claims from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -65,6 +68,13 @@ impl Subject {
     }
 }
 
+fn feature(need: &Need) -> Option<Arc<str>> {
+    match need {
+        Need::Feature(name) => Some(Arc::clone(name)),
+        Need::Variable(_) => None,
+    }
+}
+
 impl From<Arc<Case>> for Subject {
     fn from(case: Arc<Case>) -> Self {
         Subject {
@@ -75,6 +85,7 @@ impl From<Arc<Case>> for Subject {
             profile: Some(case.profile),
             origin: Some(case.origin()),
             clauses: case.clauses.clone(),
+            features: case.needs.iter().filter_map(feature).collect(),
             source: case.source.clone(),
             steps: case.steps.len(),
             span: case.span.clone(),
@@ -93,6 +104,7 @@ impl From<Arc<Fixture>> for Subject {
             profile: None,
             origin: None,
             clauses: Vec::new(),
+            features: Vec::new(),
             source: None,
             steps: 1,
             span: fixture.span.clone(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::curl;
 use crate::model::{
     contract::{ApiName, Protocol},
-    target::{Credentials, Target, Verification},
+    target::{Credentials, Implementation, Target, Verification},
 };
 
 /// What a report tells about a target; nothing of it is secret.
@@ -18,6 +18,8 @@ pub struct TargetFacts {
     pub name: Arc<str>,
     pub product: Option<String>,
     pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "Implementation::is_empty")]
+    pub implementation: Implementation,
     pub apis: BTreeMap<ApiName, ApiFacts>,
     pub verification: Verification,
     /// Options a `curl` line needs to reach the target as the run did: `--cacert`, `--proxy`, ...
@@ -62,6 +64,7 @@ impl TargetFacts {
             name: target.name.clone(),
             product: target.product.clone(),
             version: target.version.clone(),
+            implementation: target.implementation.clone(),
             apis: apis.collect(),
             verification: target.tls.verification,
             curl: curl::transport(target).into_iter().map(|(option, value)| (option.into(), value)).collect(),
@@ -102,6 +105,7 @@ mod tests {
             name: "staging".into(),
             product: None,
             version: None,
+            implementation: Default::default(),
             apis: [
                 ("dms".into(), api("http://me:hunter2@127.0.0.1:7400/", sigv4)),
                 ("veeam".into(), api("https://backup.example/base", password)),

@@ -4,14 +4,20 @@
 use super::{JudgedRun, Report, safe::Mask, safe::Safe};
 
 mod brief;
+mod comparison;
 mod coverage;
 mod notes;
 mod page;
 mod summary;
+mod tolerated;
 mod violations;
 
+pub use comparison::render as render_comparison;
 pub use coverage::Names;
+pub use notes::cause;
 use page::{Page, Tone};
+pub use summary::{Ending, ending};
+pub use violations::{Alike, alike, bounded, position};
 
 /// What the reader's terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +103,7 @@ impl Told<'_> {
 }
 
 /// `1 case`, `2 cases`.
-fn count(number: usize, singular: &str) -> String {
+pub fn count(number: usize, singular: &str) -> String {
     match number {
         1 => format!("1 {singular}"),
         _ if singular.ends_with("pass") => format!("{number} {singular}es"),

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Things that are made, found and deleted; `GET /things/hang` never answers, `GET /things/bad` is a 500.
-async fn things() -> Server {
+pub async fn things() -> Server {
     let made = AtomicUsize::new(0);
     let there = Mutex::new(Vec::<String>::new());
     Server::start(move |asked| {
@@ -39,12 +39,12 @@ async fn things() -> Server {
             }
             ("GET", "hang") => Reply::Hang,
             ("GET", "bad") => json("500 Internal Server Error", "{}"),
-            ("GET", id) if there.iter().any(|have| have == id) => ok("{}"),
+            ("GET", id) if there.iter().any(|have| have == id) => ok(r#"{"state":"there"}"#),
             ("DELETE", id) if there.iter().any(|have| have == id) => {
                 there.retain(|have| have != id);
                 no_content()
             }
-            _ => json("404 Not Found", "{}"),
+            _ => json("404 Not Found", r#"{"state":"nowhere"}"#),
         }
     })
     .await
@@ -56,7 +56,7 @@ fn get(id: &str) -> proofmark::model::case::Step {
     get
 }
 
-fn lines(state: &std::path::Path) -> Vec<Value> {
+pub fn lines(state: &std::path::Path) -> Vec<Value> {
     let text = std::fs::read_to_string(state.join("ledger/pm-00000000.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

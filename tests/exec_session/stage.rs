@@ -219,6 +219,7 @@ pub fn target(url: &str) -> Target {
         name: "test".into(),
         product: None,
         version: None,
+        implementation: Default::default(),
         apis: BTreeMap::from([("rest".into(), api.clone()), ("aws".into(), api)]),
         tls: Default::default(),
         proxy: None,

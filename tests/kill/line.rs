@@ -1,5 +1,6 @@
 //! What stands between a run and its target: it passes requests on, counts them, and at the one that was chosen kills the
-//! run, either before the target has heard of the request or before the run has heard of the answer.
+//! run, either before the target has heard of the request or before the run has heard of the answer. It may also lose
+//! requests and answers, or delay them.
 
 use std::{
     net::SocketAddr,
@@ -8,6 +9,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -21,6 +23,22 @@ use tokio::{
 pub const PLACES: usize = 2;
 pub const NEVER: usize = usize::MAX;
 
+/// What becomes of one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Passed,
+    /// It ends with its connection, and the target has not heard of it.
+    Unsent,
+    /// The target does it, and the connection ends.
+    Unanswered,
+    /// The target does it, and says that something has gone wrong.
+    Failed,
+    Late(Duration),
+}
+
+/// By its number and its text.
+type Weather = Arc<dyn Fn(usize, &str) -> Fate + Send + Sync>;
+
 pub struct Line {
     pub address: SocketAddr,
     shared: Arc<Shared>,
@@ -30,10 +48,12 @@ pub struct Line {
 struct Shared {
     target: SocketAddr,
     seen: AtomicUsize,
+    peak: AtomicUsize,
     kill_at: AtomicUsize,
     /// From this place on, at so many requests the process gets this signal instead.
     signal: Mutex<Option<(usize, usize, &'static str)>>,
     child: Mutex<Option<Child>>,
+    weather: Mutex<Weather>,
     /// Held by every request that is on its way.
     under_way: RwLock<()>,
 }
@@ -51,9 +71,11 @@ impl Line {
         let shared = Arc::new(Shared {
             target,
             seen: AtomicUsize::new(0),
+            peak: AtomicUsize::new(0),
             kill_at: AtomicUsize::new(NEVER),
             signal: Mutex::new(None),
             child: Mutex::new(None),
+            weather: Mutex::new(Arc::new(|_, _| Fate::Passed)),
             under_way: RwLock::new(()),
         });
         let serving = Arc::clone(&shared);
@@ -85,6 +107,11 @@ impl Line {
         self.watch(NEVER, start);
     }
 
+    /// From now on this becomes of requests; they are counted from the next process on.
+    pub fn weather(&self, weather: impl Fn(usize, &str) -> Fate + Send + Sync + 'static) {
+        *self.shared.weather.lock().unwrap() = Arc::new(weather);
+    }
+
     /// How the process ended by itself.
     #[cfg(unix)]
     pub fn exit_code(&self) -> Option<i32> {
@@ -96,16 +123,26 @@ impl Line {
         self.shared.seen.load(Ordering::SeqCst)
     }
 
+    /// The most memory that the process has held, in KiB; 0 where the system does not tell.
+    pub fn peak(&self) -> usize {
+        self.shared.peak.load(Ordering::SeqCst)
+    }
+
     /// Waits for the process, then until nothing it has sent is under way any more. True where it was killed.
     pub async fn over(&self) -> bool {
         let killed = loop {
             let done = match &mut *self.shared.child.lock().unwrap() {
                 None => Some(true),
-                Some(child) => child.try_wait().unwrap().map(|_| false),
+                Some(child) => {
+                    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
+                    let peak = status.unwrap_or_default().lines().find_map(peak).unwrap_or_default();
+                    self.shared.peak.fetch_max(peak, Ordering::SeqCst);
+                    child.try_wait().unwrap().map(|_| false)
+                }
             };
             match done {
                 Some(killed) => break killed,
-                None => tokio::time::sleep(std::time::Duration::from_millis(2)).await,
+                None => tokio::time::sleep(Duration::from_millis(2)).await,
             }
         };
         self.shared.kill_at.store(NEVER, Ordering::SeqCst);
@@ -119,15 +156,25 @@ impl Shared {
         let mut buffer = Vec::new();
         while let Some(request) = message(&mut client, &mut buffer).await {
             let _under_way = self.under_way.read().await;
-            let place = self.seen.fetch_add(1, Ordering::SeqCst) * PLACES;
+            let number = self.seen.fetch_add(1, Ordering::SeqCst);
+            let place = number * PLACES;
             self.tell(place);
-            if self.dies(place) {
+            let weather = Arc::clone(&self.weather.lock().unwrap());
+            let fate = weather(number, &String::from_utf8_lossy(&request));
+            if self.dies(place) || fate == Fate::Unsent {
                 return;
+            }
+            if let Fate::Late(time) = fate {
+                tokio::time::sleep(time).await;
             }
             let mut target = TcpStream::connect(self.target).await.unwrap();
             target.write_all(&request).await.unwrap();
             let Some(answer) = message(&mut target, &mut Vec::new()).await else { return };
-            if self.dies(place + 1) || client.write_all(&answer).await.is_err() {
+            if self.dies(place + 1) || fate == Fate::Unanswered {
+                return;
+            }
+            let answer = if fate == Fate::Failed { failure(&answer) } else { answer };
+            if client.write_all(&answer).await.is_err() {
                 return;
             }
         }
@@ -155,6 +202,29 @@ impl Shared {
         }
         true
     }
+}
+
+/// `VmHWM:     12345 kB`
+fn peak(line: &str) -> Option<usize> {
+    line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// An answer that it went wrong, as the API words it that gave the answer.
+fn failure(answer: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(answer);
+    let head = text.split("\r\n\r\n").next().unwrap_or_default();
+    let own = head.lines().skip(1).filter(|line| !line.to_ascii_lowercase().starts_with("content-length:"));
+    let own: Vec<&str> = own.collect();
+    let body = match head.contains("x-amz-json") {
+        true => r#"{"__type":"InternalFailure","message":"something went wrong"}"#.to_owned(),
+        false => r#"{"type":"https://x.example/problems/unknownError","title":"wrong","status":500,"errorCode":"UnknownError"}"#.to_owned(),
+    };
+    format!(
+        "HTTP/1.1 500 Internal Server Error\r\n{}\r\ncontent-length: {}\r\n\r\n{body}",
+        own.join("\r\n"),
+        body.len()
+    )
+    .into_bytes()
 }
 
 /// One request or answer, as it is; none at the end of the connection.

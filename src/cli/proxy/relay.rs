@@ -332,6 +332,7 @@ fn observed(pending: Pending, answer: Result<(Message, usize), Broken>, upstream
         elapsed: pending.clock.elapsed(),
         spoken: Spoken::One,
         whole,
+        intent: None,
     })
 }
 

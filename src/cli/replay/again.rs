@@ -58,7 +58,7 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     let results = again.results(&entries);
     let fixtures = if args.case.is_empty() { again.fixtures() } else { Vec::new() };
     let mut terms = recorded.terms;
-    terms.fail_on = args.fail_on.map_or(terms.fail_on, fail_on);
+    terms.fail_on = args.fail_on.map_or(Ok(terms.fail_on), fail_on)?;
     let report = again.report(results, fixtures, args, terms);
     if told {
         lines.extend(again.differences(&report));

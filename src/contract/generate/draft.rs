@@ -24,8 +24,6 @@ use crate::model::{
 
 /// Stands in an input for the name of what the case makes; no two cases have the same.
 pub(super) const NAME: &str = "${name}";
-/// Stands in an input for what the case has made, as the answer called it.
-const MADE: &str = "${made}";
 /// The feature a target declares that may be changed as a whole: its settings, its licence.
 pub(super) const DISPOSABLE: &str = "disposable";
 
@@ -39,6 +37,10 @@ pub(super) struct Statement {
 
 pub(super) const fn must(id: &'static str) -> Statement {
     Statement { id, strength: Strength::Must }
+}
+
+pub(super) const fn may(id: &'static str) -> Statement {
+    Statement { id, strength: Strength::May }
 }
 
 pub(super) const fn should(id: &'static str) -> Statement {
@@ -123,6 +125,11 @@ impl<'a> Draft<'a> {
         Maker { contract: self.contract, random: self.random("values"), extent }
     }
 
+    /// Whether the clauses of the run say this.
+    pub fn states(&self, statement: Statement) -> bool {
+        self.stated(statement).is_some()
+    }
+
     /// The id of the clause, if the run has it.
     fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
         let own;
@@ -136,13 +143,13 @@ impl<'a> Draft<'a> {
         self.clauses.get_key_value(id).map(|(id, _)| id)
     }
 
-    fn expectation(&self, statement: Statement, claim: Claim) -> Option<Expectation> {
+    pub fn expectation(&self, statement: Statement, claim: Claim) -> Option<Expectation> {
         let clauses: Vec<ClauseId> = self.stated(statement).cloned().into_iter().collect();
         let claimed = !clauses.is_empty() || statement.strength == Strength::Must;
         claimed.then(|| Expectation { claim, clauses, span: self.span.clone() })
     }
 
-    fn step(&self, operation: &Operation, input: Vec<(String, Value)>, auth: Auth) -> Step {
+    pub fn step(&self, operation: &Operation, input: Vec<(String, Value)>, auth: Auth) -> Step {
         let input = input.into_iter().map(|(name, value)| (name, template(value))).collect();
         Step {
             operation: Arc::clone(&operation.name),
@@ -167,30 +174,52 @@ impl<'a> Draft<'a> {
         if kind == SketchKind::Void {
             first.effect = Effect::Read;
         } else if let Some(destroyer) = &self.family.destroyer {
-            first.captures.extend(self.capture(destroyer));
-            finally.extend(self.undoing(destroyer, named));
+            first.captures.extend(self.capture(destroyer, None));
+            let known = named || destroyer.known_by != KnownBy::Name;
+            finally.extend(known.then(|| self.undoing(destroyer, None)));
         }
         let mut steps = vec![first];
         if let (SketchKind::Refused, Some(listing), true) = (kind, &self.family.listing, named) {
             steps.extend(self.proof(listing));
         }
+        let row = if named {
+            vec![("name".into(), self.own_name(self.operation, &self.family, None))]
+        } else {
+            Vec::new()
+        };
+        self.assembled(&name, steps, finally, row, self.needs(kind))
+    }
+
+    /// The case of these steps.
+    pub fn assembled(
+        &self,
+        name: &str,
+        steps: Vec<Step>,
+        finally: Vec<Step>,
+        row: Vec<(Arc<str>, TemplateValue)>,
+        needs: Vec<Need>,
+    ) -> Case {
         let mut clauses: Vec<ClauseId> = Vec::new();
-        for clause in steps.iter().flat_map(|step| &*step.expectations).flat_map(|claim| &claim.clauses) {
-            if !clauses.contains(clause) {
-                clauses.push(Arc::clone(clause));
+        let claims = |step: &'_ Step| {
+            let polled = step.poll.iter().flat_map(|poll| poll.until.clone());
+            step.expectations.iter().cloned().chain(polled).collect::<Vec<_>>()
+        };
+        for clause in steps.iter().flat_map(claims).flat_map(|claim| claim.clauses) {
+            if !clauses.contains(&clause) {
+                clauses.push(clause);
             }
         }
         let (contract, operation) = (self.contract, self.operation);
         Case {
-            id: super::id(&contract.api, &operation.name, &name),
+            id: super::id(&contract.api, &operation.name, name),
             api: Arc::clone(&contract.api),
             operation: Arc::clone(&operation.name),
             profile: Profile::Extended,
             clauses,
             source: Some(self.source.clone()),
-            needs: self.needs(kind),
+            needs,
             uses: Vec::new(),
-            row: if named { vec![("name".into(), self.own_name())] } else { Vec::new() },
+            row,
             steps,
             finally,
             span: self.span.clone(),
@@ -216,18 +245,19 @@ impl<'a> Draft<'a> {
     }
 
     /// `pm-12345678-k3x9a0bz`, or the end of it where names are short.
-    fn own_name(&self) -> TemplateValue {
+    pub fn own_name(&self, create: &Operation, family: &Family<'_>, number: Option<usize>) -> TemplateValue {
         let hole = |generator| Part::Hole(Hole::Generated(generator));
         let whole = vec![hole(Generator::Run), Part::Text("-".into()), hole(Generator::Suffix)];
-        let longest = self.longest_name();
-        let parts = if longest < 20 { vec![hole(Generator::Suffix)] } else { whole };
+        let longest = self.longest_name(create, family);
+        let mut parts = if longest < 20 { vec![hole(Generator::Suffix)] } else { whole };
+        parts.extend(number.map(|number| Part::Text(number.to_string())));
         TemplateValue::Text(Template { parts })
     }
 
-    fn longest_name(&self) -> u64 {
+    fn longest_name(&self, create: &Operation, family: &Family<'_>) -> u64 {
         use crate::contract::shape::Shape;
-        let way = self.family.naming.as_deref().unwrap_or_default();
-        let Some(member) = way.first().and_then(|first| self.operation.members.get(*first)) else {
+        let way = family.naming.as_deref().unwrap_or_default();
+        let Some(member) = way.first().and_then(|first| create.members.get(*first)) else {
             return u64::MAX;
         };
         let mut shape = Shape::of(self.contract, &member.schema);
@@ -240,24 +270,28 @@ impl<'a> Draft<'a> {
     }
 
     /// What a creating answer is remembered by. Optional, because most are to be refused.
-    fn capture(&self, destroyer: &Destroyer<'_>) -> Option<Capture> {
+    pub fn capture(&self, destroyer: &Destroyer<'_>, number: Option<usize>) -> Option<Capture> {
         let KnownBy::Answer(path) = &destroyer.known_by else { return None };
         let path = Arc::new(JsonPath::parse(path).ok()?);
         let from = CaptureFrom::Body(path);
-        Some(Capture { name: "made".into(), from, presence: Presence::Optional, span: self.span.clone() })
+        let name = variable("made", number).into();
+        Some(Capture { name, from, presence: Presence::Optional, span: self.span.clone() })
     }
 
     /// Destroys what the case made, again and again while it is still being made.
-    fn undoing(&self, destroyer: &Destroyer<'_>, named: bool) -> Option<Step> {
+    pub fn undoing(&self, destroyer: &Destroyer<'_>, number: Option<usize>) -> Step {
         let by = match destroyer.known_by {
-            KnownBy::Answer(_) => MADE,
-            KnownBy::Name if named => NAME,
-            KnownBy::Name => return None,
+            KnownBy::Answer(_) => hole("made", number),
+            KnownBy::Name => hole("name", number),
         };
-        let input = vec![(destroyer.member.to_owned(), Value::from(by))];
-        let mut step = self.step(destroyer.operation, input, Auth::Target);
+        self.undone(destroyer.operation, vec![(destroyer.member.to_owned(), Value::from(by))])
+    }
+
+    /// Asks until it is so, or there is nothing to destroy.
+    pub fn undone(&self, destroyer: &Operation, input: Vec<(String, Value)>) -> Step {
+        let mut step = self.step(destroyer, input, Auth::Target);
         let claim = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
-        let absent = destroyer.operation.errors.iter().map(|error| error.name.clone());
+        let absent = destroyer.errors.iter().map(|error| error.name.clone());
         let absent: Vec<String> = absent.filter(|name| name.contains("NotFound")).collect();
         let gone = Claim::Status(vec![
             StatusPattern::Class(2),
@@ -276,7 +310,13 @@ impl<'a> Draft<'a> {
             within: Duration::from_secs(20 * 60),
             span: self.span.clone(),
         });
-        Some(step)
+        step
+    }
+
+    /// Asks for what there is of a kind, as far as it can be asked for things of the case's own name.
+    pub fn listing(&self, listing: &Listing<'_>) -> Step {
+        let search = listing.search.map(|member| (member.to_owned(), Value::from(NAME)));
+        self.step(listing.operation, search.into_iter().chain(largest_page(listing)).collect(), Auth::Target)
     }
 
     /// The list of the family does not have what was refused. Other cases make and destroy things meanwhile, so
@@ -286,8 +326,7 @@ impl<'a> Draft<'a> {
             Protocol::AwsJson { .. } => must("awsjson.input.refused-changes-nothing"),
             Protocol::Rest => must("input.refused-changes-nothing"),
         };
-        let search = listing.search.map(|member| (member.to_owned(), Value::from(NAME)));
-        let mut step = self.step(listing.operation, search.into_iter().collect(), Auth::Target);
+        let mut step = self.listing(listing);
         let path = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(NAME)))]);
         let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
@@ -299,9 +338,25 @@ impl<'a> Draft<'a> {
             alternative(at(ValueMatcher::Absent)),
             alternative(refused),
         ]);
-        step.expectations = self.expectation(statement, claim).into_iter().collect();
+        let shown = self.expectation(statement, claim);
+        step.expectations = shown.into_iter().chain(self.told_if_cut(listing)).collect();
         Some(step)
     }
+
+    /// Only the first page is asked for. Where there are more, the report says that what is on them was not looked at.
+    fn told_if_cut(&self, listing: &Listing<'_>) -> Option<Expectation> {
+        let paging = listing.operation.paging.as_ref().filter(|_| listing.search.is_none())?;
+        let path = Arc::new(JsonPath::parse(&format!("$.{}", paging.output_token)).ok()?);
+        let whole = Claim::At { path, matcher: ValueMatcher::Absent };
+        self.expectation(may("awsjson.input.refused-shown-whole"), whole)
+    }
+}
+
+/// The largest page that the model allows, if it says how large that is.
+fn largest_page(listing: &Listing<'_>) -> Option<(String, Value)> {
+    let member = listing.operation.paging.as_ref()?.page_size.as_ref()?;
+    let most = listing.operation.members.get(member)?.schema.get("maximum")?;
+    Some((member.clone(), most.clone()))
 }
 
 /// Operations whose verb says that they change nothing, although a model calls them with a method that may.
@@ -313,6 +368,32 @@ fn only_asks(operation: &str) -> bool {
     VERBS.iter().any(asks) || operation.ends_with("ValidateSettings")
 }
 
+/// The variable for the name of a thing, or for what the answer called it; those that are made besides have numbers.
+pub(super) fn variable(what: &str, number: Option<usize>) -> String {
+    number.map_or_else(|| what.to_owned(), |number| format!("{what}{number}"))
+}
+
+/// What stands in an input for a [`variable`].
+pub(super) fn hole(what: &str, number: Option<usize>) -> String {
+    format!("${{{}}}", variable(what, number))
+}
+
+/// The variable that a text is the hole of.
+fn variable_of(text: &str) -> Option<&str> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    let number = name.strip_prefix("name").or_else(|| name.strip_prefix("made"))?;
+    number.chars().all(|c| c.is_ascii_digit()).then_some(name)
+}
+
+fn has_holes(value: &Value) -> bool {
+    match value {
+        Value::String(text) => variable_of(text).is_some(),
+        Value::Array(elements) => elements.iter().any(has_holes),
+        Value::Object(members) => members.values().any(has_holes),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn mentions(value: &Value, hole: &str) -> bool {
     match value {
         Value::String(text) => text == hole,
@@ -322,14 +403,14 @@ fn mentions(value: &Value, hole: &str) -> bool {
     }
 }
 
-/// A value in which [`NAME`] and [`MADE`] are holes.
-fn template(value: Value) -> TemplateValue {
-    if !mentions(&value, NAME) && !mentions(&value, MADE) {
+/// A value with its holes.
+pub(super) fn template(value: Value) -> TemplateValue {
+    if !has_holes(&value) {
         return TemplateValue::Fixed(value);
     }
     match value {
         Value::String(text) => {
-            let name = text.trim_start_matches("${").trim_end_matches('}');
+            let name = variable_of(&text).unwrap_or_default();
             TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
         }
         Value::Array(elements) => TemplateValue::List(elements.into_iter().map(template).collect()),

@@ -240,6 +240,86 @@ fn what_is_created_is_destroyed_and_what_is_refused_is_not_listed() {
     }
 }
 
+/// The clauses without which no case has things of its own.
+const LIFE: [&str; 3] = ["awsjson.life.served", "awsjson.life.listed", "awsjson.life.gone"];
+
+/// `CreateThing gone:DescribeThings`: the operations of a case, those that ask again with what they wait for.
+fn told(case: &Case) -> String {
+    let step = |step: &crate::model::case::Step| {
+        let waits = step.poll.iter().flat_map(|poll| &poll.until).flat_map(|until| &until.clauses);
+        let waits: String = waits.map(|clause| format!("{}:", clause.rsplit('.').next().unwrap())).collect();
+        format!("{waits}{}", step.operation)
+    };
+    case.steps.iter().map(step).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_made_is_looked_for_changed_and_destroyed() {
+    let mut contract = family();
+    let arn = json!({ "in": "body", "required": true, "schema": { "type": "string" } });
+    let part = json!({ "name": "CreatePart", "method": "POST", "path": "/", "access": "protected", "effect": "create",
+        "members": { "PartName": arn, "OtherThingArn": arn }, "answers": { "200": { "schema": "Part" } } });
+    let mut add = |name: &str, effect: &str, members: Value, answer: Value| {
+        let mut operation = part.clone();
+        operation["name"] = json!(name);
+        operation["effect"] = json!(effect);
+        operation["members"] = members;
+        operation["answers"]["200"] = answer;
+        contract.operations.insert(name.into(), serde_json::from_value(operation).unwrap());
+    };
+    add(
+        "CreatePart",
+        "create",
+        json!({ "PartName": arn, "OtherThingArn": arn }),
+        json!({ "schema": "Part" }),
+    );
+    add("DeletePart", "destroy", json!({ "PartArn": arn }), json!({}));
+    add("ModifyThing", "change", json!({ "ThingArn": arn }), json!({}));
+    add("ShowThing", "read", json!({ "ThingArn": arn }), json!({}));
+    add("ShowOther", "read", json!({ "OtherArn": arn }), json!({}));
+    let mut schemas = (*contract.schemas).clone();
+    schemas["$defs"]["Part"] = json!({ "type": "object", "properties": { "PartArn": { "type": "string" } } });
+    contract.schemas = schemas.into();
+    let all = generated(&contract, &clauses(&LIFE));
+    let of = |name: &str| all.iter().find(|case| case.id.ends_with(name));
+    let thing = of("CreateThing::generated::round-trip").unwrap();
+    assert_eq!(
+        told(thing),
+        "CreateThing listed:DescribeThings ModifyThing DeleteThing gone:DescribeThings",
+        "its life from end to end"
+    );
+    let part = of("CreatePart::generated::round-trip").unwrap();
+    assert_eq!(told(part), "CreateThing CreatePart DeletePart");
+    assert_eq!(input(part), json!({ "ThingName": "<name1>" }));
+    let named = |index: usize, member: &str| {
+        let given = &part.steps[index].request.input;
+        given.iter().find(|(name, _)| name == member).map(|(_, value)| plain(value))
+    };
+    assert_eq!(named(1, "OtherThingArn"), Some(json!("<made1>")));
+    assert_eq!(named(2, "PartArn"), Some(json!("<made>")));
+    let undone: Vec<_> = part.finally.iter().map(|step| &*step.operation).collect();
+    assert_eq!(undone, ["DeletePart", "DeleteThing"], "the last that was made goes first");
+    assert_eq!(told(of("ShowThing::generated::on-its-own").unwrap()), "CreateThing ShowThing");
+    assert!(of("ShowOther::generated::on-its-own").is_none(), "nothing makes others");
+    assert!(of("ModifyThing::generated::on-its-own").is_none(), "it is a part of the life of a thing");
+    let started = of("StartThing::generated::on-its-own").unwrap();
+    assert_eq!(started.needs, [Need::Feature("disposable".into())], "what it begins, nothing ends");
+    assert!(thing.needs.is_empty() && part.needs.is_empty());
+    let unstated = generated(&contract, &Clauses::new());
+    assert!(unstated.iter().all(|case| !["round-trip", "on-its-own"].contains(&short(case).as_str())));
+}
+
+#[test]
+fn what_costs_money_is_made_only_for_those_who_said_so() {
+    let mut contract = family();
+    let renamed = |text: String| text.replace("Thing", "ThingInstance");
+    let text = renamed(serde_json::to_string(&contract).unwrap());
+    contract = serde_json::from_str(&text).unwrap();
+    let all = generated(&contract, &clauses(&LIFE));
+    let case = all.iter().find(|case| short(case) == "round-trip").unwrap();
+    assert_eq!(case.needs, [Need::Feature("disposable".into())]);
+}
+
 #[test]
 fn what_spoils_a_target_whatever_it_is_given_needs_one_that_may_be_spoilt() {
     let all = generated(&family(), &Clauses::new());

@@ -1,14 +1,21 @@
 //! A request as a target will read it: which operations it may be taken for, and which things it names.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use percent_encoding::percent_decode_str;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::Value;
 
 use super::names::{Shapes, kind, names_a_thing};
 use crate::{
     exec::request::Outgoing,
-    model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
+    model::{
+        contract::{Contract, Effect, Member, Operation, Place, Protocol},
+        json,
+    },
 };
 
 /// One way to take a request.
@@ -56,7 +63,8 @@ pub(super) fn read<'a>(
 }
 
 fn header<'o>(outgoing: &'o Outgoing, name: &str) -> Option<&'o str> {
-    outgoing.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+    // White space around a value is not a part of it (RFC 9110, section 5.5).
+    outgoing.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 fn of_rpc<'a>(
@@ -65,17 +73,18 @@ fn of_rpc<'a>(
     outgoing: &Outgoing,
     contract: &'a Contract,
 ) -> Vec<Reading<'a>> {
-    let body: Option<Value> = serde_json::from_slice(&outgoing.body).ok();
+    let body = Body::of(&outgoing.body);
     let target = header(outgoing, "x-amz-target").unwrap_or_default();
     let called = target.rsplit('.').next().unwrap_or_default();
     let meant = contract.operations.values().find(|other| other.name.eq_ignore_ascii_case(called));
     let reading = |operation: &'a Operation, effect, permit| {
         let mentions = match &body {
-            Some(Value::Object(members)) => {
+            Body::Object { members, hidden } => {
                 let about = subjects(operation);
-                let mut mentions = Vec::new();
-                for (name, value) in members {
-                    let subject = about.iter().find(|(have, _)| **have == *name).copied();
+                let mut mentions = tokens(hidden, contract);
+                for (name, value) in &members.0 {
+                    // Some readers of JSON do not look at letter case.
+                    let subject = about.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).copied();
                     match subject {
                         Some(subject) => mentioned(value, subject, about.len() > 1, contract, &mut mentions),
                         // Nobody knows what a member means that the contract does not have.
@@ -89,9 +98,9 @@ fn of_rpc<'a>(
                 }
                 mentions
             }
-            _ => {
+            Body::Else(text) => {
                 let of_pair = subjects(operation).len() > 1;
-                let found = tokens(&String::from_utf8_lossy(&outgoing.body), contract).into_iter();
+                let found = tokens(text, contract).into_iter();
                 found.map(|token| Mention { of_pair, ..token }).collect()
             }
         };
@@ -100,10 +109,91 @@ fn of_rpc<'a>(
     let mut readings = vec![reading(operation, operation.effect, Some(effect))];
     if let Some(meant) = meant.filter(|meant| meant.name != operation.name) {
         // Only a target that goes by another name than the documented one would do it.
-        let exact = target == format!("{}.{}", prefix(contract), meant.name) && body.is_some();
+        let is_json = serde_json::from_slice::<IgnoredAny>(&outgoing.body).is_ok();
+        let exact = target == format!("{}.{}", prefix(contract), meant.name) && is_json;
         readings.push(reading(meant, meant.effect, exact.then_some(meant.effect)));
     }
     readings
+}
+
+/// A body as whoever reads JSON might understand it.
+enum Body {
+    /// Every member in the order they came: of two with one name some take the first, some the last. `hidden` is the
+    /// text once more where such a pair stands deeper.
+    Object {
+        members: Members,
+        hidden: String,
+    },
+    Else(String),
+}
+
+impl Body {
+    fn of(bytes: &[u8]) -> Body {
+        let text = || unescaped(&String::from_utf8_lossy(bytes));
+        let (Ok(members), Ok(parsed)) = (serde_json::from_slice::<Members>(bytes), json::parse(bytes)) else {
+            return Body::Else(text());
+        };
+        let hidden = if parsed.twice.is_some() { text() } else { String::new() };
+        Body::Object { members, hidden }
+    }
+}
+
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Members, A::Error> {
+                let mut all = Vec::new();
+                while let Some(member) = members.next_entry()? {
+                    all.push(member);
+                }
+                Ok(Members(all))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
+
+/// The text with its JSON escapes read, whether or not it is JSON.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let code = rest.strip_prefix('u').and_then(|rest| u32::from_str_radix(rest.get(..4)?, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(character) => {
+                plain.push(character);
+                rest = &rest[5..];
+            }
+            // A slash stands for itself; what else there is ends a name.
+            None if rest.starts_with('/') => {}
+            None => plain.push(' '),
+        }
+    }
+    plain + rest
+}
+
+/// As it is decoded, once or, by one server behind another, more often.
+fn decoded(text: &str) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..4 {
+        match percent_decode_str(&text).decode_utf8_lossy() {
+            Cow::Borrowed(_) => break,
+            Cow::Owned(plain) if plain == text => break,
+            Cow::Owned(plain) => text = plain,
+        }
+    }
+    text
 }
 
 fn prefix(contract: &Contract) -> &str {
@@ -200,14 +290,14 @@ fn of_rest<'a>(
     let methods: Vec<&str> = std::iter::once(outgoing.method.as_str())
         .chain(overrides.iter().filter_map(|name| header(outgoing, name)))
         .collect();
-    let query = percent_decode_str(query).decode_utf8_lossy().into_owned();
+    let query = decoded(query);
     let mut readings = Vec::new();
     for other in contract.operations.values() {
         let same = methods.iter().any(|method| method.eq_ignore_ascii_case(&other.method));
         let Some(found) = same.then(|| fit(&segments, other)).flatten() else { continue };
         let mut mentions = found;
-        if mentions.is_empty() && !is_form(outgoing) && other.effect != Effect::Create {
-            mentions.extend(tokens(&String::from_utf8_lossy(&outgoing.body), contract));
+        if mentions.is_empty() && !is_form(outgoing, other) && other.effect != Effect::Create {
+            mentions.extend(tokens(&unescaped(&String::from_utf8_lossy(&outgoing.body)), contract));
         }
         mentions.extend(tokens(&query, contract));
         let permit = if other.name == operation.name { effect } else { other.effect };
@@ -240,10 +330,9 @@ fn of_no_operation<'a>(
         _ if methods.iter().all(reads) => Effect::Read,
         _ => Effect::Change,
     };
-    let target = percent_decode_str(&outgoing.target).decode_utf8_lossy().into_owned();
-    let mut mentions = tokens(&target, contract);
-    if !is_form(outgoing) {
-        mentions.extend(tokens(&String::from_utf8_lossy(&outgoing.body), contract));
+    let mut mentions = tokens(&decoded(&outgoing.target), contract);
+    if !is_form(outgoing, operation) {
+        mentions.extend(tokens(&unescaped(&String::from_utf8_lossy(&outgoing.body)), contract));
     }
     let effect_of_all = seems.max(if effect == Effect::Create { Effect::Read } else { effect });
     Reading {
@@ -254,8 +343,10 @@ fn of_no_operation<'a>(
     }
 }
 
-fn is_form(outgoing: &Outgoing) -> bool {
-    header(outgoing, "content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+/// Of a form, which only asks for tokens, nothing is about a thing.
+fn is_form(outgoing: &Outgoing, operation: &Operation) -> bool {
+    let form = |kind: &str| kind.starts_with("application/x-www-form-urlencoded");
+    header(outgoing, "content-type").is_some_and(form) && operation.consumes.iter().any(|kind| form(kind))
 }
 
 /// The path below the base as servers tidy it up: decoded, without empty segments, `.` and `..`.
@@ -263,7 +354,7 @@ fn segments(path: &str, base: &str) -> Vec<String> {
     let path = path.strip_prefix(base.trim_end_matches('/')).unwrap_or(path);
     let mut segments: Vec<String> = Vec::new();
     for segment in path.split('/') {
-        match &*percent_decode_str(segment).decode_utf8_lossy() {
+        match &*decoded(segment) {
             "" | "." => {}
             ".." => drop(segments.pop()),
             segment => segments.push(segment.to_owned()),

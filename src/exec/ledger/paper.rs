@@ -67,6 +67,14 @@ impl Paper {
         }
     }
 
+    /// All that stands in it.
+    pub fn text(&self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        (&self.file).seek(SeekFrom::Start(0))?;
+        (&self.file).read_to_end(&mut text)?;
+        Ok(text)
+    }
+
     /// One write a line. Where only a piece of it could be written, the piece is taken back.
     pub fn write(&self, line: &[u8]) -> io::Result<()> {
         let before = self.file.metadata()?.len();
@@ -130,7 +138,9 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
         paper.room.store(100, std::sync::atomic::Ordering::Relaxed);
         paper.write(b"four\n").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nfour\n");
+        assert_eq!(paper.text().unwrap(), b"one\ntwo\nfour\n");
+        paper.write(b"five\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nfour\nfive\n");
     }
 
     #[test]

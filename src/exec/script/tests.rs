@@ -283,10 +283,16 @@ fn a_fixture_that_cannot_be_had_ends_the_case_before_its_first_step() {
 
 #[test]
 fn what_was_asked_for_and_never_answered_may_be_left() {
-    let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
-    play(&mut script, |_, _| timeout());
-    let left = "api::A may be left: `${A.id}` has no value";
-    assert_eq!(ended(script).1, [left]);
+    for answered in [timeout, || answer(500, json!({})), || answer(302, json!({}))] {
+        let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
+        play(&mut script, |_, _| answered());
+        assert!(script.stands("api::A"));
+        let left = "api::A may be left: `${A.id}` has no value";
+        assert_eq!(ended(script).1, [left]);
+    }
+    let mut refused = script(vec![fixture("A")], vec![step("Do")], vec![]);
+    play(&mut refused, |_, _| answer(400, json!({})));
+    assert!(!refused.stands("api::A") && ended(refused).1.is_empty());
 }
 
 /// The times at which a poll asks, in milliseconds.

@@ -230,6 +230,12 @@ deviations! {
     GenericNullIsServerError, "generic-null-is-500", breaks "awsjson.input.null-is-absent";
     /// Where the contract drives, what is refused is made all the same.
     GenericRefusedCreates, "generic-refused-creates", breaks "awsjson.input.refused-changes-nothing";
+    /// Where the contract drives, what was made is in no list.
+    GenericNotListed, "generic-not-listed", breaks "awsjson.life.listed";
+    /// Where the contract drives, what was destroyed stays where it is.
+    GenericStays, "generic-stays", breaks "awsjson.life.gone";
+    /// Where the contract drives, the smallest input is not enough to make anything.
+    GenericNotServed, "generic-not-served", breaks "awsjson.life.served";
     /// Where the contract drives, a number will do for a text, and a text for a number.
     GenericConverted, "generic-converted", breaks "awsjson.input.no-conversion";
     /// Where the contract drives, an input that is right is answered 500.

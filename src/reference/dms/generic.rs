@@ -92,6 +92,9 @@ impl Call<'_> {
         mut input: Map<String, Value>,
     ) -> Result<Value, Fault> {
         let named = self.named(store, &input, Some(family))?;
+        if self.cx.deviates(Deviation::GenericNotServed) {
+            return Err(Fault::invalid_value("Something more has to be said."));
+        }
         let tags = match input.remove("Tags") {
             Some(Value::Array(tags)) => tags.into_iter().filter_map(as_object).collect(),
             _ => Vec::new(),
@@ -148,6 +151,7 @@ impl Call<'_> {
         let named = self.named(store, input, None)?;
         let records = store.records.iter().filter(|(_, record)| {
             record.family.create == family.create
+                && !self.cx.deviates(Deviation::GenericNotListed)
                 && named.iter().all(|named| named.concerns(store, record))
                 && filters(input).all(|(name, values)| record.passes(name, &values))
         });
@@ -185,10 +189,13 @@ impl Call<'_> {
     fn delete(&self, store: &mut Store, family: &Family, input: &Map<String, Value>) -> Result<Value, Fault> {
         let named = self.named(store, input, None)?;
         let arn = named.into_iter().find_map(|named| named.into_record_of(store, family));
-        let Some(record) = arn.and_then(|arn| store.records.remove(&arn)) else {
+        let facts = arn.and_then(|arn| match self.cx.deviates(Deviation::GenericStays) {
+            true => store.records.get(&arn).map(|record| record.facts.clone()),
+            false => store.records.remove(&arn).map(|record| record.facts),
+        });
+        let Some(mut facts) = facts else {
             return Err(self.not_found("It is not found."));
         };
-        let mut facts = record.facts;
         facts.insert(family.status.0.to_owned(), json!("deleting"));
         Ok(self.shown(family, &facts))
     }

@@ -15,8 +15,8 @@ use crate::{
         verdict::{Declared, Location, Mismatch, Status, Verdict, Violation},
     },
     report::{
-        Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject, TargetFacts,
-        Terms, exit_code, safe::Safe,
+        Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
+        TargetFacts, Terms, exit_code, safe::Safe,
     },
 };
 
@@ -66,10 +66,16 @@ pub struct RunDocument {
     pub coverage: Option<Covered>,
     /// Cases in the order of their names, then shared fixtures.
     pub entries: Vec<EntryDocument>,
+    /// Every entry of the target file about what is known to fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_failures: Vec<KnownDocument>,
     /// Known failures that nothing in this run answers to.
     pub stale_known_failures: Vec<KnownDocument>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
+    /// The run that this one was held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Where the exchanges are; missing where they were not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -245,8 +251,10 @@ fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
         seed: run.seed,
         coverage: run.covered.clone(),
         entries: run.entries.iter().map(|entry| entry_document(entry, run, safe)).collect(),
+        known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
         stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
         clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
+        baseline: run.baseline.clone(),
         evidence: None,
     }
 }
@@ -353,8 +361,10 @@ fn judged(run: RunDocument) -> JudgedRun {
         started: run.started,
         elapsed: Duration::from_millis(run.elapsed_ms),
         entries: run.entries.into_iter().map(entry).collect(),
+        known_failures: run.known_failures.into_iter().map(known).collect(),
         stale: run.stale_known_failures.into_iter().map(known).collect(),
         clean_up: run.clean_up,
+        baseline: run.baseline,
     }
 }
 

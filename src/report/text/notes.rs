@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use super::{
     Told, brief, count, listed,
     page::{Page, Tone},
+    tolerated,
     violations::{position, show},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
-    report::{Entry, excerpt::Focus},
+    report::{Entry, excerpt::Focus, status::excuses},
 };
 
 /// Cases whose names are worth a line.
@@ -29,6 +30,7 @@ pub fn write(told: &Told, page: &mut Page) {
     }
     errors(told, page);
     unexpected(told, page);
+    tolerated::write(told, page);
     if brief {
         brief::write(told, page);
     } else {
@@ -91,7 +93,7 @@ fn errors(told: &Told, page: &mut Page) {
 }
 
 /// Why nothing could be found out. A target that does not answer is one cause, whatever it was that was asked.
-fn cause(entry: &Entry) -> String {
+pub fn cause(entry: &Entry) -> String {
     let unanswered = entry.trace.as_ref().and_then(|trace| trace.exchanges.last()?.answer.as_ref().err());
     match (unanswered, &entry.verdict) {
         (Some(Broken::Connect(why)), _) => Broken::Connect(why.clone()).to_string(),
@@ -128,7 +130,7 @@ fn unexpected(told: &Told, page: &mut Page) {
 fn known(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
     for entry in told.run.with(Status::KnownFailure) {
-        for known in excuses(entry, told) {
+        for known in excuses(entry, told.report.terms.today) {
             let what = match &known.what {
                 KnownWhat::Case(pattern) => pattern.clone(),
                 KnownWhat::Clause(clause) => clause.to_string(),
@@ -148,17 +150,6 @@ fn known(told: &Told, page: &mut Page) {
             page.cut(2, &format!("{label:>10}"), Tone::Doubt, &told.safe.line(&why));
         }
     }
-}
-
-/// The entries that excuse this one, those about the case before those about its clauses.
-fn excuses<'a>(entry: &'a Entry, told: &Told) -> Vec<&'a KnownFailure> {
-    let live = || entry.known.iter().filter(|known| known.expires >= told.report.terms.today);
-    let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
-    let breaks = |known: &&KnownFailure| match &known.what {
-        KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
-        KnownWhat::Case(_) => false,
-    };
-    if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
 }
 
 fn about(known: &KnownFailure) -> String {

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::{
     Told, brief, count,
     coverage::{self, Names, Operations},
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{case::Profile, verdict::Status},
-    report::{Entry, Outcome, status::is_known},
+    report::{Entry, JudgedRun, Outcome, status::is_known},
 };
 
 /// How many entries there are of each column.
@@ -19,13 +21,14 @@ struct Tally([usize; COLUMNS.len()]);
 
 /// The columns of the table; all but the first two are left out where they are empty. The third holds those passes that
 /// took requests to be repeated.
-const COLUMNS: [(Status, &str, Tone); 8] = [
+const COLUMNS: [(Status, &str, Tone); 9] = [
     (Status::Pass, "pass", Tone::Good),
     (Status::Fail, "fail", Tone::Bad),
     (Status::Pass, FLAKY, Tone::Doubt),
     (Status::Error, "error", Tone::Doubt),
     (Status::UnexpectedPass, "unexpected", Tone::Bad),
     (Status::KnownFailure, "known", Tone::Doubt),
+    (Status::Tolerated, "old", Tone::Doubt),
     (Status::Skip, "skip", Tone::Quiet),
     (Status::Unsupported, "unsupported", Tone::Quiet),
 ];
@@ -134,11 +137,10 @@ pub fn write(told: &Told, page: &mut Page) {
 
 /// The profiles, and the last line.
 pub fn end(told: &Told, page: &mut Page) {
-    let total = Tally::of(told.run.entries.iter().filter(|entry| entry.is_case()));
     flaky(told, page);
     page.blank();
     totals(told, page);
-    last_line(told, &total, page);
+    last_line(told, page);
 }
 
 /// A line of the table; without a tally, its head. The layout is the columns to show and how long a name gets.
@@ -213,21 +215,14 @@ fn totals(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
-    let outcome = told.run.outcome();
-    let (glyph, word, tone) = match outcome {
-        Outcome::NotConformant => ("✗", "NOT CONFORMANT", Tone::Bad),
-        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT", Tone::Doubt),
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED", Tone::Doubt)
-        }
-        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
-            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES", Tone::Doubt)
-        }
-        Outcome::Conformant => ("✓", "CONFORMANT", Tone::Good),
+fn last_line(told: &Told, page: &mut Page) {
+    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today);
+    let tone = match (told.run.outcome(), word) {
+        (Outcome::NotConformant, _) => Tone::Bad,
+        (Outcome::Conformant, "CONFORMANT") => Tone::Good,
+        _ => Tone::Doubt,
     };
     let word = page.glyph(glyph) + word;
-    let mut parts = tail(told, tally);
     while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
         parts.pop();
     }
@@ -236,9 +231,35 @@ fn last_line(told: &Told, tally: &Tally, page: &mut Page) {
     page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
 }
 
+/// How a run ended, in words.
+pub struct Ending {
+    /// One character.
+    pub glyph: &'static str,
+    pub word: &'static str,
+    /// `1 case breaks 2 clauses`, `155 passed`: the trouble first.
+    pub parts: Vec<String>,
+}
+
+/// What every form of a report says of a run before all else; its exit code says the same.
+pub fn ending(run: &JudgedRun, today: Date) -> Ending {
+    let tally = Tally::of(run.entries.iter().filter(|entry| entry.is_case()));
+    let (glyph, word) = match run.outcome() {
+        Outcome::NotConformant => ("✗", "NOT CONFORMANT"),
+        Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT"),
+        Outcome::Conformant if run.with(Status::Tolerated).next().is_some() => ("~", "NOTHING NEW IS BROKEN"),
+        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
+            ("?", "NOTHING JUDGED")
+        }
+        Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
+            ("✓", "CONFORMANT BUT FOR KNOWN FAILURES")
+        }
+        Outcome::Conformant => ("✓", "CONFORMANT"),
+    };
+    Ending { glyph, word, parts: tail(run, today, &tally) }
+}
+
 /// What the last line counts: the trouble first, the rest behind it.
-fn tail(told: &Told, tally: &Tally) -> Vec<String> {
-    let (run, today) = (told.run, told.report.terms.today);
+fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
     let mut parts = Vec::new();
     let failing: Vec<&Entry> = run.with(Status::Fail).collect();
     let broken: BTreeSet<_> = failing
@@ -273,6 +294,7 @@ fn tail(told: &Told, tally: &Tally) -> Vec<String> {
     let words = [
         (tally.get(Status::Pass) - tally.flaky(), "passed"),
         (tally.flaky(), FLAKY),
+        (run.with(Status::Tolerated).count(), "also in the baseline"),
         (tally.get(Status::KnownFailure), "known to fail"),
         (tally.get(Status::Skip), "skipped"),
         (declared, "unsupported"),

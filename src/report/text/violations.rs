@@ -34,7 +34,7 @@ const NAMES: usize = 60;
 
 /// Violations that a reader would call the same. Of an envelope rule they are the same whatever was there instead.
 #[derive(PartialEq, Eq, Hash)]
-struct Alike<'a> {
+pub struct Alike<'a> {
     rule: &'a str,
     clauses: &'a [ClauseId],
     place: String,
@@ -142,7 +142,7 @@ fn grouped<'a>(failing: &[&'a Entry], told: &Told) -> Vec<Group<'a>> {
 }
 
 /// Elements of one list are the same place.
-fn alike(violation: &Violation) -> Alike<'_> {
+pub fn alike(violation: &Violation) -> Alike<'_> {
     let place = violation.mismatch.at.to_string();
     let is_index = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let place: Vec<&str> = place.split('/').map(|part| if is_index(&part) { "*" } else { part }).collect();
@@ -361,7 +361,7 @@ fn seen(told: &Told, violation: &Violation) -> (String, String) {
 }
 
 /// Nobody reads more of one line.
-fn bounded(text: &str) -> String {
+pub fn bounded(text: &str) -> String {
     const MOST: usize = 400;
     match text.char_indices().nth(MOST) {
         None => text.to_owned(),

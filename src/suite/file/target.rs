@@ -31,6 +31,8 @@ record! {
         product: String,
         /// The product's version, for reports.
         version: String,
+        /// Who makes it, for a conformance statement.
+        implementation: ImplementationEntry,
         /// How certificates are checked.
         tls: TlsEntry,
         /// A proxy, `http://`, `https://` or `socks5://`; never taken from the environment.
@@ -61,6 +63,23 @@ record! {
         snapshots: Spanned<String>,
         /// Failures that are known, have an owner and an end.
         known_failures: Vec<KnownFailureEntry>,
+    }
+}
+
+record! {
+    /// Who makes the target, for a conformance statement.
+    ImplementationEntry, "`implementation`"
+    optional {
+        /// Who answers for it.
+        organization: String,
+        /// What it is called; the `product` if not said.
+        project: String,
+        /// The version that is judged; the target's `version` if not said.
+        version: String,
+        /// Where it is to be had.
+        url: String,
+        /// Addresses at which questions are answered.
+        contact: Vec<String>,
     }
 }
 

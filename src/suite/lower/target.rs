@@ -18,8 +18,8 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Credentials, Keys, KnownFailure, KnownWhat, Patience, SecretRef, Sharing, Target,
-            Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
+            ApiTarget, Credentials, Implementation, Keys, KnownFailure, KnownWhat, Patience, SecretRef,
+            Sharing, Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
         },
         template::TemplateValue,
     },
@@ -29,8 +29,8 @@ use crate::{
         file::{
             claim::is_file_name,
             target::{
-                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, KnownFailureEntry, SecretEntry,
-                TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
+                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, ImplementationEntry,
+                KnownFailureEntry, SecretEntry, TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
             },
         },
         load::Opened,
@@ -86,6 +86,7 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         name: file.name.value.into(),
         product: file.product,
         version: file.version,
+        implementation: file.implementation.map(implementation).unwrap_or_default(),
         tls: tls(file.tls, &folder, problems),
         proxy: proxy(file.proxy, problems),
         timeouts: timeouts(file.timeouts),
@@ -108,6 +109,11 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         snapshots: file.snapshots.map(|path| folder.join(path.value)),
         apis,
     }
+}
+
+fn implementation(entry: ImplementationEntry) -> Implementation {
+    let ImplementationEntry { organization, project, version, url, contact } = entry;
+    Implementation { organization, project, version, url, contact: contact.unwrap_or_default() }
 }
 
 /// A file that is not even YAML, or not of the right shape, may show a secret on the lines around a mistake. What stands

@@ -1,0 +1,156 @@
+//! `proofmark known update`: the known failures of a target file brought to what a recorded run shows.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use jiff::{Zoned, civil::Date};
+use similar::TextDiff;
+
+use super::{
+    args::FileArgs,
+    load::{self, Wrong},
+    record,
+};
+use crate::{
+    model::target::Target,
+    report::known::{self, Update, Wording},
+    suite::{self, SourceFile},
+};
+
+#[derive(Debug, Clone, Args)]
+pub struct KnownArgs {
+    #[command(subcommand)]
+    pub command: KnownCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum KnownCommand {
+    /// Take out what fails no more, and add what fails and is not known
+    Update(UpdateArgs),
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct UpdateArgs {
+    /// The target file, or the name of one in ./targets
+    #[arg(long, value_name = "TARGET")]
+    pub target: String,
+    /// The folder of a recorded run of this target [default: target/proofmark/last]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+    /// Why the failures that are added fail; without it none is added
+    #[arg(long, value_name = "TEXT", requires = "ticket", requires = "expires")]
+    pub reason: Option<String>,
+    /// Where that is being worked on
+    #[arg(long, value_name = "TICKET", requires = "reason", requires = "expires")]
+    pub ticket: Option<String>,
+    /// The last day on which they count, as 2027-01-31
+    #[arg(long, value_name = "DATE", requires = "reason", requires = "ticket")]
+    pub expires: Option<Date>,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+/// Changes the file, or shows how it would.
+pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
+    let KnownCommand::Update(args) = &args.command;
+    let (file, named) = load::target_file(&args.target)?;
+    let path = Path::new(&named);
+    if !path.is_absolute() {
+        return Err(Wrong::Said(format!(
+            "{} is bundled with the program and no file that could be changed",
+            args.target
+        )));
+    }
+    let house = load::bare(&args.files)?;
+    let load = |file: &SourceFile| suite::load_target(file, &house.contracts, &house.clauses);
+    let target = load(&file).map_err(Wrong::Files)?;
+    let update = update(args, &target)?;
+    let stuck = |why: suite::Stuck| Wrong::Said(format!("{}: {why}", file.path));
+    let text = suite::rewrite_known(&file.text, &update.remove, &update.add).map_err(stuck)?;
+    // What is written has to load, and to say what was meant.
+    let written = load(&SourceFile { text: text.as_str().into(), ..file.clone() }).map_err(Wrong::Files)?;
+    if written.known_failures.len() + update.remove.len() != target.known_failures.len() + update.add.len() {
+        return Err(Wrong::Said(format!("{}: its layout is not understood; nothing was changed", file.path)));
+    }
+    if args.dry_run {
+        let diff = TextDiff::from_lines(&*file.text, text.as_str());
+        write!(out, "{}", diff.unified_diff().header(&file.path, &file.path))?;
+    } else if text != *file.text {
+        replace(path, &text).map_err(|error| Wrong::Said(format!("{}: {error}", file.path)))?;
+    }
+    told(&file.path, &update, args, out)
+}
+
+fn update(args: &UpdateArgs, target: &Target) -> Result<Update, Wrong> {
+    let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
+    let (report, _) = record::document(&folder)?;
+    let [run] = &report.runs[..] else {
+        return Err(Wrong::Said(format!(
+            "{} holds {} runs; one is needed",
+            folder.display(),
+            report.runs.len()
+        )));
+    };
+    if run.target.name != target.name {
+        let (recorded, wanted) = (&run.target.name, &target.name);
+        return Err(Wrong::Said(format!("{} is a run of {recorded}, not of {wanted}", folder.display())));
+    }
+    let wording = match (&args.reason, &args.ticket, args.expires) {
+        (Some(reason), Some(ticket), Some(expires)) => {
+            Some(Wording { reason: reason.clone(), ticket: ticket.clone(), expires })
+        }
+        _ => None,
+    };
+    let today = Zoned::now().date();
+    if let Some(expires) = args.expires.filter(|expires| *expires < today) {
+        return Err(Wrong::Said(format!("--expires {expires} is past")));
+    }
+    Ok(known::update(run, &target.known_failures, today, wording.as_ref()))
+}
+
+/// In one go: a reader sees the old text or the new one. Permissions stay; a link stays one.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let mut unfinished = path.clone().into_os_string();
+    unfinished.push(format!(".{}.part", std::process::id()));
+    let unfinished = PathBuf::from(unfinished);
+    let write = || -> io::Result<()> {
+        let mut file = fs::File::create_new(&unfinished)?;
+        file.set_permissions(fs::metadata(&path)?.permissions())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, &path)
+    };
+    let written = write();
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn told(path: &str, update: &Update, args: &UpdateArgs, out: &mut impl Write) -> Result<(), Wrong> {
+    let would = if args.dry_run { "would be " } else { "" };
+    let (added, removed) = (update.add.len(), update.remove.len());
+    match added + removed {
+        0 => writeln!(out, "{path}: nothing to change")?,
+        _ => writeln!(out, "{path}: {added} {would}added, {removed} {would}removed")?,
+    }
+    for note in &update.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    if update.unworded > 0 {
+        let number = update.unworded;
+        writeln!(
+            out,
+            "note: {number} more would be added; --reason, --ticket and --expires say why and until when"
+        )?;
+    }
+    Ok(out.flush()?)
+}

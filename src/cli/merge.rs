@@ -1,0 +1,44 @@
+//! `proofmark report merge`: the recorded parts of a run as the one run they are, or every reason why they are not.
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use super::{
+    args::{ColorArg, MergeArgs},
+    github,
+    load::Wrong,
+    record,
+    report::{Wanted, format, print, save},
+};
+use crate::report::{
+    self,
+    merge::{self, Part},
+    record as recorded,
+};
+
+/// Merges, keeps and prints. The exit code is that of the whole run.
+pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    let folder = args.record.as_deref().unwrap_or(Path::new(record::LAST));
+    let mut parts = Vec::new();
+    for path in &args.records {
+        parts.push(Part { name: path.display().to_string(), report: record::read(path)? });
+    }
+    let report = merge::merge(parts).map_err(|problems| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Wrong::Said(format!("these are not one run:\n  {}", problems.join("\n  ")))
+    })?;
+    if args.record.is_some() {
+        record::prepare(folder)?;
+    }
+    // What is recorded was masked before it was written.
+    let as_is = str::to_owned;
+    record::write(folder, &recorded::write(&report, &as_is))
+        .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
+    for wanted in &args.report {
+        let Wanted { format: form, path } = wanted;
+        save(path, &report::render(&report, format(*form, ColorArg::Never), &as_is))?;
+    }
+    let form = format(args.format, args.color);
+    print(&report::render(&report, form, &as_is), form, out)?;
+    github::tell(&report, form, &as_is, out)?;
+    Ok(ExitCode::from(report::exit_code(&report)))
+}

@@ -1,0 +1,131 @@
+//! `proofmark statement`: what a vendor publishes of a recorded run, and the check of it.
+
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{assets, load::Wrong, record, report::save};
+use crate::{
+    model::target::Implementation,
+    report::statement::{self, Form, Refused},
+};
+
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct StatementArgs {
+    #[command(subcommand)]
+    pub command: Option<StatementCommand>,
+    #[command(flatten)]
+    pub make: MakeArgs,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum StatementCommand {
+    /// Work a statement out anew from the recorded run, and exit 1 where either was changed
+    Verify(VerifyArgs),
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct MakeArgs {
+    /// The folder of a recorded run [default: target/proofmark/last]
+    #[arg(value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "yaml", help_heading = "Output")]
+    pub format: StatementFormat,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Who answers for the target; this and the next add to `implementation` in the target file
+    #[arg(long, value_name = "NAME", help_heading = "Implementation")]
+    pub organization: Option<String>,
+    /// What the target is called
+    #[arg(long, value_name = "NAME", help_heading = "Implementation")]
+    pub project: Option<String>,
+    /// The version that was judged
+    #[arg(long, value_name = "VERSION", help_heading = "Implementation")]
+    pub version: Option<String>,
+    /// Where it is to be had
+    #[arg(long, value_name = "URL", help_heading = "Implementation")]
+    pub url: Option<String>,
+    /// Where questions are answered; may be given often
+    #[arg(long, value_name = "ADDRESS", help_heading = "Implementation")]
+    pub contact: Vec<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArgs {
+    /// The statement, YAML or JSON
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The folder of the recorded run [default: target/proofmark/last]
+    #[arg(long, value_name = "DIR")]
+    pub run: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum StatementFormat {
+    #[default]
+    Yaml,
+    Json,
+}
+
+/// Makes a statement, or checks one. Exits 1 where something was changed.
+pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    match &args.command {
+        Some(StatementCommand::Verify(args)) => verify(args, out),
+        None => make(&args.make, out),
+    }
+}
+
+fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
+    let record = record::whole(&folder)?;
+    let said = Implementation {
+        organization: args.organization.clone(),
+        project: args.project.clone(),
+        version: args.version.clone(),
+        url: args.url.clone(),
+        contact: args.contact.clone(),
+    };
+    let statement = match statement::of(&record, &said) {
+        Ok(statement) => statement,
+        Err(refused) => return answer(&refused),
+    };
+    let form = match args.format {
+        StatementFormat::Yaml => Form::Yaml,
+        StatementFormat::Json => Form::Json,
+    };
+    let text = statement::render(&statement, form);
+    match &args.output {
+        Some(path) => save(path, &text)?,
+        None => {
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    let file = assets::file(&args.file)?;
+    let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
+    match statement::verify(&file.text, &record::whole(&folder)?) {
+        Ok(statement) => {
+            let word = statement.result.word();
+            writeln!(out, "{}: {word}, as {} says", args.file.display(), folder.display())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(refused) => answer(&refused),
+    }
+}
+
+/// 1 where something was changed; else the question was wrong.
+pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
+    match refused.is_tampering() {
+        true => {
+            eprintln!("refused: {refused}");
+            Ok(ExitCode::from(1))
+        }
+        false => Err(Wrong::Said(refused.to_string())),
+    }
+}

@@ -1,0 +1,486 @@
+//! Cases with things of their own: what an operation creates is listed, can be changed, goes again and is listed no
+//! more; and an operation on a thing gets one made for it. Names tell what belongs together and may tell it wrong, and a
+//! target may have its reasons not to make what the smallest input asks for. So a refusal ends such a case with no more
+//! than a remark, and only what no input may ever cause, a failing server, is a violation.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::{
+    draft::{DISPOSABLE, Draft, Statement, hole, may, must, should, template, variable},
+    family::{self, Destroyer, Family, KnownBy, Listing},
+    value::{ABSENT_UUID, Extent},
+};
+use crate::{
+    contract::shape::Shape,
+    model::{
+        case::{Auth, Case, Claim, Expectation, Need, Poll, StatusPattern, Step, ValueMatcher},
+        contract::{Contract, Effect, Member, Operation, Place, Protocol},
+        template::TemplateValue,
+    },
+};
+
+/// Things that are made for other things that are made for ...
+const DEEPEST: usize = 3;
+/// Things of one case.
+const MOST: usize = 6;
+
+/// A creating operation and what it belongs to.
+#[derive(Clone)]
+pub(super) struct Maker<'a> {
+    pub create: &'a Operation,
+    pub family: Family<'a>,
+    pub destroyer: Destroyer<'a>,
+}
+
+/// One thing that a case makes.
+pub(super) struct Made<'a> {
+    pub maker: Maker<'a>,
+    pub input: Vec<(String, Value)>,
+    /// None for the thing that the case is about.
+    pub number: Option<usize>,
+}
+
+/// The cases of an operation that need things of their own. There are none where the clauses of a run do not say how a
+/// refusal is to be taken.
+pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
+    if !["served", "listed", "gone"].iter().all(|end| draft.states(life(draft.contract, end))) {
+        return Vec::new();
+    }
+    let made = if draft.operation.effect == Effect::Create { round_trip(draft) } else { None };
+    made.or_else(|| on_its_own(draft)).into_iter().collect()
+}
+
+/// The clause about one end of a thing's life.
+fn life(contract: &Contract, end: &str) -> Statement {
+    let of_rpc = matches!(contract.protocol, Protocol::AwsJson { .. });
+    match end {
+        "served" => may(if of_rpc { "awsjson.life.served" } else { "life.served" }),
+        "listed" => should(if of_rpc { "awsjson.life.listed" } else { "life.listed" }),
+        _ => should(if of_rpc { "awsjson.life.gone" } else { "life.gone" }),
+    }
+}
+
+/// Makes one, looks for it, changes it, destroys it, and looks again.
+fn round_trip(draft: &Draft<'_>) -> Option<Case> {
+    let mut journey = Journey::new(draft);
+    let maker = maker(draft.contract, draft.operation)?;
+    journey.fresh(draft.operation)?;
+    let (input, _) = journey.input(draft.operation, 0)?;
+    let input = named(&maker, None, input);
+    let mut steps: Vec<Step> = journey.made.iter().map(|made| journey.creation(made)).collect();
+    let own = Made { maker: maker.clone(), input, number: None };
+    steps.push(journey.creation(&own));
+    let listing = maker.family.listing.as_ref().filter(|_| maker.family.naming.is_some());
+    steps.extend(listing.and_then(|listing| journey.look(listing, "listed")));
+    if let Some((operation, input)) = journey.change(&maker) {
+        steps.push(journey.call(operation, input));
+    }
+    let destroyer = &maker.destroyer;
+    let (mut input, _) = journey.plain(destroyer.operation)?;
+    input.iter_mut().filter(|(name, _)| name == destroyer.member).for_each(|(_, value)| {
+        *value = known(&maker, None).into();
+    });
+    let mut destroying = journey.call(destroyer.operation, input);
+    journey.expects(&mut destroying, life(draft.contract, "served"), Claim::Status(SUCCESS.to_vec()));
+    steps.push(destroying);
+    steps.extend(listing.and_then(|listing| journey.look(listing, "gone")));
+    journey.made.push(own);
+    Some(journey.case("round-trip", steps, None, Harm::None))
+}
+
+/// Makes what the operation is to work on, and has it work on that.
+fn on_its_own(draft: &Draft<'_>) -> Option<Case> {
+    let operation = draft.operation;
+    let modifies = |maker: &Maker<'_>| {
+        modifier(draft.contract, &maker.destroyer).is_some_and(|other| other.name == operation.name)
+    };
+    if operation.effect == Effect::Destroy || makers(draft.contract).iter().any(modifies) {
+        return None;
+    }
+    let mut journey = Journey::new(draft);
+    let (input, provided) = journey.input(operation, 0)?;
+    if provided == 0 {
+        return None;
+    }
+    let mut steps: Vec<Step> = journey.made.iter().map(|made| journey.creation(made)).collect();
+    let undoing = separator(draft.contract, operation).map(|separator| {
+        let same = |(name, _): &(String, Value)| separator.members.contains_key(name);
+        draft.undone(separator, input.iter().filter(|member| same(member)).cloned().collect())
+    });
+    steps.push(journey.call(operation, input));
+    let harm = if begins_something(operation) { Harm::Some } else { Harm::None };
+    Some(journey.case("on-its-own", steps, undoing, harm))
+}
+
+const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
+const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
+
+/// Whether more is begun than can be undone by destroying what was made, or than is for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Harm {
+    None,
+    Some,
+}
+
+/// Machines cost money while they run.
+fn is_costly(create: &Operation) -> bool {
+    ["Instance", "Cluster", "Machine", "Server"].iter().any(|kind| create.name.ends_with(kind))
+}
+
+fn begins_something(operation: &Operation) -> bool {
+    const HARMLESS: [&str; 10] =
+        ["Modify", "Update", "Add", "Remove", "Tag", "Untag", "Stop", "Cancel", "Enable", "Disable"];
+    operation.effect != Effect::Read && !HARMLESS.iter().any(|verb| operation.name.starts_with(verb))
+}
+
+struct Journey<'d, 'a> {
+    draft: &'d Draft<'a>,
+    examples: Examples<'a>,
+    made: Vec<Made<'a>>,
+}
+
+impl<'d, 'a> Journey<'d, 'a> {
+    fn new(draft: &'d Draft<'a>) -> Journey<'d, 'a> {
+        Journey { draft, examples: Examples::of(draft.contract), made: Vec::new() }
+    }
+
+    fn case(self, name: &str, steps: Vec<Step>, first: Option<Step>, harm: Harm) -> Case {
+        let costly = self.made.iter().any(|made| is_costly(made.maker.create));
+        let harm = if costly { Harm::Some } else { harm };
+        let undoing = |made: &Made<'_>| self.draft.undoing(&made.maker.destroyer, made.number);
+        let finally = first.into_iter().chain(self.made.iter().rev().map(undoing)).collect();
+        let names = self.made.iter().filter(|made| made.maker.family.naming.is_some());
+        let row = names.map(|made| {
+            let name = self.draft.own_name(made.maker.create, &made.maker.family, made.number);
+            (Arc::from(variable("name", made.number)), name)
+        });
+        let needs = (harm == Harm::Some).then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect();
+        self.draft.assembled(name, steps, finally, row.collect(), needs)
+    }
+
+    fn expects(&self, step: &mut Step, statement: Statement, claim: Claim) {
+        let more = self.draft.expectation(statement, claim);
+        step.expectations = step.expectations.iter().cloned().chain(more).collect();
+    }
+
+    /// A request that may be refused, and may not make the server fail.
+    fn call(&self, operation: &Operation, input: Vec<(String, Value)>) -> Step {
+        let mut step = self.draft.step(operation, input, Auth::Target);
+        let statement = match self.draft.contract.protocol {
+            Protocol::AwsJson { .. } => must("awsjson.input.valid"),
+            Protocol::Rest => must("input.valid"),
+        };
+        self.expects(&mut step, statement, Claim::Status(operation_answers(operation)));
+        step
+    }
+
+    /// Makes a thing, and remembers it. Where it is not made, or not called anything, the case has nothing more to ask.
+    fn creation(&self, made: &Made<'a>) -> Step {
+        let Maker { create, destroyer, .. } = &made.maker;
+        let mut step = self.call(create, made.input.clone());
+        let served = life(self.draft.contract, "served");
+        self.expects(&mut step, served, Claim::Status(SUCCESS.to_vec()));
+        step.captures = self.draft.capture(destroyer, made.number).into_iter().collect();
+        if let KnownBy::Answer(path) = &destroyer.known_by
+            && let Ok(path) = JsonPath::parse(path)
+        {
+            let there = Claim::At { path: Arc::new(path), matcher: ValueMatcher::Present };
+            self.expects(&mut step, served, there);
+        }
+        step
+    }
+
+    /// The modifying request that changes nothing, if there is one.
+    fn change(&self, maker: &Maker<'a>) -> Option<(&'a Operation, Vec<(String, Value)>)> {
+        let operation = modifier(self.draft.contract, &maker.destroyer)?;
+        let (mut input, _) = self.plain(operation)?;
+        let (_, value) = input.iter_mut().find(|(name, _)| fits(name, maker.destroyer.member))?;
+        *value = known(maker, None).into();
+        Some((operation, input))
+    }
+
+    /// Asks for the list until what was made is `listed`, or `gone` from it. A list that is refused or has more pages does
+    /// not tell.
+    fn look(&self, listing: &Listing<'_>, end: &'static str) -> Option<Step> {
+        let mut step = self.draft.listing(listing);
+        let list = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
+        let name = template(Value::from(hole("name", None)));
+        let element = TemplateValue::Object(vec![(listing.name.to_owned(), name)]);
+        let at = |matcher| Claim::At { path: Arc::clone(&list), matcher };
+        let mut claims = match end {
+            "listed" => vec![at(ValueMatcher::Contains(element))],
+            _ => vec![at(ValueMatcher::Excludes(element)), at(ValueMatcher::Absent)],
+        };
+        claims.push(Claim::Status(REFUSED.to_vec()));
+        let more = listing.operation.paging.as_ref().map(|paging| format!("$.{}", paging.output_token));
+        let more = more.and_then(|token| JsonPath::parse(&token).ok());
+        claims.extend(more.map(|path| Claim::At { path: Arc::new(path), matcher: ValueMatcher::Present }));
+        let span = &step.span;
+        let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: span.clone() }];
+        let any = Claim::AnyOf(claims.into_iter().map(alternative).collect());
+        step.poll = Some(Poll {
+            until: self.draft.expectation(life(self.draft.contract, end), any).into_iter().collect(),
+            unless: Vec::new(),
+            through: Vec::new(),
+            every: Duration::from_secs(5),
+            within: Duration::from_secs(120),
+            span: span.clone(),
+        });
+        Some(step)
+    }
+
+    /// The smallest input, with values that the model shows for members of their names where it shows any.
+    fn plain(&self, operation: &'a Operation) -> Option<(Vec<(String, Value)>, usize)> {
+        let mut maker = self.draft.maker(Extent::Minimal);
+        let wanted = |member: &&Member| {
+            member.required && member.place != Place::Header || member.place == Place::WholeBody
+        };
+        let members = operation.members.iter().filter(|(_, member)| wanted(member));
+        let made = members.map(|(name, member)| {
+            let value = maker.value(name, &member.schema)?;
+            let shown = self.examples.shown(operation, name).filter(|shown| is_plain(name, &value, shown));
+            Some((name.clone(), shown.cloned().unwrap_or(value)))
+        });
+        Some((made.collect::<Option<_>>()?, 0))
+    }
+
+    /// As [`Journey::plain`] for an operation that creates; none where a REST body has to name something that nobody has
+    /// made, by which it cannot but be refused.
+    fn fresh(&self, create: &'a Operation) -> Option<Vec<(String, Value)>> {
+        let (input, _) = self.plain(create)?;
+        let foreign = create.path.len() > 1 && input.iter().any(|(_, value)| names_nothing(value));
+        (!foreign).then_some(input)
+    }
+
+    /// The smallest input with things of the case's own in it, and how many members name one.
+    fn input(&mut self, operation: &'a Operation, depth: usize) -> Option<(Vec<(String, Value)>, usize)> {
+        let (mut input, mut provided) = self.plain(operation)?;
+        let own = maker(self.draft.contract, operation);
+        for (name, value) in &mut input {
+            let naming = own.as_ref().and_then(|own| own.family.naming.as_deref()) == Some(&[name.as_str()]);
+            if !naming {
+                provided += self.provide(operation, name, value, depth);
+            }
+        }
+        Some((input, provided))
+    }
+
+    /// Puts things of the case's own where a value names some; gives how many.
+    fn provide(&mut self, operation: &'a Operation, name: &str, value: &mut Value, depth: usize) -> usize {
+        match value {
+            Value::Array(elements) => {
+                elements.iter_mut().map(|element| self.provide(operation, name, element, depth)).sum()
+            }
+            Value::Object(members) => {
+                members.iter_mut().map(|(name, value)| self.provide(operation, name, value, depth)).sum()
+            }
+            Value::String(text) => {
+                let maker = provider(self.draft.contract, operation, name);
+                let made = maker.and_then(|maker| Some((self.make(maker.clone(), name, depth)?, maker)));
+                let Some((number, maker)) = made else { return 0 };
+                *text = known(&maker, Some(number));
+                1
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
+    }
+
+    /// Has one made for the member called `role`; gives its number.
+    fn make(&mut self, maker: Maker<'a>, role: &str, depth: usize) -> Option<usize> {
+        if depth >= DEEPEST || self.made.len() >= MOST {
+            return None;
+        }
+        self.fresh(maker.create)?;
+        let (mut input, _) = self.input(maker.create, depth + 1)?;
+        // A `SourceEndpointArn` is of an endpoint of the type `source`.
+        for (name, value) in &mut input {
+            let schema = maker.create.members.get(name).map(|member| &member.schema)?;
+            let shape = Shape::of(self.draft.contract, schema);
+            let begins = |choice: &&Value| {
+                choice.as_str().is_some_and(|text| role.to_lowercase().starts_with(&text.to_lowercase()))
+            };
+            if let Some(choice) = shape.values().iter().find(begins) {
+                *value = choice.clone();
+            }
+        }
+        let number = self.made.len() + 1;
+        let input = named(&maker, Some(number), input);
+        self.made.push(Made { maker, input, number: Some(number) });
+        Some(number)
+    }
+}
+
+/// The input with the thing's own name in it.
+fn named(maker: &Maker<'_>, number: Option<usize>, mut input: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let name = Value::from(hole("name", number));
+    match maker.family.naming.as_deref() {
+        Some([member]) => match input.iter_mut().find(|(have, _)| have == member) {
+            Some((_, value)) => *value = name,
+            None => input.push(((*member).to_owned(), name)),
+        },
+        Some([body, inner]) => {
+            if let Some((_, Value::Object(members))) = input.iter_mut().find(|(have, _)| have == body) {
+                members.insert((*inner).to_owned(), name);
+            }
+        }
+        _ => {}
+    }
+    input
+}
+
+/// How requests call the thing.
+fn known(maker: &Maker<'_>, number: Option<usize>) -> String {
+    match maker.destroyer.known_by {
+        KnownBy::Answer(_) => hole("made", number),
+        KnownBy::Name => hole("name", number),
+    }
+}
+
+/// Whether a value holds the id of nothing.
+fn names_nothing(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == ABSENT_UUID,
+        Value::Array(elements) => elements.iter().any(names_nothing),
+        Value::Object(members) => members.values().any(names_nothing),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether a value that the model shows for a member can stand for one that was made up: it is of its type and says
+/// something, and names no thing that somebody may have.
+fn is_plain(name: &str, made: &Value, shown: &Value) -> bool {
+    const NAMES: [&str; 5] = ["Arn", "Identifier", "Id", "Name", "Path"];
+    let names = NAMES.iter().any(|end| name.ends_with(end)) && !name.ends_with("EngineName");
+    match (made, shown) {
+        (Value::String(_), Value::String(text)) => !names && !text.is_empty() && !text.contains("://"),
+        _ => false,
+    }
+}
+
+/// What the examples of a model show, by member.
+struct Examples<'a>(BTreeMap<&'a str, Vec<&'a Value>>);
+
+impl<'a> Examples<'a> {
+    fn of(contract: &'a Contract) -> Examples<'a> {
+        let mut found = Examples(BTreeMap::new());
+        let examples = contract.operations.values().flat_map(|operation| &operation.examples);
+        for example in examples {
+            found.note(&example.input);
+            example.output.iter().for_each(|output| found.note(output));
+        }
+        found
+    }
+
+    fn note(&mut self, value: &'a Value) {
+        match value {
+            Value::Array(elements) => elements.iter().for_each(|element| self.note(element)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    self.0.entry(name).or_default().push(value);
+                    self.note(value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// What is shown for the member, first in examples of the operation itself.
+    fn shown(&self, operation: &'a Operation, name: &str) -> Option<&'a Value> {
+        let own = operation.examples.iter().filter_map(|example| example.input.get(name));
+        let all = own.chain(self.0.get(name).into_iter().flatten().copied());
+        all.into_iter()
+            .find(|value| value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("://")))
+    }
+}
+
+/// What an operation makes, if it is known how to destroy that, and it can be given a name of its own where that is what
+/// it is known by.
+fn maker<'a>(contract: &'a Contract, create: &'a Operation) -> Option<Maker<'a>> {
+    let family = family::of(contract, create);
+    let destroyer = family.destroyer.clone()?;
+    let nameless = destroyer.known_by == KnownBy::Name && family.naming.is_none();
+    (!nameless).then_some(Maker { create, family, destroyer })
+}
+
+fn makers(contract: &Contract) -> Vec<Maker<'_>> {
+    contract.operations.values().filter_map(|create| maker(contract, create)).collect()
+}
+
+/// Who makes what the member of an operation names.
+fn provider<'a>(contract: &'a Contract, operation: &Operation, member: &str) -> Option<Maker<'a>> {
+    let others = makers(contract).into_iter().filter(|maker| maker.create.name != operation.name);
+    match contract.protocol {
+        Protocol::Rest => {
+            let place = format!("/{{{member}}}");
+            let home = operation.path.find(&place).map(|at| &operation.path[..at])?;
+            others.into_iter().find(|maker| maker.create.path == home)
+        }
+        Protocol::AwsJson { .. } => {
+            let any = member == "ResourceArn";
+            let simple = |maker: &Maker<'_>| {
+                let mut needs = maker.create.members.iter().filter(|(_, member)| member.required);
+                maker.destroyer.member.ends_with("Arn")
+                    && !is_costly(maker.create)
+                    && !needs.any(|(name, _)| name.ends_with("Arn") || name.ends_with("Ids"))
+            };
+            let fitting = others.filter(|maker| match any {
+                true => simple(maker),
+                false => fits(member, maker.destroyer.member),
+            });
+            fitting.max_by_key(|maker| maker.destroyer.member.len())
+        }
+    }
+}
+
+/// Whether a member names things as the destroyer's member does: `SourceEndpointArn` as `EndpointArn`. One that says no
+/// more than `Id` or `Name` may name anything.
+fn fits(member: &str, destroyers: &str) -> bool {
+    let says_what = ["Arn", "Identifier", "ReferencedId", "Id", "Name"]
+        .iter()
+        .find_map(|end| destroyers.strip_suffix(end))
+        .is_some_and(|stem| !stem.is_empty());
+    let ahead = member.strip_suffix(destroyers);
+    says_what && ahead.is_some_and(|ahead| !ahead.ends_with(|c: char| c.is_ascii_uppercase()))
+        || ahead == Some("")
+}
+
+/// Undoes what an operation does with two things and more, by the same names: `DeleteConnection` for `TestConnection`.
+fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a Operation> {
+    fn required(operation: &Operation) -> BTreeSet<&str> {
+        let members = operation.members.iter().filter(|(_, member)| member.required);
+        members.map(|(name, _)| name.as_str()).collect()
+    }
+    let needs = required(operation);
+    let undoes = |other: &&Operation| other.effect == Effect::Destroy && required(other) == needs;
+    let joins = operation.effect == Effect::Create && needs.len() > 1;
+    contract.operations.values().filter(|_| joins).find(undoes)
+}
+
+/// `ModifyEndpoint` for `DeleteEndpoint`, `PUT` for `DELETE`; it names the thing in the same way.
+fn modifier<'a>(contract: &'a Contract, destroyer: &Destroyer<'a>) -> Option<&'a Operation> {
+    let found = match contract.protocol {
+        Protocol::AwsJson { .. } => {
+            let kind = destroyer.operation.name.strip_prefix("Delete")?;
+            let names = ["Modify", "Update"].map(|verb| contract.operation(&format!("{verb}{kind}")));
+            names.into_iter().flatten().next()
+        }
+        Protocol::Rest => contract.operations.values().find(|other| {
+            ["PUT", "PATCH"].contains(&other.method.as_str()) && other.path == destroyer.operation.path
+        }),
+    }?;
+    found.members.keys().any(|name| fits(name, destroyer.member)).then_some(found)
+}
+
+/// The documented successes, and every error of the client's.
+fn operation_answers(operation: &Operation) -> Vec<StatusPattern> {
+    let listed = operation.answers.range(200..400).map(|(status, _)| StatusPattern::Exact(*status));
+    let ranged = (!operation.ranges.is_empty()).then_some(StatusPattern::Class(2));
+    listed.chain(ranged).chain(REFUSED).collect()
+}

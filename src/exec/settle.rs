@@ -1,0 +1,27 @@
+//! The end of a run: what it asked for and never heard of is looked for and destroyed, as `sweep` would on another day.
+
+use super::{
+    Session,
+    sweep::{Others, Sweep, Swept},
+};
+
+impl Session {
+    /// Finds out what became of every creating request whose answer did not tell: none came, or a failure of the target
+    /// did. To be called after [`Session::close`]. Gives one entry for each of them.
+    ///
+    /// What is known to have been made is not touched: cases and fixtures have done for it what can be done. Nor is
+    /// anything where the target ends with the run.
+    pub async fn settle(&self, others: &Others) -> Vec<Swept> {
+        let mut settled = Vec::new();
+        if let Some(mut book) = self.ledger.book().await {
+            book.pass_over_what_was_made();
+            self.sweep(&book, Sweep::ForReal, |_| false, others, |swept| settled.push(swept)).await;
+        }
+        settled
+    }
+
+    /// Where the run's ledger is, or will be.
+    pub fn ledger_path(&self) -> &std::path::Path {
+        self.ledger.path()
+    }
+}

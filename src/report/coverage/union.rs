@@ -1,0 +1,160 @@
+//! What the parts of a run have seen together.
+
+use std::collections::BTreeSet;
+
+use super::{ApiCovered, ClausesCovered, Covered, OperationCovered, OperationState, Share};
+use crate::{
+    model::{
+        clause::Strength,
+        verdict::{Verdict, Violation},
+    },
+    report::{Entry, JudgedRun},
+};
+
+/// What any part has seen; none where a part does not say. What an operation is then worth is for [`Covered::judged`]
+/// to say.
+pub fn union(parts: &[JudgedRun]) -> Option<Covered> {
+    let mut all = parts.iter().map(|part| part.covered.as_ref());
+    let first = all.next()??.clone();
+    all.try_fold(first, |sum, part| Some(sum.and(part?)))
+}
+
+impl Covered {
+    fn and(mut self, other: &Covered) -> Covered {
+        for theirs in &other.apis {
+            match self.apis.iter_mut().find(|ours| ours.api == theirs.api) {
+                Some(ours) => ours.and(theirs),
+                None => self.apis.push(theirs.clone()),
+            }
+        }
+        let ClausesCovered { kept, broken, untouched } = &mut self.clauses;
+        broken.extend(other.clauses.broken.iter().cloned());
+        kept.extend(other.clauses.kept.iter().cloned());
+        untouched.extend(other.clauses.untouched.iter().map(|(id, strength)| (id.clone(), *strength)));
+        self.clauses.settle();
+        self
+    }
+
+    /// The same with each operation's state and each broken clause as all entries of the whole say: the parts cannot
+    /// know whether another has seen an operation pass, or break something.
+    pub fn judged(mut self, entries: &[Entry]) -> Covered {
+        let must = |violation: &&Violation| violation.strength == Strength::Must;
+        let violations =
+            || entries.iter().flat_map(|entry| entry.violations().iter().map(move |it| (entry, it)));
+        let operation_of = |entry: &Entry, violation: &Violation| {
+            Some(entry.exchange(violation.exchange)?.operation.to_string())
+        };
+        let api_of = |entry: &Entry| entry.subject.api.to_string();
+        let broken: BTreeSet<(String, String)> = violations()
+            .filter(|(_, violation)| must(violation))
+            .filter_map(|(entry, violation)| Some((api_of(entry), operation_of(entry, violation)?)))
+            .collect();
+        let passes = |entry: &&Entry| match &entry.verdict {
+            Verdict::Pass { .. } => true,
+            // Only `--fail-on should` makes it one.
+            Verdict::Fail { violations, .. } => !violations.iter().any(|it| must(&it)),
+            _ => false,
+        };
+        let passing = entries.iter().filter(|entry| entry.is_case()).filter(passes);
+        let passed: BTreeSet<(String, String)> =
+            passing.map(|entry| (api_of(entry), entry.subject.operation.to_string())).collect();
+        for api in &mut self.apis {
+            for (name, operation) in &mut api.operations {
+                let key = (api.api.to_string(), name.clone());
+                operation.state = match operation.state {
+                    OperationState::Untouched | OperationState::Unsupported => operation.state,
+                    _ if passed.contains(&key) && !broken.contains(&key) => OperationState::Passed,
+                    _ => OperationState::Exercised,
+                };
+            }
+        }
+        let all = entries.iter().flat_map(|entry| entry.violations().iter().chain(entry.warnings()));
+        let clauses = all.flat_map(|violation| &violation.clauses).map(ToString::to_string);
+        let known = |id: &String| self.clauses.kept.contains(id) || self.clauses.untouched.contains_key(id);
+        let broken: BTreeSet<String> = clauses.filter(known).collect();
+        self.clauses.broken.extend(broken);
+        self.clauses.settle();
+        self
+    }
+}
+
+impl ApiCovered {
+    fn and(&mut self, other: &ApiCovered) {
+        for (name, theirs) in &other.operations {
+            match self.operations.get_mut(name) {
+                Some(ours) => ours.and(theirs),
+                None => drop(self.operations.insert(name.clone(), theirs.clone())),
+            }
+        }
+        self.inputs.and(&other.inputs);
+        self.outputs.and(&other.outputs);
+    }
+}
+
+impl OperationCovered {
+    fn and(&mut self, other: &OperationCovered) {
+        self.state = match (self.state, other.state) {
+            (OperationState::Unsupported, _) | (_, OperationState::Unsupported) => {
+                OperationState::Unsupported
+            }
+            (OperationState::Untouched, state) | (state, OperationState::Untouched) => state,
+            _ => OperationState::Exercised,
+        };
+        self.statuses.and(&other.statuses);
+        self.errors.and(&other.errors);
+    }
+}
+
+impl Share {
+    fn and(&mut self, other: &Share) {
+        self.seen.extend(other.seen.iter().cloned());
+        self.unseen.extend(other.unseen.iter().cloned());
+        let Share { seen, unseen } = self;
+        unseen.retain(|name| !seen.contains(name));
+    }
+}
+
+impl ClausesCovered {
+    /// What is broken anywhere is not kept, and what is either is not untouched.
+    fn settle(&mut self) {
+        let ClausesCovered { kept, broken, untouched } = self;
+        kept.retain(|id| !broken.contains(id));
+        let touched = |id: &String| kept.contains(id) || broken.contains(id);
+        untouched.retain(|id: &String, _| !touched(id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn share(seen: &[&str], unseen: &[&str]) -> Share {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Share { seen: set(seen), unseen: set(unseen) }
+    }
+
+    fn covered(state: OperationState, seen: &[&str], unseen: &[&str], clauses: [&[&str]; 3]) -> Covered {
+        let operation = OperationCovered { state, statuses: share(seen, unseen), errors: share(&[], &[]) };
+        let operations: BTreeMap<_, _> = [("A".to_owned(), operation)].into();
+        let api =
+            ApiCovered { api: "dms".into(), operations, inputs: share(&[], &[]), outputs: share(&[], &[]) };
+        let [kept, broken, untouched] = clauses.map(|ids| ids.iter().map(|id| (*id).to_owned()));
+        let clauses = ClausesCovered {
+            kept: kept.collect(),
+            broken: broken.collect(),
+            untouched: untouched.map(|id| (id, Strength::Must)).collect(),
+        };
+        Covered { apis: vec![api], clauses }
+    }
+
+    #[test]
+    fn what_any_part_has_seen_all_have_seen() {
+        let one = covered(OperationState::Untouched, &["200"], &["400"], [&["a", "b"], &[], &["c", "d"]]);
+        let other = covered(OperationState::Passed, &["400"], &["200"], [&["c"], &["a"], &["b", "d"]]);
+        let sum = covered(OperationState::Passed, &["200", "400"], &[], [&["b", "c"], &["a"], &["d"]]);
+        assert_eq!(one.clone().and(&other), sum);
+        assert_eq!(other.and(&one), sum);
+    }
+}

@@ -1,0 +1,181 @@
+//! Every exchange of a report as HTTP Archive 1.2, which the developer tools of a browser open. What a browser's archive
+//! has no place for stands in members that begin with an underscore.
+
+use std::borrow::Cow;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+
+use super::{Entry, Mask, Report, Safe, record::escaped, text::position};
+use crate::model::exchange::{Exchange, Intent, Response, SentRequest};
+
+/// Exchanges in the order in which they were sent, those of all runs together.
+pub fn render(report: &Report, mask: Mask) -> String {
+    let safe = Safe::new(mask);
+    let mut all: Vec<(&Entry, &Exchange)> = Vec::new();
+    for entry in report.runs.iter().flat_map(|run| &run.entries) {
+        let exchanges = entry.trace.iter().flat_map(|trace| &trace.exchanges);
+        all.extend(exchanges.map(|exchange| (entry, exchange)));
+    }
+    all.sort_by_key(|(_, exchange)| exchange.started);
+    let entries: Vec<Value> =
+        all.into_iter().map(|(entry, exchange)| archived(entry, exchange, &safe)).collect();
+    let archive = json!({
+        "log": {
+            "version": "1.2",
+            "creator": { "name": "proofmark", "version": report.proofmark },
+            "pages": [],
+            "entries": entries,
+        }
+    });
+    escaped(&serde_json::to_string_pretty(&archive).unwrap_or_default()) + "\n"
+}
+
+fn archived(entry: &Entry, exchange: &Exchange, safe: &Safe) -> Value {
+    let took = exchange.elapsed.as_micros() as f64 / 1000.0;
+    let response = match &exchange.answer {
+        Ok(response) => answered(response, safe),
+        // As browsers write what never came.
+        Err(broken) => json!({
+            "status": 0, "statusText": "", "httpVersion": "", "cookies": [], "headers": [],
+            "content": { "size": 0, "mimeType": "x-unknown" },
+            "redirectURL": "", "headersSize": -1, "bodySize": -1,
+            "_error": safe.line(&broken.to_string()),
+        }),
+    };
+    let name = safe.line(&entry.subject.name);
+    json!({
+        "startedDateTime": exchange.started.to_string(),
+        "time": took,
+        "request": asked(&exchange.request, safe),
+        "response": response,
+        "cache": {},
+        "timings": { "blocked": -1, "dns": -1, "connect": -1, "send": 0, "wait": took, "receive": 0, "ssl": -1 },
+        "comment": format!("{name}, {}", safe.line(&position(exchange, &entry.subject))),
+        "_entry": name,
+        "_operation": exchange.operation,
+        "_intent": match exchange.request.intent { Intent::Proper => "proper", Intent::Broken => "broken" },
+    })
+}
+
+fn asked(request: &SentRequest, safe: &Safe) -> Value {
+    let url = safe.masked_url(&request.url);
+    let pairs = url::Url::parse(&url).map(|url| {
+        let pairs = url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value }));
+        pairs.collect::<Vec<_>>()
+    });
+    let mut asked = json!({
+        "method": safe.masked(&request.method),
+        "url": url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": headers(&request.headers, safe),
+        "queryString": pairs.unwrap_or_default(),
+        "headersSize": -1,
+        "bodySize": request.body.len(),
+    });
+    if !request.body.is_empty() {
+        let (text, encoding) = body(&request.body, safe);
+        let mut data = Map::new();
+        data.insert("mimeType".into(), media_type(&request.headers, safe).into());
+        data.insert("text".into(), text.into());
+        // Only answers have a member for it.
+        data.extend(encoding.map(|encoding| ("_encoding".into(), encoding.into())));
+        asked["postData"] = data.into();
+    }
+    asked
+}
+
+fn answered(response: &Response, safe: &Safe) -> Value {
+    let reason = http::StatusCode::from_u16(response.status).ok().and_then(|it| it.canonical_reason());
+    let (text, encoding) = body(&response.body, safe);
+    let mut content = Map::new();
+    content.insert("size".into(), response.body.len().into());
+    content.insert("mimeType".into(), media_type(&response.headers, safe).into());
+    content.insert("text".into(), text.into());
+    content.extend(encoding.map(|encoding| ("encoding".into(), encoding.into())));
+    let location = response.header("location").unwrap_or_default();
+    let mut answered = json!({
+        "status": response.status,
+        "statusText": reason.unwrap_or_default(),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": headers(&response.headers, safe),
+        "content": content,
+        "redirectURL": safe.masked_url(location),
+        "headersSize": -1,
+        "bodySize": response.body.len(),
+    });
+    if response.stray > 0 {
+        answered["_stray"] = response.stray.into();
+    }
+    answered
+}
+
+fn headers(headers: &[(String, String)], safe: &Safe) -> Vec<Value> {
+    let shown = headers
+        .iter()
+        .map(|(name, value)| json!({ "name": safe.masked(name), "value": safe.raw_header(name, value) }));
+    shown.collect()
+}
+
+fn media_type(headers: &[(String, String)], safe: &Safe) -> String {
+    let found = headers.iter().find(|(name, _)| name == "content-type");
+    found.map_or_else(|| "x-unknown".into(), |(_, value)| safe.masked(value))
+}
+
+/// A body without secrets: as text where it is some, else in Base64.
+fn body(bytes: &[u8], safe: &Safe) -> (String, Option<&'static str>) {
+    match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => (safe.masked(text), None),
+        // A secret may stand in bytes that are no text as a whole.
+        Cow::Owned(_) => {
+            let masked = bytes.utf8_chunks().fold(Vec::new(), |mut masked, chunk| {
+                masked.extend_from_slice(safe.masked(chunk.valid()).as_bytes());
+                masked.extend_from_slice(chunk.invalid());
+                masked
+            });
+            (STANDARD.encode(masked), Some("base64"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        model::exchange::Broken,
+        report::sample::{EVIL, exchange, hostile, mask, pass, report, run},
+    };
+
+    #[test]
+    fn exchanges_as_an_archive() {
+        let mut case = pass("dms::DeleteConnection::a");
+        let exchanges = &mut case.trace.as_mut().unwrap().exchanges;
+        let mut first = exchange(200, "");
+        first.started = "2026-11-21T07:59:59Z".parse().unwrap();
+        first.request.url = "https://me:hunter2@host:1/a?MaxRecords=20&access_token=hunter2".into();
+        first.request.headers.push(("authorization".into(), "Bearer hunter2".into()));
+        first.request.body = vec![0xff, b'h', b'u', b'n', b't', b'e', b'r', b'2'].into();
+        first.answer = Err(Broken::Timeout(Duration::from_secs(2)));
+        exchanges[0].answer.as_mut().unwrap().headers.push(("set-cookie".into(), "hunter2".into()));
+        exchanges.push(first);
+        let text = render(&report(run(vec![case])), &mask);
+        assert!(!text.contains("hunter2") && !text.contains(&STANDARD.encode(b"\xffhunter2")), "{text}");
+        insta::assert_snapshot!("har", text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
+
+    #[test]
+    fn a_targets_text_is_a_string() {
+        let text = render(&report(hostile()), &mask);
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let entries = read["log"]["entries"].as_array().unwrap();
+        assert_eq!(entries.len(), 3);
+        let method = EVIL.replace("hunter2", "***");
+        assert!(entries.iter().any(|entry| entry["request"]["method"] == *method), "{text}");
+    }
+}

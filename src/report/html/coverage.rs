@@ -1,0 +1,145 @@
+//! What of the contracts the run has seen: a table of shares, and behind it the names of what was not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Told, digits, markup::Markup};
+use crate::{
+    model::clause::Strength,
+    report::coverage::{ApiCovered, OperationCovered, OperationState, Share},
+};
+
+/// Names that are worth their paper.
+const LONG: usize = 160;
+
+pub fn write(told: &Told, body: &mut Markup) {
+    let Some(covered) = &told.run.covered else { return };
+    told.section("coverage", "What of the contracts was seen", None, body);
+    body.raw("<div class=\"shares\">\n");
+    for api in &covered.apis {
+        body.raw("<table class=\"share\"><caption>").text(told.safe.line(&api.api)).raw("</caption><tbody>");
+        shares(api).into_iter().for_each(|(what, seen, all)| share(what, seen, all, body));
+        body.raw("</tbody></table>\n");
+    }
+    let clauses = &covered.clauses;
+    body.raw("<table class=\"share\"><caption>clauses</caption><tbody>");
+    share("judged", clauses.exercised(), clauses.total(), body);
+    share("kept", clauses.kept.len(), clauses.exercised(), body);
+    body.raw("</tbody></table></div>\n");
+    for api in &covered.apis {
+        untouched(told, api, body);
+    }
+    list(told, "clauses", "broken", clauses.broken.iter(), body);
+    for strength in [Strength::Must, Strength::Should, Strength::May] {
+        let mine = clauses.untouched.iter().filter(|(_, stated)| **stated == strength).map(|(id, _)| id);
+        let what = match strength {
+            Strength::Must => "never touched, MUST",
+            Strength::Should => "never touched, SHOULD",
+            Strength::May => "never touched, MAY",
+        };
+        list(told, "clauses", what, mine, body);
+    }
+    list(told, "clauses", "kept", clauses.kept.iter(), body);
+    body.raw("</section>\n");
+}
+
+fn shares(api: &ApiCovered) -> Vec<(&'static str, usize, usize)> {
+    let of = |states: &[OperationState]| {
+        api.operations.values().filter(|operation| states.contains(&operation.state)).count()
+    };
+    let sum = |share: fn(&OperationCovered) -> &Share| {
+        let shares = api.operations.values().map(share);
+        shares.fold((0, 0), |(seen, all), share| (seen + share.seen.len(), all + share.total()))
+    };
+    let exercised = of(&[OperationState::Exercised, OperationState::Passed]);
+    let (statuses, errors) = (sum(|it| &it.statuses), sum(|it| &it.errors));
+    let shares = [
+        ("operations exercised", exercised, api.operations.len()),
+        ("of them without fault", of(&[OperationState::Passed]), exercised),
+        ("documented statuses", statuses.0, statuses.1),
+        ("modelled errors", errors.0, errors.1),
+        ("input members sent", api.inputs.seen.len(), api.inputs.total()),
+        ("output members seen", api.outputs.seen.len(), api.outputs.total()),
+    ];
+    shares.into_iter().filter(|(_, _, all)| *all > 0).collect()
+}
+
+fn share(what: &'static str, seen: usize, all: usize, body: &mut Markup) {
+    let part = (seen * 100).checked_div(all).unwrap_or_default();
+    body.raw("<tr><th scope=\"row\">").raw(what).raw("</th><td class=\"number\">").text(digits(seen));
+    body.raw(" <span class=\"quiet\">of ").text(digits(all)).raw("</span></td><td class=\"bar\">");
+    body.raw(
+        "<svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect class=\"all\" ",
+    );
+    body.raw("width=\"100\" height=\"10\"/><rect class=\"seen\" height=\"10\" width=\"").text(part);
+    body.raw("\"/></svg></td><td class=\"number\">").text(part).raw(" %</td></tr>");
+}
+
+fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
+    let name = told.safe.line(&api.api);
+    let with = |state: OperationState| {
+        api.operations.iter().filter(move |(_, operation)| operation.state == state).map(|(name, _)| name)
+    };
+    list(told, &name, "operations never touched", with(OperationState::Untouched), body);
+    list(
+        told,
+        &name,
+        "operations with a fault, or no case that passed",
+        with(OperationState::Exercised),
+        body,
+    );
+    list(told, &name, "operations the target does not have", with(OperationState::Unsupported), body);
+    // By what was not seen, so that a status many operations share is named once.
+    let mut missing: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
+    for (name, operation) in &api.operations {
+        if operation.state != OperationState::Unsupported {
+            for unseen in operation.statuses.unseen.iter().chain(&operation.errors.unseen) {
+                missing.entry(unseen).or_default().insert(name);
+            }
+        }
+    }
+    if !missing.is_empty() {
+        let class = if missing.len() > LONG / 4 { "fold long" } else { "fold" };
+        body.raw("<details class=\"")
+            .raw(class)
+            .raw("\"><summary>")
+            .text(&name)
+            .raw(": statuses and errors never seen ");
+        body.raw("<span class=\"count\">")
+            .text(digits(missing.len()))
+            .raw("</span></summary><dl class=\"missing\">");
+        for (what, operations) in missing {
+            let operations: Vec<String> = operations.into_iter().map(|it| told.safe.line(it)).collect();
+            body.raw("<div><dt>").text(told.safe.line(what)).raw("</dt><dd>").text(operations.join(", "));
+            body.raw("</dd></div>");
+        }
+        body.raw("</dl></details>\n");
+    }
+    list(told, &name, "input members never sent", api.inputs.unseen.iter(), body);
+    list(told, &name, "output members never seen", api.outputs.unseen.iter(), body);
+}
+
+fn list<'a>(
+    told: &Told,
+    of: &str,
+    what: &'static str,
+    names: impl Iterator<Item = &'a String>,
+    body: &mut Markup,
+) {
+    let names: Vec<&String> = names.collect();
+    if names.is_empty() {
+        return;
+    }
+    let class = if names.len() > LONG { "fold long" } else { "fold" };
+    body.raw("<details class=\"")
+        .raw(class)
+        .raw("\"><summary>")
+        .text(of)
+        .raw(": ")
+        .raw(what)
+        .raw(" <span class=\"count\">");
+    body.text(digits(names.len())).raw("</span></summary><ul class=\"names columns\">");
+    for name in names {
+        body.raw("<li>").text(told.safe.line(name)).raw("</li>");
+    }
+    body.raw("</ul></details>\n");
+}

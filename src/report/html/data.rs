@@ -1,0 +1,197 @@
+//! What the script of the page reads: a row for each case, and behind the rows of those with something to tell, what it
+//! is. Rows of passes are a name, a place and a time, so that a page of twenty thousand cases stays small.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexSet;
+use serde::Serialize;
+
+use super::{
+    STATUSES, Told,
+    evidence::{self, Evidence, Place},
+};
+use crate::{
+    model::{
+        case::Profile,
+        target::KnownWhat,
+        verdict::{Declared, Verdict, Violation},
+    },
+    report::{
+        Entry, Report,
+        status::{excuses, is_known},
+    },
+};
+
+/// Characters that a page may spend on details.
+#[derive(Clone, Copy)]
+pub struct Budget {
+    /// On exchanges; cases behind that tell their violations only.
+    pub exchanges: usize,
+    /// On violations; cases behind that tell the clauses only.
+    pub places: usize,
+}
+
+/// Of twenty thousand cases, all of them broken, this is as much again as their rows take.
+pub const BUDGET: Budget = Budget { exchanges: 3 << 20, places: 5 << 20 };
+
+/// Violations of one case that are told.
+const OF_ONE_CASE: usize = 40;
+
+#[derive(Debug, Serialize)]
+pub struct Data<'a> {
+    /// As their names in rows are: `pass`, `fail`, ...
+    statuses: Vec<&'static str>,
+    apis: IndexSet<&'a str>,
+    /// The place of the API, and the name.
+    operations: IndexSet<(usize, String)>,
+    files: IndexSet<&'a str>,
+    /// Those that some violation names: id, strength, text, document and section.
+    clauses: BTreeMap<String, [String; 4]>,
+    rows: Vec<Row>,
+}
+
+/// Name, status, operation, profile (0 core, 1 extended, 2 a fixture), file, line, milliseconds, requests, and what
+/// there is to tell.
+#[derive(Debug, Serialize)]
+struct Row(String, usize, usize, u8, usize, u32, u128, usize, Option<Detail>);
+
+#[derive(Debug, Default, Serialize)]
+struct Detail {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<Broken>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Broken>,
+    /// Reason, ticket, last day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    known: Vec<[String; 4]>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    exchanges: BTreeMap<usize, Evidence>,
+    /// What was left out to keep the page small.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Broken {
+    clauses: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<u8>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+}
+
+/// The rows of every run of the report, one run behind the other.
+pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data<'a> {
+    let mut data = Data {
+        statuses: STATUSES.iter().map(|it| it.name).collect(),
+        apis: IndexSet::new(),
+        operations: IndexSet::new(),
+        files: IndexSet::new(),
+        clauses: BTreeMap::new(),
+        rows: Vec::new(),
+    };
+    for told in told {
+        for entry in &told.run.entries {
+            let row = row(told, entry, &mut data, &mut left);
+            data.rows.push(row);
+            for id in entry.violations().iter().chain(entry.warnings()).flat_map(|it| &it.clauses) {
+                if let Some(clause) = report.clauses.get(id) {
+                    let facts = [&clause.text, &clause.document, &clause.section];
+                    let [text, document, section] = facts.map(|fact| told.safe.line(fact));
+                    data.clauses
+                        .entry(told.safe.line(id))
+                        .or_insert_with(|| [clause.strength.to_string(), text, document, section]);
+                }
+            }
+        }
+    }
+    data
+}
+
+fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Budget) -> Row {
+    let subject = &entry.subject;
+    let status = STATUSES.iter().position(|it| it.status == entry.status).unwrap_or_default();
+    let api = data.apis.insert_full(&subject.api).0;
+    let operation = data.operations.insert_full((api, told.safe.line(&subject.operation))).0;
+    let file = data.files.insert_full(&subject.span.file).0;
+    let profile = match subject.profile {
+        Some(Profile::Core) => 0,
+        Some(Profile::Extended) => 1,
+        None => 2,
+    };
+    let name = told.safe.line(&subject.name);
+    let (line, ms) = (subject.span.line, entry.elapsed.as_millis());
+    Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail(told, entry, left))
+}
+
+fn detail(told: &Told, entry: &Entry, left: &mut Budget) -> Option<Detail> {
+    let mut detail = Detail::default();
+    detail.why = match &entry.verdict {
+        Verdict::Error { why } => Some(told.safe.line(why)),
+        Verdict::Skip { reason } => Some(told.safe.line(reason)),
+        Verdict::Unsupported { operation, declared } => {
+            let how = match declared {
+                Declared::InTargetFile => "the target file says that the target has no",
+                Declared::ByAnswer => "the target's answer says, and its file does not, that it has no",
+            };
+            Some(format!("{how} {}", told.safe.line(operation)))
+        }
+        Verdict::Pass { .. } | Verdict::Fail { .. } => None,
+    };
+    detail.known =
+        excuses(entry, told.report.terms.today).into_iter().map(|known| known_row(told, known)).collect();
+    let plenty = left.places > 0;
+    detail.violations = broken(told, entry, entry.violations(), plenty.then_some(&mut *left));
+    let plenty = left.places > 0;
+    detail.warnings = broken(told, entry, entry.warnings(), plenty.then_some(&mut *left));
+    if !plenty && !(detail.violations.is_empty() && detail.warnings.is_empty()) {
+        detail.cut = Some("The page holds no more of this case, to stay small; the record has all of it.");
+    } else if left.exchanges > 0 {
+        detail.exchanges = evidence::all(told, entry);
+        left.exchanges = left.exchanges.saturating_sub(length(&detail.exchanges));
+    } else if !entry.telling().is_empty() {
+        detail.cut = Some("The page leaves these exchanges out, to stay small; the record has them.");
+    }
+    let tells = detail.why.is_some()
+        || !(detail.violations.is_empty() && detail.warnings.is_empty() && detail.known.is_empty());
+    tells.then_some(detail)
+}
+
+fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String; 4] {
+    let what: &str = match &known.what {
+        KnownWhat::Case(pattern) => pattern,
+        KnownWhat::Clause(clause) => clause,
+    };
+    [what, &known.reason, &known.ticket, &known.expires.to_string()].map(|text| told.safe.line(text))
+}
+
+/// Without anything left to spend, the clauses alone.
+fn broken(told: &Told, entry: &Entry, violations: &[Violation], left: Option<&mut Budget>) -> Vec<Broken> {
+    let Some(left) = left else {
+        let clauses: IndexSet<String> =
+            violations.iter().flat_map(|it| &it.clauses).map(|id| told.safe.line(id)).collect();
+        let none = clauses.is_empty() || violations.is_empty();
+        return if none {
+            vec![]
+        } else {
+            vec![Broken { clauses: clauses.into_iter().collect(), known: None, place: None }]
+        };
+    };
+    let today = told.report.terms.today;
+    let one = |violation: &Violation| Broken {
+        clauses: violation.clauses.iter().map(|id| told.safe.line(id)).collect(),
+        known: is_known(violation, &entry.known, today).then_some(1),
+        place: Some(evidence::place(told, violation)),
+    };
+    let broken: Vec<Broken> = violations.iter().take(OF_ONE_CASE).map(one).collect();
+    if !broken.is_empty() {
+        left.places = left.places.saturating_sub(length(&broken));
+    }
+    broken
+}
+
+fn length(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(0, |text| text.len())
+}

@@ -1,0 +1,197 @@
+//! Everything that is no violation and yet has to be said: errors, passes nobody expected, warnings, known failures, what
+//! was not tested and why, and what was left behind.
+
+use indexmap::IndexMap;
+
+use super::{Told, evidence, markup::Markup, verdict::counted, violations};
+use crate::{
+    model::{
+        target::{KnownFailure, KnownWhat},
+        verdict::{Declared, Status, Verdict},
+    },
+    report::{Entry, status::excuses, text::cause},
+};
+
+pub fn write(told: &Told, body: &mut Markup) {
+    errors(told, body);
+    unexpected(told, body);
+    clean_up(told, body);
+    violations::warnings(told, body);
+    known(told, body);
+    untested(told, body);
+}
+
+/// Alike reasons together, the first with its last exchange.
+fn errors(told: &Told, body: &mut Markup) {
+    let groups = grouped(told.run.with(Status::Error), |entry| told.safe.line(&cause(entry)));
+    if groups.is_empty() {
+        return;
+    }
+    let all = groups.values().map(Vec::len).sum();
+    told.section("errors", "What could not be found out", Some(all), body);
+    body.raw(
+        "<p class=\"note\">An error is nobody's fault by assumption; it says that there is no verdict.</p>\n",
+    );
+    for (why, entries) in groups {
+        body.raw("<article class=\"group\"><h3>").text(why).raw("</h3>\n<p class=\"in\">");
+        body.text(counted(entries.len(), "case")).raw(":</p>\n");
+        told.cases(&names(&entries), "status=error", body);
+        let shown = entries.iter().find_map(|entry| {
+            let last = *entry.telling().last()?;
+            evidence::evidence(told, entry, last, entry.violations())
+        });
+        if let Some(shown) = shown {
+            violations::exchange(&shown, "", body);
+        }
+        body.raw("</article>\n");
+    }
+    body.raw("</section>\n");
+}
+
+fn unexpected(told: &Told, body: &mut Markup) {
+    let passes: Vec<&Entry> = told.run.with(Status::UnexpectedPass).collect();
+    let all = passes.len() + told.run.stale.len();
+    if all == 0 {
+        return;
+    }
+    told.section("unexpected", "Known failures that are none any more", Some(all), body);
+    body.raw("<p class=\"note\">Take them out of the target file; until then they count as failures.</p>\n<ul class=\"plain\">");
+    for entry in passes {
+        body.raw("<li>");
+        told.case(&entry.subject.name, body);
+        body.raw(" passes");
+        if let Some(known) = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_))) {
+            body.raw("; ");
+            about(told, known, body);
+        }
+        body.raw("</li>");
+    }
+    for known in &told.run.stale {
+        let what = match &known.what {
+            KnownWhat::Case(pattern) => format!("No case is called {pattern}"),
+            KnownWhat::Clause(clause) => format!("Nothing breaks {clause}"),
+        };
+        body.raw("<li>").text(told.safe.line(&what)).raw("; ");
+        about(told, known, body);
+        body.raw("</li>");
+    }
+    body.raw("</ul></section>\n");
+}
+
+/// Each entry of the target file once, with the cases it excuses.
+fn known(told: &Told, body: &mut Markup) {
+    let mut groups: IndexMap<String, (&KnownFailure, Vec<&str>)> = IndexMap::new();
+    for entry in told.run.with(Status::KnownFailure) {
+        for known in excuses(entry, told.report.terms.today) {
+            let group = groups.entry(format!("{:?}", known.what)).or_insert((known, Vec::new()));
+            group.1.push(&entry.subject.name);
+        }
+    }
+    if groups.is_empty() {
+        return;
+    }
+    told.section("known", "Known failures", Some(told.run.with(Status::KnownFailure).count()), body);
+    for (known, names) in groups.values() {
+        let what: &str = match &known.what {
+            KnownWhat::Case(pattern) => pattern,
+            KnownWhat::Clause(clause) => clause,
+        };
+        body.raw("<article class=\"group\"><h3>")
+            .text(told.safe.line(&known.reason))
+            .raw("</h3>\n<p class=\"in\">");
+        body.raw("<code>").text(told.safe.line(what)).raw("</code>, ");
+        body.text(counted(names.len(), "case")).raw("; ");
+        about(told, known, body);
+        body.raw("</p>\n");
+        told.cases(names, "status=known", body);
+        body.raw("</article>\n");
+    }
+    body.raw("</section>\n");
+}
+
+/// `ACME-17 until 2026-12-31 (targets/staging.yaml:30:3)`; a ticket that is an address on the web is a link.
+fn about(told: &Told, known: &KnownFailure, body: &mut Markup) {
+    let ticket = told.safe.line(&known.ticket);
+    if ticket.starts_with("https://") {
+        body.raw("<a rel=\"noreferrer noopener\" href=\"").text(&ticket).raw("\">").text(&ticket).raw("</a>");
+    } else {
+        body.text(&ticket);
+    }
+    body.raw(" until ").text(known.expires).raw(" <span class=\"quiet\">");
+    body.text(told.safe.line(&known.span.to_string())).raw("</span>");
+}
+
+/// What was left out, skipped, or is not there.
+fn untested(told: &Told, body: &mut Markup) {
+    let skips = grouped(told.run.with(Status::Skip), |entry| match &entry.verdict {
+        Verdict::Skip { reason } => told.safe.line(reason),
+        _ => String::new(),
+    });
+    let mut lacks: IndexMap<(Declared, String), Vec<&str>> = IndexMap::new();
+    for entry in told.run.with(Status::Unsupported) {
+        if let Verdict::Unsupported { operation, declared } = &entry.verdict {
+            let named = lacks.entry((*declared, told.safe.line(operation))).or_default();
+            named.push(&entry.subject.name);
+        }
+    }
+    if skips.is_empty() && lacks.is_empty() && told.run.plan.not_selected == 0 {
+        return;
+    }
+    told.section("not-tested", "What was not tested, and why", None, body);
+    if told.run.plan.not_selected > 0 {
+        let by = match told.run.plan.selection.is_empty() {
+            true => String::new(),
+            false => format!(", by {}", told.safe.line(&told.run.plan.selection.join(" "))),
+        };
+        body.raw("<p>").text(counted(told.run.plan.not_selected, "case"));
+        body.raw(" of the suite were not selected").text(by).raw(".</p>\n");
+    }
+    for (reason, entries) in skips {
+        body.raw("<article class=\"group\"><h3>Skipped: ").text(reason).raw("</h3>\n");
+        told.cases(&names(&entries), "status=skip", body);
+        body.raw("</article>\n");
+    }
+    for (declared, title) in [
+        (Declared::ByAnswer, "Operations that the target says it does not have, undeclared in its file"),
+        (Declared::InTargetFile, "Operations that the target does not have, as its file declares"),
+    ] {
+        let mine = || lacks.iter().filter(|((how, _), _)| *how == declared);
+        if mine().next().is_none() {
+            continue;
+        }
+        body.raw("<article class=\"group\"><h3>").raw(title).raw("</h3>\n<ul class=\"names columns\">");
+        for ((_, operation), cases) in mine() {
+            body.raw("<li>").text(operation).raw(" <span class=\"quiet\">");
+            body.text(counted(cases.len(), "case")).raw("</span></li>");
+        }
+        body.raw("</ul></article>\n");
+    }
+    body.raw("</section>\n");
+}
+
+fn clean_up(told: &Told, body: &mut Markup) {
+    if told.run.clean_up.is_empty() {
+        return;
+    }
+    told.section("clean-up", "Left behind on the target", Some(told.run.clean_up.len()), body);
+    body.raw("<p class=\"note\">The ledger of the run names it; <code>proofmark sweep</code> destroys it.</p>\n<ul class=\"plain\">");
+    for problem in &told.run.clean_up {
+        body.raw("<li>").text(told.safe.line(problem)).raw("</li>");
+    }
+    body.raw("</ul></section>\n");
+}
+
+fn names<'a>(entries: &[&'a Entry]) -> Vec<&'a str> {
+    entries.iter().map(|entry| &*entry.subject.name).collect()
+}
+
+fn grouped<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    by: impl Fn(&Entry) -> String,
+) -> IndexMap<String, Vec<&'a Entry>> {
+    let mut groups: IndexMap<String, Vec<&Entry>> = IndexMap::new();
+    for entry in entries {
+        groups.entry(by(entry)).or_default().push(entry);
+    }
+    groups
+}

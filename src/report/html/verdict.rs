@@ -1,0 +1,158 @@
+//! The top of the page: the mark, the verdict in words, whom it is about, and what there is to find below.
+
+use super::{STATUSES, Told, digits, markup::Markup};
+use crate::{
+    model::{case::Profile, target::Verification, verdict::Status},
+    report::{
+        Entry, FailOn, Outcome,
+        text::{count, ending},
+    },
+};
+
+/// Ink that stands for nothing by itself: the shape in the middle and the words beside it say the same.
+const MARK: &str = "<svg class=\"mark\" viewBox=\"0 0 160 160\" aria-hidden=\"true\" focusable=\"false\"><defs>\
+    <path id=\"ring\" d=\"M80 80m-58.5 0a58.5 58.5 0 1 1 117 0a58.5 58.5 0 1 1 -117 0\"/></defs>\
+    <circle cx=\"80\" cy=\"80\" r=\"76\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"3.5\"/>\
+    <circle cx=\"80\" cy=\"80\" r=\"71\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1\"/>\
+    <circle cx=\"80\" cy=\"80\" r=\"49\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\"/>\
+    <text class=\"ring\"><textPath href=\"#ring\" startOffset=\"0\" textLength=\"366\">";
+/// A crown, as proof houses have one above their letters.
+const CROWN: &str = "</textPath></text><path d=\"M62 60l-3-15 9.500 7.500L80 41l11.500 11.500L101 45l-3 15z\" \
+    fill=\"currentColor\"/><path d=\"M62 63.500h36\" stroke=\"currentColor\" stroke-width=\"2.500\"/>";
+const TICK: &str = "<path d=\"M58 91l15 15 29-33\" class=\"glyph\"/></svg>\n";
+const CROSS: &str = "<path d=\"M63 74l34 34M97 74l-34 34\" class=\"glyph\"/></svg>\n";
+const QUESTION: &str = "<path d=\"M66 84c0-18 29-18 29-3 0 11-14 10-14 19\" class=\"glyph\"/>\
+    <circle cx=\"81\" cy=\"112\" r=\"4.500\" fill=\"currentColor\"/></svg>\n";
+
+pub fn write(told: &Told, body: &mut Markup) {
+    let ending = ending(told.run, told.report.terms.today);
+    let (class, shape) = match told.run.outcome() {
+        Outcome::NotConformant => ("broken", CROSS),
+        Outcome::CouldNotFindOut => ("doubt", QUESTION),
+        Outcome::Conformant if ending.word == "NOTHING JUDGED" => ("doubt", QUESTION),
+        Outcome::Conformant if ending.word != "CONFORMANT" => ("doubt", TICK),
+        Outcome::Conformant => ("kept", TICK),
+    };
+    body.raw("<section class=\"verdict ").raw(class).raw("\" id=\"").text(told.id("verdict"));
+    body.raw("\" aria-labelledby=\"").text(told.id("verdict")).raw("-title\">\n").raw(MARK);
+    let day = told.run.started.strftime("%-d %b %Y");
+    body.text(format!("Proofmark · {day} · ").to_uppercase().repeat(2)).raw(CROWN).raw(shape);
+    body.raw("<div><p class=\"subject\">").text(told.product()).raw("</p>\n<h1 id=\"");
+    body.text(told.id("verdict")).raw("-title\">").text(ending.word).raw("</h1>\n<p class=\"lede\">");
+    body.text(ending.parts.join(", ")).raw(".</p>\n");
+    profiles(told, body);
+    body.raw("</div></section>\n");
+    facts(told, body);
+    contents(told, body);
+}
+
+/// One line each: what of a profile was judged, and what of that passed.
+fn profiles(told: &Told, body: &mut Markup) {
+    body.raw("<ul class=\"profiles\">");
+    for (profile, name, what) in [
+        (Profile::Core, "core", "what the documents require"),
+        (Profile::Extended, "extended", "the rest of the API"),
+    ] {
+        let of = || told.run.entries.iter().filter(|entry| entry.subject.profile == Some(profile));
+        let aside = |entry: &&Entry| matches!(entry.status, Status::Skip | Status::Unsupported);
+        let judged = of().count() - of().filter(aside).count();
+        let passed = of().filter(|entry| entry.status == Status::Pass).count();
+        if of().next().is_some() {
+            body.raw("<li><b>").text(digits(passed)).raw("</b> of ").text(digits(judged));
+            body.raw(" judged passed in <a href=\"#profile=").raw(name).raw("\">").raw(name);
+            body.raw("</a> <small>").raw(what).raw("</small></li>");
+        }
+    }
+    body.raw("</ul>\n");
+}
+
+fn facts(told: &Told, body: &mut Markup) {
+    let (run, safe) = (told.run, told.safe);
+    body.raw("<dl class=\"facts\">\n");
+    let mut fact = |name: &'static str, values: &[String]| {
+        body.raw("<div><dt>").raw(name).raw("</dt>");
+        values.iter().for_each(|value| {
+            body.raw("<dd>").text(value).raw("</dd>");
+        });
+        body.raw("</div>\n");
+    };
+    let urls: Vec<String> = run
+        .target
+        .apis
+        .iter()
+        .map(|(api, facts)| format!("{api} at {}", safe.url(&facts.base_url)))
+        .collect();
+    let mut target = vec![safe.line(&run.target.name)];
+    if run.target.verification == Verification::Off {
+        target.push("certificates are not verified: the target file says insecure: true".into());
+    }
+    fact("Target", &target);
+    fact("Reached", &urls);
+    let exchanges: usize = run.entries.iter().map(|entry| entry.exchanges).sum();
+    fact(
+        "Run",
+        &[
+            run.started.strftime("%-d %B %Y, %H:%M:%S UTC").to_string(),
+            format!("{} exchanges in {:.2} s", digits(exchanges), run.elapsed.as_secs_f64()),
+        ],
+    );
+    let cases = run.entries.iter().filter(|entry| entry.is_case()).count();
+    let generated = run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
+    let mut planned = vec![counted(cases, "case")];
+    if generated > 0 {
+        planned.push(format!("{} of them generated", digits(generated)));
+    }
+    planned.extend(run.seed.filter(|_| generated > 0).map(|seed| format!("seed {seed}")));
+    if !run.plan.selection.is_empty() {
+        planned.push(format!("selected by {}", safe.line(&run.plan.selection.join(" "))));
+    }
+    if run.plan.not_selected > 0 {
+        planned.push(format!("{} of the suite not selected", counted(run.plan.not_selected, "case")));
+    }
+    planned.extend(run.plan.shard.as_ref().map(|shard| format!("part {} of the cases", safe.line(shard))));
+    fact("Plan", &planned);
+    let terms = match told.report.terms.fail_on {
+        FailOn::Must => "a broken MUST fails a case",
+        FailOn::Should => "a broken MUST or SHOULD fails a case",
+        FailOn::Regression => "a broken MUST fails a case, unless the baseline has it too",
+    };
+    fact("Terms", &[terms.to_owned(), format!("exit code {}", run.outcome().exit_code())]);
+    fact("Judge", &[format!("Proofmark {}", told.report.proofmark)]);
+    let digests = &run.digests;
+    let mut sums: Vec<String> = Vec::new();
+    sums.extend(digests.suite.as_ref().map(|sum| format!("suite {sum}")));
+    sums.extend(digests.contracts.iter().map(|(api, sum)| format!("contract {api} {sum}")));
+    sums.extend(digests.target.as_ref().map(|sum| format!("target file {sum}")));
+    if !sums.is_empty() {
+        fact("SHA-256", &sums);
+    }
+    body.raw("</dl>\n");
+}
+
+/// What can be found on the page, and how many cases have which status.
+fn contents(told: &Told, body: &mut Markup) {
+    body.raw("<nav class=\"contents\" aria-label=\"");
+    body.text(format!(
+        "Contents{}",
+        if told.ordinal > 0 { format!(" of {}", told.product()) } else { "".into() }
+    ));
+    body.raw("\"><ul class=\"tally\">");
+    for status in &STATUSES {
+        let number = told.run.entries.iter().filter(|it| it.is_case() && it.status == status.status).count();
+        if number > 0 {
+            body.raw("<li class=\"").raw(status.name).raw("\"><a href=\"#status=").raw(status.name);
+            body.raw("\"><span class=\"glyph\" aria-hidden=\"true\">").raw(status.mark).raw("</span> <b>");
+            body.text(digits(number)).raw("</b> ").raw(status.word).raw("</a></li>");
+        }
+    }
+    body.raw("</ul><ul class=\"sections\">");
+    for (id, title) in super::sections(told) {
+        body.raw("<li><a href=\"#").text(told.id(id)).raw("\">").raw(title).raw("</a></li>");
+    }
+    body.raw("<li><a href=\"#cases\">Every case</a></li></ul></nav>\n");
+}
+
+/// `7,782 cases`.
+pub fn counted(number: usize, singular: &str) -> String {
+    count(number, singular).replacen(&number.to_string(), &digits(number), 1)
+}

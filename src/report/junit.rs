@@ -1,0 +1,157 @@
+//! The report as JUnit XML: a suite for each operation, a test case for each entry, and a first suite about the run itself
+//! with what could not be cleaned up and the known failures that are none any more.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use jiff::{Timestamp, tz::TimeZone};
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite, XmlString};
+
+use super::{
+    Entry, Mask, Report, Safe,
+    plain::{CLEAN_UP, Told, Trouble, Worth, details, named, sentence, troubles, worth},
+};
+
+/// A known failure is skipped, a pass nobody expected and a missing operation that was not declared have failed.
+pub fn render(report: &Report, mask: Mask) -> String {
+    let safe = Safe::new(mask);
+    let mut document = quick_junit::Report::new("proofmark");
+    document.set_time(report.runs.iter().map(|run| run.elapsed).sum());
+    for run in &report.runs {
+        let told = Told { report, run, safe: &safe };
+        document.add_test_suite(of_run(&told));
+        document.add_test_suites(of_operations(&told));
+    }
+    // Only a writer that fails could make this fail, and a string does not.
+    document.to_string().unwrap_or_default()
+}
+
+/// The suite about the run: what it was asked, of whom, and what went wrong besides its cases.
+fn of_run(told: &Told) -> TestSuite {
+    let run = told.run;
+    let mut suite = suite(told, "proofmark::run");
+    suite.set_time(run.elapsed);
+    let target = &run.target;
+    let mut properties = vec![("target", told.safe.line(&target.name))];
+    let product = target.product.iter().chain(&target.version).map(|part| told.safe.line(part));
+    properties.push(("product", product.collect::<Vec<_>>().join(" ")));
+    properties.push(("proofmark", told.report.proofmark.to_string()));
+    properties.extend(run.digests.suite.iter().map(|digest| ("digest.suite", digest.to_string())));
+    properties.extend(run.digests.target.iter().map(|digest| ("digest.target", digest.to_string())));
+    properties.extend(run.seed.map(|seed| ("seed", seed.to_string())));
+    properties.push(("selection", told.safe.line(&run.plan.selection.join(" "))));
+    properties.extend(run.plan.shard.iter().map(|shard| ("shard", shard.clone())));
+    for (name, value) in properties.iter().filter(|(_, value)| !value.is_empty()) {
+        suite.add_property(property(name, value));
+    }
+    for (api, facts) in &target.apis {
+        suite.add_property(property(&format!("url.{api}"), &told.safe.url(&facts.base_url)));
+    }
+    for (api, digest) in &run.digests.contracts {
+        suite.add_property(property(&format!("digest.contract.{api}"), digest));
+    }
+    for Trouble { kind, name, why, .. } in troubles(told) {
+        let not = if kind == CLEAN_UP { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+        let mut status = TestCaseStatus::non_success(not);
+        status.set_type(kind).set_message(text(&why));
+        let mut case = TestCase::new(text(&format!("{kind} {name}")), status);
+        case.set_classname("proofmark::run").set_time(Duration::ZERO);
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn of_operations(told: &Told) -> Vec<TestSuite> {
+    let mut suites: IndexMap<String, (Duration, TestSuite)> = IndexMap::new();
+    for entry in &told.run.entries {
+        let (group, name) = named(told, entry);
+        let (time, suite) =
+            suites.entry(group.clone()).or_insert_with(|| (Duration::ZERO, suite(told, &group)));
+        *time += entry.elapsed;
+        suite.add_test_case(case(told, entry, &group, &name));
+    }
+    let timed = suites.into_values().map(|(time, mut suite)| {
+        suite.set_time(time);
+        suite
+    });
+    timed.collect()
+}
+
+/// Where there are several runs, their targets' names part their suites.
+fn suite(told: &Told, name: &str) -> TestSuite {
+    let name = match told.report.runs.len() {
+        0 | 1 => name.to_owned(),
+        _ => format!("{}::{name}", told.safe.line(&told.run.target.name)),
+    };
+    let mut suite = TestSuite::new(text(&name));
+    // Without a zone, as the common schema wants it.
+    suite.extra.insert("timestamp".into(), stamp(told.run.started).into());
+    suite
+}
+
+fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
+    let described = |mut status: TestCaseStatus, why: &str| {
+        status.set_message(text(why));
+        let details = details(told, entry);
+        if !details.is_empty() {
+            status.set_description(text(&details.join("\n")));
+        }
+        status
+    };
+    let failed = |not: NonSuccessKind, kind: &str, why: &str| {
+        let mut status = described(TestCaseStatus::non_success(not), why);
+        status.set_type(text(kind));
+        status
+    };
+    let status = match worth(told, entry) {
+        Worth::Passed => TestCaseStatus::success(),
+        Worth::Known(why) => described(TestCaseStatus::skipped(), &format!("known failure: {why}")),
+        Worth::Skipped(why) => described(TestCaseStatus::skipped(), &why),
+        Worth::Failed { kind, why } => failed(NonSuccessKind::Failure, &kind, &why),
+        Worth::Errored(why) => failed(NonSuccessKind::Error, "error", &why),
+    };
+    let passed = matches!(status, TestCaseStatus::Success { .. });
+    let mut case = TestCase::new(text(name), status);
+    case.set_classname(text(group)).set_time(entry.elapsed);
+    if passed && !entry.warnings().is_empty() {
+        let lines: Vec<String> = entry.warnings().iter().map(|it| sentence(told, it)).collect();
+        case.set_system_out(text(&lines.join("\n")));
+    }
+    case
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property::new(text(name), text(value))
+}
+
+fn stamp(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+fn text(text: &str) -> XmlString {
+    XmlString::new(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{everything, hostile, mask, report};
+
+    #[test]
+    fn a_run_as_junit() {
+        let text = render(&report(everything()), &mask).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        insta::assert_snapshot!("junit", text);
+    }
+
+    #[test]
+    fn a_targets_text_is_no_markup() {
+        let text = render(&report(hostile()), &mask);
+        assert!(!text.contains("hunter2") && !text.contains("<script"), "{text}");
+        let forbidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}');
+        assert!(!text.chars().any(forbidden), "{text:?}");
+        // It reads only timestamps with a zone.
+        let unstamped = text.replace(" timestamp=\"2026-11-21T08:00:00\"", "");
+        let read = quick_junit::Report::deserialize_from_str(&unstamped).unwrap();
+        assert_eq!((read.tests, read.failures, read.errors, read.skipped), (5, 1, 2, 1));
+    }
+}

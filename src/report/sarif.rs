@@ -1,0 +1,259 @@
+//! The report as SARIF 2.1.0: the broken clauses are the rules, what breaks them are results at the claim in the case
+//! file, known failures are results that are suppressed. Errors and what could not be cleaned up are notifications of
+//! the run.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Entry, Mask, Report, Safe,
+    plain::{
+        CLEAN_UP, STALE, Told, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence, troubles,
+        worth,
+    },
+    record::{digest, escaped},
+    status::is_known,
+};
+use crate::model::{
+    clause::Strength,
+    span::Span,
+    verdict::{Status, Violation},
+};
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+/// Results of one run that are written; no reader of these files shows more.
+const MOST_RESULTS: usize = 20_000;
+
+/// A run of the report is a run of the file.
+pub fn render(report: &Report, mask: Mask) -> String {
+    let safe = Safe::new(mask);
+    let runs = report.runs.iter().map(|run| of_run(&Told { report, run, safe: &safe }));
+    let file = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs.collect::<Vec<_>>() });
+    escaped(&serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
+}
+
+/// The rules that results name, in the order of their first sight.
+type Rules = IndexMap<String, Value>;
+
+fn of_run(told: &Told) -> Value {
+    let mut rules = Rules::new();
+    let mut results = Vec::new();
+    for entry in &told.run.entries {
+        of_entry(told, entry, &mut rules, &mut results);
+    }
+    for Trouble { kind, name, why, span } in troubles(told) {
+        results.extend(span.map(|span| result(told, &mut rules, kind, &why, &span, &name)));
+    }
+    let left_out = results.len().saturating_sub(MOST_RESULTS);
+    results.truncate(MOST_RESULTS);
+    let run = told.run;
+    let mut properties = Map::new();
+    properties.insert("target".into(), told.safe.line(&run.target.name).into());
+    properties.insert("digests".into(), json!(run.digests));
+    properties.insert("seed".into(), json!(run.seed));
+    if left_out > 0 {
+        properties.insert("resultsLeftOut".into(), left_out.into());
+    }
+    json!({
+        "tool": { "driver": {
+            "name": "proofmark",
+            "version": told.report.proofmark,
+            "rules": rules.into_values().collect::<Vec<_>>(),
+        }},
+        "automationDetails": { "id": format!("proofmark/{}/", told.safe.line(&run.target.name)) },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{
+            "executionSuccessful": true,
+            "exitCode": run.outcome().exit_code(),
+            "startTimeUtc": run.started.to_string(),
+            "toolExecutionNotifications": notifications(told),
+        }],
+        "results": results,
+        "properties": properties,
+    })
+}
+
+/// What could not be found out, and what is left behind.
+fn notifications(told: &Told) -> Vec<Value> {
+    let errors = told.run.entries.iter().filter_map(|entry| match worth(told, entry) {
+        Worth::Errored(why) => {
+            let name = told.safe.line(&entry.subject.name);
+            let at = [location(told, Place { span: &entry.subject.span, name: &name })];
+            Some(
+                json!({ "level": "error", "message": { "text": format!("{name}: {why}") }, "locations": at }),
+            )
+        }
+        _ => None,
+    });
+    let left = troubles(told).into_iter().filter(|trouble| trouble.kind == CLEAN_UP);
+    let left = left.map(|trouble| json!({ "level": "error", "message": { "text": trouble.why } }));
+    errors.chain(left).collect()
+}
+
+fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Value>) {
+    let subject = &entry.subject;
+    let name = told.safe.line(&subject.name);
+    let worth = worth(told, entry);
+    let of_violations = matches!(entry.status, Status::Fail | Status::KnownFailure);
+    if let (Worth::Failed { kind, why }, false) = (&worth, of_violations) {
+        let why = format!("{name}: {why}");
+        results.push(result(told, rules, kind, &why, &subject.span, &name));
+        return;
+    }
+    let markdown = || details(told, entry).join("\n");
+    let mut about = |violation: &Violation, level: &str| -> Value {
+        let rule = rule(told, rules, violation);
+        let text = format!("{name}: {}", sentence(told, violation));
+        let print =
+            [&*name, &violation.rule, &violation.clauses.join(","), &violation.mismatch.at.to_string()];
+        let print = [&print.join("\n"), "\n", &violation.mismatch.expected].concat();
+        let span = violation.span.as_ref().unwrap_or(&subject.span);
+        let clauses: Vec<String> = violation.clauses.iter().map(|id| told.safe.line(id)).collect();
+        let mut result = placed(told, &rule, level, &text, Place { span, name: &name }, &print);
+        result["properties"] = json!({ "rule": violation.rule, "clauses": clauses });
+        result
+    };
+    let mut found: Vec<Value> = Vec::new();
+    for violation in entry.violations() {
+        let mut result = about(violation, "error");
+        let by_clause = is_known(violation, &entry.known, told.report.terms.today);
+        if let Worth::Known(why) = &worth {
+            result["suppressions"] = json!([{ "kind": "external", "justification": why }]);
+        } else if by_clause {
+            result["suppressions"] = json!([{ "kind": "external", "justification": "a known failure" }]);
+        }
+        found.push(result);
+    }
+    for warning in entry.warnings() {
+        found.push(about(warning, if warning.strength == Strength::May { "note" } else { "warning" }));
+    }
+    // What there is to see is the same for all of one entry.
+    if let Some(first) = found.first_mut() {
+        first["properties"]["details"] = markdown().into();
+    }
+    results.extend(found);
+}
+
+/// The rule that a violation is a result of, put among the rules where it is not there yet: its first clause, or the
+/// claims of cases that state none.
+fn rule(told: &Told, rules: &mut Rules, violation: &Violation) -> String {
+    let id = match violation.clauses.is_empty() {
+        true => format!("claim/{}", kind(told, violation)),
+        false => kind(told, violation),
+    };
+    if !rules.contains_key(&id) {
+        let clause = violation.clauses.first().and_then(|id| told.report.clauses.get(id));
+        let level = if violation.strength == Strength::Must { "error" } else { "warning" };
+        let described = match clause {
+            Some(clause) => json!({
+                "id": id,
+                "shortDescription": { "text": clause.text },
+                "help": { "text": format!("{} (source: {}, {})", clause.text, clause.document, clause.section) },
+                "defaultConfiguration": { "level": level },
+                "properties": {
+                    "strength": clause.strength, "document": clause.document, "section": clause.section,
+                },
+            }),
+            None => json!({
+                "id": id,
+                "shortDescription": { "text": "A claim of a case that names no clause, or one that is not known." },
+                "defaultConfiguration": { "level": level },
+            }),
+        };
+        rules.insert(id.clone(), described);
+    }
+    id
+}
+
+/// A result that no violation stands for.
+fn result(told: &Told, rules: &mut Rules, rule: &str, text: &str, span: &Span, name: &str) -> Value {
+    let described = match rule {
+        UNEXPECTED => "A known failure is none any more: take it out of the target file.",
+        UNDECLARED => "An operation is missing that the target file does not declare to be missing.",
+        STALE => "Nothing answers to an entry of the target file any more: take it out.",
+        _ => "A case fails.",
+    };
+    rules.entry(rule.to_owned()).or_insert_with(|| {
+        json!({
+            "id": rule,
+            "shortDescription": { "text": described },
+            "defaultConfiguration": { "level": "error" },
+        })
+    });
+    let place = Place { span, name };
+    placed(told, rule, "error", text, place, &format!("{name}\n{rule}"))
+}
+
+/// A line of a file, and the case or known failure it is about.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    span: &'a Span,
+    name: &'a str,
+}
+
+/// A result at a place. `print` is what makes it the same one in the next run.
+fn placed(told: &Told, rule: &str, level: &str, text: &str, place: Place, print: &str) -> Value {
+    json!({
+        "ruleId": rule,
+        "level": level,
+        "message": { "text": text },
+        "locations": [location(told, place)],
+        "partialFingerprints": { "proofmarkViolation/v1": digest(&told.safe.masked(print)) },
+    })
+}
+
+fn location(told: &Told, Place { span, name }: Place) -> Value {
+    let mut region = json!({ "startLine": span.line.max(1), "startColumn": span.column.max(1) });
+    if span.length > 0 {
+        region["byteOffset"] = span.offset.into();
+        region["byteLength"] = span.length.into();
+    }
+    json!({
+        "physicalLocation": { "artifactLocation": { "uri": uri(&told.safe.masked(&span.file)) }, "region": region },
+        "logicalLocations": [{ "fullyQualifiedName": name, "kind": "function" }],
+    })
+}
+
+/// A path as a URI reference.
+fn uri(path: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
+    percent_encoding::utf8_percent_encode(&path.replace('\\', "/"), KEPT).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{everything, hostile, mask, report};
+
+    #[test]
+    fn a_run_as_sarif() {
+        let text = render(&report(everything()), &mask);
+        insta::assert_snapshot!("sarif", text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
+
+    #[test]
+    fn a_violation_has_the_same_print_in_every_run() {
+        let prints = |text: &str| -> Vec<String> {
+            let read: Value = serde_json::from_str(text).unwrap();
+            let results = read["runs"][0]["results"].as_array().unwrap();
+            results.iter().map(|it| it["partialFingerprints"].to_string()).collect()
+        };
+        let first = prints(&render(&report(everything()), &mask));
+        let mut again = everything();
+        again.started = "2027-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(prints(&render(&report(again), &mask)), first);
+        let different: std::collections::BTreeSet<_> = first.iter().collect();
+        assert_eq!(different.len(), first.len(), "{first:#?}");
+    }
+
+    #[test]
+    fn a_targets_text_is_a_string() {
+        let text = render(&report(hostile()), &mask);
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+        let read: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(read["runs"][0]["results"].as_array().unwrap().len(), 1);
+        assert_eq!(uri("cases/a b#?:\\c.yaml"), "cases/a%20b%23%3F%3A/c.yaml");
+    }
+}

@@ -1,0 +1,172 @@
+//! Whether a record agrees with itself: what follows from its violations, known failures and exchanges is worked out
+//! anew and compared with what is written there.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{
+    model::{
+        target::KnownWhat,
+        verdict::{Declared, Status, Verdict},
+    },
+    plan::glob,
+    report::{Entry, JudgedRun, Report, record, status},
+};
+
+/// Differences that are told one by one.
+const TOLD: usize = 8;
+
+/// What in `document` does not follow from the rest of it, or from the traces that `report` was read with. One sentence
+/// each; none where all is well.
+pub fn audit(report: &Report, document: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut anew = report.clone();
+    for run in &mut anew.runs {
+        let mut names = BTreeSet::new();
+        for entry in &mut run.entries {
+            let name = &entry.subject.name;
+            if !names.insert(name.clone()) {
+                found.push(format!("{name} is there twice"));
+            }
+            found.extend(contradictions(entry).into_iter().map(|what| format!("{name}: {what}")));
+            let anew = status(&entry.verdict, &entry.known, report.terms.today);
+            let failing = matches!(anew, Status::Fail | Status::Unsupported);
+            // What the other run had is not in this record; in a statement what is tolerated fails all the same.
+            if !(entry.status == Status::Tolerated && run.baseline.is_some() && failing) {
+                entry.status = anew;
+            }
+        }
+        found.extend(plan(run));
+        found.extend(left_behind(run));
+    }
+    let written: Value = serde_json::from_str(document).unwrap_or_default();
+    let anew: Value = serde_json::from_str(&record::render(&anew, &str::to_owned)).unwrap_or_default();
+    found.extend(differences(&derived(&anew), &derived(&written)));
+    few(found)
+}
+
+/// What follows from the rest: the ends of the runs, the counts, the status of each entry.
+fn derived(document: &Value) -> Value {
+    const OF_A_RUN: [&str; 4] = ["exitCode", "outcome", "counts", "flaky"];
+    let runs = document["runs"].as_array().into_iter().flatten().map(|run| {
+        let entries = run["entries"].as_array().into_iter().flatten().map(|entry| {
+            let name = entry["name"].as_str().unwrap_or_default().to_owned();
+            (name, serde_json::json!({ "status": entry["status"] }))
+        });
+        let mut derived: serde_json::Map<_, _> =
+            OF_A_RUN.iter().map(|&name| (name.to_owned(), run[name].clone())).collect();
+        derived.insert("entries".into(), Value::Object(entries.collect()));
+        Value::Object(derived)
+    });
+    serde_json::json!({ "exitCode": document["exitCode"], "runs": runs.collect::<Vec<_>>() })
+}
+
+/// What cannot all be true of one entry.
+fn contradictions(entry: &Entry) -> Vec<String> {
+    let mut found = Vec::new();
+    let sent = entry.trace.as_ref().map_or(0, |trace| trace.exchanges.len());
+    if sent != entry.exchanges {
+        found.push(format!("{} exchanges are counted and {sent} recorded", entry.exchanges));
+    }
+    let unsent = match entry.verdict {
+        Verdict::Skip { .. } => Some("skipped"),
+        Verdict::Unsupported { declared: Declared::InTargetFile, .. } => Some("declared as unsupported"),
+        _ => None,
+    };
+    if let (Some(word), 1..) = (unsent, sent) {
+        found.push(format!("it is {word}, and yet was sent"));
+    }
+    if entry.is_case() && sent == 0 && matches!(entry.verdict, Verdict::Pass { .. } | Verdict::Fail { .. }) {
+        found.push("it is judged, and yet nothing was sent".into());
+    }
+    if let Some(violation) = entry.violations().iter().find(|violation| violation.exchange >= sent.max(1)) {
+        found.push(format!("a violation is in exchange {}, which there is none of", violation.exchange));
+    }
+    for known in &entry.known {
+        if let KnownWhat::Case(pattern) = &known.what
+            && !glob(pattern, &entry.subject.name)
+        {
+            found.push(format!("the known failure {pattern} is of other cases"));
+        }
+    }
+    found
+}
+
+fn plan(run: &JudgedRun) -> Option<String> {
+    let whole = run.plan.coverage == super::super::Coverage::Whole;
+    let left_out = run.plan.not_selected > 0 || run.plan.shard.is_some();
+    (whole && left_out).then(|| "the run is said to be whole, and yet cases were left out".to_owned())
+}
+
+/// Whatever the traces say is left over has to be among the problems.
+fn left_behind(run: &JudgedRun) -> Vec<String> {
+    let traces = run.entries.iter().filter_map(|entry| entry.trace.as_ref());
+    let left = traces.flat_map(|trace| &trace.leftovers);
+    left.filter(|left| !run.clean_up.contains(left))
+        .map(|left| format!("what is left behind is not told: {left}"))
+        .collect()
+}
+
+/// Where two documents differ, with what each says: `profiles/dms/core/statistics/passed: 60 is right, 61 is written`.
+pub fn differences(right: &Value, written: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(right, written, &mut Vec::new(), &mut found);
+    few(found)
+}
+
+fn walk<'a>(right: &'a Value, written: &'a Value, path: &mut Vec<String>, found: &mut Vec<String>) {
+    match (right, written) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            for name in names {
+                path.push(name.clone());
+                let of =
+                    |object: &'a serde_json::Map<String, Value>| object.get(name).unwrap_or(&Value::Null);
+                walk(of(one), of(other), path, found);
+                path.pop();
+            }
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            for index in 0..one.len().max(other.len()) {
+                let of = |list: &'a [Value]| list.get(index).unwrap_or(&Value::Null);
+                let name = of(one)["name"].as_str().or(of(other)["name"].as_str());
+                path.push(name.map_or_else(|| index.to_string(), str::to_owned));
+                walk(of(one), of(other), path, found);
+                path.pop();
+            }
+        }
+        (right, written) if right == written => {}
+        (right, written) => {
+            found.push(format!(
+                "{}: {} is right, {} is written",
+                path.join("/"),
+                short(right),
+                short(written)
+            ));
+        }
+    }
+}
+
+fn short(value: &Value) -> String {
+    const MOST: usize = 80;
+    match value {
+        Value::Null => "nothing".to_owned(),
+        value => {
+            let text = value.to_string();
+            match text.char_indices().nth(MOST) {
+                None => text,
+                Some((end, _)) => format!("{}...", &text[..end]),
+            }
+        }
+    }
+}
+
+fn few(mut found: Vec<String>) -> Vec<String> {
+    if found.len() > TOLD {
+        let more = found.len() - TOLD;
+        found.truncate(TOLD);
+        found.push(format!("and {more} more"));
+    }
+    found
+}
