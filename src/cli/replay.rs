@@ -2,7 +2,6 @@
 //! of today, a HAR file of any client by the envelope rules alone.
 
 use std::{
-    collections::BTreeMap,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -58,10 +57,13 @@ pub struct ReplayArgs {
     pub color: ColorArg,
 }
 
+/// Takes the secrets out of a text.
+type Masking = Box<dyn Fn(&str) -> String + Sync>;
+
 /// Judges and prints; the exit code is that of a run.
 pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let is_record = args.what.is_dir() || args.what.file_name().is_some_and(|name| name == "run.json");
-    let (report, mask): (Report, Box<dyn Fn(&str) -> String + Sync>) = match is_record {
+    let (report, mask): (Report, Masking) = match is_record {
         true => (again::judged(args, out)?, Box::new(str::to_owned)),
         false => {
             let (report, masks) = of_har(args, out)?;
@@ -177,11 +179,8 @@ pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// Whether a folder is one of a record.
-pub fn traces_of(folder: &Path) -> PathBuf {
+/// Where the exchanges of a record are; it is named by its folder or its document.
+fn traces_of(folder: &Path) -> PathBuf {
     let folder = if folder.is_file() { folder.parent().unwrap_or(folder) } else { folder };
     folder.join(report::record::TRACES)
 }
-
-/// By name, for quick finding.
-type ByName<T> = BTreeMap<String, T>;

@@ -3,6 +3,7 @@
 use std::{fs, path::Path, process::Output};
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::serving::{Serving, begun, ended, folder, proofmark};
 
@@ -63,6 +64,54 @@ fn what_has_changed_since_a_record_is_said() {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     assert!(ended(2, &replayed(folder, &["--case", "nothing-like-it"])).contains("no recorded case"));
+}
+
+#[test]
+fn bytes_that_are_gone_are_held_against_nobody() {
+    let folder = folder();
+    let folder = folder.path();
+    begun(folder);
+    let target = Serving::reference(folder, &[]);
+    recorded(folder, &target.url, 0);
+    drop(target);
+    // As if the answer had been longer than what is kept of one.
+    let traces = folder.join("kept/traces.jsonl");
+    let before = fs::read_to_string(&traces).unwrap();
+    let cut = |line: &str| {
+        let mut entry: Value = serde_json::from_str(line).unwrap();
+        if entry["entry"] == "dms::DescribeConnections::lists-connections" {
+            let body = json!({ "data": "{\"Connections\":[", "of": 300_000 });
+            entry["exchanges"][0]["answer"]["response"]["body"] = body;
+        }
+        entry.to_string() + "\n"
+    };
+    let after: String = before.lines().map(cut).collect();
+    assert_ne!(before, after);
+    fs::write(&traces, &after).unwrap();
+    let document = folder.join("kept/run.json");
+    let digest = |text: &str| hex::encode(Sha256::digest(text));
+    let text = fs::read_to_string(&document).unwrap().replace(&digest(&before), &digest(&after));
+    fs::write(&document, text).unwrap();
+    let said = ended(3, &replayed(folder, &[]));
+    assert!(said.contains("the answer of DescribeConnections was too long to be kept whole"), "{said}");
+    assert!(said.contains("1 of 4 entries judged otherwise") && !said.contains("FAIL"), "{said}");
+}
+
+#[test]
+fn an_archive_of_a_run_is_judged_as_the_run_was() {
+    let folder = folder();
+    let folder = folder.path();
+    begun(folder);
+    for (deviation, code) in [(None, 0), (Some("omit-request-id"), 1)] {
+        let deviate: Vec<&str> = deviation.iter().flat_map(|name| ["--deviate", name]).collect();
+        let target = Serving::reference(folder, &deviate);
+        recorded(folder, &target.url, code);
+        drop(target);
+        ended(code, &proofmark(folder, &["report", "kept", "--format", "har", "--output", "kept.har"]));
+        let said = ended(code, &proofmark(folder, &["replay", "kept.har"]));
+        assert!(said.contains("0 that no contract knows"), "{said}");
+        assert_eq!(said.contains("dms.response.request-id"), code == 1, "{said}");
+    }
 }
 
 fn header(name: &str, value: &str) -> Value {
