@@ -68,3 +68,16 @@ fn without_an_upstream_the_client_is_told_so() {
         ended(2, &proofmark(folder.path(), &["proxy", "--upstream", upstream]));
     }
 }
+
+#[test]
+fn bytes_behind_an_answer_without_content_are_seen() {
+    let folder = folder();
+    let target = Serving::reference(folder.path(), &["--deviate", "204-with-body"]);
+    let proxy = Serving::proxy(folder.path(), &target.url, &[]);
+    let run = ["run", "veeam::DeleteAmazonConnection::removes-a-connection", "--base-url", &proxy.url];
+    ended(1, &proofmark(folder.path(), &run));
+    let (code, said) = proxy.end();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("http.204.no-content: body: expected nothing"), "{said}");
+    assert!(!said.contains("reference-password"), "{said}");
+}
