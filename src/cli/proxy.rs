@@ -2,11 +2,13 @@
 //! it owes. What is broken is told as it passes, and all of it at the end.
 
 use std::{
+    future::poll_fn,
     io::Write,
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -96,6 +98,11 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
             upstream.url
         );
     }
+    // Whoever is told that it listens may ask it to end.
+    let mut asked_to_end = Box::pin(run::asked_to_end());
+    if poll_fn(|cx| Poll::Ready(asked_to_end.as_mut().poll(cx).is_ready())).await {
+        return Ok(ExitCode::from(130));
+    }
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     let (started, clock) = (Timestamp::now(), Instant::now());
@@ -108,7 +115,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
         }
         without_answer
     };
-    let ((), without_answer) = tokio::join!(serve(listener, upstream, judge), judging);
+    let ((), without_answer) = tokio::join!(serve(listener, upstream, judge, asked_to_end), judging);
     if without_answer > 0 {
         eprintln!("{without_answer} requests had no answer");
     }
@@ -144,10 +151,14 @@ fn traffic(args: &ProxyArgs) -> Result<Traffic, Wrong> {
 }
 
 /// Takes clients until somebody asks for the end.
-async fn serve(listener: TcpListener, upstream: Upstream, judge: mpsc::Sender<Observed>) {
+async fn serve(
+    listener: TcpListener,
+    upstream: Upstream,
+    judge: mpsc::Sender<Observed>,
+    mut asked_to_end: impl Future<Output = ()> + Unpin,
+) {
     let room = Arc::new(Semaphore::new(MOST_CLIENTS));
     let mut clients = JoinSet::new();
-    let mut asked_to_end = std::pin::pin!(run::asked_to_end());
     loop {
         tokio::select! {
             () = &mut asked_to_end => break,
