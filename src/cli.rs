@@ -19,6 +19,7 @@ pub mod load;
 mod merge;
 mod models;
 mod new;
+mod observe;
 mod plan;
 pub mod progress;
 mod proxy;
@@ -37,6 +38,7 @@ mod style;
 pub mod sweep;
 mod traffic;
 pub mod up;
+mod watch;
 mod written;
 
 use std::{
@@ -83,6 +85,8 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::New(args) => new::new(&args, &mut out).map(done),
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
+        Command::Record(args) => lone_runtime()?.block_on(observe::record(&args, &mut out)),
+        Command::Watch(args) => lone_runtime()?.block_on(watch::watch(&args, &mut out)),
         Command::Completions(args) => shell::completions(&args, &mut out).map(done),
         Command::Man(args) => shell::man(&args, &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),

@@ -81,7 +81,9 @@ fn rooms(source: &Source) -> Vec<Complaint> {
 
 /// Files, environment, process and the standard streams belong to the edge; ledger, budget and token cache may have files.
 fn edge(source: &Source) -> Vec<Complaint> {
-    let is_store = ["src/exec/ledger", "src/exec/budget", "src/exec/auth/token"].iter().any(|it| source.path.starts_with(it));
+    let is_store = ["src/exec/ledger", "src/exec/budget", "src/exec/auth/token"]
+        .iter()
+        .any(|it| source.path.starts_with(it));
     if source.is_edge() {
         return Vec::new();
     }

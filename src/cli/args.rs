@@ -65,10 +65,14 @@ pub enum Command {
     Init(super::init::InitArgs),
     /// Begin a case file of an operation, from its contract
     New(super::new::NewArgs),
+    /// Send one request to a target, and make a case of it
+    Record(super::observe::RecordArgs),
     /// Judge what was recorded once again, without a network: a run, or a HAR file of any client
     Replay(super::replay::ReplayArgs),
     /// Pass any client's traffic on to a target, and judge it as it passes
     Proxy(super::proxy::ProxyArgs),
+    /// Judge the files on every save, and run again what a change is about
+    Watch(super::watch::WatchArgs),
     /// Print the script with which a shell completes this command line
     Completions(super::shell::CompletionsArgs),
     /// Print the manual page, or write those of all commands

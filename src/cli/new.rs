@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     args::FileArgs,
@@ -159,7 +159,7 @@ impl First<'_> {
         self.request(file, &self.input);
         let Some((status, answer)) = self.operation.successes().next() else {
             file.line(2, "expect: { status: 2xx }");
-            return self.undo(file);
+            return undo(file, self.case, &self.input.iter().cloned().collect());
         };
         match &answer.schema {
             Some(schema) => {
@@ -170,7 +170,7 @@ impl First<'_> {
             None if status == 204 => file.line(2, "expect: { status: 204, body: empty }"),
             None => file.line(2, &format!("expect: {{ status: {status} }}")),
         }
-        self.undo(file);
+        undo(file, self.case, &self.input.iter().cloned().collect());
     }
 
     fn error(&self, file: &mut CaseText) {
@@ -210,7 +210,7 @@ impl First<'_> {
             Refusal::Unsigned => {
                 file.send(2, &self.input);
                 file.line(2, "auth: none");
-                self.captures(file);
+                captures(file, self.case);
             }
             Refusal::Method => {
                 self.request(file, &self.input);
@@ -218,7 +218,7 @@ impl First<'_> {
             }
         }
         file.line(2, &format!("expect: {expect}"));
-        self.undo(file);
+        undo(file, self.case, &self.input.iter().cloned().collect());
     }
 
     fn refusal(&self) -> Refusal<'_> {
@@ -289,35 +289,47 @@ impl First<'_> {
         if step.request.auth == Auth::OwnToken {
             file.line(2, "auth: own-token");
         }
-        self.captures(file);
+        captures(file, self.case);
     }
+}
 
-    /// What a creation is known by when it is undone.
-    fn captures(&self, file: &mut CaseText) {
-        let step = &self.case.steps[0];
-        for Capture { name, from, .. } in &step.captures {
-            if let CaptureFrom::Body(path) = from {
-                let path = written::quoted(&path.to_string());
-                file.line(2, &format!("capture: {{ {name}: {{ body: {path}, optional: true }} }}"));
-            }
+/// What a creation is known by when it is undone.
+pub fn captures(file: &mut CaseText, first: &Case) {
+    for Capture { name, from, .. } in &first.steps[0].captures {
+        if let CaptureFrom::Body(path) = from {
+            let path = written::quoted(&path.to_string());
+            file.line(2, &format!("capture: {{ {name}: {{ body: {path}, optional: true }} }}"));
         }
     }
+}
 
-    /// What undoes a creation.
-    fn undo(&self, file: &mut CaseText) {
-        for step in &self.case.finally {
-            file.line(2, "finally:");
-            file.line(3, &format!("- operation: {}", step.operation));
-            file.send(4, &sent(step, self.case));
-            let Some(poll) = &step.poll else { continue };
-            let errors = errors(&poll.until);
-            let gone = "{ status: [2xx, 404, 410] }".to_owned();
-            let named = (!errors.is_empty()).then(|| format!("{{ error: [{}] }}", errors.join(", ")));
-            let ways: Vec<String> = [gone].into_iter().chain(named).collect();
-            file.line(4, &format!("until: {{ any_of: [{}] }}", ways.join(", ")));
-            file.line(4, "every: 5s");
-            file.line(4, "within: 20m");
-        }
+/// What undoes a creation that sends `input`; what it names by a member that is not there cannot be undone.
+pub fn undo(file: &mut CaseText, first: &Case, input: &Map<String, Value>) {
+    let own = sent(&first.steps[0], first);
+    for step in &first.finally {
+        // What was named by the first case may be named otherwise in this one.
+        let member = |(name, value): (String, Value)| {
+            let named = own.iter().find(|(_, have)| *have == value).map(|(member, _)| member);
+            let value = match named {
+                Some(member) => input.get(member).cloned()?,
+                None => value,
+            };
+            Some((name, value))
+        };
+        let Some(sent) = sent(step, first).into_iter().map(member).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        file.line(2, "finally:");
+        file.line(3, &format!("- operation: {}", step.operation));
+        file.send(4, &sent);
+        let Some(poll) = &step.poll else { continue };
+        let errors = errors(&poll.until);
+        let gone = "{ status: [2xx, 404, 410] }".to_owned();
+        let named = (!errors.is_empty()).then(|| format!("{{ error: [{}] }}", errors.join(", ")));
+        let ways: Vec<String> = [gone].into_iter().chain(named).collect();
+        file.line(4, &format!("until: {{ any_of: [{}] }}", ways.join(", ")));
+        file.line(4, "every: 5s");
+        file.line(4, "within: 20m");
     }
 }
 

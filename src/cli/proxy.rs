@@ -2,11 +2,13 @@
 //! it owes. What is broken is told as it passes, and all of it at the end.
 
 use std::{
+    future::poll_fn,
     io::Write,
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -28,7 +30,11 @@ use super::{
     run,
     traffic::{Observed, Source, Taken, Traffic},
 };
-use crate::{exec, model::target::Tls, report};
+use crate::{
+    exec,
+    model::target::Tls,
+    report::{self, FailOn},
+};
 
 mod messages;
 mod relay;
@@ -77,6 +83,7 @@ pub struct ProxyArgs {
 /// Serves until Ctrl-C or SIGTERM. Prints `listening on http://...` when it is ready; the exit code is that of a run.
 pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let upstream = upstream(args)?;
+    let fail_on = replay::fail_on(args.fail_on)?;
     let mut traffic = traffic(args)?;
     if let Some(folder) = &args.record {
         record::prepare(folder)?;
@@ -91,6 +98,11 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
             upstream.url
         );
     }
+    // Whoever is told that it listens may ask it to end.
+    let mut asked_to_end = Box::pin(run::asked_to_end());
+    if poll_fn(|cx| Poll::Ready(asked_to_end.as_mut().poll(cx).is_ready())).await {
+        return Ok(ExitCode::from(130));
+    }
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     let (started, clock) = (Timestamp::now(), Instant::now());
@@ -103,11 +115,11 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
         }
         without_answer
     };
-    let ((), without_answer) = tokio::join!(serve(listener, upstream, judge), judging);
+    let ((), without_answer) = tokio::join!(serve(listener, upstream, judge, asked_to_end), judging);
     if without_answer > 0 {
         eprintln!("{without_answer} requests had no answer");
     }
-    end(traffic, args, (started, clock.elapsed()), without_answer, out)
+    end(traffic, args, fail_on, (started, clock.elapsed()), without_answer, out)
 }
 
 fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
@@ -139,10 +151,14 @@ fn traffic(args: &ProxyArgs) -> Result<Traffic, Wrong> {
 }
 
 /// Takes clients until somebody asks for the end.
-async fn serve(listener: TcpListener, upstream: Upstream, judge: mpsc::Sender<Observed>) {
+async fn serve(
+    listener: TcpListener,
+    upstream: Upstream,
+    judge: mpsc::Sender<Observed>,
+    mut asked_to_end: impl Future<Output = ()> + Unpin,
+) {
     let room = Arc::new(Semaphore::new(MOST_CLIENTS));
     let mut clients = JoinSet::new();
-    let mut asked_to_end = std::pin::pin!(run::asked_to_end());
     loop {
         tokio::select! {
             () = &mut asked_to_end => break,
@@ -194,6 +210,7 @@ fn tell(traffic: &mut Traffic, exchange: Observed) {
 fn end(
     traffic: Traffic,
     args: &ProxyArgs,
+    fail_on: FailOn,
     (started, elapsed): (Timestamp, Duration),
     without_answer: usize,
     out: &mut impl Write,
@@ -202,7 +219,7 @@ fn end(
         replay::strangers(&traffic, out)?;
     }
     let judged = traffic.judged();
-    let (report, masks) = traffic.into_report(args.fail_on.into(), started, elapsed);
+    let (report, masks) = traffic.into_report(fail_on, started, elapsed);
     let mask = |text: &str| masks.mask(text);
     if let Some(folder) = &args.record {
         record::write(folder, &report::record::write(&report, &mask))

@@ -2,7 +2,6 @@
 //! of today, a HAR file of any client by the envelope rules alone.
 
 use std::{
-    collections::BTreeMap,
     io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -22,7 +21,7 @@ use super::{
 };
 use crate::{
     model::verdict::{Verdict, Violation},
-    report::{self, Report},
+    report::{self, FailOn, Report},
 };
 
 mod again;
@@ -58,10 +57,13 @@ pub struct ReplayArgs {
     pub color: ColorArg,
 }
 
+/// Takes the secrets out of a text.
+type Masking = Box<dyn Fn(&str) -> String + Sync>;
+
 /// Judges and prints; the exit code is that of a run.
 pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let is_record = args.what.is_dir() || args.what.file_name().is_some_and(|name| name == "run.json");
-    let (report, mask): (Report, Box<dyn Fn(&str) -> String + Sync>) = match is_record {
+    let (report, mask): (Report, Masking) = match is_record {
         true => (again::judged(args, out)?, Box::new(str::to_owned)),
         false => {
             let (report, masks) = of_har(args, out)?;
@@ -108,7 +110,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     if traffic.judged() == 0 {
         return Err(Wrong::Said(format!("{} has no exchange that a contract knows", args.what.display())));
     }
-    Ok(traffic.into_report(args.fail_on.unwrap_or_default().into(), started, elapsed))
+    Ok(traffic.into_report(fail_on(args.fail_on.unwrap_or_default())?, started, elapsed))
 }
 
 /// Names that no contract has are the question's fault.
@@ -136,6 +138,17 @@ pub fn strangers(traffic: &Traffic, out: &mut impl Write) -> Result<(), Wrong> {
         writeln!(out, "{} that broke nothing are judged and not kept", traffic.dropped)?;
     }
     Ok(())
+}
+
+/// Which broken clauses count; there is nothing here that a regression could be held against.
+pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
+    match fail_on {
+        FailOnArg::Must => Ok(FailOn::Must),
+        FailOnArg::Should => Ok(FailOn::Should),
+        FailOnArg::Regression => {
+            Err(Wrong::Said("--fail-on regression needs a baseline, which only `proofmark run` takes".into()))
+        }
+    }
 }
 
 /// What a judged exchange is told as, where somebody watches.
@@ -166,11 +179,8 @@ pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// Whether a folder is one of a record.
-pub fn traces_of(folder: &Path) -> PathBuf {
+/// Where the exchanges of a record are; it is named by its folder or its document.
+fn traces_of(folder: &Path) -> PathBuf {
     let folder = if folder.is_file() { folder.parent().unwrap_or(folder) } else { folder };
     folder.join(report::record::TRACES)
 }
-
-/// By name, for quick finding.
-type ByName<T> = BTreeMap<String, T>;

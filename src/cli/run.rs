@@ -220,9 +220,9 @@ pub async fn settle(stage: &Stage) -> Vec<String> {
     let session = &stage.session;
     let ledger = session.ledger_path();
     // Of whom nothing is known, it may be anything.
-    let others = sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
+    let others = || sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
     let run = ledger.file_stem().unwrap_or_default().to_string_lossy();
-    let settled = session.settle(&others).await.into_iter();
+    let settled = session.settle(others).await.into_iter();
     let left = settled.filter_map(|Swept { what, number, fate }| match fate {
         Fate::Left(why) => Some(format!("{run}#{number} {what} may be left: {why}")),
         Fate::Destroyed => {

@@ -55,14 +55,21 @@ fn pages() -> Result<Vec<(String, Vec<u8>)>, Wrong> {
     let mut whole = Cli::command();
     whole.build();
     let mut pages = vec![(format!("{NAME}.1"), page(Cli::command())?)];
-    for command in whole.get_subcommands().filter(|command| command.get_name() != "help") {
-        let name = format!("{NAME}-{}", command.get_name());
+    below(&whole, NAME, &mut pages)?;
+    Ok(pages)
+}
+
+/// The pages of the commands of a command.
+fn below(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Wrong> {
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("{name}-{}", command.get_name());
+        below(command, &name, pages)?;
         // clap wants names that live as long as the program; there is one for each command.
         let named: &'static str = Box::leak(name.clone().into_boxed_str());
-        let command = command.clone().name(named).bin_name(name.replacen('-', " ", 1));
+        let command = command.clone().name(named).bin_name(name.replace('-', " "));
         pages.push((format!("{name}.1"), page(command.disable_help_subcommand(true))?));
     }
-    Ok(pages)
+    Ok(())
 }
 
 fn page(command: clap::Command) -> Result<Vec<u8>, Wrong> {

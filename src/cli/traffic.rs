@@ -14,7 +14,7 @@ use crate::{
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract, Operation, Protocol},
-        exchange::{Broken, End, Exchange, Response, Role, SentRequest, Trace},
+        exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
         verdict::{Location, Verdict, Violation},
@@ -30,6 +30,8 @@ pub mod secrets;
 const KEPT: usize = 10_000;
 /// And of that no more than this.
 const MOST: usize = 20_000;
+/// Bytes of bodies that are kept; behind them, what breaks something is kept without its exchange.
+const MOST_BYTES: usize = 256 << 20;
 /// Different requests that are named although no contract knows them.
 const STRANGERS: usize = 200;
 
@@ -47,6 +49,8 @@ pub struct Observed {
     pub elapsed: Duration,
     pub spoken: Spoken,
     pub whole: Whole,
+    /// Whether the request was one that the contract describes, where whoever sent it says so.
+    pub intent: Option<Intent>,
 }
 
 /// The version of HTTP, as far as rules ask.
@@ -76,6 +80,8 @@ pub struct Traffic {
     source: Source,
     masks: Masks,
     results: Vec<CaseResult>,
+    /// Of the bodies in `results`.
+    bytes: usize,
     /// Judged and not kept, because there are too many.
     pub dropped: usize,
     /// Requests that no contract knows, and how often.
@@ -109,6 +115,7 @@ impl Traffic {
             source,
             masks: Masks::default(),
             results: Vec::new(),
+            bytes: 0,
             dropped: 0,
             strangers: BTreeMap::new(),
             count: 0,
@@ -145,8 +152,10 @@ impl Traffic {
         let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.count);
         let case = Arc::new(self.case(&name, contract, operation));
         let target = self.target_at(contract, &found.base);
-        let intent = asked::intent(&observed, contract, operation, &self.house.contracts);
-        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole } = observed;
+        let intent = observed
+            .intent
+            .unwrap_or_else(|| asked::intent(&observed, contract, operation, &self.house.contracts));
+        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, .. } = observed;
         let exchange = Exchange {
             role: Role::Step { index: 0, attempt: 1 },
             operation: Arc::clone(&operation.name),
@@ -169,8 +178,11 @@ impl Traffic {
         let known = plan::known(&target, &case);
         let taken = Taken::Judged { name, verdict: verdict.clone() };
         let plain = matches!(&verdict, Verdict::Pass { warnings } if warnings.is_empty());
-        if self.results.len() < KEPT || (!plain && self.results.len() < MOST) {
-            self.results.push(CaseResult { case, verdict, trace: Some(trace), known });
+        let size = bodies(&trace);
+        let room = self.bytes + size <= MOST_BYTES;
+        if (plain && room && self.results.len() < KEPT) || (!plain && self.results.len() < MOST) {
+            self.bytes += if room { size } else { 0 };
+            self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
         } else {
             self.dropped += 1;
         }
@@ -254,6 +266,11 @@ impl Traffic {
     }
 }
 
+fn bodies(trace: &Trace) -> usize {
+    let answered = |exchange: &Exchange| exchange.answer.as_ref().map_or(0, |answer| answer.body.len());
+    trace.exchanges.iter().map(|it| it.request.body.len() + answered(it)).sum()
+}
+
 /// What is known of cases says nothing of traffic.
 fn of_clauses(known: Vec<KnownFailure>) -> Vec<KnownFailure> {
     let of_clause = |it: &KnownFailure| matches!(it.what, crate::model::target::KnownWhat::Clause(_));
@@ -275,10 +292,10 @@ fn facts(source: &Source, target: Option<&Target>, results: &[CaseResult], house
             .or_insert_with(|| report::ApiFacts { base_url: origin.unwrap_or_default(), identity });
     }
     TargetFacts {
+        implementation: target.map(|target| target.implementation.clone()).unwrap_or_default(),
         name: target.map_or_else(|| source.name.as_str().into(), |target| target.name.clone()),
         product: target.and_then(|target| target.product.clone()),
         version: target.and_then(|target| target.version.clone()),
-        implementation: target.map(|target| target.implementation.clone()).unwrap_or_default(),
         apis,
         verification: Verification::Full,
         curl: Vec::new(),

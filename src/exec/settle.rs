@@ -10,12 +10,15 @@ impl Session {
     /// did. To be called after [`Session::close`]. Gives one entry for each of them.
     ///
     /// What is known to have been made is not touched: cases and fixtures have done for it what can be done. Nor is
-    /// anything where the target ends with the run.
-    pub async fn settle(&self, others: &Others) -> Vec<Swept> {
+    /// anything where the target ends with the run. `others` is asked for only where there is something to find out: it
+    /// may have to read many ledgers.
+    pub async fn settle(&self, others: impl FnOnce() -> Others) -> Vec<Swept> {
         let mut settled = Vec::new();
         if let Some(mut book) = self.ledger.book().await {
             book.pass_over_what_was_made();
-            self.sweep(&book, Sweep::ForReal, |_| false, others, |swept| settled.push(swept)).await;
+            if book.open().next().is_some() {
+                self.sweep(&book, Sweep::ForReal, |_| false, &others(), |swept| settled.push(swept)).await;
+            }
         }
         settled
     }

@@ -58,6 +58,8 @@ pub struct Messages {
     buffer: Vec<u8>,
     state: State,
     now: Option<Message>,
+    /// The method of the request that the next answer is to.
+    asked: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +85,11 @@ enum Framing {
 
 impl Messages {
     pub fn new(side: Side) -> Messages {
-        Messages { side, buffer: Vec::new(), state: State::Head, now: None }
+        Messages { side, buffer: Vec::new(), state: State::Head, now: None, asked: None }
     }
 
     /// Takes what has come. `asked` gives the method of the request that the next answer is to, and is asked once for each
-    /// answer that is not an interim one.
+    /// answer, when its first byte is there; where it has none, the bytes wait.
     pub fn take(&mut self, bytes: &[u8], mut asked: impl FnMut() -> Option<String>) -> Vec<Event> {
         let mut events = Vec::new();
         if self.state == State::Lost {
@@ -176,6 +178,10 @@ impl Messages {
         if self.buffer.is_empty() {
             return None;
         }
+        if self.side == Side::Answers && self.asked.is_none() {
+            // What nobody has asked for is no answer.
+            self.asked = Some(asked()?);
+        }
         let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let read = match self.side {
             Side::Requests => {
@@ -210,7 +216,7 @@ impl Messages {
             First::Answer { status: 101 } => return Some(self.lost("another protocol from here")),
             First::Answer { status: 100..=199 } => return Some(Event::Interim),
             First::Answer { status } => {
-                let Some(method) = asked() else { return Some(self.lost("an answer nobody asked for")) };
+                let method = self.asked.take().unwrap_or_default();
                 if method == "CONNECT" {
                     return Some(self.lost("a tunnel from here"));
                 }

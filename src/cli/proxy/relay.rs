@@ -169,11 +169,7 @@ impl Conversation {
     async fn down(&self, mut upstream: impl AsyncRead + Unpin, client: &mut (impl AsyncWrite + Unpin)) {
         let mut messages = Messages::new(Side::Answers);
         let mut piece = vec![0; 16 << 10];
-        loop {
-            let length = match upstream.read(&mut piece).await {
-                Ok(length @ 1..) => length,
-                Ok(0) | Err(_) => break,
-            };
+        while let Ok(length @ 1..) = upstream.read(&mut piece).await {
             let mut lost = None;
             let mut whole = Vec::new();
             for event in messages.take(&piece[..length], || self.next_method()) {
@@ -332,6 +328,7 @@ fn observed(pending: Pending, answer: Result<(Message, usize), Broken>, upstream
         elapsed: pending.clock.elapsed(),
         spoken: Spoken::One,
         whole,
+        intent: None,
     })
 }
 

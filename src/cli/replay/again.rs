@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{ByName, ReplayArgs, traces_of};
+use super::{ReplayArgs, fail_on, traces_of};
 use crate::{
     check::{self, Judge},
     cli::{
@@ -58,7 +58,7 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     let results = again.results(&entries);
     let fixtures = if args.case.is_empty() { again.fixtures() } else { Vec::new() };
     let mut terms = recorded.terms;
-    terms.fail_on = args.fail_on.map_or(terms.fail_on, Into::into);
+    terms.fail_on = args.fail_on.map_or(Ok(terms.fail_on), fail_on)?;
     let report = again.report(results, fixtures, args, terms);
     if told {
         lines.extend(again.differences(&report));
@@ -72,7 +72,7 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
 }
 
 /// The exchanges of each entry whose answers were cut when they were kept.
-fn cut(path: &Path) -> Result<ByName<BTreeSet<usize>>, Wrong> {
+fn cut(path: &Path) -> Result<BTreeMap<String, BTreeSet<usize>>, Wrong> {
     let wrong = |why: String| Wrong::Said(format!("{}: {why}", path.display()));
     let text = files::text(path, files::RECORD)
         .map_err(|error| Wrong::Said(format!("{error}: without the traces there is nothing to judge")))?;
@@ -121,7 +121,7 @@ struct Again<'a> {
     house: &'a House,
     target: &'a Target,
     run: &'a JudgedRun,
-    cut: ByName<BTreeSet<usize>>,
+    cut: BTreeMap<String, BTreeSet<usize>>,
 }
 
 impl Again<'_> {
@@ -314,7 +314,7 @@ impl Again<'_> {
             count => format!(
                 "{count} of {} entries judged otherwise ({} of cases that somebody wrote)",
                 entries.len(),
-                differing.iter().filter(|it| written(&**it)).count()
+                differing.iter().filter(|it| written(it)).count()
             ),
         });
         lines

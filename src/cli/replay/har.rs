@@ -6,11 +6,12 @@ use std::{collections::BTreeMap, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     cli::traffic::{Observed, Spoken, Whole},
-    model::exchange::{Broken, Response},
+    model::exchange::{Broken, Intent, Response},
+    report::record::MOST_BYTES,
 };
 
 /// What is in a file.
@@ -41,6 +42,9 @@ struct Entry {
     response: Answer,
     #[serde(default, rename = "_fromCache")]
     from_cache: Option<serde_json::Value>,
+    /// Of what this program wrote.
+    #[serde(default, rename = "_intent")]
+    intent: Option<Intent>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +89,9 @@ struct Answer {
     content: Content,
     #[serde(default, rename = "_error")]
     error: Option<String>,
+    /// Of what this program wrote: bytes behind an answer that ends with its headers.
+    #[serde(default, rename = "_stray")]
+    stray: usize,
 }
 
 #[derive(Deserialize, Default)]
@@ -132,7 +139,7 @@ fn why_not(entry: &Entry) -> Option<&'static str> {
 }
 
 fn observed(entry: Entry) -> Result<Observed, String> {
-    let Entry { started_date_time, time, request, response, .. } = entry;
+    let Entry { started_date_time, time, request, response, intent, .. } = entry;
     let started = started_date_time.and_then(|it| it.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let millis = if time.is_finite() && time > 0.0 { time.min(1e12) } else { 0.0 };
     let spoken = match response.http_version.to_ascii_lowercase().as_str() {
@@ -151,6 +158,7 @@ fn observed(entry: Entry) -> Result<Observed, String> {
         elapsed: Duration::from_secs_f64(millis / 1000.0),
         spoken,
         whole,
+        intent,
     })
 }
 
@@ -191,14 +199,17 @@ fn answer(response: Answer) -> Result<(Result<Response, Broken>, Whole), String>
         Some(text) => {
             let body = decoded(text, encoding.as_deref())?;
             let cut = comment.filter(|it| it.contains("truncat") || it.contains("cut"));
-            let short = usize::try_from(size).is_ok_and(|size| body.len() < size && size > 64 << 10);
+            // A record keeps no more of a body.
+            let bounded = body.len() >= MOST_BYTES && serde_json::from_slice::<IgnoredAny>(&body).is_err();
+            let short =
+                bounded || usize::try_from(size).is_ok_and(|size| body.len() < size && size > 64 << 10);
             let why = format!("only {} of {size} bytes of the body are in the file", body.len());
             (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::Whole })
         }
         None if says_empty(size, status, &headers) => (Bytes::new(), Whole::Whole),
         None => (Bytes::new(), Whole::Missing("the body of the answer is not in the file".into())),
     };
-    Ok((Ok(Response::new(status, headers, body, 0)), whole))
+    Ok((Ok(Response::new(status, headers, body, response.stray)), whole))
 }
 
 /// Whether there was no body to be kept.

@@ -180,6 +180,7 @@ mod tests {
             elapsed: std::time::Duration::ZERO,
             spoken: Spoken::One,
             whole: Whole::Whole,
+            intent: None,
         }
     }
 

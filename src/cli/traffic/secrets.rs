@@ -101,6 +101,7 @@ mod tests {
                 elapsed: std::time::Duration::ZERO,
                 spoken: Spoken::One,
                 whole: Whole::Whole,
+                intent: None,
             },
             &masks,
         );

@@ -131,7 +131,7 @@ impl Book {
             self.census.entry((api, operation)).or_insert(ids);
             return;
         }
-        let index = self.things.iter().position(|thing| thing.number == number).unwrap_or_else(|| {
+        let index = self.things.iter().rposition(|thing| thing.number == number).unwrap_or_else(|| {
             self.things.push(Thing {
                 number,
                 job,

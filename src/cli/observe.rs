@@ -1,0 +1,314 @@
+//! `proofmark record`: one request to a live target becomes a case: what was sent, and of the answer what will be so again.
+//! The request goes the way that every other goes, through permissions, fence and ledger.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use self::claims::Derived;
+use super::{
+    args::{FileArgs, TargetArgs},
+    files,
+    load::{self, Generated, House, Wrong},
+    new, run,
+    stage::Stage,
+    sweep, up,
+    written::{self, CaseText, scalar},
+};
+use crate::{
+    contract::generate,
+    exec,
+    matcher::{error_reading::error_names, media_type},
+    model::{
+        case::{Case, CaseId, Suite},
+        contract::{Contract, Operation},
+        exchange::{End, Exchange, Response, Role, Trace},
+        verdict::Verdict,
+    },
+    plan::{self, Decision},
+    reference,
+    report::Safe,
+    suite::{self, SourceFile},
+};
+
+mod claims;
+
+#[derive(Debug, Clone, Args)]
+pub struct RecordArgs {
+    /// The operation to call
+    #[arg(value_name = "OPERATION")]
+    pub operation: String,
+    /// The API that has it, where several have one of that name
+    #[arg(long, value_name = "API")]
+    pub api: Option<String>,
+    /// The operation's input by member name, as JSON, in which `${...}` stands for what it stands for in case files; or
+    /// @FILE
+    #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
+    pub send: String,
+    /// What to call the case [default: after the answer]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Write to FILE, which must not be there yet, in place of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers and cached tokens are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Sends, and writes the case. Exits with 1 where the answer breaks a clause, and with 3 where there is none.
+pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    if let Some(path) = args.out.as_deref().filter(|path| path.symlink_metadata().is_ok()) {
+        return Err(Wrong::Said(format!("{} is there already; nothing was sent", path.display())));
+    }
+    let mut house = load::house(&args.files, |_| true, Generated::None)?;
+    let sent = sent(&args.send)?;
+    let (contract, operation) = new::find(&house, &args.operation, args.api.as_deref())?;
+    let (contract, operation) = (contract.clone(), operation.clone());
+    let asking = Asking { contract: &contract, operation: &operation, sent: &sent };
+    let case = asking.case(&house)?;
+    house.suite = Arc::new(with(&house.suite, &case));
+    let mut chosen = load::target(&args.target, &[contract.api.to_string()], &house)?;
+    let state_dir = run::state_dir(args.state_dir.clone())?;
+    for line in up::lend(&mut chosen.target, &state_dir)? {
+        eprintln!("{line}");
+    }
+    let job = plan::job(&case, &house.suite, &chosen.target);
+    match &job.decision {
+        Decision::Run => {}
+        Decision::Skip(why) => return Err(Wrong::Said(format!("{why}; nothing was sent"))),
+        Decision::Unsupported(operation) => {
+            return Err(Wrong::Said(format!(
+                "the target file says that {operation} is not there; nothing was sent"
+            )));
+        }
+    }
+    let interrupt = run::interrupts(sweep::command("sweep", &args.target, args.state_dir.as_deref()));
+    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt).await?;
+    let refused = |why: String| Wrong::Said(format!("{why}; nothing was sent"));
+    stage.session.prepare(std::slice::from_ref(&job)).await.map_err(refused)?;
+    let trace = exec::run(&job, &stage.session).await;
+    stage.session.close().await;
+    let told = asking.tell(&case, &trace, &stage, args, out);
+    stage.strike().await;
+    told
+}
+
+/// What is to be sent, by member.
+fn sent(given: &str) -> Result<Map<String, Value>, Wrong> {
+    let text = match given.strip_prefix('@') {
+        Some(path) => files::text(Path::new(path), files::TEXT)?,
+        None => given.to_owned(),
+    };
+    serde_json::from_str(&text)
+        .map_err(|error| Wrong::Said(format!("--send: this is no JSON object: {error}; nothing was sent")))
+}
+
+fn with(suite: &Suite, case: &Arc<Case>) -> Suite {
+    let mut suite = suite.clone();
+    suite.cases = vec![Arc::clone(case)];
+    suite
+}
+
+/// A question to a target.
+struct Asking<'a> {
+    contract: &'a Contract,
+    operation: &'a Operation,
+    sent: &'a Map<String, Value>,
+}
+
+/// The name of the case before there is an answer.
+const FIRST: &str = "recorded";
+
+impl Asking<'_> {
+    /// The case that sends and claims next to nothing, as it will be written: what is wrong with the input is said of the file.
+    fn case(&self, house: &House) -> Result<Arc<Case>, Wrong> {
+        let anything = |file: &mut CaseText| file.line(2, "expect: { status: [2xx, 3xx, 4xx, 5xx] }");
+        let text = self.file(house, FIRST, anything);
+        let source = SourceFile { path: "--send".into(), text: text.into() };
+        let loaded = suite::load(std::slice::from_ref(&source), &house.contracts, &house.clauses);
+        let mut own =
+            loaded.or_else(|wrong| self.beside(house, &source).ok_or(wrong)).map_err(Wrong::Files)?;
+        let wanted: CaseId = format!("{}::{}::{FIRST}", self.contract.api, self.operation.name).into();
+        let found = own.cases.drain(..).find(|case| case.id == wanted);
+        found.ok_or_else(|| Wrong::Said("a bug in Proofmark: the case that was written does not load".into()))
+    }
+
+    /// The same, where it names variables that the suite sets.
+    fn beside(&self, house: &House, source: &SourceFile) -> Option<Suite> {
+        let api = &self.contract.api;
+        let variables = house.suite.variables.get(api)?;
+        let mut text = source.text.to_string();
+        text += "\nvariables:\n";
+        for (name, value) in variables {
+            text += &format!("  {}: {}\n", scalar(name), written::flow(&written::template(value)));
+        }
+        let source = SourceFile { path: Arc::clone(&source.path), text: text.into() };
+        suite::load(&[source], &house.contracts, &house.clauses).ok()
+    }
+
+    /// The file, with what `claims` writes into the case.
+    fn file(&self, house: &House, name: &str, claims: impl FnOnce(&mut CaseText)) -> String {
+        let source = format!("{}, {}", self.contract.title, self.operation.name);
+        let mut file = CaseText::new(new::modeline(), &self.contract.api, &self.operation.name, &source);
+        file.line(1, &format!("{name}:"));
+        let input: Vec<(String, Value)> = self.sent.clone().into_iter().collect();
+        match input.is_empty() {
+            true => file.line(2, "send: {}"),
+            false => file.send(2, &input),
+        }
+        // Whatever a creation makes is undone.
+        let first = generate::first(self.contract, self.operation, &house.clauses, house.seed);
+        new::captures(&mut file, &first);
+        claims(&mut file);
+        new::undo(&mut file, &first, self.sent);
+        file.finish()
+    }
+
+    fn tell(
+        &self,
+        case: &Arc<Case>,
+        trace: &Trace,
+        stage: &Stage,
+        args: &RecordArgs,
+        out: &mut impl Write,
+    ) -> Result<ExitCode, Wrong> {
+        let mask = |text: &str| stage.session.masks().mask(text);
+        let safe = Safe::new(&mask);
+        for left in &trace.leftovers {
+            eprintln!("{}", safe.line(left));
+        }
+        let step = |exchange: &&Exchange| matches!(exchange.role, Role::Step { index: 0, .. });
+        let Some(exchange) = trace.exchanges.iter().rev().find(step) else {
+            let why = match &trace.end {
+                End::Refused(why) | End::Stopped(why) => safe.line(why),
+                end => safe.line(&format!("{end:?}")),
+            };
+            return Err(Wrong::Said(format!("{why}; nothing was sent")));
+        };
+        let response = match &exchange.answer {
+            Ok(response) => response,
+            Err(broken) => {
+                eprintln!("no answer to make a case of: {}", safe.line(&broken.to_string()));
+                return Ok(ExitCode::from(3));
+            }
+        };
+        self.no_secrets(&mask)?;
+        let name = args.name.clone().unwrap_or_else(|| self.name(response));
+        let text = self.file(&stage.house, &name, |file| self.claims(response, stage, file));
+        let source = SourceFile { path: "the recorded case".into(), text: text.as_str().into() };
+        let house = &stage.house;
+        let loads = suite::load(std::slice::from_ref(&source), &house.contracts, &house.clauses);
+        if let Err(wrong) = loads.or_else(|wrong| self.beside(house, &source).ok_or(wrong)) {
+            return Err(Wrong::Files(wrong));
+        }
+        match &args.out {
+            Some(path) => {
+                new::create(path, &text)?;
+                writeln!(out, "{}: {name}", path.display())?;
+            }
+            None => out.write_all(text.as_bytes())?,
+        }
+        out.flush()?;
+        let Verdict::Fail { violations, .. } = stage.judge(case, trace).verdict else {
+            return Ok(ExitCode::from(if trace.leftovers.is_empty() { 0 } else { 3 }));
+        };
+        eprintln!("the answer is not as it should be; look before you keep the case:");
+        for one in violations {
+            let (at, clauses) = (&one.mismatch.at, one.clauses.join(" "));
+            let (expected, actual) =
+                (safe.seen(at, &one.mismatch.expected), safe.seen(at, &one.mismatch.actual));
+            eprintln!("  {clauses}: {}", safe.line(&format!("{at}: expected {expected}, actual {actual}")));
+        }
+        Ok(ExitCode::from(1))
+    }
+
+    /// What is written down is read by others.
+    fn no_secrets(&self, mask: &dyn Fn(&str) -> String) -> Result<(), Wrong> {
+        let text = Value::Object(self.sent.clone()).to_string();
+        match mask(&text) == text {
+            true => Ok(()),
+            false => Err(Wrong::Said(
+                "--send has a secret of the target in it, which a case file must not have: name it `${secret:NAME}`"
+                    .into(),
+            )),
+        }
+    }
+
+    fn name(&self, response: &Response) -> String {
+        match error_names(&self.contract.protocol, response).resolved() {
+            Some(error) if response.status >= 400 && is_word(error) => format!("answers-{error}"),
+            _ => format!("answers-{}", response.status),
+        }
+    }
+
+    /// The claims that will hold again.
+    fn claims(&self, response: &Response, stage: &Stage, file: &mut CaseText) {
+        let house = &stage.house;
+        let (api, operation) = (&self.contract.api, self.operation);
+        let names = error_names(&self.contract.protocol, response);
+        let error = names.resolved().filter(|error| response.status >= 400 && is_word(error));
+        let clause = match error {
+            Some(error) => format!("{api}.{}.{error}", operation.name),
+            None => format!("{api}.{}.success", operation.name),
+        };
+        let fits = error.is_some() || response.status < 300;
+        if fits && house.clauses.contains_key(clause.as_str()) {
+            file.line(2, &format!("clauses: [{clause}]"));
+        }
+        file.line(2, "expect:");
+        file.line(3, &format!("status: {}", response.status));
+        if let Some(value) = response.header("content-type") {
+            file.line(3, &format!("headers: {{ content-type: {} }}", scalar(&media_type(value).0)));
+        }
+        if let Some(error) = error {
+            file.line(3, &format!("error: {error}"));
+        }
+        let documented = operation.answer(response.status).and_then(|answer| answer.schema.as_deref());
+        let schema = error.filter(|error| self.contract.schema(error).is_some()).or(documented);
+        if let (Some(schema), Ok(body)) = (schema, response.json()) {
+            match house.contracts.schema_mismatches(api, schema, body).len() {
+                0 => file.line(3, &format!("schema: {}", scalar(schema))),
+                count => file
+                    .line(3, &format!("# {count} differences from the schema {schema} when it was recorded")),
+            }
+        }
+        if response.body.is_empty() {
+            file.line(3, "body: empty");
+        } else if let (Ok(body), None, 200..=299) = (response.json(), error, response.status) {
+            let mask = |text: &str| stage.session.masks().mask(text);
+            claims::derive(body, self.sent, &mask).write(file);
+        }
+    }
+}
+
+impl Derived {
+    fn write(&self, file: &mut CaseText) {
+        if !self.body.is_empty() {
+            file.line(3, "body:");
+            for (name, value) in &self.body {
+                file.line(4, &format!("{}: {}", scalar(name), written::flow(&written::literal(value))));
+            }
+        }
+        if !self.at.is_empty() {
+            file.line(3, "at:");
+            for (path, matcher) in &self.at {
+                file.line(4, &format!("{}: {matcher}", scalar(path)));
+            }
+        }
+    }
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
+}

@@ -1,0 +1,215 @@
+//! `proofmark watch`: on every save the files are judged again, and the cases that the change is about are run again.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{IsTerminal, Write, stdout},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+use notify::{EventKind, RecursiveMode, Watcher};
+use tokio::sync::{mpsc, watch};
+
+use self::changes::{Again, Seen};
+use super::{
+    args::{ColorArg, FailOnArg, FileArgs, OriginArg, ReportFormatArg, SelectionArgs, TargetArgs},
+    assets::{self, Kind},
+    load::{self, Chosen, Generated, House, Wrong},
+    progress::Progress,
+    report::rendered,
+    run,
+    stage::Stage,
+    sweep, up,
+};
+use crate::{exec::Interrupt, model::target::Target, plan, reference, report::Run};
+
+mod changes;
+
+/// Editors save in more than one step; so long nothing has to happen before what they did is looked at.
+const QUIET: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Clone, Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Which broken clauses fail a case
+    #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
+    pub fail_on: FailOnArg,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+    /// Where ledgers and cached tokens are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Runs what was selected, then what changes are about, until Ctrl-C or SIGTERM; each run cleans up behind itself.
+pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    let mut args = args.clone();
+    // What a contract alone says does not change with a case file.
+    args.selection.origin.get_or_insert(OriginArg::Written);
+    let files = &mut args.files;
+    files.cases =
+        files.cases.take().or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
+    let Some(cases) = files.cases.clone() else {
+        return Err(Wrong::Said("there is no folder ./cases to watch; name one with --cases".into()));
+    };
+    let (mut events, _watcher) = events(&folders(&args, &cases))?;
+    let sweep = sweep::command("sweep", &args.target, args.state_dir.as_deref());
+    let mut interrupt = run::interrupts(sweep);
+    let mut judged: Option<Seen> = None;
+    loop {
+        let seen = seen(&args, &cases);
+        let again = judged.as_ref().map_or(Again::Everything("begun"), |judged| judged.again(&seen));
+        if stdout().is_terminal() {
+            write!(out, "\x1b[2J\x1b[3J\x1b[H")?;
+        }
+        match cycle(&args, &again, &interrupt, out).await {
+            Ok(()) => judged = Some(seen),
+            Err(Wrong::Unread) => return Err(Wrong::Unread),
+            Err(wrong) => writeln!(out, "{}", super::explain(&wrong))?,
+        }
+        if *interrupt.borrow() == Interrupt::Yes {
+            return Ok(ExitCode::from(130));
+        }
+        writeln!(out, "\nwatching {}; Ctrl-C ends", cases.display())?;
+        out.flush()?;
+        tokio::select! {
+            () = change(&mut events) => {}
+            _ = interrupt.wait_for(|it| *it == Interrupt::Yes) => return Ok(ExitCode::from(130)),
+        }
+    }
+}
+
+/// Something has changed, and nothing more for a moment.
+async fn change(events: &mut mpsc::UnboundedReceiver<()>) {
+    if events.recv().await.is_none() {
+        // Without a watcher there is no change any more.
+        std::future::pending::<()>().await;
+    }
+    while let Ok(Some(())) = tokio::time::timeout(QUIET, events.recv()).await {}
+}
+
+type Events = (mpsc::UnboundedReceiver<()>, notify::RecommendedWatcher);
+
+/// A signal for every change below the folders; they end with the watcher.
+fn events(folders: &[PathBuf]) -> Result<Events, Wrong> {
+    let (send, receive) = mpsc::unbounded_channel();
+    let wrong = |error: notify::Error| Wrong::Said(format!("files cannot be watched: {error}"));
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // To be read is no change.
+        if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
+            // Nobody waits any more where the program ends.
+            let _ = send.send(());
+        }
+    })
+    .map_err(wrong)?;
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::Recursive).map_err(wrong)?;
+    }
+    Ok((receive, watcher))
+}
+
+/// What is watched: cases, contracts where they are the user's own, and where the target file is.
+fn folders(args: &WatchArgs, cases: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![cases.to_owned()];
+    folders.extend(args.files.schemas.clone());
+    let of_target = target_path(args).and_then(|path| path.parent().map(Path::to_owned));
+    folders.extend(of_target.map(|it| if it.as_os_str().is_empty() { PathBuf::from(".") } else { it }));
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+/// The target file, where it is one of the user's.
+fn target_path(args: &WatchArgs) -> Option<PathBuf> {
+    let name = args.target.target.as_deref()?;
+    let near = Path::new(Kind::Targets.folder()).join(format!("{name}.yaml"));
+    [PathBuf::from(name), near].into_iter().find(|path| path.is_file())
+}
+
+/// The texts as they are now; what cannot be read is not there.
+fn seen(args: &WatchArgs, cases: &Path) -> Seen {
+    let texts = |kind: Kind, folder: Option<&Path>| -> BTreeMap<Arc<str>, Arc<str>> {
+        let Some(folder) = folder else { return BTreeMap::new() };
+        let read = assets::read(kind, Some(folder), |name| {
+            !name.rsplit('/').next().unwrap_or(name).starts_with('.')
+        });
+        read.unwrap_or_default().into_iter().map(|file| (file.path, file.text)).collect()
+    };
+    let mut case_files = texts(Kind::Cases, Some(cases));
+    case_files.retain(|path, _| path.ends_with(".yaml") || path.ends_with(".yml"));
+    Seen {
+        cases: case_files,
+        schemas: texts(Kind::Schemas, args.files.schemas.as_deref()),
+        target: target_path(args).and_then(|path| fs::read_to_string(path).ok()),
+    }
+}
+
+/// Judges the files, and runs what is to be run again.
+async fn cycle(
+    args: &WatchArgs,
+    again: &Again,
+    interrupt: &watch::Receiver<Interrupt>,
+    out: &mut impl Write,
+) -> Result<(), Wrong> {
+    let generated = match args.selection.origin {
+        Some(OriginArg::Generated) => Generated::All,
+        _ => Generated::None,
+    };
+    let house = load::house(&args.files, |_| true, generated)?;
+    let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
+    let plan = plan_of(args, again, &house, &chosen)?;
+    match again {
+        Again::Nothing => {
+            writeln!(out, "all good; nothing that matters has changed")?;
+            return Ok(());
+        }
+        Again::Everything(why) => writeln!(out, "{why}: {} cases", plan.jobs.len())?,
+        Again::Files(files) => {
+            let names: Vec<&str> = files.iter().map(|file| &**file).collect();
+            writeln!(out, "{}: {} cases", names.join(", "), plan.jobs.len())?;
+        }
+    }
+    out.flush()?;
+    if plan.jobs.is_empty() {
+        return Ok(());
+    }
+    let state_dir = run::state_dir(args.state_dir.clone())?;
+    up::lend(&mut chosen.target, &state_dir)?;
+    let stage =
+        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    if let Err(why) = stage.session.prepare(&plan.jobs).await {
+        return Err(Wrong::Said(format!("{why}; nothing was sent")));
+    }
+    let progress = Progress::of(plan.jobs.len());
+    let played = run::play(&stage, &plan, &progress).await;
+    progress.clear();
+    // What a few cases have not seen is no news.
+    let run = Run { covered: None, ..played.run };
+    let report = run::summarize(run, &stage, args.fail_on);
+    let mask = |text: &str| stage.session.masks().mask(text);
+    out.write_all(rendered(&report, ReportFormatArg::Text, args.color, &mask).as_bytes())?;
+    stage.strike().await;
+    Ok(())
+}
+
+fn plan_of(args: &WatchArgs, again: &Again, house: &House, chosen: &Chosen) -> Result<plan::Plan, Wrong> {
+    let selection = run::selection(&args.selection, house)?;
+    let target: &Target = &chosen.target;
+    let mut plan = plan::plan(&house.suite, target, &selection);
+    if let Again::Files(files) = again {
+        let before = plan.jobs.len();
+        plan.jobs.retain(|job| files.contains(&job.case.span.file));
+        plan.not_selected += before - plan.jobs.len();
+    }
+    Ok(plan)
+}

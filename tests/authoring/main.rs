@@ -1,0 +1,8 @@
+//! The commands for people who write cases, and those that judge what others have sent: the program itself, in folders of
+//! its own, against reference targets of its own.
+
+mod again;
+mod begin;
+mod live;
+mod passing;
+mod serving;
