@@ -84,7 +84,6 @@ const LONG: Expected = Error("it asks to wait 3600 s, and there are 0.4 s for th
 const LONGER: Expected = Error("it asks to wait 7200 s, and there are 0.4 s for that");
 
 /// What comes how often before the good answer, what is made of it, and how often the request was sent.
-/// What is answered, how often, to whom, what the verdict is, and how often it is asked.
 type Row = (Answer, usize, &'static [Way], Option<Expected>, usize);
 
 const ROWS: &[Row] = &[
