@@ -225,6 +225,9 @@ async fn dms_generic(t: &mut Transcript) {
             json!({ "CertificateIdentifier": "c", "CertificateWallet": "?" }),
         ),
         ("quotas", "DescribeAccountAttributes", json!({})),
+        ("the profiles", "DescribeInstanceProfiles", json!({})),
+        ("the profile goes", "DeleteInstanceProfile", json!({ "InstanceProfileIdentifier": "profile" })),
+        ("the profiles without it", "DescribeInstanceProfiles", json!({})),
     ] {
         t.dms(what, operation, input).await;
     }

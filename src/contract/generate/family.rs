@@ -89,9 +89,10 @@ fn rpc_destroyer<'a>(
     let resource = member.strip_suffix("Identifier").map(|stem| format!("{stem}Arn"));
     let wanted = std::iter::once(member).chain(resource.as_deref());
     let in_answer = wanted.filter_map(|name| place_in_answer(contract, operation, name)).next();
+    // What is destroyed by the name it was given needs no answer that repeats it.
     let known_by = match in_answer {
+        _ if naming == Some(member) => KnownBy::Name,
         Some(path) => KnownBy::Answer(path),
-        None if naming == Some(member) => KnownBy::Name,
         None => return None,
     };
     Some(Destroyer { operation: destroyer, member, known_by })
