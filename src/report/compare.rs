@@ -123,6 +123,18 @@ impl State {
         }
     }
 
+    /// One character for where there is room for no more, in any alphabet.
+    pub fn mark(self) -> &'static str {
+        match self {
+            State::Kept => "+",
+            State::Broken => "X",
+            State::Known => "~",
+            State::Error => "?",
+            State::Untested => ".",
+            State::Unsupported => "-",
+        }
+    }
+
     pub fn glyph(self) -> &'static str {
         match self {
             State::Kept => "✓",

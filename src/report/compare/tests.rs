@@ -76,6 +76,18 @@ fn who_differs_and_how() {
 }
 
 #[test]
+fn many_columns_have_marks_that_no_two_states_share() {
+    let marks: std::collections::BTreeSet<_> = State::ALL.into_iter().map(State::mark).collect();
+    assert_eq!(marks.len(), State::ALL.len());
+    let good = of(vec![pass("dms::A::a")]);
+    let bad = of(vec![fail("dms::A::a", vec![breaks()], "{}")]);
+    let told =
+        text::render_comparison(&side_by_side(&[&good, &good, &good, &good, &good, &bad]), Style::PLAIN);
+    assert!(told.contains("+ kept, X broken, ~ known"), "{told}");
+    assert!(told.contains("+    +    +    +    +    X"), "{told}");
+}
+
+#[test]
 fn runs_that_were_not_asked_alike_are_told_so() {
     type Change = fn(&mut Report);
     let change: [(&str, Change); 4] = [

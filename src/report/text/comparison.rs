@@ -15,7 +15,7 @@ use crate::report::{
     },
 };
 
-/// So many columns have words; of more, each has a letter.
+/// So many columns have words; of more, each has a mark, and a line says what it means.
 const WORDS: usize = 5;
 /// Rows that have a line each; those behind them are told together.
 const MOST_ROWS: usize = 60;
@@ -118,6 +118,10 @@ impl Layout {
             .map(|index| format!("{:<w$}", super::super::compare::key(index), w = self.cell));
         let line = format!("{title:<w$}{}", keys.collect::<String>(), w = self.name + 2);
         page.verbatim(0, Tone::Strong, line.trim_end());
+        if self.columns > WORDS {
+            let marks = State::ALL.map(|state| format!("{} {}", state.mark(), state.word()));
+            page.paragraph(2, Tone::Quiet, &marks.join(", "));
+        }
     }
 
     fn row(&self, name: &str, cells: &[Cell], page: &mut Page) {
@@ -134,7 +138,7 @@ impl Layout {
 
     fn cell(&self, cell: Cell, page: &Page) -> String {
         if self.columns > WORDS {
-            return cell.state.word()[..1].to_owned();
+            return cell.state.mark().to_owned();
         }
         let glyph = if self.columns < WORDS { page.glyph(cell.state.glyph()) } else { String::new() };
         match (cell.state.is_broken() || cell.state == State::Error, cell.cases) {
