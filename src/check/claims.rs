@@ -25,7 +25,7 @@ pub(super) fn judge(
 ) {
     let cx =
         Context { contracts: judge.contracts, api: &seen.contract.api, variables: &seen.exchange.variables };
-    if tells_nothing(step, seen, &cx, found) {
+    if tells_nothing(step, seen, found) {
         return;
     }
     let in_fixture = matches!(seen.exchange.role, Role::Fixture { .. });
@@ -65,11 +65,10 @@ pub(super) fn judge(
 
 /// Whether an answer leaves the question of the case open: a fixture that is refused, a target that throttles. (Where
 /// such an answer is malformed, an envelope rule has said so.)
-fn tells_nothing(step: &Step, seen: &Seen<'_>, cx: &Context<'_>, found: &mut Found) -> bool {
+fn tells_nothing(step: &Step, seen: &Seen<'_>, found: &mut Found) -> bool {
     let status = seen.response.status;
-    let holds = |claim: &Expectation| matcher::mismatches(&claim.claim, seen.response, cx).is_empty();
     let throttled = matcher::throttle::throttles(&seen.contract.protocol, seen.response);
-    if throttled && !step.expectations.iter().all(holds) {
+    if throttled && !matcher::throttle::asks_for(step, seen.response) {
         let why = || format!("{}: the target throttles ({status})", seen.exchange.operation);
         found.unanswered.get_or_insert_with(why);
         return true;

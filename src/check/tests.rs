@@ -325,7 +325,10 @@ fn a_target_that_throttles_is_not_judged_by_it() {
     one(vec![status(200)], throttled()).is("error: DeleteThing: the target throttles (400)");
     one(vec![status(200)], aws_failure().status(429)).is("error: DeleteThing: the target throttles (429)");
     one(vec![status(200)], throttled().without("date")).is("fail: date");
-    one(vec![status(400)], throttled()).is("pass");
+    // A case that wants its request refused is not served by a target that did not look at it.
+    one(vec![status(400)], throttled()).is("error: DeleteThing: the target throttles (400)");
+    one(vec![status(429)], aws_failure().status(429)).is("pass");
+    one(vec![error("ThrottlingException")], throttled()).is("pass");
     one(vec![error("ThingNotFound")], throttled()).is("error: DeleteThing: the target throttles (400)");
 }
 

@@ -6,7 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error_reading::error_names;
-use crate::model::{contract::Protocol, exchange::Response};
+use crate::model::{
+    case::{Claim, Expectation, StatusPattern, Step},
+    contract::Protocol,
+    exchange::Response,
+};
 
 /// How services spell it, without `Exception` behind it.
 const NAMES: [&str; 8] = [
@@ -34,6 +38,33 @@ pub fn throttles(protocol: &Protocol, response: &Response) -> bool {
 /// Whether an error's name, however bare, says that the target throttles.
 pub fn is_name(name: &str) -> bool {
     NAMES.contains(&name.strip_suffix("Exception").unwrap_or(name))
+}
+
+/// Whether the step asks for an answer that throttles: it names such a status or such an error. That it would also be
+/// content with it (`4xx`, or a 400 of any kind) is not to ask for it.
+pub fn asks_for(step: &Step, response: &Response) -> bool {
+    let exact = StatusPattern::Exact(response.status);
+    let mut named = false;
+    let mut visit = |claim: &Claim| {
+        named |= match claim {
+            Claim::Status(patterns) => matches!(response.status, 429 | 503) && patterns.contains(&exact),
+            Claim::Error(names) => names.iter().any(|name| is_name(name)),
+            _ => false,
+        }
+    };
+    each(&step.expectations, &mut visit);
+    step.poll.iter().for_each(|poll| each(&poll.until, &mut visit));
+    named
+}
+
+/// Every claim, those of alternatives too.
+fn each(expectations: &[Expectation], visit: &mut dyn FnMut(&Claim)) {
+    for expectation in expectations {
+        visit(&expectation.claim);
+        if let Claim::AnyOf(alternatives) = &expectation.claim {
+            alternatives.iter().for_each(|claims| each(claims, visit));
+        }
+    }
 }
 
 /// How long the answer asks to wait (RFC 9110, section 10.2.3): seconds, or a date, which is held against the answer's

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entry, JudgedRun, Report, status::is_known};
 use crate::model::{
     clause::ClauseId,
+    exchange::Role,
     verdict::{Declared, Status, Verdict, Violation},
 };
 
@@ -28,24 +29,35 @@ pub struct Baseline {
     pub unlike: Vec<String>,
 }
 
-/// By what a violation of one case is known again in another run: its rule, its clauses and its place. What was expected
+/// By what a violation of one case is known again in another run: the request it is about, its rule, its clauses and its place. What was expected
 /// and what was there changes from run to run, and so do the places of things in lists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
+    /// Which request of the case: what it was for, and its operation.
+    asked: String,
     rule: String,
     clauses: Vec<ClauseId>,
     place: String,
 }
 
 impl Key {
-    pub fn of(violation: &Violation) -> Key {
+    /// Of a violation of this entry.
+    pub fn of(entry: &Entry, violation: &Violation) -> Key {
+        let sent = entry.exchange(violation.exchange).map(|it| (&it.role, &*it.operation));
+        let shown = || entry.shown.get(&violation.exchange).map(|it| (&it.role, &*it.operation));
+        let asked = sent.or_else(shown).map(|(role, operation)| match role {
+            Role::Step { index, .. } => format!("step {index} {operation}"),
+            Role::Fixture { id, phase, .. } => format!("{id} {phase:?} {operation}"),
+            Role::Token => operation.to_owned(),
+        });
         let place = place(&violation.mismatch.at.to_string());
-        Key { rule: violation.rule.to_string(), clauses: violation.clauses.clone(), place }
+        let (rule, clauses) = (violation.rule.to_string(), violation.clauses.clone());
+        Key { asked: asked.unwrap_or_default(), rule, clauses, place }
     }
 
     /// Of everything that an entry breaks, as a violation or as a warning.
     pub fn all(entry: &Entry) -> BTreeSet<Key> {
-        entry.violations().iter().chain(entry.warnings()).map(Key::of).collect()
+        entry.violations().iter().chain(entry.warnings()).map(|it| Key::of(entry, it)).collect()
     }
 }
 
@@ -70,8 +82,9 @@ pub fn hold_against(report: &mut Report, before: &Report, sha256: &Arc<str>) {
             let tolerated = match (entry.status, &entry.verdict) {
                 (Status::Fail, _) => {
                     let broken = Key::all(then);
-                    let is_old =
-                        |it: &Violation| is_known(it, &entry.known, today) || broken.contains(&Key::of(it));
+                    let is_old = |it: &Violation| {
+                        is_known(it, &entry.known, today) || broken.contains(&Key::of(entry, it))
+                    };
                     entry.violations().iter().all(is_old)
                 }
                 (Status::Unsupported, Verdict::Unsupported { declared: Declared::ByAnswer, .. }) => {
@@ -131,6 +144,12 @@ mod tests {
     fn only_what_is_new_fails() {
         let request_id = || violation("request-id", &["dms.response.request-id"]);
         let fails = |violations| vec![fail(CASE, violations, "{}")];
+        // The same violation, of the answer to the case's second step.
+        let second = |mut results: Vec<CaseResult>| {
+            let trace = results[0].trace.as_mut().unwrap();
+            trace.exchanges[0].role = Role::Step { index: 1, attempt: 1 };
+            results
+        };
         let error = || vec![result(CASE, Verdict::Error { why: "no".into() }, "{}")];
         let lacks = |operation: &str| {
             let declared = Declared::ByAnswer;
@@ -152,6 +171,8 @@ mod tests {
                 0,
             ),
             ("another place", fails(vec![body("/Connections/0/Id", "2")]), then(), Status::Fail, 1),
+            ("another request of the case", second(then()), then(), Status::Fail, 1),
+            ("the same second request", second(then()), second(then()), Status::Tolerated, 0),
             ("another clause", fails(vec![request_id()]), then(), Status::Fail, 1),
             (
                 "one more",

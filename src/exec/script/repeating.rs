@@ -11,7 +11,6 @@ use crate::{
     },
     matcher::throttle,
     model::{
-        case::{Claim, Expectation, StatusPattern, Step},
         contract::Effect,
         exchange::{Broken, Intent, Phase, Response},
     },
@@ -28,7 +27,7 @@ impl Script {
         let call = Call::at(place, self.asking.attempts());
         let Some(obstacle) = self.obstacle(&call.api, answer) else { return false };
         let step = call.step();
-        let asked_for = answer.as_ref().is_ok_and(|response| self.asks_for(step, &call.api, response));
+        let asked_for = answer.as_ref().is_ok_and(|response| throttle::asks_for(step, response));
         if asked_for
             || request::intent(&step.request) == Intent::Broken
             || !obstacle.lets_repeat(self.effect(&call))
@@ -85,42 +84,6 @@ impl Script {
             (Effect::Create, _) | (_, Effect::Create) => Effect::Create,
             (Effect::Read, other) => other,
             (own, _) => own,
-        }
-    }
-
-    /// Whether the step asks for an answer that throttles: it names such a status or such an error, or waits for what
-    /// this answer has. That it would also be content with it (`4xx`) is not to ask for it.
-    fn asks_for(&self, step: &Step, api: &str, response: &Response) -> bool {
-        let names = |expectations: &[Expectation]| {
-            let mut named = false;
-            each(expectations, &mut |claim| {
-                named |= match claim {
-                    Claim::Status(patterns) => {
-                        let exact = StatusPattern::Exact(response.status);
-                        matches!(response.status, 429 | 503) && patterns.contains(&exact)
-                    }
-                    Claim::Error(names) => names.iter().any(|name| throttle::is_name(name)),
-                    _ => false,
-                }
-            });
-            named
-        };
-        let exactly = |patterns: &[StatusPattern]| patterns.contains(&StatusPattern::Exact(response.status));
-        let has_all = |claims: &[Expectation]| {
-            claims.iter().any(|it| matches!(&it.claim, Claim::Status(patterns) if exactly(patterns)))
-                && claims.iter().all(|claim| self.holds(claim, api, response))
-        };
-        let polled = step.poll.as_ref().map_or(&[][..], |poll| &poll.until);
-        names(&step.expectations) || names(polled) || has_all(&step.expectations) || has_all(polled)
-    }
-}
-
-/// Every claim, those of alternatives too.
-fn each(expectations: &[Expectation], visit: &mut dyn FnMut(&Claim)) {
-    for expectation in expectations {
-        visit(&expectation.claim);
-        if let Claim::AnyOf(alternatives) = &expectation.claim {
-            alternatives.iter().for_each(|claims| each(claims, visit));
         }
     }
 }

@@ -79,12 +79,12 @@ pub fn since(column: String, run: &JudgedRun, before: &[JudgedRun]) -> Since {
             }
             continue;
         };
-        let known: BTreeSet<Key> = then.violations().iter().chain(then.warnings()).map(Key::of).collect();
+        let known = Key::all(then);
         let fresh: BTreeMap<Key, &Violation> = entry
             .violations()
             .iter()
             .rev()
-            .map(|it| (Key::of(it), it))
+            .map(|it| (Key::of(entry, it), it))
             .filter(|(key, _)| !known.contains(key))
             .collect();
         let mut broken: BTreeMap<(&str, &[ClauseId]), NewlyBroken> = BTreeMap::new();

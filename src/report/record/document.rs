@@ -10,6 +10,7 @@ use super::{RecordError, VERSION};
 use crate::{
     model::{
         clause::{ClauseId, Clauses, Strength},
+        exchange::Role,
         span::Span,
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Location, Mismatch, Status, Verdict, Violation},
@@ -137,6 +138,8 @@ pub struct Lacks {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExchangeDocument {
+    /// What the request was for.
+    pub role: Role,
     pub operation: String,
     pub method: String,
     pub url: String,
@@ -304,6 +307,7 @@ fn shown(entry: &Entry, run: &JudgedRun, safe: &Safe) -> BTreeMap<usize, Exchang
             return entry.shown.get(&index).map(|shown| (index, shown.clone()));
         };
         let document = ExchangeDocument {
+            role: exchange.role.clone(),
             operation: exchange.operation.to_string(),
             method: safe.masked(&exchange.request.method),
             url: safe.url(&exchange.request.url),

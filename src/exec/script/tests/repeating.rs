@@ -95,7 +95,8 @@ fn a_step_that_asks_for_such_an_answer_gets_it() {
         (vec![status(429), header()], || too_many(&[]), false),
         (vec![other()], || too_many(&[]), false),
         (vec![error("ThrottlingException")], throttled, false),
-        (vec![status(400)], throttled, false),
+        // Content with any 400, it does not ask for one that says nothing of the request.
+        (vec![status(400)], throttled, true),
         (vec![status(400), error("ResourceNotFoundFault")], throttled, true),
         (vec![class()], || too_many(&[]), true),
         (vec![status(200)], throttled, true),
