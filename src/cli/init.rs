@@ -49,7 +49,7 @@ pub fn init(args: &InitArgs, out: &mut impl Write) -> Result<(), Wrong> {
         out,
         "\nNext, beside `proofmark serve` in another terminal:\n\
         \x20 proofmark check --cases cases --target staging\n\
-        \x20 proofmark run --cases cases --target staging\n\
+        \x20 proofmark run --cases cases --target staging --origin written\n\
         then put the address and the credentials of your own target into {TARGET}."
     )?;
     Ok(out.flush()?)
