@@ -23,7 +23,7 @@ use super::{
 };
 use crate::model::{
     contract::{Effect, Protocol},
-    exchange::{Broken, Response, SentRequest},
+    exchange::{Broken, Response, SentRequest, header_text},
     target::{Limits, Target, Timeouts},
 };
 
@@ -281,6 +281,6 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, NotSendable> {
 }
 
 fn header_list(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let text = |value: &HeaderValue| header_text(value.as_bytes());
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }

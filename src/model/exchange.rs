@@ -149,6 +149,15 @@ impl Response {
     }
 }
 
+/// A header's value as text: UTF-8, and else Latin-1 (RFC 9110, section 5.5), in which every byte is a character; a secret
+/// that came back in it is still known for one.
+pub fn header_text(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
 impl Clone for Response {
     fn clone(&self) -> Self {
         Response::new(self.status, self.headers.clone(), self.body.clone(), self.stray)

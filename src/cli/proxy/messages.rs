@@ -3,6 +3,8 @@
 
 use bytes::Bytes;
 
+use crate::model::exchange::header_text;
+
 /// A head that is longer is not read.
 const LONGEST_HEAD: usize = 256 << 10;
 const MOST_HEADERS: usize = 200;
@@ -285,8 +287,7 @@ impl Messages {
 }
 
 fn listed(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
-    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    headers.iter().map(|header| (header.name.to_ascii_lowercase(), text(header.value))).collect()
+    headers.iter().map(|header| (header.name.to_ascii_lowercase(), header_text(header.value))).collect()
 }
 
 /// RFC 9112, section 6.3, for requests.
