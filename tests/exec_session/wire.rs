@@ -142,7 +142,7 @@ async fn answers_are_taken_as_they_come() {
     .await;
     for operation in BOTH_WAYS {
         let answer = answer(target(&server.url()), step(operation)).await.unwrap();
-        assert_eq!(answer.headers_named("x-odd").collect::<Vec<_>>(), ["caf\u{fffd}", "twice"]);
+        assert_eq!(answer.headers_named("x-odd").collect::<Vec<_>>(), ["café", "twice"]);
         assert_eq!(&answer.body[..], b"{not gzip}");
     }
 }
