@@ -9,7 +9,7 @@ use super::{
     difference::{Difference, Side, difference},
     excerpt::{Focus, excerpt},
     safe::visible,
-    status::{excuses, is_known},
+    status::excuses,
     text::position,
 };
 use crate::model::{
@@ -91,8 +91,7 @@ pub fn worth(told: &Told, entry: &Entry) -> Worth {
 }
 
 fn failed(told: &Told, entry: &Entry) -> Worth {
-    let fresh: Vec<&Violation> =
-        entry.violations().iter().filter(|it| !is_known(it, &entry.known, told.report.terms.today)).collect();
+    let fresh: Vec<&Violation> = entry.fresh(told.report.terms.today).collect();
     let Some(first) = fresh.first() else {
         return Worth::Failed { kind: "claim".into(), why: String::new() };
     };

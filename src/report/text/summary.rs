@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{case::Profile, verdict::Status},
-    report::{Entry, JudgedRun, Outcome, status::is_known},
+    report::{Entry, JudgedRun, Outcome},
 };
 
 /// How many entries there are of each column.
@@ -264,7 +264,7 @@ fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
     let failing: Vec<&Entry> = run.with(Status::Fail).collect();
     let broken: BTreeSet<_> = failing
         .iter()
-        .flat_map(|entry| entry.violations().iter().filter(|it| !is_known(it, &entry.known, today)))
+        .flat_map(|entry| entry.fresh(today))
         .flat_map(|violation| &violation.clauses)
         .collect();
     let what = match broken.len() {
