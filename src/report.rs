@@ -36,6 +36,7 @@ pub mod known;
 mod markdown;
 pub mod merge;
 mod plain;
+mod reasons;
 pub mod record;
 pub mod safe;
 #[cfg(test)]
@@ -47,6 +48,7 @@ mod subject;
 mod tap;
 pub mod target;
 pub mod text;
+mod unanswered;
 
 pub use baseline::{Baseline, Before};
 pub use coverage::{Covered, Watch};

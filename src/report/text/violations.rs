@@ -55,7 +55,7 @@ struct Group<'a> {
 }
 
 pub fn write(told: &Told, page: &mut Page) {
-    let failing: Vec<&Entry> = told.run.with(Status::Fail).collect();
+    let failing: Vec<&Entry> = told.with(Status::Fail).collect();
     let groups = grouped(&failing, told);
     let mut by_entry: BTreeMap<usize, Vec<&Group>> = BTreeMap::new();
     groups.iter().for_each(|group| by_entry.entry(group.entry).or_default().push(group));
@@ -372,5 +372,34 @@ pub fn bounded(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}... ({} more characters)", &text[..end], text[end..].chars().count()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{
+        Style,
+        baseline::hold_against,
+        sample::{body_violation, fail, report, run, violation},
+        text::{
+            render,
+            tests::{mask, name},
+        },
+    };
+
+    #[test]
+    fn of_a_failing_case_it_is_told_what_the_baseline_had() {
+        let old = || body_violation(22, "/Connection/Status", "\"deleting\"", "\"gone\"");
+        let new = violation("request-id", &["dms.response.request-id"]);
+        let then = report(run(vec![fail(&name("a"), vec![old()], "{}")]));
+        let mut now = report(run(vec![fail(&name("a"), vec![old(), new], "{}")]));
+        hold_against(&mut now, &then, &"aa".into());
+        let text = render(&now, Style::PLAIN, &mask);
+        assert!(
+            text.contains("It also breaks, as in the baseline: dms.Connection.status-values\n"),
+            "{text}"
+        );
+        assert!(!text.contains("\"deleting\""), "what is old is not told as new: {text}");
+        assert!(text.ends_with("NOT CONFORMANT  1 case breaks 1 clause\n"), "{text}");
     }
 }
