@@ -106,3 +106,26 @@ impl Signals {
 fn unheard<T>(signal: io::Result<T>) -> Option<T> {
     signal.inspect_err(|error| eprintln!("signals are not listened for: {error}")).ok()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::{Command, id};
+
+    use super::*;
+
+    /// Who is told that something listens may end it before anybody waits for that. Unheard, this would end the tests.
+    #[tokio::test]
+    async fn a_signal_is_heard_from_the_moment_it_is_asked_for() {
+        for name in ["-TERM", "-INT"] {
+            let asked_to_end = asked_to_end();
+            assert!(Command::new("kill").args([name, &id().to_string()]).status().unwrap().success());
+            asked_to_end.await;
+        }
+    }
+
+    #[test]
+    fn only_what_runs_destroys() {
+        assert!(first(Doing::Running).contains("destroying"));
+        assert_eq!(first(Doing::Waiting).trim(), "ended");
+    }
+}

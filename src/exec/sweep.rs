@@ -65,7 +65,7 @@ pub enum Fate {
 }
 
 /// One thing of the ledger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
     /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
     pub what: String,

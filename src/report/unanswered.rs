@@ -21,13 +21,34 @@ pub struct Unanswered {
     pub example: Option<(usize, usize)>,
 }
 
-/// The APIs to which requests were sent, none of which got an answer.
+/// The APIs to which requests were sent, none of which got an answer. Where there is one, also those that nothing was sent
+/// to any more.
 pub fn unanswered(run: &JudgedRun) -> Vec<Unanswered> {
     let mut apis: BTreeMap<&ApiName, Vec<(usize, &Entry)>> = BTreeMap::new();
     for (index, entry) in run.entries.iter().enumerate() {
         apis.entry(&entry.subject.api).or_default().push((index, entry));
     }
-    apis.into_iter().filter_map(|(api, entries)| of_api(api, &entries)).collect()
+    let found: Vec<Unanswered> = apis.iter().filter_map(|(api, entries)| of_api(api, entries)).collect();
+    let Some(cause) = found.first().map(|first| first.cause.clone()) else { return found };
+    let given_up = |(api, entries): (&&ApiName, &Vec<(usize, &Entry)>)| {
+        let of_errors = entries.iter().any(|(_, entry)| entry.status == Status::Error);
+        let nothing = of_errors && entries.iter().all(|(_, it)| it.exchanges == 0 && may_be(it));
+        let cases = judged(entries);
+        nothing.then(|| Unanswered {
+            api: (*api).clone(),
+            cause: cause.clone(),
+            cases,
+            requests: 0,
+            example: None,
+        })
+    };
+    let given_up: Vec<Unanswered> = apis.iter().filter_map(given_up).collect();
+    found.into_iter().chain(given_up).collect()
+}
+
+/// Cases about which nothing was found out.
+fn judged(entries: &[(usize, &Entry)]) -> usize {
+    entries.iter().filter(|(_, entry)| entry.is_case() && entry.status == Status::Error).count()
 }
 
 fn of_api(api: &ApiName, entries: &[(usize, &Entry)]) -> Option<Unanswered> {
@@ -44,11 +65,10 @@ fn of_api(api: &ApiName, entries: &[(usize, &Entry)]) -> Option<Unanswered> {
         let shown = entry.shown.iter().map(|(at, exchange)| (exchange.curl.command.len(), (*index, *at)));
         sized.chain(shown).collect::<Vec<_>>()
     });
-    let judged = |entry: &Entry| entry.is_case() && entry.status == Status::Error;
     Some(Unanswered {
         api: api.clone(),
         cause,
-        cases: entries.iter().filter(|(_, entry)| judged(entry)).count(),
+        cases: judged(entries),
         requests: sent().map(|(_, entry)| entry.exchanges).sum(),
         example: examples.min_by_key(|(length, _)| *length).map(|(_, at)| at),
     })
@@ -123,6 +143,8 @@ mod tests {
         assert_eq!(told(both), ["dms 1/1 could not connect: connection refused"]);
         let both = vec![refused("dms::A::a"), refused("veeam::B::a")];
         assert_eq!(told(both).len(), 2);
+        let given_up = vec![refused("dms::A::a"), unsent("veeam::B::a"), unsent("veeam::B::b")];
+        assert_eq!(told(given_up)[1], "veeam 2/0 could not connect: connection refused");
     }
 
     #[test]
