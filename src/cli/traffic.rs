@@ -2,11 +2,16 @@
 //! envelope rules alone, because no case says what it was for. What cannot be known of an exchange (a body that is not
 //! there, a length that its protocol does not have) is not held against anybody.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 
+use self::bases::Bases;
 use super::load::House;
 use crate::{
     check::{self, Judge},
@@ -24,12 +29,12 @@ use crate::{
 };
 
 pub mod asked;
+pub mod bases;
+mod own;
 pub mod secrets;
 
-/// Exchanges that are kept; of those behind them only what breaks something is.
+/// Exchanges that are kept of each kind: what is plain can never crowd out what breaks something.
 const KEPT: usize = 10_000;
-/// And of that no more than this.
-const MOST: usize = 20_000;
 /// Bytes of bodies that are kept; behind them, what breaks something is kept without its exchange.
 const MOST_BYTES: usize = 256 << 20;
 /// Different requests that are named although no contract knows them.
@@ -51,6 +56,17 @@ pub struct Observed {
     pub whole: Whole,
     /// Whether the request was one that the contract describes, where whoever sent it says so.
     pub intent: Option<Intent>,
+    pub sent: Sent,
+}
+
+/// Whether the client has said all of its request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    Whole,
+    /// It was answered before that, and then said no more: the answer owes what every answer does.
+    Unfinished(String),
+    /// It left before that: what the target made of it is held against nobody.
+    Abandoned(String),
 }
 
 /// The version of HTTP, as far as rules ask.
@@ -79,14 +95,33 @@ pub struct Traffic {
     /// Where the exchanges come from, as reports tell it.
     source: Source,
     masks: Masks,
+    bases: Bases,
+    /// What the contracts say must not be shown.
+    sensitive: BTreeSet<String>,
     results: Vec<CaseResult>,
+    /// How many of each kind are in `results`.
+    kept: BTreeMap<Kind, usize>,
     /// Of the bodies in `results`.
     bytes: usize,
     /// Judged and not kept, because there are too many.
     pub dropped: usize,
     /// Requests that no contract knows, and how often.
     pub strangers: BTreeMap<String, usize>,
-    count: usize,
+    /// Answers that are none of the API's, and how often, by why.
+    pub aside: BTreeMap<&'static str, usize>,
+    /// Of requests that contracts know.
+    known: usize,
+    judged: usize,
+}
+
+/// As what an exchange is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Plain,
+    Warned,
+    Broken,
+    Unknown,
+    Aside,
 }
 
 /// What a report calls the place that traffic was seen at.
@@ -102,23 +137,37 @@ pub struct Source {
 pub enum Taken {
     /// It is the operation's, and this is what was found.
     Judged { name: String, verdict: Verdict },
+    /// It is the operation's, and the answer is none of the API's.
+    Aside { name: String, why: &'static str },
     /// No contract has it.
     Stranger(String),
 }
 
 impl Traffic {
-    pub fn new(house: House, target: Option<Target>, apis: Vec<String>, source: Source) -> Traffic {
+    pub fn new(
+        house: House,
+        target: Option<Target>,
+        apis: Vec<String>,
+        source: Source,
+        bases: Bases,
+    ) -> Traffic {
+        let sensitive = house.contracts.iter().flat_map(secrets::sensitive).collect();
         Traffic {
             house,
             target,
             apis,
             source,
             masks: Masks::default(),
+            bases,
+            sensitive,
             results: Vec::new(),
+            kept: BTreeMap::new(),
             bytes: 0,
             dropped: 0,
             strangers: BTreeMap::new(),
-            count: 0,
+            aside: BTreeMap::new(),
+            known: 0,
+            judged: 0,
         }
     }
 
@@ -129,16 +178,14 @@ impl Traffic {
 
     /// How many exchanges were judged.
     pub fn judged(&self) -> usize {
-        self.count
+        self.judged
     }
 
     /// Judges one exchange and keeps it for the report.
     pub fn take(&mut self, observed: Observed) -> Taken {
-        secrets::learn(&observed, &self.masks);
-        let apis = &self.apis;
-        let wanted = |contract: &&Contract| apis.is_empty() || apis.iter().any(|api| **api == *contract.api);
-        let contracts: Vec<&Contract> = self.house.contracts.iter().filter(wanted).collect();
-        let Some(found) = asked::asked(&observed, &contracts) else {
+        secrets::learn(&observed, &self.sensitive, &self.masks);
+        let contracts = wanted(&self.house, &self.apis);
+        let Some(found) = asked::asked(&observed, &contracts, Some(&self.bases)) else {
             let name = self.masks.mask(&asked::stranger(&observed));
             if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
                 *self.strangers.entry(name.clone()).or_default() += 1;
@@ -147,15 +194,15 @@ impl Traffic {
             }
             return Taken::Stranger(name);
         };
-        self.count += 1;
         let (contract, operation) = (found.contract, found.operation);
-        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.count);
+        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.known + 1);
         let case = Arc::new(self.case(&name, contract, operation));
-        let target = self.target_at(contract, &found.base);
+        let aside = own::not_of_the_api(&observed, operation);
         let intent = observed
             .intent
             .unwrap_or_else(|| asked::intent(&observed, contract, operation, &self.house.contracts));
-        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, .. } = observed;
+        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, sent, .. } =
+            observed;
         let exchange = Exchange {
             role: Role::Step { index: 0, attempt: 1 },
             operation: Arc::clone(&operation.name),
@@ -166,27 +213,54 @@ impl Traffic {
             elapsed,
         };
         let mut trace = Trace { exchanges: vec![exchange], end: End::Complete, leftovers: Vec::new() };
-        let judge = Judge {
-            suite: &Suite::default(),
-            contracts: &self.house.contracts,
-            clauses: &self.house.clauses,
-            target: &target,
-            snapshots: &BTreeMap::new(),
+        let verdict = match aside {
+            Some(why) => Verdict::Skip { reason: why.into() },
+            None => {
+                let target = self.target_at(contract, &found.base);
+                let judge = Judge {
+                    suite: &Suite::default(),
+                    contracts: &self.house.contracts,
+                    clauses: &self.house.clauses,
+                    target: &target,
+                    snapshots: &BTreeMap::new(),
+                };
+                sifted(check::verdict(&case, &trace, &judge).verdict, spoken, &whole, &sent)
+            }
         };
-        let verdict = sifted(check::verdict(&case, &trace, &judge).verdict, spoken, &whole);
+        self.known += 1;
         trace.exchanges.iter_mut().flat_map(|it| &mut it.answer).for_each(Response::forget_json);
-        let known = plan::known(&target, &case);
-        let taken = Taken::Judged { name, verdict: verdict.clone() };
-        let plain = matches!(&verdict, Verdict::Pass { warnings } if warnings.is_empty());
+        self.keep(case, verdict.clone(), trace);
+        match aside {
+            Some(why) => {
+                *self.aside.entry(why).or_default() += 1;
+                Taken::Aside { name, why }
+            }
+            None => {
+                self.judged += 1;
+                Taken::Judged { name, verdict }
+            }
+        }
+    }
+
+    fn keep(&mut self, case: Arc<Case>, verdict: Verdict, trace: Trace) {
+        let kind = match &verdict {
+            Verdict::Pass { warnings } if warnings.is_empty() => Kind::Plain,
+            Verdict::Pass { .. } | Verdict::Unsupported { .. } => Kind::Warned,
+            Verdict::Fail { .. } => Kind::Broken,
+            Verdict::Error { .. } => Kind::Unknown,
+            Verdict::Skip { .. } => Kind::Aside,
+        };
+        let kept = self.kept.entry(kind).or_default();
         let size = bodies(&trace);
         let room = self.bytes + size <= MOST_BYTES;
-        if (plain && room && self.results.len() < KEPT) || (!plain && self.results.len() < MOST) {
-            self.bytes += if room { size } else { 0 };
-            self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
-        } else {
+        if *kept >= KEPT || (kind == Kind::Plain && !room) {
             self.dropped += 1;
+            return;
         }
-        taken
+        *kept += 1;
+        self.bytes += if room { size } else { 0 };
+        let known = self.target.as_ref().map(|target| plan::known(target, &case)).unwrap_or_default();
+        self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
     }
 
     fn case(&self, name: &str, contract: &Contract, operation: &Operation) -> Case {
@@ -266,6 +340,12 @@ impl Traffic {
     }
 }
 
+/// The contracts that somebody asks about.
+pub fn wanted<'a>(house: &'a House, apis: &[String]) -> Vec<&'a Contract> {
+    let wanted = |contract: &&Contract| apis.is_empty() || apis.iter().any(|api| **api == *contract.api);
+    house.contracts.iter().filter(wanted).collect()
+}
+
 fn bodies(trace: &Trace) -> usize {
     let answered = |exchange: &Exchange| exchange.answer.as_ref().map_or(0, |answer| answer.body.len());
     trace.exchanges.iter().map(|it| it.request.body.len() + answered(it)).sum()
@@ -320,15 +400,18 @@ pub const OF_HEADERS: [&str; 8] = [
 ];
 
 /// Without what could only be said of an exchange that was seen whole.
-fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole) -> Verdict {
+fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole, sent: &Sent) -> Verdict {
     let reliable = |one: &Violation| {
         let length = one.rule == "content-length" && spoken == Spoken::Other;
         !length && !masked(one) && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
     };
     let verdict = kept(verdict, reliable);
-    match (whole, verdict) {
-        (Whole::Missing(why), Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
-        (_, verdict) => verdict,
+    match (whole, sent, verdict) {
+        (_, _, verdict @ Verdict::Error { .. }) => verdict,
+        (_, Sent::Abandoned(why), _) => Verdict::Error { why: why.clone() },
+        (_, Sent::Unfinished(why), Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
+        (Whole::Missing(why), _, Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
+        (_, _, verdict) => verdict,
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    cli::traffic::{Observed, Spoken, Whole},
+    cli::traffic::{Observed, Sent, Spoken, Whole},
     model::exchange::{Broken, Intent, Response},
     report::record::MOST_BYTES,
 };
@@ -159,6 +159,7 @@ fn observed(entry: Entry) -> Result<Observed, String> {
         spoken,
         whole,
         intent,
+        sent: Sent::Whole,
     })
 }
 

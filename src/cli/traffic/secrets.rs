@@ -1,10 +1,13 @@
 //! The secrets in traffic that somebody else sent: nobody has told them to us, so they are known by where they stand.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Observed;
 use crate::{
     exec::Masks,
+    model::contract::Contract,
     report::safe::{is_secret_header, is_secret_name},
 };
 
@@ -12,7 +15,7 @@ use crate::{
 const SHORTEST: usize = 6;
 
 /// From now on the secrets of this exchange are masked.
-pub fn learn(observed: &Observed, masks: &Masks) {
+pub fn learn(observed: &Observed, sensitive: &BTreeSet<String>, masks: &Masks) {
     let answered = observed.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
     for (name, value) in observed.headers.iter().chain(answered).filter(|(name, _)| is_secret_header(name)) {
         of_header(name, value, masks);
@@ -24,11 +27,24 @@ pub fn learn(observed: &Observed, masks: &Masks) {
     let answer = observed.answer.as_ref().map_or(&[][..], |answer| &answer.body);
     for body in [&observed.body[..], answer] {
         match serde_json::from_slice::<Value>(body) {
-            Ok(value) => members(&value, masks),
+            Ok(value) => members(&value, sensitive, masks),
             Err(_) if body.len() < 64 << 10 => pairs(url::form_urlencoded::parse(body), masks),
             Err(_) => {}
         }
     }
+}
+
+/// The members that the contract's model says must not be shown.
+pub fn sensitive(contract: &Contract) -> BTreeSet<String> {
+    let marked = |schema: &Value| schema["x-sensitive"] == true;
+    let refers = |schema: &Value| {
+        let name = schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+        name.and_then(|name| contract.schema(name)).is_some_and(marked)
+    };
+    let shapes = contract.schema_names().filter_map(|name| contract.schema(name));
+    let members = shapes.filter_map(|shape| shape["properties"].as_object()).flatten();
+    let sensitive = members.filter(|(_, schema)| marked(schema) || refers(schema));
+    sensitive.map(|(name, _)| name.clone()).collect()
 }
 
 fn of_header(name: &str, value: &str, masks: &Masks) {
@@ -51,17 +67,19 @@ fn pairs<'a>(
     pairs.filter(|(name, _)| is_secret_name(name)).for_each(|(_, value)| add(masks, &value));
 }
 
-fn members(value: &Value, masks: &Masks) {
+fn members(value: &Value, sensitive: &BTreeSet<String>, masks: &Masks) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
                 match value {
-                    Value::String(text) if is_secret_name(name) => add(masks, text),
-                    value => members(value, masks),
+                    Value::String(text) if is_secret_name(name) || sensitive.contains(name) => {
+                        add(masks, text)
+                    }
+                    value => members(value, sensitive, masks),
                 }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| members(item, masks)),
+        Value::Array(items) => items.iter().for_each(|item| members(item, sensitive, masks)),
         _ => {}
     }
 }
@@ -76,7 +94,7 @@ fn add(masks: &Masks, secret: &str) {
 mod tests {
     use super::*;
     use crate::{
-        cli::traffic::{Spoken, Whole},
+        cli::traffic::{Sent, Spoken, Whole},
         model::exchange::Response,
     };
 
@@ -102,7 +120,9 @@ mod tests {
                 spoken: Spoken::One,
                 whole: Whole::Whole,
                 intent: None,
+                sent: Sent::Whole,
             },
+            &BTreeSet::new(),
             &masks,
         );
         for secret in
