@@ -111,15 +111,21 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
     let (started, clock) = (Timestamp::now(), Instant::now());
     let (judge, mut seen) = mpsc::channel::<Passed>(256);
     let judging = async {
-        let mut unread = 0;
+        let (mut unread, mut unanswered) = (0, 0);
         while let Some(passed) = seen.recv().await {
             match passed {
-                Passed::Exchange(exchange) => tell(&mut traffic, *exchange),
+                Passed::Exchange(exchange) => {
+                    unanswered += usize::from(exchange.answer.is_err());
+                    tell(&mut traffic, *exchange);
+                }
                 Passed::Unread(why) => {
                     unread += 1;
                     eprintln!("not read: {}", report::safe::visible(&why));
                 }
             }
+        }
+        if unanswered > 0 {
+            eprintln!("{unanswered} requests had no answer");
         }
         unread
     };

@@ -388,7 +388,7 @@ fn unknown(name: &str) -> Target {
 }
 
 /// Rules that need nothing but the status line and the headers of an answer.
-pub const OF_HEADERS: [&str; 8] = [
+pub const OF_HEADERS: [&str; 10] = [
     "https",
     "date",
     "date-format",
@@ -397,6 +397,8 @@ pub const OF_HEADERS: [&str; 8] = [
     "request-id",
     "request-id-uuid",
     "content-type",
+    "status-documented",
+    "error-status-documented",
 ];
 
 /// Without what could only be said of an exchange that was seen whole.

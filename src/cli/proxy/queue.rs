@@ -297,12 +297,24 @@ impl Pending {
 fn answer(answer: Option<(Message, usize)>, broken: Option<Broken>) -> (Result<Response, Broken>, Whole) {
     match answer {
         Some((Message { first: First::Answer { status }, headers, body, length }, stray)) => {
-            let why = format!("the body has {length} bytes, of which {MOST_BODY} are read");
-            let whole = if length > MOST_BODY as u64 { Whole::Missing(why) } else { Whole::Whole };
+            let whole = match coding(&headers).filter(|_| length > 0) {
+                Some(coding) => Whole::Missing(format!("the body is in {coding}, which is not read")),
+                None if length > MOST_BODY as u64 => {
+                    Whole::Missing(format!("the body has {length} bytes, of which {MOST_BODY} are read"))
+                }
+                None => Whole::Whole,
+            };
             (Ok(Response::new(status, headers, body, stray)), whole)
         }
         _ => (Err(broken.unwrap_or_else(|| Broken::CutOff("nothing came".into()))), Whole::Whole),
     }
+}
+
+/// In what a body was compressed, on its way or for good.
+fn coding(headers: &[(String, String)]) -> Option<&str> {
+    let named = headers.iter().filter(|(name, _)| name == "content-encoding" || name == "transfer-encoding");
+    let mut codings = named.flat_map(|(_, value)| value.split(',')).map(str::trim);
+    codings.find(|it| !["", "identity", "chunked"].iter().any(|plain| plain.eq_ignore_ascii_case(it)))
 }
 
 /// The URL at the upstream. A client that knows that it speaks to a proxy asks for a whole one.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Observed;
 use crate::{
     exec::Masks,
-    model::contract::Contract,
+    model::{contract::Contract, exchange::header_text},
     report::safe::{is_secret_header, is_secret_name},
 };
 
@@ -17,21 +17,51 @@ const SHORTEST: usize = 6;
 /// From now on the secrets of this exchange are masked.
 pub fn learn(observed: &Observed, sensitive: &BTreeSet<String>, masks: &Masks) {
     let answered = observed.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
-    for (name, value) in observed.headers.iter().chain(answered).filter(|(name, _)| is_secret_header(name)) {
-        of_header(name, value, masks);
+    for (name, value) in observed.headers.iter().chain(answered) {
+        match is_secret_header(name) {
+            true => of_header(name, value, masks),
+            // Addresses have queries: `location`, `referer`, `link`.
+            false => of_queries(value, masks),
+        }
     }
+    of_queries(&observed.url, masks);
     if let Ok(url) = url::Url::parse(&observed.url) {
-        pairs(url.query_pairs(), masks);
         add(masks, url.password().unwrap_or_default());
     }
     let answer = observed.answer.as_ref().map_or(&[][..], |answer| &answer.body);
     for body in [&observed.body[..], answer] {
         match serde_json::from_slice::<Value>(body) {
             Ok(value) => members(&value, sensitive, masks),
-            Err(_) if body.len() < 64 << 10 => pairs(url::form_urlencoded::parse(body), masks),
+            Err(_) if body.len() < 64 << 10 => pairs(body, masks),
             Err(_) => {}
         }
     }
+    signature(observed, masks);
+}
+
+/// A signature is good for one request, and not worth looking for in all others. Where a target repeats it, it is masked.
+fn signature(observed: &Observed, masks: &Masks) {
+    let Ok(answer) = &observed.answer else { return };
+    let places = observed.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
+    for place in places.chain([&observed.url]) {
+        let Some((_, rest)) = place.split_once("Signature=") else { continue };
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let signature = rest[..end].as_bytes();
+        let holds = |text: &[u8]| text.windows(signature.len()).any(|it| it.eq_ignore_ascii_case(signature));
+        let told = |(_, value): &(String, String)| holds(value.as_bytes());
+        if end >= SHORTEST && (holds(&answer.body) || answer.headers.iter().any(told)) {
+            add(masks, &rest[..end].to_ascii_lowercase());
+            add(masks, &rest[..end].to_ascii_uppercase());
+        }
+    }
+}
+
+/// Secrets in the queries and fragments of addresses.
+fn of_queries(text: &str, masks: &Masks) {
+    text.split(['?', '#']).skip(1).for_each(|query| {
+        let end = query.find(['>', '"', ' ', ',']).unwrap_or(query.len());
+        pairs(query[..end].as_bytes(), masks);
+    });
 }
 
 /// The members that the contract's model says must not be shown.
@@ -52,28 +82,44 @@ fn of_header(name: &str, value: &str, masks: &Masks) {
         // A signature is good for one request that is over; the key's name is no secret.
         Some(("AWS4-HMAC-SHA256", _)) => {}
         Some(("Bearer" | "Basic" | "bearer" | "basic", secret)) => add(masks, secret.trim()),
-        _ if name.ends_with("cookie") => {
-            let values = value.split(';').filter_map(|pair| pair.split_once('='));
+        _ if name.contains("cookie") => {
+            // What follows the first pair of a `set-cookie` says how long and for whom.
+            let most = if name.starts_with("set-") { 1 } else { usize::MAX };
+            let values = value.split(';').take(most).filter_map(|pair| pair.split_once('='));
             values.for_each(|(_, value)| add(masks, value.trim()));
         }
         _ => add(masks, value),
     }
 }
 
-fn pairs<'a>(
-    pairs: impl Iterator<Item = (std::borrow::Cow<'a, str>, std::borrow::Cow<'a, str>)>,
-    masks: &Masks,
-) {
-    pairs.filter(|(name, _)| is_secret_name(name)).for_each(|(_, value)| add(masks, &value));
+/// Of a form or a query: as it is, and decoded.
+fn pairs(text: &[u8], masks: &Masks) {
+    for pair in text.split(|byte| *byte == b'&') {
+        let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
+        let decoded = |bytes: &[u8]| {
+            let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            header_text(&percent_encoding::percent_decode(&spaced).collect::<Vec<u8>>())
+        };
+        let name = decoded(&pair[..at]);
+        // Of a signature that is sent once, see above.
+        if is_secret_name(&name) && !name.to_ascii_lowercase().ends_with("signature") {
+            let value = &pair[at + 1..];
+            add(masks, &header_text(value));
+            add(masks, &decoded(value));
+        }
+    }
 }
 
 fn members(value: &Value, sensitive: &BTreeSet<String>, masks: &Masks) {
     match value {
         Value::Object(object) => {
             for (name, value) in object {
+                let is_secret = is_secret_name(name) || is_secret_header(name) || sensitive.contains(name);
                 match value {
-                    Value::String(text) if is_secret_name(name) || sensitive.contains(name) => {
-                        add(masks, text)
+                    Value::String(text) if is_secret => add(masks, text),
+                    Value::Array(items) if is_secret => {
+                        items.iter().filter_map(Value::as_str).for_each(|text| add(masks, text));
+                        members(value, sensitive, masks);
                     }
                     value => members(value, sensitive, masks),
                 }
@@ -98,40 +144,91 @@ mod tests {
         model::exchange::Response,
     };
 
+    fn learned(headers: &[(&str, &str)], url: &str, sent: &[u8], answer: Response) -> Masks {
+        let masks = Masks::default();
+        let listed = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let observed = Observed {
+            method: "POST".into(),
+            url: url.into(),
+            headers: headers.iter().map(listed).collect(),
+            body: sent.to_vec().into(),
+            answer: Ok(answer),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            elapsed: std::time::Duration::ZERO,
+            spoken: Spoken::One,
+            whole: Whole::Whole,
+            intent: None,
+            sent: Sent::Whole,
+        };
+        learn(&observed, &BTreeSet::from(["SelectionRules".to_owned()]), &masks);
+        masks
+    }
+
     #[test]
     fn secrets_are_known_by_where_they_stand() {
-        let masks = Masks::default();
-        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let answer =
-            r#"{"access_token":"issued-token-1","list":[{"Password":"inner-secret"}],"name":"plain-name"}"#;
-        learn(
-            &Observed {
-                method: "POST".into(),
-                url: "http://h/?access_token=in-the-query".into(),
-                headers: vec![
-                    header("authorization", "Bearer sent-token-1"),
-                    header("cookie", "a=cookie-secret; b=x"),
-                    header("x-other", "plain-value"),
-                ],
-                body: "grant_type=password&password=form-secret".into(),
-                answer: Ok(Response::new(200, vec![], answer.into(), 0)),
-                started: jiff::Timestamp::UNIX_EPOCH,
-                elapsed: std::time::Duration::ZERO,
-                spoken: Spoken::One,
-                whole: Whole::Whole,
-                intent: None,
-                sent: Sent::Whole,
-            },
-            &BTreeSet::new(),
-            &masks,
+        let answer = r#"{"access_token":"issued-token-1","list":[{"Password":"inner-secret"}],"name":"plain-name","codes":["plain-code"],"secrets":["listed-secret"],"SelectionRules":"sensitive-rules","NextToken":"plain-place"}"#;
+        let headers = [
+            ("location".to_owned(), "https://h/?x=1&sig=located-secret".to_owned()),
+            ("set-cookie".to_owned(), "sid=baked-secret; SameSite=Strict; Path=/plain-path".to_owned()),
+            ("link".to_owned(), "<https://h/?api_key=linked-secret>; rel=next".to_owned()),
+        ];
+        let masks = learned(
+            &[
+                ("authorization", "Bearer sent-token-1"),
+                ("cookie", "a=cookie-secret; b=x"),
+                ("x-csrf-token", "header-secret"),
+                ("referer", "https://h/?token=referred-secret#x"),
+                ("x-other", "plain-value"),
+            ],
+            "http://h/?access_token=in-the-query&NextToken=plain-next",
+            b"grant_type=password&password=form-secret&pwd=p%E4ssword-1",
+            Response::new(200, headers.into(), answer.into(), 0),
         );
-        for secret in
-            ["sent-token-1", "cookie-secret", "in-the-query", "form-secret", "issued-token-1", "inner-secret"]
-        {
+        for secret in [
+            "sent-token-1",
+            "cookie-secret",
+            "header-secret",
+            "referred-secret",
+            "in-the-query",
+            "form-secret",
+            "p\u{e4}ssword-1",
+            "p%E4ssword-1",
+            "issued-token-1",
+            "inner-secret",
+            "listed-secret",
+            "sensitive-rules",
+            "located-secret",
+            "baked-secret",
+            "linked-secret",
+        ] {
             assert_eq!(masks.mask(secret), "***", "{secret}");
         }
-        for plain in ["plain-value", "plain-name", "password"] {
+        for plain in [
+            "plain-value",
+            "plain-name",
+            "plain-code",
+            "plain-next",
+            "plain-place",
+            "password",
+            "Strict",
+            "/plain-path",
+        ] {
             assert_eq!(masks.mask(plain), plain);
+        }
+    }
+
+    #[test]
+    fn a_signature_is_masked_where_it_is_repeated() {
+        let signed = "AWS4-HMAC-SHA256 Credential=AKID/x, SignedHeaders=host, Signature=00ff00ff00ff";
+        for (url, authorization) in
+            [("http://h/", signed), ("http://h/?X-Amz-Signature=00ff00ff00ff&x=1", "Bearer x")]
+        {
+            let learned = |answer: &'static str| {
+                let answer = Response::new(403, vec![], answer.into(), 0);
+                learned(&[("authorization", authorization)], url, b"", answer)
+            };
+            assert_eq!(learned("it was 00FF00FF00FF").mask("00FF00FF00FF, 00ff00ff00ff"), "***, ***");
+            assert_eq!(learned("nothing").mask("00ff00ff00ff"), "00ff00ff00ff");
         }
     }
 }
