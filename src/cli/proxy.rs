@@ -23,7 +23,7 @@ use url::Url;
 
 use self::{
     queue::Passed,
-    relay::{Ending, Upstream},
+    relay::{Ending, Judge, Upstream},
 };
 use super::{
     args::{ColorArg, FailOnArg, FileArgs, ReportFormatArg, TargetArgs},
@@ -31,7 +31,7 @@ use super::{
     record, replay,
     report::{Wanted, rendered, save},
     run,
-    traffic::{Observed, Source, Taken, Traffic, bases::Bases},
+    traffic::{Kept, Observed, Source, Taken, Traffic, bases::Bases},
 };
 use crate::{
     exec,
@@ -109,28 +109,27 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     let (started, clock) = (Timestamp::now(), Instant::now());
-    let (judge, mut seen) = mpsc::channel::<Passed>(256);
+    let (judge, mut seen) = mpsc::unbounded_channel();
     let judging = async {
-        let (mut unread, mut unanswered) = (0, 0);
-        while let Some(passed) = seen.recv().await {
+        let mut unanswered = 0;
+        while let Some((passed, _place)) = seen.recv().await {
             match passed {
                 Passed::Exchange(exchange) => {
                     unanswered += usize::from(exchange.answer.is_err());
                     tell(&mut traffic, *exchange);
                 }
                 Passed::Unread(why) => {
-                    unread += 1;
-                    eprintln!("not read: {}", report::safe::visible(&why));
+                    traffic.unread(&why);
+                    eprintln!("not read: {}", report::safe::visible(&traffic.mask(&why)));
                 }
             }
         }
         if unanswered > 0 {
             eprintln!("{unanswered} requests had no answer");
         }
-        unread
     };
-    let ((), unread) = tokio::join!(serve(listener, upstream, judge, asked_to_end), judging);
-    end(traffic, args, fail_on, (started, clock.elapsed()), unread, out)
+    tokio::join!(serve(listener, upstream, Judge::new(judge), asked_to_end), judging);
+    end(traffic, args, fail_on, (started, clock.elapsed()), out)
 }
 
 fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
@@ -157,7 +156,7 @@ fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
         let named = TargetArgs { target: Some(name), base_url: None };
         load::target(&named, &args.api, &house).map(|chosen| chosen.target)
     });
-    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into() };
+    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into(), kept: Kept::AsItWas };
     let target = target.transpose()?;
     let bases = Bases::said(upstream.path(), target.as_ref());
     Ok(Traffic::new(house, target, args.api.clone(), source, bases))
@@ -167,7 +166,7 @@ fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
 async fn serve(
     listener: TcpListener,
     upstream: Upstream,
-    judge: mpsc::Sender<Passed>,
+    judge: Judge,
     mut asked_to_end: impl Future<Output = ()> + Unpin,
 ) {
     let room = Arc::new(Semaphore::new(MOST_CLIENTS));
@@ -193,9 +192,8 @@ async fn serve(
     }
     drop((listener, judge));
     let _ = end.send(Ending::Now);
-    let all = async { while clients.join_next().await.is_some() {} };
-    // All of them end by themselves; none may keep the report from being made.
-    let _ = tokio::time::timeout(relay::END, all).await;
+    // All of them end by themselves, and soon.
+    while clients.join_next().await.is_some() {}
 }
 
 async fn accept(
@@ -227,14 +225,9 @@ fn end(
     args: &ProxyArgs,
     fail_on: FailOn,
     (started, elapsed): (Timestamp, Duration),
-    unread: usize,
     out: &mut impl Write,
 ) -> Result<ExitCode, Wrong> {
-    let mut told = replay::strangers(&traffic);
-    if unread > 0 {
-        told += &format!("{unread} times something passed that could not be read, and is not judged\n");
-    }
-    replay::tell(&told, args.format, out)?;
+    replay::tell(&replay::strangers(&traffic), args.format, out)?;
     let judged = traffic.judged();
     let (report, masks) = traffic.into_report(fail_on, started, elapsed);
     let mask = |text: &str| masks.mask(text);
@@ -247,10 +240,9 @@ fn end(
     }
     out.write_all(rendered(&report, args.format, args.color, &mask).as_bytes())?;
     out.flush()?;
-    // Where nothing was judged, or something passed that could not be, the question is open.
-    let open = judged == 0 || unread > 0;
     let code = match report::exit_code(&report) {
-        0 if open => 3,
+        // Where nothing was judged, the question is open.
+        0 if judged == 0 => 3,
         code => code,
     };
     Ok(ExitCode::from(code))

@@ -17,7 +17,7 @@ use super::{
     files,
     load::{self, Wrong},
     report::{Wanted, rendered, save},
-    traffic::{self, Source, Taken, Traffic, bases::Bases},
+    traffic::{self, Kept, Source, Taken, Traffic, bases::Bases},
 };
 use crate::{
     model::verdict::{Verdict, Violation},
@@ -96,7 +96,8 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
     let target = target.transpose()?;
     let bases = Bases::of(&har.exchanges, &traffic::wanted(&house, &args.api), target.as_ref());
-    let mut traffic = Traffic::new(house, target, args.api.clone(), Source { name, file }, bases);
+    let source = Source { name, file, kept: Kept::PerhapsMasked };
+    let mut traffic = Traffic::new(house, target, args.api.clone(), source, bases);
     let started = har.exchanges.iter().map(|it| it.started).min().unwrap_or(Timestamp::UNIX_EPOCH);
     let ended = har.exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
     let elapsed = ended.map_or(Duration::ZERO, |ended| ended.duration_since(started).unsigned_abs());

@@ -18,7 +18,7 @@ use crate::{
     exec::Masks,
     model::{
         case::{Case, Profile, Suite},
-        contract::{ApiName, Contract, Operation, Protocol},
+        contract::{ApiName, Contract, Protocol},
         exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
@@ -130,6 +130,14 @@ pub struct Source {
     /// A word: `traffic`, `proxy`.
     pub name: String,
     pub file: Arc<str>,
+    pub kept: Kept,
+}
+
+/// Whether secrets may have been taken out of what is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    AsItWas,
+    PerhapsMasked,
 }
 
 /// What came of one exchange.
@@ -186,7 +194,8 @@ impl Traffic {
         secrets::learn(&observed, &self.sensitive, &self.masks);
         let contracts = wanted(&self.house, &self.apis);
         let Some(found) = asked::asked(&observed, &contracts, Some(&self.bases)) else {
-            let name = self.masks.mask(&asked::stranger(&observed));
+            let mask = |text: &str| self.masks.mask(text);
+            let name = report::Safe::new(&mask).line(&asked::stranger(&observed));
             if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
                 *self.strangers.entry(name.clone()).or_default() += 1;
             } else {
@@ -196,7 +205,8 @@ impl Traffic {
         };
         let (contract, operation) = (found.contract, found.operation);
         let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.known + 1);
-        let case = Arc::new(self.case(&name, contract, operation));
+        let case = self.case(&name, Arc::clone(&contract.api), Arc::clone(&operation.name));
+        let case = Arc::new(case);
         let aside = own::not_of_the_api(&observed, operation);
         let intent = observed
             .intent
@@ -224,7 +234,8 @@ impl Traffic {
                     target: &target,
                     snapshots: &BTreeMap::new(),
                 };
-                sifted(check::verdict(&case, &trace, &judge).verdict, spoken, &whole, &sent)
+                let verdict = check::verdict(&case, &trace, &judge).verdict;
+                sifted(self.unmasked(verdict), spoken, &whole, &sent)
             }
         };
         self.known += 1;
@@ -240,6 +251,27 @@ impl Traffic {
                 Taken::Judged { name, verdict }
             }
         }
+    }
+
+    /// Without what may come of stars that stand for a secret; in what was never masked, they are the target's own.
+    fn unmasked(&self, verdict: Verdict) -> Verdict {
+        match self.source.kept {
+            Kept::AsItWas => verdict,
+            Kept::PerhapsMasked => kept(verdict, |one| !masked(one)),
+        }
+    }
+
+    /// Something passed that could not be read, and nobody knows what it was about.
+    pub fn unread(&mut self, why: &str) {
+        let number = self.kept.get(&Kind::Unknown).copied().unwrap_or_default() + 1;
+        let name = format!("unread::connection-{number:05}");
+        let case = self.case(&name, "unread".into(), "connection".into());
+        let trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers: Vec::new() };
+        self.keep(
+            Arc::new(case),
+            Verdict::Error { why: format!("what passed could not be read: {why}") },
+            trace,
+        );
     }
 
     fn keep(&mut self, case: Arc<Case>, verdict: Verdict, trace: Trace) {
@@ -263,12 +295,12 @@ impl Traffic {
         self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
     }
 
-    fn case(&self, name: &str, contract: &Contract, operation: &Operation) -> Case {
+    fn case(&self, name: &str, api: ApiName, operation: Arc<str>) -> Case {
         let file = Arc::clone(&self.source.file);
         Case {
             id: name.into(),
-            api: Arc::clone(&contract.api),
-            operation: Arc::clone(&operation.name),
+            api,
+            operation,
             profile: Profile::Core,
             clauses: Vec::new(),
             source: None,
@@ -310,8 +342,9 @@ impl Traffic {
                 target: &target,
                 snapshots: &BTreeMap::new(),
             };
+            let judged = results.iter().filter(|it| !matches!(it.verdict, Verdict::Skip { .. }));
             let traces: Vec<_> =
-                results.iter().filter_map(|it| Some((it.case.id.clone(), it.trace.as_ref()?))).collect();
+                judged.filter_map(|it| Some((it.case.id.clone(), it.trace.as_ref()?))).collect();
             check::across(&traces, &judge)
         };
         let mut broken: BTreeMap<_, Vec<Violation>> = BTreeMap::new();
@@ -405,7 +438,7 @@ pub const OF_HEADERS: [&str; 10] = [
 fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole, sent: &Sent) -> Verdict {
     let reliable = |one: &Violation| {
         let length = one.rule == "content-length" && spoken == Spoken::Other;
-        !length && !masked(one) && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
+        !length && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
     };
     let verdict = kept(verdict, reliable);
     match (whole, sent, verdict) {

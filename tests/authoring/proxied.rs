@@ -215,6 +215,17 @@ fn clients_may_speak_as_http_lets_them() {
 }
 
 #[test]
+fn stars_that_a_target_says_itself_hide_nothing() {
+    let folder = folder();
+    let acts = vec![Act::Head, Act::Bytes(2), Act::Say(dms("200 OK", r#"{"Connections":"***"}"#))];
+    let proxy = before(folder.path(), upstream(acts));
+    let mut client = Client::at(&proxy.url);
+    client.say(asked("Content-Length: 2\r\n") + "{}");
+    client.rest();
+    told(proxy, 1, &["awsjson.output.types"]);
+}
+
+#[test]
 fn a_compressed_body_is_held_against_nobody() {
     let folder = folder();
     let packed = |id: &str| {
@@ -254,10 +265,18 @@ fn bytes_that_come_later_behind_an_answer_without_content_are_seen() {
 fn what_cannot_be_read_leaves_the_question_open() {
     let folder = folder();
     let target = Serving::reference(folder.path(), &[]);
-    let proxy = Serving::proxy(folder.path(), &target.url, &[]);
+    let proxy = Serving::proxy(folder.path(), &target.url, &["--record", "passed"]);
     proxy.say(&unsigned());
     proxy.say("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    told(proxy, 3, &["1 exchanges judged", "1 times something passed that could not be read"]);
+    told(
+        proxy,
+        3,
+        &["1 exchanges judged", "ERROR", "what passed could not be read: a request is not HTTP/1.1"],
+    );
+    for format in ["text", "json", "junit", "html", "markdown", "tap", "sarif", "har", "github"] {
+        let shown = ended(3, &proofmark(folder.path(), &["report", "passed", "--format", format]));
+        assert!(!shown.contains("panicked"), "{shown}");
+    }
 }
 
 #[test]

@@ -120,11 +120,12 @@ impl Queue {
 
     /// Bytes of the client that go no further; only what has begun is read.
     pub fn drained(&mut self, bytes: &[u8]) -> Vec<Passed> {
+        let settled = self.settled();
         let before = self.pending.len();
         let passed = self.sent(bytes);
         let told = passed.iter().filter(|it| matches!(it, Passed::Exchange(_))).count();
         self.pending.truncate(before.saturating_sub(told));
-        passed
+        settled.into_iter().chain(passed).collect()
     }
 
     pub fn client_left(&mut self) {
@@ -366,7 +367,7 @@ mod tests {
         passed.iter().map(one).collect::<Vec<_>>().join(", ")
     }
 
-    /// What happens to a connection: `>` is the client's, `<` the upstream's.
+    /// What happens to a connection: `>` is the client's, `<` the upstream's, `d` the client's where the upstream is gone.
     fn seen(acts: &[&str]) -> String {
         let mut queue = queue();
         let mut passed = Vec::new();
@@ -374,6 +375,7 @@ mod tests {
             match act.split_at(1) {
                 (">", bytes) => passed.extend(queue.sent(bytes.as_bytes())),
                 ("<", bytes) => passed.extend(queue.came(bytes.as_bytes())),
+                ("d", bytes) => passed.extend(queue.drained(bytes.as_bytes())),
                 ("l", _) => queue.client_left(),
                 ("c", _) => passed.extend(queue.closed()),
                 _ => panic!("{act}"),
@@ -411,6 +413,10 @@ mod tests {
             (vec![">POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", answer], {
                 "unread, /c unfinished 200".into()
             }),
+            // What a client begins when the upstream is gone has never been asked.
+            (vec![posted, answer, "c", &format!("dabcd{ASKED}")], "/p abcd 200".into()),
+            (vec![asked, deleted, "c", &format!("d{ASKED}")], "/a 204".into()),
+            (vec![asked, posted, deleted, "c", &format!("dabcd{ASKED}")], format!("/a 204, /p abcd {cut}")),
             // Pipelining.
             (vec![asked, asked, answer, answer], "/a 200, /a 200".into()),
             (vec![asked, posted, answer, answer, "l"], "/a 200, /p unfinished 200".into()),

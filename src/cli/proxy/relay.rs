@@ -10,8 +10,11 @@ use std::{
 use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpStream, tcp::OwnedReadHalf},
-    sync::{Notify, mpsc::Sender, watch},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc::UnboundedSender, watch},
     time::timeout,
 };
 use url::Url;
@@ -26,8 +29,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const ABANDONED: Duration = Duration::from_secs(300);
 /// For bytes behind an answer that ends with its headers.
 const SETTLING: Duration = Duration::from_millis(200);
-/// The longest that a connection goes on after the proxy was asked to end.
-pub const END: Duration = Duration::from_secs(4);
+/// What may wait for whoever judges before clients have to.
+const WAITING: usize = 256;
 const PIECE: usize = 16 << 10;
 /// What a client is told where there is no upstream.
 const BAD_GATEWAY: &str =
@@ -44,13 +47,38 @@ pub struct Upstream {
     pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
+/// Whoever judges.
+#[derive(Clone)]
+pub struct Judge {
+    sender: UnboundedSender<(Passed, Option<OwnedSemaphorePermit>)>,
+    room: Arc<Semaphore>,
+}
+
+impl Judge {
+    pub fn new(sender: UnboundedSender<(Passed, Option<OwnedSemaphorePermit>)>) -> Judge {
+        Judge { sender, room: Arc::new(Semaphore::new(WAITING)) }
+    }
+
+    /// Takes no time, so that nothing can be lost on the way, whatever is cut off.
+    fn tell(&self, passed: Passed) {
+        let place = Arc::clone(&self.room).try_acquire_owned().ok();
+        // Whoever judges is gone only at the very end.
+        let _ = self.sender.send((passed, place));
+    }
+
+    /// Until there is not too much to be judged already.
+    async fn is_ready(&self) {
+        drop(self.room.acquire().await);
+    }
+}
+
 struct Conversation {
     queue: Mutex<Queue>,
     /// Whether bytes are on their way to the client.
     passing: Mutex<Passing>,
     /// When nobody waits any more.
     idle: Notify,
-    judge: Sender<Passed>,
+    judge: Judge,
     ending: watch::Receiver<Ending>,
 }
 
@@ -68,12 +96,7 @@ pub enum Ending {
 }
 
 /// Passes on until either side is done, or the proxy is.
-pub async fn relay(
-    mut client: TcpStream,
-    upstream: Upstream,
-    judge: Sender<Passed>,
-    ending: watch::Receiver<Ending>,
-) {
+pub async fn relay(mut client: TcpStream, upstream: Upstream, judge: Judge, ending: watch::Receiver<Ending>) {
     let conversation = Conversation {
         queue: Mutex::new(Queue::new(upstream.url.clone())),
         passing: Mutex::new(Passing::Nothing),
@@ -94,7 +117,7 @@ pub async fn relay(
     }
     // It is known what was asked before anybody can answer.
     let passed = conversation.queue().sent(&first);
-    conversation.tell(passed).await;
+    conversation.tell(passed);
     let connected = tokio::select! {
         connected = connect(&upstream) => connected,
         () = conversation.farewell() => Err(io::Error::other(PROXY_ENDED)),
@@ -134,11 +157,8 @@ impl Conversation {
         self.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn tell(&self, passed: impl IntoIterator<Item = Passed>) {
-        for one in passed {
-            // Whoever judges is gone only at the very end.
-            let _ = self.judge.send(one).await;
-        }
+    fn tell(&self, passed: impl IntoIterator<Item = Passed>) {
+        passed.into_iter().for_each(|one| self.judge.tell(one));
         if self.queue().is_idle() {
             self.idle.notify_one();
         }
@@ -179,13 +199,11 @@ impl Conversation {
                 () = self.farewell() => PROXY_ENDED.to_owned(),
             }
         };
-        if self.queue().is_unheard() {
-            let _ = to_client.write_all(bad_gateway(&why).as_bytes()).await;
-        }
-        let _ = to_client.shutdown().await;
+        let is_unheard = self.queue().is_unheard();
+        farewell(&mut to_client, &if is_unheard { bad_gateway(&why) } else { String::new() }).await;
         self.linger(&mut from_client).await;
         let passed = self.queue().ended(&why);
-        self.tell(passed).await;
+        self.tell(passed);
     }
 
     /// Passes on what the client says, until it says no more.
@@ -194,7 +212,8 @@ impl Conversation {
         let mut piece = vec![0; PIECE];
         while let Ok(length @ 1..) = client.read(&mut piece).await {
             let passed = self.queue().sent(&piece[..length]);
-            self.tell(passed).await;
+            self.tell(passed);
+            self.judge.is_ready().await;
             // Of an upstream that takes no more the answer may still come.
             if open {
                 open = upstream.write_all(&piece[..length]).await.and(upstream.flush().await).is_ok();
@@ -219,7 +238,7 @@ impl Conversation {
                     Ok(read) => read,
                     Err(_) => {
                         let settled = self.queue().settled();
-                        self.tell(settled).await;
+                        self.tell(settled);
                         continue;
                     }
                 },
@@ -229,7 +248,7 @@ impl Conversation {
                 // Only a connection that was closed in order tells where an answer without a length ends.
                 Ok(_) => {
                     let passed = self.queue().closed();
-                    self.tell(passed).await;
+                    self.tell(passed);
                     return UPSTREAM_CLOSED.to_owned();
                 }
                 Err(error) => return format!("{UPSTREAM_CLOSED}: {error}"),
@@ -238,7 +257,8 @@ impl Conversation {
             let passed = self.queue().came(&piece[..length]);
             let written = client.write_all(&piece[..length]).await;
             *self.passing() = Passing::Nothing;
-            self.tell(passed).await;
+            self.tell(passed);
+            self.judge.is_ready().await;
             if written.is_err() {
                 self.queue().client_left();
                 return UPSTREAM_CLOSED.to_owned();
@@ -255,17 +275,16 @@ impl Conversation {
                 && let Ok(length @ 1..) = from_client.read(&mut piece).await
             {
                 let passed = self.queue().sent(&piece[..length]);
-                self.tell(passed).await;
+                self.tell(passed);
             }
         };
         tokio::select! {
             _ = timeout(PATIENCE, whole) => {}
             () = self.farewell() => {}
         }
-        let _ = to_client.write_all(bad_gateway(&error.to_string()).as_bytes()).await;
-        let _ = to_client.shutdown().await;
+        farewell(&mut to_client, &bad_gateway(&error.to_string())).await;
         let passed = self.queue().refused(&error.to_string());
-        self.tell(passed).await;
+        self.tell(passed);
     }
 
     /// Takes what the client still sends of a request that was answered early: the answer would be lost on its way if its
@@ -275,11 +294,20 @@ impl Conversation {
             let mut piece = vec![0; PIECE];
             while let Ok(length @ 1..) = client.read(&mut piece).await {
                 let passed = self.queue().drained(&piece[..length]);
-                self.tell(passed).await;
+                self.tell(passed);
             }
         };
         let _ = timeout(FAREWELL, rest).await;
     }
+}
+
+/// The last that a client is told.
+async fn farewell(client: &mut OwnedWriteHalf, last: &str) {
+    let said = async {
+        let _ = client.write_all(last.as_bytes()).await;
+        let _ = client.shutdown().await;
+    };
+    let _ = timeout(FAREWELL, said).await;
 }
 
 fn bad_gateway(why: &str) -> String {

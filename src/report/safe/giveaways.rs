@@ -53,11 +53,13 @@ const SPACE: &str = r"(?:[ \t\r\n]|\\+[nrt])*";
 fn members(text: &str, found: &mut Vec<Found>) {
     static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r#"([A-Za-z0-9_.\-]+)(\\*)["']{SPACE}(?::|=>?){SPACE}(\[?){SPACE}(\\*)(["']|-?[0-9])"#
+            r#"([A-Za-z0-9_.\-]+)(\\*)(["']){SPACE}(?::|=>?){SPACE}(\[?){SPACE}(\\*)(["']|-?[0-9])"#
         ))
     });
     static NEXT: LazyLock<Regex> =
         LazyLock::new(|| pattern(&format!(r#"^{SPACE},{SPACE}(\\*)(["']|-?[0-9])"#)));
+    let inside = text.trim_start().strip_prefix(['{', '[']).map(str::trim_start);
+    let is_json = inside.is_some_and(|inside| !inside.starts_with('\''));
     let mut from = 0;
     while let Some(member) = MEMBER.captures_at(text, from) {
         from = member.get_match().end();
@@ -65,14 +67,14 @@ fn members(text: &str, found: &mut Vec<Found>) {
         if !is_secret_name(name) && !is_secret_header(name) {
             continue;
         }
-        // A name and its value stand in one text.
-        let is_text = matches!(&member[5], "\"" | "'");
-        if is_text && member[4].len() != member[2].len() {
+        // A name and its value stand in one text, and in JSON have the same quotes.
+        let mixed = &member[3] == "'" && &member[6] == "\"" && is_json;
+        if mixed || matches!(&member[6], "\"" | "'") && member[5].len() != member[2].len() {
             continue;
         }
-        let (end, mut ended) = value(text, member[2].len(), member[4].len(), member.get(5), found);
+        let (end, mut ended) = value(text, member[2].len(), member[5].len(), member.get(6), found);
         from = end;
-        while !member[3].is_empty()
+        while !member[4].is_empty()
             && ended == End::Own
             && let Some(next) = NEXT.captures_at(&text[from..], 0)
         {
@@ -311,6 +313,7 @@ mod tests {
             ),
             (r#"{"x-auth-token":"abc","Cookie":"a=b"}"#, r#"{"x-auth-token":"***","Cookie":"***"}"#),
             ("{'password': 'abc', 'x': 'y'}", "{'password': '***', 'x': 'y'}"),
+            ("{'password': \"it's\", 'x': 'y'}", "{'password': \"***\", 'x': 'y'}"),
             (r#"{:password=>"abc"}"#, r#"{:password=>"abc"}"#),
             (r#"{"password"=>"abc"}"#, r#"{"password"=>"***"}"#),
             (r#"{"m":"'password': 'abc","n":1}"#, r#"{"m":"'password': '***","n":1}"#),
