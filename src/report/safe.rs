@@ -152,6 +152,11 @@ impl<'a> Safe<'a> {
     }
 }
 
+/// Whether there is a secret in a text that gives itself away.
+pub fn gives_away(text: &str) -> bool {
+    scrubbed(text) != text
+}
+
 /// Whether a member's value is one, or that of a header that somebody has written down.
 fn is_hidden(name: &str) -> bool {
     is_secret_name(name) || is_secret_header(name)

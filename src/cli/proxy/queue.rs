@@ -54,7 +54,7 @@ pub struct Queue {
     client: Client,
     /// Why answers are not read any more.
     lost: Option<Broken>,
-    /// A 204 behind which bytes may still come that should not.
+    /// A 204 behind which bytes may still come that should not; told with what happens next on its connection.
     settling: Option<Box<Observed>>,
     upstream: Url,
 }
@@ -87,11 +87,6 @@ impl Queue {
     /// Whether a request has begun and not ended.
     pub fn is_asking(&self) -> bool {
         self.pending.iter().any(|pending| pending.whole.is_none())
-    }
-
-    /// Whether an answer waits for what may follow it.
-    pub fn is_settling(&self) -> bool {
-        self.settling.is_some()
     }
 
     /// Bytes of the client.
@@ -178,7 +173,7 @@ impl Queue {
     }
 
     /// What was held back for bytes that may have followed it.
-    pub fn settled(&mut self) -> Option<Passed> {
+    fn settled(&mut self) -> Option<Passed> {
         self.settling.take().map(Passed::Exchange)
     }
 

@@ -27,8 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 /// For an upstream to answer whoever asks for nothing more.
 const ABANDONED: Duration = Duration::from_secs(300);
-/// For bytes behind an answer that ends with its headers.
-const SETTLING: Duration = Duration::from_millis(200);
 /// What may wait for whoever judges before clients have to.
 const WAITING: usize = 256;
 const PIECE: usize = 16 << 10;
@@ -231,19 +229,7 @@ impl Conversation {
     ) -> String {
         let mut piece = vec![0; PIECE];
         loop {
-            let is_settling = self.queue().is_settling();
-            let read = match is_settling {
-                false => upstream.read(&mut piece).await,
-                true => match timeout(SETTLING, upstream.read(&mut piece)).await {
-                    Ok(read) => read,
-                    Err(_) => {
-                        let settled = self.queue().settled();
-                        self.tell(settled);
-                        continue;
-                    }
-                },
-            };
-            let length = match read {
+            let length = match upstream.read(&mut piece).await {
                 Ok(length @ 1..) => length,
                 // Only a connection that was closed in order tells where an answer without a length ends.
                 Ok(_) => {

@@ -46,7 +46,7 @@ fn signature(observed: &Observed, masks: &Masks) {
     for place in places.chain([&observed.url]) {
         let Some((_, rest)) = place.split_once("Signature=") else { continue };
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        let signature = rest[..end].as_bytes();
+        let signature = &rest.as_bytes()[..end];
         let holds = |text: &[u8]| text.windows(signature.len()).any(|it| it.eq_ignore_ascii_case(signature));
         let told = |(_, value): &(String, String)| holds(value.as_bytes());
         if end >= SHORTEST && (holds(&answer.body) || answer.headers.iter().any(told)) {
@@ -60,7 +60,7 @@ fn signature(observed: &Observed, masks: &Masks) {
 fn of_queries(text: &str, masks: &Masks) {
     text.split(['?', '#']).skip(1).for_each(|query| {
         let end = query.find(['>', '"', ' ', ',']).unwrap_or(query.len());
-        pairs(query[..end].as_bytes(), masks);
+        pairs(&query.as_bytes()[..end], masks);
     });
 }
 
