@@ -108,7 +108,7 @@ pub enum Intent {
 
 pub struct Response {
     pub status: u16,
-    /// In the order received, names lower case, values with invalid UTF-8 replaced.
+    /// In the order received, names lower case, values that are no UTF-8 read as Latin-1.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     /// Bytes that followed a response which by its status has no content (204, 304).
@@ -178,6 +178,10 @@ pub enum Broken {
     Connect(String),
     #[error("no complete answer within {} ms", .0.as_millis())]
     Timeout(Duration),
+    /// The head of an answer never came whole.
+    #[error("the connection ended before an answer came: {0}")]
+    Unanswered(String),
+    /// The answer has begun.
     #[error("the connection ended before the answer was complete: {0}")]
     CutOff(String),
     #[error("the answer is not HTTP: {0}")]
