@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 
-use self::bases::Bases;
+use self::{bases::Bases, secrets::Secrets};
 use super::load::House;
 use crate::{
     check::{self, Judge},
@@ -95,6 +95,7 @@ pub struct Traffic {
     /// Where the exchanges come from, as reports tell it.
     source: Source,
     masks: Masks,
+    secrets: Secrets,
     bases: Bases,
     /// What the contracts say must not be shown.
     sensitive: BTreeSet<String>,
@@ -166,6 +167,7 @@ impl Traffic {
             apis,
             source,
             masks: Masks::default(),
+            secrets: Secrets::default(),
             bases,
             sensitive,
             results: Vec::new(),
@@ -191,7 +193,7 @@ impl Traffic {
 
     /// Judges one exchange and keeps it for the report.
     pub fn take(&mut self, observed: Observed) -> Taken {
-        secrets::learn(&observed, &self.sensitive, &self.masks);
+        self.secrets.learn(&observed, &self.sensitive, &self.masks);
         let contracts = wanted(&self.house, &self.apis);
         let Some(found) = asked::asked(&observed, &contracts, Some(&self.bases)) else {
             let mask = |text: &str| self.masks.mask(text);

@@ -77,7 +77,7 @@ fn what_a_client_has_not_asked_for_to_the_end_is_held_against_nobody() {
 #[test]
 fn requests_without_an_answer_are_in_the_report_and_the_record() {
     let folder = folder();
-    let good = vec![Act::Head, Act::Bytes(2), Act::Say(dms("200 OK", EMPTY))];
+    let good = [Act::Head, Act::Bytes(2), Act::Say(dms("200 OK", EMPTY))];
     let begun = || Act::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".into());
     let (closed, left) = ("the upstream has closed the connection", "the client was the first to close it");
     for (acts, reason) in [

@@ -155,8 +155,13 @@ fn pairs(text: &str, found: &mut Vec<Found>) {
     static ENCODED: LazyLock<Regex> = LazyLock::new(|| pattern("^(?:25)*[0-9A-Fa-f]{2}"));
     static ESCAPED: LazyLock<Regex> = LazyLock::new(|| pattern("^(?:u[0-9a-fA-F]{4}|[nrt])"));
     static AND: LazyLock<Regex> = LazyLock::new(|| pattern("^%(?:25)*26"));
+    let mut upto = 0;
     for pair in PAIR.captures_iter(text) {
         let (Some(name), at) = (pair.get(1), pair.get_match().end()) else { continue };
+        // What stands in a secret is masked with it.
+        if at <= upto {
+            continue;
+        }
         let whole = name.as_str();
         // An escape before the name looks like its beginning.
         let escape = match text[..name.start()].bytes().next_back() {
@@ -182,6 +187,7 @@ fn pairs(text: &str, found: &mut Vec<Found>) {
         if text[at..end].ends_with([',', ';']) && text[end..].starts_with(' ') {
             end -= 1;
         }
+        upto = end;
         found.push(masked(at..end));
     }
 }
@@ -189,13 +195,18 @@ fn pairs(text: &str, found: &mut Vec<Found>) {
 /// `name: value`, as a head has it on a line of its own.
 fn headers(text: &str, found: &mut Vec<Found>) {
     static HEADER: LazyLock<Regex> = LazyLock::new(|| pattern(r"([A-Za-z][A-Za-z0-9\-]+)[ \t]*:[ \t]*"));
+    let mut upto = 0;
     for header in HEADER.captures_iter(text).filter(|header| is_secret_header(&header[1])) {
         let at = header.get_match().end();
+        if at <= upto {
+            continue;
+        }
         let scheme = super::SCHEMES
             .into_iter()
             .find(|scheme| text[at..].strip_prefix(scheme).is_some_and(|rest| rest.starts_with(' ')));
         let at = at + scheme.map_or(0, |scheme| scheme.len() + 1);
         let end = run_end(text, at, |rest| matches!(rest[0], b'\r' | b'\n' | b'"' | b'\'' | b'<'));
+        upto = end;
         found.push(masked(at..end));
     }
 }
@@ -247,10 +258,15 @@ fn keys(text: &str, found: &mut Vec<Found>) {
         let space = r"(?: |\+|%20)";
         pattern(&format!(r"-----BEGIN{space}(?:[A-Z0-9]+{space})*PRIVATE{space}KEY(?:{space}BLOCK)?-----"))
     });
+    let mut upto = 0;
     for begin in BEGIN.find_iter(text) {
+        if begin.end() <= upto {
+            continue;
+        }
         let end = run_end(text, begin.end(), |rest| {
             rest.starts_with(b"-----END") || matches!(rest[0], b'"' | b'\'' | b'<')
         });
+        upto = end;
         found.push(masked(begin.end()..end));
     }
 }
@@ -369,6 +385,29 @@ mod tests {
         ] {
             assert_eq!(scrubbed(text), expected, "{text}");
             assert_eq!(scrubbed(expected), expected, "{text}, twice");
+        }
+    }
+
+    #[test]
+    fn no_text_takes_long() {
+        for piece in [
+            "sig=",
+            "sig%3D",
+            "cookie:",
+            "-----BEGIN PRIVATE KEY-----",
+            "<pwd>",
+            "\"pwd\":\"",
+            "\\\"pwd\\\":\\\"",
+            "'pwd':'",
+            "\"pwds\":[\"",
+            "://a:",
+            "Bearer ",
+            "eyJ",
+            "\\",
+        ] {
+            // Where each piece were looked at to the end of the text, this would not end today.
+            let text = piece.repeat((1 << 20) / piece.len());
+            assert!(scrubbed(&text).len() <= text.len() + 3 * text.len() / piece.len(), "{piece}");
         }
     }
 
