@@ -141,6 +141,9 @@ pub enum Refused {
     /// One sentence for each.
     #[error("the statement is not that of the record: {}", .0.join("; "))]
     Differs(Vec<String>),
+    /// Why its signature is none.
+    #[error("the statement is not signed: {0}")]
+    Unsigned(String),
 }
 
 impl Refused {
@@ -148,7 +151,7 @@ impl Refused {
     pub fn is_tampering(&self) -> bool {
         match self {
             Refused::Record(error) => matches!(error, RecordError::OtherTraces),
-            Refused::Changed(_) | Refused::Differs(_) => true,
+            Refused::Changed(_) | Refused::Differs(_) | Refused::Unsigned(_) => true,
             Refused::Runs(_) | Refused::Contradiction { .. } | Refused::NoStatement(_) => false,
         }
     }
