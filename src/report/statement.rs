@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    JudgedRun, Report,
+    Coverage, JudgedRun, Report,
     record::{self, Record, RecordError, digest},
 };
 use crate::model::{clause::ClauseId, contract::ApiName, target::Implementation, target::Verification};
@@ -162,7 +162,7 @@ impl Refused {
 /// Fails where the record is none, holds more than one run, or does not agree with itself.
 pub fn of(record: &Record, said: &Implementation) -> Result<Statement, Refused> {
     let report = record::read(&record.document, Some(&record.traces))?;
-    let differences = audit(&report, &record.document);
+    let differences = audit(&report, record);
     if !differences.is_empty() {
         return Err(Refused::Changed(differences));
     }
@@ -255,10 +255,10 @@ fn stated(report: &Report, run: &JudgedRun, implementation: Implementation, reco
 }
 
 fn mode(run: &JudgedRun) -> Mode {
-    match (&run.plan.shard, run.plan.not_selected) {
+    match (&run.plan.shard, run.plan.coverage) {
         (Some(_), _) => Mode::Shard,
-        (None, 0) => Mode::Whole,
-        (None, _) => Mode::Selected,
+        (None, Coverage::Whole) => Mode::Whole,
+        (None, Coverage::Selected) => Mode::Selected,
     }
 }
 
