@@ -13,8 +13,12 @@ use crate::{
     },
 };
 
+mod again;
+mod evidence;
+mod planned;
 mod sign;
 
+use again::{Again, AgainArgs};
 use sign::{CheckArgs, KeyArgs, SignArgs};
 
 #[derive(Debug, Clone, Args)]
@@ -73,6 +77,8 @@ pub struct VerifyArgs {
     pub run: Option<PathBuf>,
     #[command(flatten)]
     pub signature: CheckArgs,
+    #[command(flatten)]
+    pub again: AgainArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -141,7 +147,18 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
+    let report = match crate::report::record::read(&record.document, Some(&record.traces)) {
+        Ok(report) => report,
+        Err(error) => return answer(&error.into()),
+    };
+    let Again { differences, told } = again::again(&report, &folder, &args.again)?;
+    if !differences.is_empty() {
+        return answer(&Refused::Changed(statement::few(differences)));
+    }
     writeln!(out, "{}: {}, as {} says", args.file.display(), statement.result.word(), folder.display())?;
+    for line in told {
+        writeln!(out, "{}", Safe::new(&str::to_owned).line(&line))?;
+    }
     if let Some(signed) = signed {
         writeln!(out, "{}", signed.told())?;
     }

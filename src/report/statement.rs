@@ -17,7 +17,7 @@ mod audit;
 mod profile;
 mod reproduce;
 
-pub use audit::audit;
+pub use audit::{audit, few};
 pub use profile::{Features, Level, Operations, Profile, Standing, Statistics};
 pub use reproduce::Reproduce;
 
