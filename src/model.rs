@@ -3,6 +3,8 @@
 pub mod case;
 pub mod clause;
 pub mod contract;
+#[cfg(test)]
+pub mod example;
 pub mod exchange;
 pub mod json;
 pub mod span;

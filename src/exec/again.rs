@@ -30,20 +30,21 @@ pub enum Obstacle {
     Throttled { after: Option<Duration> },
     /// There was no connection: the request has not left.
     Unreached,
-    /// The connection ended: the request may have been done.
+    /// The connection ended before an answer had begun: the request may have been done.
     Lost,
 }
 
 impl Obstacle {
     /// None for an answer that is one, and for everything that asking again would not change, or only slowly: timeouts,
-    /// certificates, answers that are too large or no HTTP.
+    /// certificates, answers that are too large or no HTTP; nor for an answer that was cut off: that the target has
+    /// begun it is known, and why it did not end it is not.
     pub fn of(answer: &Result<Response, Broken>, protocol: &Protocol) -> Option<Obstacle> {
         match answer {
             Ok(response) if throttles(protocol, response) => {
                 Some(Obstacle::Throttled { after: retry_after(response) })
             }
             Err(Broken::Connect(why)) if was_refused(why) => Some(Obstacle::Unreached),
-            Err(Broken::CutOff(_)) => Some(Obstacle::Lost),
+            Err(Broken::Unanswered(_)) => Some(Obstacle::Lost),
             _ => None,
         }
     }
@@ -175,7 +176,8 @@ mod tests {
             (connect(ErrorKind::ConnectionReset), Some(Obstacle::Unreached), "rcd-"),
             (Err(Broken::Connect("no connection within 10000 ms".into())), None, "----"),
             (Err(Broken::Connect("invalid peer certificate: Expired".into())), None, "----"),
-            (Err(Broken::CutOff("connection reset".into())), Some(Obstacle::Lost), "r---"),
+            (Err(Broken::Unanswered("connection reset".into())), Some(Obstacle::Lost), "r---"),
+            (Err(Broken::CutOff("connection reset".into())), None, "----"),
             (Err(Broken::Timeout(MS(1))), None, "----"),
             (Err(Broken::NotHttp("x".into())), None, "----"),
             (Err(Broken::TooLarge(1)), None, "----"),

@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn lost() -> Answer {
-        Err(Broken::CutOff("x".into()))
+        Err(Broken::Unanswered("x".into()))
     }
 
     /// A case that asked one question, once more for each answer but the last, which took so many seconds.

@@ -212,7 +212,12 @@ impl Wire {
         }
         let limit = self.limits.body;
         let whole = async {
-            let mut response = self.client.execute(request).await?;
+            let mut response = match self.client.execute(request).await {
+                Ok(response) => response,
+                Err(error) => {
+                    return Ok(Err(broken::before_answer(broken::from_reqwest(&error, &self.timeouts))));
+                }
+            };
             let mut collected = Collected::new(limit);
             if response.content_length().is_some_and(|length| length > limit as u64) {
                 return Ok(Err(Broken::TooLarge(limit)));

@@ -178,6 +178,10 @@ pub enum Broken {
     Connect(String),
     #[error("no complete answer within {} ms", .0.as_millis())]
     Timeout(Duration),
+    /// The head of an answer never came whole.
+    #[error("the connection ended before an answer came: {0}")]
+    Unanswered(String),
+    /// The answer has begun.
     #[error("the connection ended before the answer was complete: {0}")]
     CutOff(String),
     #[error("the answer is not HTTP: {0}")]

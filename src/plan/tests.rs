@@ -4,32 +4,10 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::{
-    case::{Auth, Raw, Request, Step},
-    span::Span,
-    target::{ApiTarget, Credentials, Unsupported},
+    example::{span, step},
+    target::{ApiTarget, Credentials},
     template::{Hole, Part, Template, TemplateValue},
 };
-
-fn span() -> Span {
-    Span { file: "x.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
-}
-
-fn step(operation: &str) -> Step {
-    let effect = match operation {
-        _ if operation.starts_with("Create") => Effect::Create,
-        _ if operation.starts_with("Delete") => Effect::Destroy,
-        _ => Effect::Read,
-    };
-    Step {
-        operation: operation.into(),
-        effect,
-        request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
-        captures: Vec::new(),
-        expectations: Arc::default(),
-        poll: None,
-        span: span(),
-    }
-}
 
 /// `dms::DeleteConnection::works` is a case of the API `dms` about `DeleteConnection`.
 fn case(id: &str, uses: &[&str]) -> Case {
@@ -92,25 +70,9 @@ fn target() -> Target {
     };
     Target {
         name: "test".into(),
-        product: None,
-        version: None,
-        implementation: Default::default(),
         apis: BTreeMap::from([("dms".into(), api)]),
-        tls: Default::default(),
-        proxy: None,
-        timeouts: Default::default(),
-        limits: Default::default(),
         permits: [Effect::Read, Effect::Create, Effect::Change, Effect::Destroy].into(),
-        features: BTreeSet::new(),
-        variables: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        supplies: BTreeMap::new(),
-        sharing: Default::default(),
-        expendable: Default::default(),
-        kept: Default::default(),
-        unsupported: Unsupported::default(),
-        known_failures: Vec::new(),
-        snapshots: None,
+        ..Target::default()
     }
 }
 

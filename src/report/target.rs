@@ -82,10 +82,8 @@ fn without_user_information(url: &url::Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-    use crate::model::target::{ApiTarget, Keys, Limits, SecretRef, Timeouts, Tls, Unsupported};
+    use crate::model::target::{ApiTarget, Keys, SecretRef, Tls};
 
     #[test]
     fn of_a_target_only_what_is_no_secret_is_told() {
@@ -103,9 +101,6 @@ mod tests {
         let password = Credentials::Password { username: "me".into(), password: secret() };
         let target = Target {
             name: "staging".into(),
-            product: None,
-            version: None,
-            implementation: Default::default(),
             apis: [
                 ("dms".into(), api("http://me:hunter2@127.0.0.1:7400/", sigv4)),
                 ("veeam".into(), api("https://backup.example/base", password)),
@@ -113,19 +108,7 @@ mod tests {
             .into(),
             tls: Tls { ca: Some("ca.pem".into()), verification: Verification::Off, ..Tls::default() },
             proxy: Some("http://me:hunter2@proxy:3128".into()),
-            timeouts: Timeouts::default(),
-            limits: Limits::default(),
-            permits: BTreeSet::new(),
-            features: BTreeSet::new(),
-            variables: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            supplies: BTreeMap::new(),
-            sharing: Default::default(),
-            expendable: Default::default(),
-            kept: Default::default(),
-            unsupported: Unsupported::default(),
-            known_failures: vec![],
-            snapshots: None,
+            ..Target::default()
         };
         let protocol = Protocol::AwsJson {
             json_version: "1.1".into(),

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_pass_that_took_repetition_is_told_apart() {
-        let lost = Broken::CutOff("connection reset".into());
+        let lost = Broken::Unanswered("connection reset".into());
         let mut twice = flaky(&name("c"));
         twice.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(lost.clone()));
         let all = vec![pass(&name("a")), flaky(&name("b")), twice];

@@ -16,7 +16,7 @@ use proofmark::{
         contract::{Access, Answer, Contract, Effect, Member, Operation, Place, Protocol},
         exchange::{Exchange, Role, Trace},
         span::Span,
-        target::{ApiTarget, Credentials, Keys, Limits, SecretRef, Target, Timeouts, Unsupported},
+        target::{ApiTarget, Credentials, Keys, SecretRef, Target, Timeouts},
         template::{Hole, Part, Template, TemplateValue},
     },
     plan::{Decision, Job},
@@ -217,25 +217,10 @@ pub fn target(url: &str) -> Target {
     };
     Target {
         name: "test".into(),
-        product: None,
-        version: None,
-        implementation: Default::default(),
         apis: BTreeMap::from([("rest".into(), api.clone()), ("aws".into(), api)]),
-        tls: Default::default(),
-        proxy: None,
         timeouts: Timeouts { request: Duration::from_secs(20), ..Timeouts::default() },
-        limits: Limits::default(),
         permits: [Effect::Read, Effect::Create, Effect::Change, Effect::Destroy].into(),
-        features: Default::default(),
-        variables: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        supplies: BTreeMap::new(),
-        sharing: Default::default(),
-        expendable: Default::default(),
-        kept: Default::default(),
-        unsupported: Unsupported::default(),
-        known_failures: Vec::new(),
-        snapshots: None,
+        ..Target::default()
     }
 }
 

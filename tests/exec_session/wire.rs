@@ -32,7 +32,8 @@ async fn every_way_to_break_has_its_name() {
         Reply::Close(text.as_bytes().to_vec())
     }
     type Way = (&'static str, fn(&Asked) -> Reply, Broken);
-    let cut = || Broken::CutOff("closed before the answer was complete".into());
+    let cut = || Broken::CutOff("closed".into());
+    let unanswered = || Broken::Unanswered("closed".into());
     let limit = 1000;
     let ways: Vec<Way> = vec![
         ("silence", |_| Reply::Hang, Broken::Timeout(Duration::from_millis(300))),
@@ -46,11 +47,11 @@ async fn every_way_to_break_has_its_name() {
             |_| Reply::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec()),
             Broken::Timeout(Duration::ZERO),
         ),
-        ("nothing", |_| bytes(""), cut()),
-        ("half a head", |_| bytes("HTTP/1.1 200 OK\r\nx:"), cut()),
+        ("nothing", |_| bytes(""), unanswered()),
+        ("half a head", |_| bytes("HTTP/1.1 200 OK\r\nx:"), unanswered()),
         ("half a body", |_| bytes("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), cut()),
         ("half a chunk", |_| bytes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{"), cut()),
-        ("a reset", |_| Reply::Reset, Broken::CutOff("connection reset".into())),
+        ("a reset", |_| Reply::Reset, Broken::Unanswered("connection reset".into())),
         ("another protocol", |_| bytes("220 smtp.example.com ready\r\n\r\n"), Broken::NotHttp(String::new())),
         (
             "a chunk without a size",

@@ -17,6 +17,7 @@ type Row = (&'static str, &'static [Way], Answer, Expected);
 const EVERY: &[Way] = &[Aws, Rest, Alone];
 const AWS: &[Way] = &[Aws];
 
+const UNANSWERED: Expected = Error("the connection ended before an answer came");
 const CUT_OFF: Expected = Error("the connection ended before the answer was complete");
 const TIMEOUT: Expected = Error("no complete answer within");
 const NOT_HTTP: Expected = Error("the answer is not HTTP");
@@ -66,10 +67,10 @@ fn with_more(more: &str) -> String {
 
 const ROWS: &[Row] = &[
     // No answer, or not a whole one.
-    ("resets after the request", EVERY, |_| vec![Reset], CUT_OFF),
-    ("closes after the request", EVERY, |_| vec![], CUT_OFF),
-    ("resets in the status line", EVERY, |_| [raw("HTTP/1."), vec![Reset]].concat(), CUT_OFF),
-    ("resets in the headers", EVERY, |_| [raw("HTTP/1.1 200 OK\r\nx:"), vec![Reset]].concat(), CUT_OFF),
+    ("resets after the request", EVERY, |_| vec![Reset], UNANSWERED),
+    ("closes after the request", EVERY, |_| vec![], UNANSWERED),
+    ("resets in the status line", EVERY, |_| [raw("HTTP/1."), vec![Reset]].concat(), UNANSWERED),
+    ("resets in the headers", EVERY, |_| [raw("HTTP/1.1 200 OK\r\nx:"), vec![Reset]].concat(), UNANSWERED),
     (
         "resets in the body",
         EVERY,

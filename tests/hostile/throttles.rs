@@ -73,6 +73,10 @@ fn nameless(asked: &Asked) -> Vec<Act> {
     vec![Say(whole(asked, "429 Too Many Requests", b"{}")), Keep]
 }
 
+fn torn(asked: &Asked) -> Vec<Act> {
+    vec![Say(head(asked, "200 OK", "content-length: 9\r\n")), Say(b"{".to_vec()), Reset]
+}
+
 fn reset(_: &Asked) -> Vec<Act> {
     vec![Reset]
 }
@@ -99,6 +103,8 @@ const ROWS: &[Row] = &[
     (reset, 1, &[Aws, Rest], None, 2),
     (reset, 1, &[Alone], Some(Error("the connection ended")), 1),
     (reset, usize::MAX, &[Aws, Rest], Some(OFTEN), 4),
+    // What has begun to answer and does not end is not held for the line's fault.
+    (torn, 1, &[Aws, Rest], Some(Error("the connection ended before the answer was complete")), 1),
     // What breaks the contract does so in passing, too.
     (nameless, 1, &[Aws], Some(Fail("awsjson.error.discriminator")), 2),
     (nameless, 1, &[Rest], Some(Fail("veeam.error.shape")), 2),

@@ -12,7 +12,7 @@ use crate::{
     model::{
         case::{Auth, Raw, Request},
         contract::{Access, Answer, Member, Place, Protocol},
-        target::{ApiTarget, Credentials, Unsupported},
+        target::{ApiTarget, Credentials},
         template::Variables,
     },
 };
@@ -117,25 +117,12 @@ fn target() -> Target {
     };
     Target {
         name: "t".into(),
-        product: None,
-        version: None,
-        implementation: Default::default(),
         apis: BTreeMap::from([("api".into(), api)]),
-        tls: Default::default(),
-        proxy: None,
-        timeouts: Default::default(),
-        limits: Default::default(),
         permits: [Effect::Read, Effect::Create, Effect::Change, Effect::Destroy].into(),
-        features: Default::default(),
-        variables: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        sharing: Default::default(),
         expendable: ["denied".into()].into(),
         supplies: [("instance.arn".into(), LENT.into()), ("kept.arn".into(), KEPT.into())].into(),
         kept: ["kept.arn".into()].into(),
-        unsupported: Unsupported::default(),
-        known_failures: Vec::new(),
-        snapshots: None,
+        ..Target::default()
     }
 }
 

@@ -12,20 +12,15 @@ use crate::{
     matcher,
     model::{
         case::{
-            Auth, Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Profile, Raw, Request, Scope,
-            StatusPattern,
+            Auth, Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Profile, Scope, StatusPattern,
         },
         contract::{Contract, Protocol},
-        span::Span,
+        example::{span, step},
         template::{Hole, Part, Template, TemplateValue, Variables},
     },
 };
 
 mod repeating;
-
-fn span() -> Span {
-    Span { file: "case.yaml".into(), line: 1, column: 1, offset: 0, length: 0 }
-}
 
 fn claim(claim: Claim) -> Expectation {
     Expectation { claim, clauses: Vec::new(), span: span() }
@@ -41,24 +36,6 @@ fn body(body: serde_json::Value) -> Expectation {
 
 fn variable(name: &str) -> TemplateValue {
     TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
-}
-
-/// A step without input; the effect follows from the verb.
-fn step(operation: &str) -> Step {
-    let effect = match operation {
-        _ if operation.starts_with("Create") => Effect::Create,
-        _ if operation.starts_with("Delete") => Effect::Destroy,
-        _ => Effect::Read,
-    };
-    Step {
-        operation: operation.into(),
-        effect,
-        request: Request { input: Vec::new(), auth: Auth::Target, raw: Raw::default() },
-        captures: Vec::new(),
-        expectations: Arc::default(),
-        poll: None,
-        span: span(),
-    }
 }
 
 fn polled(operation: &str, until: Expectation, every: u64, within: u64) -> Step {

@@ -98,14 +98,16 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(watched)).await;
     let (mut sender, connection) = match handshake {
         Ok(pair) => pair,
-        Err(error) => return (Err(broken::during_exchange(&error)), clock.elapsed()),
+        Err(error) => return (Err(broken::before_answer(broken::during_exchange(&error))), clock.elapsed()),
     };
     let mut connection = std::pin::pin!(connection.without_shutdown());
     let mut ended = None;
     let answer = {
         let whole = async {
-            let response = sender.send_request(request).await?;
-            collect(response, limit).await
+            match sender.send_request(request).await {
+                Ok(response) => collect(response, limit).await,
+                Err(error) => Ok(Err(broken::before_answer(broken::during_exchange(&error)))),
+            }
         };
         let mut whole = std::pin::pin!(tokio::time::timeout(left, whole));
         loop {
@@ -118,7 +120,9 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let elapsed = clock.elapsed();
     let mut response = match answer {
         Err(_) => return (Err(Broken::Timeout(elapsed)), elapsed),
-        Ok(Err(_)) if Instant::now() >= until => return (Err(Broken::Timeout(elapsed)), elapsed),
+        Ok(Err(_) | Ok(Err(_))) if Instant::now() >= until => {
+            return (Err(Broken::Timeout(elapsed)), elapsed);
+        }
         Ok(Err(error)) => return (Err(broken::during_exchange(&error)), elapsed),
         Ok(Ok(Err(broken))) => return (Err(broken), elapsed),
         Ok(Ok(Ok(response))) => response,

@@ -20,6 +20,14 @@ pub(super) fn no_connection(timeouts: &Timeouts) -> Broken {
     Broken::Connect(format!("no connection within {} ms", timeouts.connect.as_millis()))
 }
 
+/// An error before the head of the answer was read.
+pub(super) fn before_answer(broken: Broken) -> Broken {
+    match broken {
+        Broken::CutOff(why) => Broken::Unanswered(why),
+        other => other,
+    }
+}
+
 /// An error after the connection stood.
 pub(super) fn during_exchange(error: &(dyn Error + 'static)) -> Broken {
     for cause in chain(error) {
@@ -28,14 +36,14 @@ pub(super) fn during_exchange(error: &(dyn Error + 'static)) -> Broken {
                 return Broken::NotHttp(hyper.to_string());
             }
             if hyper.is_incomplete_message() {
-                return Broken::CutOff("closed before the answer was complete".to_owned());
+                return Broken::CutOff("closed".to_owned());
             }
         }
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
             use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
             return match io.kind() {
                 InvalidData | InvalidInput => Broken::NotHttp(last_cause(io)),
-                UnexpectedEof => Broken::CutOff("closed before the answer was complete".to_owned()),
+                UnexpectedEof => Broken::CutOff("closed".to_owned()),
                 _ => Broken::CutOff(last_cause(io)),
             };
         }

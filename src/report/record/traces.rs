@@ -206,6 +206,7 @@ fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExc
 fn masked_broken(broken: &Broken, safe: &Safe) -> Broken {
     match broken {
         Broken::Connect(why) => Broken::Connect(safe.masked(why)),
+        Broken::Unanswered(why) => Broken::Unanswered(safe.masked(why)),
         Broken::CutOff(why) => Broken::CutOff(safe.masked(why)),
         Broken::NotHttp(why) => Broken::NotHttp(safe.masked(why)),
         Broken::Timeout(_) | Broken::TooLarge(_) => broken.clone(),

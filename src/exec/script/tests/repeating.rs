@@ -12,7 +12,7 @@ fn too_many(headers: &[(&str, &str)]) -> Answer {
 }
 
 fn lost() -> Answer {
-    Err(Broken::CutOff("connection reset".into()))
+    Err(Broken::Unanswered("connection reset".into()))
 }
 
 fn refused() -> Answer {
