@@ -18,8 +18,11 @@ mod evidence;
 mod planned;
 mod sign;
 
-use again::{Again, AgainArgs};
+use again::{Again, AgainArgs, Done};
 use sign::{CheckArgs, KeyArgs, SignArgs};
+
+/// Columns of a sentence.
+const WIDTH: usize = 80;
 
 #[derive(Debug, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -138,8 +141,8 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
         Ok(signed) => signed,
         Err(why) => return answer(&Refused::Unsigned(why)),
     };
-    let statement = match statement::verify(&file.text, &record) {
-        Ok(statement) => statement,
+    let (statement, report) = match statement::verify(&file.text, &record) {
+        Ok(believed) => believed,
         Err(refused) => return answer(&refused),
     };
     if let Some(run) = signed.as_ref().and_then(sign::Signed::run)
@@ -147,32 +150,37 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
-    let report = match crate::report::record::read(&record.document, Some(&record.traces)) {
-        Ok(report) => report,
-        Err(error) => return answer(&error.into()),
-    };
-    let Again { differences, told } = again::again(&report, &folder, &args.again)?;
+    let Again { done, differences, told } = again::again(&report, &folder, &args.again)?;
     if !differences.is_empty() {
         return answer(&Refused::Changed(statement::few(differences)));
     }
     writeln!(out, "{}: {}, as {} says", args.file.display(), statement.result.word(), folder.display())?;
-    for line in told {
+    for line in told.into_iter().chain(signed.map(|signed| signed.told())) {
         writeln!(out, "{}", Safe::new(&str::to_owned).line(&line))?;
     }
-    if let Some(signed) = signed {
-        writeln!(out, "{}", signed.told())?;
-    }
-    Ok(ExitCode::SUCCESS)
+    out.flush()?;
+    Ok(match (done, args.again.strict) {
+        (Done::NotJudged, true) => ExitCode::from(3),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
-/// 1 where something was changed; else the question was wrong. What was written there by others stays text.
+/// 1 where something was changed, a line for each; else the question was wrong. What was written there by others stays
+/// text.
 pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
-    let told = Safe::new(&str::to_owned).line(&refused.to_string());
-    match refused.is_tampering() {
-        true => {
-            eprintln!("refused: {told}");
+    let line = |text: &str| Safe::new(&str::to_owned).line(text);
+    match refused {
+        Refused::Changed(sentences) | Refused::Differs(sentences) => {
+            eprintln!("refused: {}:", refused.head());
+            let form = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("    ");
+            let form = form.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+            sentences.iter().for_each(|sentence| eprintln!("{}", textwrap::fill(&line(sentence), &form)));
             Ok(ExitCode::from(1))
         }
-        false => Err(Wrong::Said(told)),
+        refused if refused.is_tampering() => {
+            eprintln!("refused: {}", line(&refused.to_string()));
+            Ok(ExitCode::from(1))
+        }
+        refused => Err(Wrong::Said(line(&refused.to_string()))),
     }
 }

@@ -136,10 +136,10 @@ pub enum Refused {
     #[error("not a conformance statement: {0}")]
     NoStatement(String),
     /// One sentence for each.
-    #[error("the record has been changed: {}", .0.join("; "))]
+    #[error("{}: {}", self.head(), .0.join("; "))]
     Changed(Vec<String>),
     /// One sentence for each.
-    #[error("the statement is not that of the record: {}", .0.join("; "))]
+    #[error("{}: {}", self.head(), .0.join("; "))]
     Differs(Vec<String>),
     /// Why its signature is none.
     #[error("the statement is not signed: {0}")]
@@ -147,6 +147,17 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// What is wrong with the whole, before the sentences that say where.
+    pub fn head(&self) -> &'static str {
+        match self {
+            Refused::Changed(_) => "the record has been changed",
+            Refused::Differs(_) => "the statement is not that of the record",
+            Refused::Unsigned(_) => "the statement is not signed",
+            Refused::Record(_) | Refused::Runs(_) => "there is no record of a run",
+            Refused::Contradiction { .. } | Refused::NoStatement(_) => "there is no statement",
+        }
+    }
+
     /// Whether somebody has changed something, and not merely asked for what there is none of.
     pub fn is_tampering(&self) -> bool {
         match self {
@@ -161,6 +172,10 @@ impl Refused {
 ///
 /// Fails where the record is none, holds more than one run, or does not agree with itself.
 pub fn of(record: &Record, said: &Implementation) -> Result<Statement, Refused> {
+    with_report(record, said).map(|(statement, _)| statement)
+}
+
+fn with_report(record: &Record, said: &Implementation) -> Result<(Statement, Report), Refused> {
     let report = record::read(&record.document, Some(&record.traces))?;
     let differences = audit(&report, record);
     if !differences.is_empty() {
@@ -168,20 +183,23 @@ pub fn of(record: &Record, said: &Implementation) -> Result<Statement, Refused> 
     }
     let [run] = &report.runs[..] else { return Err(Refused::Runs(report.runs.len())) };
     let implementation = implementation(run, said)?;
-    Ok(stated(&report, run, implementation, record))
+    Ok((stated(&report, run, implementation, record), report))
 }
 
 /// Checks a statement, YAML or JSON, against the record it names: everything but what is declared of the maker is worked
-/// out anew. Gives the statement.
-pub fn verify(text: &str, record: &Record) -> Result<Statement, Refused> {
+/// out anew. Gives the statement, and the report that the record is of.
+pub fn verify(text: &str, record: &Record) -> Result<(Statement, Report), Refused> {
     let statement = parse(text)?;
-    let expected = of(record, &statement.implementation).map_err(|refused| match refused {
-        contradiction @ Refused::Contradiction { .. } => Refused::Differs(vec![contradiction.to_string()]),
-        other => other,
-    })?;
+    let (expected, report) =
+        with_report(record, &statement.implementation).map_err(|refused| match refused {
+            contradiction @ Refused::Contradiction { .. } => {
+                Refused::Differs(vec![contradiction.to_string()])
+            }
+            other => other,
+        })?;
     let value = |statement: &Statement| serde_json::to_value(statement).unwrap_or_default();
     let differences = audit::differences(&value(&expected), &value(&statement));
-    if differences.is_empty() { Ok(statement) } else { Err(Refused::Differs(differences)) }
+    if differences.is_empty() { Ok((statement, report)) } else { Err(Refused::Differs(differences)) }
 }
 
 /// Reads a statement, YAML or JSON.

@@ -24,22 +24,35 @@ pub struct AgainArgs {
     /// The target file whose declarations hold [default: the one of the recorded name, if it is the same]
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
+    /// Exit 3 where the traces cannot be judged again
+    #[arg(long)]
+    pub strict: bool,
     #[command(flatten)]
     pub files: FileArgs,
 }
 
 /// What came of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Again {
+    pub done: Done,
     /// In what the record says otherwise than its traces, one sentence each.
     pub differences: Vec<String>,
     /// What was done and what was not, a line each.
     pub told: Vec<String>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Judged,
+    /// Not all of it could be found out.
+    NotJudged,
+}
+
 /// Judges the traces of `report`, which was read of `folder`, once more.
 pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, Wrong> {
-    let [run] = &report.runs[..] else { return Ok(Again::default()) };
+    let [run] = &report.runs[..] else {
+        return Ok(not(vec!["it holds several runs".into()]));
+    };
     if run.digests.suite.is_none() {
         return Ok(not(vec!["it does not say by which suite they were".into()]));
     }
@@ -52,35 +65,38 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
     }
     let (file, mut told) = file(run, args, &house)?;
     let Planned { run, mut differences, unknown } = planned::planned(run, &house.suite, file.as_ref());
-    let declarations = if file.is_some() { Declarations::AtHand } else { Declarations::Missing };
+    let declarations = file.as_ref().map_or(Declarations::Missing, |_| Declarations::AtHand);
     let target = replay::as_recorded(file.unwrap_or_else(|| planned::implied(&run, &house.suite)), &run);
     let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
     let cut = planned::renamed(replay::cut(&traces)?, report, &run);
     let evidence = Evidence { declarations, target: &target, cut: &cut };
     let verdicts = replay::of_run(&house, &target, &run, cut.clone());
-    let (mut judged, mut unsure) = (0, 0);
+    let (mut judged, mut unsure, mut open) = (0, 0, 0);
     for entry in run.entries.iter().filter(|entry| entry.trace.is_some()) {
         let Some(now) = verdicts.get(&entry.subject.name) else { continue };
         let now = hardened(now.clone(), report.terms.fail_on);
         judged += 1;
         unsure += usize::from(evidence.is_unsure(entry));
+        open += usize::from(evidence.is_open(entry, &now));
         differences.extend(evidence.against(entry, &now).map(|why| format!("{}: {why}", entry.subject.name)));
     }
     let all = run.entries.iter().filter(|entry| entry.trace.is_some()).count();
     told.insert(0, format!("{judged} of {all} traces judged again: none breaks more than the record says"));
-    if unknown > 0 {
-        told.push(format!("{unknown} names have secrets in them, and could not be told from others"));
-    }
-    if unsure > 0 {
-        told.push(format!("{unsure} hold masked or cut answers, of which not all can be judged again"));
-    }
-    Ok(Again { differences, told })
+    let left = [
+        (unknown, "have names that secrets were taken out of, and cannot be told apart"),
+        (unsure, "hold masked or cut answers, of which not all can be judged again"),
+        (open, "are told as unsupported, by an answer that only the target file knows"),
+    ];
+    let left = left.into_iter().filter(|(count, _)| *count > 0);
+    told.extend(left.map(|(count, what)| format!("{count} {what}")));
+    let done = if unknown + open == 0 { Done::Judged } else { Done::NotJudged };
+    Ok(Again { done, differences, told })
 }
 
 fn not(why: Vec<String>) -> Again {
     let why = why.into_iter().map(|why| format!("  {why}"));
     let told = std::iter::once("the traces were NOT judged again:".to_owned()).chain(why).collect();
-    Again { differences: Vec::new(), told }
+    Again { done: Done::NotJudged, differences: Vec::new(), told }
 }
 
 /// What is not as it was when the run was judged; a verdict of today would be no evidence.
@@ -121,8 +137,8 @@ fn otherwise(report: &Report, run: &JudgedRun, house: &House) -> Vec<String> {
 /// The target file of the run, if it is at hand and the same; and what cannot be known without it.
 fn file(run: &JudgedRun, args: &AgainArgs, house: &House) -> Result<(Option<Target>, Vec<String>), Wrong> {
     let without = |why: &str| {
-        let told = format!("{why}: what it declares, and skips that rest on it, are taken as recorded");
-        Ok((None, vec![told]))
+        let told = vec![format!("{why}:"), "  what only that file can tell is taken as recorded".to_owned()];
+        Ok((None, told))
     };
     let recorded = run.target.name.to_string();
     let name = match &args.target {

@@ -33,9 +33,10 @@ impl Evidence<'_> {
         let trace = then.trace.as_ref()?;
         let word = word(&then.verdict);
         if let Verdict::Fail { violations, .. } = now {
-            let mut hidden =
-                violations.iter().filter(|one| !told(then, one) && self.is_solid(then, trace, one));
-            return hidden.next().map(|one| {
+            let solid: Vec<&Violation> =
+                violations.iter().filter(|one| self.is_solid(then, trace, one)).collect();
+            let shown = |one: &Violation| solid.iter().filter(|it| same(it, one)).count();
+            return solid.iter().find(|one| told(then, one) < shown(one)).map(|one| {
                 let broken =
                     if one.clauses.is_empty() { one.rule.to_string() } else { one.clauses.join(", ") };
                 format!("recorded as {word}, and its exchange {} breaks {broken}", one.exchange + 1)
@@ -62,6 +63,12 @@ impl Evidence<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether only the target file could tell that an answer says what the target lacks.
+    pub fn is_open(&self, then: &Entry, now: &Verdict) -> bool {
+        let lacking = matches!(then.verdict, Verdict::Unsupported { declared: Declared::ByAnswer, .. });
+        lacking && self.declarations == Declarations::Missing && !matches!(now, Verdict::Unsupported { .. })
     }
 
     /// Whether answers of an entry are not all there as they were sent.
@@ -139,12 +146,15 @@ fn was_judged(then: &Entry, exchange: &Exchange, index: usize) -> bool {
     }
 }
 
-/// Whether the record tells of the same claim, broken at the same place; it may be told of another exchange.
-fn told(then: &Entry, one: &Violation) -> bool {
-    then.violations().iter().any(|it| {
-        let same = it.mismatch.at == one.mismatch.at || it.mismatch.at.to_string().contains(MASKED);
-        it.rule == one.rule && it.clauses == one.clauses && same
-    })
+/// How often the record tells of a claim that is broken at this place; it may tell it of other exchanges.
+fn told(then: &Entry, one: &Violation) -> usize {
+    then.violations().iter().filter(|it| same(it, one)).count()
+}
+
+fn same(one: &Violation, other: &Violation) -> bool {
+    let at = [&one.mismatch.at, &other.mismatch.at];
+    let here = at[0] == at[1] || at.iter().any(|at| at.to_string().contains(MASKED));
+    one.rule == other.rule && one.clauses == other.clauses && here
 }
 
 fn masked_variables(trace: &Trace) -> bool {

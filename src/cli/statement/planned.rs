@@ -1,7 +1,10 @@
 //! A record held to the suite it was judged by: the cases that were planned, what each of them is, and whether those that
 //! were not sent had to be left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     cli::replay::again::Cut,
@@ -9,13 +12,12 @@ use crate::{
         case::{Case, Fixture, Need, Origin, Profile, Scope, Suite},
         contract::Effect,
         exchange::Trace,
-        target::{ApiTarget, Credentials, Target},
+        target::{ApiTarget, Credentials, KnownFailure, KnownWhat, Target},
         verdict::{Declared, Verdict},
     },
     plan::{self, Decision, Selection, glob},
     report::{Coverage, Entry, JudgedRun, Kind, Report, Subject, TargetFacts, safe::MASKED},
 };
-use std::sync::Arc;
 
 /// What came of it.
 pub struct Planned {
@@ -66,7 +68,8 @@ pub fn planned(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Planned
     let implied = implied(&renamed, suite);
     for entry in &renamed.entries {
         let Some(case) = cases.get(entry.subject.name.as_str()) else { continue };
-        found.extend(unsent(entry, case, suite, file, &implied).map(|why| format!("{}: {why}", case.id)));
+        let why = unsent(entry, case, suite, file, &implied).or_else(|| excused(entry, case, run, file));
+        found.extend(why.map(|why| format!("{}: {why}", case.id)));
     }
     if let Some(file) = file {
         found.extend(facts(run, file));
@@ -272,6 +275,27 @@ fn unsent(
     }
 }
 
+/// Known failures of a case that are none of its target's.
+fn excused(entry: &Entry, case: &Case, run: &JudgedRun, file: Option<&Target>) -> Option<String> {
+    let all = file.map_or(&run.known_failures, |file| &file.known_failures);
+    let stranger = entry.known.iter().find(|it| !all.iter().any(|one| excuse(one) == excuse(it)));
+    let names_it = |it: &KnownFailure| match &it.what {
+        KnownWhat::Case(pattern) => glob(pattern, &case.id),
+        KnownWhat::Clause(_) => true,
+    };
+    let other = || entry.known.iter().find(|it| !names_it(it));
+    stranger.or_else(other).map(|it| format!("the target file does not excuse it by {}", excuse(it)))
+}
+
+/// What is known, and until when; the rest of an entry may have been masked.
+fn excuse(known: &KnownFailure) -> String {
+    let KnownFailure { what, expires, .. } = known;
+    match what {
+        KnownWhat::Case(pattern) => format!("case {pattern} until {expires}"),
+        KnownWhat::Clause(clause) => format!("clause {clause} until {expires}"),
+    }
+}
+
 /// Whether a skip is because of what the case would destroy, of which only the target file can tell.
 fn is_fence(reason: &str, case: &Case) -> bool {
     let mut steps = case.steps.iter().chain(&case.finally);
@@ -287,9 +311,7 @@ fn facts(run: &JudgedRun, file: &Target) -> Vec<String> {
     let right = TargetFacts::of(file, &BTreeMap::new());
     let told = &run.target;
     let apis = |facts: &TargetFacts| facts.apis.keys().cloned().collect::<Vec<_>>();
-    let known = |list: &[crate::model::target::KnownFailure]| {
-        list.iter().map(|it| format!("{:?} {}", it.what, it.expires)).collect::<BTreeSet<_>>()
-    };
+    let known = |list: &[KnownFailure]| list.iter().map(excuse).collect::<BTreeSet<_>>();
     let differs = [
         ("name", told.name != right.name),
         ("product", told.product != right.product),

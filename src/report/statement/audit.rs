@@ -25,23 +25,23 @@ const TOLD: usize = 8;
 pub fn audit(report: &Report, record: &Record) -> Vec<String> {
     let mut found = Vec::new();
     let mut anew = report.clone();
-    for run in &mut anew.runs {
+    for (run, anew) in report.runs.iter().zip(&mut anew.runs) {
         let mut names = BTreeSet::new();
-        for entry in &mut run.entries {
+        for (entry, anew) in run.entries.iter().zip(&mut anew.entries) {
             let name = &entry.subject.name;
-            if !names.insert(name.clone()) {
+            if !names.insert(name) {
                 found.push(format!("{name} is there twice"));
             }
-            let what = entries::contradictions(entry, &run.target, report.terms.fail_on);
+            let what = entries::contradictions(entry, run, report.terms.fail_on);
             found.extend(what.into_iter().map(|what| format!("{name}: {what}")));
-            let anew = status(&entry.verdict, &entry.known, report.terms.today);
-            let failing = matches!(anew, Status::Fail | Status::Unsupported);
+            let right = status(&entry.verdict, &entry.known, report.terms.today);
+            let failing = matches!(right, Status::Fail | Status::Unsupported);
             // What the other run had is not in this record; in a statement what is tolerated fails all the same.
             if !(entry.status == Status::Tolerated && run.baseline.is_some() && failing) {
-                entry.status = anew;
+                anew.status = right;
             }
         }
-        run.stale = stale(&run.entries, &run.known_failures, run.plan.coverage);
+        anew.stale = stale(&run.entries, &run.known_failures, run.plan.coverage);
         found.extend(plan(run));
         found.extend(entries::asked_for_what_is_not_there(run));
         found.extend(left_behind(run));

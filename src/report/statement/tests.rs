@@ -167,7 +167,7 @@ fn both_forms_are_read_back_and_satisfy_the_schema() {
     for form in [Form::Yaml, Form::Json] {
         let text = render(&statement, form);
         assert_eq!(parse(&text).unwrap(), statement, "{text}");
-        assert_eq!(verify(&text, &record).unwrap(), statement);
+        assert_eq!(verify(&text, &record).unwrap().0, statement);
         let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         let problems: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(problems.is_empty(), "{problems:?}");

@@ -10,11 +10,11 @@ use crate::{
         verdict::{Declared, Verdict, Violation},
     },
     plan::glob,
-    report::{Entry, FailOn, JudgedRun, TargetFacts, repeated, safe::MASKED},
+    report::{Entry, FailOn, JudgedRun, repeated, safe::MASKED},
 };
 
 /// One sentence for each.
-pub fn contradictions(entry: &Entry, target: &TargetFacts, fail_on: FailOn) -> Vec<String> {
+pub fn contradictions(entry: &Entry, run: &JudgedRun, fail_on: FailOn) -> Vec<String> {
     let mut found = Vec::new();
     let sent = entry.trace.as_ref().map_or(0, |trace| trace.exchanges.len());
     if sent != entry.exchanges {
@@ -27,15 +27,16 @@ pub fn contradictions(entry: &Entry, target: &TargetFacts, fail_on: FailOn) -> V
     };
     match (unsent, &entry.trace) {
         (Some(word), Some(_)) => found.push(format!("it is {word}, and yet was sent")),
-        (None, None) if !matches!(entry.verdict, Verdict::Error { .. }) => {
-            found.push("it is judged, and yet has no trace".into());
+        // Of traffic, what there was no room for is not kept.
+        (None, None) if run.digests.suite.is_some() || !matches!(entry.verdict, Verdict::Error { .. }) => {
+            found.push("it is said to have run, and yet has no trace".into());
         }
         _ => {}
     }
     if entry.is_case() && sent == 0 && matches!(entry.verdict, Verdict::Pass { .. } | Verdict::Fail { .. }) {
         found.push("it is judged, and yet nothing was sent".into());
     }
-    if !target.apis.contains_key(&entry.subject.api) && !matches!(entry.verdict, Verdict::Skip { .. }) {
+    if !run.target.apis.contains_key(&entry.subject.api) && !matches!(entry.verdict, Verdict::Skip { .. }) {
         found.push(format!("the target has no API {}, and yet it is judged", entry.subject.api));
     }
     let broken = || entry.violations().iter().chain(entry.warnings());
@@ -66,7 +67,7 @@ fn misplaced(entry: &Entry, fail_on: FailOn) -> Vec<String> {
     };
     let told = |one: &Violation, word: &str| {
         let clauses = if one.clauses.is_empty() { one.rule.to_string() } else { one.clauses.join(", ") };
-        format!("{clauses} is a {:?}, and yet {word}", one.strength)
+        format!("{clauses} is a {}, and yet {word}", one.strength)
     };
     let hidden = entry.warnings().iter().filter(|one| one.strength >= least);
     let harmless = entry.violations().iter().filter(|one| one.strength < least);
