@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
-import { reports } from './reports.mjs';
+import { COUNTERPARTS, reports } from './reports.mjs';
 
 const home = process.argv[2];
 const require = createRequire(resolve(`${home}/node/package.json`));
@@ -89,6 +89,18 @@ const checks = {
       const told = await page.locator('#violations [data-clause]').evaluateAll((all) => all.map((it) => it.dataset.clause));
       assert.deepEqual([...broken].filter((id) => !told.includes(id)), [], 'every broken clause is told');
     });
+  },
+  async 'what others made is told of as it was recorded'() {
+    for (const name of COUNTERPARTS) {
+      const { run } = of[name];
+      await open(of[name], async (page) => {
+        const told = await text(page, 'h1');
+        assert.equal(told === 'NOT CONFORMANT', named(run, 'fail').length > 0, `${name}: ${told}`);
+        assert.equal(await page.locator('#violations').count(), named(run, 'fail').length ? 1 : 0, name);
+        assert.equal(await page.locator('#known').count(), named(run, 'knownFailure').length ? 1 : 0, name);
+        await accessible(page, name);
+      });
+    }
   },
   async 'every kind of trouble has its section'() {
     await open(of.hostile, async (page) => {

@@ -1,11 +1,14 @@
 // The reports that are looked at: recorded by the program itself, and made of what it has recorded.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 import { large, mixed, read, write } from './records.mjs';
+
+/** Targets that others made; scripts/interop has recorded them. */
+export const COUNTERPARTS = ['moto', 'prism'];
 
 const program = resolve(process.env.PROOFMARK_BIN);
 
@@ -39,8 +42,9 @@ export async function reports(home) {
   await broken('error-as-500', folder('failing'));
   write(folder('hostile'), mixed(folder('failing')));
   write(folder('large'), large(folder('failing'), 20_000));
+  for (const name of COUNTERPARTS) cpSync(`target/interop/records/${name}`, folder(name), { recursive: true });
   const made = {};
-  for (const name of ['passing', 'failing', 'hostile', 'large']) {
+  for (const name of ['passing', 'failing', 'hostile', 'large', ...COUNTERPARTS]) {
     const page = resolve(`${home}/${name}.html`);
     proofmark([0, 1], 'report', folder(name), '--format', 'html', '-o', page);
     made[name] = { page, url: `file://${page}`, bytes: statSync(page).size, run: read(folder(name)).document.runs[0] };

@@ -15,6 +15,7 @@ def compare(name, api, base_url):
     command = [PROOFMARK, "run", "--target", f"targets/{name}.yaml", "--base-url", base_url, "--api", api]
     command += ["--origin", "written"]
     command += ["--format", "json", "--state-dir", str(HOME / "state")]
+    command += ["--record", str(HOME / "records" / name)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     (HOME / f"{name}.json").write_text(run.stdout)
     if run.returncode not in (0, 1, 3):

@@ -3,7 +3,6 @@ That Prism does see broken answers is tried first, on a server that gives one.""
 
 import http.server
 import json
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -81,7 +80,6 @@ def refused(url, *arguments, **more):
     return status
 
 
-@contextmanager
 def broken_server():
     """Answers every GET with a page whose totalCount is no number."""
 
@@ -94,15 +92,7 @@ def broken_server():
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
+    return servers.answering(Answer)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import json
 import subprocess
 import threading
 import urllib.parse
-from contextlib import contextmanager
 
 import document
 import judged
@@ -64,7 +63,6 @@ def asked(address, method, path, headers, body):
         connection.close()
 
 
-@contextmanager
 def listening(recorder):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -87,15 +85,7 @@ def listening(recorder):
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
+    return servers.answering(Handler)
 
 
 def judge(path, *arguments, deviate=()):

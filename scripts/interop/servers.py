@@ -1,9 +1,11 @@
 """The servers that interop runs: each on a free loopback port, awaited until it accepts, ended by its own id."""
 
+import http.server
 import os
 import re
 import socket
 import subprocess
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +40,18 @@ def reference(*arguments):
     with started("reference", command) as (process, log):
         announced = polled(lambda: re.search(r"listening on (http://\S+)", log.read_text()), process, log)
         yield announced.group(1)
+
+
+@contextmanager
+def answering(handler):
+    """A server of our own that answers as `handler`, a BaseHTTPRequestHandler, does; it prints nothing."""
+    handler.log_message = lambda *_: None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
 
 
 def veeam_document():

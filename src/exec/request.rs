@@ -113,7 +113,7 @@ pub fn build(
     if !touches(&request.raw, "host") {
         parts.headers.insert(0, ("host".to_owned(), host(&url)));
     }
-    let route = if operation.answers.contains_key(&204) { Route::Alone } else { Route::Pooled };
+    let route = if operation.answer(204).is_some() { Route::Alone } else { Route::Pooled };
     let Parts { headers, identity, body, .. } = parts;
     Ok(Outgoing { method, url, target, headers, body, identity, intent: intent(request), route })
 }

@@ -89,7 +89,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
     body.raw(CASES).raw("</main>\n");
     foot(report, &mut body);
     body.raw(CASE).data("data", &data::data(report, &runs, data::BUDGET));
-    shell::page(&title(&runs), STYLE, body, SCRIPT)
+    shell::page(&title(&runs), STYLE, body, Some(SCRIPT))
 }
 
 fn title(runs: &[Told]) -> String {

@@ -153,11 +153,21 @@ fn raw_changes_come_last() {
 
 #[test]
 fn an_operation_that_documents_a_204_travels_alone() {
-    let mut operation = operation("DELETE", "/x", &[]);
-    let plain = request(json!({}), Raw::default());
-    assert_eq!(sent(&plain, &operation, &Protocol::Rest, "http://h").route, Route::Pooled);
-    operation.answers.insert(204, Answer::default());
-    assert_eq!(sent(&plain, &operation, &Protocol::Rest, "http://h").route, Route::Alone);
+    for (documented, route) in [
+        ("200", Route::Pooled),
+        ("204", Route::Alone),
+        ("4XX", Route::Pooled),
+        ("2XX", Route::Alone),
+        ("default", Route::Alone),
+    ] {
+        let mut operation = operation("DELETE", "/x", &[]);
+        match documented.parse() {
+            Ok(status) => operation.answers.insert(status, Answer::default()),
+            Err(_) => operation.ranges.insert(documented.parse().unwrap(), Answer::default()),
+        };
+        let plain = request(json!({}), Raw::default());
+        assert_eq!(sent(&plain, &operation, &Protocol::Rest, "http://h").route, route, "{documented}");
+    }
 }
 
 #[test]

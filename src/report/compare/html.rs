@@ -1,103 +1,116 @@
 //! Runs side by side as one HTML page that needs no network, no script and no fonts.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha2::{Digest as _, Sha256};
-
-use super::{Cell, Comparison, Row, State, since::Since};
+use super::{Cell, Column, Comparison, Difference, Row, State, since::Since};
+use crate::report::{
+    html::{markup::Markup, shell},
+    safe::Safe,
+};
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page. Nothing in it can run, whatever the targets have answered: the policy allows this one style and nothing else.
+/// The page. Nothing in it can run, whatever the targets have answered.
 pub fn render(comparison: &Comparison) -> String {
-    let digest = STANDARD.encode(Sha256::digest(STYLE));
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{digest}'; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Comparison</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>Comparison</h1>\n"
-    );
+    let mut page = Markup::default();
+    page.raw("<main>\n<h1>Comparison</h1>\n");
     columns(&mut page, comparison);
     table(&mut page, "Operations", &comparison.operations, comparison);
     table(&mut page, "Clauses", &comparison.clauses, comparison);
     differences(&mut page, comparison);
     comparison.since.iter().for_each(|since| regressions(&mut page, since, comparison));
-    page + "</main>\n</body>\n</html>\n"
+    page.raw("</main>\n");
+    shell::page("Comparison", STYLE, page, None)
 }
 
-fn columns(page: &mut String, comparison: &Comparison) {
-    *page += "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table>\n<caption>Runs</caption>\n<thead><tr><th scope=\"col\">Key</th><th scope=\"col\">Target</th>\
-              <th scope=\"col\">Outcome</th><th scope=\"col\">Cases</th><th scope=\"col\">Run</th></tr></thead>\n<tbody>\n";
+/// One line, whatever stands in it.
+fn line(text: &str) -> String {
+    Safe::new(&str::to_owned).line(text)
+}
+
+/// A table that is scrolled by itself where the page is narrower; its rows are to follow.
+fn begin(page: &mut Markup, caption: &str) {
+    page.raw("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"").text(caption);
+    page.raw("\"><table>\n<caption>").text(caption).raw("</caption>\n<thead><tr>");
+}
+
+const END: &str = "</tbody></table></div>\n";
+
+fn columns(page: &mut Markup, comparison: &Comparison) {
+    begin(page, "Runs");
+    for head in ["Key", "Target", "Outcome", "Cases", "Run"] {
+        page.raw("<th scope=\"col\">").raw(head).raw("</th>");
+    }
+    page.raw("</tr></thead>\n<tbody>\n");
     for column in &comparison.columns {
         let (outcome, state) = column.ended();
-        let (class, glyph) = (class(state), state.glyph());
-        let product = column.product.as_ref().map_or(String::new(), |it| format!(" ({})", text(it)));
-        *page += &format!(
-            "<tr><th scope=\"row\">{}</th><td>{}{product}</td><td class=\"{class}\"><span aria-hidden=\"true\">{glyph}</span> {outcome}</td><td>{}</td><td>{}</td></tr>\n",
-            column.key,
-            text(&column.label),
-            column.told(),
-            column.began()
-        );
+        page.raw("<tr><th scope=\"row\">").text(&column.key).raw("</th><td>").text(line(&column.label));
+        if let Some(product) = &column.product {
+            page.raw(" (").text(line(product)).raw(")");
+        }
+        page.raw("</td>");
+        cell(page, state, outcome);
+        page.raw("<td>").text(column.told()).raw("</td><td>").text(column.began()).raw("</td></tr>\n");
     }
-    *page += "</tbody></table></div>\n";
+    page.raw(END);
     if !comparison.unlike.is_empty() {
-        *page += "<section aria-label=\"Not asked alike\"><h2>Not asked alike</h2><ul>\n";
-        comparison.unlike.iter().for_each(|unlike| *page += &format!("<li>{}</li>\n", text(unlike)));
-        *page += "</ul></section>\n";
+        page.raw("<section aria-label=\"Not asked alike\"><h2>Not asked alike</h2><ul>\n");
+        for unlike in &comparison.unlike {
+            page.raw("<li>").text(line(unlike)).raw("</li>\n");
+        }
+        page.raw("</ul></section>\n");
     }
+}
+
+fn cell(page: &mut Markup, state: State, words: impl std::fmt::Display) {
+    page.raw("<td class=\"").raw(class(state)).raw("\"><span aria-hidden=\"true\">").raw(state.glyph());
+    page.raw("</span> ").text(words).raw("</td>");
 }
 
 /// All rows; those that tell something first.
-fn table(page: &mut String, title: &str, rows: &[Row], comparison: &Comparison) {
+fn table(page: &mut Markup, title: &'static str, rows: &[Row], comparison: &Comparison) {
     let tells = |row: &Row| {
         !row.is_alike() || row.cells.iter().any(|it| it.state.is_broken() || it.state == State::Error)
     };
     let (telling, alike): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| tells(row));
     let id = title.to_lowercase();
-    *page += &format!("<section aria-labelledby=\"{id}\"><h2 id=\"{id}\">{title}</h2>\n");
+    page.raw("<section aria-labelledby=\"").text(&id).raw("\"><h2 id=\"").text(&id).raw("\">").raw(title);
+    page.raw("</h2>\n");
     one_table(page, &format!("{title} that tell runs apart, or that some break"), &telling, comparison);
     if !alike.is_empty() {
-        *page += &format!("<details><summary>{} alike and unbroken</summary>\n", alike.len());
+        page.raw("<details><summary>").text(alike.len()).raw(" alike and unbroken</summary>\n");
         one_table(page, &format!("{title} of which all runs make the same"), &alike, comparison);
-        *page += "</details>\n";
+        page.raw("</details>\n");
     }
-    *page += "</section>\n";
+    page.raw("</section>\n");
 }
 
-fn one_table(page: &mut String, caption: &str, rows: &[&Row], comparison: &Comparison) {
+fn one_table(page: &mut Markup, caption: &str, rows: &[&Row], comparison: &Comparison) {
     if rows.is_empty() {
         return;
     }
-    let heads: Vec<String> = comparison
-        .columns
-        .iter()
-        .map(|column| format!("<th scope=\"col\">{} <span>{}</span></th>", column.key, text(&column.label)))
-        .collect();
-    *page += &format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n<thead><tr><th scope=\"col\">Of</th><th scope=\"col\">Name</th>{}</tr></thead>\n<tbody>\n",
-        heads.join("")
-    );
-    for row in rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| shown(*cell)).collect();
-        *page += &format!(
-            "<tr><td>{}</td><th scope=\"row\"><code>{}</code></th>{}</tr>\n",
-            text(&row.of),
-            text(&row.name),
-            cells.join("")
-        );
+    begin(page, caption);
+    page.raw("<th scope=\"col\">Of</th><th scope=\"col\">Name</th>");
+    for column in &comparison.columns {
+        page.raw("<th scope=\"col\">");
+        named(page, column);
+        page.raw("</th>");
     }
-    *page += "</tbody></table></div>\n";
+    page.raw("</tr></thead>\n<tbody>\n");
+    for row in rows {
+        page.raw("<tr><td>").text(line(&row.of)).raw("</td><th scope=\"row\">");
+        code(page, &row.name);
+        page.raw("</th>");
+        row.cells.iter().for_each(|it| shown(page, *it));
+        page.raw("</tr>\n");
+    }
+    page.raw(END);
 }
 
-fn shown(cell: Cell) -> String {
-    let (glyph, word) = (cell.state.glyph(), cell.state.word());
-    let number =
-        if cell.state.is_broken() && cell.cases > 0 { format!(" {}", cell.cases) } else { String::new() };
-    format!(
-        "<td class=\"{}\"><span aria-hidden=\"true\">{glyph}</span> {word}{number}</td>",
-        class(cell.state)
-    )
+fn shown(page: &mut Markup, it: Cell) {
+    let word = it.state.word();
+    match it.state.is_broken() && it.cases > 0 {
+        true => cell(page, it.state, format!("{word} {}", it.cases)),
+        false => cell(page, it.state, word),
+    }
 }
 
 fn class(state: State) -> &'static str {
@@ -110,85 +123,88 @@ fn class(state: State) -> &'static str {
     }
 }
 
-fn differences(page: &mut String, comparison: &Comparison) {
+fn named(page: &mut Markup, column: &Column) {
+    page.text(&column.key).raw(" <span>").text(line(&column.label)).raw("</span>");
+}
+
+fn code(page: &mut Markup, text: &str) {
+    page.raw("<code>").text(line(text)).raw("</code>");
+}
+
+fn differences(page: &mut Markup, comparison: &Comparison) {
     if comparison.differences.is_empty() {
         return;
     }
-    *page += "<section aria-labelledby=\"differences\"><h2 id=\"differences\">Who differs, and how</h2>\n";
-    for difference in &comparison.differences {
-        let strength = difference.strength.map_or(String::new(), |it| format!(" <small>{it}</small>"));
-        *page += &format!("<article><h3><code>{}</code>{strength}</h3>\n", text(&difference.clause));
-        if let Some(statement) = &difference.text {
-            *page += &format!("<p>{}</p>\n", text(statement));
-        }
-        *page += "<dl>\n";
-        for (side, column) in difference.sides.iter().zip(&comparison.columns) {
-            let (key, class, word) = (&column.key, class(side.state), side.state.word());
-            *page += &format!(
-                "<dt>{key} <span>{}</span></dt><dd><b class=\"{class}\">{word}</b>",
-                text(&column.label)
-            );
-            if let Some(it) = &side.first {
-                let cases = it.often();
-                *page += &format!(
-                    " in {cases}, as <code>{}</code>, {}: expected <code>{}</code>, actual <code>{}</code>",
-                    text(&it.case),
-                    text(&it.at),
-                    text(&it.expected),
-                    text(&it.actual)
-                );
-            }
-            *page += "</dd>\n";
-        }
-        *page += "</dl></article>\n";
-    }
-    *page += "</section>\n";
+    page.raw("<section aria-labelledby=\"differences\"><h2 id=\"differences\">Who differs, and how</h2>\n");
+    comparison.differences.iter().for_each(|it| difference(page, it, comparison));
+    page.raw("</section>\n");
 }
 
-fn regressions(page: &mut String, since: &Since, comparison: &Comparison) {
+fn difference(page: &mut Markup, difference: &Difference, comparison: &Comparison) {
+    page.raw("<article><h3>");
+    code(page, &difference.clause);
+    if let Some(strength) = difference.strength {
+        page.raw(" <small>").text(strength).raw("</small>");
+    }
+    page.raw("</h3>\n");
+    if let Some(statement) = &difference.text {
+        page.raw("<p>").text(line(statement)).raw("</p>\n");
+    }
+    page.raw("<dl>\n");
+    for (side, column) in difference.sides.iter().zip(&comparison.columns) {
+        page.raw("<dt>");
+        named(page, column);
+        page.raw("</dt><dd><b class=\"").raw(class(side.state)).raw("\">").raw(side.state.word()).raw("</b>");
+        if let Some(it) = &side.first {
+            page.raw(" in ").text(it.often()).raw(", as ");
+            code(page, &it.case);
+            compared(page, &it.at, &it.expected, &it.actual);
+        }
+        page.raw("</dd>\n");
+    }
+    page.raw("</dl></article>\n");
+}
+
+fn compared(page: &mut Markup, at: &str, expected: &str, actual: &str) {
+    page.raw(", ").text(line(at)).raw(": expected ");
+    code(page, expected);
+    page.raw(", actual ");
+    code(page, actual);
+}
+
+fn regressions(page: &mut Markup, since: &Since, comparison: &Comparison) {
     let (key, first) = (&since.column, &comparison.columns[0].key);
-    *page += &format!(
-        "<section aria-labelledby=\"since-{key}\"><h2 id=\"since-{key}\">{key} since {first}, the baseline</h2>\n"
-    );
+    page.raw("<section aria-labelledby=\"since-").text(key).raw("\"><h2 id=\"since-").text(key).raw("\">");
+    page.text(key).raw(" since ").text(first).raw(", the baseline</h2>\n");
     if since.is_empty() {
-        *page += "<p>Nothing has changed.</p>\n";
+        page.raw("<p>Nothing has changed.</p>\n");
     }
     if !since.newly_broken.is_empty() {
-        *page += "<h3>Newly broken</h3><ul>\n";
+        page.raw("<h3>Newly broken</h3><ul>\n");
         for it in &since.newly_broken {
             let what =
                 if it.clauses.is_empty() { format!("rule {}", it.rule) } else { it.clauses.join(", ") };
-            *page += &format!(
-                "<li><b class=\"broken\">✗ {}</b> in <code>{}</code>, {}: expected <code>{}</code>, actual <code>{}</code></li>\n",
-                text(&what),
-                text(&it.case),
-                text(&it.at),
-                text(&it.expected),
-                text(&it.actual)
-            );
+            page.raw("<li><b class=\"broken\">✗ ").text(line(&what)).raw("</b> in ");
+            code(page, &it.case);
+            compared(page, &it.at, &it.expected, &it.actual);
+            page.raw("</li>\n");
         }
-        *page += "</ul>\n";
+        page.raw("</ul>\n");
     }
-    let lists: [(&str, Vec<&str>); 4] = [
+    let lists: [(&'static str, Vec<&str>); 4] = [
         ("Newly passing", since.newly_passing.iter().map(String::as_str).collect()),
         ("No longer judged", since.no_longer_judged.iter().map(|it| &*it.case).collect()),
         ("Gone", since.gone.iter().map(String::as_str).collect()),
         ("New", since.new.iter().map(|it| &*it.case).collect()),
     ];
     for (title, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
-        *page += &format!("<details><summary>{title}: {}</summary><ul>\n", names.len());
-        names.iter().for_each(|name| *page += &format!("<li><code>{}</code></li>\n", text(name)));
-        *page += "</ul></details>\n";
+        page.raw("<details><summary>").raw(title).raw(": ").text(names.len()).raw("</summary><ul>\n");
+        for name in names {
+            page.raw("<li>");
+            code(page, name);
+            page.raw("</li>\n");
+        }
+        page.raw("</ul></details>\n");
     }
-    *page += "</section>\n";
-}
-
-/// Nothing but text, wherever it stands.
-fn text(text: &str) -> String {
-    let line = crate::report::Safe::new(&str::to_owned).line(text);
-    line.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+    page.raw("</section>\n");
 }

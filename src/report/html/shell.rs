@@ -12,7 +12,7 @@ const ICON: &str = "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='h
 
 /// The whole document. Its policy lets through this style and this script by their digests, and images that stand in the
 /// page; everything else, the network included, is refused. Neither `style` nor `script` may hold what ends its element.
-pub fn page(title: &str, style: &'static str, body: Markup, script: &'static str) -> String {
+pub fn page(title: &str, style: &'static str, body: Markup, script: Option<&'static str>) -> String {
     let mut page = Markup::default();
     page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         .raw("<meta http-equiv=\"Content-Security-Policy\" content=\"")
@@ -26,18 +26,20 @@ pub fn page(title: &str, style: &'static str, body: Markup, script: &'static str
         .raw("<style>")
         .raw(style)
         .raw("</style>\n</head>\n<body>\n")
-        .append(body)
-        .raw("<script>")
-        .raw(script)
-        .raw("</script>\n</body>\n</html>\n");
+        .append(body);
+    if let Some(script) = script {
+        page.raw("<script>").raw(script).raw("</script>\n");
+    }
+    page.raw("</body>\n</html>\n");
     page.finish()
 }
 
-fn policy(style: &str, script: &str) -> String {
+fn policy(style: &str, script: Option<&str>) -> String {
+    let script = script.map_or("'none'".to_owned(), |script| format!("'{}'", digest(script)));
     [
         "default-src 'none'".to_owned(),
         format!("style-src '{}'", digest(style)),
-        format!("script-src '{}'", digest(script)),
+        format!("script-src {script}"),
         "img-src data:".to_owned(),
         "base-uri 'none'".to_owned(),
         "form-action 'none'".to_owned(),
@@ -61,7 +63,7 @@ mod tests {
     fn the_policy_names_what_stands_in_the_page() {
         let mut body = Markup::default();
         body.raw("<p>x</p>");
-        let page = page("a <b>", "p { margin: 0 }", body, "'use strict';");
+        let page = page("a <b>", "p { margin: 0 }", body, Some("'use strict';"));
         let between = |from: &str, upto: &str| {
             let start = page.find(from).unwrap() + from.len();
             page[start..start + page[start..].find(upto).unwrap()].to_owned()
