@@ -116,7 +116,9 @@ fn a_record_that_says_less_than_its_traces_is_refused() {
     let honest = broken(&stage);
     type Forgery = (&'static str, fn(&mut Record));
     let table: [Forgery; 18] = [
-        ("recorded as a pass, and its exchange", |it| drop(it.whitewash("pass"))),
+        ("recorded as a pass, and its exchange", |it| {
+            it.whitewash("pass");
+        }),
         ("recorded as an error, and its exchange", |it| {
             it.whitewash("error")["why"] = "could not connect".into();
         }),
@@ -182,14 +184,7 @@ fn a_record_that_says_less_than_its_traces_is_refused() {
         let mut record = honest.clone();
         forge(&mut record);
         record.write(&stage, "forged");
-        let answer = verified(&stage, "forged", &[]);
-        assert!(
-            answer.err.contains(told)
-                || answer.err.split_whitespace().collect::<Vec<_>>().join(" ").contains(told),
-            "{told}: {}",
-            answer.err
-        );
-        answer.expect(1, &["refused: the record has been changed"]);
+        verified(&stage, "forged", &[]).expect(1, &["refused: the record has been changed", told]);
     }
 }
 
