@@ -222,7 +222,7 @@ fn end(
     let (report, masks) = traffic.into_report(fail_on, started, elapsed);
     let mask = |text: &str| masks.mask(text);
     if let Some(folder) = &args.record {
-        record::write(folder, &report::record::write(&report, &mask))
+        record::write(folder, &report, &mask)
             .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
     }
     for Wanted { format, path } in &args.report {

@@ -131,8 +131,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
 
 /// Keeps a run where it was asked to be kept; else where the last one is, as far as that can be written.
 fn keep(report: &Report, folder: Option<&Path>, mask: Mask) -> Result<(), Wrong> {
-    let record = report::record::write(report, mask);
-    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), &record);
+    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), report, mask);
     match (written, folder) {
         (Err(error), Some(folder)) => Err(Wrong::Said(format!("{}: {error}", folder.display()))),
         (Err(error), None) => {

@@ -28,7 +28,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
             "entries": entries,
         }
     });
-    escaped(&serde_json::to_string_pretty(&archive).unwrap_or_default()) + "\n"
+    escaped(serde_json::to_string_pretty(&archive).unwrap_or_default()) + "\n"
 }
 
 fn archived(entry: &Entry, exchange: &Exchange, safe: &Safe) -> Value {

@@ -29,7 +29,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let safe = Safe::new(mask);
     let runs = report.runs.iter().map(|run| of_run(&Told { report, run, safe: &safe }));
     let file = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs.collect::<Vec<_>>() });
-    escaped(&serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
+    escaped(serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
 }
 
 /// The rules that results name, in the order of their first sight.

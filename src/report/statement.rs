@@ -230,7 +230,7 @@ pub fn render(statement: &Statement, form: Form) -> String {
             let head = "# `proofmark statement verify` works this out anew from the recorded run.\n";
             head.to_owned() + &serde_saphyr::to_string_with_options(statement, options).unwrap_or_default()
         }
-        Form::Json => record::escaped(&serde_json::to_string_pretty(statement).unwrap_or_default()) + "\n",
+        Form::Json => record::escaped(serde_json::to_string_pretty(statement).unwrap_or_default()) + "\n",
     }
 }
 
