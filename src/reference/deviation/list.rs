@@ -24,4 +24,8 @@ with_both! {
     BadDate, "bad-date", breaks "http.date.format";
     /// Deleting takes three seconds longer than it need.
     SlowDelete, "slow-delete", breaks "dms.DeleteConnection.success";
+    /// Successes have a member twice.
+    NamesTwice, "names-twice", breaks "http.json.unique-names";
+    /// A header of a request is not seen where its name is written in lower case.
+    LowerCaseUnread, "lower-case-unread", breaks "http.header.case-insensitive";
 }

@@ -247,5 +247,115 @@ macro_rules! with_dms {
         StaleAccepted, "stale-accepted", breaks "awsjson.auth.stale-date";
         /// A request refused for its authentication is answered 500.
         RefusalIsServerError, "auth-refusal-is-500", breaks "awsjson.auth.missing";
+
+        // --- more of the protocol
+
+        /// The signature is made of the four headers that most clients sign, whichever ones it lists.
+        SignedHeadersFixed, "signed-headers-fixed", breaks "awsjson.auth.signed";
+        /// The signature is held against a body without the space around it.
+        BodyTrimmed, "body-trimmed", breaks "awsjson.auth.tampered-body";
+        /// A request refused for its authentication is answered 404.
+        RefusalIsNotFound, "auth-refusal-is-404", breaks "awsjson.auth.status";
+        /// An input without members is refused.
+        EmptyInputRefused, "empty-input-refused", breaks "awsjson.request.empty-input";
+        /// A certificate is given as its text.
+        BlobAsText, "blob-as-text", breaks "awsjson.output.blob";
+        /// A union has all its members, those without a value empty.
+        UnionWithAll, "union-with-all", breaks "awsjson.output.union";
+        /// A member of the output that the model requires is left out.
+        RequiredLeftOut, "required-left-out", breaks "awsjson.output.required";
+        /// A number is beyond the range of its shape.
+        NumberBeyondRange, "number-beyond-range", breaks "awsjson.output.constraints";
+        /// An operation without output answers with a message.
+        OutputWhereNone, "output-where-none", breaks "awsjson.response.empty-output";
+        /// Error types have the namespace of the service in front.
+        ErrorTypeNamespaced, "error-type-namespaced", breaks "awsjson.error.bare-type";
+        /// Errors name their type in the header alone.
+        ErrorTypeInHeader, "error-type-in-header", breaks "awsjson.error.type-in-body";
+        /// Request ids are numbers.
+        RequestIdNumbered, "request-id-numbered", breaks "dms.response.request-id-uuid";
+
+        // --- connections
+
+        /// A connection's ReplicationInstanceIdentifier is an object.
+        ConnectionMemberAsObject, "connection-member-as-object", breaks "dms.Connection.members";
+        /// DeleteConnection wants a Date beside x-amz-date.
+        DeleteWantsDate, "delete-wants-date", breaks "dms.DeleteConnection.request";
+        /// DeleteConnection's success has no x-amzn-RequestId.
+        OmitRequestIdOnDelete, "omit-request-id-on-delete", breaks "dms.DeleteConnection.response-headers";
+        /// DeleteConnection gives a LastFailureMessage where nothing failed.
+        FailureInvented, "failure-invented", breaks "dms.DeleteConnection.no-failure-message";
+        /// Deleting what is gone already succeeds.
+        SecondDeleteAccepted, "second-delete-accepted", breaks "dms.DeleteConnection.second-delete";
+        /// Deleting a second time is answered 500.
+        SecondDeleteIsServerError, "second-delete-is-500", breaks "dms.DeleteConnection.second-delete";
+        /// TestConnection's output is the connection itself.
+        TestOutputBare, "test-output-bare", breaks "dms.TestConnection.success";
+        /// TestConnection gives the connection without its two ARNs.
+        TestWithoutArns, "test-without-arns", breaks "dms.TestConnection.success";
+        /// TestConnection does without EndpointArn.
+        TestWithoutEndpointAccepted, "test-without-endpoint-accepted", breaks "dms.TestConnection.required-endpoint-arn";
+        /// TestConnection does without ReplicationInstanceArn.
+        TestWithoutInstanceAccepted, "test-without-instance-accepted", breaks "dms.TestConnection.required-instance-arn";
+        /// DescribeConnections calls its list Items.
+        ConnectionsRenamed, "connections-renamed", breaks "dms.DescribeConnections.success";
+        /// DescribeConnections lists nothing unless a filter asks for it.
+        UnfilteredListsNothing, "unfiltered-lists-nothing", breaks "dms.DescribeConnections.lists-tested";
+        /// A filter without a Name or without Values counts for nothing.
+        FilterPartsUnchecked, "filter-parts-unchecked", breaks "dms.DescribeConnections.filters-required-members";
+
+        // --- endpoints
+
+        /// CreateEndpoint's output is the endpoint itself.
+        CreateEndpointBare, "create-endpoint-bare", breaks "dms.CreateEndpoint.success";
+        /// CreateEndpoint makes up what it is not given.
+        EndpointMembersInvented, "endpoint-members-invented", breaks "dms.CreateEndpoint.required-members";
+        /// CreateEndpoint gives the password back.
+        PasswordGivenBack, "password-given-back", breaks "dms.CreateEndpoint.no-password";
+        /// DescribeEndpoints calls its list Items.
+        EndpointsRenamed, "endpoints-renamed", breaks "dms.DescribeEndpoints.success";
+        /// DescribeEndpoints heeds no filter but endpoint-arn.
+        EndpointFilterIgnored, "endpoint-filter-ignored", breaks "dms.DescribeEndpoints.filters";
+        /// DescribeEndpoints knows nothing of the filter engine-name and does not say so.
+        EngineFilterIgnored, "engine-filter-ignored", breaks "dms.DescribeEndpoints.filters";
+        /// A Marker of DescribeEndpoints leads to the first page again.
+        EndpointMarkerIgnored, "endpoint-marker-ignored", breaks "dms.DescribeEndpoints.paging";
+        /// DeleteEndpoint gives the endpoint without its ARN.
+        DeleteEndpointWithoutArn, "delete-endpoint-without-arn", breaks "dms.DeleteEndpoint.success";
+        /// DeleteEndpoint gives the endpoint as active.
+        DeleteEndpointActive, "delete-endpoint-active", breaks "dms.DeleteEndpoint.status-deleting";
+        /// DeleteEndpoint does without EndpointArn.
+        DeleteEndpointWithoutArnAccepted, "delete-no-endpoint-accepted", breaks "dms.DeleteEndpoint.required-arn";
+        /// DeleteEndpoint succeeds for what does not exist.
+        DeleteAbsentEndpointAccepted, "delete-absent-endpoint-accepted", breaks "dms.DeleteEndpoint.ResourceNotFoundFault";
+        /// An endpoint is deleted though it has connections.
+        ConnectedEndpointDeleted, "connected-endpoint-deleted", breaks "dms.DeleteEndpoint.InvalidResourceStateFault";
+
+        // --- replication instances
+
+        /// CreateReplicationInstance's output is the instance itself.
+        CreateInstanceBare, "create-instance-bare", breaks "dms.CreateReplicationInstance.success";
+        /// A created instance is of another class than was asked for.
+        InstanceClassNotEchoed, "instance-class-not-echoed", breaks "dms.CreateReplicationInstance.echoes-input";
+        /// CreateReplicationInstance makes up what it is not given.
+        InstanceMembersInvented, "instance-members-invented", breaks "dms.CreateReplicationInstance.required-members";
+        /// A second instance may have the identifier of the first.
+        DuplicateInstanceAccepted, "duplicate-instance-accepted", breaks "dms.CreateReplicationInstance.ResourceAlreadyExistsFault";
+        /// DescribeReplicationInstances calls its list Items.
+        InstancesRenamed, "instances-renamed", breaks "dms.DescribeReplicationInstances.success";
+        /// DescribeReplicationInstances knows nothing of the filter replication-instance-id and does not say so.
+        InstanceIdFilterIgnored, "instance-id-filter-ignored", breaks "dms.DescribeReplicationInstances.filters";
+        /// DescribeReplicationInstances knows nothing of the filter replication-instance-class and does not say so.
+        InstanceClassFilterIgnored, "instance-class-filter-ignored", breaks "dms.DescribeReplicationInstances.filters";
+        /// InstanceCreateTime is in milliseconds.
+        TimestampInMilliseconds, "timestamp-in-milliseconds", breaks "dms.DescribeReplicationInstances.timestamps";
+        /// DeleteReplicationInstance gives the instance without its ARN.
+        DeleteInstanceWithoutArn, "delete-instance-without-arn", breaks "dms.DeleteReplicationInstance.success";
+        /// DeleteReplicationInstance gives the instance as available.
+        DeleteInstanceAvailable, "delete-instance-available", breaks "dms.DeleteReplicationInstance.status-deleting";
+        /// DeleteReplicationInstance does without ReplicationInstanceArn.
+        DeleteInstanceWithoutArnAccepted, "delete-no-instance-accepted", breaks "dms.DeleteReplicationInstance.required-arn";
+        /// DeleteReplicationInstance succeeds for what does not exist.
+        DeleteAbsentInstanceAccepted, "delete-absent-instance-accepted", breaks "dms.DeleteReplicationInstance.ResourceNotFoundFault";
     } };
 }

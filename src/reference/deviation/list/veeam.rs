@@ -179,5 +179,52 @@ macro_rules! with_veeam {
         GenericUndocumentedStatus, "generic-undocumented-status", breaks "veeam.answer.status";
         /// Where the contract drives, success lacks what the document requires.
         GenericRequiredLeftOut, "generic-required-left-out", breaks "veeam.answer.schema";
+
+        // --- tokens
+
+        /// Logging in is answered 201.
+        LoginAnswersCreated, "login-answers-201", breaks "veeam.Authenticate.success";
+        /// A token that was given for a password opens nothing.
+        PasswordTokenUseless, "password-token-useless", breaks "veeam.token.password";
+        /// A token is given without its type.
+        TokenWithoutType, "token-without-type", breaks "veeam.token.type";
+        /// A token is given without its lifetime.
+        TokenWithoutLifetime, "token-without-lifetime", breaks "veeam.token.type";
+        /// Signing out is answered 200.
+        SignOutAnswersOk, "sign-out-answers-200", breaks "veeam.SignOut.success";
+        /// Signing out without a token is answered 204.
+        SignOutOfNobodyAccepted, "sign-out-of-nobody-accepted", breaks "veeam.SignOut.401";
+        /// A 401 has the errorCode UnknownError.
+        UnauthorizedUnknownError, "unauthorized-unknown-error", breaks "veeam.auth.error-code";
+
+        // --- connections
+
+        /// A connection can be removed at /api/v1/amazonConnection too.
+        SingularPathServed, "singular-path-served", breaks "veeam.DeleteAmazonConnection.path";
+        /// Removing a connection a second time is answered 204.
+        SecondRemoveAccepted, "second-remove-accepted", breaks "veeam.DeleteAmazonConnection.second-delete";
+        /// A 404 has the errorCode UnknownError.
+        NotFoundUnknownError, "not-found-unknown-error", breaks "veeam.DeleteAmazonConnection.404-code";
+        /// An id that no connection ever had is shown.
+        NeverAddedShown, "never-added-shown", breaks "veeam.GetAmazonConnectionById.404";
+        /// Showing an id that is not a UUID is answered 404.
+        MalformedIdShownIsNotFound, "malformed-id-shown-is-404", breaks "veeam.GetAmazonConnectionById.400-malformed";
+        /// A region that does not exist will do.
+        UnknownRegionAccepted, "unknown-region-accepted", breaks "veeam.CreateAmazonConnection.unknown-region";
+        /// totalCount is 1, however many there are.
+        TotalCountTooLow, "total-count-too-low", breaks "veeam.GetAllAmazonConnections.total-count";
+
+        // --- how it is asked, and answers
+
+        /// A removal that accepts application/json alone is answered 406.
+        JsonAcceptRefused, "json-accept-406", breaks "veeam.accept.json";
+        /// Removing with x-api-version 1.0-rev0 is answered 400.
+        VersionRefused, "version-refused", breaks "veeam.version.accepted";
+        /// Any x-api-version will do.
+        AnyVersionAccepted, "any-version-accepted", breaks "veeam.version.unknown";
+        /// Times are written without a zone.
+        TimesWithoutZone, "times-without-zone", breaks "veeam.answer.date-time";
+        /// What there is to say about an error stands under detail.
+        DetailsAsDetail, "details-as-detail", breaks "veeam.error.details";
     } };
 }
