@@ -1,67 +1,74 @@
 //! By which names of headers, members, fields and parameters a secret is known.
 
+const HEADERS: [&str; 6] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2", "private-token"];
+const ENDS_OF_HEADERS: [&str; 8] = [
+    "-token",
+    "-secret",
+    "-password",
+    "-signature",
+    "api-key",
+    "apikey",
+    "functions-key",
+    "subscription-key",
+];
+
+/// Without what stands between their words.
+const NAMES: [&str; 17] = [
+    "sig",
+    "xamzcredential",
+    "assertion",
+    "clientassertion",
+    "samlresponse",
+    "samlassertion",
+    "authorization",
+    "proxyauthorization",
+    "cookie",
+    "setcookie",
+    "xapikey",
+    "mfacode",
+    "scratchcode",
+    "recoverycode",
+    "totp",
+    "otp",
+    "jwt",
+];
+const ENDS: [&str; 14] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "token",
+    "secret",
+    "secretkey",
+    "secretaccesskey",
+    "privatekey",
+    "apikey",
+    "signature",
+    "signatureprovided",
+    "securitydbencryption",
+];
+
+/// A pattern of what stands in every name that a secret may have, in any case: a text without any of it names none.
+pub const HINTS: &str = "pass|pwd|token|secret|sig|key|cred|assertion|saml|auth|cookie|(?:mfa|scratch|recovery)[_.-]*code\
+    |otp|jwt|encryption";
+
 /// Whether a header must never be shown; `name` in any case.
 pub fn is_secret_header(name: &str) -> bool {
-    const NAMES: [&str; 6] =
-        ["authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2", "private-token"];
-    const ENDS: [&str; 8] = [
-        "-token",
-        "-secret",
-        "-password",
-        "-signature",
-        "api-key",
-        "apikey",
-        "functions-key",
-        "subscription-key",
-    ];
     let name = name.to_ascii_lowercase();
     if is_token_of_a_place(&plain(&name)) {
         return false;
     }
-    NAMES.contains(&&*name)
+    HEADERS.contains(&&*name)
         || name.starts_with("x-auth")
         || name.ends_with("encryption-customer-key")
-        || ENDS.iter().any(|end| name.ends_with(end))
+        || ENDS_OF_HEADERS.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether a member, form field or query parameter of this name holds a secret; in any case, `_`, `-` and `.` or none between
 /// its words.
 pub fn is_secret_name(name: &str) -> bool {
-    const NAMES: [&str; 17] = [
-        "sig",
-        "xamzcredential",
-        "assertion",
-        "clientassertion",
-        "samlresponse",
-        "samlassertion",
-        "authorization",
-        "proxyauthorization",
-        "cookie",
-        "setcookie",
-        "xapikey",
-        "mfacode",
-        "scratchcode",
-        "recoverycode",
-        "totp",
-        "otp",
-        "jwt",
-    ];
-    const ENDS: [&str; 14] = [
-        "password",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "token",
-        "secret",
-        "secretkey",
-        "secretaccesskey",
-        "privatekey",
-        "apikey",
-        "signature",
-        "signatureprovided",
-        "securitydbencryption",
-    ];
     if name.len() < 3 || name.len() > 128 {
         return false;
     }
@@ -221,6 +228,20 @@ mod tests {
             "location",
         ] {
             assert!(!is_secret_header(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn every_name_of_a_secret_has_a_hint_of_it() {
+        let hints = regex::Regex::new(&format!("(?i-u:{HINTS})")).unwrap();
+        let begins = ["x-auth", "xauth", "secret", "encryption-customer-key"];
+        let names = [&HEADERS[..], &ENDS_OF_HEADERS, &NAMES, &ENDS, &begins].concat();
+        for name in names {
+            assert!(hints.is_match(name) && hints.is_match(&name.to_ascii_uppercase()), "{name}");
+        }
+        for between in ["-", "_", ".", "__"] {
+            let name = format!("mfa{between}code");
+            assert!(is_secret_name(&name) && hints.is_match(&name), "{name}");
         }
     }
 }
