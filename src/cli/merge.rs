@@ -36,11 +36,11 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     let as_is = str::to_owned;
     record::write(folder, &report, &as_is)
         .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
-    for wanted in &args.report {
+    for wanted in &args.output.report {
         let Wanted { format: form, path } = wanted;
         save(path, &report::render(&report, format(*form, ColorArg::Never), &as_is))?;
     }
-    let form = format(args.format, args.color);
+    let form = format(args.output.format, args.output.color);
     print(&report::render(&report, form, &as_is), form, out)?;
     github::tell(&report, form, &as_is, out)?;
     Ok(ExitCode::from(report::exit_code(&report)))

@@ -24,7 +24,7 @@ use crate::{
     report::{self, FailOn, Report},
 };
 
-mod again;
+pub(super) mod again;
 mod har;
 
 #[derive(Debug, Clone, Args)]

@@ -140,8 +140,8 @@ fn laid_out(document: &Document) -> String {
 
 /// JSON without characters that hide, reorder or command.
 pub(super) fn escaped(text: String) -> String {
-    let hides = |character| character == '\x7f' || is_invisible(character);
-    if !text.contains(hides) {
+    // Nearly all of it is ASCII, whose other controls JSON itself has escaped.
+    if text.bytes().all(|byte| byte < 0x7f) {
         return text;
     }
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
