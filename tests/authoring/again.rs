@@ -168,3 +168,61 @@ fn a_har_file_is_judged_by_what_is_in_it() {
         assert!(said.contains(expected), "{expected} is not in\n{said}");
     }
 }
+
+/// An entry of a request to Veeam's API.
+fn entry(method: &str, path: &str, asked: &[(&str, &str)], status: u16, text: &str) -> Value {
+    let headers = |pairs: &[(&str, &str)]| -> Vec<Value> {
+        pairs.iter().map(|(name, value)| header(name, value)).collect()
+    };
+    let answered = [("content-type", "text/html"), ("date", "Sat, 31 Jan 2026 12:00:00 GMT")];
+    json!({
+        "startedDateTime": "2026-01-31T12:00:02.000Z", "time": 5,
+        "request": { "method": method, "url": format!("https://dms.example{path}"), "headers": headers(asked) },
+        "response": {
+            "status": status, "httpVersion": "h2", "headers": headers(&answered),
+            "content": { "size": text.len(), "text": text },
+        },
+    })
+}
+
+#[test]
+fn what_is_none_of_the_api_s_is_held_against_nobody() {
+    let folder = folder();
+    let list = "/api/v1/amazonConnections";
+    let host = [("host", "h")];
+    let copy = [("if-none-match", "\"a\"")];
+    let body = r#"{"Connections":[]}"#;
+    let good = har(
+        Some("Sat, 31 Jan 2026 12:00:00 GMT"),
+        "h2",
+        json!({ "size": body.len(), "mimeType": "x", "text": body }),
+    );
+    for (one, code, expected) in [
+        (entry("GET", list, &copy, 304, ""), 0, "1 not judged: the client has a copy"),
+        (entry("GET", list, &host, 304, ""), 1, "veeam.answer.status"),
+        (entry("GET", list, &[("range", "bytes=0-1")], 206, "<p"), 0, "1 not judged: a part"),
+        (entry("GET", list, &host, 407, "<p>"), 0, "1 not judged: a proxy on the way"),
+        (entry("GET", list, &host, 302, ""), 1, "veeam.answer.status"),
+        (entry("GET", list, &host, 404, "<p>"), 1, "veeam.response.content-type"),
+        (
+            entry("GET", &format!("/gate{list}"), &host, 404, "<p>"),
+            0,
+            "1 exchanges judged, 2 that no contract knows, not judged",
+        ),
+        (entry("OPTIONS", list, &host, 200, "<p>"), 0, "OPTIONS /api/v1/amazonConnections"),
+        (entry("HEAD", list, &host, 200, ""), 0, "HEAD /api/v1/amazonConnections"),
+        (entry("GET", list, &host, 0, ""), 3, "no answer"),
+    ] {
+        let path = folder.path().join("seen.har");
+        let mut archive: Value = serde_json::from_str(&good).unwrap();
+        archive["log"]["entries"].as_array_mut().unwrap().push(one.clone());
+        fs::write(&path, archive.to_string()).unwrap();
+        let said = ended(code, &proofmark(folder.path(), &["replay", "seen.har"]));
+        assert!(said.contains(expected), "{expected} is not in\n{said}");
+        // Where that is all there is, nothing was found out.
+        let alone = json!({ "log": { "entries": [one] } }).to_string();
+        fs::write(&path, alone).unwrap();
+        let code = if code == 0 { 2 } else { code };
+        ended(code, &proofmark(folder.path(), &["replay", "seen.har"]));
+    }
+}
