@@ -56,8 +56,13 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     files.cases =
         files.cases.take().or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
     let Some(cases) = files.cases.clone() else {
-        return Err(Wrong::Said("there is no folder ./cases to watch; name one with --cases".into()));
+        return Err(Wrong::Said(
+            "./cases: expected a folder of case files to watch, found nothing; name one with --cases, or begin with \
+             `proofmark init`"
+                .into(),
+        ));
     };
+    assets::is_folder(Kind::Cases, &cases)?;
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
     let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let (doing, at) = watch::channel(Doing::Waiting);

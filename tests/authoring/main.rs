@@ -6,3 +6,4 @@ mod begin;
 mod live;
 mod passing;
 mod serving;
+mod wrong;
