@@ -26,7 +26,12 @@ use super::{
     stage::Stage,
     sweep, up,
 };
-use crate::{exec::Interrupt, model::target::Target, plan, reference, report::Run};
+use crate::{
+    exec::Interrupt,
+    model::target::Target,
+    plan, reference,
+    report::{Run, text::count},
+};
 
 mod changes;
 
@@ -178,10 +183,10 @@ async fn cycle(
             writeln!(out, "all good; nothing that matters has changed")?;
             return Ok(());
         }
-        Again::Everything(why) => writeln!(out, "{why}: {} cases", plan.jobs.len())?,
+        Again::Everything(why) => writeln!(out, "{why}: {}", count(plan.jobs.len(), "case"))?,
         Again::Files(files) => {
             let names: Vec<&str> = files.iter().map(|file| &**file).collect();
-            writeln!(out, "{}: {} cases", names.join(", "), plan.jobs.len())?;
+            writeln!(out, "{}: {}", names.join(", "), count(plan.jobs.len(), "case"))?;
         }
     }
     out.flush()?;
