@@ -311,7 +311,7 @@ fn what_a_target_file_leads_to_is_refused_as_well() {
             "} }, tls: { ca: ca.pem }, features: [], variables: { a: { b: c",
             "ca.pem",
             Pipe,
-            "ca.pem: a pipe, not a file",
+            "ca.pem: expected a file, found a pipe",
         ),
         (
             "} }, tls: { ca: ca.pem }, features: [], variables: { a: { b: c",

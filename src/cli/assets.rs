@@ -201,7 +201,10 @@ fn stays_below(folder: &Path, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let whole = |path: &Path| {
-        fs::canonicalize(path).map_err(|error| files::told(path, error.kind(), &error.to_string()))
+        fs::canonicalize(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => files::unfit(path, "a file", "the link leads nowhere"),
+            kind => files::told(path, kind, &error.to_string()),
+        })
     };
     match whole(path)?.starts_with(whole(folder)?) {
         true => Ok(()),
