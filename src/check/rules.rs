@@ -27,6 +27,7 @@ mod no_content;
 pub(super) mod request_id;
 mod rest_answer;
 mod rest_error;
+mod total_count;
 mod transport;
 
 /// One clause that is held against every exchange it is about.
@@ -116,6 +117,7 @@ pub const RULES: &[Rule] = &[
     rest_error::STATUS,
     rest_error::SAME_STATUS,
     rest_error::DETAILS,
+    total_count::TOTAL_COUNT,
 ];
 
 /// One exchange with an answer, and what rules ask about it, worked out once.

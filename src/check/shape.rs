@@ -11,6 +11,9 @@ use crate::model::{
 /// References followed from one schema to the next before giving up: a chain of them that long leads nowhere.
 const LONGEST_CHAIN: usize = 32;
 
+/// The end of the year 9999, the last that any form of a timestamp can write, in seconds since 1970.
+const LAST_SECOND: f64 = 253_402_300_799.0;
+
 /// A place in a contract's schemas.
 #[derive(Clone, Copy)]
 pub struct Shape<'a> {
@@ -106,6 +109,43 @@ impl<'a> Shape<'a> {
                     elements.iter().enumerate().filter(|(_, element)| !element.is_string())
                 {
                     shape.spell(element, &format!("{at}/{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Numbers in `value`, at any depth, that are to be seconds since 1970 and lie beyond the year 9999, where no time
+    /// is: milliseconds, most likely.
+    pub fn beyond_time(self, value: &Value) -> Vec<Mismatch> {
+        let mut found = Vec::new();
+        self.time(value, "", &mut found);
+        found
+    }
+
+    fn time(self, value: &Value, at: &str, found: &mut Vec<Mismatch>) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members.iter().filter(|(_, value)| !value.is_string()) {
+                    let below = || format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    if let Some(member) = self.member(name) {
+                        member.time(value, &below(), found);
+                    }
+                }
+            }
+            Value::Array(elements) => {
+                let Some(shape) = self.element() else { return };
+                for (index, element) in elements.iter().enumerate() {
+                    shape.time(element, &format!("{at}/{index}"), found);
+                }
+            }
+            Value::Number(number) if number.as_f64().is_some_and(|number| number > LAST_SECOND) => {
+                if self.parts().iter().any(|part| part["x-proofmark"] == "timestamp") {
+                    found.push(Mismatch {
+                        at: Location::Pointer(at.to_owned()),
+                        expected: "a number of seconds since 1970".into(),
+                        actual: format!("{number}, which is beyond the year 9999"),
+                    });
                 }
             }
             _ => {}

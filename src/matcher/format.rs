@@ -9,6 +9,9 @@ use serde_json::Value;
 
 use crate::model::case::Format;
 
+/// The end of the year 9999: what is greater is no number of seconds since 1970, but of milliseconds, most likely.
+const LAST_SECOND: f64 = 253_402_300_799.0;
+
 /// Whether a text, such as a header's value, has the format.
 pub fn text(format: Format, text: &str) -> bool {
     match format {
@@ -17,7 +20,7 @@ pub fn text(format: Format, text: &str) -> bool {
         Format::Uri => url::Url::parse(text).is_ok() && !text.contains(char::is_whitespace),
         Format::DateTime => date_time(text),
         Format::HttpDate => http_date(text),
-        Format::EpochSeconds => text.parse::<f64>().is_ok_and(|number| number.is_finite() && number >= 0.0),
+        Format::EpochSeconds => text.parse::<f64>().is_ok_and(|number| (0.0..=LAST_SECOND).contains(&number)),
         Format::Integer => integer(text),
         Format::Base64 => BASE64_STANDARD.decode(text).is_ok(),
     }
@@ -29,7 +32,9 @@ pub fn value(format: Format, value: &Value) -> bool {
         (Format::Integer, Value::Number(number)) => {
             !number.is_f64() || number.as_f64().is_some_and(|n| n.fract() == 0.0)
         }
-        (Format::EpochSeconds, Value::Number(number)) => number.as_f64().is_some_and(|n| n >= 0.0),
+        (Format::EpochSeconds, Value::Number(number)) => {
+            number.as_f64().is_some_and(|n| (0.0..=LAST_SECOND).contains(&n))
+        }
         (Format::Integer | Format::EpochSeconds, _) => false,
         (_, Value::String(string)) => text(format, string),
         _ => false,
@@ -146,7 +151,11 @@ mod tests {
                     "2024-02-29T00:00:00Z",
                 ],
             ),
-            (Format::EpochSeconds, vec!["0", "1700000000.123"], vec!["", "x", "NaN", "inf", "-1"]),
+            (
+                Format::EpochSeconds,
+                vec!["0", "1700000000.123"],
+                vec!["", "x", "NaN", "inf", "-1", "1700000000000"],
+            ),
             (Format::Integer, vec!["0", "-12", "00"], vec!["", "-", "1.5", "1e3", "+1"]),
             (Format::Base64, vec!["", "AA==", "+/+/"], vec!["A", "AA", "-_-_", "AA==\n"]),
         ] {
@@ -163,6 +172,7 @@ mod tests {
             (Format::Integer, json!(1.5), false),
             (Format::Integer, json!("1"), false),
             (Format::EpochSeconds, json!(1700000000.5), true),
+            (Format::EpochSeconds, json!(1700000000000_i64), false),
             (Format::EpochSeconds, json!("1700000000"), false),
             (Format::Uuid, json!("9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01"), true),
             (Format::Uuid, json!(12), false),

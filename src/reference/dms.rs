@@ -7,7 +7,7 @@ use axum::extract::{State, rejection::BytesRejection};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
-    header::{ALLOW, CONTENT_TYPE},
+    header::{ALLOW, CONTENT_TYPE, DATE},
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -161,6 +161,12 @@ fn answered(cx: &Cx<'_>, request: &Request) -> (Option<&'static str>, Result<Val
     };
     let outcome = read_body(cx, request).and_then(|input| {
         authenticate(cx, request)?;
+        if request.is_delete()
+            && cx.deviates(Deviation::DeleteWantsDate)
+            && !request.headers.contains_key(DATE)
+        {
+            return Err(Fault::incomplete_signature("The request must have the header Date."));
+        }
         let Some(input) = input else { return Ok(json!({})) };
         let mut store = cx.shared.dms();
         store.settle(cx.now.instant);
@@ -229,6 +235,9 @@ fn read_body(cx: &Cx<'_>, request: &Request) -> Result<Option<Map<String, Value>
         return Ok(Some(Map::new()));
     }
     match serde_json::from_slice::<Map<String, Value>>(&request.body) {
+        Ok(input) if input.is_empty() && cx.deviates(Deviation::EmptyInputRefused) => {
+            Err(Fault::serialization("The body has no members."))
+        }
         Ok(input) => Ok(Some(input)),
         Err(_) if cx.deviates(Deviation::BadJsonAccepted) => Ok(None),
         Err(_) if cx.deviates(Deviation::BadJsonIsServerError) => Err(Fault::internal()),
@@ -242,12 +251,22 @@ fn authenticate(cx: &Cx<'_>, request: &Request) -> Result<(), Fault> {
         path: request.uri.path(),
         query: request.uri.query().unwrap_or_default(),
         headers: &request.headers,
-        body: &request.body,
+        body: match cx.deviates(Deviation::BodyTrimmed) {
+            true => request.body.trim_ascii(),
+            false => &request.body,
+        },
+        covers: match cx.deviates(Deviation::SignedHeadersFixed) {
+            true => sigv4::Covers::Usual,
+            false => sigv4::Covers::Listed,
+        },
     };
     match sigv4::verify(signed, cx.now.wall) {
         Ok(()) => Ok(()),
         Err(refusal) if cx.deviates(refusal.tolerated_by()) => Ok(()),
         Err(_) if cx.deviates(Deviation::RefusalIsServerError) => Err(Fault::internal()),
+        Err(refusal) if cx.deviates(Deviation::RefusalIsNotFound) => {
+            Err(Fault { status: StatusCode::NOT_FOUND, ..refusal.fault() })
+        }
         Err(refusal) => Err(refusal.fault()),
     }
 }

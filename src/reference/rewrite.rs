@@ -16,6 +16,8 @@ use super::{
     json::{each_member, each_object, rename},
 };
 
+mod told;
+
 pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// Makes the answer break what `deviation` breaks; most leave most answers as they are.
@@ -28,11 +30,26 @@ pub(crate) fn deviate(answer: &mut Answer, deviation: Deviation) {
                 dms_error(answer, deviation);
             } else {
                 dms_output(answer, deviation);
+                let operation = answer.operation.unwrap_or_default();
+                answer.json().into_iter().for_each(|output| told::deviate(operation, output, deviation));
             }
             dms_bytes(answer, deviation, error);
         }
         (Api::Veeam, false) => veeam_success(answer, deviation),
         (Api::Veeam, true) => veeam_problem(answer, deviation),
+    }
+    if deviation == Deviation::NamesTwice && !answer.is_error() {
+        name_twice(answer);
+    }
+}
+
+/// No map has a name twice, so this is made of text.
+fn name_twice(answer: &mut Answer) {
+    let written = answer.json().map(|value| value.to_string()).unwrap_or_default();
+    if let Some(members) = written.strip_prefix('{') {
+        let comma = if members == "}" { "" } else { "," };
+        let text = format!(r#"{{"Twice":1,"Twice":2{comma}{members}"#);
+        answer.content = Content::Raw(Bytes::from(text));
     }
 }
 
@@ -50,6 +67,15 @@ fn date(answer: &mut Answer, deviation: Deviation) {
 }
 
 fn dms_envelope(answer: &mut Answer, deviation: Deviation, error: bool) {
+    let on_delete = answer.operation == Some("DeleteConnection");
+    if deviation == Deviation::OutputWhereNone && !error && matches!(answer.content, Content::Empty) {
+        answer.content = Content::Json(json!({ "Message": "OK" }));
+    }
+    if deviation == Deviation::RequestIdNumbered
+        && let Ok(number) = HeaderValue::from_str(&Uuid::new_v4().as_u128().to_string())
+    {
+        answer.headers.insert(REQUEST_ID, number);
+    }
     let headers = &mut answer.headers;
     let mut put = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -65,6 +91,7 @@ fn dms_envelope(answer: &mut Answer, deviation: Deviation, error: bool) {
         }
         Deviation::OmitRequestId => drop(headers.remove(REQUEST_ID)),
         Deviation::OmitRequestIdOnError if error => drop(headers.remove(REQUEST_ID)),
+        Deviation::OmitRequestIdOnDelete if on_delete && !error => drop(headers.remove(REQUEST_ID)),
         Deviation::ContentTypeMissing => drop(headers.remove(CONTENT_TYPE)),
         Deviation::ContentTypeMissingOnError if error => drop(headers.remove(CONTENT_TYPE)),
         Deviation::SuccessCreated if !error => answer.status = StatusCode::CREATED,
@@ -185,6 +212,15 @@ fn dms_error(answer: &mut Answer, deviation: Deviation) {
         Deviation::NoDiscriminator => {
             body.remove("__type");
         }
+        Deviation::ErrorTypeNamespaced => {
+            body.insert("__type".to_owned(), json!(format!("com.amazonaws.databasemigrationservice#{name}")));
+        }
+        Deviation::ErrorTypeInHeader => {
+            body.remove("__type");
+            if let Ok(name) = HeaderValue::from_str(&name) {
+                answer.headers.insert(ERROR_TYPE, name);
+            }
+        }
         Deviation::NestedDiscriminator => {
             body.remove("__type");
             body.insert("Error".to_owned(), json!({ "__type": name }));
@@ -241,6 +277,12 @@ fn veeam_success(answer: &mut Answer, deviation: Deviation) {
         Deviation::DeleteAnswersAccepted if operation == "DeleteAmazonConnection" => {
             answer.status = StatusCode::ACCEPTED
         }
+        Deviation::SignOutAnswersOk if operation == "SignOut" => {
+            answer.status = StatusCode::OK;
+            answer.content = Content::Json(json!({}));
+            answer.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        Deviation::LoginAnswersCreated if operation == "Authenticate" => answer.status = StatusCode::CREATED,
         Deviation::CreateAnswersOk if operation == "CreateAmazonConnection" => answer.status = StatusCode::OK,
         _ => {}
     }
@@ -276,6 +318,22 @@ fn veeam_success(answer: &mut Answer, deviation: Deviation) {
         Deviation::AnotherConnectionGiven if operation == "GetAmazonConnectionById" => {
             output["id"] = json!(Uuid::new_v4().to_string());
         }
+        Deviation::TokenWithoutType => {
+            each_object(output, &mut |object| drop(object.shift_remove("token_type")))
+        }
+        Deviation::TokenWithoutLifetime => {
+            each_object(output, &mut |object| drop(object.shift_remove("expires_in")))
+        }
+        Deviation::TotalCountTooLow => each_member(output, &mut |name, value| {
+            if name == "totalCount" && value.as_u64().is_some_and(|count| count > 1) {
+                *value = json!(1);
+            }
+        }),
+        Deviation::TimesWithoutZone => each_member(output, &mut |name, value| {
+            if let (".issued" | ".expires", Some(time)) = (name, value.as_str()) {
+                *value = json!(time.trim_end_matches('Z'));
+            }
+        }),
         Deviation::ExpiresInAsString => each_member(output, &mut |name, value| {
             if name == "expires_in" {
                 *value = json!(value.to_string());
@@ -296,6 +354,9 @@ fn veeam_problem(answer: &mut Answer, deviation: Deviation) {
         Deviation::ProblemStatusAsString => put("status", json!(status.to_string())),
         Deviation::ProblemStatusOutOfRange => put("status", json!(600)),
         Deviation::ProblemDetailsAsObject => put("details", json!({ "text": "See above." })),
+        Deviation::UnauthorizedUnknownError if status == 401 => put("errorCode", json!("UnknownError")),
+        Deviation::NotFoundUnknownError if status == 404 => put("errorCode", json!("UnknownError")),
+        Deviation::DetailsAsDetail => rename(problem, "details", "detail"),
         Deviation::ProblemUnknownCode => put("errorCode", json!("Teapot")),
         Deviation::ProblemTypeNotUri => put("type", json!("not found")),
         Deviation::ProblemInstanceNotUri => put("instance", json!("the second shelf")),

@@ -49,6 +49,7 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route(&at("/token"), post(tokens::grant).delete(tokens::sign_out))
         .route(&at("/amazonConnections"), get(connections::list).post(connections::create))
         .route(&at("/amazonConnections/{id}"), get(connections::get).delete(connections::delete))
+        .merge(connections::elsewhere(shared))
         .route(&at("/problems/{name}"), get(problem::page))
         .route(&at(""), any(generic::serve))
         .route(&at("/"), any(generic::serve))
@@ -68,6 +69,10 @@ impl FromRequestParts<Arc<Shared>> for Versioned {
     type Rejection = Answer;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Versioned, Answer> {
+        let removes = parts.method == Method::DELETE && parts.uri.path().starts_with(connections::COLLECTION);
+        if removes && shared.deviates(Deviation::VersionRefused) {
+            return Err(Problem::version_unsupported().answer(shared));
+        }
         version_named(shared, &parts.headers).map(|()| Versioned).map_err(|problem| problem.answer(shared))
     }
 }
@@ -78,6 +83,7 @@ fn version_named(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
         Some(version) if version == VERSION.as_bytes() => Ok(()),
         None | Some(b"") if shared.deviates(Deviation::VersionNotRequired) => Ok(()),
         None | Some(b"") => Err(Problem::version_unspecified()),
+        Some(_) if shared.deviates(Deviation::AnyVersionAccepted) => Ok(()),
         Some(_) => Err(Problem::version_unsupported()),
     }
 }
@@ -85,7 +91,7 @@ fn version_named(shared: &Shared, headers: &HeaderMap) -> Result<(), Problem> {
 /// What all answers of this side have in common: the media type, by what the caller accepts.
 async fn envelope(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let accept = Accept::of(&request);
-    if let Some(answer) = refused_for_accept(&shared, accept) {
+    if let Some(answer) = refused_for_accept(&shared, accept, request.method()) {
         return answer.into_response();
     }
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -152,11 +158,12 @@ impl Accept {
 }
 
 /// Only a target that deviates refuses a request for its Accept.
-fn refused_for_accept(shared: &Shared, accept: Accept) -> Option<Answer> {
+fn refused_for_accept(shared: &Shared, accept: Accept, method: &Method) -> Option<Answer> {
     let not_acceptable =
         Problem::new(StatusCode::NOT_ACCEPTABLE, "Not Acceptable", "UnexpectedContent", "validationError");
     match accept {
         Accept::Unsupported if shared.deviates(Deviation::UnsupportedAcceptRefused) => {}
+        Accept::Json if method == Method::DELETE && shared.deviates(Deviation::JsonAcceptRefused) => {}
         Accept::Problems if shared.deviates(Deviation::ProblemAcceptRefused) => {}
         Accept::Absent if shared.deviates(Deviation::AcceptRequired) => {
             return Some(

@@ -22,7 +22,12 @@ pub(crate) enum Change {
         bytes: &'static str,
     },
     UpperCaseNames,
+    /// Nothing is changed in the answer; of the request, a name in lower case is one that nobody knows.
+    LowerCaseUnread,
 }
+
+/// A header of a request, in lower case, and as the server sees it where it cannot read that.
+const UNREAD: [&[u8]; 2] = [b"\r\ncontent-type:", b"\r\ncontent-typo:"];
 
 impl Change {
     /// The change to make, where the deviation or variation is one that takes place on the wire.
@@ -38,6 +43,7 @@ impl Change {
             (Some(Deviation::NoContentWithTransferEncoding), _) => {
                 no_content("transfer-encoding: chunked\r\n", "0\r\n\r\n")
             }
+            (Some(Deviation::LowerCaseUnread), _) => Some(Change::LowerCaseUnread),
             (_, Some(Variation::UpperCaseHeaders)) => Some(Change::UpperCaseNames),
             _ => None,
         }
@@ -64,6 +70,7 @@ impl Change {
                     body = bytes.as_bytes();
                 }
             }
+            Change::LowerCaseUnread => out.push_str(fields),
             Change::UpperCaseNames => {
                 for field in fields.split_inclusive("\r\n") {
                     let (name, value) = field.split_once(':').unwrap_or((field, ""));
@@ -144,7 +151,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Rewriting<S> {
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, into)
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, into))?;
+        if self.change == Change::LowerCaseUnread {
+            unread(&mut into.filled_mut()[before..]);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Makes the header unknown where it is written in lower case. Clients send a head in one piece.
+fn unread(bytes: &mut [u8]) {
+    let [written, seen] = UNREAD;
+    while let Some(at) = bytes.windows(written.len()).position(|window| window == written) {
+        bytes[at..at + seen.len()].copy_from_slice(seen);
     }
 }
 

@@ -3,7 +3,11 @@
 
 mod again;
 mod begin;
+mod https;
+mod leaks;
 mod live;
 mod passing;
+mod proxied;
 mod serving;
+mod upstream;
 mod wrong;

@@ -143,7 +143,7 @@ async fn dms_life(t: &mut Transcript) {
         let (kind, engine) = ("source", "mysql");
         json!({
             "EndpointIdentifier": identifier, "EndpointType": kind, "EngineName": engine, "Port": 3306,
-            "ResourceIdentifier": name,
+            "Password": "not-a-secret", "ResourceIdentifier": name,
         })
     };
     let made = t.dms("create endpoint", "CreateEndpoint", endpoint("e-1", json!("first"))).await;
@@ -152,8 +152,10 @@ async fn dms_life(t: &mut Transcript) {
     let made = t.dms("create another", "CreateEndpoint", endpoint("e-2", json!("second"))).await;
     let second = text_at(&made, "/Endpoint/EndpointArn");
     t.dms("describe endpoint", "DescribeEndpoints", of_endpoint(&first)).await;
+    dms_listings(t, &first).await;
     let input = json!({ "ReplicationInstanceIdentifier": "i-1", "ReplicationInstanceClass": "dms.t3.micro" });
-    let made = t.dms("create instance", "CreateReplicationInstance", input).await;
+    let made = t.dms("create instance", "CreateReplicationInstance", input.clone()).await;
+    t.dms("create that again", "CreateReplicationInstance", input).await;
     let instance = text_at(&made, "/ReplicationInstance/ReplicationInstanceArn");
     let of_instance = json!({ "Filters": [{ "Name": "replication-instance-arn", "Values": [instance] }] });
     let available =
@@ -166,6 +168,16 @@ async fn dms_life(t: &mut Transcript) {
         t.settled("tested", "DescribeConnections", of_endpoint(endpoint), tested).await;
     }
     t.dms("test the absent", "TestConnection", pair(ABSENT_ENDPOINT, &instance)).await;
+    t.dms("test no endpoint", "TestConnection", json!({ "ReplicationInstanceArn": instance })).await;
+    t.dms("test no instance", "TestConnection", json!({ "EndpointArn": first })).await;
+    t.dms("delete the connected", "DeleteEndpoint", json!({ "EndpointArn": second })).await;
+    for (what, name, value) in [
+        ("another name", "replication-instance-id", "i-2"),
+        ("another class", "replication-instance-class", "none"),
+    ] {
+        let filters = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+        t.dms(what, "DescribeReplicationInstances", filters).await;
+    }
     let both = json!({ "Filters": [
         { "Name": "endpoint-arn", "Values": [first, second] },
         { "Name": "replication-instance-arn", "Values": [ABSENT_INSTANCE] },
@@ -201,11 +213,28 @@ async fn dms_life(t: &mut Transcript) {
     t.settled("instance gone", "DescribeReplicationInstances", of_instance, absent).await;
 }
 
+/// Filters and pages of endpoints, while there are two.
+async fn dms_listings(t: &mut Transcript, endpoint: &str) {
+    for (what, name, value) in
+        [("another name", "endpoint-id", "e-3"), ("another engine", "engine-name", "oracle")]
+    {
+        let filters =
+            json!([{ "Name": "endpoint-arn", "Values": [endpoint] }, { "Name": name, "Values": [value] }]);
+        t.dms(what, "DescribeEndpoints", json!({ "Filters": filters })).await;
+    }
+    let page = t.dms("first endpoint", "DescribeEndpoints", json!({ "MaxRecords": 1 })).await;
+    let next = json!({ "MaxRecords": 1, "Marker": text_at(&page, "/Marker") });
+    t.dms("second endpoint", "DescribeEndpoints", next).await;
+    let filters = json!({ "Filters": [{ "Name": "endpoint-arn" }] });
+    t.dms("half a filter", "DescribeConnections", filters).await;
+}
+
 /// What the contract drives: things of several families, and inputs with one thing wrong each.
 async fn dms_generic(t: &mut Transcript) {
     let profile = |member: &str, value: Value| json!({ "InstanceProfileName": "profile", member: value });
     let provider =
         |settings: Value| json!({ "DataProviderName": "p", "Engine": "mysql", "Settings": settings });
+    let sized = json!({ "InstanceSizingType": "total-capacity", "WorkloadType": "development" });
     let run = |more: Value| json!({ "MigrationProjectIdentifier": "absent", "SelectionRules": "{}", "AssessmentReportTypes": more });
     for (what, operation, input) in [
         ("a profile", "CreateInstanceProfile", profile("Description", json!("one"))),
@@ -215,6 +244,14 @@ async fn dms_generic(t: &mut Transcript) {
         ("an absent profile", "DeleteInstanceProfile", json!({ "InstanceProfileIdentifier": "absent" })),
         ("a subscription without a topic", "CreateEventSubscription", json!({ "SubscriptionName": "s" })),
         ("no subscriptions", "DescribeEventSubscriptions", json!({})),
+        ("a provider", "CreateDataProvider", provider(json!({ "MySqlSettings": { "ServerName": "s" } }))),
+        ("recommendations", "DescribeRecommendations", json!({})),
+        ("a run", "StartRecommendations", json!({ "DatabaseId": "database-id", "Settings": sized })),
+        (
+            "a true certificate",
+            "ImportCertificate",
+            json!({ "CertificateIdentifier": "t", "CertificateWallet": "cHJvb2ZtYXJr" }),
+        ),
         ("a provider of nothing", "CreateDataProvider", provider(json!({}))),
         ("a far page", "DescribeDataProviders", json!({ "MaxRecords": 1_u64 << 40 })),
         ("no report", "ExportMetadataModelAssessment", run(json!([]))),
@@ -248,6 +285,20 @@ async fn dms_refusals(t: &mut Transcript) {
     ] {
         t.dms(what, "DeleteConnection", input).await;
     }
+    for (what, operation, input) in [
+        ("no members of an endpoint", "CreateEndpoint", json!({})),
+        ("no members of an instance", "CreateReplicationInstance", json!({})),
+        ("no endpoint to delete", "DeleteEndpoint", json!({})),
+        ("no instance to delete", "DeleteReplicationInstance", json!({})),
+        ("an absent endpoint", "DeleteEndpoint", json!({ "EndpointArn": ABSENT_ENDPOINT })),
+        (
+            "an absent instance",
+            "DeleteReplicationInstance",
+            json!({ "ReplicationInstanceArn": ABSENT_INSTANCE }),
+        ),
+    ] {
+        t.dms(what, operation, input).await;
+    }
     let odd = json!({ "EndpointIdentifier": "odd", "EndpointType": "sideways", "EngineName": "mysql" });
     t.dms("sideways", "CreateEndpoint", odd).await;
 
@@ -258,6 +309,8 @@ async fn dms_refusals(t: &mut Transcript) {
         ("no json", list().with_body("{").signed()),
         ("another type", list().with("content-type", "application/json").signed()),
         ("a charset", list().with("content-type", "application/x-amz-json-1.1; charset=utf-8").signed()),
+        ("another signed header", list().with("x-amz-user-agent", "somebody").signed()),
+        ("a space behind", list().signed().with_body("{} ")),
         ("no target", list().without("x-amz-target").signed()),
         ("another prefix", aimed("Another.DescribeConnections")),
         ("another case", aimed("AmazonDMSv20160101.describeconnections")),
@@ -329,6 +382,13 @@ async fn veeam_life(t: &mut Transcript) {
     .await;
     t.veeam("still there", "GET", &at(&second), &token).await;
     t.veeam("malformed", "DELETE", &at("malformed"), &token).await;
+    t.veeam("show the malformed", "GET", &at("malformed"), &token).await;
+    t.veeam("show the absent", "GET", &at(ABSENT_ID), &token).await;
+    let singular = format!("/api/v1/amazonConnection/{second}");
+    t.veeam("at another path", "DELETE", &singular, &token).await;
+    let remove = Request::veeam("DELETE", &at(&second), &token);
+    t.say("another version", remove.clone().with("x-api-version", "2.0-rev0")).await;
+    t.say("accept json alone", remove.with("accept", "application/json")).await;
 }
 
 /// What the document drives.
@@ -373,6 +433,11 @@ async fn veeam_refusals(t: &mut Transcript) {
         ("accept nothing here", list().with("accept", "application/xml")),
         ("accept problems", list().with("accept", "application/problem+json")),
         ("no region", add("{}")),
+        ("another region", add(&json!({ "RegionId": ABSENT_ID }).to_string())),
+        (
+            "sign out without a token",
+            list().with_method("DELETE").with_path("/api/v1/token").without("authorization"),
+        ),
         ("a region of another type", add(r#"{"RegionId":7}"#)),
         ("no json", add("{")),
     ] {

@@ -12,8 +12,15 @@ pub(super) const TYPES: Rule = rule("output-type", "awsjson.output.types", |seen
     of(seen, &[Keyword::Type, Keyword::Format, Keyword::Choice, Keyword::Other])
 });
 pub(super) const BLOB: Rule = rule("output-blob", "awsjson.output.blob", |seen| of(seen, &[Keyword::Blob]));
-pub(super) const TIMESTAMP: Rule =
-    rule("output-timestamp", "awsjson.output.timestamp", |seen| of(seen, &[Keyword::Timestamp]));
+pub(super) const TIMESTAMP: Rule = rule("output-timestamp", "awsjson.output.timestamp", |seen| {
+    let mut found = of(seen, &[Keyword::Timestamp]);
+    if let (Some(schema), Ok(body)) = (seen.schema().filter(|_| !seen.is_error()), seen.response.json()) {
+        found.extend(
+            shape::Shape::named(seen.contract, schema).into_iter().flat_map(|shape| shape.beyond_time(body)),
+        );
+    }
+    found
+});
 pub(super) const ENUM: Rule = rule("output-enum", "awsjson.output.enum", |seen| of(seen, &[Keyword::Enum]));
 pub(super) const NO_NULL: Rule =
     rule("output-null", "awsjson.output.no-null", |seen| of(seen, &[Keyword::Null]));
@@ -70,6 +77,8 @@ mod tests {
             (r#"[]"#, "awsjson.output.types"),
             (r#"{"Made":"1700000000"}"#, "awsjson.output.timestamp"),
             (r#"{"Made":"2024-01-01T00:00:00Z"}"#, "awsjson.output.timestamp"),
+            (r#"{"Made":1700000000000}"#, "awsjson.output.timestamp"),
+            (r#"{"Made":1.7e12}"#, "awsjson.output.timestamp"),
             (r#"{"Kind":"third"}"#, "awsjson.output.enum"),
             (r#"{"Kind":"Source"}"#, "awsjson.output.enum"),
             (r#"{"Name":null}"#, "awsjson.output.no-null"),
@@ -98,6 +107,7 @@ mod tests {
             r#"{}"#,
             r#"{"Size":1.0,"Made":1700000000.123}"#,
             r#"{"Made":1.7e9}"#,
+            r#"{"Made":253402300799,"Unknown":1700000000000}"#,
             r#"{"Kind":"source","Tags":[]}"#,
             r#"{"Unknown":null}"#,
             r#"{"Unknown":{"Name":null},"Name":"a"}"#,

@@ -22,6 +22,9 @@ use crate::{
 
 pub const ID: &str = "9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01";
 
+/// Where the REST API lists.
+const PAGE: &str = "/api/v1/amazonConnections";
+
 pub static CONTRACTS: LazyLock<Contracts> = LazyLock::new(|| {
     let contract = |json: Value| serde_json::from_value::<Contract>(json).unwrap();
     Contracts::new(vec![contract(dms()), contract(veeam()), shop()]).unwrap()
@@ -113,6 +116,10 @@ fn veeam() -> Value {
         "operations": {
             "GetThing": operation("GetThing", "GET", "200", json!({ "schema": "Thing", "mediaTypes": types })),
             "DeleteThing": operation("DeleteThing", "DELETE", "204", json!({})),
+            "GetAllAmazonConnections": {
+                "name": "GetAllAmazonConnections", "method": "GET", "path": PAGE, "access": "protected",
+                "effect": "read", "answers": { "200": { "mediaTypes": types }, "400": error },
+            },
         },
         "schemas": {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -222,8 +229,8 @@ pub fn rest(operation: &str) -> Example {
         ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
     ];
     let method = if operation == "DeleteThing" { "DELETE" } else { "GET" };
-    Example::new("veeam", operation, method, "/api/v1/things/7", &[], &headers)
-        .body(&format!(r#"{{"id":"{ID}"}}"#))
+    let path = if operation == "GetAllAmazonConnections" { PAGE } else { "/api/v1/things/7" };
+    Example::new("veeam", operation, method, path, &[], &headers).body(&format!(r#"{{"id":"{ID}"}}"#))
 }
 
 /// An answer of the API with ranges.

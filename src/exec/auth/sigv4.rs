@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The headers that are signed, where the request has them.
-const SIGNED: [&str; 3] = ["content-type", "host", "x-amz-target"];
+const SIGNED: [&str; 4] = ["content-type", "host", "x-amz-target", "x-amz-user-agent"];
 /// How old a stale signature is: more than the fifteen minutes that AWS allows.
 const STALE: Duration = Duration::from_secs(20 * 60);
 /// How long before their end credentials are fetched anew.

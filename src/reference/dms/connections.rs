@@ -44,6 +44,13 @@ fn check_ends(store: &Store, (endpoint, instance): &Pair) -> Result<(), Fault> {
 }
 
 pub(crate) fn test(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
+    let members = [
+        ("EndpointArn", Deviation::TestWithoutEndpointAccepted),
+        ("ReplicationInstanceArn", Deviation::TestWithoutInstanceAccepted),
+    ];
+    if members.iter().any(|(name, accepted)| !input.contains_key(*name) && cx.deviates(*accepted)) {
+        return Ok(invented(&named(&input), "testing"));
+    }
     let pair = read_pair(cx, input)?;
     if let Err(fault) = check_ends(store, &pair) {
         return if cx.deviates(Deviation::TestOfAbsentAccepted) {
@@ -94,10 +101,12 @@ pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>
         request.filters.truncate(1);
     }
     let now = cx.now.instant;
+    let hidden = cx.deviates(Deviation::TestedNotListed)
+        || request.filters.is_empty() && cx.deviates(Deviation::UnfilteredListsNothing);
     let mut records = Vec::new();
     for (pair, connection) in &mut store.connections {
         let passes = request.passes(|name| if name == "endpoint-arn" { &pair.0 } else { &pair.1 });
-        if !passes || cx.deviates(Deviation::TestedNotListed) {
+        if !passes || hidden {
             continue;
         }
         records.push((format!("{} {}", pair.0, pair.1), output(connection, now)));
@@ -115,6 +124,12 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     let pair = read_pair(cx, input)?;
     match check_deletable(store, &pair) {
         Ok(()) => {}
+        Err(_) if store.deleted.contains(&pair) && cx.deviates(Deviation::SecondDeleteAccepted) => {
+            return Ok(invented(&pair, "deleting"));
+        }
+        Err(_) if store.deleted.contains(&pair) && cx.deviates(Deviation::SecondDeleteIsServerError) => {
+            return Err(Fault::internal());
+        }
         Err((_, tolerated_by)) if cx.deviates(tolerated_by) => return Ok(invented(&pair, "deleting")),
         Err((mut fault, _)) => {
             if fault.name == "AccessDeniedFault" && cx.deviates(Deviation::DeniedRenamed) {
@@ -133,6 +148,7 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     for pair in what_is_deleted(store, cx, &pair) {
         if let Some(connection) = store.connections.get_mut(&pair) {
             connection.gone = Some(gone);
+            store.deleted.insert(pair);
         }
     }
     let mut answer = before.unwrap_or_else(|| json!({}));
@@ -221,8 +237,13 @@ fn let_pass(cx: &Cx<'_>, input: &Map<String, Value>) -> Option<Result<Value, Fau
         Some(Value::String(text)) => !input::is_arn(text) && cx.deviates(Deviation::NotAnArnAccepted),
         Some(_) => cx.deviates(Deviation::WrongTypeAccepted),
     });
+    passes.then(|| Ok(invented(&named(input), "deleting")))
+}
+
+/// The two ARNs as they are given; empty where they are not.
+fn named(input: &Map<String, Value>) -> Pair {
     let text = |name: &str| input.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    passes.then(|| Ok(invented(&(text("EndpointArn"), text("ReplicationInstanceArn")), "deleting")))
+    (text("EndpointArn"), text("ReplicationInstanceArn"))
 }
 
 /// The answer of a target that pretends.

@@ -46,7 +46,7 @@ const SSL_MODES: &[&str] = &["none", "require", "verify-ca", "verify-full"];
 
 const FILTERS: &[&str] = &["endpoint-arn", "endpoint-type", "endpoint-id", "engine-name"];
 
-/// What CreateEndpoint and ModifyEndpoint take. The password is read and dropped: no test here opens a database.
+/// What CreateEndpoint and ModifyEndpoint take. The password is read and not kept: no test here opens a database.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Message {
@@ -55,8 +55,7 @@ struct Message {
     endpoint_type: Option<String>,
     engine_name: Option<String>,
     username: Option<String>,
-    #[serde(rename = "Password")]
-    _password: Option<String>,
+    password: Option<String>,
     server_name: Option<String>,
     port: Option<i64>,
     database_name: Option<String>,
@@ -114,9 +113,13 @@ impl Message {
 
 pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
     let message = Message::read(cx, "CreateEndpoint", input)?;
-    let identifier = input::required(cx, "EndpointIdentifier", message.endpoint_identifier.clone())?;
-    let direction = input::required(cx, "EndpointType", message.endpoint_type.clone())?;
-    let engine = input::required(cx, "EngineName", message.engine_name.clone())?;
+    let given = |name: &str, value: &Option<String>, invented: &str| match value {
+        None if cx.deviates(Deviation::EndpointMembersInvented) => Ok(invented.to_owned()),
+        value => input::required(cx, name, value.clone()),
+    };
+    let identifier = given("EndpointIdentifier", &message.endpoint_identifier, "invented")?;
+    let direction = given("EndpointType", &message.endpoint_type, "source")?;
+    let engine = given("EngineName", &message.engine_name, "mysql")?;
     message.check(cx)?;
     let tags = tags::read(cx, message.tags)?;
     let wished = message.resource_identifier.as_deref().filter(|wished| !wished.is_empty());
@@ -149,14 +152,27 @@ pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         access: Access::Granted,
         gone: None,
     };
-    let output = json!({ "Endpoint": output(&endpoint) });
+    let mut output = json!({ "Endpoint": output(&endpoint) });
+    if let Some(password) = message.password
+        && cx.deviates(Deviation::PasswordGivenBack)
+    {
+        output["Endpoint"]["Password"] = json!(password);
+    }
     store.tags.insert(endpoint.arn.clone(), tags);
     store.endpoints.insert(endpoint.arn.clone(), endpoint);
     Ok(output)
 }
 
 pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let request = listing::Request::read(cx, input, FILTERS)?;
+    let mut request = listing::Request::read(cx, input, FILTERS)?;
+    request.filters.retain(|filter| match &filter.name[..] {
+        "endpoint-arn" => true,
+        "engine-name" if cx.deviates(Deviation::EngineFilterIgnored) => false,
+        _ => !cx.deviates(Deviation::EndpointFilterIgnored),
+    });
+    if cx.deviates(Deviation::EndpointMarkerIgnored) {
+        request.begin_again();
+    }
     let records: Vec<(String, Value)> = store
         .endpoints
         .values()
@@ -217,10 +233,19 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     }
 
     let message: Message = input::read(cx, input)?;
+    let pretended = |arn: Option<&str>| {
+        Ok(json!({ "Endpoint": without_nulls(json!({ "EndpointArn": arn, "Status": "deleting" })) }))
+    };
+    if message.endpoint_arn.is_none() && cx.deviates(Deviation::DeleteEndpointWithoutArnAccepted) {
+        return pretended(None);
+    }
     let arn = input::required_arn(cx, "EndpointArn", message.endpoint_arn)?;
     let connected = store.connections.keys().any(|(endpoint, _)| *endpoint == arn);
-    let endpoint = find(store, &arn)?;
-    if connected {
+    let endpoint = match find(store, &arn) {
+        Err(_) if cx.deviates(Deviation::DeleteAbsentEndpointAccepted) => return pretended(Some(&arn)),
+        found => found?,
+    };
+    if connected && !cx.deviates(Deviation::ConnectedEndpointDeleted) {
         return Err(Fault::invalid_state(format!("Endpoint {arn} still has connections.")));
     }
     if endpoint.gone.is_some() {

@@ -51,6 +51,10 @@ impl Fault {
         Fault::bad_request("SerializationException", message)
     }
 
+    pub fn incomplete_signature(message: impl Into<String>) -> Fault {
+        Fault::bad_request("IncompleteSignatureException", message)
+    }
+
     pub fn unknown_operation(message: impl Into<String>) -> Fault {
         Fault::bad_request("UnknownOperationException", message)
     }

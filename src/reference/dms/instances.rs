@@ -46,12 +46,13 @@ struct Message {
 pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
     let message: Message = input::read(cx, input)?;
     generic::check_members(cx, "CreateReplicationInstance", &message.rest)?;
-    let identifier = input::required(
-        cx,
-        "ReplicationInstanceIdentifier",
-        message.replication_instance_identifier.clone(),
-    )?;
-    let class = input::required(cx, "ReplicationInstanceClass", message.replication_instance_class.clone())?;
+    let given = |name: &str, value: &Option<String>, invented: &str| match value {
+        None if cx.deviates(Deviation::InstanceMembersInvented) => Ok(invented.to_owned()),
+        value => input::required(cx, name, value.clone()),
+    };
+    let identifier =
+        given("ReplicationInstanceIdentifier", &message.replication_instance_identifier, "invented")?;
+    let class = given("ReplicationInstanceClass", &message.replication_instance_class, "dms.t3.micro")?;
     input::check_identifier("ReplicationInstanceIdentifier", &identifier)?;
     let storage = message.allocated_storage.unwrap_or(50);
     check_size(Some(&class), Some(storage))?;
@@ -61,10 +62,11 @@ pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         input::check_identifier("ResourceIdentifier", wished)?;
     }
 
+    let duplicates = [Deviation::DuplicateAccepted, Deviation::DuplicateInstanceAccepted];
     let arn = new_arn("rep", wished);
     let taken = store.instances.values().find(|other| other.identifier == identifier || other.arn == arn);
     if let Some(taken) = taken
-        && !(cx.deviates(Deviation::DuplicateAccepted) && taken.arn != arn)
+        && !(duplicates.iter().any(|deviation| cx.deviates(*deviation)) && taken.arn != arn)
     {
         return Err(Fault::already_exists(
             format!("Replication instance {identifier} already exists."),
@@ -105,7 +107,12 @@ pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
 }
 
 pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let request = listing::Request::read(cx, input, FILTERS)?;
+    let mut request = listing::Request::read(cx, input, FILTERS)?;
+    request.filters.retain(|filter| match &filter.name[..] {
+        "replication-instance-id" => !cx.deviates(Deviation::InstanceIdFilterIgnored),
+        "replication-instance-class" => !cx.deviates(Deviation::InstanceClassFilterIgnored),
+        _ => true,
+    });
     let records: Vec<(String, Value)> = store
         .instances
         .values()
@@ -134,9 +141,20 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     }
 
     let message: Message = input::read(cx, input)?;
+    let pretended = |arn: Option<&str>| {
+        let instance = json!({ "ReplicationInstanceArn": arn, "ReplicationInstanceStatus": "deleting" });
+        Ok(json!({ "ReplicationInstance": without_nulls(instance) }))
+    };
+    if message.replication_instance_arn.is_none() && cx.deviates(Deviation::DeleteInstanceWithoutArnAccepted)
+    {
+        return pretended(None);
+    }
     let arn = input::required_arn(cx, "ReplicationInstanceArn", message.replication_instance_arn)?;
     let connected = store.connections.keys().any(|(_, instance)| *instance == arn);
-    let instance = present(store, &arn)?;
+    let instance = match present(store, &arn) {
+        Err(_) if cx.deviates(Deviation::DeleteAbsentInstanceAccepted) => return pretended(Some(&arn)),
+        found => found?,
+    };
     if connected {
         return Err(Fault::invalid_state(format!("Replication instance {arn} still has connections.")));
     }

@@ -43,6 +43,10 @@ impl Request {
         let mut filters = Vec::new();
         for filter in message.filters.unwrap_or_default() {
             let filter: FilterMessage = input::read(cx, filter)?;
+            let whole = filter.name.is_some() && filter.values.is_some();
+            if !whole && cx.deviates(Deviation::FilterPartsUnchecked) {
+                continue;
+            }
             let name = input::required(cx, "Filter.Name", filter.name)?;
             if !names.contains(&name.as_str()) {
                 return Err(Fault::invalid_value(format!(
@@ -79,6 +83,11 @@ impl Request {
     pub fn lenient(marker: Option<&str>, max_records: Option<i64>) -> Request {
         let max_records = usize::try_from(max_records.unwrap_or(100)).unwrap_or(1).clamp(1, 100);
         Request { filters: Vec::new(), max_records, after: marker.and_then(key_of) }
+    }
+
+    /// Forgets the marker.
+    pub fn begin_again(&mut self) {
+        self.after = None;
     }
 
     /// The page that follows: of `records`, which come with their keys, in the order of keys and already filtered.

@@ -27,7 +27,19 @@ pub(crate) struct Signed<'a> {
     pub query: &'a str,
     pub headers: &'a HeaderMap,
     pub body: &'a [u8],
+    pub covers: Covers,
 }
+
+/// Which headers the signature is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Covers {
+    /// Those that SignedHeaders lists.
+    Listed,
+    /// Those that many clients sign, whatever is listed: only where a target deviates so.
+    Usual,
+}
+
+const USUAL: &str = "content-type;host;x-amz-date;x-amz-target";
 
 /// Why a request is not believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +163,11 @@ impl<'a> Authorization<'a> {
 
 fn canonical_request(request: Signed<'_>, authorization: &Authorization<'_>) -> Result<String, Refusal> {
     let mut headers = String::new();
-    for name in authorization.signed_headers.split(';') {
+    let signed_headers = match request.covers {
+        Covers::Listed => authorization.signed_headers,
+        Covers::Usual => USUAL,
+    };
+    for name in signed_headers.split(';') {
         let values: Vec<String> =
             request.headers.get_all(name).iter().map(|value| canonical_value(value.as_bytes())).collect();
         if values.is_empty() {
@@ -166,7 +182,7 @@ fn canonical_request(request: Signed<'_>, authorization: &Authorization<'_>) -> 
         request.method,
         canonical_path(request.path),
         canonical_query(request.query),
-        authorization.signed_headers,
+        signed_headers,
         hashed(request.body),
     ))
 }
@@ -271,7 +287,8 @@ mod tests {
 
     fn judged(headers: &HeaderMap, body: &[u8], minutes_later: i64) -> Result<(), Refusal> {
         let now = read_date(DATE).unwrap() + SignedDuration::from_mins(minutes_later);
-        verify(Signed { method: "POST", path: "/", query: "", headers, body }, now)
+        let covers = Covers::Listed;
+        verify(Signed { method: "POST", path: "/", query: "", headers, body, covers }, now)
     }
 
     fn honest() -> HeaderMap {

@@ -2,7 +2,7 @@
 //! pair of deadlines, and where it stands is computed from the moment of the request that asks.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -124,6 +124,8 @@ pub(crate) struct Store {
     pub endpoints: BTreeMap<String, Endpoint>,
     pub instances: BTreeMap<String, Instance>,
     pub connections: BTreeMap<Pair, Connection>,
+    /// Connections that were deleted once: a target that deviates remembers them.
+    pub deleted: BTreeSet<Pair>,
     /// What the contract-driven operations made, by ARN.
     pub records: BTreeMap<String, Record>,
     /// By the ARN of what is tagged; keys and values.
@@ -135,6 +137,7 @@ impl Store {
     pub fn seeded(now: Instant, created: Timestamp) -> Store {
         let mut store = Store {
             endpoints: BTreeMap::new(),
+            deleted: BTreeSet::new(),
             instances: BTreeMap::new(),
             connections: BTreeMap::new(),
             records: BTreeMap::new(),

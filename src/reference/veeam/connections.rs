@@ -1,10 +1,17 @@
 //! Amazon connections: added, listed, shown, removed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use axum::extract::{
-    Path, State,
-    rejection::{BytesRejection, PathRejection},
+use axum::{
+    Router,
+    extract::{
+        Path, State,
+        rejection::{BytesRejection, PathRejection},
+    },
+    routing,
 };
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header::LOCATION};
@@ -26,6 +33,8 @@ pub(crate) const COLLECTION: &str = "/api/v1/amazonConnections";
 #[derive(Debug, Default)]
 pub(crate) struct Connections {
     ids: BTreeMap<Uuid, Presence>,
+    /// Those that were removed: a target that deviates remembers them.
+    removed: BTreeSet<Uuid>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,19 +105,20 @@ fn check_spec(shared: &Shared, body: &[u8]) -> Result<(), Problem> {
     match spec.region {
         None if shared.deviates(Deviation::RegionNotRequired) => {}
         None => return Err(Problem::unexpected_content("RegionId is required.")),
-        Some(region) => check_known("RegionId", &region, published::REGION_ID)?,
+        Some(region) => check_known(shared, "RegionId", &region, published::REGION_ID)?,
     }
     match spec.account {
-        Some(account) => check_known("AmazonAccountId", &account, published::ACCOUNT_ID),
+        Some(account) => check_known(shared, "AmazonAccountId", &account, published::ACCOUNT_ID),
         None => Ok(()),
     }
 }
 
 /// A UUID in a string, and the one that exists.
-fn check_known(member: &str, value: &Value, known: &str) -> Result<(), Problem> {
+fn check_known(shared: &Shared, member: &str, value: &Value, known: &str) -> Result<(), Problem> {
     let id = value.as_str().and_then(read_id);
     match id {
         Some(id) if Some(id) == read_id(known) => Ok(()),
+        Some(_) if shared.deviates(Deviation::UnknownRegionAccepted) => Ok(()),
         Some(_) => Err(Problem::unexpected_content(format!("There is nothing of this {member}."))),
         None => Err(Problem::unexpected_content(format!("{member} has to be a UUID."))),
     }
@@ -132,11 +142,15 @@ pub(crate) async fn get(
     id: Result<Path<String>, PathRejection>,
 ) -> Answer {
     let found = path_id(&shared, id).and_then(|id| {
-        let here = locked(&shared.veeam.connections).has(id);
-        if here { Ok(id) } else { Err(absent(id)) }
+        let connections = locked(&shared.veeam.connections);
+        let pretended = shared.deviates(Deviation::NeverAddedShown) && !connections.removed.contains(&id);
+        if connections.has(id) || pretended { Ok(id) } else { Err(absent(id)) }
     });
     let answer = match found {
         Ok(id) => Answer::new(Api::Veeam, StatusCode::OK, Content::Json(output(&shared, id))),
+        Err(problem) if problem.is_of_uri() && shared.deviates(Deviation::MalformedIdShownIsNotFound) => {
+            problem.into_not_found().answer(&shared)
+        }
         Err(problem) => problem.answer(&shared),
     };
     answer.with_operation("GetAmazonConnectionById")
@@ -159,7 +173,8 @@ pub(crate) async fn delete(
 fn remove(shared: &Shared, id: Uuid) -> Result<(), Problem> {
     let mut connections = locked(&shared.veeam.connections);
     if !connections.has(id) {
-        if shared.deviates(Deviation::UnknownIdAccepted) {
+        let again = connections.removed.contains(&id) && shared.deviates(Deviation::SecondRemoveAccepted);
+        if again || shared.deviates(Deviation::UnknownIdAccepted) {
             return Ok(());
         }
         if shared.deviates(Deviation::UnknownIdIsBadRequest) {
@@ -184,7 +199,16 @@ fn remove(shared: &Shared, id: Uuid) -> Result<(), Problem> {
         return Ok(());
     }
     connections.ids.remove(&id);
+    connections.removed.insert(id);
     Ok(())
+}
+
+/// A second path to DeleteAmazonConnection, where a target deviates so.
+pub(crate) fn elsewhere(shared: &Shared) -> Router<Arc<Shared>> {
+    match shared.deviates(Deviation::SingularPathServed) {
+        true => Router::new().route("/api/v1/amazonConnection/{id}", routing::delete(delete)),
+        false => Router::new(),
+    }
 }
 
 /// Under the deviation that removes what it refuses to: removes the connection whose id ends the path.

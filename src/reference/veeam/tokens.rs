@@ -9,7 +9,7 @@ use std::{
 use axum::extract::{FromRequestParts, State, rejection::BytesRejection};
 use bytes::Bytes;
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderMap, HeaderValue, Method, StatusCode,
     header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE},
     request::Parts,
 };
@@ -96,6 +96,11 @@ impl FromRequestParts<Arc<Shared>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<SignedIn, Answer> {
         Versioned::from_request_parts(parts, shared).await?;
+        let signs_out = parts.method == Method::DELETE && parts.uri.path().ends_with("/token");
+        let nobody = !parts.headers.contains_key(AUTHORIZATION);
+        if nobody && signs_out && shared.deviates(Deviation::SignOutOfNobodyAccepted) {
+            return Ok(SignedIn { token: String::new() });
+        }
         token_in_use(&parts.headers, shared)
             .map(|token| SignedIn { token })
             .map_err(|problem| problem.answer(shared))
@@ -184,6 +189,9 @@ fn granted(shared: &Shared, form: &Form) -> Result<Value, Problem> {
     let username = who_asks(shared, form)?;
     let (now, life) = (Moment::now(), shared.delays.token_life);
     let (access, refresh) = locked(&shared.veeam.tokens).give(&username, life, now.instant);
+    if form.field("grant_type") == Some("password") && shared.deviates(Deviation::PasswordTokenUseless) {
+        locked(&shared.veeam.tokens).access.remove(&access);
+    }
     let expires = now.wall.checked_add(life).unwrap_or(Timestamp::MAX);
     Ok(json!({
         "access_token": access,

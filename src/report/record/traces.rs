@@ -107,20 +107,15 @@ impl Body {
 
     fn of(bytes: &[u8], safe: &Safe) -> Body {
         let kept = &bytes[..bytes.len().min(MOST_BYTES)];
+        let is_cut = kept.len() < bytes.len();
         let (data, encoding) = match std::str::from_utf8(kept) {
+            Ok(text) if is_cut => (safe.beginning(text), Encoding::Text),
             Ok(text) => (safe.masked(text), Encoding::Text),
-            Err(cut) if cut.error_len().is_none() && kept.len() < bytes.len() => {
-                (safe.masked(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
+            Err(cut) if cut.error_len().is_none() && is_cut => {
+                (safe.beginning(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
             }
             // A secret may stand in bytes that are no text as a whole.
-            Err(_) => {
-                let masked = kept.utf8_chunks().fold(Vec::new(), |mut masked, chunk| {
-                    masked.extend_from_slice(safe.masked(chunk.valid()).as_bytes());
-                    masked.extend_from_slice(chunk.invalid());
-                    masked
-                });
-                (STANDARD.encode(masked), Encoding::Base64)
-            }
+            Err(_) => (STANDARD.encode(safe.bytes(kept)), Encoding::Base64),
         };
         let same = encoding == Encoding::Text && data.as_bytes() == bytes;
         let of = (!same && (kept.len() < bytes.len() || encoding == Encoding::Text)).then_some(bytes.len());
