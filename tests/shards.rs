@@ -188,7 +188,7 @@ fn a_part_without_trials_is_no_mistake() {
     };
     let planned = parts("plan");
     assert_eq!(planned.matches("2 is empty: ").count(), 1, "{planned}");
-    assert_eq!(planned.matches("1 cases would run").count(), 1, "{planned}");
+    assert_eq!(planned.matches("1 case would run").count(), 1, "{planned}");
     assert_eq!(parts("run").matches("NOTHING JUDGED").count(), 1);
     let nothing = proofmark(folder.path()).args(["plan", "no-such-case", "--shard", "1/2"]).output().unwrap();
     assert_eq!(nothing.status.code(), Some(2));

@@ -149,7 +149,9 @@ fn a_statement_is_worked_out_anew_and_a_changed_one_refused() {
         .proofmark(&["statement", "verify", "bare/run.json", "--run", "good"])
         .expect(2, &["not a conformance"]);
     stage.proofmark(&["statement", "good", "--project", "Other"]).expect(2, &["the project is"]);
-    stage.proofmark(&["statement", "nowhere"]).expect(2, &["there is none"]);
+    stage
+        .proofmark(&["statement", "nowhere"])
+        .expect(2, &["expected the folder of a recorded run, found nothing"]);
 }
 
 #[test]
@@ -180,7 +182,8 @@ fn only_what_the_baseline_does_not_break_fails() {
         .expect(0, &["also in the baseline", "NOTHING NEW IS BROKEN"]);
     against("c", good, &["--fail-on", "regression", "--baseline", "bad"]).expect(0, &["CONFORMANT"]);
     against("d", good, &["--fail-on", "regression"]).expect(2, &["--baseline DIR"]);
-    against("e", good, &["--baseline", "nowhere"]).expect(2, &["there is none"]);
+    against("e", good, &["--baseline", "nowhere"])
+        .expect(2, &["expected the folder of a recorded run, found nothing"]);
 
     // What is tolerated is told so again from the record, and is no better in a statement.
     stage.proofmark(&["report", "b"]).expect(0, &["also in the baseline"]);

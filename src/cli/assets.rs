@@ -55,7 +55,17 @@ impl Kind {
         }
     }
 
-    fn names(self) -> Vec<String> {
+    /// What is in such a folder, and how one is begun.
+    fn described(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Cases => ("case files (<api>/<operation>.yaml)", "`proofmark init` begins one"),
+            Kind::Schemas => ("contracts (<api>/operations.json)", "`proofmark import` makes one"),
+            Kind::Snapshots => ("approved snapshots", "make it first"),
+            Kind::Targets => ("target files", "`proofmark init` begins one"),
+        }
+    }
+
+    pub fn names(self) -> Vec<String> {
         let mut names: Vec<String> = match self {
             Kind::Cases => Cases::iter().map(String::from).collect(),
             Kind::Schemas => Schemas::iter().map(String::from).collect(),
@@ -96,6 +106,7 @@ pub fn read(kind: Kind, folder: Option<&Path>, wanted: impl Fn(&str) -> bool) ->
         let names = kind.names().into_iter().filter(|name| wanted(name));
         return names.filter_map(|name| bundled(kind, &name).transpose()).collect();
     };
+    is_folder(kind, folder)?;
     let mut found = Vec::new();
     walk(folder, "", &mut found, 0)?;
     found.retain(|(name, _)| wanted(name));
@@ -114,6 +125,12 @@ pub fn read(kind: Kind, folder: Option<&Path>, wanted: impl Fn(&str) -> bool) ->
         read.push(file);
     }
     Ok(read)
+}
+
+/// Fails where there is no folder that could hold files of this kind.
+pub fn is_folder(kind: Kind, folder: &Path) -> io::Result<()> {
+    let (what, begin) = kind.described();
+    files::folder(folder, what, begin)
 }
 
 /// One file of the user's.
@@ -184,7 +201,10 @@ fn stays_below(folder: &Path, path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let whole = |path: &Path| {
-        fs::canonicalize(path).map_err(|error| files::told(path, error.kind(), &error.to_string()))
+        fs::canonicalize(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => files::unfit(path, "a file", "the link leads nowhere"),
+            kind => files::told(path, kind, &error.to_string()),
+        })
     };
     match whole(path)?.starts_with(whole(folder)?) {
         true => Ok(()),

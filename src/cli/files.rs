@@ -59,13 +59,53 @@ pub fn bytes(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 
 /// Fails where there is no regular file; gives its size. Links are followed.
 pub fn regular(path: &Path) -> io::Result<u64> {
-    let found = fs::metadata(path).map_err(|error| told(path, error.kind(), &error.to_string()))?;
-    match found.is_file() {
-        true => Ok(found.len()),
-        false => {
-            Err(told(path, ErrorKind::InvalidInput, &format!("{}, not a file", kind(found.file_type()))))
-        }
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(found.len()),
+        Ok(found) if found.is_dir() => Err(unfit(path, "a file", "name a file in it")),
+        Err(error) if !is_nothing(&error) => Err(told(path, error.kind(), &error.to_string())),
+        _ => Err(unfit(path, "a file", "is the path right?")),
     }
+}
+
+/// Fails where there is no folder. `what` is in it, and `begin` makes one where there is nothing.
+pub fn folder(path: &Path, what: &str, begin: &str) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(unfit(path, &format!("a folder of {what}"), "give the folder, not what is in it")),
+        Err(error) if is_nothing(&error) => Err(unfit(path, &format!("a folder of {what}"), begin)),
+        Err(error) => Err(told(path, error.kind(), &error.to_string())),
+    }
+}
+
+/// Fails where no file can be written, and leaves everything as it is: for what is written when there is no way back.
+pub fn writable(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(unfit(path, "a file to write", "name a file in it"));
+    }
+    // Whoever reads a pipe would take its closing for the end.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Ok(());
+    }
+    let there = path.symlink_metadata().is_ok();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(unfit(folder, "a folder to write in", "make it first"));
+    }
+    let opened = File::options().append(true).create(true).open(path);
+    opened.map_err(|error| told(path, error.kind(), &format!("cannot be written: {error}")))?;
+    if there { Ok(()) } else { fs::remove_file(path) }
+}
+
+/// What was expected at a path, what is there, and what to do.
+pub fn unfit(path: &Path, expected: &str, then: &str) -> io::Error {
+    let found = fs::metadata(path).map_or("nothing", |found| kind(found.file_type()));
+    let kind = if found == "nothing" { ErrorKind::NotFound } else { ErrorKind::InvalidInput };
+    told(path, kind, &format!("expected {expected}, found {found}; {then}"))
+}
+
+/// Nothing is below a file either.
+fn is_nothing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 #[cfg(unix)]
@@ -73,6 +113,7 @@ fn kind(of: FileType) -> &'static str {
     use std::os::unix::fs::FileTypeExt;
     match of {
         it if it.is_dir() => "a folder",
+        it if it.is_file() => "a file",
         it if it.is_fifo() => "a pipe",
         it if it.is_socket() => "a socket",
         _ => "a device",
@@ -81,7 +122,11 @@ fn kind(of: FileType) -> &'static str {
 
 #[cfg(not(unix))]
 fn kind(of: FileType) -> &'static str {
-    if of.is_dir() { "a folder" } else { "a device" }
+    match of {
+        it if it.is_dir() => "a folder",
+        it if it.is_file() => "a file",
+        _ => "a device",
+    }
 }
 
 /// An error with the file's name in front of it.
@@ -119,10 +164,49 @@ mod tests {
     fn what_is_no_file_is_told_by_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let why = |path: &Path| bytes(path, TEXT).unwrap_err().to_string();
-        assert_eq!(why(folder.path()), format!("{}: a folder, not a file", folder.path().display()));
-        let nothing = folder.path().join("nothing");
-        assert!(why(&nothing).starts_with(&format!("{}: ", nothing.display())));
+        let at = |path: &Path, words: &str| format!("{}: {words}", path.display());
+        let is_a_folder = "expected a file, found a folder; name a file in it";
+        assert_eq!(why(folder.path()), at(folder.path(), is_a_folder));
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        for nothing in [folder.path().join("nothing"), file.join("below")] {
+            assert_eq!(why(&nothing), at(&nothing, "expected a file, found nothing; is the path right?"));
+            assert_eq!(bytes(&nothing, TEXT).unwrap_err().kind(), ErrorKind::NotFound);
+        }
         #[cfg(unix)]
-        assert_eq!(why(Path::new("/dev/zero")), "/dev/zero: a device, not a file");
+        assert!(why(Path::new("/dev/zero")).starts_with("/dev/zero: expected a file, found a device"));
+    }
+
+    #[test]
+    fn what_is_no_folder_is_told_with_what_belongs_there() {
+        let here = tempfile::tempdir().unwrap();
+        let file = here.path().join("file");
+        fs::write(&file, "").unwrap();
+        let why = |path: &Path| folder(path, "cases", "`begin` begins one").unwrap_err().to_string();
+        assert!(folder(here.path(), "cases", "").is_ok());
+        assert!(
+            why(&file).ends_with(
+                "file: expected a folder of cases, found a file; give the folder, not what is in it"
+            )
+        );
+        let nothing = why(&here.path().join("nothing"));
+        assert!(nothing.ends_with("nothing: expected a folder of cases, found nothing; `begin` begins one"));
+    }
+
+    #[test]
+    fn whether_a_file_can_be_written_is_found_out_without_a_trace() {
+        let here = tempfile::tempdir().unwrap();
+        let at = |name: &str| here.path().join(name);
+        fs::write(at("there"), "as it was").unwrap();
+        assert!(writable(&at("new")).is_ok() && writable(&at("there")).is_ok());
+        assert!(!at("new").exists());
+        assert_eq!(fs::read_to_string(at("there")).unwrap(), "as it was");
+        let why = |path: &Path| writable(path).unwrap_err().to_string();
+        assert!(why(here.path()).ends_with("expected a file to write, found a folder; name a file in it"));
+        let below = why(&at("no/where"));
+        assert!(
+            below.ends_with("no: expected a folder to write in, found nothing; make it first"),
+            "{below}"
+        );
     }
 }

@@ -89,7 +89,10 @@ pub fn house(
     let case_files = assets::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
     if case_files.is_empty() {
         let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
-        return Err(Wrong::Said(format!("{} holds no case files (*.yaml)", folder.display())));
+        return Err(Wrong::Said(format!(
+            "{}: expected case files (<api>/<operation>.yaml), found none; `proofmark new OPERATION` begins one",
+            folder.display()
+        )));
     }
     let House { contracts, clauses, seed, digests, .. } = &bare;
     let seeded = [digests.contracts.values().map(|it| &**it).collect::<String>(), seed.to_string()];
@@ -183,7 +186,10 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     }
     if contracts.is_empty() {
         let folder = folder.unwrap_or(Path::new("schemas"));
-        return Err(Wrong::Said(format!("{} holds no contract (<api>/operations.json)", folder.display())));
+        return Err(Wrong::Said(format!(
+            "{}: expected contracts (<api>/operations.json), found none; `proofmark import` makes them",
+            folder.display()
+        )));
     }
     let contracts = Contracts::new(contracts).map_err(|error| at_fault(&files, &error))?;
     Ok((contracts, places.into_values().collect(), digests))
@@ -301,7 +307,14 @@ pub(super) fn target_file(name: &str) -> Result<(suite::SourceFile, String), Wro
         return at(&near);
     }
     let bundled = assets::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
-        Wrong::Said(format!("no target is called {name}: neither {} nor a bundled one", near.display()))
+        let bundled = Kind::Targets.names();
+        let bundled: Vec<&str> = bundled.iter().map(|name| name.trim_end_matches(".yaml")).collect();
+        Wrong::Said(format!(
+            "no target is called {name}: there is no {}, and the bundled ones are {}; give a file's path, or begin \
+             with `proofmark init`",
+            near.display(),
+            bundled.join(", ")
+        ))
     })?;
     Ok((bundled, name.to_owned()))
 }

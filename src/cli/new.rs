@@ -90,6 +90,12 @@ pub fn find<'a>(
 /// Writes a file that is not there yet.
 pub fn create(path: &Path, text: &str) -> Result<(), Wrong> {
     let at = |error: io::Error| Wrong::Said(format!("{}: {error}", path.display()));
+    if path.symlink_metadata().is_ok() {
+        return Err(Wrong::Said(format!(
+            "{}: expected nothing there yet, found something; give another name, or take it away",
+            path.display()
+        )));
+    }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(at)?;
     }

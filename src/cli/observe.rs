@@ -114,9 +114,6 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
 
 /// Fails where the file is there already, or could not be written.
 fn free(path: &Path) -> Result<(), Wrong> {
-    if path.symlink_metadata().is_ok() {
-        return Err(Wrong::Said(format!("--out {}: it is there already; nothing was sent", path.display())));
-    }
     new::create(path, "").map_err(|wrong| match wrong {
         Wrong::Said(why) => Wrong::Said(format!("--out {why}; nothing was sent")),
         other => other,

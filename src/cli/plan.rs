@@ -17,6 +17,7 @@ use crate::{
         target::Target,
     },
     plan::{self, Decision, Plan},
+    report::text::count,
 };
 
 /// Requests of one operation.
@@ -110,11 +111,12 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
         text += &format!("  {name:<7} {}\n", api.base_url);
     }
     if let (true, Some(shard)) = (plan.jobs.is_empty(), plan.shard) {
-        let (all, fit) = (plan.of.len(), "what is selected has fewer trials than parts");
-        return text + &format!("part {shard} is empty: {fit} ({all} cases in all); nothing would run\n");
+        return text
+            + &format!("part {shard} is empty: there are more parts than trials; nothing would run\n");
     }
     text += &format!(
-        "{run} cases would run, {} would not; nothing is sent by this command\n",
+        "{} would run, {} would not; nothing is sent by this command\n",
+        count(run, "case"),
         plan.jobs.len() - run
     );
     for line in lent {
@@ -126,7 +128,7 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
             continue;
         }
         let sum: u32 = of_effect.iter().map(|(_, call)| call.requests).sum();
-        text += &format!("\n{effect}: at most {sum} requests\n");
+        text += &format!("\n{effect}: at most {}\n", count(sum as usize, "request"));
         for ((_, api, operation), call) in of_effect {
             text += &format!("  {api:<7} {operation:<38} {:>6}\n", call.requests);
             let mut by: Vec<String> =

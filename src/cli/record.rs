@@ -10,7 +10,7 @@ use std::{
 use super::{args::FailOnArg, files, load::Wrong};
 use crate::report::{
     Report,
-    record::{self, DOCUMENT, Record, RecordError, TRACES},
+    record::{self, DOCUMENT, Record, RecordError, TRACES, VERSION},
     safe::Mask,
 };
 
@@ -20,6 +20,9 @@ pub const LAST: &str = "target/proofmark/last";
 /// Makes the folder, and refuses one that holds anything but a record, or that nothing can be written to.
 pub fn prepare(folder: &Path) -> Result<(), Wrong> {
     let wrong = |why: String| Wrong::Said(format!("--record {}: {why}", folder.display()));
+    if folder.is_file() {
+        return Err(wrong("expected a folder, found a file; give a folder of its own".into()));
+    }
     fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
     for entry in fs::read_dir(folder).map_err(|error| wrong(error.to_string()))? {
         let name = entry.map_err(|error| wrong(error.to_string()))?.file_name();
@@ -72,15 +75,14 @@ fn unfinished(name: &str) -> String {
 /// Reads the record in a folder, or of the document's own path.
 pub fn read(path: &Path) -> Result<Report, Wrong> {
     let (document, traces) = texts(path)?;
-    let wrong = |error: RecordError| Wrong::Said(format!("{}: {error}", path.display()));
-    record::read(&document, traces.as_deref()).map_err(wrong)
+    record::read(&document, traces.as_deref()).map_err(|error| no_record(path, &error))
 }
 
 /// Reads the document of a record alone, as most need no more; and gives its digest.
 pub fn document(path: &Path) -> Result<(Report, Arc<str>), Wrong> {
     let document = document_text(path)?;
-    let wrong = |error: RecordError| Wrong::Said(format!("{}: {error}", path.display()));
-    Ok((record::read(&document, None).map_err(wrong)?, record::digest(&document)))
+    let read = record::read(&document, None).map_err(|error| no_record(path, &error))?;
+    Ok((read, record::digest(&document)))
 }
 
 /// The record that a run is to be held against, and the digest of its document.
@@ -96,18 +98,54 @@ pub fn baseline(folder: Option<&Path>, fail_on: FailOnArg) -> Result<Option<(Rep
 /// Both texts of a record, the traces too.
 pub fn whole(path: &Path) -> Result<Record, Wrong> {
     let (document, traces) = texts(path)?;
-    let missing = || format!("{}: there is no {TRACES}; without it nothing is proven", path.display());
-    Ok(Record { document, traces: traces.ok_or_else(|| Wrong::Said(missing()))? })
+    if let Some(traces) = traces {
+        return Ok(Record { document, traces });
+    }
+    // What is no record at all lacks more than its traces.
+    record::read(&document, None).map_err(|error| no_record(path, &error))?;
+    Err(Wrong::Said(format!(
+        "{}: expected {TRACES} beside {DOCUMENT}, found nothing; without it nothing is proven: keep both files",
+        folder(path).display()
+    )))
 }
+
+/// What a record cannot be read for, with what to do.
+fn no_record(path: &Path, error: &RecordError) -> Wrong {
+    let document = folder(path).join(DOCUMENT);
+    let document = document.display();
+    Wrong::Said(match error {
+        RecordError::Document(why) => {
+            format!("{document}: expected the record of a run, found something else ({why}); {MAKES_ONE}")
+        }
+        RecordError::Version(found) => format!(
+            "{document}: expected a record of version {VERSION}, found version {found}; read it with the proofmark \
+             that wrote it, or run again"
+        ),
+        RecordError::Trace { .. } | RecordError::OtherTraces => format!("{}: {error}", path.display()),
+    })
+}
+
+const MAKES_ONE: &str = "`proofmark run --record DIR` makes one";
 
 fn texts(path: &Path) -> Result<(String, Option<String>), Wrong> {
     Ok((document_text(path)?, text(path, TRACES)?))
 }
 
 fn document_text(path: &Path) -> Result<String, Wrong> {
-    text(path, DOCUMENT)?.ok_or_else(|| {
-        let path = folder(path).join(DOCUMENT);
-        Wrong::Said(format!("{}: there is none; `proofmark run --record DIR` makes one", path.display()))
+    if path.is_file() && path.file_name().is_none_or(|name| name != DOCUMENT) {
+        let expected = format!("the folder of a recorded run, or its {DOCUMENT}");
+        let wrong = files::unfit(path, &expected, "give the folder");
+        return Err(wrong.into());
+    }
+    if let Some(text) = text(path, DOCUMENT)? {
+        return Ok(text);
+    }
+    Err(match path.is_dir() {
+        true => Wrong::Said(format!(
+            "{}: expected the folder of a recorded run, found no {DOCUMENT} in it; {MAKES_ONE}",
+            path.display()
+        )),
+        false => files::unfit(path, "the folder of a recorded run", MAKES_ONE).into(),
     })
 }
 

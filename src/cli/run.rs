@@ -14,7 +14,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::{
     args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
-    github,
+    files, github,
     interrupt::interrupts,
     load::{self, Generated, House, Wrong},
     progress::Progress,
@@ -85,6 +85,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Some(folder) = &args.record {
         record::prepare(folder)?;
     }
+    args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
     let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let interrupt = interrupts(sweep.clone());
     let stage =
@@ -352,7 +353,13 @@ fn masked(body: &str, safe: &Safe) -> String {
 pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
     use etcetera::BaseStrategy;
     if let Some(folder) = given {
-        return Ok(folder);
+        return match folder.is_file() {
+            true => {
+                let then = "give one, or nothing for the default";
+                Err(files::unfit(&folder, "a folder for --state-dir", then).into())
+            }
+            false => Ok(folder),
+        };
     }
     let strategy = etcetera::choose_base_strategy().map_err(|error| {
         Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))

@@ -26,7 +26,12 @@ use super::{
     stage::Stage,
     sweep, up,
 };
-use crate::{exec::Interrupt, model::target::Target, plan, reference, report::Run};
+use crate::{
+    exec::Interrupt,
+    model::target::Target,
+    plan, reference,
+    report::{Run, text::count},
+};
 
 mod changes;
 
@@ -56,8 +61,13 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     files.cases =
         files.cases.take().or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
     let Some(cases) = files.cases.clone() else {
-        return Err(Wrong::Said("there is no folder ./cases to watch; name one with --cases".into()));
+        return Err(Wrong::Said(
+            "./cases: expected a folder of case files to watch, found nothing; name one with --cases, or begin with \
+             `proofmark init`"
+                .into(),
+        ));
     };
+    assets::is_folder(Kind::Cases, &cases)?;
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
     let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let (doing, at) = watch::channel(Doing::Waiting);
@@ -173,10 +183,10 @@ async fn cycle(
             writeln!(out, "all good; nothing that matters has changed")?;
             return Ok(());
         }
-        Again::Everything(why) => writeln!(out, "{why}: {} cases", plan.jobs.len())?,
+        Again::Everything(why) => writeln!(out, "{why}: {}", count(plan.jobs.len(), "case"))?,
         Again::Files(files) => {
             let names: Vec<&str> = files.iter().map(|file| &**file).collect();
-            writeln!(out, "{}: {} cases", names.join(", "), plan.jobs.len())?;
+            writeln!(out, "{}: {}", names.join(", "), count(plan.jobs.len(), "case"))?;
         }
     }
     out.flush()?;

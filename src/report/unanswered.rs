@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Entry, JudgedRun, text::cause};
 use crate::model::{
     contract::ApiName,
+    exchange::Intent,
     verdict::{Declared, Status, Verdict},
 };
 
@@ -17,7 +18,8 @@ pub struct Unanswered {
     /// Cases of it that were to be judged.
     pub cases: usize,
     pub requests: usize,
-    /// The entry and the exchange that are best repeated by hand: the shortest request.
+    /// The entry and the exchange that are best repeated by hand: a proper request, one that reads before
+    /// others, the shortest.
     pub example: Option<(usize, usize)>,
 }
 
@@ -61,8 +63,13 @@ fn of_api(api: &ApiName, entries: &[(usize, &Entry)]) -> Option<Unanswered> {
     let (cause, _) = causes.into_iter().max_by_key(|(_, times)| *times)?;
     let examples = sent().flat_map(|(index, entry)| {
         let exchanges = entry.trace.iter().flat_map(|trace| trace.exchanges.iter().enumerate());
-        let sized = exchanges.map(|(at, exchange)| (exchange.request.body.len(), (*index, at)));
-        let shown = entry.shown.iter().map(|(at, exchange)| (exchange.curl.command.len(), (*index, *at)));
+        let sized = exchanges.map(|(at, exchange)| {
+            let proper = exchange.request.intent == Intent::Proper;
+            (!proper, exchange.request.method != "GET", exchange.request.body.len(), (*index, at))
+        });
+        let shown = entry.shown.iter().map(|(at, exchange)| {
+            (false, exchange.method != "GET", exchange.curl.command.len(), (*index, *at))
+        });
         sized.chain(shown).collect::<Vec<_>>()
     });
     Some(Unanswered {
@@ -70,7 +77,7 @@ fn of_api(api: &ApiName, entries: &[(usize, &Entry)]) -> Option<Unanswered> {
         cause,
         cases: judged(entries),
         requests: sent().map(|(_, entry)| entry.exchanges).sum(),
-        example: examples.min_by_key(|(length, _)| *length).map(|(_, at)| at),
+        example: examples.min().map(|(.., at)| at),
     })
 }
 

@@ -93,7 +93,7 @@ fn what_cannot_become_a_case_is_said() {
     fs::write(folder.join("there.yaml"), "").unwrap();
     fs::write(folder.join("name.yaml"), "").unwrap();
     for (more, why) in [
-        (["--out", "there.yaml"], "there.yaml: it is there already"),
+        (["--out", "there.yaml"], "there.yaml: expected nothing there yet, found something"),
         (["--out", "there.yaml/case.yaml"], "--out there.yaml/case.yaml: "),
         (["--out", "."], "--out .: "),
         (["--name", "a case: no"], "--name a case: no: a name is made of letters"),

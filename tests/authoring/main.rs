@@ -10,3 +10,4 @@ mod passing;
 mod proxied;
 mod serving;
 mod upstream;
+mod wrong;

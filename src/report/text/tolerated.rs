@@ -34,7 +34,11 @@ pub fn write(told: &Told, page: &mut Page) {
         return;
     }
     page.blank();
-    page.paragraph(0, Tone::Strong, &format!("also in the baseline, the run of {}", baseline.started));
+    page.paragraph(
+        0,
+        Tone::Strong,
+        &format!("also in the baseline, the run of {}", baseline.started.strftime("%Y-%m-%d %H:%M UTC")),
+    );
     for (what, names) in groups {
         let names: Vec<String> = names.into_iter().collect();
         page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.safe.line(&what));
