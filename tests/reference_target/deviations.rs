@@ -123,10 +123,8 @@ fn every_obligation_is_broken_by_a_deviation_or_it_is_said_why_not() {
     let broken: HashSet<&str> = Deviation::ALL.iter().map(|deviation| deviation.breaks()).collect();
     let excused: HashSet<&str> = UNBROKEN.iter().map(|(clause, _)| *clause).collect();
     let obligations = clauses.iter().filter(|(_, clause)| clause.strength == Strength::Must);
-    let unbroken: Vec<_> = obligations
-        .map(|(id, _)| &**id)
-        .filter(|id| !broken.contains(id) && !excused.contains(id))
-        .collect();
+    let unbroken: Vec<_> =
+        obligations.map(|(id, _)| &**id).filter(|id| !broken.contains(id) && !excused.contains(id)).collect();
     assert!(unbroken.is_empty(), "neither broken nor excused:\n{}", unbroken.join("\n"));
     for (clause, reason) in UNBROKEN {
         assert!(clauses.contains_key(*clause), "{clause} is no clause");
