@@ -176,7 +176,7 @@ async fn dms_life(t: &mut Transcript) {
     t.dms("delete the connected", "DeleteEndpoint", json!({ "EndpointArn": second })).await;
     for (what, name, value) in [
         ("another name", "replication-instance-id", "i-2"),
-        ("another class", "replication-instance-class", "none"),
+        ("another class", "replication-instance-class", "dms.none"),
     ] {
         let filters = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
         t.dms(what, "DescribeReplicationInstances", filters).await;
@@ -313,6 +313,7 @@ async fn dms_refusals(t: &mut Transcript) {
         ("another type", list().with("content-type", "application/json").signed()),
         ("a charset", list().with("content-type", "application/x-amz-json-1.1; charset=utf-8").signed()),
         ("another signed header", list().with("x-amz-user-agent", "somebody").signed()),
+        ("no body", list().with_body("").signed()),
         ("a space behind", list().signed().with_body("{} ")),
         ("no target", list().without("x-amz-target").signed()),
         ("another prefix", aimed("Another.DescribeConnections")),
