@@ -36,6 +36,7 @@ pub mod known;
 mod markdown;
 pub mod merge;
 mod plain;
+mod reasons;
 pub mod record;
 pub mod safe;
 #[cfg(test)]
@@ -47,12 +48,14 @@ mod subject;
 mod tap;
 pub mod target;
 pub mod text;
+mod unanswered;
 
-pub use baseline::Baseline;
+pub use baseline::{Baseline, Before};
 pub use coverage::{Covered, Watch};
 pub use curl::Curl;
 pub use record::ExchangeDocument;
 pub use safe::{Mask, Safe};
+use status::is_known;
 pub use status::{FailOn, status};
 pub use subject::{Kind, Subject};
 pub use target::{ApiFacts, Identity, TargetFacts};
@@ -191,6 +194,8 @@ pub struct Entry {
     pub status: Status,
     pub trace: Option<Trace>,
     pub known: Vec<KnownFailure>,
+    /// The violations, by their place, that the baseline has as well.
+    pub old: BTreeSet<usize>,
     /// How many requests were sent.
     pub exchanges: usize,
     /// Of each request that was sent once more: why.
@@ -215,12 +220,33 @@ impl Entry {
         let elapsed = first.zip(last).map(|(first, last)| last.duration_since(first).unsigned_abs());
         let (exchanges, elapsed) = (exchanges.len(), elapsed.unwrap_or_default());
         let repeated = trace.as_ref().map(repeated).unwrap_or_default();
-        Entry { subject, verdict, status, trace, known, exchanges, repeated, elapsed, shown: BTreeMap::new() }
+        let (old, shown) = (BTreeSet::new(), BTreeMap::new());
+        Entry { subject, verdict, status, trace, known, old, exchanges, repeated, elapsed, shown }
+    }
+
+    /// Of a case, as `terms` want it.
+    pub fn of(result: CaseResult, terms: Terms) -> Entry {
+        let verdict = status::hardened(result.verdict, terms.fail_on);
+        let status = status(&verdict, &result.known, terms.today);
+        Entry::new(result.case.into(), verdict, status, result.trace, result.known)
     }
 
     /// The violations of a verdict that has some.
     pub fn violations(&self) -> &[Violation] {
         broken(&self.verdict).0
+    }
+
+    /// The violations that neither an entry of the target file about their clauses nor the baseline has.
+    pub fn fresh(&self, today: Date) -> impl Iterator<Item = &Violation> {
+        let all = self.violations().iter().enumerate();
+        let fresh =
+            all.filter(move |(index, it)| !self.old.contains(index) && !is_known(it, &self.known, today));
+        fresh.map(|(_, violation)| violation)
+    }
+
+    /// Those that the baseline has as well.
+    pub fn old(&self) -> impl Iterator<Item = &Violation> {
+        self.old.iter().filter_map(|index| self.violations().get(*index))
     }
 
     pub fn warnings(&self) -> &[Violation] {
@@ -337,12 +363,7 @@ pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report 
 
 fn judged(run: Run, terms: Terms) -> JudgedRun {
     let mut entries = Vec::with_capacity(run.results.len() + run.fixtures.len());
-    for result in run.results {
-        let verdict = status::hardened(result.verdict, terms.fail_on);
-        let status = status(&verdict, &result.known, terms.today);
-        let (subject, trace) = (result.case.into(), result.trace);
-        entries.push(Entry::new(subject, verdict, status, trace, result.known));
-    }
+    entries.extend(run.results.into_iter().map(|result| Entry::of(result, terms)));
     let of_clauses = |it: &&KnownFailure| matches!(it.what, KnownWhat::Clause(_));
     let known: Vec<_> = run.known_failures.iter().filter(of_clauses).cloned().collect();
     for result in run.fixtures {

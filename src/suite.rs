@@ -31,6 +31,7 @@ mod yaml;
 
 pub use diagnostic::Diagnostic;
 pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
+pub use lower::case::{CASE_NAMES, is_case_name};
 
 /// A file's text with the path it is told by.
 #[derive(Debug, Clone)]

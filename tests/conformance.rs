@@ -25,8 +25,9 @@ use proofmark::{
     cli::{
         self,
         args::{FailOnArg, FileArgs, TargetArgs},
+        interrupt,
         load::{self, Chosen, Generated, House, Wrong},
-        run, snapshots,
+        run, settle, snapshots,
         stage::{self, Stage},
         up,
     },
@@ -180,7 +181,7 @@ fn told(flaky: &Entry) -> String {
 impl Theatre {
     fn new(house: House, chosen: Chosen, update: snapshots::Update) -> Result<Theatre, Wrong> {
         let runtime = cli::runtime()?;
-        let interrupt = runtime.block_on(async { run::interrupts("proofmark sweep".to_owned()) });
+        let interrupt = runtime.block_on(async { interrupt::interrupts("proofmark sweep".to_owned()) });
         let unset = Mutex::new(Some((house, chosen)));
         let (stage, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
         let left = AtomicBool::new(false);
@@ -241,9 +242,13 @@ impl Theatre {
     /// Destroys what the trials shared. Gives what went wrong over the run as a whole, in words.
     fn close(&self) -> Vec<String> {
         let Some(Ok(stage)) = self.stage.get() else { return Vec::new() };
-        let fixtures = self.runtime.block_on(stage.session.close());
+        let mut fixtures = self.runtime.block_on(stage.session.close());
+        let settled = self.runtime.block_on(settle::settle(stage));
+        for shared in &mut fixtures {
+            settled.supersede(&shared.fixture.id, &mut shared.trace, &stage.house.suite);
+        }
         let mut run = run::of_fixtures(stage, fixtures);
-        run.clean_up = self.runtime.block_on(run::settle(stage));
+        run.clean_up = settled.left();
         let report = run::summarize(run, stage, FailOnArg::Must);
         self.note_what_is_left(&report);
         let mask = |text: &str| stage.session.masks().mask(text);

@@ -173,3 +173,23 @@ fn in_github_actions_a_run_annotates_and_its_parts_do_not() {
     let summary = fs::read_to_string(summary).unwrap();
     assert_eq!(summary.matches("Proofmark:").count(), 2, "{summary}");
 }
+
+#[test]
+fn a_part_without_trials_is_no_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = |command: &str| {
+        let case = "dms::DeleteConnection::deletes-a-live-connection";
+        let outputs = ["1/2", "2/2"].map(|shard| {
+            let mut asked = proofmark(folder.path());
+            asked.args([command, case, "--shard", shard]).output().unwrap()
+        });
+        assert!(outputs.iter().all(|output| output.status.code() == Some(0)), "{command}: {outputs:?}");
+        outputs.map(|output| text(&output.stdout)).concat()
+    };
+    let planned = parts("plan");
+    assert_eq!(planned.matches("2 is empty: ").count(), 1, "{planned}");
+    assert_eq!(planned.matches("1 cases would run").count(), 1, "{planned}");
+    assert_eq!(parts("run").matches("NOTHING JUDGED").count(), 1);
+    let nothing = proofmark(folder.path()).args(["plan", "no-such-case", "--shard", "1/2"]).output().unwrap();
+    assert_eq!(nothing.status.code(), Some(2));
+}

@@ -10,6 +10,11 @@ use std::{
 
 use tempfile::TempDir;
 
+#[path = "statement/forged.rs"]
+mod forged;
+#[path = "statement/signed.rs"]
+mod signed;
+
 /// A few written cases, so that a run is quick.
 const FEW: [&str; 4] = ["--origin", "written", "--operation", "DeleteConnection"];
 const DEVIATION: &str = "endpoint-arn-not-echoed";
@@ -22,9 +27,12 @@ struct Server {
 
 impl Server {
     fn start(deviation: Option<&str>) -> Server {
+        Server::with(&deviation.map_or(Vec::new(), |name| vec!["--deviate", name]))
+    }
+
+    fn with(options: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
-        command.args(deviation.into_iter().flat_map(|name| ["--deviate", name]));
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(options);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let url = lines.find_map(|line| Some(line.unwrap().strip_prefix("listening on ")?.to_owned()));
@@ -59,9 +67,14 @@ impl Stage {
     }
 
     fn proofmark(&self, args: &[&str]) -> Told {
+        self.with_secret(args, None)
+    }
+
+    /// With `PASSWORD` in the environment.
+    fn with_secret(&self, args: &[&str], password: Option<&str>) -> Told {
         let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
-        let out =
-            command.args(args).current_dir(self.folder.path()).env_remove("CLICOLOR_FORCE").output().unwrap();
+        command.args(args).current_dir(self.folder.path()).env_remove("CLICOLOR_FORCE");
+        let out = command.envs(password.map(|password| ("PASSWORD", password))).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Told { code: out.status.code().unwrap(), out: text(&out.stdout), err: text(&out.stderr) }
     }
@@ -91,8 +104,10 @@ impl Told {
     fn expect(&self, code: i32, words: &[&str]) {
         let all = format!("{}{}", self.out, self.err);
         assert_eq!(self.code, code, "{all}");
+        // Long sentences are told on several lines.
+        let flat = all.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in words {
-            assert!(all.contains(word), "no {word} in:\n{all}");
+            assert!(all.contains(word) || flat.contains(word), "no {word} in:\n{all}");
         }
     }
 }

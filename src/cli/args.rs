@@ -166,35 +166,50 @@ pub struct TargetArgs {
     pub base_url: Option<String>,
 }
 
+/// What a stage is set with: whom to ask, with which files, and where what has to be remembered is kept.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StageArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
+    /// Where ledgers and cached tokens are kept [default: the user's state folder]
+    #[arg(long, value_name = "DIR", help_heading = "Target")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// How a run is printed, and what else is written of it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormatArg,
+    /// Write the result in another form too, to a file; may be given often
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub report: Vec<super::report::Wanted>,
+    /// When to use colour
+    #[arg(long, value_enum, default_value = "auto")]
+    pub color: ColorArg,
+}
+
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
-    pub files: FileArgs,
+    pub stage: StageArgs,
     /// Which broken clauses fail a case
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
     /// Hold the run against this recorded one: what that breaks in the same way does not fail
     #[arg(long, value_name = "DIR", help_heading = "Verdict")]
     pub baseline: Option<PathBuf>,
-    /// How to print the result
-    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    pub format: ReportFormatArg,
-    /// Write the result in another form too, to a file; may be given often
-    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub report: Vec<super::report::Wanted>,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Keep the run in this folder, for `proofmark report` [default: target/proofmark/last]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
-    pub color: ColorArg,
-    /// Where ledgers and cached tokens are kept [default: the user's state folder]
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
-    pub state_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -282,15 +297,8 @@ pub struct MergeArgs {
     /// Keep the whole run in this folder [default: target/proofmark/last]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
-    /// How to print the result
-    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    pub format: ReportFormatArg,
-    /// Write the result in another form too, to a file; may be given often
-    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub report: Vec<super::report::Wanted>,
-    /// When to use colour
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
-    pub color: ColorArg,
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Hold the whole against this recorded run: what that breaks in the same way does not fail
     #[arg(long, value_name = "DIR", help_heading = "Verdict")]
     pub baseline: Option<PathBuf>,
@@ -361,12 +369,7 @@ pub struct PlanArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
-    pub files: FileArgs,
-    /// Where ledgers are kept [default: the user's state folder]
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
-    pub state_dir: Option<PathBuf>,
+    pub stage: StageArgs,
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub format: FormatArg,
 }
@@ -374,23 +377,13 @@ pub struct PlanArgs {
 #[derive(Debug, Clone, Args)]
 pub struct UpArgs {
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
-    pub files: FileArgs,
-    /// Where ledgers are kept [default: the user's state folder]
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
-    pub state_dir: Option<PathBuf>,
+    pub stage: StageArgs,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct DownArgs {
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
-    pub files: FileArgs,
-    /// Where ledgers are kept [default: the user's state folder]
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
-    pub state_dir: Option<PathBuf>,
+    pub stage: StageArgs,
     /// Strike this off its ledger: somebody has looked, and nothing of it is left
     #[arg(long, value_name = "RUN#NUMBER")]
     pub forget: Vec<super::sweep::Forgotten>,
@@ -399,12 +392,7 @@ pub struct DownArgs {
 #[derive(Debug, Clone, Args)]
 pub struct SweepArgs {
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
-    pub files: FileArgs,
-    /// Where ledgers are kept [default: the user's state folder]
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
-    pub state_dir: Option<PathBuf>,
+    pub stage: StageArgs,
     /// Show what would be destroyed, and send nothing
     #[arg(long)]
     pub dry_run: bool,

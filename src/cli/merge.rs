@@ -12,7 +12,6 @@ use super::{
 use crate::report::{
     self,
     merge::{self, Part},
-    record as recorded,
 };
 
 /// Merges, keeps and prints. The exit code is that of the whole run.
@@ -35,13 +34,13 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     }
     // What is recorded was masked before it was written.
     let as_is = str::to_owned;
-    record::write(folder, &recorded::write(&report, &as_is))
+    record::write(folder, &report, &as_is)
         .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
-    for wanted in &args.report {
+    for wanted in &args.output.report {
         let Wanted { format: form, path } = wanted;
         save(path, &report::render(&report, format(*form, ColorArg::Never), &as_is))?;
     }
-    let form = format(args.format, args.color);
+    let form = format(args.output.format, args.output.color);
     print(&report::render(&report, form, &as_is), form, out)?;
     github::tell(&report, form, &as_is, out)?;
     Ok(ExitCode::from(report::exit_code(&report)))

@@ -34,13 +34,16 @@ type Key = (Effect, ApiName, Arc<str>);
 
 /// Prints what a run would do.
 pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::house(&args.files, |_| true, Generated::All)?;
-    let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
-    let lent = up::lend(&mut chosen.target, &run::state_dir(args.state_dir.clone())?)?;
+    let house = load::house(&args.stage.files, |_| true, Generated::All)?;
+    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
+    let lent = up::lend(&mut chosen.target, &run::state_dir(args.stage.state_dir.clone())?)?;
     let selection = run::selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
-    if plan.jobs.is_empty() {
-        return Err(Wrong::Said("the selection is empty: no case fits all of it".into()));
+    // There may be more parts than trials; as with `run`, an empty one is no mistake.
+    if plan.jobs.is_empty() && plan.of.is_empty() {
+        return Err(Wrong::Said(
+            "the selection is empty: no case fits all of it; see `proofmark list`".into(),
+        ));
     }
     let calls = calls(&plan, &house);
     match args.format {
@@ -105,6 +108,10 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
     let mut text = format!("target {}{place}\n", target.name);
     for (name, api) in target.apis.iter().filter(|_| place.is_empty()) {
         text += &format!("  {name:<7} {}\n", api.base_url);
+    }
+    if let (true, Some(shard)) = (plan.jobs.is_empty(), plan.shard) {
+        let (all, fit) = (plan.of.len(), "what is selected has fewer trials than parts");
+        return text + &format!("part {shard} is empty: {fit} ({all} cases in all); nothing would run\n");
     }
     text += &format!(
         "{run} cases would run, {} would not; nothing is sent by this command\n",

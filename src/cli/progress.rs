@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, stderr};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::civil::Date;
 
 use crate::{
     model::{
         case::CaseId,
         verdict::{Mismatch, Status, Verdict},
     },
-    report::Safe,
+    report::{Entry, Safe},
 };
 
 /// Shows how far a run is.
@@ -38,9 +39,9 @@ impl Progress {
         self.bar.set_message(case.to_string());
     }
 
-    /// The case has its verdict.
-    pub fn finished(&self, case: &CaseId, status: Status, verdict: &Verdict, safe: &Safe) {
-        if let Some(line) = line(case, status, verdict, safe) {
+    /// The case has come to this.
+    pub fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
+        if let Some(line) = line(entry, today, safe) {
             self.bar.println(line);
         }
         self.bar.inc(1);
@@ -52,22 +53,22 @@ impl Progress {
     }
 }
 
-/// What is worth saying at once.
-fn line(case: &CaseId, status: Status, verdict: &Verdict, safe: &Safe) -> Option<String> {
-    let (word, why) = match (status, verdict) {
-        (Status::Fail, Verdict::Fail { violations, .. }) => {
-            let Mismatch { at, expected, actual } = &violations.first()?.mismatch;
+/// What is worth saying at once, in the report's own word for it.
+fn line(entry: &Entry, today: Date, safe: &Safe) -> Option<String> {
+    let (word, why) = match (entry.status, &entry.verdict) {
+        (Status::Fail, _) => {
+            let Mismatch { at, expected, actual } = &entry.fresh(today).next()?.mismatch;
             let (expected, actual) = (safe.seen(at, expected), safe.seen(at, actual));
-            ("FAIL ", format!("{at}: expected {expected}, actual {actual}"))
+            ("FAIL", format!("{at}: expected {expected}, actual {actual}"))
         }
         (Status::Error, Verdict::Error { why }) => ("ERROR", why.clone()),
         (Status::UnexpectedPass, _) => {
-            ("FAIL ", "passes, but the target file says it is known to fail".into())
+            ("unexpected", "passes, but the target file says it is known to fail".into())
         }
         _ => return None,
     };
     const MOST: usize = 200;
-    let line = safe.line(&format!("{word} {case}  {why}"));
+    let line = safe.line(&format!("{word:<5} {}  {why}", entry.subject.name));
     Some(match line.char_indices().nth(MOST) {
         None => line,
         Some((end, _)) => format!("{}...", &line[..end]),
@@ -77,21 +78,71 @@ fn line(case: &CaseId, status: Status, verdict: &Verdict, safe: &Safe) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{
+        Before, CaseResult, FailOn, Terms,
+        sample::{clause_entry, day, entry, fail, pass, report, result, run, violation},
+    };
 
-    fn mask(text: &str) -> String {
-        text.replace("hunter2", "***")
+    const CASE: &str = "dms::A::b";
+
+    fn terms(fail_on: FailOn) -> Terms {
+        Terms { fail_on, today: day("2026-11-21") }
+    }
+
+    fn shown(entry: &Entry) -> Option<String> {
+        let mask = |text: &str| text.replace("hunter2", "***");
+        line(entry, day("2026-11-21"), &Safe::new(&mask))
+    }
+
+    fn of(result: CaseResult) -> Option<String> {
+        shown(&Entry::of(result, terms(FailOn::Must)))
+    }
+
+    fn broken() -> CaseResult {
+        fail(CASE, vec![violation("request-id", &["a"]), violation("date", &["b"])], "{}")
     }
 
     #[test]
     fn only_trouble_is_worth_a_line() {
-        let shown = |status, verdict| line(&"dms::A::b".into(), status, &verdict, &Safe::new(&mask));
-        let error = |why: &str| Verdict::Error { why: why.into() };
-        assert_eq!(shown(Status::Pass, Verdict::Pass { warnings: vec![] }), None);
-        assert_eq!(
-            shown(Status::Error, error("no\u{1b}[2J hunter2")).as_deref(),
-            Some("ERROR dms::A::b  no\\x1b[2J ***")
+        let error = |why: &str| of(result(CASE, Verdict::Error { why: why.into() }, "{}"));
+        assert_eq!(of(pass(CASE)), None);
+        assert_eq!(error("no\u{1b}[2J hunter2").as_deref(), Some("ERROR dms::A::b  no\\x1b[2J ***"));
+        assert!(error(&"x".repeat(999)).is_some_and(|line| line.len() == 203));
+        let mut passes = pass(CASE);
+        passes.known = vec![entry("dms::A::*", "2027-01-01")];
+        assert!(of(passes).is_some_and(|line| line.starts_with("unexpected dms::A::b  passes")));
+        assert!(
+            of(broken()).is_some_and(|line| line.starts_with("FAIL  dms::A::b  header x-amzn-requestid"))
         );
-        assert!(shown(Status::Error, error(&"x".repeat(999))).is_some_and(|line| line.len() == 203));
-        assert!(shown(Status::UnexpectedPass, Verdict::Pass { warnings: vec![] }).is_some());
+    }
+
+    #[test]
+    fn what_the_report_will_not_call_a_failure_is_none_here() {
+        let mut known = broken();
+        known.known = vec![clause_entry("a", "2027-01-01"), clause_entry("b", "2027-01-01")];
+        assert_eq!(of(known), None);
+        let held = |then: CaseResult| {
+            let then = report(run(vec![then]));
+            let mut entry = Entry::of(broken(), terms(FailOn::Must));
+            Before::of(&then).hold(&mut entry, day("2026-11-21"));
+            shown(&entry)
+        };
+        assert_eq!(held(broken()), None, "it was so in the baseline");
+        assert!(held(pass(CASE)).is_some());
+        let mut first_known = broken();
+        first_known.trace = None;
+        if let Verdict::Fail { violations, .. } = &mut first_known.verdict {
+            violations[0].mismatch.expected = "what is known".into();
+        }
+        first_known.known = vec![clause_entry("a", "2027-01-01")];
+        assert!(of(first_known).is_some_and(|line| !line.contains("what is known")));
+    }
+
+    #[test]
+    fn what_only_this_run_fails_for_is_told_as_well() {
+        let warned = || result(CASE, Verdict::Pass { warnings: vec![violation("date", &["b"])] }, "{}");
+        assert_eq!(of(warned()), None);
+        let hard = Entry::of(warned(), terms(FailOn::Should));
+        assert!(shown(&hard).is_some_and(|line| line.starts_with("FAIL  dms::A::b")));
     }
 }

@@ -16,19 +16,22 @@ use clap::Args;
 use jiff::Timestamp;
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 use url::Url;
 
-use self::relay::Upstream;
+use self::{
+    queue::Passed,
+    relay::{Ending, Judge, Upstream},
+};
 use super::{
     args::{ColorArg, FailOnArg, FileArgs, ReportFormatArg, TargetArgs},
     load::{self, Wrong},
     record, replay,
     report::{Wanted, rendered, save},
     run,
-    traffic::{Observed, Source, Taken, Traffic},
+    traffic::{Kept, Observed, Source, Taken, Traffic, bases::Bases},
 };
 use crate::{
     exec,
@@ -37,16 +40,16 @@ use crate::{
 };
 
 mod messages;
+mod queue;
 mod relay;
 
 /// Clients at the same time.
 const MOST_CLIENTS: usize = 512;
-/// For answers under way when the proxy ends.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Args)]
 pub struct ProxyArgs {
-    /// The target: http://HOST:PORT or https://HOST:PORT
+    /// The target: http://HOST:PORT or https://HOST:PORT, and the path that its APIs begin at, where they have one; what
+    /// clients ask for passes as it is
     #[arg(long, value_name = "URL")]
     pub upstream: String,
     /// Where clients are served; loopback, unless you say another address; port 0 takes a free one
@@ -84,7 +87,7 @@ pub struct ProxyArgs {
 pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let upstream = upstream(args)?;
     let fail_on = replay::fail_on(args.fail_on)?;
-    let mut traffic = traffic(args)?;
+    let mut traffic = traffic(args, &upstream.url)?;
     if let Some(folder) = &args.record {
         record::prepare(folder)?;
     }
@@ -106,20 +109,27 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
     writeln!(out, "listening on http://{address}")?;
     out.flush()?;
     let (started, clock) = (Timestamp::now(), Instant::now());
-    let (judge, mut observed) = mpsc::channel::<Observed>(256);
+    let (judge, mut seen) = mpsc::unbounded_channel();
     let judging = async {
-        let mut without_answer = 0;
-        while let Some(exchange) = observed.recv().await {
-            without_answer += usize::from(exchange.answer.is_err());
-            tell(&mut traffic, exchange);
+        let mut unanswered = 0;
+        while let Some((passed, _place)) = seen.recv().await {
+            match passed {
+                Passed::Exchange(exchange) => {
+                    unanswered += usize::from(exchange.answer.is_err());
+                    tell(&mut traffic, *exchange);
+                }
+                Passed::Unread(why) => {
+                    traffic.unread(&why);
+                    eprintln!("not read: {}", report::safe::visible(&traffic.mask(&why)));
+                }
+            }
         }
-        without_answer
+        if unanswered > 0 {
+            eprintln!("{unanswered} requests had no answer");
+        }
     };
-    let ((), without_answer) = tokio::join!(serve(listener, upstream, judge, asked_to_end), judging);
-    if without_answer > 0 {
-        eprintln!("{without_answer} requests had no answer");
-    }
-    end(traffic, args, fail_on, (started, clock.elapsed()), without_answer, out)
+    tokio::join!(serve(listener, upstream, Judge::new(judge), asked_to_end), judging);
+    end(traffic, args, fail_on, (started, clock.elapsed()), out)
 }
 
 fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
@@ -131,34 +141,37 @@ fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("credentials are the client's, and pass through"));
     }
-    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("give no path: that of each request passes as it is"));
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("give no query: that of each request passes as it is"));
     }
     let tls = Tls { ca: args.ca.clone(), ..Tls::default() };
     let tls = (url.scheme() == "https").then(|| exec::tls_config(&tls)).transpose();
     Ok(Upstream { url, tls: tls.map_err(|error| wrong(&error.to_string()))?.map(Arc::new) })
 }
 
-fn traffic(args: &ProxyArgs) -> Result<Traffic, Wrong> {
+fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
     let house = load::bare(&args.files)?;
     replay::known_apis(&args.api, &house)?;
     let target = args.target.clone().map(|name| {
         let named = TargetArgs { target: Some(name), base_url: None };
         load::target(&named, &args.api, &house).map(|chosen| chosen.target)
     });
-    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into() };
-    Ok(Traffic::new(house, target.transpose()?, args.api.clone(), source))
+    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into(), kept: Kept::AsItWas };
+    let target = target.transpose()?;
+    let bases = Bases::said(upstream.path(), target.as_ref());
+    Ok(Traffic::new(house, target, args.api.clone(), source, bases))
 }
 
 /// Takes clients until somebody asks for the end.
 async fn serve(
     listener: TcpListener,
     upstream: Upstream,
-    judge: mpsc::Sender<Observed>,
+    judge: Judge,
     mut asked_to_end: impl Future<Output = ()> + Unpin,
 ) {
     let room = Arc::new(Semaphore::new(MOST_CLIENTS));
     let mut clients = JoinSet::new();
+    let (end, ending) = watch::channel(Ending::NotYet);
     loop {
         tokio::select! {
             () = &mut asked_to_end => break,
@@ -168,9 +181,9 @@ async fn serve(
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
-                let (upstream, judge) = (upstream.clone(), judge.clone());
+                let (upstream, judge, ending) = (upstream.clone(), judge.clone(), ending.clone());
                 clients.spawn(async move {
-                    relay::relay(stream, upstream, judge).await;
+                    relay::relay(stream, upstream, judge, ending).await;
                     drop(place);
                 });
             }
@@ -178,9 +191,9 @@ async fn serve(
         }
     }
     drop((listener, judge));
-    let all = async { while clients.join_next().await.is_some() {} };
-    // Clients that keep their connections open for later are cut off when the set is dropped.
-    let _ = tokio::time::timeout(FAREWELL, all).await;
+    let _ = end.send(Ending::Now);
+    // All of them end by themselves, and soon.
+    while clients.join_next().await.is_some() {}
 }
 
 async fn accept(
@@ -197,10 +210,10 @@ fn tell(traffic: &mut Traffic, exchange: Observed) {
     let taken = traffic.take(exchange);
     let text = match &taken {
         Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {
-            Some(format!("not judged: no contract knows {}", report::safe::visible(name)))
+            Some(format!("not judged: not an operation of a contract: {}", report::safe::visible(name)))
         }
         Taken::Stranger(_) => None,
-        Taken::Judged { .. } => replay::line(&taken, &|text| traffic.mask(text)),
+        Taken::Judged { .. } | Taken::Aside { .. } => replay::line(&taken, &|text| traffic.mask(text)),
     };
     if let Some(text) = text {
         eprintln!("{text}");
@@ -212,17 +225,14 @@ fn end(
     args: &ProxyArgs,
     fail_on: FailOn,
     (started, elapsed): (Timestamp, Duration),
-    without_answer: usize,
     out: &mut impl Write,
 ) -> Result<ExitCode, Wrong> {
-    if args.format == ReportFormatArg::Text {
-        replay::strangers(&traffic, out)?;
-    }
+    replay::tell(&replay::strangers(&traffic), args.format, out)?;
     let judged = traffic.judged();
     let (report, masks) = traffic.into_report(fail_on, started, elapsed);
     let mask = |text: &str| masks.mask(text);
     if let Some(folder) = &args.record {
-        record::write(folder, &report::record::write(&report, &mask))
+        record::write(folder, &report, &mask)
             .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
     }
     for Wanted { format, path } in &args.report {
@@ -230,10 +240,9 @@ fn end(
     }
     out.write_all(rendered(&report, args.format, args.color, &mask).as_bytes())?;
     out.flush()?;
-    // What nobody asked for, and what had no answer, leaves the question open.
-    let open = judged == 0 || without_answer > 0;
     let code = match report::exit_code(&report) {
-        0 if open => 3,
+        // Where nothing was judged, the question is open.
+        0 if judged == 0 => 3,
         code => code,
     };
     Ok(ExitCode::from(code))

@@ -1,7 +1,8 @@
 //! Records of runs on disk: a folder with the document and the traces, written whole or not at all, and read back.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,6 +11,7 @@ use super::{args::FailOnArg, files, load::Wrong};
 use crate::report::{
     Report,
     record::{self, DOCUMENT, Record, RecordError, TRACES},
+    safe::Mask,
 };
 
 /// Where a run is kept if nobody says otherwise: the last one only.
@@ -33,24 +35,34 @@ pub fn prepare(folder: &Path) -> Result<(), Wrong> {
     fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(|error| wrong(error.to_string()))
 }
 
-/// Writes both files, the document last: a folder with a document in it has all of its traces. On Unix only the owner
-/// can read them.
-pub fn write(folder: &Path, record: &Record) -> io::Result<()> {
+/// Writes both files of a report, the document last: a folder with a document in it has all of its traces. On Unix only
+/// the owner can read them.
+pub fn write(folder: &Path, report: &Report, mask: Mask) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     match fs::remove_file(folder.join(DOCUMENT)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    for (name, text) in [(TRACES, &record.traces), (DOCUMENT, &record.document)] {
-        let unfinished = folder.join(unfinished(name));
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        io::Write::write_all(&mut options.open(&unfinished)?, text.as_bytes())?;
-        fs::rename(unfinished, folder.join(name))?;
-    }
-    Ok(())
+    let mut document = String::new();
+    finished(folder, TRACES, |file| record::stream(report, mask, file).map(|text| document = text))?;
+    finished(folder, DOCUMENT, |file| file.write_all(document.as_bytes()))
+}
+
+/// A file that is there whole, or not at all.
+fn finished(
+    folder: &Path,
+    name: &str,
+    fill: impl FnOnce(&mut io::BufWriter<fs::File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let unfinished = folder.join(unfinished(name));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = io::BufWriter::new(options.open(&unfinished)?);
+    fill(&mut file)?;
+    file.flush()?;
+    fs::rename(unfinished, folder.join(name))
 }
 
 fn unfinished(name: &str) -> String {

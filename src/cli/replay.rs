@@ -17,14 +17,14 @@ use super::{
     files,
     load::{self, Wrong},
     report::{Wanted, rendered, save},
-    traffic::{Source, Taken, Traffic},
+    traffic::{self, Kept, Source, Taken, Traffic, bases::Bases},
 };
 use crate::{
     model::verdict::{Verdict, Violation},
     report::{self, FailOn, Report},
 };
 
-mod again;
+pub(super) mod again;
 mod har;
 
 #[derive(Debug, Clone, Args)]
@@ -94,21 +94,26 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     });
     let file: Arc<str> = args.what.to_string_lossy().replace('\\', "/").into();
     let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
-    let mut traffic = Traffic::new(house, target.transpose()?, args.api.clone(), Source { name, file });
+    let target = target.transpose()?;
+    let bases = Bases::of(&har.exchanges, &traffic::wanted(&house, &args.api), target.as_ref());
+    let source = Source { name, file, kept: Kept::PerhapsMasked };
+    let mut traffic = Traffic::new(house, target, args.api.clone(), source, bases);
     let started = har.exchanges.iter().map(|it| it.started).min().unwrap_or(Timestamp::UNIX_EPOCH);
     let ended = har.exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
     let elapsed = ended.map_or(Duration::ZERO, |ended| ended.duration_since(started).unsigned_abs());
     for exchange in har.exchanges {
         traffic.take(exchange);
     }
-    if args.format == ReportFormatArg::Text {
-        for (count, why) in &har.left_out {
-            writeln!(out, "{count} left out: {why}")?;
-        }
-        strangers(&traffic, out)?;
+    let mut told = String::new();
+    for (count, why) in &har.left_out {
+        told += &format!("{count} left out: {why}\n");
     }
+    tell(&(told + &strangers(&traffic)), args.format, out)?;
     if traffic.judged() == 0 {
-        return Err(Wrong::Said(format!("{} has no exchange that a contract knows", args.what.display())));
+        return Err(Wrong::Said(format!(
+            "{} has no exchange that a contract knows and that can be judged",
+            args.what.display()
+        )));
     }
     Ok(traffic.into_report(fail_on(args.fail_on.unwrap_or_default())?, started, elapsed))
 }
@@ -122,22 +127,37 @@ pub fn known_apis(apis: &[String], house: &load::House) -> Result<(), Wrong> {
     })
 }
 
-/// How many exchanges were judged, and which ones no contract knows.
-pub fn strangers(traffic: &Traffic, out: &mut impl Write) -> Result<(), Wrong> {
+/// What stands before a report for readers; beside one for programs.
+pub fn tell(text: &str, format: ReportFormatArg, out: &mut impl Write) -> std::io::Result<()> {
+    match format {
+        ReportFormatArg::Text => out.write_all(text.as_bytes()),
+        _ => {
+            eprint!("{text}");
+            Ok(())
+        }
+    }
+}
+
+/// How many exchanges were judged, and which ones were not, and why.
+pub fn strangers(traffic: &Traffic) -> String {
     let strangers: usize = traffic.strangers.values().sum();
-    writeln!(out, "{} exchanges judged, {strangers} that no contract knows", traffic.judged())?;
+    let mut told = format!("{} exchanges judged, {strangers} that no contract knows", traffic.judged());
+    told += if strangers > 0 { ", not judged:\n" } else { "\n" };
     let mut named: Vec<(&String, &usize)> = traffic.strangers.iter().collect();
     named.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
     for (name, count) in named.iter().take(20) {
-        writeln!(out, "{count:>7} {}", report::safe::visible(name))?;
+        told += &format!("{count:>7} {}\n", report::safe::visible(name));
     }
     if named.len() > 20 {
-        writeln!(out, "        and {} others", named.len() - 20)?;
+        told += &format!("        and {} others\n", named.len() - 20);
+    }
+    for (why, count) in &traffic.aside {
+        told += &format!("{count} not judged: {why}\n");
     }
     if traffic.dropped > 0 {
-        writeln!(out, "{} that broke nothing are judged and not kept", traffic.dropped)?;
+        told += &format!("{} are judged and not kept\n", traffic.dropped);
     }
-    Ok(())
+    told
 }
 
 /// Which broken clauses count; there is nothing here that a regression could be held against.
@@ -153,7 +173,11 @@ pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
 
 /// What a judged exchange is told as, where somebody watches.
 pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
-    let Taken::Judged { name, verdict } = taken else { return None };
+    let (name, verdict) = match taken {
+        Taken::Judged { name, verdict } => (name, verdict),
+        Taken::Aside { name, why } => return Some(format!("not judged {name}: {why}")),
+        Taken::Stranger(_) => return None,
+    };
     let masked = report::Safe::new(mask);
     let safe = |text: &str| masked.line(text);
     let told = |word: &str, one: &Violation| {

@@ -11,36 +11,37 @@ use std::{
 
 use futures_util::FutureExt;
 use jiff::{Timestamp, Zoned};
-use tokio::sync::watch;
 
 use super::{
     args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
     github,
+    interrupt::interrupts,
     load::{self, Generated, House, Wrong},
     progress::Progress,
     record,
     report::{Wanted, format, print, rendered, save},
-    shard, snapshots,
+    settle, shard, snapshots,
     stage::{self, Stage},
     style, sweep, up,
 };
 use crate::{
     check::{self, Taken},
-    exec::{
-        Interrupt, SharedFixture,
-        sweep::{Fate, Others, Swept},
-    },
+    exec::{Interrupt, SharedFixture},
     model::{
         case::Case,
         contract::ApiName,
         exchange::{Response, Trace},
-        target::{Sharing, Target},
+        target::{KnownFailure, Sharing, Target},
         verdict::Verdict,
     },
     plan::{self, Job, Plan, Selection},
     reference,
-    report::{self, CaseResult, Coverage, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms},
+    report::{
+        self, CaseResult, Coverage, Entry, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms,
+    },
 };
+
+pub(super) use super::interrupt::asked_to_end;
 
 /// How a run ended, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +64,9 @@ pub enum Shown {
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
     let baseline = record::baseline(args.baseline.as_deref(), args.fail_on)?;
-    let house = load::house(&args.files, |_| true, Generated::All)?;
-    let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
-    let state_dir = state_dir(args.state_dir.clone())?;
+    let house = load::house(&args.stage.files, |_| true, Generated::All)?;
+    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
+    let state_dir = state_dir(args.stage.state_dir.clone())?;
     for line in up::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
     }
@@ -84,7 +85,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Some(folder) = &args.record {
         record::prepare(folder)?;
     }
-    let sweep = sweep::command("sweep", &args.target, args.state_dir.as_deref());
+    let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let interrupt = interrupts(sweep.clone());
     let stage =
         Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
@@ -92,7 +93,9 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
     let progress = Progress::of(plan.jobs.len());
-    let played = play(&stage, &plan, &progress).await;
+    let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
+    let measure = Measure { terms: terms(args.fail_on), before };
+    let played = play(&stage, &plan, &measure, &progress).await;
     progress.clear();
     for left in leave_snapshots(&stage, &played.taken, update)? {
         eprintln!("{left}");
@@ -103,17 +106,17 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let mask = |text: &str| stage.session.masks().mask(text);
     keep(&report, args.record.as_deref(), &mask)?;
-    for Wanted { format, path } in &args.report {
+    for Wanted { format, path } in &args.output.report {
         save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;
     }
-    let text = match (args.format, shown) {
+    let text = match (args.output.format, shown) {
         (ReportFormatArg::Text, Shown::Coverage(names)) => {
-            report::render_coverage(&report, style::style(args.color, &stdout()), names, &mask)
+            report::render_coverage(&report, style::style(args.output.color, &stdout()), names, &mask)
         }
         (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(&report),
-        (format, _) => rendered(&report, format, args.color, &mask),
+        (format, _) => rendered(&report, format, args.output.color, &mask),
     };
-    let format = format(args.format, args.color);
+    let format = format(args.output.format, args.output.color);
     print(&text, format, out)?;
     github::tell(&report, format, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
@@ -131,8 +134,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
 
 /// Keeps a run where it was asked to be kept; else where the last one is, as far as that can be written.
 fn keep(report: &Report, folder: Option<&Path>, mask: Mask) -> Result<(), Wrong> {
-    let record = report::record::write(report, mask);
-    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), &record);
+    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), report, mask);
     match (written, folder) {
         (Err(error), Some(folder)) => Err(Wrong::Said(format!("{}: {error}", folder.display()))),
         (Err(error), None) => {
@@ -149,10 +151,32 @@ pub struct Played {
     pub taken: Vec<(Arc<Case>, Taken)>,
 }
 
+/// What tells while a run goes on what its report will call a case.
+pub struct Measure<'a> {
+    pub terms: Terms,
+    pub before: Option<report::Before<'a>>,
+}
+
+impl Measure<'_> {
+    /// Of a run that is held against no other.
+    pub fn of(fail_on: FailOnArg) -> Measure<'static> {
+        Measure { terms: terms(fail_on), before: None }
+    }
+
+    fn entry(&self, case: &Arc<Case>, verdict: &Verdict, trace: &Trace, known: Vec<KnownFailure>) -> Entry {
+        // Of what passes nobody asks any more what was sent.
+        let passes = matches!(verdict, Verdict::Pass { warnings } if warnings.is_empty());
+        let trace = (!passes).then(|| trace.clone());
+        let result = CaseResult { case: Arc::clone(case), verdict: verdict.clone(), trace, known };
+        let mut entry = Entry::of(result, self.terms);
+        self.before.iter().for_each(|before| before.hold(&mut entry, self.terms.today));
+        entry
+    }
+}
+
 /// Runs every job of the plan and judges what it left.
-pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
+pub async fn play(stage: &Stage, plan: &Plan, measure: &Measure<'_>, progress: &Progress) -> Played {
     let (started, clock) = (Timestamp::now(), Instant::now());
-    let today = Zoned::now().date();
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut judged: BTreeMap<usize, (Verdict, Trace)> = BTreeMap::new();
     let mut taken = Vec::new();
@@ -163,8 +187,8 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
         let case = &plan.jobs[index].case;
         let judgement = stage.judge(case, &trace);
         let known = plan::known(&stage.target, case);
-        let status = report::status(&judgement.verdict, &known, today);
-        progress.finished(&case.id, status, &judgement.verdict, &Safe::new(&mask));
+        let entry = measure.entry(case, &judgement.verdict, &trace, known);
+        progress.finished(&entry, measure.terms.today, &Safe::new(&mask));
         taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
         watch.take(&case.api, &trace);
         trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
@@ -172,9 +196,15 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     });
     // A bug of ours, too, is a reason to clean up first.
     let bug = AssertUnwindSafe(run).catch_unwind().await.err();
-    let shared = stage.session.close().await;
+    let mut shared = stage.session.close().await;
+    let settled = settle::settle(stage).await;
+    for SharedFixture { fixture, trace } in &mut shared {
+        settled.supersede(&fixture.id, trace, &house.suite);
+    }
+    for (index, (_, trace)) in &mut judged {
+        settled.supersede(&plan.jobs[*index].case.id, trace, &house.suite);
+    }
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
-    let clean_up = settle(stage).await;
     if let Some(bug) = bug {
         resume_unwind(bug);
     }
@@ -210,28 +240,9 @@ pub async fn play(stage: &Stage, plan: &Plan, progress: &Progress) -> Played {
     };
     let blank = blank(stage, coverage);
     let covered = Some(covered);
-    let run = Run { started, elapsed, results, fixtures, covered, clean_up, plan: asked, ..blank };
+    let run =
+        Run { started, elapsed, results, fixtures, covered, clean_up: settled.left(), plan: asked, ..blank };
     Played { run, taken }
-}
-
-/// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed; gives what
-/// is left all the same, one sentence each.
-pub async fn settle(stage: &Stage) -> Vec<String> {
-    let session = &stage.session;
-    let ledger = session.ledger_path();
-    // Of whom nothing is known, it may be anything.
-    let others = || sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
-    let run = ledger.file_stem().unwrap_or_default().to_string_lossy();
-    let settled = session.settle(others).await.into_iter();
-    let left = settled.filter_map(|Swept { what, number, fate }| match fate {
-        Fate::Left(why) => Some(format!("{run}#{number} {what} may be left: {why}")),
-        Fate::Destroyed => {
-            eprintln!("looked for at the end, found and destroyed: {what}");
-            None
-        }
-        _ => None,
-    });
-    left.collect()
 }
 
 /// A run of the cases of one trial, as `cargo test` makes them.
@@ -273,8 +284,12 @@ fn target_facts(target: &Target, house: &House) -> TargetFacts {
 
 /// Folds a run for a reader, measured by today's date.
 pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
-    let terms = Terms { fail_on: fail_on.into(), today: Zoned::now().date() };
-    report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms)
+    report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms(fail_on))
+}
+
+/// What is measured by today.
+pub fn terms(fail_on: FailOnArg) -> Terms {
+    Terms { fail_on: fail_on.into(), today: Zoned::now().date() }
 }
 
 /// Turns the arguments into a selection; a name that nothing has is the question's fault.
@@ -343,35 +358,4 @@ pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
         Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
     })?;
     Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
-}
-
-/// The first Ctrl-C or SIGTERM lets the run end cleanly; the second leaves at once, and says which command sweeps.
-pub fn interrupts(sweep: String) -> watch::Receiver<Interrupt> {
-    let (send, receive) = watch::channel(Interrupt::No);
-    tokio::spawn(async move {
-        asked_to_end().await;
-        eprintln!("\ninterrupted: destroying what this run created; once more leaves it where it is");
-        let _ = send.send(Interrupt::Yes);
-        asked_to_end().await;
-        eprintln!("left at once: what this run created may still be there; `{sweep}` destroys it");
-        std::process::exit(130);
-    });
-    receive
-}
-
-#[cfg(unix)]
-pub(super) async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-pub(super) async fn asked_to_end() {
-    drop(tokio::signal::ctrl_c().await);
 }

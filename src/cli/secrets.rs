@@ -41,7 +41,8 @@ pub fn resolve(target: &Target) -> Result<Vec<(SecretRef, SecretString)>, Wrong>
     )))
 }
 
-fn value(secret: &SecretRef) -> Result<SecretString, String> {
+/// The secret that one reference names; a sentence where there is none.
+pub fn value(secret: &SecretRef) -> Result<SecretString, String> {
     let text = match secret {
         SecretRef::Env(name) => {
             env::var(name).map_err(|_| format!("environment variable {name} is not set"))?

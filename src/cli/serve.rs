@@ -2,7 +2,7 @@
 
 use std::{fs, io::Write, str::FromStr, time::Duration};
 
-use super::{args::ServeArgs, load::Wrong, run};
+use super::{args::ServeArgs, interrupt, load::Wrong};
 use crate::reference::{self, Delays, Deviation, Options, Tls, Variation};
 
 /// The word after `--deviate` or `--vary` that asks for all names.
@@ -35,13 +35,15 @@ pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Wrong> 
         deviation: args.deviate.as_deref().map(named).transpose()?,
         variation: args.vary.as_deref().map(named).transpose()?,
     };
+    // Who reads that it listens may ask it to end at once.
+    let asked_to_end = interrupt::asked_to_end();
     let running = reference::start(options).await.map_err(|error| Wrong::Said(error.to_string()))?;
     if let (Some(path), Some(pem)) = (&args.tls_ca, &running.ca_pem) {
         fs::write(path, pem)?;
     }
     writeln!(out, "listening on {}", running.base_url)?;
     out.flush()?;
-    run::asked_to_end().await;
+    asked_to_end.await;
     running.stop().await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `proofmark statement`: what a vendor publishes of a recorded run, and the check of it.
+//! `proofmark statement`: what a vendor publishes of a recorded run, its signature, and the check of both.
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -13,6 +13,17 @@ use crate::{
     },
 };
 
+mod again;
+mod evidence;
+mod planned;
+mod sign;
+
+use again::{Again, AgainArgs, Done};
+use sign::{CheckArgs, KeyArgs, SignArgs};
+
+/// Columns of a sentence.
+const WIDTH: usize = 80;
+
 #[derive(Debug, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct StatementArgs {
@@ -26,6 +37,8 @@ pub struct StatementArgs {
 pub enum StatementCommand {
     /// Work a statement out anew from the recorded run, and exit 1 where either was changed
     Verify(VerifyArgs),
+    /// Make a pair of keys to sign statements with, as minisign makes them
+    Key(KeyArgs),
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -53,6 +66,8 @@ pub struct MakeArgs {
     /// Where questions are answered; may be given often
     #[arg(long, value_name = "ADDRESS", help_heading = "Implementation")]
     pub contact: Vec<String>,
+    #[command(flatten)]
+    pub signing: SignArgs,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -63,6 +78,10 @@ pub struct VerifyArgs {
     /// The folder of the recorded run [default: target/proofmark/last]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
+    #[command(flatten)]
+    pub signature: CheckArgs,
+    #[command(flatten)]
+    pub again: AgainArgs,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -76,6 +95,7 @@ pub enum StatementFormat {
 pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     match &args.command {
         Some(StatementCommand::Verify(args)) => verify(args, out),
+        Some(StatementCommand::Key(args)) => sign::key(args, out).map(|()| ExitCode::SUCCESS),
         None => make(&args.make, out),
     }
 }
@@ -100,7 +120,11 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     };
     let text = statement::render(&statement, form);
     match &args.output {
-        Some(path) => save(path, &text)?,
+        Some(path) => {
+            let signature = sign::signature(&args.signing, &text, path, &statement.record.document)?;
+            save(path, &text)?;
+            signature.map_or(Ok(()), |signature| save(&sign::beside(path), &signature))?;
+        }
         None => {
             out.write_all(text.as_bytes())?;
             out.flush()?;
@@ -112,24 +136,51 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let file = assets::file(&args.file)?;
     let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
-    match statement::verify(&file.text, &record::whole(&folder)?) {
-        Ok(statement) => {
-            let word = statement.result.word();
-            writeln!(out, "{}: {word}, as {} says", args.file.display(), folder.display())?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(refused) => answer(&refused),
+    let record = record::whole(&folder)?;
+    let signed = match sign::checked(&args.signature, &file.text, &args.file)? {
+        Ok(signed) => signed,
+        Err(why) => return answer(&Refused::Unsigned(why)),
+    };
+    let (statement, report) = match statement::verify(&file.text, &record) {
+        Ok(believed) => believed,
+        Err(refused) => return answer(&refused),
+    };
+    if let Some(run) = signed.as_ref().and_then(sign::Signed::run)
+        && *run != *statement.record.document
+    {
+        return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
+    let Again { done, differences, told } = again::again(&report, &folder, &args.again)?;
+    if !differences.is_empty() {
+        return answer(&Refused::Changed(statement::few(differences)));
+    }
+    writeln!(out, "{}: {}, as {} says", args.file.display(), statement.result.word(), folder.display())?;
+    for line in told.into_iter().chain(signed.map(|signed| signed.told())) {
+        writeln!(out, "{}", Safe::new(&str::to_owned).line(&line))?;
+    }
+    out.flush()?;
+    Ok(match (done, args.again.strict) {
+        (Done::NotJudged, true) => ExitCode::from(3),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
-/// 1 where something was changed; else the question was wrong. What was written there by others stays text.
+/// 1 where something was changed, a line for each; else the question was wrong. What was written there by others stays
+/// text.
 pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
-    let told = Safe::new(&str::to_owned).line(&refused.to_string());
-    match refused.is_tampering() {
-        true => {
-            eprintln!("refused: {told}");
+    let line = |text: &str| Safe::new(&str::to_owned).line(text);
+    match refused {
+        Refused::Changed(sentences) | Refused::Differs(sentences) => {
+            eprintln!("refused: {}:", refused.head());
+            let form = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("    ");
+            let form = form.break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+            sentences.iter().for_each(|sentence| eprintln!("{}", textwrap::fill(&line(sentence), &form)));
             Ok(ExitCode::from(1))
         }
-        false => Err(Wrong::Said(told)),
+        refused if refused.is_tampering() => {
+            eprintln!("refused: {}", line(&refused.to_string()));
+            Ok(ExitCode::from(1))
+        }
+        refused => Err(Wrong::Said(line(&refused.to_string()))),
     }
 }

@@ -71,13 +71,13 @@ pub struct Tally {
 /// Sweeps; 0 where nothing is left, 3 where something is.
 pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let question = Question {
-        target: &args.target,
-        state_dir: run::state_dir(args.state_dir.clone())?,
+        target: &args.stage.target,
+        state_dir: run::state_dir(args.stage.state_dir.clone())?,
         folder: RUNS,
         sweep: if args.dry_run { Sweep::Rehearsed } else { Sweep::ForReal },
         forget: args.forget.clone(),
     };
-    let house = load::bare(&args.files)?;
+    let house = load::bare(&args.stage.files)?;
     let tally = answer(&question, &house, out).await?;
     for line in kept(&question.state_dir)? {
         writeln!(out, "{line}")?;
@@ -175,7 +175,7 @@ struct Lines<'a, W> {
 
 impl<W: Write> Lines<'_, W> {
     fn tell(&mut self, swept: Swept) {
-        let Swept { what, number, fate } = swept;
+        let Swept { what, number, fate, .. } = swept;
         let (word, why) = match fate {
             Fate::Destroyed => ("destroyed", String::new()),
             Fate::WasGone => ("was gone", String::new()),

@@ -2,18 +2,23 @@
 //! envelope rules alone, because no case says what it was for. What cannot be known of an exchange (a body that is not
 //! there, a length that its protocol does not have) is not held against anybody.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 
+use self::{bases::Bases, secrets::Secrets};
 use super::load::House;
 use crate::{
     check::{self, Judge},
     exec::Masks,
     model::{
         case::{Case, Profile, Suite},
-        contract::{ApiName, Contract, Operation, Protocol},
+        contract::{ApiName, Contract, Protocol},
         exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
@@ -24,12 +29,12 @@ use crate::{
 };
 
 pub mod asked;
+pub mod bases;
+mod own;
 pub mod secrets;
 
-/// Exchanges that are kept; of those behind them only what breaks something is.
+/// Exchanges that are kept of each kind: what is plain can never crowd out what breaks something.
 const KEPT: usize = 10_000;
-/// And of that no more than this.
-const MOST: usize = 20_000;
 /// Bytes of bodies that are kept; behind them, what breaks something is kept without its exchange.
 const MOST_BYTES: usize = 256 << 20;
 /// Different requests that are named although no contract knows them.
@@ -51,6 +56,17 @@ pub struct Observed {
     pub whole: Whole,
     /// Whether the request was one that the contract describes, where whoever sent it says so.
     pub intent: Option<Intent>,
+    pub sent: Sent,
+}
+
+/// Whether the client has said all of its request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sent {
+    Whole,
+    /// It was answered before that, and then said no more: the answer owes what every answer does.
+    Unfinished(String),
+    /// It left before that: what the target made of it is held against nobody.
+    Abandoned(String),
 }
 
 /// The version of HTTP, as far as rules ask.
@@ -79,14 +95,34 @@ pub struct Traffic {
     /// Where the exchanges come from, as reports tell it.
     source: Source,
     masks: Masks,
+    secrets: Secrets,
+    bases: Bases,
+    /// What the contracts say must not be shown.
+    sensitive: BTreeSet<String>,
     results: Vec<CaseResult>,
+    /// How many of each kind are in `results`.
+    kept: BTreeMap<Kind, usize>,
     /// Of the bodies in `results`.
     bytes: usize,
     /// Judged and not kept, because there are too many.
     pub dropped: usize,
     /// Requests that no contract knows, and how often.
     pub strangers: BTreeMap<String, usize>,
-    count: usize,
+    /// Answers that are none of the API's, and how often, by why.
+    pub aside: BTreeMap<&'static str, usize>,
+    /// Of requests that contracts know.
+    known: usize,
+    judged: usize,
+}
+
+/// As what an exchange is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Plain,
+    Warned,
+    Broken,
+    Unknown,
+    Aside,
 }
 
 /// What a report calls the place that traffic was seen at.
@@ -95,6 +131,14 @@ pub struct Source {
     /// A word: `traffic`, `proxy`.
     pub name: String,
     pub file: Arc<str>,
+    pub kept: Kept,
+}
+
+/// Whether secrets may have been taken out of what is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    AsItWas,
+    PerhapsMasked,
 }
 
 /// What came of one exchange.
@@ -102,23 +146,38 @@ pub struct Source {
 pub enum Taken {
     /// It is the operation's, and this is what was found.
     Judged { name: String, verdict: Verdict },
+    /// It is the operation's, and the answer is none of the API's.
+    Aside { name: String, why: &'static str },
     /// No contract has it.
     Stranger(String),
 }
 
 impl Traffic {
-    pub fn new(house: House, target: Option<Target>, apis: Vec<String>, source: Source) -> Traffic {
+    pub fn new(
+        house: House,
+        target: Option<Target>,
+        apis: Vec<String>,
+        source: Source,
+        bases: Bases,
+    ) -> Traffic {
+        let sensitive = house.contracts.iter().flat_map(secrets::sensitive).collect();
         Traffic {
             house,
             target,
             apis,
             source,
             masks: Masks::default(),
+            secrets: Secrets::default(),
+            bases,
+            sensitive,
             results: Vec::new(),
+            kept: BTreeMap::new(),
             bytes: 0,
             dropped: 0,
             strangers: BTreeMap::new(),
-            count: 0,
+            aside: BTreeMap::new(),
+            known: 0,
+            judged: 0,
         }
     }
 
@@ -129,17 +188,16 @@ impl Traffic {
 
     /// How many exchanges were judged.
     pub fn judged(&self) -> usize {
-        self.count
+        self.judged
     }
 
     /// Judges one exchange and keeps it for the report.
     pub fn take(&mut self, observed: Observed) -> Taken {
-        secrets::learn(&observed, &self.masks);
-        let apis = &self.apis;
-        let wanted = |contract: &&Contract| apis.is_empty() || apis.iter().any(|api| **api == *contract.api);
-        let contracts: Vec<&Contract> = self.house.contracts.iter().filter(wanted).collect();
-        let Some(found) = asked::asked(&observed, &contracts) else {
-            let name = self.masks.mask(&asked::stranger(&observed));
+        self.secrets.learn(&observed, &self.sensitive, &self.masks);
+        let contracts = wanted(&self.house, &self.apis);
+        let Some(found) = asked::asked(&observed, &contracts, Some(&self.bases)) else {
+            let mask = |text: &str| self.masks.mask(text);
+            let name = report::Safe::new(&mask).line(&asked::stranger(&observed));
             if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
                 *self.strangers.entry(name.clone()).or_default() += 1;
             } else {
@@ -147,15 +205,16 @@ impl Traffic {
             }
             return Taken::Stranger(name);
         };
-        self.count += 1;
         let (contract, operation) = (found.contract, found.operation);
-        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.count);
-        let case = Arc::new(self.case(&name, contract, operation));
-        let target = self.target_at(contract, &found.base);
+        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.known + 1);
+        let case = self.case(&name, Arc::clone(&contract.api), Arc::clone(&operation.name));
+        let case = Arc::new(case);
+        let aside = own::not_of_the_api(&observed, operation);
         let intent = observed
             .intent
             .unwrap_or_else(|| asked::intent(&observed, contract, operation, &self.house.contracts));
-        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, .. } = observed;
+        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, sent, .. } =
+            observed;
         let exchange = Exchange {
             role: Role::Step { index: 0, attempt: 1 },
             operation: Arc::clone(&operation.name),
@@ -166,35 +225,84 @@ impl Traffic {
             elapsed,
         };
         let mut trace = Trace { exchanges: vec![exchange], end: End::Complete, leftovers: Vec::new() };
-        let judge = Judge {
-            suite: &Suite::default(),
-            contracts: &self.house.contracts,
-            clauses: &self.house.clauses,
-            target: &target,
-            snapshots: &BTreeMap::new(),
+        let verdict = match aside {
+            Some(why) => Verdict::Skip { reason: why.into() },
+            None => {
+                let target = self.target_at(contract, &found.base);
+                let judge = Judge {
+                    suite: &Suite::default(),
+                    contracts: &self.house.contracts,
+                    clauses: &self.house.clauses,
+                    target: &target,
+                    snapshots: &BTreeMap::new(),
+                };
+                let verdict = check::verdict(&case, &trace, &judge).verdict;
+                sifted(self.unmasked(verdict), spoken, &whole, &sent)
+            }
         };
-        let verdict = sifted(check::verdict(&case, &trace, &judge).verdict, spoken, &whole);
+        self.known += 1;
         trace.exchanges.iter_mut().flat_map(|it| &mut it.answer).for_each(Response::forget_json);
-        let known = plan::known(&target, &case);
-        let taken = Taken::Judged { name, verdict: verdict.clone() };
-        let plain = matches!(&verdict, Verdict::Pass { warnings } if warnings.is_empty());
-        let size = bodies(&trace);
-        let room = self.bytes + size <= MOST_BYTES;
-        if (plain && room && self.results.len() < KEPT) || (!plain && self.results.len() < MOST) {
-            self.bytes += if room { size } else { 0 };
-            self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
-        } else {
-            self.dropped += 1;
+        self.keep(case, verdict.clone(), trace);
+        match aside {
+            Some(why) => {
+                *self.aside.entry(why).or_default() += 1;
+                Taken::Aside { name, why }
+            }
+            None => {
+                self.judged += 1;
+                Taken::Judged { name, verdict }
+            }
         }
-        taken
     }
 
-    fn case(&self, name: &str, contract: &Contract, operation: &Operation) -> Case {
+    /// Without what may come of stars that stand for a secret; in what was never masked, they are the target's own.
+    fn unmasked(&self, verdict: Verdict) -> Verdict {
+        match self.source.kept {
+            Kept::AsItWas => verdict,
+            Kept::PerhapsMasked => kept(verdict, |one| !masked(one)),
+        }
+    }
+
+    /// Something passed that could not be read, and nobody knows what it was about.
+    pub fn unread(&mut self, why: &str) {
+        let number = self.kept.get(&Kind::Unknown).copied().unwrap_or_default() + 1;
+        let name = format!("unread::connection-{number:05}");
+        let case = self.case(&name, "unread".into(), "connection".into());
+        let trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers: Vec::new() };
+        self.keep(
+            Arc::new(case),
+            Verdict::Error { why: format!("what passed could not be read: {why}") },
+            trace,
+        );
+    }
+
+    fn keep(&mut self, case: Arc<Case>, verdict: Verdict, trace: Trace) {
+        let kind = match &verdict {
+            Verdict::Pass { warnings } if warnings.is_empty() => Kind::Plain,
+            Verdict::Pass { .. } | Verdict::Unsupported { .. } => Kind::Warned,
+            Verdict::Fail { .. } => Kind::Broken,
+            Verdict::Error { .. } => Kind::Unknown,
+            Verdict::Skip { .. } => Kind::Aside,
+        };
+        let kept = self.kept.entry(kind).or_default();
+        let size = bodies(&trace);
+        let room = self.bytes + size <= MOST_BYTES;
+        if *kept >= KEPT || (kind == Kind::Plain && !room) {
+            self.dropped += 1;
+            return;
+        }
+        *kept += 1;
+        self.bytes += if room { size } else { 0 };
+        let known = self.target.as_ref().map(|target| plan::known(target, &case)).unwrap_or_default();
+        self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
+    }
+
+    fn case(&self, name: &str, api: ApiName, operation: Arc<str>) -> Case {
         let file = Arc::clone(&self.source.file);
         Case {
             id: name.into(),
-            api: Arc::clone(&contract.api),
-            operation: Arc::clone(&operation.name),
+            api,
+            operation,
             profile: Profile::Core,
             clauses: Vec::new(),
             source: None,
@@ -236,8 +344,9 @@ impl Traffic {
                 target: &target,
                 snapshots: &BTreeMap::new(),
             };
+            let judged = results.iter().filter(|it| !matches!(it.verdict, Verdict::Skip { .. }));
             let traces: Vec<_> =
-                results.iter().filter_map(|it| Some((it.case.id.clone(), it.trace.as_ref()?))).collect();
+                judged.filter_map(|it| Some((it.case.id.clone(), it.trace.as_ref()?))).collect();
             check::across(&traces, &judge)
         };
         let mut broken: BTreeMap<_, Vec<Violation>> = BTreeMap::new();
@@ -264,6 +373,12 @@ impl Traffic {
         let terms = Terms { fail_on, today: Zoned::now().date() };
         (report::summarize(vec![run], Arc::clone(&house.clauses), terms), masks)
     }
+}
+
+/// The contracts that somebody asks about.
+pub fn wanted<'a>(house: &'a House, apis: &[String]) -> Vec<&'a Contract> {
+    let wanted = |contract: &&Contract| apis.is_empty() || apis.iter().any(|api| **api == *contract.api);
+    house.contracts.iter().filter(wanted).collect()
 }
 
 fn bodies(trace: &Trace) -> usize {
@@ -308,7 +423,7 @@ fn unknown(name: &str) -> Target {
 }
 
 /// Rules that need nothing but the status line and the headers of an answer.
-pub const OF_HEADERS: [&str; 8] = [
+pub const OF_HEADERS: [&str; 10] = [
     "https",
     "date",
     "date-format",
@@ -317,18 +432,23 @@ pub const OF_HEADERS: [&str; 8] = [
     "request-id",
     "request-id-uuid",
     "content-type",
+    "status-documented",
+    "error-status-documented",
 ];
 
 /// Without what could only be said of an exchange that was seen whole.
-fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole) -> Verdict {
+fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole, sent: &Sent) -> Verdict {
     let reliable = |one: &Violation| {
         let length = one.rule == "content-length" && spoken == Spoken::Other;
-        !length && !masked(one) && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
+        !length && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
     };
     let verdict = kept(verdict, reliable);
-    match (whole, verdict) {
-        (Whole::Missing(why), Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
-        (_, verdict) => verdict,
+    match (whole, sent, verdict) {
+        (_, _, verdict @ Verdict::Error { .. }) => verdict,
+        (_, Sent::Abandoned(why), _) => Verdict::Error { why: why.clone() },
+        (_, Sent::Unfinished(why), Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
+        (Whole::Missing(why), _, Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
+        (_, _, verdict) => verdict,
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     args::{DownArgs, FailOnArg, UpArgs},
+    interrupt,
     load::{self, Generated, Hosting, Keeping, Wrong},
     run,
     stage::Stage,
@@ -31,15 +32,15 @@ use crate::{
 
 /// Makes what is not there yet.
 pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let house = load::house(&args.files, |_| true, Generated::None)?;
-    let mut chosen = load::target(&args.target, &[], &house)?;
+    let house = load::house(&args.stage.files, |_| true, Generated::None)?;
+    let mut chosen = load::target(&args.stage.target, &[], &house)?;
     if chosen.hosting == Hosting::Embedded {
         return Err(Wrong::Said(
             "the embedded target ends with its process; start one with `proofmark serve`, and give its --base-url"
                 .into(),
         ));
     }
-    let state_dir = run::state_dir(args.state_dir.clone())?;
+    let state_dir = run::state_dir(args.stage.state_dir.clone())?;
     for line in lend(&mut chosen.target, &state_dir)? {
         writeln!(out, "{line}")?;
     }
@@ -49,8 +50,8 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
         return Ok(ExitCode::SUCCESS);
     }
     chosen.keeping = Keeping::SharedFixtures;
-    let sweep = sweep::command("down", &args.target, args.state_dir.as_deref());
-    let interrupt = run::interrupts(sweep.clone());
+    let sweep = sweep::command("down", &args.stage.target, args.stage.state_dir.as_deref());
+    let interrupt = interrupt::interrupts(sweep.clone());
     let options = reference::Options::default();
     let stage = Stage::set(house, chosen, options, state_dir, interrupt.clone()).await?;
     match stage.session.keep(&fixtures).await {
@@ -75,15 +76,15 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
 
 /// Destroys what `up` has made.
 pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let house = load::bare(&args.files)?;
-    let state_dir = run::state_dir(args.state_dir.clone())?;
+    let house = load::bare(&args.stage.files)?;
+    let state_dir = run::state_dir(args.stage.state_dir.clone())?;
     let users = sweep::in_use(&state_dir.join(RUNS))?;
     if !users.is_empty() {
         writeln!(out, "in use     by {}; wait until they are over", users.join(", "))?;
         return Ok(ExitCode::from(3));
     }
     let question = Question {
-        target: &args.target,
+        target: &args.stage.target,
         state_dir,
         folder: KEPT,
         sweep: Sweep::ForReal,

@@ -16,8 +16,9 @@ use tokio::sync::{mpsc, watch};
 
 use self::changes::{Again, Seen};
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, OriginArg, ReportFormatArg, SelectionArgs, TargetArgs},
+    args::{ColorArg, FailOnArg, OriginArg, ReportFormatArg, SelectionArgs, StageArgs},
     assets::{self, Kind},
+    interrupt::{Doing, interrupts_of},
     load::{self, Chosen, Generated, House, Wrong},
     progress::Progress,
     report::rendered,
@@ -37,18 +38,13 @@ pub struct WatchArgs {
     #[command(flatten)]
     pub selection: SelectionArgs,
     #[command(flatten)]
-    pub target: TargetArgs,
-    #[command(flatten)]
-    pub files: FileArgs,
+    pub stage: StageArgs,
     /// Which broken clauses fail a case
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
     pub color: ColorArg,
-    /// Where ledgers and cached tokens are kept [default: the user's state folder]
-    #[arg(long, value_name = "DIR", help_heading = "Target")]
-    pub state_dir: Option<PathBuf>,
 }
 
 /// Runs what was selected, then what changes are about, until Ctrl-C or SIGTERM; each run cleans up behind itself.
@@ -56,15 +52,16 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     let mut args = args.clone();
     // What a contract alone says does not change with a case file.
     args.selection.origin.get_or_insert(OriginArg::Written);
-    let files = &mut args.files;
+    let files = &mut args.stage.files;
     files.cases =
         files.cases.take().or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
     let Some(cases) = files.cases.clone() else {
         return Err(Wrong::Said("there is no folder ./cases to watch; name one with --cases".into()));
     };
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
-    let sweep = sweep::command("sweep", &args.target, args.state_dir.as_deref());
-    let mut interrupt = run::interrupts(sweep);
+    let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
+    let (doing, at) = watch::channel(Doing::Waiting);
+    let mut interrupt = interrupts_of(at, sweep);
     let mut judged: Option<Seen> = None;
     loop {
         let seen = seen(&args, &cases);
@@ -72,7 +69,9 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
         if stdout().is_terminal() {
             write!(out, "\x1b[2J\x1b[3J\x1b[H")?;
         }
-        match cycle(&args, &again, &interrupt, out).await {
+        let ended = cycle(&args, &again, &doing, &interrupt, out).await;
+        doing.send_replace(Doing::Waiting);
+        match ended {
             Ok(()) => judged = Some(seen),
             Err(Wrong::Unread) => return Err(Wrong::Unread),
             Err(wrong) => writeln!(out, "{}", super::explain(&wrong))?,
@@ -121,7 +120,7 @@ fn events(folders: &[PathBuf]) -> Result<Events, Wrong> {
 /// What is watched: cases, contracts where they are the user's own, and where the target file is.
 fn folders(args: &WatchArgs, cases: &Path) -> Vec<PathBuf> {
     let mut folders = vec![cases.to_owned()];
-    folders.extend(args.files.schemas.clone());
+    folders.extend(args.stage.files.schemas.clone());
     let of_target = target_path(args).and_then(|path| path.parent().map(Path::to_owned));
     folders.extend(of_target.map(|it| if it.as_os_str().is_empty() { PathBuf::from(".") } else { it }));
     folders.sort();
@@ -131,7 +130,7 @@ fn folders(args: &WatchArgs, cases: &Path) -> Vec<PathBuf> {
 
 /// The target file, where it is one of the user's.
 fn target_path(args: &WatchArgs) -> Option<PathBuf> {
-    let name = args.target.target.as_deref()?;
+    let name = args.stage.target.target.as_deref()?;
     let near = Path::new(Kind::Targets.folder()).join(format!("{name}.yaml"));
     [PathBuf::from(name), near].into_iter().find(|path| path.is_file())
 }
@@ -149,7 +148,7 @@ fn seen(args: &WatchArgs, cases: &Path) -> Seen {
     case_files.retain(|path, _| path.ends_with(".yaml") || path.ends_with(".yml"));
     Seen {
         cases: case_files,
-        schemas: texts(Kind::Schemas, args.files.schemas.as_deref()),
+        schemas: texts(Kind::Schemas, args.stage.files.schemas.as_deref()),
         target: target_path(args).and_then(|path| fs::read_to_string(path).ok()),
     }
 }
@@ -158,6 +157,7 @@ fn seen(args: &WatchArgs, cases: &Path) -> Seen {
 async fn cycle(
     args: &WatchArgs,
     again: &Again,
+    doing: &watch::Sender<Doing>,
     interrupt: &watch::Receiver<Interrupt>,
     out: &mut impl Write,
 ) -> Result<(), Wrong> {
@@ -165,8 +165,8 @@ async fn cycle(
         Some(OriginArg::Generated) => Generated::All,
         _ => Generated::None,
     };
-    let house = load::house(&args.files, |_| true, generated)?;
-    let mut chosen = load::target(&args.target, &args.selection.api, &house)?;
+    let house = load::house(&args.stage.files, |_| true, generated)?;
+    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
     let plan = plan_of(args, again, &house, &chosen)?;
     match again {
         Again::Nothing => {
@@ -183,15 +183,16 @@ async fn cycle(
     if plan.jobs.is_empty() {
         return Ok(());
     }
-    let state_dir = run::state_dir(args.state_dir.clone())?;
+    let state_dir = run::state_dir(args.stage.state_dir.clone())?;
     up::lend(&mut chosen.target, &state_dir)?;
+    doing.send_replace(Doing::Running);
     let stage =
         Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
     if let Err(why) = stage.session.prepare(&plan.jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
     let progress = Progress::of(plan.jobs.len());
-    let played = run::play(&stage, &plan, &progress).await;
+    let played = run::play(&stage, &plan, &run::Measure::of(args.fail_on), &progress).await;
     progress.clear();
     // What a few cases have not seen is no news.
     let run = Run { covered: None, ..played.run };

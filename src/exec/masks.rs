@@ -4,6 +4,7 @@ mod escaped;
 
 use std::sync::RwLock;
 
+use aho_corasick::AhoCorasick;
 use base64::{Engine, engine::general_purpose as base64_variant};
 
 /// What stands where a secret was.
@@ -15,11 +16,34 @@ const STUMP: usize = 4;
 /// The shortest piece of base64 that says enough of a secret.
 const CORE: usize = 8;
 
+/// Bytes of a spelling that say it may be there; few texts have them, and there are hundreds of spellings.
+const BEGINNING: usize = 8;
+
 /// Grows while a run goes on: tokens are added as they are issued.
 #[derive(Debug, Default)]
 pub struct Masks {
+    forms: RwLock<Forms>,
+}
+
+/// Not printed by `Debug`: the automaton shows what it looks for.
+#[derive(Default)]
+struct Forms {
     /// Longest first, so that a secret that contains another is replaced whole.
-    forms: RwLock<Vec<Spelling>>,
+    spellings: Vec<Spelling>,
+    /// Finds where one of them may begin. None if that cannot be had; each of them is looked for then.
+    beginnings: Option<AhoCorasick>,
+}
+
+impl std::fmt::Debug for Forms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&self.spellings).finish()
+    }
+}
+
+impl Forms {
+    fn may_be_in(&self, text: &str) -> bool {
+        self.beginnings.as_ref().is_none_or(|beginnings| beginnings.is_match(text))
+    }
 }
 
 /// One spelling of a secret, found however its characters are escaped. Not printed by `Debug`.
@@ -41,11 +65,13 @@ impl Masks {
         let spellings = spellings(secret);
         let mut forms = self.forms.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         for spelling in spellings {
-            if !forms.iter().any(|have| have.0 == spelling) {
-                forms.push(Spelling(spelling));
+            if !forms.spellings.iter().any(|have| have.0 == spelling) {
+                forms.spellings.push(Spelling(spelling));
             }
         }
-        forms.sort_by_key(|form| std::cmp::Reverse(form.0.len()));
+        forms.spellings.sort_by_key(|form| std::cmp::Reverse(form.0.len()));
+        let bytes = forms.spellings.iter().map(|form| form.0.as_bytes());
+        forms.beginnings = AhoCorasick::new(bytes.map(|it| &it[..it.len().min(BEGINNING)])).ok();
     }
 
     /// The text with `***` in place of every secret, and of what is left of one where the text was cut (`…`).
@@ -53,7 +79,8 @@ impl Masks {
         let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut masked = text.to_owned();
         let escapes = text.contains(['%', '\\', '&', '+']);
-        for Spelling(form) in forms.iter() {
+        let plain = forms.may_be_in(text);
+        for Spelling(form) in forms.spellings.iter().filter(|_| plain || escapes) {
             if masked.contains(form.as_str()) {
                 masked = masked.replace(form.as_str(), MASKED);
             }
@@ -61,12 +88,12 @@ impl Masks {
                 masked = without_escaped(masked, form);
             }
         }
-        if masked.contains(CUT) { without_stumps(&masked, &forms) } else { masked }
+        if masked.contains(CUT) { without_stumps(&masked, &forms.spellings) } else { masked }
     }
 
     fn holds(&self, secret: &str) -> bool {
         let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        forms.iter().any(|form| form.0 == secret)
+        forms.spellings.iter().any(|form| form.0 == secret)
     }
 }
 

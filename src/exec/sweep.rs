@@ -65,11 +65,14 @@ pub enum Fate {
 }
 
 /// One thing of the ledger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
     /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
     pub what: String,
     pub number: u64,
+    /// The case, or the shared fixture, that asked for it, and how.
+    pub job: String,
+    pub operation: String,
     pub fate: Fate,
 }
 
@@ -116,7 +119,9 @@ impl Session {
                 Fate::Stays | Fate::Forgotten => Some(Event::Settled),
                 Fate::WouldGo => None,
             };
-            let mut swept = Swept { what: self.masks.mask(&in_words(thing)), number: thing.number, fate };
+            let (what, number) = (self.masks.mask(&in_words(thing)), thing.number);
+            let (job, operation) = (thing.job.clone(), thing.operation.clone());
+            let mut swept = Swept { what, number, job, operation, fate };
             if let Some(event) = event
                 && let Err(error) = self.ledger.write(&entry(thing, event), &self.masks).await
             {

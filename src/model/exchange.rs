@@ -108,7 +108,7 @@ pub enum Intent {
 
 pub struct Response {
     pub status: u16,
-    /// In the order received, names lower case, values with invalid UTF-8 replaced.
+    /// In the order received, names lower case, values that are no UTF-8 read as Latin-1.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     /// Bytes that followed a response which by its status has no content (204, 304).

@@ -6,11 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, JudgedRun, Report, status::is_known};
+use super::{Entry, JudgedRun, Report};
 use crate::model::{
     clause::ClauseId,
     exchange::Role,
@@ -69,33 +69,46 @@ pub fn place(at: &str) -> String {
     format!("{before}/{}", parts.collect::<Vec<_>>().join("/"))
 }
 
-/// Holds every run of `report` against `before`, whose document has this digest. A failing entry all of whose violations
-/// the entry of the same name had then is tolerated; so is an operation that was not there then either. Errors, unexpected
-/// passes and stale entries of the target file stay what they are.
+/// What an earlier run broke, by the names of its cases and fixtures.
+#[derive(Debug)]
+pub struct Before<'a>(BTreeMap<&'a str, &'a Entry>);
+
+impl Before<'_> {
+    pub fn of(report: &Report) -> Before<'_> {
+        let entries = report.runs.iter().flat_map(|run| &run.entries);
+        Before(entries.map(|entry| (&*entry.subject.name, entry)).collect())
+    }
+
+    /// Marks what of an entry was so before. A failing entry with nothing new is tolerated; so is an operation that was not
+    /// there then either. Errors and unexpected passes stay what they are.
+    pub fn hold(&self, entry: &mut Entry, today: Date) {
+        let Some(then) = self.0.get(&*entry.subject.name) else { return };
+        let tolerated = match (entry.status, &entry.verdict) {
+            (Status::Fail, _) => {
+                let broken = Key::all(then);
+                let violations = entry.violations().iter().enumerate();
+                let old = violations.filter(|(_, it)| broken.contains(&Key::of(entry, it)));
+                entry.old = old.map(|(index, _)| index).collect();
+                entry.fresh(today).next().is_none()
+            }
+            (Status::Unsupported, Verdict::Unsupported { declared: Declared::ByAnswer, .. }) => {
+                entry.verdict == then.verdict
+            }
+            _ => false,
+        };
+        if tolerated {
+            entry.status = Status::Tolerated;
+        }
+    }
+}
+
+/// Holds every run of `report` against `before`, whose document has this digest. Stale entries of the target file stay what
+/// they are.
 pub fn hold_against(report: &mut Report, before: &Report, sha256: &Arc<str>) {
     let today = report.terms.today;
-    let entries = before.runs.iter().flat_map(|run| &run.entries);
-    let then: BTreeMap<&str, &Entry> = entries.map(|entry| (&*entry.subject.name, entry)).collect();
+    let then = Before::of(before);
     for run in &mut report.runs {
-        for entry in &mut run.entries {
-            let Some(then) = then.get(&*entry.subject.name) else { continue };
-            let tolerated = match (entry.status, &entry.verdict) {
-                (Status::Fail, _) => {
-                    let broken = Key::all(then);
-                    let is_old = |it: &Violation| {
-                        is_known(it, &entry.known, today) || broken.contains(&Key::of(entry, it))
-                    };
-                    entry.violations().iter().all(is_old)
-                }
-                (Status::Unsupported, Verdict::Unsupported { declared: Declared::ByAnswer, .. }) => {
-                    entry.verdict == then.verdict
-                }
-                _ => false,
-            };
-            if tolerated {
-                entry.status = Status::Tolerated;
-            }
-        }
+        run.entries.iter_mut().for_each(|entry| then.hold(entry, today));
         run.baseline = before.runs.first().map(|first| Baseline {
             sha256: sha256.clone(),
             started: first.started,
@@ -203,6 +216,17 @@ mod tests {
             assert_eq!(report.runs[0].entries[0].status, status, "{what}");
             assert_eq!(exit_code(&report), code, "{what}");
         }
+    }
+
+    #[test]
+    fn of_an_entry_with_something_new_it_is_marked_what_is_not() {
+        let violations = || vec![body("/a", "2"), violation("request-id", &["dms.response.request-id"])];
+        let report =
+            held(vec![fail(CASE, violations(), "{}")], vec![fail(CASE, vec![body("/a", "3")], "{}")]);
+        let entry = &report.runs[0].entries[0];
+        assert_eq!((entry.status, entry.old.iter().collect::<Vec<_>>()), (Status::Fail, vec![&0]));
+        let fresh: Vec<_> = entry.fresh(report.terms.today).map(|it| &*it.rule).collect();
+        assert_eq!(fresh, ["request-id"]);
     }
 
     #[test]

@@ -481,7 +481,7 @@ impl Column {
 
 /// As JSON, its last line ended.
 pub fn render_json(comparison: &Comparison) -> String {
-    super::record::escaped(&serde_json::to_string_pretty(comparison).unwrap_or_default()) + "\n"
+    super::record::escaped(serde_json::to_string_pretty(comparison).unwrap_or_default()) + "\n"
 }
 
 #[cfg(test)]

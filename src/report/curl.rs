@@ -217,11 +217,7 @@ impl Line {
                 self.options.push(format!("--data-raw {}", quoted(&masked)));
             }
             Ok(_) | Err(_) => {
-                let masked = request.body.utf8_chunks().fold(String::new(), |mut octal, chunk| {
-                    octal.push_str(&escaped(safe.masked(chunk.valid()).as_bytes(), octal_byte));
-                    octal.push_str(&escaped(chunk.invalid(), octal_byte));
-                    octal
-                });
+                let masked = escaped(&safe.bytes(&request.body), octal_byte);
                 self.front = format!("printf '{masked}' | ");
                 self.options.push("--data-binary @-".into());
             }

@@ -130,19 +130,14 @@ struct Line {
 }
 
 fn plain_lines(body: &[u8], safe: &Safe) -> Vec<Line> {
-    let text = match std::str::from_utf8(&body[..body.len().min(LAID_OUT_BYTES)]) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
-            body[..body.len().min(LAID_OUT_BYTES)].utf8_chunks().fold(String::new(), |mut text, chunk| {
-                text.push_str(chunk.valid());
-                for byte in chunk.invalid() {
-                    let _ = write!(text, "\\x{byte:02x}");
-                }
-                text
-            })
+    let bytes = safe.bytes(&body[..body.len().min(LAID_OUT_BYTES)]);
+    let masked = bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
         }
-    };
-    let masked = safe.masked(&text);
+        text
+    });
     masked.lines().map(|line| Line { pointer: String::new(), text: visible(line) }).collect()
 }
 
@@ -202,7 +197,7 @@ mod tests {
     use crate::report::sample::exchange;
 
     fn shown(exchange: &Exchange, focus: Focus) -> String {
-        let mask = |text: &str| text.replace("hunter2", "***");
+        let mask = |text: &str| text.replace("hunter2", "***").replace("p\u{e4}ssword", "***");
         let excerpt = excerpt(exchange, focus, &Safe::new(&mask));
         format!("> {}\n< {}", excerpt.request.join("\n> "), excerpt.response.join("\n< "))
     }
@@ -252,7 +247,7 @@ mod tests {
     #[test]
     fn bodies_that_are_not_json_stay_harmless() {
         let mut html = exchange(500, "");
-        let bytes: &[u8] = b"<h1>\x1b[2Jboom\xff</h1>\npassword=abc";
+        let bytes: &[u8] = b"<h1>\x1b[2Jboom\xff</h1>\npassword=abc p\xe4ssword";
         html.answer = Ok(Response::new(500, vec![], bytes.into(), 7));
         let shown = shown(&html, Focus::default());
         let lines: Vec<_> = shown.lines().filter(|line| line.starts_with('<')).collect();
@@ -260,7 +255,7 @@ mod tests {
             "< 500 Internal Server Error",
             "< ",
             "< <h1>\\x1b[2Jboom\\xff</h1>",
-            "< password=***",
+            "< password=*** ***",
             "< (and 7 bytes behind an answer that ends with its headers)",
         ];
         assert_eq!(lines, expected);

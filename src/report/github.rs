@@ -30,7 +30,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let mut text = String::new();
     for run in &report.runs {
         let told = Told { report, run, safe: &safe };
-        let Ending { word, parts, .. } = ending(run, report.terms.today);
+        let Ending { word, parts, .. } = ending(run, report.terms.today, &safe);
         let end = format!("Proofmark: {word}, {}", parts.join(", "));
         for (level, all) in [("error", errors(&told)), ("warning", warnings(&told))] {
             let fit = if all.len() > MOST { MOST - 1 } else { MOST };

@@ -1,8 +1,6 @@
 //! Every exchange of a report as HTTP Archive 1.2, which the developer tools of a browser open. What a browser's archive
 //! has no place for stands in members that begin with an underscore.
 
-use std::borrow::Cow;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
@@ -28,7 +26,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
             "entries": entries,
         }
     });
-    escaped(&serde_json::to_string_pretty(&archive).unwrap_or_default()) + "\n"
+    escaped(serde_json::to_string_pretty(&archive).unwrap_or_default()) + "\n"
 }
 
 fn archived(entry: &Entry, exchange: &Exchange, safe: &Safe) -> Value {
@@ -126,17 +124,9 @@ fn media_type(headers: &[(String, String)], safe: &Safe) -> String {
 
 /// A body without secrets: as text where it is some, else in Base64.
 fn body(bytes: &[u8], safe: &Safe) -> (String, Option<&'static str>) {
-    match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => (safe.masked(text), None),
-        // A secret may stand in bytes that are no text as a whole.
-        Cow::Owned(_) => {
-            let masked = bytes.utf8_chunks().fold(Vec::new(), |mut masked, chunk| {
-                masked.extend_from_slice(safe.masked(chunk.valid()).as_bytes());
-                masked.extend_from_slice(chunk.invalid());
-                masked
-            });
-            (STANDARD.encode(masked), Some("base64"))
-        }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => (safe.masked(text), None),
+        Err(_) => (STANDARD.encode(safe.bytes(bytes)), Some("base64")),
     }
 }
 

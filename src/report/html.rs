@@ -94,7 +94,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
 
 fn title(runs: &[Told]) -> String {
     let words: BTreeSet<&str> =
-        runs.iter().map(|told| ending(told.run, told.report.terms.today).word).collect();
+        runs.iter().map(|told| ending(told.run, told.report.terms.today, told.safe).word).collect();
     let names: Vec<String> = runs.iter().map(|told| told.product()).collect();
     format!("{}: {} · Proofmark", words.into_iter().collect::<Vec<_>>().join(", "), names.join(", "))
 }

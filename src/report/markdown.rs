@@ -8,8 +8,10 @@ use indexmap::IndexMap;
 use super::{
     Entry, Mask, Report, Safe,
     plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
+    reasons::{Reasons, grouped, operations},
     safe::visible,
-    text::{Ending, count, ending},
+    text::{Ending, count, ending, repeats},
+    unanswered::{Unanswered, unanswered},
 };
 use crate::model::{
     case::Profile,
@@ -27,8 +29,10 @@ const MOST_PLACES: usize = 8;
 /// Reasons and names in one list.
 const MOST_ITEMS: usize = 40;
 
-const COLUMNS: [(Status, &str); 8] = [
+/// The second holds those passes that took requests to be repeated.
+const COLUMNS: [(Status, &str); 9] = [
     (Status::Pass, "passed"),
+    (Status::Pass, FLAKY),
     (Status::Fail, "failed"),
     (Status::Error, "error"),
     (Status::UnexpectedPass, "unexpected"),
@@ -37,6 +41,8 @@ const COLUMNS: [(Status, &str); 8] = [
     (Status::Skip, "skipped"),
     (Status::Unsupported, "unsupported"),
 ];
+
+const FLAKY: &str = "flaky";
 
 /// Every run, one below the other; what does not fit is counted.
 pub fn render(report: &Report, mask: Mask) -> String {
@@ -60,14 +66,20 @@ pub fn render(report: &Report, mask: Mask) -> String {
 }
 
 fn sections(told: &Told) -> Vec<String> {
-    let mut sections = vec![heading(told), tables(told)];
+    let silent = unanswered(told.run);
+    let heard = |entry: &&Entry| !silent.iter().any(|it| it.api == entry.subject.api);
+    let heard: Vec<&Entry> = told.run.entries.iter().filter(heard).collect();
+    let mut sections = vec![heading(told)];
+    sections.extend((!heard.is_empty()).then(|| tables(told, &heard)));
+    sections.extend(no_answer(told, &silent));
     sections.extend(violations(told));
     sections.extend(warnings(told));
-    sections.extend(listed(told, "Could not find out", |worth| match worth {
+    let listed = |title: &str, reason: &dyn Fn(Worth) -> Option<String>| listed(told, &heard, title, reason);
+    sections.extend(listed("Could not find out", &|worth| match worth {
         Worth::Errored(why) => Some(why),
         _ => None,
     }));
-    sections.extend(listed(told, "Fails the run too", |worth| match worth {
+    sections.extend(listed("Fails the run too", &|worth| match worth {
         Worth::Failed { kind, why } if kind == plain::UNEXPECTED || kind == plain::UNDECLARED => Some(why),
         _ => None,
     }));
@@ -75,26 +87,32 @@ fn sections(told: &Told) -> Vec<String> {
     let of = |clean_up: bool| troubles.iter().filter(move |it| (it.kind == CLEAN_UP) == clean_up);
     sections.extend(lines("Known failures that are none any more", of(false).collect()));
     sections.extend(lines("Left behind on the target", of(true).collect()));
-    sections.extend(listed(told, "Known failures", |worth| match worth {
+    sections.extend(flaky(told, &heard));
+    sections.extend(listed("Known failures", &|worth| match worth {
         Worth::Known(why) => Some(why),
         _ => None,
     }));
-    let flaky = told.run.entries.iter().filter(|entry| entry.is_flaky());
-    sections.extend(named(
-        "Passed after requests were sent once more",
-        flaky.map(|it| &it.subject.name),
-        told,
-    ));
-    sections.extend(listed(told, "Not tested", |worth| match worth {
+    sections.extend(listed("Not tested", &|worth| match worth {
         Worth::Skipped(why) => Some(why),
         _ => None,
     }));
     sections
 }
 
+/// The APIs that did not answer, each cause once.
+fn no_answer(told: &Told, silent: &[Unanswered]) -> Option<String> {
+    let item = |it: &Unanswered| {
+        let (requests, cases) = (count(it.requests, "request"), count(it.cases, "case"));
+        let cause = prose(&line(told, &it.cause));
+        format!("- {}: {cause} ({requests} sent in vain; {cases} could not be judged)\n", prose(&it.api))
+    };
+    let items: String = silent.iter().map(item).collect();
+    (!items.is_empty()).then(|| format!("### No answer\n\n{items}"))
+}
+
 fn heading(told: &Told) -> String {
     let run = told.run;
-    let Ending { word, parts, .. } = ending(run, told.report.terms.today);
+    let Ending { word, parts, .. } = ending(run, told.report.terms.today, told.safe);
     let mark = match run.outcome().exit_code() {
         0 => "✅",
         1 => "❌",
@@ -136,19 +154,20 @@ fn heading(told: &Told) -> String {
 
 /// How many of what, by profile and by operation. Where there are many operations, those that tell nothing by
 /// themselves are told together.
-fn tables(told: &Told) -> String {
-    let cases: Vec<&Entry> = told.run.entries.iter().filter(|entry| entry.is_case()).collect();
-    let columns: Vec<(Status, &str)> = COLUMNS
-        .into_iter()
-        .filter(|(status, _)| *status == Status::Pass || cases.iter().any(|entry| entry.status == *status))
-        .collect();
+fn tables(told: &Told, heard: &[&Entry]) -> String {
+    let cases: Vec<&Entry> = heard.iter().copied().filter(|entry| entry.is_case()).collect();
+    let is = |entry: &Entry, (status, name): (Status, &str)| {
+        entry.status == status && entry.is_flaky() == (name == FLAKY)
+    };
+    let columns = COLUMNS.into_iter().enumerate();
+    let columns = columns.filter(|(index, it)| *index == 0 || cases.iter().any(|entry| is(entry, *it)));
+    let columns: Vec<(Status, &str)> = columns.map(|(_, column)| column).collect();
     let row = |name: &str, entries: &[&Entry]| {
-        let cells = columns.iter().map(|(status, _)| {
-            match entries.iter().filter(|entry| entry.status == *status).count() {
+        let cells =
+            columns.iter().map(|column| match entries.iter().filter(|entry| is(entry, *column)).count() {
                 0 => " |".to_owned(),
                 number => format!(" {number} |"),
-            }
-        });
+            });
         format!("| {name} | {} |{}\n", entries.len(), cells.collect::<String>())
     };
     let head = |title: &str| {
@@ -190,7 +209,7 @@ fn tables(told: &Told) -> String {
 fn violations(told: &Told) -> Vec<String> {
     let mut groups: IndexMap<&[ClauseId], Vec<(&Entry, &Violation)>> = IndexMap::new();
     for entry in told.run.with(Status::Fail) {
-        for violation in entry.violations() {
+        for violation in entry.fresh(told.report.terms.today) {
             groups.entry(&violation.clauses).or_default().push((entry, violation));
         }
     }
@@ -268,22 +287,30 @@ fn warnings(told: &Told) -> Option<String> {
 }
 
 /// The entries that are worth a reason, alike reasons together.
-fn listed(told: &Told, title: &str, reason: impl Fn(Worth) -> Option<String>) -> Option<String> {
-    let mut reasons: IndexMap<String, Vec<String>> = IndexMap::new();
-    for entry in &told.run.entries {
-        if let Some(why) = reason(worth(told, entry)) {
-            reasons.entry(why).or_default().push(told.safe.line(&entry.subject.name));
-        }
-    }
+fn listed(
+    told: &Told,
+    entries: &[&Entry],
+    title: &str,
+    reason: &dyn Fn(Worth) -> Option<String>,
+) -> Option<String> {
+    let named = entries.iter().filter_map(|entry| {
+        let why = reason(worth(told, entry))?;
+        Some((why, told.safe.line(&entry.subject.name)))
+    });
+    let reasons = grouped(named, &operations(told.run));
     if reasons.is_empty() {
         return None;
     }
     let mut text = format!("### {title}\n\n");
-    for (why, names) in reasons.iter().take(MOST_ITEMS) {
-        let more = names.len().saturating_sub(MOST_PLACES);
-        let mut shown: Vec<String> = names.iter().take(MOST_PLACES).map(|name| code(name)).collect();
+    for Reasons { text: why, names, all } in reasons.iter().take(MOST_ITEMS) {
+        let shown: Vec<String> = match names.is_empty() {
+            true => all.iter().map(|name| code(name)).collect(),
+            false => names.iter().map(|(name, times)| format!("{} ({times})", code(name))).collect(),
+        };
+        let more = shown.len().saturating_sub(MOST_PLACES);
+        let mut shown: Vec<String> = shown.into_iter().take(MOST_PLACES).collect();
         shown.extend((more > 0).then(|| format!("and {more} more")));
-        text += &format!("- {} ({})  \n  {}\n", prose(why), count(names.len(), "case"), shown.join(", "));
+        text += &format!("- {} ({})  \n  {}\n", prose(why), count(all.len(), "case"), shown.join(", "));
     }
     if reasons.len() > MOST_ITEMS {
         text += &format!("- and for {} more reasons\n", reasons.len() - MOST_ITEMS);
@@ -291,12 +318,18 @@ fn listed(told: &Told, title: &str, reason: impl Fn(Worth) -> Option<String>) ->
     Some(text)
 }
 
-fn named<'a>(title: &str, names: impl Iterator<Item = &'a String>, told: &Told) -> Option<String> {
-    let names: Vec<String> = names.map(|name| code(&told.safe.line(name))).collect();
-    let more = names.len().saturating_sub(MOST_ITEMS);
-    let mut shown: Vec<String> = names.into_iter().take(MOST_ITEMS).collect();
-    shown.extend((more > 0).then(|| format!("and {more} more")));
-    (!shown.is_empty()).then(|| format!("### {title}\n\n{}\n", shown.join(", ")))
+/// What passed only after requests were repeated, and why they were.
+fn flaky(told: &Told, entries: &[&Entry]) -> Option<String> {
+    let flaky: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.is_flaky()).collect();
+    let item = |entry: &&Entry| {
+        let (name, why) = (line(told, &entry.subject.name), line(told, &repeats(entry)));
+        format!("- {}: {}\n", code(&name), prose(&why))
+    };
+    let items: String = flaky.iter().take(MOST_ITEMS).map(item).collect();
+    let more = flaky.len().saturating_sub(MOST_ITEMS);
+    let more = if more > 0 { format!("- and {more} more\n") } else { String::new() };
+    (!items.is_empty())
+        .then(|| format!("### Flaky: passed only after requests were repeated\n\n{items}{more}"))
 }
 
 fn lines(title: &str, troubles: Vec<&Trouble>) -> Option<String> {
@@ -368,7 +401,10 @@ fn fenced(language: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{everything, fail, hostile, mask, pass, report, run, violation};
+    use crate::{
+        model::{exchange::Broken, verdict::Verdict},
+        report::sample::{everything, fail, flaky, hostile, mask, pass, report, result, run, violation},
+    };
 
     #[test]
     fn a_run_as_markdown() {
@@ -382,6 +418,42 @@ mod tests {
         let text = render(&report(run(cases.collect())), &mask);
         assert!(text.contains("40 operations where nothing is wrong | 40 | 40 |"), "{text}");
         assert!(!text.contains("###"), "{text}");
+    }
+
+    #[test]
+    fn a_flaky_pass_is_no_plain_one() {
+        let text = render(&report(run(vec![pass("dms::A::a"), flaky("dms::A::b")])), &mask);
+        assert!(text.contains("| profile | cases | passed | flaky |"), "{text}");
+        let told = "### Flaky: passed only after requests were repeated\n\n\
+                    - `dms::A::b`: DeleteConnection answered 429\n";
+        assert!(text.replace("&#58;", ":").contains(told), "{text}");
+        assert!(!render(&report(run(vec![pass("dms::A::a")])), &mask).contains("laky"));
+    }
+
+    #[test]
+    fn what_did_not_answer_is_told_once_and_reasons_by_kind() {
+        let lost = |name: &str| {
+            let broken = Broken::Connect("connection refused".into());
+            let mut lost = result(name, Verdict::Error { why: broken.to_string() }, "");
+            lost.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(broken.clone()));
+            lost
+        };
+        let skip = |n: usize| {
+            let reason = format!("ModifyThing{n}x would change, which the target does not permit");
+            result(&format!("veeam::A::case-{n}"), Verdict::Skip { reason }, "")
+        };
+        let mut all = run(vec![lost("dms::A::a"), lost("dms::B::b")]);
+        all.fixtures.clear();
+        let text = render(&report(all.clone()), &mask);
+        let told = "- dms: could not connect: connection refused (2 requests sent in vain; 2 cases could not be judged)";
+        assert!(text.contains(told) && !text.contains("| operation |") && !text.contains("dms::A"), "{text}");
+        assert!(text.contains("nothing was answered: connection refused"), "{text}");
+        all.results.extend((0..30).map(skip));
+        all.results.push(pass("veeam::B::b"));
+        let text = render(&report(all), &mask);
+        assert!(text.contains("no answer from dms") && text.contains("`veeam::B`"), "{text}");
+        assert_eq!(text.matches("would change").count(), 1, "{text}");
+        assert!(text.contains("(30 cases)") && text.contains("and 22 more"), "{text}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     difference::{Difference, Side, difference},
     excerpt::{Focus, excerpt},
     safe::visible,
-    status::{excuses, is_known},
+    status::excuses,
     text::position,
 };
 use crate::model::{
@@ -51,6 +51,8 @@ pub enum Worth {
     Errored(String),
 }
 
+/// Why a failure that the baseline had as well is known.
+pub const OLD: &str = "it was so in the baseline";
 /// Of a pass that the target file did not expect.
 pub const UNEXPECTED: &str = "unexpected-pass";
 /// Of an operation that is missing without being declared.
@@ -66,7 +68,7 @@ pub fn worth(told: &Told, entry: &Entry) -> Worth {
     match (entry.status, &entry.verdict) {
         (Status::Pass, _) => Worth::Passed,
         (Status::KnownFailure, _) => Worth::Known(excuse(told, entry)),
-        (Status::Tolerated, _) => Worth::Known("it was so in the baseline".into()),
+        (Status::Tolerated, _) => Worth::Known(OLD.into()),
         (Status::Skip, Verdict::Skip { reason }) => Worth::Skipped(line(told, reason)),
         (Status::Unsupported, Verdict::Unsupported { operation, .. }) if entry.undeclared() => {
             Worth::Failed {
@@ -91,8 +93,7 @@ pub fn worth(told: &Told, entry: &Entry) -> Worth {
 }
 
 fn failed(told: &Told, entry: &Entry) -> Worth {
-    let fresh: Vec<&Violation> =
-        entry.violations().iter().filter(|it| !is_known(it, &entry.known, told.report.terms.today)).collect();
+    let fresh: Vec<&Violation> = entry.fresh(told.report.terms.today).collect();
     let Some(first) = fresh.first() else {
         return Worth::Failed { kind: "claim".into(), why: String::new() };
     };

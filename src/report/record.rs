@@ -2,7 +2,10 @@
 //! wire. Secrets are masked before either is made, bodies are bounded, and every other form of a report can be made from
 //! the two, later and elsewhere. The document's JSON Schema is published as schemas/report.schema.json.
 
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use sha2::{Digest as _, Sha256};
 
@@ -47,14 +50,41 @@ pub enum RecordError {
 
 /// Both files of a report with one run.
 pub fn write(report: &Report, mask: Mask) -> Record {
+    let mut traces = Vec::new();
+    // Memory takes everything, and what is written is text.
+    let document = stream(report, mask, &mut traces).unwrap_or_default();
+    Record { document, traces: String::from_utf8(traces).unwrap_or_default() }
+}
+
+/// The document of a report with one run; its traces are written as they are made, for they are many. Fails where that does.
+pub fn stream(report: &Report, mask: Mask, traces: &mut dyn Write) -> io::Result<String> {
     let safe = Safe::new(mask);
-    let traces = traces::write(report, &safe);
+    let mut digested = Digested { to: traces, sha256: Sha256::new() };
+    let lines = traces::write(report, &safe, &mut digested)?;
+    let sha256 = hex::encode(digested.sha256.finalize());
     let mut document = Document::of(report, &safe);
     for run in &mut document.runs {
-        let lines = traces.lines().count().saturating_sub(1);
-        run.evidence = Some(Evidence { file: TRACES.into(), sha256: digest(&traces).to_string(), lines });
+        run.evidence = Some(Evidence { file: TRACES.into(), sha256: sha256.clone(), lines });
     }
-    Record { document: laid_out(&document), traces }
+    Ok(laid_out(&document))
+}
+
+/// Passes bytes on, and remembers their digest.
+struct Digested<'a> {
+    to: &'a mut dyn Write,
+    sha256: Sha256,
+}
+
+impl Write for Digested<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// The document alone, as `--format json` prints it: its last line ended, no terminal can take any of it for a command.
@@ -73,7 +103,7 @@ pub fn render_coverage(report: &Report) -> String {
         "exitCode": exit_code(report),
         "runs": runs.collect::<Vec<_>>(),
     });
-    escaped(&format!("{document:#}")) + "\n"
+    escaped(format!("{document:#}")) + "\n"
 }
 
 /// The report that was written. `traces` may be left out; exchanges are missing then. Fails where either text is not
@@ -105,12 +135,15 @@ pub fn schema() -> serde_json::Value {
 
 /// JSON itself would let some characters through that a terminal might obey.
 fn laid_out(document: &Document) -> String {
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    escaped(&text) + "\n"
+    escaped(serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
 }
 
 /// JSON without characters that hide, reorder or command.
-pub(super) fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: String) -> String {
+    // Nearly all of it is ASCII, whose other controls JSON itself has escaped.
+    if text.bytes().all(|byte| byte < 0x7f) {
+        return text;
+    }
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {
             '\x7f' => text.push_str("\\u007f"),

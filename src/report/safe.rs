@@ -1,18 +1,23 @@
 //! Makes text that came from a target, a case or a file fit to be shown: secrets masked, control characters and
 //! invisible characters written out. Everything a report shows of an exchange goes through here.
 
-use std::sync::LazyLock;
-
-use regex::{Captures, Regex};
 use serde_json::Value;
 
+use self::giveaways::scrubbed;
+pub use self::names::{is_secret_header, is_secret_name};
 use crate::model::verdict::Location;
+
+mod giveaways;
+mod names;
 
 /// Replaces the secrets a run knows (passwords, keys, tokens it was given) in a text.
 pub type Mask<'a> = &'a (dyn Fn(&str) -> String + Sync);
 
 /// What stands where a secret was.
 pub const MASKED: &str = "***";
+
+/// Ways of proving who one is, which may be shown.
+const SCHEMES: [&str; 3] = ["AWS4-HMAC-SHA256", "Bearer", "Basic"];
 
 /// Hides what `mask` knows and, whatever that knows, what by its name must be a secret.
 #[derive(Clone, Copy)]
@@ -45,7 +50,6 @@ impl<'a> Safe<'a> {
         if !is_secret_header(name) {
             return self.line(value);
         }
-        const SCHEMES: [&str; 3] = ["AWS4-HMAC-SHA256", "Bearer", "Basic"];
         let scheme =
             value.split_once(' ').and_then(|(scheme, _)| SCHEMES.into_iter().find(|it| *it == scheme));
         scheme.map_or(MASKED.to_owned(), |scheme| format!("{scheme} {MASKED}"))
@@ -82,9 +86,10 @@ impl<'a> Safe<'a> {
             Value::Object(members) => members
                 .iter()
                 .map(|(name, value)| match value {
-                    Value::String(_) | Value::Number(_) if is_secret_name(name) => {
-                        (name.clone(), Value::String(MASKED.into()))
+                    Value::Array(items) if is_hidden(name) => {
+                        (name.clone(), items.iter().map(|item| self.hidden(item)).collect())
                     }
+                    value if is_hidden(name) => (name.clone(), self.hidden(value)),
                     value => (self.masked(name), self.value(value)),
                 })
                 .collect(),
@@ -92,12 +97,52 @@ impl<'a> Safe<'a> {
         }
     }
 
+    /// What stands under a secret's name.
+    fn hidden(&self, value: &Value) -> Value {
+        match value {
+            Value::String(_) | Value::Number(_) => Value::String(MASKED.into()),
+            value => self.value(value),
+        }
+    }
+
+    /// A body without secrets. Bytes that are no UTF-8 are read as Latin-1 too, in which each of them is a character; what is
+    /// left is as it was.
+    pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return self.masked(text).into_bytes();
+        }
+        let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        let mut rest = Vec::with_capacity(bytes.len());
+        for character in self.masked(&latin).chars() {
+            match u8::try_from(u32::from(character)) {
+                Ok(byte) => rest.push(byte),
+                Err(_) => rest.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        rest.utf8_chunks().fold(Vec::with_capacity(rest.len()), |mut shown, chunk| {
+            shown.extend_from_slice(self.masked(chunk.valid()).as_bytes());
+            shown.extend_from_slice(chunk.invalid());
+            shown
+        })
+    }
+
+    /// The beginning of a text that was cut, without what is left of a secret where it was.
+    pub fn beginning(&self, text: &str) -> String {
+        const CUT: char = '…';
+        let masked = self.masked(&format!("{text}{CUT}"));
+        masked.strip_suffix(CUT).unwrap_or(&masked).to_owned()
+    }
+
     /// What a claim expected or an answer had at a place. Line breaks are still in it.
     pub fn seen(&self, at: &Location, text: &str) -> String {
         const HARMLESS: [&str; 7] = ["null", "absent", "missing", "present", "nothing", "true", "false"];
         let place = match at {
             Location::Header(name) => name,
-            Location::Pointer(pointer) => pointer.rsplit('/').next().unwrap_or_default(),
+            // An item is called as its list.
+            Location::Pointer(pointer) => {
+                let named = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
+                pointer.rsplit('/').find(named).unwrap_or_default()
+            }
             Location::Status | Location::Body | Location::Latency => "",
         };
         if (is_secret_name(place) || is_secret_header(place)) && !HARMLESS.contains(&text) {
@@ -107,28 +152,14 @@ impl<'a> Safe<'a> {
     }
 }
 
-/// Whether a header must never be shown; `name` in any case.
-pub fn is_secret_header(name: &str) -> bool {
-    const NAMES: [&str; 7] = [
-        "authorization",
-        "proxy-authorization",
-        "x-amz-security-token",
-        "cookie",
-        "set-cookie",
-        "x-api-key",
-        "x-auth-token",
-    ];
-    NAMES.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+/// Whether there is a secret in a text that gives itself away.
+pub fn gives_away(text: &str) -> bool {
+    scrubbed(text) != text
 }
 
-const SECRET_NAMES: &str = "[a-z0-9_.-]*(?:password|passwd|passphrase|security[_-]?token)|access[_-]?token|refresh[_-]?token\
-    |id[_-]?token|mfa[_-]?token|session[_-]?token|client[_-]?secret|secret[_-]?key|secret[_-]?access[_-]?key|private[_-]?key\
-    |security[_-]?db[_-]?encryption|x-amz-signature|x-amz-credential";
-
-/// Whether a member, form field or query parameter of this name holds a secret.
-pub fn is_secret_name(name: &str) -> bool {
-    static NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("(?i)^(?:{SECRET_NAMES})$")));
-    NAME.is_match(name)
+/// Whether a member's value is one, or that of a header that somebody has written down.
+fn is_hidden(name: &str) -> bool {
+    is_secret_name(name) || is_secret_header(name)
 }
 
 /// Control characters, and those that reorder or hide text, written out: `\x1b`, `\n`, `\u{202e}`.
@@ -155,26 +186,6 @@ pub fn is_invisible(character: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Secrets that give themselves away by what stands in front of them, in any kind of text.
-fn scrubbed(text: &str) -> String {
-    static GIVEAWAYS: LazyLock<[Regex; 5]> = LazyLock::new(|| {
-        [
-            pattern(&format!(r#"(?i)("(?:{SECRET_NAMES})"\s*:\s*")(?:[^"\\]|\\.)*"#)),
-            pattern(&format!(r#"(?i)(\\+"(?:{SECRET_NAMES})\\+"\s*:\s*\\+")[^"]*"#)),
-            pattern(&format!(r#"(?i)(\b(?:{SECRET_NAMES})=)[^&\s"']+"#)),
-            pattern(r"(?i)(\bBearer )[a-z0-9._~+/=-]{12,}"),
-            pattern(r"(\b(?:Signature|Credential)=)[^,&\s]+"),
-        ]
-    });
-    GIVEAWAYS.iter().fold(text.to_owned(), |text, giveaway| {
-        giveaway.replace_all(&text, |found: &Captures| format!("{}{MASKED}", &found[1])).into_owned()
-    })
-}
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a fixed pattern compiles")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,7 +202,7 @@ mod tests {
                 r#"{"access_token": "a\"b", "expires_in": 3600}"#,
                 r#"{"access_token": "***", "expires_in": 3600}"#,
             ),
-            (r#"got {\"refresh_token\":\"abc\"}"#, r#"got {\"refresh_token\":\"***"}"#),
+            (r#"got {\"refresh_token\":\"abc\"}"#, r#"got {\"refresh_token\":\"***\"}"#),
             ("grant_type=password&password=hunter2&x=1", "grant_type=password&password=***&x=1"),
             ("refresh_token=abc", "refresh_token=***"),
             ("Bearer abcdefghijkl.mnop", "Bearer ***"),
@@ -241,12 +252,33 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_are_no_text_are_masked_in_either_reading() {
+        let mask = |text: &str| text.replace("p\u{e4}ssword", MASKED);
+        let safe = Safe::new(&mask);
+        let table: [(&[u8], &[u8]); 6] = [
+            (b"x p\xe4ssword y", b"x *** y"),
+            (b"\xff p\xc3\xa4ssword y", b"\xff *** y"),
+            (b"p\xe4ssword p\xc3\xa4ssword", b"*** ***"),
+            (b"pwd=\xe4\xe0b&x=\xe9", b"pwd=***&x=\xe9"),
+            (b"{\"token\":\"\xe4b\"}", b"{\"token\":\"***\"}"),
+            (b"\xe4 \xc3\xa4 plain \xff", b"\xe4 \xc3\xa4 plain \xff"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(safe.bytes(bytes), expected, "{}", String::from_utf8_lossy(bytes));
+        }
+        let cut = |text: &str| text.replace("s3cret-value", MASKED).replace("s3cr…", "***…");
+        assert_eq!(Safe::new(&cut).beginning("a s3cr"), "a ***");
+    }
+
+    #[test]
     fn what_was_seen_at_a_secret_place_is_not_told() {
         let safe = Safe::new(&plain);
         let body = |pointer: &str| Location::Pointer(pointer.into());
         assert_eq!(safe.seen(&body("/access_token"), "\"abc\""), MASKED);
         assert_eq!(safe.seen(&Location::Header("Set-Cookie".into()), "abc"), MASKED);
         assert_eq!(safe.seen(&body("/access_token"), "absent"), "absent");
+        assert_eq!(safe.seen(&body("/secrets/0"), "\"abc\""), MASKED);
+        assert_eq!(safe.seen(&body("/NextToken"), "\"abc\""), "\"abc\"");
         assert_eq!(safe.seen(&body("/Connection/Status"), "\"deleted\""), "\"deleted\"");
         assert_eq!(safe.seen(&Location::Body, "password=abc"), "password=***");
     }

@@ -1,6 +1,6 @@
 //! The report as SARIF 2.1.0: the broken clauses are the rules, what breaks them are results at the claim in the case
-//! file, known failures are results that are suppressed. Errors and what could not be cleaned up are notifications of
-//! the run.
+//! file, known failures are results that are suppressed. Errors, what could not be cleaned up and flaky passes are
+//! notifications of the run; what the baseline had as well is suppressed too.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 use super::{
     Entry, Mask, Report, Safe,
     plain::{
-        CLEAN_UP, STALE, Told, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence, troubles,
-        worth,
+        CLEAN_UP, OLD, STALE, Told, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence,
+        troubles, worth,
     },
     record::{digest, escaped},
     status::is_known,
+    text::repeats,
 };
 use crate::model::{
     clause::Strength,
@@ -29,7 +30,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let safe = Safe::new(mask);
     let runs = report.runs.iter().map(|run| of_run(&Told { report, run, safe: &safe }));
     let file = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs.collect::<Vec<_>>() });
-    escaped(&serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
+    escaped(serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
 }
 
 /// The rules that results name, in the order of their first sight.
@@ -73,7 +74,7 @@ fn of_run(told: &Told) -> Value {
     })
 }
 
-/// What could not be found out, and what is left behind.
+/// What could not be found out, what is left behind, and what passed only at a second try.
 fn notifications(told: &Told) -> Vec<Value> {
     let errors = told.run.entries.iter().filter_map(|entry| match worth(told, entry) {
         Worth::Errored(why) => {
@@ -87,7 +88,14 @@ fn notifications(told: &Told) -> Vec<Value> {
     });
     let left = troubles(told).into_iter().filter(|trouble| trouble.kind == CLEAN_UP);
     let left = left.map(|trouble| json!({ "level": "error", "message": { "text": trouble.why } }));
-    errors.chain(left).collect()
+    let flaky = told.run.entries.iter().filter(|entry| entry.is_flaky()).map(|entry| {
+        let name = told.safe.line(&entry.subject.name);
+        let why = told.safe.line(&repeats(entry));
+        let text = format!("{name} passed only after requests were repeated: {why}");
+        let at = [location(told, Place { span: &entry.subject.span, name: &name })];
+        json!({ "level": "note", "message": { "text": text }, "locations": at })
+    });
+    errors.chain(left).chain(flaky).collect()
 }
 
 fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Value>) {
@@ -117,10 +125,14 @@ fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Val
     for violation in entry.violations() {
         let mut result = about(violation, "error");
         let by_clause = is_known(violation, &entry.known, told.report.terms.today);
-        if let Worth::Known(why) = &worth {
+        let old = entry.old().any(|old| std::ptr::eq(old, violation));
+        let excuse = match &worth {
+            Worth::Known(why) => Some(why.as_str()),
+            _ if by_clause => Some("a known failure"),
+            _ => old.then_some(OLD),
+        };
+        if let Some(why) = excuse {
             result["suppressions"] = json!([{ "kind": "external", "justification": why }]);
-        } else if by_clause {
-            result["suppressions"] = json!([{ "kind": "external", "justification": "a known failure" }]);
         }
         found.push(result);
     }
@@ -224,7 +236,9 @@ fn uri(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample::{everything, hostile, mask, report};
+    use crate::report::sample::{
+        body_violation, everything, fail, flaky, hostile, mask, pass, report, run, violation,
+    };
 
     #[test]
     fn a_run_as_sarif() {
@@ -245,6 +259,30 @@ mod tests {
         assert_eq!(prints(&render(&report(again), &mask)), first);
         let different: std::collections::BTreeSet<_> = first.iter().collect();
         assert_eq!(different.len(), first.len(), "{first:#?}");
+    }
+
+    #[test]
+    fn a_flaky_pass_is_a_notification() {
+        let text = render(&report(run(vec![flaky("dms::A::later"), pass("dms::A::b")])), &mask);
+        let read: Value = serde_json::from_str(&text).unwrap();
+        let told = read["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(told.len(), 1, "{text}");
+        assert_eq!(told[0]["level"], "note");
+        let why = "dms::A::later passed only after requests were repeated: DeleteConnection answered 429";
+        assert_eq!(told[0]["message"]["text"], why);
+    }
+
+    #[test]
+    fn what_the_baseline_had_is_suppressed_and_what_is_new_is_not() {
+        let old = || body_violation(22, "/a", "1", "2");
+        let new = violation("request-id", &["dms.response.request-id"]);
+        let then = report(run(vec![fail("dms::A::a", vec![old()], "{}")]));
+        let mut now = report(run(vec![fail("dms::A::a", vec![old(), new], "{}")]));
+        crate::report::baseline::hold_against(&mut now, &then, &"aa".into());
+        let read: Value = serde_json::from_str(&render(&now, &mask)).unwrap();
+        let results = read["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results[0]["suppressions"][0]["justification"], "it was so in the baseline");
+        assert!(results[1].get("suppressions").is_none(), "{results:#?}");
     }
 
     #[test]

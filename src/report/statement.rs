@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    JudgedRun, Report,
+    Coverage, JudgedRun, Report,
     record::{self, Record, RecordError, digest},
 };
 use crate::model::{clause::ClauseId, contract::ApiName, target::Implementation, target::Verification};
@@ -17,7 +17,7 @@ mod audit;
 mod profile;
 mod reproduce;
 
-pub use audit::audit;
+pub use audit::{audit, few};
 pub use profile::{Features, Level, Operations, Profile, Standing, Statistics};
 pub use reproduce::Reproduce;
 
@@ -136,19 +136,33 @@ pub enum Refused {
     #[error("not a conformance statement: {0}")]
     NoStatement(String),
     /// One sentence for each.
-    #[error("the record has been changed: {}", .0.join("; "))]
+    #[error("{}: {}", self.head(), .0.join("; "))]
     Changed(Vec<String>),
     /// One sentence for each.
-    #[error("the statement is not that of the record: {}", .0.join("; "))]
+    #[error("{}: {}", self.head(), .0.join("; "))]
     Differs(Vec<String>),
+    /// Why its signature is none.
+    #[error("the statement is not signed: {0}")]
+    Unsigned(String),
 }
 
 impl Refused {
+    /// What is wrong with the whole, before the sentences that say where.
+    pub fn head(&self) -> &'static str {
+        match self {
+            Refused::Changed(_) => "the record has been changed",
+            Refused::Differs(_) => "the statement is not that of the record",
+            Refused::Unsigned(_) => "the statement is not signed",
+            Refused::Record(_) | Refused::Runs(_) => "there is no record of a run",
+            Refused::Contradiction { .. } | Refused::NoStatement(_) => "there is no statement",
+        }
+    }
+
     /// Whether somebody has changed something, and not merely asked for what there is none of.
     pub fn is_tampering(&self) -> bool {
         match self {
             Refused::Record(error) => matches!(error, RecordError::OtherTraces),
-            Refused::Changed(_) | Refused::Differs(_) => true,
+            Refused::Changed(_) | Refused::Differs(_) | Refused::Unsigned(_) => true,
             Refused::Runs(_) | Refused::Contradiction { .. } | Refused::NoStatement(_) => false,
         }
     }
@@ -158,27 +172,34 @@ impl Refused {
 ///
 /// Fails where the record is none, holds more than one run, or does not agree with itself.
 pub fn of(record: &Record, said: &Implementation) -> Result<Statement, Refused> {
+    with_report(record, said).map(|(statement, _)| statement)
+}
+
+fn with_report(record: &Record, said: &Implementation) -> Result<(Statement, Report), Refused> {
     let report = record::read(&record.document, Some(&record.traces))?;
-    let differences = audit(&report, &record.document);
+    let differences = audit(&report, record);
     if !differences.is_empty() {
         return Err(Refused::Changed(differences));
     }
     let [run] = &report.runs[..] else { return Err(Refused::Runs(report.runs.len())) };
     let implementation = implementation(run, said)?;
-    Ok(stated(&report, run, implementation, record))
+    Ok((stated(&report, run, implementation, record), report))
 }
 
 /// Checks a statement, YAML or JSON, against the record it names: everything but what is declared of the maker is worked
-/// out anew. Gives the statement.
-pub fn verify(text: &str, record: &Record) -> Result<Statement, Refused> {
+/// out anew. Gives the statement, and the report that the record is of.
+pub fn verify(text: &str, record: &Record) -> Result<(Statement, Report), Refused> {
     let statement = parse(text)?;
-    let expected = of(record, &statement.implementation).map_err(|refused| match refused {
-        contradiction @ Refused::Contradiction { .. } => Refused::Differs(vec![contradiction.to_string()]),
-        other => other,
-    })?;
+    let (expected, report) =
+        with_report(record, &statement.implementation).map_err(|refused| match refused {
+            contradiction @ Refused::Contradiction { .. } => {
+                Refused::Differs(vec![contradiction.to_string()])
+            }
+            other => other,
+        })?;
     let value = |statement: &Statement| serde_json::to_value(statement).unwrap_or_default();
     let differences = audit::differences(&value(&expected), &value(&statement));
-    if differences.is_empty() { Ok(statement) } else { Err(Refused::Differs(differences)) }
+    if differences.is_empty() { Ok((statement, report)) } else { Err(Refused::Differs(differences)) }
 }
 
 /// Reads a statement, YAML or JSON.
@@ -209,7 +230,7 @@ pub fn render(statement: &Statement, form: Form) -> String {
             let head = "# `proofmark statement verify` works this out anew from the recorded run.\n";
             head.to_owned() + &serde_saphyr::to_string_with_options(statement, options).unwrap_or_default()
         }
-        Form::Json => record::escaped(&serde_json::to_string_pretty(statement).unwrap_or_default()) + "\n",
+        Form::Json => record::escaped(serde_json::to_string_pretty(statement).unwrap_or_default()) + "\n",
     }
 }
 
@@ -252,10 +273,10 @@ fn stated(report: &Report, run: &JudgedRun, implementation: Implementation, reco
 }
 
 fn mode(run: &JudgedRun) -> Mode {
-    match (&run.plan.shard, run.plan.not_selected) {
+    match (&run.plan.shard, run.plan.coverage) {
         (Some(_), _) => Mode::Shard,
-        (None, 0) => Mode::Whole,
-        (None, _) => Mode::Selected,
+        (None, Coverage::Whole) => Mode::Whole,
+        (None, Coverage::Selected) => Mode::Selected,
     }
 }
 

@@ -1,13 +1,19 @@
 //! A report for a reader at a terminal or of a log: what is broken first and in full, then everything else in
 //! single lines, a table, and one last line that says how it ended. A run without trouble is a table and that line.
 
-use super::{JudgedRun, Report, safe::Mask, safe::Safe};
+use super::{
+    Entry, JudgedRun, Report,
+    safe::{Mask, Safe},
+    unanswered::{Unanswered, unanswered},
+};
+use crate::model::verdict::Status;
 
 mod brief;
 mod comparison;
 mod coverage;
 mod notes;
 mod page;
+mod silence;
 mod summary;
 mod tolerated;
 mod violations;
@@ -16,7 +22,7 @@ pub use comparison::render as render_comparison;
 pub use coverage::Names;
 pub use notes::cause;
 use page::{Page, Tone};
-pub use summary::{Ending, ending};
+pub use summary::{Ending, ending, repeats};
 pub use violations::{Alike, alike, bounded, position};
 
 /// What the reader's terminal can show.
@@ -52,7 +58,8 @@ pub fn render(report: &Report, style: Style, mask: Mask) -> String {
     let mut page = Page::new(style);
     let safe = Safe::new(mask);
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
+        let silent = unanswered(run);
+        let told = Told { report, run, safe: &safe, silent: &silent };
         told.heading(&mut page);
         violations::write(&told, &mut page);
         notes::write(&told, &mut page);
@@ -66,11 +73,11 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
     let mut page = Page::new(style);
     let safe = Safe::new(mask);
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
+        let silent = unanswered(run);
+        let told = Told { report, run, safe: &safe, silent: &silent };
         told.heading(&mut page);
-        if let Some(covered) = &run.covered {
-            coverage::write(covered, names, coverage::Operations::Counted, &mut page);
-        }
+        silence::write(&told, &mut page);
+        coverage::write(&told, names, coverage::Operations::Counted, &mut page);
         summary::end(&told, &mut page);
     }
     page.finish()
@@ -82,9 +89,28 @@ struct Told<'a> {
     report: &'a Report,
     run: &'a JudgedRun,
     safe: &'a Safe<'a>,
+    /// What did not answer: it is told first, and of it nothing else.
+    silent: &'a [Unanswered],
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    /// The entries of the APIs that have answered.
+    fn entries(&self) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let silent = self.silent;
+        let heard = move |entry: &&Entry| !silent.iter().any(|it| it.api == entry.subject.api);
+        self.run.entries.iter().filter(heard)
+    }
+
+    /// Those of one status.
+    fn with(&self, status: Status) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        self.entries().filter(move |entry| entry.status == status)
+    }
+
+    /// Whether nothing at all has answered.
+    fn is_silent(&self) -> bool {
+        !self.silent.is_empty() && self.entries().next().is_none()
+    }
+
     fn heading(&self, page: &mut Page) {
         let target = &self.run.target;
         let product = [target.product.as_deref(), target.version.as_deref()];
@@ -122,7 +148,7 @@ fn listed(names: &[String]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::report) mod tests {
     use super::*;
     use crate::{
         model::{
@@ -141,16 +167,16 @@ mod tests {
 
     const DELETE: &str = "dms::DeleteConnection::";
 
-    fn name(case: &str) -> String {
+    pub fn name(case: &str) -> String {
         format!("{DELETE}{case}")
     }
 
-    fn mask(text: &str) -> String {
+    pub fn mask(text: &str) -> String {
         text.replace("hunter2", "***")
     }
 
     /// The exit code and the plain text, which is held to the width of the page.
-    fn shown(run: Run) -> String {
+    pub fn shown(run: Run) -> String {
         let report = report(run);
         let text = render(&report, Style::PLAIN, &mask);
         let free = |line: &&str| {

@@ -91,7 +91,17 @@ fn what_cannot_become_a_case_is_said() {
         assert!(said.contains(why), "{said}");
     }
     fs::write(folder.join("there.yaml"), "").unwrap();
-    assert!(ended(2, &record("{}", &["--out", "there.yaml"])).contains("is there already"));
+    fs::write(folder.join("name.yaml"), "").unwrap();
+    for (more, why) in [
+        (["--out", "there.yaml"], "there.yaml: it is there already"),
+        (["--out", "there.yaml/case.yaml"], "--out there.yaml/case.yaml: "),
+        (["--out", "."], "--out .: "),
+        (["--name", "a case: no"], "--name a case: no: a name is made of letters"),
+        (["--name", ""], "a name is made of letters"),
+    ] {
+        let said = ended(2, &record("{}", &more));
+        assert!(said.contains(why) && said.contains("nothing was sent"), "{said}");
+    }
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", nobody.local_addr().unwrap());
     drop(nobody);
@@ -100,6 +110,75 @@ fn what_cannot_become_a_case_is_said() {
     let target = Serving::reference(folder, &["--deviate", "omit-request-id"]);
     let said = ended(1, &record("{}", &["--target", "staging", "--base-url", &target.url]));
     assert!(said.contains("dms.response.request-id") && said.contains("cases:"), "{said}");
+}
+
+/// A target with a password, and permission to make things; nobody listens where it is said to be.
+const WITH_SECRETS: &str = r#"
+name: secretive
+apis:
+  dms: { base_url: "http://URL", region: us-east-1, credentials: { sigv4: { access_key: { env: KEY }, secret_key: { env: KEY } } } }
+secrets: { database: { env: DATABASE_PASSWORD } }
+permits: [read, create, change, destroy]
+"#;
+
+#[test]
+fn a_secret_reaches_neither_the_target_nor_the_case() {
+    let folder = folder();
+    let folder = folder.path();
+    begun(folder);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = listener.local_addr().unwrap().to_string();
+    fs::write(folder.join("targets/secretive.yaml"), WITH_SECRETS.replace("URL", &url)).unwrap();
+    let record = |send: &str, name: &str| {
+        let arguments = ["record", "CreateEndpoint", "--target", "secretive", "--name", name, "--send", send];
+        let arguments = [&arguments[..], &["--out", "made.yaml"]].concat();
+        let mut command = command(folder, &arguments);
+        command.env("KEY", "AKIDFORTESTSALONE").env("DATABASE_PASSWORD", "sesame-and-poppy");
+        ended(2, &command.output().unwrap())
+    };
+    let with = |member: &str| {
+        let names =
+            r#""EndpointIdentifier": "${gen:run}-a", "EndpointType": "source", "EngineName": "mysql""#;
+        format!("{{ {names}, {member} }}")
+    };
+    for (member, place) in [
+        (r#""Password": "literal-9""#, "Password"),
+        (r#""MySQLSettings": { "Password": "literal-9" }"#, "MySQLSettings.Password"),
+        (r#""ExtraConnectionAttributes": "a=b;password=literal-9""#, "ExtraConnectionAttributes"),
+        (r#""Username": "sesame-and-poppy""#, "in --send"),
+        (r#""Username": "c2VzYW1lLWFuZC1wb3BweQ==""#, "in --send"),
+        (r#""Username": "736573616d652d616e642d706f707079""#, "in --send"),
+    ] {
+        let said = record(&with(member), "made");
+        let parts = [place, "nothing was sent", "${secret:NAME}", "${env:VARIABLE}"];
+        assert!(parts.iter().all(|part| said.contains(part)), "{member}: {said}");
+        assert!(!said.contains("literal-9") && !said.contains("sesame"), "{said}");
+    }
+    let said = record(&with(r#""Port": 3306"#), "sesame-and-poppy");
+    assert!(said.contains("in --name") && !said.contains("sesame"), "{said}");
+    assert!(listener.accept().is_err(), "something was sent");
+    assert!(!folder.join("made.yaml").exists());
+}
+
+#[test]
+fn a_secret_by_reference_stays_a_reference() {
+    let folder = folder();
+    let folder = folder.path();
+    begun(folder);
+    let target = Serving::reference(folder, &[]);
+    let staging = folder.join("targets/staging.yaml");
+    let text = fs::read_to_string(&staging).unwrap();
+    let text = text.replace("permits: [read]", "permits: [read, create, change, destroy]");
+    fs::write(&staging, text + "\nsecrets: { database: { env: DATABASE_PASSWORD } }\n").unwrap();
+    let send = r#"{ "EndpointIdentifier": "${gen:run}-${gen:suffix}", "EndpointType": "source", "EngineName": "mysql",
+        "Username": "u", "Password": "${secret:database}", "ServerName": "h", "Port": 3306 }"#;
+    let arguments =
+        ["record", "CreateEndpoint", "--target", "staging", "--base-url", &target.url, "--send", send];
+    let mut recorded = command(folder, &arguments);
+    recorded.env("DATABASE_PASSWORD", "sesame-and-poppy");
+    let said = ended(0, &recorded.output().unwrap());
+    assert!(said.contains("Password: \"${secret:database}\"") && !said.contains("sesame"), "{said}");
 }
 
 /// Longer than a run takes on a busy machine.
@@ -159,4 +238,47 @@ fn what_is_saved_is_run_again() {
     watching.kill().unwrap();
     watching.wait().unwrap();
     reading.join().unwrap();
+}
+
+#[cfg(unix)]
+fn interrupted(
+    folder: &Path,
+    url: &str,
+    until: impl FnOnce(&mut BufReader<std::process::ChildStdout>),
+) -> String {
+    let mut watching = command(folder, &["watch", "--target", "staging", "--base-url", url])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(watching.stdout.take().unwrap());
+    until(&mut out);
+    let id = watching.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let rest = thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+    let ended = watching.wait_with_output().unwrap();
+    rest.join().unwrap().unwrap();
+    let said = crate::serving::text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    said
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_ends_a_watch_is_told_what_that_ends() {
+    let folder = folder();
+    let folder = folder.path();
+    begun(folder);
+    let target = Serving::reference(folder, &[]);
+    let idle = interrupted(folder, &target.url, |out| {
+        let waits = |line: std::io::Result<String>| line.unwrap().starts_with("watching ");
+        assert!(out.lines().any(waits));
+    });
+    assert!(idle.trim() == "ended", "{idle}");
+    // Somebody who takes what is sent, and never answers.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", mute.local_addr().unwrap());
+    let mut held = None;
+    let busy = interrupted(folder, &url, |_| held = Some(mute.accept().unwrap()));
+    assert!(busy.contains("interrupted: destroying what this run created"), "{busy}");
 }

@@ -3,6 +3,10 @@
 
 mod again;
 mod begin;
+mod https;
+mod leaks;
 mod live;
 mod passing;
+mod proxied;
 mod serving;
+mod upstream;

@@ -64,7 +64,7 @@ fn without_an_upstream_the_client_is_told_so() {
     let (code, said) = proxy.end();
     assert_eq!(code, Some(3), "{said}");
     assert!(said.contains("1 requests had no answer") && said.contains("ERROR dms::"), "{said}");
-    for upstream in ["ftp://h", "http://h/path", "http://me:pw@h", "nothing"] {
+    for upstream in ["ftp://h", "http://h/path?query", "http://me:pw@h", "nothing"] {
         ended(2, &proofmark(folder.path(), &["proxy", "--upstream", upstream]));
     }
 }

@@ -124,6 +124,19 @@ async fn what_a_panic_has_kept_from_the_ledger_is_looked_for_at_the_end() {
 }
 
 #[tokio::test]
+async fn what_never_reached_anybody_is_not_looked_for() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let stage = stage(with_secret(target(&url)));
+    let trace = run(&job(vec![step("CreateThing")], vec![fixture("a", Scope::Case)]), &stage.session).await;
+    assert!(trace.exchanges.iter().all(|exchange| exchange.answer.is_err()));
+    assert_eq!(events(stage.state.path()), "begun intent destroyed");
+    stage.session.close().await;
+    assert_eq!(stage.session.settle(Others::default).await, vec![]);
+}
+
+#[tokio::test]
 async fn a_panic_of_whoever_is_told_lets_cases_clean_up_first() {
     let server = things().await;
     let mut target = target(&server.url());

@@ -36,6 +36,10 @@ async fn what_was_made_and_never_told_is_looked_for_at_the_end() {
             // A failure where a success is owed breaks a clause; what is lost is not known.
             let expected = if fate == Fate::Failed { 1 } else { 3 };
             assert_eq!(stage.line.exit_code(), Some(expected), "{fate:?}, {period}: {said}");
+            // What is said at the end is so at the end.
+            for taken_back in ["may be left", "may have made something", "left behind"] {
+                assert!(!said.contains(taken_back), "{fate:?}, {period}: {taken_back}: {said}");
+            }
             stage.assert_as_before(&format!("{fate:?}, {period}: {said}")).await;
             stage.sweep(&format!("{fate:?}, {period}")).await;
         }

@@ -70,7 +70,7 @@ fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Rep
         let (_alive, interrupt) = watch::channel(Interrupt::No);
         let stage = Stage::set(house, chosen, options, state.clone(), interrupt).await?;
         let progress = Progress::of(plan.jobs.len());
-        let played = run::play(&stage, &plan, &progress).await;
+        let played = run::play(&stage, &plan, &run::Measure::of(FailOnArg::Must), &progress).await;
         progress.clear();
         let report = run::summarize(played.run, &stage, FailOnArg::Must);
         stage.strike().await;

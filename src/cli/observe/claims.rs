@@ -6,7 +6,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use crate::{matcher::format, model::case::Format, report::safe::is_secret_name};
+use crate::{
+    matcher::format,
+    model::case::Format,
+    report::safe::{gives_away, is_secret_name},
+};
 
 /// Claims that are made of one answer.
 const MOST: usize = 60;
@@ -63,7 +67,9 @@ impl Walk<'_> {
                 None => Some(value.clone()),
             },
             Value::Number(number) => {
-                let varies = counts(name) || number.as_f64().is_some_and(|number| number.abs() >= 1e9);
+                let varies = is_secret_name(name)
+                    || counts(name)
+                    || number.as_f64().is_some_and(|number| number.abs() >= 1e9);
                 if varies { self.matcher(path, "{ type: number }") } else { Some(value.clone()) }
             }
             Value::Bool(_) | Value::Null => Some(value.clone()),
@@ -80,7 +86,7 @@ impl Walk<'_> {
     /// The form of a text that will be another next time; none of one that will be the same.
     fn form(&self, name: &str, text: &str) -> Option<&'static str> {
         let any = Some("{ type: string }");
-        if is_secret_name(name) || (self.mask)(text) != text {
+        if is_secret_name(name) || gives_away(text) || (self.mask)(text) != text {
             return any;
         }
         if self.echoes.iter().any(|echo| echo == text) {
@@ -202,7 +208,10 @@ mod tests {
             ("Items", json!([1]), "{ type: array }"),
             ("Status", json!("creating"), "{ type: string }"),
             ("access_token", json!("abc"), "{ type: string }"),
+            ("login_token", json!(1234), "{ type: number }"),
             ("Word", json!("say hunter2"), "{ type: string }"),
+            ("Word", json!("Host=h;Password=abc"), "{ type: string }"),
+            ("Word", json!("-----BEGIN PRIVATE KEY-----\nabc"), "{ type: string }"),
             ("Opaque", json!("AbCdEf0123456789xyz"), "{ type: string }"),
         ] {
             assert_eq!(form(name, value.clone()).as_deref(), Some(expected), "{name} {value}");

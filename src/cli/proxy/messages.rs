@@ -32,6 +32,21 @@ pub struct Message {
     pub length: u64,
 }
 
+impl Message {
+    /// Of a request.
+    pub fn method(&self) -> &str {
+        match &self.first {
+            First::Request { method, .. } => method,
+            First::Answer { .. } => "",
+        }
+    }
+
+    /// The first value of a header; `name` in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// Which half of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -42,13 +57,13 @@ pub enum Side {
 /// What a piece of the conversation has brought.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The head of a request is here: an answer may come from now on.
-    Begun {
-        method: String,
-    },
+    /// The head of a request is here, with no body yet: an answer may come from now on.
+    Begun(Message),
     Whole(Message),
     /// An answer that is none yet (100 Continue).
     Interim,
+    /// The last answer of this connection that is HTTP/1.1: what follows is another protocol (101).
+    Switched(Message),
     /// What follows is not HTTP/1.1, or not any more.
     Lost(String),
 }
@@ -60,6 +75,8 @@ pub struct Messages {
     buffer: Vec<u8>,
     state: State,
     now: Option<Message>,
+    /// Of `now`, chunks put together.
+    body: Vec<u8>,
     /// The method of the request that the next answer is to.
     asked: Option<String>,
 }
@@ -87,7 +104,7 @@ enum Framing {
 
 impl Messages {
     pub fn new(side: Side) -> Messages {
-        Messages { side, buffer: Vec::new(), state: State::Head, now: None, asked: None }
+        Messages { side, buffer: Vec::new(), state: State::Head, now: None, body: Vec::new(), asked: None }
     }
 
     /// Takes what has come. `asked` gives the method of the request that the next answer is to, and is asked once for each
@@ -116,14 +133,25 @@ impl Messages {
         }
     }
 
-    /// Whether a message has begun and not ended.
-    pub fn is_under_way(&self) -> bool {
-        self.now.is_some() || (self.state == State::Head && !self.buffer.is_empty())
-    }
-
     /// The connection has ended: the message that this completes, if it does.
     pub fn end(&mut self) -> Option<Message> {
-        if self.state == State::ToEnd { self.now.take() } else { None }
+        if self.state == State::ToEnd { self.taken() } else { None }
+    }
+
+    /// Nothing that follows is read.
+    pub fn stop(&mut self) {
+        self.state = State::Lost;
+        self.buffer = Vec::new();
+    }
+
+    /// The message that has begun and not ended, as far as it has come.
+    pub fn so_far(&mut self) -> Option<Message> {
+        self.taken()
+    }
+
+    fn taken(&mut self) -> Option<Message> {
+        let body = std::mem::take(&mut self.body).into();
+        self.now.take().map(|message| Message { body, ..message })
     }
 
     /// The next event; none where more has to come first.
@@ -182,7 +210,13 @@ impl Messages {
         }
         if self.side == Side::Answers && self.asked.is_none() {
             // What nobody has asked for is no answer.
-            self.asked = Some(asked()?);
+            match asked() {
+                Some(method) => self.asked = Some(method),
+                None if self.buffer.len() > LONGEST_HEAD => {
+                    return Some(self.lost("more than anybody has asked for"));
+                }
+                None => return None,
+            }
         }
         let mut space = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let read = match self.side {
@@ -215,7 +249,10 @@ impl Messages {
         };
         self.buffer.drain(..length);
         let framing = match &first {
-            First::Answer { status: 101 } => return Some(self.lost("another protocol from here")),
+            First::Answer { status: 101 } => {
+                self.stop();
+                return Some(Event::Switched(Message { first, headers, body: Bytes::new(), length: 0 }));
+            }
             First::Answer { status: 100..=199 } => return Some(Event::Interim),
             First::Answer { status } => {
                 let method = self.asked.take().unwrap_or_default();
@@ -233,12 +270,12 @@ impl Messages {
             Ok(Framing::ToEnd) => State::ToEnd,
             Err(why) => return Some(self.lost(why)),
         };
-        let begun = match &first {
-            First::Request { method, .. } => Some(Event::Begun { method: method.clone() }),
-            First::Answer { .. } => None,
-        };
-        self.now = Some(Message { first, headers, body: Bytes::new(), length: 0 });
-        begun.or_else(|| self.step(asked))
+        let message = Message { first, headers, body: Bytes::new(), length: 0 };
+        self.now = Some(message.clone());
+        match self.side {
+            Side::Requests => Some(Event::Begun(message)),
+            Side::Answers => self.step(asked),
+        }
     }
 
     /// Takes up to `most` bytes of the body; none where there are none yet.
@@ -247,14 +284,12 @@ impl Messages {
         if taken == 0 {
             return None;
         }
-        let piece: Vec<u8> = self.buffer.drain(..taken).collect();
         if let Some(now) = &mut self.now {
             now.length += taken as u64;
-            let room = MOST_BODY.saturating_sub(now.body.len());
-            let mut body = Vec::from(std::mem::take(&mut now.body));
-            body.extend_from_slice(&piece[..piece.len().min(room)]);
-            now.body = body.into();
+            let room = MOST_BODY.saturating_sub(self.body.len());
+            self.body.extend_from_slice(&self.buffer[..taken.min(room)]);
         }
+        self.buffer.drain(..taken);
         Some(taken as u64)
     }
 
@@ -272,16 +307,18 @@ impl Messages {
 
     fn whole(&mut self) -> Event {
         self.state = State::Head;
-        match self.now.take() {
+        match self.taken() {
             Some(message) => Event::Whole(message),
             None => self.lost("a message without a head"),
         }
     }
 
     fn lost(&mut self, why: &str) -> Event {
-        self.state = State::Lost;
-        self.buffer = Vec::new();
-        self.now = None;
+        self.stop();
+        // Of a request, what has come of it says what it was.
+        if self.side == Side::Answers {
+            self.now = None;
+        }
         Event::Lost(why.to_owned())
     }
 }
@@ -348,7 +385,8 @@ mod tests {
 
     fn told(events: &[Event]) -> String {
         let one = |event: &Event| match event {
-            Event::Begun { method } => format!("<{method}"),
+            Event::Begun(Message { first: First::Request { method, .. }, .. }) => format!("<{method}"),
+            Event::Switched(_) | Event::Begun(_) => "switched".to_owned(),
             Event::Whole(Message { first: First::Request { target, .. }, body, .. }) => {
                 format!("{target} {}>", String::from_utf8_lossy(body))
             }
@@ -397,7 +435,7 @@ mod tests {
             ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "200 a>"),
             ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", "lost"),
             ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "lost"),
-            ("GET", "HTTP/1.1 101 Switching\r\n\r\n", "lost"),
+            ("GET", "HTTP/1.1 101 Switching\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "switched"),
             ("CONNECT", "HTTP/1.1 200 OK\r\n\r\n", "lost"),
             ("GET", "SSH-2.0", "lost"),
         ] {
@@ -408,7 +446,7 @@ mod tests {
     #[test]
     fn a_connection_may_end_a_body_and_bytes_may_follow_one_that_is_over() {
         let (events, mut open) = read(Side::Answers, "HTTP/1.0 200 OK\r\n\r\nab", "GET");
-        assert!(events.is_empty() && open.is_under_way());
+        assert!(events.is_empty() && open.now.is_some());
         assert_eq!(open.end().map(|message| message.body), Some("ab".into()));
         let mut cut = Messages::new(Side::Answers);
         cut.take(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", || Some("GET".into()));

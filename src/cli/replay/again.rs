@@ -72,7 +72,21 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
 }
 
 /// The exchanges of each entry whose answers were cut when they were kept.
-fn cut(path: &Path) -> Result<BTreeMap<String, BTreeSet<usize>>, Wrong> {
+pub type Cut = BTreeMap<String, BTreeSet<usize>>;
+
+/// What every entry of a run that was sent comes to today, by the entry's name.
+pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTreeMap<String, Verdict> {
+    let again = Again { house, target, run, cut };
+    // None is an error where somebody asks for some.
+    let cases = again.results(&again.wanted(&[]).unwrap_or_default()).into_iter();
+    let cases = cases.map(|result| (result.case.id.to_string(), result.verdict));
+    let fixtures =
+        run.entries.iter().filter_map(|it| Some((it.subject.name.clone(), again.fixture(it)?.verdict)));
+    cases.chain(fixtures).collect()
+}
+
+/// Read from the file of traces.
+pub fn cut(path: &Path) -> Result<Cut, Wrong> {
     let wrong = |why: String| Wrong::Said(format!("{}: {why}", path.display()));
     let text = files::text(path, files::RECORD)
         .map_err(|error| Wrong::Said(format!("{error}: without the traces there is nothing to judge")))?;
@@ -108,20 +122,24 @@ fn target(args: &ReplayArgs, run: &JudgedRun, house: &House) -> Result<(Target, 
         }
         wrong => wrong,
     })?;
-    let mut target = chosen.target;
+    Ok((as_recorded(chosen.target, run), Some(chosen.digest.to_string())))
+}
+
+/// The target where it was when the run was recorded.
+pub fn as_recorded(mut target: Target, run: &JudgedRun) -> Target {
     for (api, facts) in &run.target.apis {
         if let (Some(api), Ok(url)) = (target.apis.get_mut(api), url::Url::parse(&facts.base_url)) {
             api.base_url = url;
         }
     }
-    Ok((target, Some(chosen.digest.to_string())))
+    target
 }
 
 struct Again<'a> {
     house: &'a House,
     target: &'a Target,
     run: &'a JudgedRun,
-    cut: BTreeMap<String, BTreeSet<usize>>,
+    cut: Cut,
 }
 
 impl Again<'_> {
@@ -226,15 +244,18 @@ impl Again<'_> {
     }
 
     fn fixtures(&self) -> Vec<FixtureResult> {
-        let entries = self.run.entries.iter().filter(|entry| entry.subject.kind == Kind::Fixture);
-        let result = |entry: &Entry| {
-            let id = entry.subject.name.strip_prefix("fixture ")?;
-            let fixture = self.house.suite.fixtures.get(id)?.clone();
-            let trace = entry.trace.clone()?;
-            let verdict = check::fixture_verdict(&fixture, &trace, &self.judge()).verdict;
-            Some(FixtureResult { verdict: self.sifted(verdict, entry), fixture, trace })
-        };
-        entries.filter_map(result).collect()
+        self.run.entries.iter().filter_map(|entry| self.fixture(entry)).collect()
+    }
+
+    /// Of a shared fixture; where merged parts differed about one, of each of them.
+    fn fixture(&self, entry: &Entry) -> Option<FixtureResult> {
+        let name =
+            entry.subject.name.strip_prefix("fixture ").filter(|_| entry.subject.kind == Kind::Fixture)?;
+        let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
+        let fixture = self.house.suite.fixtures.get(id)?.clone();
+        let trace = entry.trace.clone()?;
+        let verdict = check::fixture_verdict(&fixture, &trace, &self.judge()).verdict;
+        Some(FixtureResult { verdict: self.sifted(verdict, entry), fixture, trace })
     }
 
     /// Without what may come of masking and cutting alone. What the run itself has found was found on the whole.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    cli::traffic::{Observed, Spoken, Whole},
+    cli::traffic::{Observed, Sent, Spoken, Whole},
     model::exchange::{Broken, Intent, Response},
     report::record::MOST_BYTES,
 };
@@ -40,8 +40,13 @@ struct Entry {
     time: f64,
     request: Request,
     response: Answer,
-    #[serde(default, rename = "_fromCache")]
+    #[serde(default, rename = "_fromCache", alias = "fromCache")]
     from_cache: Option<serde_json::Value>,
+    /// Of Safari: `Memory Cache`, `Service Worker`.
+    #[serde(default, rename = "_fetchType")]
+    fetch_type: Option<String>,
+    #[serde(default, rename = "_fetchedViaServiceWorker")]
+    service_worker: Option<serde_json::Value>,
     /// Of what this program wrote.
     #[serde(default, rename = "_intent")]
     intent: Option<Intent>,
@@ -87,7 +92,9 @@ struct Answer {
     headers: Vec<Pair>,
     #[serde(default)]
     content: Content,
-    #[serde(default, rename = "_error")]
+    #[serde(default)]
+    status_text: String,
+    #[serde(default, rename = "_error", alias = "_failureText")]
     error: Option<String>,
     /// Of what this program wrote: bytes behind an answer that ends with its headers.
     #[serde(default, rename = "_stray")]
@@ -125,17 +132,38 @@ pub fn read(text: &str) -> Result<Har, String> {
     Ok(har)
 }
 
+/// Why an entry says nothing about a target.
 fn why_not(entry: &Entry) -> Option<&'static str> {
     let scheme = entry.request.url.split(':').next().unwrap_or_default();
-    let cached = entry.from_cache.as_ref().is_some_and(|it| !it.is_null() && *it != false);
-    match () {
-        () if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") => {
+    let said = |it: &Option<serde_json::Value>| it.as_ref().is_some_and(|it| !it.is_null() && *it != false);
+    let fetched = |how: &str| entry.fetch_type.as_ref().is_some_and(|it| it.contains(how));
+    let headers = &entry.response.headers;
+    let reason = headers.iter().any(|pair| pair.name.eq_ignore_ascii_case("non-authoritative-reason"));
+    match entry.response.status {
+        _ if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") => {
             Some("not over HTTP")
         }
-        () if cached => Some("out of the client's own cache"),
-        () if entry.response.status == 101 => Some("no HTTP behind its first answer"),
-        () => None,
+        _ if said(&entry.from_cache) || fetched("Cache") => Some("out of the client's own cache"),
+        _ if said(&entry.service_worker) || fetched("Service Worker") => {
+            Some("answered by a script of the client's own")
+        }
+        101 => Some("no HTTP behind its first answer"),
+        307 if reason || entry.response.status_text == "Internal Redirect" => {
+            Some("redirected by the client itself")
+        }
+        ..=0 if entry.response.error.as_deref().is_some_and(is_the_client_s) => {
+            Some("blocked or given up by the client")
+        }
+        _ => None,
     }
+}
+
+/// Whether a reason for there being no answer is of the client's own will (`net::ERR_BLOCKED_BY_CLIENT`, `NS_BINDING_ABORTED`),
+/// and not of a connection (`net::ERR_CONNECTION_ABORTED`).
+fn is_the_client_s(error: &str) -> bool {
+    let error = error.to_ascii_uppercase();
+    let own = ["BLOCKED", "ABORTED", "CANCELED", "CANCELLED", "NS_ERROR_ABORT"];
+    own.iter().any(|word| error.contains(word)) && !error.contains("CONN")
 }
 
 fn observed(entry: Entry) -> Result<Observed, String> {
@@ -159,6 +187,7 @@ fn observed(entry: Entry) -> Result<Observed, String> {
         spoken,
         whole,
         intent,
+        sent: Sent::Whole,
     })
 }
 
@@ -189,7 +218,7 @@ fn decoded(text: String, encoding: Option<&str>) -> Result<Bytes, String> {
 }
 
 fn answer(response: Answer) -> Result<(Result<Response, Broken>, Whole), String> {
-    let Ok(status @ 100..=999) = u16::try_from(response.status) else {
+    let Ok(status @ 200..=999) = u16::try_from(response.status) else {
         let why = response.error.unwrap_or_else(|| "the client has kept no answer".into());
         return Ok((Err(Broken::CutOff(why)), Whole::Whole));
     };
@@ -281,13 +310,45 @@ mod tests {
     #[test]
     fn what_is_no_exchange_is_left_out_and_what_is_no_file_refused() {
         let entry = |url: &str, cached: serde_json::Value| json!({ "request": { "method": "GET", "url": url }, "response": { "status": 200 }, "_fromCache": cached });
-        let entries = [
-            entry("data:x", json!(null)),
-            entry("http://h/", json!("disk")),
-            entry("http://h/", json!(null)),
-        ];
-        let har = read(&json!({ "log": { "entries": entries } }).to_string()).unwrap();
-        assert_eq!((har.exchanges.len(), har.left_out.len()), (1, 2));
+        let with = |name: &str, value: serde_json::Value| {
+            let mut entry = entry("http://h/", json!(null));
+            entry[name] = value;
+            entry
+        };
+        let hsts = json!([{ "name": "Non-Authoritative-Reason", "value": "HSTS" }]);
+        let failed = |error: &str| with("response", json!({ "status": 0, "_error": error }));
+        for (entry, expected) in [
+            (entry("data:x", json!(null)), Some("not over HTTP")),
+            (entry("http://h/", json!("disk")), Some("out of the client's own cache")),
+            (with("_fetchType", json!("Memory Cache")), Some("out of the client's own cache")),
+            (with("_fetchType", json!("Network Load")), None),
+            (with("_fetchedViaServiceWorker", json!(true)), Some("answered by a script of the client's own")),
+            (with("response", json!({ "status": 101 })), Some("no HTTP behind its first answer")),
+            (
+                with("response", json!({ "status": 307, "headers": hsts })),
+                Some("redirected by the client itself"),
+            ),
+            (with("response", json!({ "status": 307 })), None),
+            (failed("net::ERR_BLOCKED_BY_CLIENT"), Some("blocked or given up by the client")),
+            (failed("net::ERR_ABORTED"), Some("blocked or given up by the client")),
+            (failed("NS_BINDING_ABORTED"), Some("blocked or given up by the client")),
+            (failed("net::ERR_CONNECTION_REFUSED"), None),
+            (failed("net::ERR_CONNECTION_ABORTED"), None),
+            (with("response", json!({ "status": 0 })), None),
+            (
+                with("response", json!({ "status": -1, "_failureText": "net::ERR_ABORTED" })),
+                Some("blocked or given up by the client"),
+            ),
+            (entry("http://h/", json!(null)), None),
+        ] {
+            let har = read(&json!({ "log": { "entries": [entry] } }).to_string()).unwrap();
+            let left_out = har.left_out.first().map(|(_, why)| *why);
+            assert_eq!(
+                (left_out, har.exchanges.len()),
+                (expected, usize::from(expected.is_none())),
+                "{entry}"
+            );
+        }
         for text in ["", "{}", "[]", r#"{"log":{}}"#, r#"{"log":{"entries":[{}]}}"#] {
             assert!(read(text).unwrap_err().contains("no HAR file"), "{text}");
         }

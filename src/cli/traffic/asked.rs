@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::Observed;
+use super::{Observed, bases::Bases};
 use crate::{
     contract::Contracts,
     matcher::media_type,
@@ -22,29 +22,38 @@ pub struct Asked<'a> {
     pub base: Url,
 }
 
-/// Finds the operation: by `X-Amz-Target`, or by method and path, whatever stands before the path.
-pub fn asked<'a>(observed: &Observed, contracts: &[&'a Contract]) -> Option<Asked<'a>> {
+/// Finds the operation: by `X-Amz-Target`, or by method and path; below the base paths that are known, or else whatever
+/// stands before the path.
+pub fn asked<'a>(
+    observed: &Observed,
+    contracts: &[&'a Contract],
+    bases: Option<&Bases>,
+) -> Option<Asked<'a>> {
     let url = Url::parse(&observed.url).ok()?;
     let target = header(observed, "x-amz-target");
-    for &contract in contracts {
-        match (&contract.protocol, target) {
-            (Protocol::AwsJson { target_prefix, .. }, Some(target)) => {
-                let name =
-                    target.strip_prefix(target_prefix.as_str()).and_then(|rest| rest.strip_prefix('.'));
-                if let Some(operation) = name.and_then(|name| contract.operation(name)) {
-                    let path = url.path().trim_end_matches('/').to_owned();
-                    return Some(Asked { contract, operation, base: at(&url, &path) });
-                }
+    contracts.iter().find_map(|&contract| {
+        let (operation, before) = match (&contract.protocol, target) {
+            // A request of another method is none of the protocol's.
+            (Protocol::AwsJson { target_prefix, .. }, Some(target)) if observed.method == "POST" => {
+                let name = target.strip_prefix(target_prefix.as_str())?.strip_prefix('.')?;
+                (contract.operation(name)?, url.path().trim_end_matches('/'))
             }
             (Protocol::Rest, None) => {
-                if let Some((operation, before)) = by_path(&observed.method, url.path(), contract) {
-                    return Some(Asked { contract, operation, base: at(&url, before) });
-                }
+                let base = bases.and_then(|bases| bases.path(contract));
+                by_path(&observed.method, url.path(), contract, base)?
             }
-            _ => {}
-        }
-    }
-    None
+            _ => return None,
+        };
+        let base = at(&url, before);
+        let holds = bases.is_none_or(|bases| bases.hold(contract, &base)) && !is_elsewhere(observed, &url);
+        holds.then_some(Asked { contract, operation, base })
+    })
+}
+
+/// Whether a path has more slashes than that of the operation, and was answered as one that nobody has.
+fn is_elsewhere(observed: &Observed, url: &Url) -> bool {
+    let status = observed.answer.as_ref().map_or(200, |answer| answer.status);
+    url.path().len() > 1 && url.path().ends_with('/') && matches!(status, 300..=399 | 404 | 405)
 }
 
 /// How a request is called that no contract knows; ids in its path are not told apart.
@@ -74,11 +83,16 @@ fn at(url: &Url, path: &str) -> Url {
 }
 
 /// The operation whose path is the end of `path`, the one with most words of its own; and what stands before it.
-fn by_path<'a, 'p>(method: &str, path: &'p str, contract: &'a Contract) -> Option<(&'a Operation, &'p str)> {
+fn by_path<'a, 'p>(
+    method: &str,
+    path: &'p str,
+    contract: &'a Contract,
+    base: Option<&str>,
+) -> Option<(&'a Operation, &'p str)> {
     let of_method = contract.operations.values().filter(|operation| operation.method == method);
     let fitting = of_method.filter_map(|operation| {
         let (before, words) = ends_with(path, &operation.path)?;
-        Some((words, operation, before))
+        base.is_none_or(|base| base == before).then_some((words, operation, before))
     });
     let best = fitting.max_by_key(|(words, _, before)| (*words, std::cmp::Reverse(before.len())))?;
     Some((best.1, best.2))
@@ -163,13 +177,13 @@ fn header<'a>(observed: &'a Observed, wanted: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
-    use crate::cli::traffic::{Spoken, Whole};
+    use crate::cli::traffic::{Sent, Spoken, Whole};
     use crate::cli::{args::FileArgs, load};
-    use crate::model::exchange::Broken;
+    use crate::model::exchange::{Broken, Response};
 
-    fn observed(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Observed {
+    pub fn observed(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Observed {
         Observed {
             method: method.into(),
             url: url.into(),
@@ -181,6 +195,7 @@ mod tests {
             spoken: Spoken::One,
             whole: Whole::Whole,
             intent: None,
+            sent: Sent::Whole,
         }
     }
 
@@ -198,6 +213,9 @@ mod tests {
                 "DeleteConnection http://h/a/b",
             ),
             ("POST", "http://h/", Some("AmazonDMSv20160101.Nothing"), ""),
+            ("GET", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), ""),
+            ("HEAD", "http://h/api/v1/amazonConnections", None, ""),
+            ("OPTIONS", "http://h/api/v1/amazonConnections", None, ""),
             ("POST", "http://h/", Some("Other.DeleteConnection"), ""),
             ("POST", "http://h/", None, ""),
             ("GET", "http://h/api/v1/amazonConnections", None, "GetAllAmazonConnections http://h/"),
@@ -217,9 +235,63 @@ mod tests {
             ("GET", "http://h/api/v1/elsewhere/of/it", None, ""),
         ] {
             let headers: Vec<(&str, &str)> = target.map(|it| ("x-amz-target", it)).into_iter().collect();
-            let found = asked(&observed(method, url, &headers, ""), &contracts);
+            let found = asked(&observed(method, url, &headers, ""), &contracts, None);
             let found = found.map(|it| format!("{} {}", it.operation.name, it.base)).unwrap_or_default();
             assert_eq!(found, expected, "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn a_request_below_another_path_asks_for_nothing_that_a_contract_has() {
+        let house = load::bare(&FileArgs::default()).unwrap();
+        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let answered = |url: &str, status: u16, typed: &str, body: &'static str| {
+            let headers = vec![("content-type".to_owned(), typed.to_owned())];
+            let answer = Ok(Response::new(status, headers, body.into(), 0));
+            Observed { answer, ..observed("GET", url, &[], "") }
+        };
+        let list = "api/v1/amazonConnections";
+        let ok = |base: &str| answered(&format!("{base}{list}"), 200, "application/json", "{}");
+        let lost =
+            |base: &str| answered(&format!("{base}{list}"), 404, "application/json", r#"{"message":"no"}"#);
+        let named = |base: &str| {
+            answered(&format!("{base}{list}"), 404, "application/json", r#"{"errorCode":"NotFound"}"#)
+        };
+        let page = |base: &str| answered(&format!("{base}{list}"), 200, "text/html", "<html>");
+        let slash = |status| answered(&format!("http://h/{list}/"), status, "text/html", "");
+        for (seen, expected) in [
+            (vec![ok("http://h/")], vec![true]),
+            (vec![lost("http://h/")], vec![true]),
+            (vec![page("http://h/")], vec![true]),
+            (vec![lost("http://h/gate/")], vec![false]),
+            (vec![page("http://h/gate/")], vec![false]),
+            (vec![named("http://h/gate/")], vec![true]),
+            (vec![lost("http://h/gate/"), ok("http://h/gate/")], vec![true, true]),
+            (vec![lost("http://h/"), ok("http://h/gate/")], vec![false, true]),
+            (vec![lost("http://other/"), ok("http://h/gate/")], vec![true, true]),
+            (vec![lost("http://h/wrong/"), ok("http://h/")], vec![false, true]),
+            (vec![slash(404)], vec![false]),
+            (vec![slash(308)], vec![false]),
+            (vec![slash(200)], vec![true]),
+        ] {
+            let bases = Bases::of(&seen, &contracts, None);
+            let known: Vec<bool> =
+                seen.iter().map(|one| asked(one, &contracts, Some(&bases)).is_some()).collect();
+            assert_eq!(known, expected, "{:?}", seen.iter().map(|it| &it.url).collect::<Vec<_>>());
+        }
+        let dms = [("x-amz-target", "AmazonDMSv20160101.DescribeConnections")];
+        for (base, method, path, headers, expected) in [
+            ("/", "GET", "/api/v1/amazonConnections", &[][..], true),
+            ("/", "GET", "/gate/api/v1/amazonConnections", &[], false),
+            ("/gate/", "GET", "/gate/api/v1/amazonConnections", &[], true),
+            ("/gate", "GET", "/api/v1/amazonConnections", &[], false),
+            ("/", "POST", "/", &dms, true),
+            ("/", "POST", "/gate", &dms, false),
+            ("/gate", "POST", "/gate/", &dms, true),
+        ] {
+            let seen = observed(method, &format!("http://h{path}"), headers, "");
+            let found = asked(&seen, &contracts, Some(&Bases::said(base, None)));
+            assert_eq!(found.is_some(), expected, "{base} {method} {path}");
         }
     }
 

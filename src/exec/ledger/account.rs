@@ -114,7 +114,17 @@ impl Account {
     /// side.
     pub async fn settle(&mut self, call: &Call, answer: &Result<Response, Broken>, script: &Script) {
         let step = call.step();
-        let Ok(response) = answer else { return };
+        let response = match answer {
+            Ok(response) => response,
+            // No request left: a connection that never stood carries none.
+            Err(Broken::Connect(_)) if creates(call) => {
+                if let Some(open) = self.open.pop() {
+                    let _ = self.write(&open, Event::Destroyed).await;
+                }
+                return;
+            }
+            Err(_) => return,
+        };
         let accepted = (200..300).contains(&response.status);
         if creates(call) {
             let Some(open) = self.open.last() else { return };

@@ -92,6 +92,8 @@ struct Broken {
     clauses: Vec<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<u8>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     place: Option<Place>,
 }
@@ -202,12 +204,13 @@ fn broken(
     let mut id = |id: &ClauseId| ids.insert_full(told.safe.line(id)).0;
     let Some(left) = left else {
         let clauses: IndexSet<usize> = violations.iter().flat_map(|it| &it.clauses).map(id).collect();
-        return vec![Broken { clauses: clauses.into_iter().collect(), known: None, place: None }];
+        return vec![Broken { clauses: clauses.into_iter().collect(), known: None, old: None, place: None }];
     };
     let today = told.report.terms.today;
     let one = |violation: &Violation| Broken {
         clauses: violation.clauses.iter().map(&mut id).collect(),
         known: is_known(violation, &entry.known, today).then_some(1),
+        old: entry.old().any(|it| std::ptr::eq(it, violation)).then_some(1),
         place: Some(evidence::place(told, violation)),
     };
     let broken: Vec<Broken> = violations.iter().take(OF_ONE_CASE).map(one).collect();

@@ -232,7 +232,7 @@
   };
 
   const statement = (violation) => {
-    const known = violation.known ? ' (known)' : '';
+    const known = violation.known ? ' (known)' : violation.old ? ' (also in the baseline)' : '';
     if (!violation.clauses.length) return [make('h3', {}, `A claim of the case that names no clause${known}`)];
     return violation.clauses.flatMap((id) => {
       const [strength, text, document, section] = data.clauses[id] ?? [];

@@ -26,7 +26,7 @@ const QUESTION: &str = "<path d=\"M66 84c0-18 29-18 29-3 0 11-14 10-14 19\" clas
     <circle cx=\"81\" cy=\"112\" r=\"4.500\" fill=\"currentColor\"/></svg>\n";
 
 pub fn write(told: &Told, body: &mut Markup) {
-    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today);
+    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today, told.safe);
     let (class, shape) = match told.run.outcome() {
         Outcome::NotConformant => ("broken", CROSS),
         Outcome::CouldNotFindOut => ("doubt", QUESTION),

@@ -1,6 +1,10 @@
 //! The document of a record: every verdict of a run, with what is needed to read it anywhere.
 
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
@@ -111,6 +115,9 @@ pub struct EntryDocument {
     /// The target file's entries that bear on this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownDocument>,
+    /// The places among the violations of those that the baseline has as well.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub old: BTreeSet<usize>,
     /// How many requests were sent.
     pub exchanges: usize,
     /// It passed, but only after requests were repeated.
@@ -291,6 +298,7 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         violations: listed(entry.violations()),
         warnings: listed(entry.warnings()),
         known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
+        old: entry.old.clone(),
         exchanges: entry.exchanges,
         flaky: entry.is_flaky(),
         retries: entry.repeated.len(),
@@ -391,6 +399,7 @@ fn entry(entry: EntryDocument) -> Entry {
         status: entry.status,
         trace: None,
         known: entry.known.into_iter().map(known).collect(),
+        old: entry.old,
         exchanges: entry.exchanges,
         repeated: entry.repeated,
         elapsed: Duration::from_millis(entry.elapsed_ms),

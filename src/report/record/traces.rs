@@ -1,7 +1,12 @@
 //! What went over the wire, a line of JSON for each entry that sent something. The first line holds the values that all
 //! entries start from; each exchange then says only what differs from the one before it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -102,20 +107,15 @@ impl Body {
 
     fn of(bytes: &[u8], safe: &Safe) -> Body {
         let kept = &bytes[..bytes.len().min(MOST_BYTES)];
+        let is_cut = kept.len() < bytes.len();
         let (data, encoding) = match std::str::from_utf8(kept) {
+            Ok(text) if is_cut => (safe.beginning(text), Encoding::Text),
             Ok(text) => (safe.masked(text), Encoding::Text),
-            Err(cut) if cut.error_len().is_none() && kept.len() < bytes.len() => {
-                (safe.masked(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
+            Err(cut) if cut.error_len().is_none() && is_cut => {
+                (safe.beginning(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
             }
             // A secret may stand in bytes that are no text as a whole.
-            Err(_) => {
-                let masked = kept.utf8_chunks().fold(Vec::new(), |mut masked, chunk| {
-                    masked.extend_from_slice(safe.masked(chunk.valid()).as_bytes());
-                    masked.extend_from_slice(chunk.invalid());
-                    masked
-                });
-                (STANDARD.encode(masked), Encoding::Base64)
-            }
+            Err(_) => (STANDARD.encode(safe.bytes(kept)), Encoding::Base64),
         };
         let same = encoding == Encoding::Text && data.as_bytes() == bytes;
         let of = (!same && (kept.len() < bytes.len() || encoding == Encoding::Text)).then_some(bytes.len());
@@ -131,12 +131,13 @@ impl Body {
     }
 }
 
-/// The whole file.
-pub fn write(report: &Report, safe: &Safe) -> String {
+/// Writes the whole file, and tells how many entries are in it. Fails where writing does.
+pub fn write(report: &Report, safe: &Safe, to: &mut impl Write) -> io::Result<usize> {
     let entries = || report.runs.iter().flat_map(|run| &run.entries);
     let firsts = entries().filter_map(|entry| entry.trace.as_ref()?.exchanges.first());
     let base = in_common(firsts.map(|exchange| &exchange.variables));
-    let mut text = line(&Base { variables: masked(&base, safe) });
+    to.write_all(line(&Base { variables: masked(&base, safe) }).as_bytes())?;
+    let mut lines = 0;
     for entry in entries() {
         let Some(trace) = &entry.trace else { continue };
         let mut before = &base;
@@ -145,19 +146,21 @@ pub fn write(report: &Report, safe: &Safe) -> String {
             before = &exchange.variables;
             recorded
         });
-        text += &line(&RecordedTrace {
+        let recorded = RecordedTrace {
             entry: safe.masked(&entry.subject.name),
             exchanges: exchanges.collect(),
             end: masked_end(&trace.end, safe),
             leftovers: trace.leftovers.iter().map(|it| safe.masked(it)).collect(),
-        });
+        };
+        to.write_all(line(&recorded).as_bytes())?;
+        lines += 1;
     }
-    text
+    Ok(lines)
 }
 
 /// One line of text, which no terminal can take for a command.
 fn line(value: &impl Serialize) -> String {
-    escaped(&serde_json::to_string(value).unwrap_or_default()) + "\n"
+    escaped(serde_json::to_string(value).unwrap_or_default()) + "\n"
 }
 
 /// What every one of these has, with the same value.

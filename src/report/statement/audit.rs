@@ -5,42 +5,50 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::super::{stale, status};
 use crate::{
-    model::{
-        target::KnownWhat,
-        verdict::{Declared, Status, Verdict},
+    model::verdict::Status,
+    report::{
+        Coverage, JudgedRun, Report,
+        record::{self, Record},
     },
-    plan::glob,
-    report::{Entry, JudgedRun, Report, record, status},
 };
+
+mod entries;
+mod traces;
 
 /// Differences that are told one by one.
 const TOLD: usize = 8;
 
-/// What in `document` does not follow from the rest of it, or from the traces that `report` was read with. One sentence
-/// each; none where all is well.
-pub fn audit(report: &Report, document: &str) -> Vec<String> {
+/// What in a record does not follow from the rest of it; `report` is what was read of it. One sentence each; none where
+/// all is well.
+pub fn audit(report: &Report, record: &Record) -> Vec<String> {
     let mut found = Vec::new();
     let mut anew = report.clone();
-    for run in &mut anew.runs {
+    for (run, anew) in report.runs.iter().zip(&mut anew.runs) {
         let mut names = BTreeSet::new();
-        for entry in &mut run.entries {
+        for (entry, anew) in run.entries.iter().zip(&mut anew.entries) {
             let name = &entry.subject.name;
-            if !names.insert(name.clone()) {
+            if !names.insert(name) {
                 found.push(format!("{name} is there twice"));
             }
-            found.extend(contradictions(entry).into_iter().map(|what| format!("{name}: {what}")));
-            let anew = status(&entry.verdict, &entry.known, report.terms.today);
-            let failing = matches!(anew, Status::Fail | Status::Unsupported);
+            let what = entries::contradictions(entry, run, report.terms.fail_on);
+            found.extend(what.into_iter().map(|what| format!("{name}: {what}")));
+            let right = status(&entry.verdict, &entry.known, report.terms.today);
+            let failing = matches!(right, Status::Fail | Status::Unsupported);
             // What the other run had is not in this record; in a statement what is tolerated fails all the same.
             if !(entry.status == Status::Tolerated && run.baseline.is_some() && failing) {
-                entry.status = anew;
+                anew.status = right;
             }
         }
+        anew.stale = stale(&run.entries, &run.known_failures, run.plan.coverage);
         found.extend(plan(run));
+        found.extend(entries::asked_for_what_is_not_there(run));
         found.extend(left_behind(run));
+        found.extend(traces::times(run, report.terms.today));
     }
-    let written: Value = serde_json::from_str(document).unwrap_or_default();
+    found.extend(traces::belonging(report, record));
+    let written: Value = serde_json::from_str(&record.document).unwrap_or_default();
     let anew: Value = serde_json::from_str(&record::render(&anew, &str::to_owned)).unwrap_or_default();
     found.extend(differences(&derived(&anew), &derived(&written)));
     few(found)
@@ -48,7 +56,7 @@ pub fn audit(report: &Report, document: &str) -> Vec<String> {
 
 /// What follows from the rest: the ends of the runs, the counts, the status of each entry.
 fn derived(document: &Value) -> Value {
-    const OF_A_RUN: [&str; 4] = ["exitCode", "outcome", "counts", "flaky"];
+    const OF_A_RUN: [&str; 5] = ["exitCode", "outcome", "counts", "flaky", "staleKnownFailures"];
     let runs = document["runs"].as_array().into_iter().flatten().map(|run| {
         let entries = run["entries"].as_array().into_iter().flatten().map(|entry| {
             let name = entry["name"].as_str().unwrap_or_default().to_owned();
@@ -62,39 +70,8 @@ fn derived(document: &Value) -> Value {
     serde_json::json!({ "exitCode": document["exitCode"], "runs": runs.collect::<Vec<_>>() })
 }
 
-/// What cannot all be true of one entry.
-fn contradictions(entry: &Entry) -> Vec<String> {
-    let mut found = Vec::new();
-    let sent = entry.trace.as_ref().map_or(0, |trace| trace.exchanges.len());
-    if sent != entry.exchanges {
-        found.push(format!("{} exchanges are counted and {sent} recorded", entry.exchanges));
-    }
-    let unsent = match entry.verdict {
-        Verdict::Skip { .. } => Some("skipped"),
-        Verdict::Unsupported { declared: Declared::InTargetFile, .. } => Some("declared as unsupported"),
-        _ => None,
-    };
-    if let (Some(word), 1..) = (unsent, sent) {
-        found.push(format!("it is {word}, and yet was sent"));
-    }
-    if entry.is_case() && sent == 0 && matches!(entry.verdict, Verdict::Pass { .. } | Verdict::Fail { .. }) {
-        found.push("it is judged, and yet nothing was sent".into());
-    }
-    if let Some(violation) = entry.violations().iter().find(|violation| violation.exchange >= sent.max(1)) {
-        found.push(format!("a violation is in exchange {}, which there is none of", violation.exchange));
-    }
-    for known in &entry.known {
-        if let KnownWhat::Case(pattern) = &known.what
-            && !glob(pattern, &entry.subject.name)
-        {
-            found.push(format!("the known failure {pattern} is of other cases"));
-        }
-    }
-    found
-}
-
 fn plan(run: &JudgedRun) -> Option<String> {
-    let whole = run.plan.coverage == super::super::Coverage::Whole;
+    let whole = run.plan.coverage == Coverage::Whole;
     let left_out = run.plan.not_selected > 0 || run.plan.shard.is_some();
     (whole && left_out).then(|| "the run is said to be whole, and yet cases were left out".to_owned())
 }
@@ -162,7 +139,8 @@ fn short(value: &Value) -> String {
     }
 }
 
-fn few(mut found: Vec<String>) -> Vec<String> {
+/// The first of them, and how many more there are.
+pub fn few(mut found: Vec<String>) -> Vec<String> {
     if found.len() > TOLD {
         let more = found.len() - TOLD;
         found.truncate(TOLD);

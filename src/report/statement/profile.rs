@@ -268,6 +268,10 @@ pub fn result(run: &JudgedRun, profiles: &[Profile]) -> (Conformance, Vec<String
     }
     match mode(run) {
         Mode::Whole => {}
+        // Traffic of somebody's is no run of the suite.
+        Mode::Selected if run.plan.not_selected == 0 => {
+            open.push("the cases of the suite were not all taken".to_owned());
+        }
         Mode::Selected => open.push(format!("{} cases were left out", run.plan.not_selected)),
         Mode::Shard => open.push("the run is one shard of several".to_owned()),
     }

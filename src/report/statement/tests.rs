@@ -167,7 +167,7 @@ fn both_forms_are_read_back_and_satisfy_the_schema() {
     for form in [Form::Yaml, Form::Json] {
         let text = render(&statement, form);
         assert_eq!(parse(&text).unwrap(), statement, "{text}");
-        assert_eq!(verify(&text, &record).unwrap(), statement);
+        assert_eq!(verify(&text, &record).unwrap().0, statement);
         let value: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
         let problems: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(problems.is_empty(), "{problems:?}");
@@ -237,7 +237,7 @@ fn changed(change: impl Fn(&mut serde_json::Value)) -> Record {
 #[test]
 fn a_changed_record_is_refused_even_where_the_statement_is_made_of_it() {
     type Change = fn(&mut serde_json::Value);
-    let table: [(&str, Change); 9] = [
+    let table: [(&str, Change); 17] = [
         ("status: \"fail\" is right, \"pass\" is written", |it| {
             it["runs"][0]["entries"][1]["status"] = "pass".into();
         }),
@@ -262,6 +262,29 @@ fn a_changed_record_is_refused_even_where_the_statement_is_made_of_it() {
             let twice = it["runs"][0]["entries"][0].clone();
             it["runs"][0]["entries"][1] = twice;
         }),
+        ("is a MUST, and yet only warned of", |it| {
+            let entry = &mut it["runs"][0]["entries"][1];
+            entry["status"] = "pass".into();
+            entry["warnings"] = entry["violations"].take();
+            entry.as_object_mut().unwrap().remove("violations");
+        }),
+        ("is a SHOULD, and yet told as a violation", |it| {
+            it["runs"][0]["entries"][1]["violations"][0]["strength"] = "SHOULD".into();
+        }),
+        ("the target has no API dms, and yet it is judged", |it| {
+            it["runs"][0]["target"]["apis"].as_object_mut().unwrap().remove("dms");
+        }),
+        ("dms::A::passes: there is a trace of it, and no entry", |it| {
+            it["runs"][0]["entries"].as_array_mut().unwrap().remove(0);
+        }),
+        ("0 requests were repeated, and 1 told of", |it| {
+            it["runs"][0]["entries"][0]["repeated"] = serde_json::json!(["A answered 429"]);
+        }),
+        ("traces.jsonl is its own", |it| drop(it["runs"][0].as_object_mut().unwrap().remove("evidence"))),
+        ("before the run began at 2026-11-21T10:00:00Z", |it| {
+            it["runs"][0]["started"] = "2026-11-21T10:00:00Z".into();
+        }),
+        ("known failures are measured by 2026-11-10", |it| it["today"] = "2026-11-10".into()),
         ("and yet cases were left out", |it| it["runs"][0]["plan"]["notSelected"] = 3.into()),
     ];
     for (told, change) in table {
@@ -270,6 +293,25 @@ fn a_changed_record_is_refused_even_where_the_statement_is_made_of_it() {
         assert!(refused.to_string().contains(told), "{refused} has no {told}");
     }
     of(&changed(|_| {}), &nobody()).unwrap();
+    // A clock that is set in the middle of a run, and a day that has begun elsewhere, change nothing.
+    for (member, value) in
+        [("started", "2026-11-21T08:50:00Z"), ("today", "2026-11-22"), ("today", "2026-11-20")]
+    {
+        let record = changed(|it| match member {
+            "started" => it["runs"][0]["started"] = value.into(),
+            _ => it["today"] = value.into(),
+        });
+        of(&record, &nobody()).unwrap();
+    }
+}
+
+#[test]
+fn traffic_of_somebody_is_no_whole_run() {
+    let mut run = only_dms(vec![pass(&named("a"))]);
+    run.plan.coverage = Coverage::Selected;
+    let statement = stated(run);
+    assert_eq!((statement.mode, statement.result), (Mode::Selected, Conformance::Partial));
+    assert!(statement.because[0].contains("not all taken"), "{:?}", statement.because);
 }
 
 #[test]
@@ -290,5 +332,5 @@ fn a_pass_that_was_recorded_stays_one() {
     let record = recorded(only_dms(vec![pass(&named("a"))]));
     let report = record::read(&record.document, Some(&record.traces)).unwrap();
     assert!(report.runs[0].entries.iter().all(|entry| entry.status == Status::Pass));
-    assert!(audit(&report, &record.document).is_empty());
+    assert!(audit(&report, &record).is_empty());
 }

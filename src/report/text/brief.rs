@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Told, count,
+    Told, count, notes,
     page::{Page, Tone},
 };
 use crate::model::verdict::{Declared, Status, Verdict};
@@ -25,7 +25,7 @@ pub fn write(told: &Told, page: &mut Page) {
 
 /// The operations that are not there, each with how that is known.
 fn absent<'a>(told: &Told<'a>) -> BTreeMap<&'a str, Declared> {
-    let unsupported = told.run.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
+    let unsupported = told.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
         Verdict::Unsupported { operation, declared } => Some((&**operation, *declared)),
         _ => None,
     });
@@ -34,7 +34,7 @@ fn absent<'a>(told: &Told<'a>) -> BTreeMap<&'a str, Declared> {
 
 fn operations(told: &Told, page: &mut Page) {
     let absent = absent(told);
-    let judged = told.run.entries.iter();
+    let judged = told.entries();
     let judged = judged.filter(|entry| !matches!(entry.status, Status::Unsupported | Status::Skip));
     let judged: BTreeSet<&str> = judged.map(|entry| &*entry.subject.operation).collect();
     let there: Vec<&str> =
@@ -154,7 +154,7 @@ fn clauses(told: &Told, page: &mut Page) {
     /// The cases that break a clause, and their operations.
     type Breakers<'a> = (BTreeSet<String>, BTreeSet<&'a str>);
     let mut clauses: BTreeMap<(String, &str), Breakers<'_>> = BTreeMap::new();
-    for entry in &told.run.entries {
+    for entry in told.entries() {
         let known = if entry.status == Status::KnownFailure { entry.violations() } else { &[] };
         let all = known.iter().map(|it| (it, "")).chain(entry.warnings().iter().map(|it| (it, "*")));
         for (violation, mark) in all {
@@ -198,18 +198,14 @@ fn clauses(told: &Told, page: &mut Page) {
 }
 
 fn skips(told: &Told, page: &mut Page) {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in told.run.with(Status::Skip) {
-        if let Verdict::Skip { reason } = &entry.verdict {
-            *reasons.entry(reason).or_default() += 1;
-        }
-    }
+    let reasons = notes::skipped(told);
     if !reasons.is_empty() {
         page.blank();
-        let reasons =
-            reasons.into_iter().map(|(reason, cases)| format!("{}: {reason}", count(cases, "case")));
-        let text = reasons.collect::<Vec<_>>().join("; ");
-        page.hanging(0, "skipped", Tone::Strong, &told.safe.line(&text));
+        let reasons = reasons.iter().map(|it| {
+            let names = if it.names.is_empty() { "" } else { &format!(": {}", notes::often(&it.names)) };
+            format!("{}: {}{names}", count(it.all.len(), "case"), it.text)
+        });
+        page.hanging(0, "skipped", Tone::Strong, &reasons.collect::<Vec<_>>().join("; "));
     }
 }
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    count,
+    Told, count,
     page::{Page, Tone},
 };
 use crate::{
     model::clause::Strength,
     report::{
-        coverage::{ApiCovered, Covered, OperationState, Share},
+        coverage::{ApiCovered, OperationState, Share},
         safe::visible,
     },
 };
@@ -34,11 +34,14 @@ pub enum Operations {
 /// Names of one kind that are told where only a few are.
 const FEW: usize = 12;
 
-pub fn write(covered: &Covered, names: Names, operations: Operations, page: &mut Page) {
+/// Nothing where nobody worked it out, or nothing was answered.
+pub fn write(told: &Told, names: Names, operations: Operations, page: &mut Page) {
+    let Some(covered) = told.run.covered.as_ref().filter(|_| !told.is_silent()) else { return };
     page.blank();
     page.paragraph(0, Tone::Strong, "coverage");
     let longest = covered.apis.iter().map(|it| it.api.len()).chain([7]).max().unwrap_or_default();
-    for api in &covered.apis {
+    let heard = |api: &&ApiCovered| !told.silent.iter().any(|it| *it.api == *api.api);
+    for api in covered.apis.iter().filter(heard) {
         page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api, operations));
         if names != Names::None {
             untouched(api, names, page);

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use super::{
     Told, brief, count, listed,
     page::{Page, Tone},
-    tolerated,
+    silence, tolerated,
     violations::{position, show},
 };
 use crate::{
@@ -15,15 +15,30 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
-    report::{Entry, excerpt::Focus, status::excuses},
+    report::{
+        Entry,
+        excerpt::Focus,
+        reasons::{Reasons, grouped, operations},
+        status::excuses,
+    },
 };
 
 /// Cases whose names are worth a line.
 const FEW_CASES: usize = 40;
+/// Kinds of errors that are told with an exchange.
+const IN_FULL: usize = 8;
+/// Kinds of reasons that are told.
+const FEW_REASONS: usize = 12;
+/// Where the rest is.
+const HOW_TO_SEE_ALL: &str = "`proofmark report --format json` has each case with its reason";
 /// Kinds of warnings that are told with an example each.
 const FEW_GROUPS: usize = 5;
 
 pub fn write(told: &Told, page: &mut Page) {
+    silence::write(told, page);
+    if told.is_silent() {
+        return clean_up(told, page);
+    }
     let brief = brief::is_for(told);
     if !brief {
         warnings(told, page);
@@ -44,7 +59,7 @@ pub fn write(told: &Told, page: &mut Page) {
 /// Each clause once, with the first place that breaks it.
 fn warnings(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<String, (usize, Vec<String>, &Violation)> = IndexMap::new();
-    for entry in &told.run.entries {
+    for entry in told.entries() {
         for warning in entry.warnings() {
             let clauses = match warning.clauses.is_empty() {
                 true => format!("rule {}", warning.rule),
@@ -74,15 +89,19 @@ fn warnings(told: &Told, page: &mut Page) {
 
 /// Alike reasons together, the first with its last exchange.
 fn errors(told: &Told, page: &mut Page) {
-    for (why, entries) in grouped(told.run.with(Status::Error), |entry| told.safe.line(&cause(entry))) {
-        let names: Vec<String> = entries.iter().map(|entry| told.safe.line(&entry.subject.name)).collect();
+    let causes = told.with(Status::Error).map(|entry| (told.safe.line(&cause(entry)), entry));
+    for (index, errors) in grouped(causes, &operations(told.run)).into_iter().enumerate() {
+        let names: Vec<String> = errors.all.iter().map(|it| told.safe.line(&it.subject.name)).collect();
         page.blank();
         let mark = page.glyph("?") + "ERROR";
-        page.hanging(0, &mark, Tone::Doubt, &why);
+        page.hanging(0, &mark, Tone::Doubt, &errors.text);
+        if !errors.names.is_empty() {
+            page.hanging(7, "of", Tone::Quiet, &often(&errors.names));
+        }
         page.hanging(7, &format!("in {}:", count(names.len(), "case")), Tone::Quiet, &listed(&names));
         let last = |entry: &&Entry| entry.trace.as_ref()?.exchanges.len().checked_sub(1);
-        let last = entries.iter().find_map(|entry| Some((entry, last(entry)?)));
-        if let Some((first, index)) = last {
+        let last = errors.all.iter().find_map(|entry| Some((*entry, last(entry)?)));
+        if let Some((first, index)) = last.filter(|_| index < IN_FULL) {
             let position =
                 first.exchange(index).map_or(String::new(), |exchange| position(exchange, &first.subject));
             page.blank();
@@ -90,6 +109,15 @@ fn errors(told: &Told, page: &mut Page) {
             show(told, first, index, Focus::default(), page);
         }
     }
+}
+
+/// `CreateEndpoint (32), Login (4), Validate, Verify and 12 others`.
+pub fn often(names: &[(String, usize)]) -> String {
+    let times = |(name, times): &(String, usize)| match times {
+        1 => name.clone(),
+        times => format!("{name} ({times})"),
+    };
+    listed(&names.iter().map(times).collect::<Vec<_>>())
 }
 
 /// Why nothing could be found out. A target that does not answer is one cause, whatever it was that was asked.
@@ -107,7 +135,7 @@ pub fn cause(entry: &Entry) -> String {
 }
 
 fn unexpected(told: &Told, page: &mut Page) {
-    let passes: Vec<&Entry> = told.run.with(Status::UnexpectedPass).collect();
+    let passes: Vec<&Entry> = told.with(Status::UnexpectedPass).collect();
     heading(page, "known failures that are none any more: take them out of the target file", {
         passes.len() + told.run.stale.len()
     });
@@ -129,7 +157,7 @@ fn unexpected(told: &Told, page: &mut Page) {
 /// Each entry of the target file once, with the cases it excuses; one case may need several.
 fn known(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
-    for entry in told.run.with(Status::KnownFailure) {
+    for entry in told.with(Status::KnownFailure) {
         for known in excuses(entry, told.report.terms.today) {
             let what = match &known.what {
                 KnownWhat::Case(pattern) => pattern.clone(),
@@ -140,7 +168,7 @@ fn known(told: &Told, page: &mut Page) {
         }
     }
     heading(page, "known failures", groups.len());
-    let few = told.run.with(Status::KnownFailure).count() <= FEW_CASES;
+    let few = told.with(Status::KnownFailure).count() <= FEW_CASES;
     for (why, names) in groups {
         let label = count(names.len(), "case");
         if few {
@@ -156,25 +184,44 @@ fn about(known: &KnownFailure) -> String {
     format!("{} until {} ({})", known.ticket, known.expires, known.span)
 }
 
+/// Why cases were skipped, and which of them, as far as that is read.
 fn skips(told: &Told, page: &mut Page) {
-    let groups = grouped(told.run.with(Status::Skip), |entry| match &entry.verdict {
-        Verdict::Skip { reason } => reason.clone(),
-        _ => String::new(),
-    });
-    heading(page, "skipped", groups.len());
-    for (reason, entries) in groups {
-        let names: Vec<String> = entries.iter().map(|entry| entry.subject.name.clone()).collect();
-        page.hanging(2, &count(names.len(), "case"), Tone::Quiet, &told.safe.line(&reason));
-        if names.len() <= FEW_CASES {
-            page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+    let all = skipped(told);
+    heading(page, "skipped", all.len());
+    let mut shortened = all.len() > FEW_REASONS;
+    for Reasons { text, names, all } in all.iter().take(FEW_REASONS) {
+        page.hanging(2, &count(all.len(), "case"), Tone::Quiet, text);
+        shortened |= !names.is_empty() || all.len() > FEW_CASES;
+        if !names.is_empty() {
+            page.paragraph(4, Tone::Quiet, &often(names));
+        } else if all.len() <= FEW_CASES {
+            page.paragraph(4, Tone::Quiet, &listed(all));
         }
     }
+    let more = all.iter().skip(FEW_REASONS);
+    let (reasons, cases) = more.fold((0, 0), |(reasons, cases), it| (reasons + 1, cases + it.all.len()));
+    if reasons > 0 {
+        let text = format!("for {}", count(reasons, "other reason"));
+        page.hanging(2, &count(cases, "case"), Tone::Quiet, &text);
+    }
+    if shortened {
+        page.paragraph(2, Tone::Quiet, HOW_TO_SEE_ALL);
+    }
+}
+
+/// The reasons for skips, fit to be shown, with the names of the cases.
+pub fn skipped(told: &Told) -> Vec<Reasons<String>> {
+    let skips = told.with(Status::Skip).filter_map(|entry| match &entry.verdict {
+        Verdict::Skip { reason } => Some((told.safe.line(reason), told.safe.line(&entry.subject.name))),
+        _ => None,
+    });
+    grouped(skips, &operations(told.run))
 }
 
 /// Operations that the target does not have, each once.
 fn unsupported(told: &Told, page: &mut Page) {
     let mut groups: IndexMap<(Declared, &str), usize> = IndexMap::new();
-    for entry in told.run.with(Status::Unsupported) {
+    for entry in told.with(Status::Unsupported) {
         if let Verdict::Unsupported { operation, declared } = &entry.verdict {
             *groups.entry((*declared, operation)).or_default() += 1;
         }
@@ -211,13 +258,56 @@ fn heading(page: &mut Page, text: &str, items: usize) {
     }
 }
 
-fn grouped<'a>(
-    entries: impl Iterator<Item = &'a Entry>,
-    by: impl Fn(&Entry) -> String,
-) -> IndexMap<String, Vec<&'a Entry>> {
-    let mut groups: IndexMap<String, Vec<&Entry>> = IndexMap::new();
-    for entry in entries {
-        groups.entry(by(entry)).or_default().push(entry);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{
+        sample::{pass, result, run},
+        text::tests::{name, shown},
+    };
+
+    #[test]
+    fn many_skips_are_told_by_kind() {
+        let skip = |n: usize, reason: String| result(&name(&format!("{n}")), Verdict::Skip { reason }, "");
+        let changes = (0..200).map(|n| {
+            skip(n, format!("Modify{}Thing would change, which the target does not permit", n % 50))
+        });
+        let features = (0..2).map(|n| skip(900 + n, format!("needs the feature `f{n}`")));
+        let odd = (0..20).map(|n| skip(950 + n, format!("reason number {n}")));
+        let mut all = run(vec![pass(&name("a"))]);
+        all.results.extend(changes.chain(features).chain(odd));
+        let text = shown(all);
+        let from = text.find("\nskipped").unwrap();
+        let section = &text[from..from + text[from..].find("\n\n").unwrap()];
+        insta::assert_snapshot!(section.trim(), @r"
+        skipped
+          200 cases  ... would change, which the target does not permit
+            Modify0Thing (4), Modify1Thing (4), Modify2Thing (4), Modify3Thing (4) and
+            46 others
+          1 case  needs the feature `f0`
+            dms::DeleteConnection::900
+          1 case  needs the feature `f1`
+            dms::DeleteConnection::901
+          1 case  reason number 0
+            dms::DeleteConnection::950
+          1 case  reason number 1
+            dms::DeleteConnection::951
+          1 case  reason number 2
+            dms::DeleteConnection::952
+          1 case  reason number 3
+            dms::DeleteConnection::953
+          1 case  reason number 4
+            dms::DeleteConnection::954
+          1 case  reason number 5
+            dms::DeleteConnection::955
+          1 case  reason number 6
+            dms::DeleteConnection::956
+          1 case  reason number 7
+            dms::DeleteConnection::957
+          1 case  reason number 8
+            dms::DeleteConnection::958
+          11 cases  for 11 other reasons
+          `proofmark report --format json` has each case with its reason
+        ");
     }
-    groups
 }

@@ -9,10 +9,11 @@ use super::{
     Told, brief, count,
     coverage::{self, Names, Operations},
     page::{Page, Tone, shortened},
+    silence,
 };
 use crate::{
-    model::{case::Profile, verdict::Status},
-    report::{Entry, JudgedRun, Outcome, status::is_known},
+    model::{case::Profile, exchange::Broken, verdict::Status},
+    report::{Entry, JudgedRun, Outcome, Safe, unanswered::unanswered},
 };
 
 /// How many entries there are of each column.
@@ -91,7 +92,7 @@ impl Tally {
 }
 
 pub fn write(told: &Told, page: &mut Page) {
-    let cases = || told.run.entries.iter().filter(|entry| entry.is_case());
+    let cases = || told.entries().filter(|entry| entry.is_case());
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
     let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
@@ -128,18 +129,18 @@ pub fn write(told: &Told, page: &mut Page) {
             row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
         }
     }
-    if let Some(covered) = &told.run.covered {
-        let operations = if brief::is_for(told) { Operations::Told } else { Operations::Counted };
-        coverage::write(covered, Names::None, operations, page);
-    }
+    let operations = if brief::is_for(told) { Operations::Told } else { Operations::Counted };
+    coverage::write(told, Names::None, operations, page);
     end(told, page);
 }
 
 /// The profiles, and the last line.
 pub fn end(told: &Told, page: &mut Page) {
-    flaky(told, page);
-    page.blank();
-    totals(told, page);
+    if !told.is_silent() {
+        flaky(told, page);
+        page.blank();
+        totals(told, page);
+    }
     last_line(told, page);
 }
 
@@ -169,7 +170,7 @@ fn row(page: &mut Page, tone: Tone, name: &str, tally: Option<&Tally>, (shown, l
 
 /// Who passed only after requests were repeated, and why they were.
 fn flaky(told: &Told, page: &mut Page) {
-    let flaky: Vec<&Entry> = told.run.entries.iter().filter(|entry| entry.is_flaky()).collect();
+    let flaky: Vec<&Entry> = told.entries().filter(|entry| entry.is_flaky()).collect();
     if flaky.is_empty() {
         return;
     }
@@ -177,7 +178,7 @@ fn flaky(told: &Told, page: &mut Page) {
     let head = format!("{} only after requests were repeated:", count(flaky.len(), "pass"));
     page.paragraph(0, Tone::Doubt, &head);
     for entry in flaky.iter().take(MOST_FLAKY) {
-        let text = format!("{}: {}", told.safe.line(&entry.subject.name), told.safe.line(&reasons(entry)));
+        let text = format!("{}: {}", told.safe.line(&entry.subject.name), told.safe.line(&repeats(entry)));
         page.paragraph(2, Tone::Plain, &text);
     }
     if flaky.len() > MOST_FLAKY {
@@ -185,8 +186,8 @@ fn flaky(told: &Told, page: &mut Page) {
     }
 }
 
-/// Each reason once, with how often it was one.
-fn reasons(entry: &Entry) -> String {
+/// Why requests of an entry were repeated: each reason once, with how often it was one.
+pub fn repeats(entry: &Entry) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     entry.repeated.iter().for_each(|reason| *reasons.entry(reason).or_default() += 1);
     let times = |(reason, number): (&str, usize)| match number {
@@ -200,7 +201,7 @@ fn reasons(entry: &Entry) -> String {
 fn totals(told: &Told, page: &mut Page) {
     let profiles = [(Profile::Core, "core"), (Profile::Extended, "extended")];
     let parts = profiles.into_iter().filter_map(|(profile, name)| {
-        let entries = told.run.entries.iter().filter(|entry| entry.subject.profile == Some(profile));
+        let entries = told.entries().filter(|entry| entry.subject.profile == Some(profile));
         let tally = Tally::of(entries);
         let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
@@ -216,19 +217,18 @@ fn totals(told: &Told, page: &mut Page) {
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
 fn last_line(told: &Told, page: &mut Page) {
-    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today);
+    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today, told.safe);
     let tone = match (told.run.outcome(), word) {
         (Outcome::NotConformant, _) => Tone::Bad,
         (Outcome::Conformant, "CONFORMANT") => Tone::Good,
         _ => Tone::Doubt,
     };
     let word = page.glyph(glyph) + word;
-    while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").len() > page.width() {
+    while parts.len() > 1 && word.chars().count() + 2 + parts.join(", ").chars().count() > page.width() {
         parts.pop();
     }
     page.blank();
-    let word = page.painted(tone, &word);
-    page.verbatim(0, Tone::Plain, &format!("{word}  {}", parts.join(", ")));
+    page.cut(0, &word, tone, &parts.join(", "));
 }
 
 /// How a run ended, in words.
@@ -241,8 +241,11 @@ pub struct Ending {
 }
 
 /// What every form of a report says of a run before all else; its exit code says the same.
-pub fn ending(run: &JudgedRun, today: Date) -> Ending {
-    let tally = Tally::of(run.entries.iter().filter(|entry| entry.is_case()));
+pub fn ending(run: &JudgedRun, today: Date, safe: &Safe) -> Ending {
+    let silent = unanswered(run);
+    let heard = |entry: &&Entry| !silent.iter().any(|it| it.api == entry.subject.api);
+    let heard: Vec<&Entry> = run.entries.iter().filter(heard).collect();
+    let tally = Tally::of(heard.iter().copied().filter(|entry| entry.is_case()));
     let (glyph, word) = match run.outcome() {
         Outcome::NotConformant => ("✗", "NOT CONFORMANT"),
         Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT"),
@@ -255,16 +258,29 @@ pub fn ending(run: &JudgedRun, today: Date) -> Ending {
         }
         Outcome::Conformant => ("✓", "CONFORMANT"),
     };
-    Ending { glyph, word, parts: tail(run, today, &tally) }
+    let mut parts = tail(run, today, &heard, &tally);
+    let of_silence = silence::causes(&silent).into_iter().map(|alike| {
+        let cause = &alike[0].cause;
+        let cause =
+            safe.line(cause.strip_prefix(&Broken::Connect(String::new()).to_string()).unwrap_or(cause));
+        match heard.is_empty() && alike.len() == silent.len() {
+            true => format!("nothing was answered: {cause}"),
+            false => format!("no answer from {}: {cause}", silence::apis(&alike)),
+        }
+    });
+    // What the target broke is worse.
+    let at = usize::from(run.outcome() == Outcome::NotConformant && !parts.is_empty());
+    parts.splice(at..at, of_silence);
+    Ending { glyph, word, parts }
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
-fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
+fn tail(run: &JudgedRun, today: Date, heard: &[&Entry], tally: &Tally) -> Vec<String> {
     let mut parts = Vec::new();
     let failing: Vec<&Entry> = run.with(Status::Fail).collect();
     let broken: BTreeSet<_> = failing
         .iter()
-        .flat_map(|entry| entry.violations().iter().filter(|it| !is_known(it, &entry.known, today)))
+        .flat_map(|entry| entry.fresh(today))
         .flat_map(|violation| &violation.clauses)
         .collect();
     let what = match broken.len() {
@@ -284,7 +300,7 @@ fn tail(run: &JudgedRun, today: Date, tally: &Tally) -> Vec<String> {
     let unexpected = run.with(Status::UnexpectedPass).count() + run.stale.len();
     let counted = [
         (unexpected, "unexpected pass"),
-        (run.with(Status::Error).count(), "error"),
+        (heard.iter().filter(|entry| entry.status == Status::Error).count(), "error"),
         (run.clean_up.len(), "clean-up problem"),
         (of_operations.len(), "undeclared unsupported"),
     ];

@@ -16,7 +16,7 @@ pub fn write(told: &Told, page: &mut Page) {
         page.hanging(0, "the baseline is unlike this run:", Tone::Doubt, &told.safe.line(unlike));
     }
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in told.run.with(Status::Tolerated) {
+    for entry in told.with(Status::Tolerated) {
         let mut note = |what: String| {
             groups.entry(what).or_default().insert(entry.subject.name.clone());
         };

@@ -55,7 +55,7 @@ struct Group<'a> {
 }
 
 pub fn write(told: &Told, page: &mut Page) {
-    let failing: Vec<&Entry> = told.run.with(Status::Fail).collect();
+    let failing: Vec<&Entry> = told.with(Status::Fail).collect();
     let groups = grouped(&failing, told);
     let mut by_entry: BTreeMap<usize, Vec<&Group>> = BTreeMap::new();
     groups.iter().for_each(|group| by_entry.entry(group.entry).or_default().push(group));
@@ -121,10 +121,7 @@ fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mu
 fn grouped<'a>(failing: &[&'a Entry], told: &Told) -> Vec<Group<'a>> {
     let mut groups: IndexMap<Alike, Group> = IndexMap::new();
     for (index, &entry) in failing.iter().enumerate() {
-        for violation in entry.violations() {
-            if is_known(violation, &entry.known, told.report.terms.today) {
-                continue;
-            }
+        for violation in entry.fresh(told.report.terms.today) {
             let fresh =
                 || Group { violation, entry: index, times: 0, elsewhere: vec![], others: IndexSet::new() };
             let group = groups.entry(alike(violation)).or_insert_with(fresh);
@@ -311,15 +308,24 @@ pub fn show(told: &Told, entry: &Entry, index: usize, focus: Focus, page: &mut P
     curl.notes.iter().for_each(|note| page.paragraph(2, Tone::Quiet, &format!("# {}", visible(note))));
 }
 
-/// The known violations of a case that fails for other reasons.
+/// What else a failing case breaks: as the target file knows, or as the baseline does.
 fn known_as_well(told: &Told, entry: &Entry, page: &mut Page) {
     let known = |violation: &&Violation| is_known(violation, &entry.known, told.report.terms.today);
-    let clauses: IndexSet<&ClauseId> =
-        entry.violations().iter().filter(known).flat_map(|violation| &violation.clauses).collect();
-    if !clauses.is_empty() {
-        let clauses: Vec<String> = clauses.into_iter().map(|clause| told.safe.line(clause)).collect();
-        page.blank();
-        page.paragraph(2, Tone::Quiet, &format!("It also breaks, as is known: {}", clauses.join(", ")));
+    let of = |violations: Vec<&Violation>| -> IndexSet<String> {
+        let names = violations.into_iter().flat_map(|violation| match violation.clauses.is_empty() {
+            true => vec![format!("rule {}", violation.rule)],
+            false => violation.clauses.iter().map(ToString::to_string).collect(),
+        });
+        names.map(|name| told.safe.line(&name)).collect()
+    };
+    let known_ones = of(entry.violations().iter().filter(known).collect());
+    let old = of(entry.old().filter(|it| !known(it)).collect());
+    for (how, clauses) in [("as is known", known_ones), ("as in the baseline", old)] {
+        if !clauses.is_empty() {
+            let clauses: Vec<String> = clauses.into_iter().collect();
+            page.blank();
+            page.paragraph(2, Tone::Quiet, &format!("It also breaks, {how}: {}", clauses.join(", ")));
+        }
     }
 }
 
@@ -366,5 +372,34 @@ pub fn bounded(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}... ({} more characters)", &text[..end], text[end..].chars().count()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::report::{
+        Style,
+        baseline::hold_against,
+        sample::{body_violation, fail, report, run, violation},
+        text::{
+            render,
+            tests::{mask, name},
+        },
+    };
+
+    #[test]
+    fn of_a_failing_case_it_is_told_what_the_baseline_had() {
+        let old = || body_violation(22, "/Connection/Status", "\"deleting\"", "\"gone\"");
+        let new = violation("request-id", &["dms.response.request-id"]);
+        let then = report(run(vec![fail(&name("a"), vec![old()], "{}")]));
+        let mut now = report(run(vec![fail(&name("a"), vec![old(), new], "{}")]));
+        hold_against(&mut now, &then, &"aa".into());
+        let text = render(&now, Style::PLAIN, &mask);
+        assert!(
+            text.contains("It also breaks, as in the baseline: dms.Connection.status-values\n"),
+            "{text}"
+        );
+        assert!(!text.contains("\"deleting\""), "what is old is not told as new: {text}");
+        assert!(text.ends_with("NOT CONFORMANT  1 case breaks 1 clause\n"), "{text}");
     }
 }

@@ -98,12 +98,21 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
 
 /// Case names stand in file names, in test names and on command lines.
 fn check_name(name: &str, at: At, problems: &mut Problems) {
+    if !is_case_name(name) {
+        let problem = problems.add(at, format!("{} is not the name of a case", quoted(name)));
+        problem.help(CASE_NAMES);
+    }
+}
+
+/// How a case may be called, in words.
+pub const CASE_NAMES: &str =
+    "a name is made of letters, digits, `-`, `_` and `.`, at most 100 of them: deletes-a-live-connection";
+
+/// Whether a case may be called so.
+pub fn is_case_name(name: &str) -> bool {
     let good = name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    if !good || name.len() > 100 {
-        let problem = problems.add(at, format!("{} is not the name of a case", quoted(name)));
-        problem.help("a name is made of letters, digits, `-`, `_` and `.`, at most 100 of them: deletes-a-live-connection");
-    }
+    good && name.len() <= 100
 }
 
 /// The name with what a file name cannot have replaced.
