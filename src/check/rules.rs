@@ -116,6 +116,7 @@ pub const RULES: &[Rule] = &[
     rest_error::CODE,
     rest_error::STATUS,
     rest_error::SAME_STATUS,
+    rest_error::AUTH_CODE,
     rest_error::DETAILS,
     total_count::TOTAL_COUNT,
 ];

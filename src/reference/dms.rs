@@ -231,6 +231,9 @@ fn tolerates_target(cx: &Cx<'_>, request: &Request) -> bool {
 
 /// One JSON object; no body at all is an object without members. None where a deviation takes what is not JSON.
 fn read_body(cx: &Cx<'_>, request: &Request) -> Result<Option<Map<String, Value>>, Fault> {
+    if request.body.is_empty() && cx.deviates(Deviation::NoBodyRefused) {
+        return Err(Fault::serialization("The body is empty."));
+    }
     if request.body.is_empty() {
         return Ok(Some(Map::new()));
     }
@@ -266,6 +269,9 @@ fn authenticate(cx: &Cx<'_>, request: &Request) -> Result<(), Fault> {
         Err(_) if cx.deviates(Deviation::RefusalIsServerError) => Err(Fault::internal()),
         Err(refusal) if cx.deviates(Deviation::RefusalIsNotFound) => {
             Err(Fault { status: StatusCode::NOT_FOUND, ..refusal.fault() })
+        }
+        Err(refusal) if cx.deviates(Deviation::RefusalRenamed) => {
+            Err(Fault { name: "Forbidden", ..refusal.fault() })
         }
         Err(refusal) => Err(refusal.fault()),
     }

@@ -212,6 +212,12 @@ fn dms_error(answer: &mut Answer, deviation: Deviation) {
         Deviation::NoDiscriminator => {
             body.remove("__type");
         }
+        Deviation::UnknownOperationRenamed if name == "UnknownOperationException" => {
+            body.insert("__type".to_owned(), json!("InvalidAction"));
+        }
+        Deviation::SerializationRenamed if name == "SerializationException" => {
+            body.insert("__type".to_owned(), json!("ParseError"));
+        }
         Deviation::ErrorTypeNamespaced => {
             body.insert("__type".to_owned(), json!(format!("com.amazonaws.databasemigrationservice#{name}")));
         }
@@ -345,6 +351,7 @@ fn veeam_success(answer: &mut Answer, deviation: Deviation) {
 
 fn veeam_problem(answer: &mut Answer, deviation: Deviation) {
     let status = answer.status.as_u16();
+    let removes = answer.operation == Some("DeleteAmazonConnection");
     let Some(Value::Object(problem)) = answer.json() else { return };
     let mut put = |name: &str, value: Value| {
         problem.insert(name.to_owned(), value);
@@ -366,6 +373,10 @@ fn veeam_problem(answer: &mut Answer, deviation: Deviation) {
         Deviation::ProblemWithoutErrorCode => drop(problem.shift_remove("errorCode")),
         Deviation::ProblemAsHtml => in_html(answer),
         Deviation::ProblemEmpty => answer.content = Content::Empty,
+        Deviation::AbsentRemoveIsGone if status == 404 && removes => {
+            put("status", json!(410));
+            answer.status = StatusCode::GONE;
+        }
         Deviation::UnauthorizedAsForbidden if status == 401 => {
             put("status", json!(403));
             answer.status = StatusCode::FORBIDDEN;

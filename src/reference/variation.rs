@@ -80,6 +80,10 @@ variations! {
     OptionalMembersLeftOut, "optional-members-left-out";
     /// The last page of a listing has an empty Marker.
     EmptyMarker, "empty-marker";
+    /// Filters that no endpoint or instance passes are answered with an empty list.
+    NothingIsEmptyList, "nothing-is-empty-list";
+    /// A filter's value that is no class of instances is refused.
+    FilterValuesJudged, "filter-values-judged";
     /// InstanceCreateTime has a fraction.
     FractionalTimestamps, "fractional-timestamps";
     /// Problems are called application/json whatever Accept says.

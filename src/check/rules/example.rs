@@ -241,7 +241,8 @@ pub fn shop_op(operation: &str) -> Example {
 
 /// A problem that says all it has to.
 pub fn rest_error(status: u16) -> Example {
-    let body = json!({ "type": "about:blank", "title": "no", "status": status, "errorCode": "NotFound" });
+    let code = if status == 401 { "AccessDenied" } else { "NotFound" };
+    let body = json!({ "type": "about:blank", "title": "no", "status": status, "errorCode": code });
     rest("GetThing").status(status).with("content-type", "application/problem+json").body(&body.to_string())
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{About, Rule, Seen, at_body, pointed};
 use crate::{
     contract::{Keyword, SchemaMismatch},
-    matcher::{media_type, not_json, shown},
+    matcher::{cut, media_type, not_json, shown},
     model::{
         clause::Strength,
         verdict::{Location, Mismatch},
@@ -50,6 +50,25 @@ pub(super) const SAME_STATUS: Rule = Rule {
         }
     })
 };
+
+pub(super) const AUTH_CODE: Rule = Rule {
+    strength: Strength::Should,
+    ..rule("auth-error-code", "veeam.auth.error-code", |seen| {
+        let body = seen.object().filter(|_| seen.status() == 401);
+        let code = body.and_then(|body| body.get("errorCode")).and_then(Value::as_str);
+        match code {
+            Some(code) if !AUTH_CODES.contains(&code) => vec![Mismatch {
+                at: Location::Pointer("/errorCode".into()),
+                expected: AUTH_CODES.join(", "),
+                actual: cut(code),
+            }],
+            _ => Vec::new(),
+        }
+    })
+};
+
+/// What a 401 can be about.
+const AUTH_CODES: [&str; 3] = ["InvalidToken", "ExpiredToken", "AccessDenied"];
 
 pub(super) const DETAILS: Rule = Rule {
     strength: Strength::Should,
@@ -119,6 +138,19 @@ mod tests {
         error(&format!(r#"{FINE},"details":7"#)).breaks_only(clause);
         error(&format!(r#"{FINE},"data":"x""#)).breaks_only(clause);
         rest_error(404).body("{}").breaks_only(clause);
+    }
+
+    #[test]
+    fn a_401_is_about_the_token_or_the_right() {
+        let clause = "veeam.auth.error-code";
+        let coded = |status: u16, code: &str| {
+            let members = FINE.replace("404", &status.to_string()).replace("NotFound", code);
+            rest_error(status).body(&format!("{{{members}}}"))
+        };
+        coded(401, "NotFound").warns(clause);
+        coded(401, "AccessDenied").breaks_nothing();
+        coded(404, "NotFound").breaks_nothing();
+        rest_error(401).body("").breaks_only("veeam.error.shape");
     }
 
     #[test]

@@ -114,6 +114,9 @@ pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>
             connection.tested = Deadline::never();
         }
     }
+    if records.is_empty() && !request.filters.is_empty() && cx.deviates(Deviation::NoneFoundRefused) {
+        return Err(Fault::invalid_value("No connection passes these filters."));
+    }
     Ok(request.page(cx, "Connections", records))
 }
 

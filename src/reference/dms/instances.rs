@@ -13,10 +13,13 @@ use super::{
     store::{Deadline, Instance, Store, Switch, default_kms_key, new_arn},
     tags, without_nulls,
 };
-use crate::reference::{Deviation, published};
+use crate::reference::{Deviation, Variation, published};
 
 const FILTERS: &[&str] =
     &["replication-instance-arn", "replication-instance-id", "replication-instance-class", "engine-version"];
+
+/// What a class ends with.
+const SIZES: &[&str] = &["micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge"];
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -113,6 +116,7 @@ pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>
         "replication-instance-class" => !cx.deviates(Deviation::InstanceClassFilterIgnored),
         _ => true,
     });
+    check_classes(cx, &request)?;
     let records: Vec<(String, Value)> = store
         .instances
         .values()
@@ -127,7 +131,7 @@ pub(crate) fn describe(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>
         .map(|instance| (instance.arn.clone(), output(instance, cx.now.instant)))
         .collect();
     // The waiter ReplicationInstanceDeleted of the model waits for this fault.
-    if records.is_empty() && !request.filters.is_empty() {
+    if records.is_empty() && !request.filters.is_empty() && !cx.varies(Variation::NothingIsEmptyList) {
         return Err(Fault::not_found("No ReplicationInstances found matching provided filters."));
     }
     Ok(request.page(cx, "ReplicationInstances", records))
@@ -249,6 +253,18 @@ pub(crate) fn reboot(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
 fn present<'a>(store: &'a mut Store, arn: &str) -> Result<&'a mut Instance, Fault> {
     let absent = || Fault::not_found(format!("Replication instance {arn} not found."));
     store.instances.get_mut(arn).ok_or_else(absent)
+}
+
+/// A target may refuse a filter's value for being no class at all.
+fn check_classes(cx: &Cx<'_>, request: &listing::Request) -> Result<(), Fault> {
+    let asked = request.filters.iter().filter(|filter| filter.name == "replication-instance-class");
+    let no_class = |value: &String| value.rsplit('.').next().is_none_or(|size| !SIZES.contains(&size));
+    match asked.flat_map(|filter| &filter.values).find(|value| no_class(value)) {
+        Some(value) if cx.varies(Variation::FilterValuesJudged) => {
+            Err(Fault::invalid_value(format!("{value} is not a class.")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_size(class: Option<&str>, storage: Option<i64>) -> Result<(), Fault> {

@@ -167,6 +167,11 @@ fn whole(
         Err(error) => return Err(Problem::unexpected_content(format!("The body is not JSON: {error}."))),
     };
     let mut flaws = schema::flaws(veeam_schemas(), &member.schema, &value);
+    if shared.deviates(Deviation::GenericBodyConverted) {
+        let converts =
+            |at: &str| value.pointer(at).is_some_and(|value| !value.is_array() && !value.is_object());
+        flaws.retain(|flaw| flaw.kind != Kind::Type || !converts(&flaw.at));
+    }
     flaws.retain(|flaw| {
         let tolerated = match flaw.kind {
             Kind::Type => Deviation::GenericBodyTypeUnchecked,

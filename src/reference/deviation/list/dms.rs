@@ -357,5 +357,18 @@ macro_rules! with_dms {
         DeleteInstanceWithoutArnAccepted, "delete-no-instance-accepted", breaks "dms.DeleteReplicationInstance.required-arn";
         /// DeleteReplicationInstance succeeds for what does not exist.
         DeleteAbsentInstanceAccepted, "delete-absent-instance-accepted", breaks "dms.DeleteReplicationInstance.ResourceNotFoundFault";
+
+        // --- names of errors that are only customary
+
+        /// An unknown operation is called InvalidAction.
+        UnknownOperationRenamed, "unknown-operation-renamed", breaks "awsjson.request.target-unknown-error";
+        /// What cannot be read is called ParseError.
+        SerializationRenamed, "serialization-renamed", breaks "awsjson.input.serialization-error";
+        /// A request refused for its authentication is told that it is Forbidden.
+        RefusalRenamed, "auth-refusal-renamed", breaks "awsjson.auth.error-name";
+        /// A request without a body is refused.
+        NoBodyRefused, "no-body-refused", breaks "awsjson.request.no-body";
+        /// Filters that no connection passes are refused.
+        NoneFoundRefused, "none-found-refused", breaks "dms.DescribeConnections.none-found";
     } };
 }

@@ -226,5 +226,9 @@ macro_rules! with_veeam {
         TimesWithoutZone, "times-without-zone", breaks "veeam.answer.date-time";
         /// What there is to say about an error stands under detail.
         DetailsAsDetail, "details-as-detail", breaks "veeam.error.details";
+        /// Removing what is not there is answered 410.
+        AbsentRemoveIsGone, "absent-remove-is-410", breaks "veeam.answer.status-documented";
+        /// Where the contract drives, a number will do for a text, and a text for a number.
+        GenericBodyConverted, "generic-body-converted", breaks "veeam.input.no-conversion";
     } };
 }
