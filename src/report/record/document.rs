@@ -270,8 +270,8 @@ fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
 }
 
 fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument {
-    let mut subject = entry.subject.clone();
-    subject.name = safe.masked(&subject.name);
+    // By its name an entry is found again. It is the suite's, and a secret in it is no secret.
+    let subject = entry.subject.clone();
     let why = match &entry.verdict {
         Verdict::Error { why } => Some(safe.masked(why)),
         Verdict::Skip { reason } => Some(safe.masked(reason)),

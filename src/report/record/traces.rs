@@ -147,7 +147,7 @@ pub fn write(report: &Report, safe: &Safe, to: &mut impl Write) -> io::Result<us
             recorded
         });
         let recorded = RecordedTrace {
-            entry: safe.masked(&entry.subject.name),
+            entry: entry.subject.name.clone(),
             exchanges: exchanges.collect(),
             end: masked_end(&trace.end, safe),
             leftovers: trace.leftovers.iter().map(|it| safe.masked(it)).collect(),
