@@ -139,17 +139,21 @@ impl<'a> Shape<'a> {
                     shape.time(element, &format!("{at}/{index}"), found);
                 }
             }
-            Value::Number(number) if number.as_f64().is_some_and(|number| number > LAST_SECOND) => {
-                if self.parts().iter().any(|part| part["x-proofmark"] == "timestamp") {
-                    found.push(Mismatch {
-                        at: Location::Pointer(at.to_owned()),
-                        expected: "a number of seconds since 1970".into(),
-                        actual: format!("{number}, which is beyond the year 9999"),
-                    });
-                }
+            Value::Number(number)
+                if number.as_f64().is_some_and(|number| number > LAST_SECOND) && self.is_time() =>
+            {
+                found.push(Mismatch {
+                    at: Location::Pointer(at.to_owned()),
+                    expected: "a number of seconds since 1970".into(),
+                    actual: format!("{number}, which is beyond the year 9999"),
+                });
             }
             _ => {}
         }
+    }
+
+    fn is_time(self) -> bool {
+        self.parts().iter().any(|part| part["x-proofmark"] == "timestamp")
     }
 
     fn spelled_like(self, name: &str) -> Option<&'a str> {
