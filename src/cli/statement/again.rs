@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     evidence::{Declarations, Evidence},
-    planned::{self, Planned},
+    planned,
 };
 use crate::{
     cli::{
@@ -64,13 +64,13 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
         return Ok(not(otherwise));
     }
     let (file, mut told) = file(run, args, &house)?;
-    let Planned { run, mut differences, unknown } = planned::planned(run, &house.suite, file.as_ref());
+    let mut differences = planned::differences(run, &house.suite, file.as_ref());
     let declarations = file.as_ref().map_or(Declarations::Missing, |_| Declarations::AtHand);
-    let target = replay::as_recorded(file.unwrap_or_else(|| planned::implied(&run, &house.suite)), &run);
+    let target = replay::as_recorded(file.unwrap_or_else(|| planned::implied(run, &house.suite)), run);
     let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
-    let cut = planned::renamed(replay::cut(&traces)?, report, &run);
+    let cut = replay::cut(&traces)?;
     let evidence = Evidence { declarations, target: &target, cut: &cut };
-    let verdicts = replay::of_run(&house, &target, &run, cut.clone());
+    let verdicts = replay::of_run(&house, &target, run, cut.clone());
     let (mut judged, mut unsure, mut open) = (0, 0, 0);
     for entry in run.entries.iter().filter(|entry| entry.trace.is_some()) {
         let Some(now) = verdicts.get(&entry.subject.name) else { continue };
@@ -83,13 +83,12 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
     let all = run.entries.iter().filter(|entry| entry.trace.is_some()).count();
     told.insert(0, format!("{judged} of {all} traces judged again: none breaks more than the record says"));
     let left = [
-        (unknown, "have names that secrets were taken out of, and cannot be told apart"),
         (unsure, "hold masked or cut answers, of which not all can be judged again"),
         (open, "are told as unsupported, by an answer that only the target file knows"),
     ];
     let left = left.into_iter().filter(|(count, _)| *count > 0);
     told.extend(left.map(|(count, what)| format!("{count} {what}")));
-    let done = if unknown + open == 0 { Done::Judged } else { Done::NotJudged };
+    let done = if open == 0 { Done::Judged } else { Done::NotJudged };
     Ok(Again { done, differences, told })
 }
 

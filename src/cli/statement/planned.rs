@@ -7,7 +7,6 @@ use std::{
 };
 
 use crate::{
-    cli::replay::again::Cut,
     model::{
         case::{Case, Fixture, Need, Origin, Profile, Scope, Suite},
         contract::Effect,
@@ -16,21 +15,11 @@ use crate::{
         verdict::{Declared, Verdict},
     },
     plan::{self, Decision, Selection, glob},
-    report::{Coverage, Entry, JudgedRun, Kind, Report, Subject, TargetFacts, safe::MASKED},
+    report::{Coverage, Entry, JudgedRun, Kind, Subject, TargetFacts, safe::MASKED},
 };
 
-/// What came of it.
-pub struct Planned {
-    /// The run, its entries under the names that their cases have in the suite.
-    pub run: JudgedRun,
-    /// One sentence each.
-    pub differences: Vec<String>,
-    /// Entries whose names were masked so that nobody can tell which cases they are.
-    pub unknown: usize,
-}
-
-/// Holds `run` to `suite`, and to the target file where it is at hand.
-pub fn planned(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Planned {
+/// Holds `run` to `suite`, and to the target file where it is at hand; in what it differs, one sentence each.
+pub fn differences(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Vec<String> {
     let mut found = Vec::new();
     let asked = selection(&run.plan.selection);
     let selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| asked.takes(case)).collect();
@@ -38,18 +27,29 @@ pub fn planned(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Planned
     if run.plan.coverage == Coverage::Whole && left_out > 0 {
         found.push(format!("the run is said to be whole, and its selection leaves {left_out} cases out"));
     }
-    let indices: Vec<usize> = (0..run.entries.len()).filter(|index| run.entries[*index].is_case()).collect();
-    if run.plan.not_selected + indices.len() != suite.cases.len() {
+    let entries: Vec<&Entry> = run.entries.iter().filter(|entry| entry.is_case()).collect();
+    if run.plan.not_selected + entries.len() != suite.cases.len() {
         let told = run.plan.not_selected;
         let all = suite.cases.len();
-        found.push(format!("{} cases are there and {told} left out; the suite has {all}", indices.len()));
+        found.push(format!("{} cases are there and {told} left out; the suite has {all}", entries.len()));
     }
-    let entries: Vec<&Entry> = indices.iter().map(|index| &run.entries[*index]).collect();
-    let Matched { pairs, missing, strange } = matched(&entries, &selected);
+    let mut missing: BTreeMap<&str, &Arc<Case>> = selected.iter().map(|case| (&*case.id, *case)).collect();
+    let mut cases: BTreeMap<&str, &Arc<Case>> = BTreeMap::new();
+    let mut strange = Vec::new();
+    for entry in entries {
+        match missing.remove(entry.subject.name.as_str()) {
+            Some(case) => {
+                cases.insert(&case.id, case);
+                found.extend(unlike(&entry.subject, case));
+            }
+            None => strange.push(entry.subject.name.as_str()),
+        }
+    }
     let names = |what: &str, names: &[&str]| {
         (!names.is_empty()).then(|| format!("{} {what}: {}", names.len(), some(names)))
     };
     found.extend(names("cases were not planned", &strange));
+    let missing: Vec<&str> = missing.into_keys().collect();
     match run.plan.shard {
         None => found.extend(names("cases were planned and are not there", &missing)),
         Some(_) if !run.plan.of.iter().map(|id| &**id).eq(selected.iter().map(|case| &*case.id)) => {
@@ -57,16 +57,9 @@ pub fn planned(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Planned
         }
         Some(_) => {}
     }
-    let mut renamed = run.clone();
-    for (at, case) in &pairs {
-        let entry = &mut renamed.entries[indices[*at]];
-        entry.subject.name = case.id.to_string();
-        found.extend(unlike(&entry.subject, case));
-    }
-    let cases: BTreeMap<&str, &Arc<Case>> = pairs.iter().map(|(_, case)| (&*case.id, *case)).collect();
-    found.extend(fixtures(&renamed, suite, &cases));
-    let implied = implied(&renamed, suite);
-    for entry in &renamed.entries {
+    found.extend(fixtures(run, suite, &cases));
+    let implied = implied(run, suite);
+    for entry in &run.entries {
         let Some(case) = cases.get(entry.subject.name.as_str()) else { continue };
         let why = unsent(entry, case, suite, file, &implied).or_else(|| excused(entry, case, run, file));
         found.extend(why.map(|why| format!("{}: {why}", case.id)));
@@ -74,15 +67,7 @@ pub fn planned(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Planned
     if let Some(file) = file {
         found.extend(facts(run, file));
     }
-    let unknown = entries.len() - pairs.len() - strange.len();
-    Planned { run: renamed, differences: found, unknown }
-}
-
-/// The cut answers by the names that their entries have now.
-pub fn renamed(cut: Cut, report: &Report, run: &JudgedRun) -> Cut {
-    let then = report.runs.iter().flat_map(|run| &run.entries).map(|entry| &entry.subject.name);
-    let names: BTreeMap<&String, &String> = then.zip(run.entries.iter().map(|it| &it.subject.name)).collect();
-    cut.into_iter().map(|(name, cut)| (names.get(&name).map_or(name, |it| (*it).clone()), cut)).collect()
+    found
 }
 
 /// The selection that was said in these words.
@@ -101,59 +86,6 @@ fn selection(words: &[String]) -> Selection {
         }
     }
     asked
-}
-
-struct Matched<'a> {
-    /// An entry's place, and the case it is surely of.
-    pairs: Vec<(usize, &'a Arc<Case>)>,
-    missing: Vec<&'a str>,
-    strange: Vec<&'a str>,
-}
-
-/// Which case each entry is of. A secret that stands in a name was masked there, so such a name may fit several.
-fn matched<'a>(entries: &[&'a Entry], selected: &[&'a Arc<Case>]) -> Matched<'a> {
-    let fits = |entry: &Entry, case: &Case| {
-        let name = entry.subject.name.as_str();
-        *case.id == *name || (name.contains(MASKED) && glob(name, &case.id))
-    };
-    // The order is that of the names before they were masked, but in a run that was merged.
-    if entries.len() == selected.len() && entries.iter().zip(selected).all(|(entry, case)| fits(entry, case))
-    {
-        let pairs = selected.iter().copied().enumerate().collect();
-        return Matched { pairs, missing: Vec::new(), strange: Vec::new() };
-    }
-    let mut open: BTreeMap<&str, &Arc<Case>> = selected.iter().map(|case| (&*case.id, *case)).collect();
-    let (mut pairs, mut masked, mut strange) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, entry) in entries.iter().enumerate() {
-        match open.remove(entry.subject.name.as_str()) {
-            Some(case) => pairs.push((at, case)),
-            None if entry.subject.name.contains(MASKED) => masked.push(at),
-            None => strange.push(entry.subject.name.as_str()),
-        }
-    }
-    let mut possible = BTreeSet::new();
-    let mut covered = 0;
-    for at in masked {
-        let entry = entries[at];
-        let fitting: Vec<&str> =
-            open.iter().filter(|(_, case)| fits(entry, case)).map(|(id, _)| *id).collect();
-        match fitting[..] {
-            [] => strange.push(entry.subject.name.as_str()),
-            [id] => {
-                pairs.extend(open.remove(id).map(|case| (at, case)));
-            }
-            _ => {
-                covered += 1;
-                possible.extend(fitting);
-            }
-        }
-    }
-    let mut missing: Vec<&str> = open.keys().copied().filter(|id| !possible.contains(id)).collect();
-    let maybe = open.keys().filter(|id| possible.contains(**id)).count();
-    if maybe > covered {
-        missing.extend(open.keys().filter(|id| possible.contains(**id)).take(maybe - covered));
-    }
-    Matched { pairs, missing, strange }
 }
 
 /// What the record says of a case, and the suite otherwise.
@@ -183,7 +115,6 @@ fn fixtures(run: &JudgedRun, suite: &Suite, cases: &BTreeMap<&str, &Arc<Case>>) 
             Some(fixture) if fixture.scope == Scope::Run => {
                 told.insert(id);
             }
-            _ if id.contains(MASKED) => return Vec::new(),
             _ => found.push(format!("the suite has no shared fixture {id}")),
         }
     }
