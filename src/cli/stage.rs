@@ -20,7 +20,7 @@ use crate::{
         ledger::{self, Begun, Ledger, Life},
     },
     model::{
-        case::Case,
+        case::{Case, Suite},
         exchange::Trace,
         target::Target,
         verdict::{Declared, Verdict},
@@ -49,6 +49,7 @@ impl Stage {
     ) -> Result<Stage, Wrong> {
         let Chosen { mut target, hosting, named, keeping, digest } = chosen;
         house.digests.target = Some(digest);
+        lends_whole(&target, &house.suite)?;
         let embedded = match hosting {
             Hosting::Embedded => Some(embed(&mut target, options).await?),
             Hosting::Elsewhere => None,
@@ -131,6 +132,24 @@ impl Drop for Threads {
     }
 }
 
+/// Refuses a target file that lends a part of what a fixture provides: the run would make one beside the lent.
+fn lends_whole(target: &Target, suite: &Suite) -> Result<(), Wrong> {
+    let lends = |name: &&Arc<str>| target.supplies.contains_key(*name);
+    for fixture in suite.fixtures.values().filter(|fixture| target.apis.contains_key(&fixture.api)) {
+        let (lent, missing): (Vec<_>, Vec<_>) = fixture.provides.iter().partition(lends);
+        if !lent.is_empty() && !missing.is_empty() {
+            return Err(Wrong::Said(format!(
+                "target {}: it supplies {} and not {}; without all that {} provides the run would make one of its own",
+                target.name,
+                lent.iter().map(|name| &***name).collect::<Vec<_>>().join(", "),
+                missing.iter().map(|name| &***name).collect::<Vec<_>>().join(", "),
+                fixture.id
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// The verdict of a job that is not sent.
 pub fn unsent(job: &Job) -> Option<Verdict> {
     match &job.decision {
@@ -174,4 +193,33 @@ fn begun(run: &str, target: &Target, target_file: String, life: Life) -> Begun {
 fn run_id() -> Arc<str> {
     let id = uuid::Uuid::new_v4().simple().to_string();
     format!("pm-{}", &id[..8]).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{
+        args::{FileArgs, TargetArgs},
+        load::{self, Generated},
+    };
+
+    #[test]
+    fn what_is_lent_is_lent_whole() {
+        let house = load::house(&FileArgs::default(), |_| true, Generated::None).unwrap();
+        let target = load::target(&TargetArgs::default(), &[], &house).unwrap().target;
+        for (supplied, refused) in [
+            (&[][..], false),
+            (&["instance.arn"], true),
+            (&["instance.identifier"], true),
+            (&["instance.arn", "instance.identifier"], false),
+            (&["mine.arn"], false),
+        ] {
+            let mut target = target.clone();
+            target.supplies.extend(supplied.iter().map(|name| (Arc::from(*name), "lent".into())));
+            let told = lends_whole(&target, &house.suite);
+            assert_eq!(told.is_err(), refused, "{supplied:?}");
+            target.apis.clear();
+            assert!(lends_whole(&target, &house.suite).is_ok(), "it has no such API");
+        }
+    }
 }
