@@ -11,6 +11,8 @@ mod line;
 mod loss;
 #[path = "kill/many.rs"]
 mod many;
+#[path = "hostile/message.rs"]
+mod message;
 #[path = "kill/points.rs"]
 mod points;
 #[cfg(unix)]

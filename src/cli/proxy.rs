@@ -26,7 +26,7 @@ use self::{
     relay::{Ending, Judge, Upstream},
 };
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, ReportFormatArg, TargetArgs},
+    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, TargetArgs},
     load::{self, Wrong},
     record, replay,
     report::{Wanted, rendered, save},
@@ -72,15 +72,8 @@ pub struct ProxyArgs {
     /// Keep what passed in this folder, for `proofmark report`
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
-    /// How to print the result
-    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    pub format: ReportFormatArg,
-    /// Write the result in another form too, to a file; may be given often
-    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub report: Vec<Wanted>,
-    /// When to use colour
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
-    pub color: ColorArg,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Serves until Ctrl-C or SIGTERM. Prints `listening on http://...` when it is ready; the exit code is that of a run.
@@ -227,7 +220,7 @@ fn end(
     (started, elapsed): (Timestamp, Duration),
     out: &mut impl Write,
 ) -> Result<ExitCode, Wrong> {
-    replay::tell(&replay::strangers(&traffic), args.format, out)?;
+    replay::tell(&replay::strangers(&traffic), args.output.format, out)?;
     let judged = traffic.judged();
     let (report, masks) = traffic.into_report(fail_on, started, elapsed);
     let mask = |text: &str| masks.mask(text);
@@ -235,10 +228,10 @@ fn end(
         record::write(folder, &report, &mask)
             .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
     }
-    for Wanted { format, path } in &args.report {
+    for Wanted { format, path } in &args.output.report {
         save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;
     }
-    out.write_all(rendered(&report, args.format, args.color, &mask).as_bytes())?;
+    out.write_all(rendered(&report, args.output.format, args.output.color, &mask).as_bytes())?;
     out.flush()?;
     let code = match report::exit_code(&report) {
         // Where nothing was judged, the question is open.

@@ -13,7 +13,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, ReportFormatArg, TargetArgs},
+    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, ReportFormatArg, TargetArgs},
     files,
     load::{self, Wrong},
     report::{Wanted, rendered, save},
@@ -46,15 +46,8 @@ pub struct ReplayArgs {
     /// Which broken clauses fail a case [default: must; of a record as it was]
     #[arg(long, value_enum, help_heading = "Verdict")]
     pub fail_on: Option<FailOnArg>,
-    /// How to print the result
-    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
-    pub format: ReportFormatArg,
-    /// Write the result in another form too, to a file; may be given often
-    #[arg(long, value_name = "FORMAT=FILE", help_heading = "Output")]
-    pub report: Vec<Wanted>,
-    /// When to use colour
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
-    pub color: ColorArg,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Takes the secrets out of a text.
@@ -70,10 +63,10 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
             (report, Box::new(move |text| masks.mask(text)))
         }
     };
-    for Wanted { format, path } in &args.report {
+    for Wanted { format, path } in &args.output.report {
         save(path, &rendered(&report, *format, ColorArg::Never, &*mask))?;
     }
-    out.write_all(rendered(&report, args.format, args.color, &*mask).as_bytes())?;
+    out.write_all(rendered(&report, args.output.format, args.output.color, &*mask).as_bytes())?;
     out.flush()?;
     Ok(ExitCode::from(report::exit_code(&report)))
 }
@@ -108,7 +101,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     for (count, why) in &har.left_out {
         told += &format!("{count} left out: {why}\n");
     }
-    tell(&(told + &strangers(&traffic)), args.format, out)?;
+    tell(&(told + &strangers(&traffic)), args.output.format, out)?;
     if traffic.judged() == 0 {
         return Err(Wrong::Said(format!(
             "{} has no exchange that a contract knows and that can be judged",

@@ -7,11 +7,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::serving::{Serving, begun, ended, folder, proofmark};
 
-/// Judges a target with four cases and keeps the run.
-fn recorded(folder: &Path, url: &str, code: i32) {
-    let run = ["run", "--cases", "cases", "--target", "staging", "--base-url", url, "--record", "kept"];
-    let filters = ["--origin", "written"];
-    ended(code, &proofmark(folder, &[&run[..], &filters].concat()));
+/// Judges a reference target that is started so, and is gone then, with four cases, and keeps the run.
+fn recorded(folder: &Path, started: &[&str], code: i32) {
+    let target = Serving::reference(folder, started);
+    let run = ["run", "--cases", "cases", "--target", "staging", "--base-url", &target.url];
+    let more = ["--record", "kept", "--origin", "written"];
+    ended(code, &proofmark(folder, &[&run[..], &more].concat()));
 }
 
 fn replayed(folder: &Path, more: &[&str]) -> Output {
@@ -23,15 +24,11 @@ fn a_record_is_judged_again_as_it_was() {
     let folder = folder();
     let folder = folder.path();
     begun(folder);
-    let target = Serving::reference(folder, &[]);
-    recorded(folder, &target.url, 0);
-    drop(target);
+    recorded(folder, &[], 0);
     let said = ended(0, &replayed(folder, &[]));
     assert!(said.contains("4 entries judged as they were") && said.contains("4 passed"), "{said}");
     assert!(!said.contains("differs"), "{said}");
-    let target = Serving::reference(folder, &["--deviate", "omit-request-id"]);
-    recorded(folder, &target.url, 1);
-    drop(target);
+    recorded(folder, &["--deviate", "omit-request-id"], 1);
     let said = ended(1, &replayed(folder, &[]));
     assert!(
         said.contains("4 entries judged as they were") && said.contains("dms.response.request-id"),
@@ -46,9 +43,7 @@ fn what_has_changed_since_a_record_is_said() {
     let folder = folder();
     let folder = folder.path();
     begun(folder);
-    let target = Serving::reference(folder, &[]);
-    recorded(folder, &target.url, 0);
-    drop(target);
+    recorded(folder, &[], 0);
     let path = folder.join("cases/dms/describe_connections.yaml");
     let before = fs::read_to_string(&path).unwrap();
     let after = before
@@ -71,9 +66,7 @@ fn bytes_that_are_gone_are_held_against_nobody() {
     let folder = folder();
     let folder = folder.path();
     begun(folder);
-    let target = Serving::reference(folder, &[]);
-    recorded(folder, &target.url, 0);
-    drop(target);
+    recorded(folder, &[], 0);
     // As if the answer had been longer than what is kept of one.
     let traces = folder.join("kept/traces.jsonl");
     let before = fs::read_to_string(&traces).unwrap();
@@ -104,9 +97,7 @@ fn an_archive_of_a_run_is_judged_as_the_run_was() {
     begun(folder);
     for (deviation, code) in [(None, 0), (Some("omit-request-id"), 1)] {
         let deviate: Vec<&str> = deviation.iter().flat_map(|name| ["--deviate", name]).collect();
-        let target = Serving::reference(folder, &deviate);
-        recorded(folder, &target.url, code);
-        drop(target);
+        recorded(folder, &deviate, code);
         ended(code, &proofmark(folder, &["report", "kept", "--format", "har", "--output", "kept.har"]));
         let said = ended(code, &proofmark(folder, &["replay", "kept.har"]));
         assert!(said.contains("0 that no contract knows"), "{said}");

@@ -113,15 +113,18 @@ fn requests_without_an_answer_are_in_the_report_and_the_record() {
 #[test]
 fn what_is_under_way_when_the_proxy_ends_is_told() {
     let folder = folder();
-    let proxy = before(folder.path(), upstream(vec![Act::Head, Act::Wait]));
+    // Whoever hears that it goes on knows that the proxy has read what was asked.
+    let goes_on = "HTTP/1.1 102 Processing\r\n\r\n";
+    let acts = vec![Act::Head, Act::Say(goes_on.into()), Act::Wait];
+    let proxy = before(folder.path(), upstream(acts));
     let mut client = Client::at(&proxy.url);
     client.say(asked("Content-Length: 2\r\n") + "{}");
+    client.hear(goes_on);
     // A connection that waits for nothing is no reason to wait.
     let _idle = Client::at(&proxy.url);
-    // Whoever was answered was read before.
-    let page = request("GET /elsewhere", &[], "");
     let mut other = Client::at(&proxy.url);
-    other.say(&page);
+    other.say(request("GET /elsewhere", &[], ""));
+    other.hear(goes_on);
     told(proxy, 3, &["ERROR dms::DescribeConnections::", "the proxy was ended first"]);
 }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod doors;
+mod message;
 mod server;
 mod stage;
 mod throttles;

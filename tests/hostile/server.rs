@@ -11,12 +11,14 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     runtime::{Builder, Runtime},
     task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
+
+use crate::message::message;
 
 /// One thing that a server does with a connection. After the last one it closes, in order.
 #[derive(Debug, Clone)]
@@ -218,25 +220,8 @@ async fn say<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8], seen: &Seen) -
 
 /// The next request; none at the end of the connection.
 async fn read<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>) -> Option<Asked> {
-    let end = loop {
-        if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-    let all = end + length.unwrap_or(0);
-    while buffer.len() < all {
-        if stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let text = String::from_utf8_lossy(&buffer[..all]).into_owned();
-    buffer.drain(..all);
-    Some(Asked { text })
+    let message = message(stream, buffer).await?;
+    Some(Asked { text: String::from_utf8_lossy(&message).into_owned() })
 }
 
 /// The head of an answer of the API that was asked, with these lines in place of its status and its length.

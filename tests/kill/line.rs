@@ -13,11 +13,13 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::AsyncWriteExt,
     net::{TcpListener, TcpStream},
     sync::RwLock,
     task::JoinHandle,
 };
+
+use crate::message::message;
 
 /// Each request has two places at which its sender can die.
 pub const PLACES: usize = 2;
@@ -225,25 +227,4 @@ fn failure(answer: &[u8]) -> Vec<u8> {
         body.len()
     )
     .into_bytes()
-}
-
-/// One request or answer, as it is; none at the end of the connection.
-async fn message(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
-    let end = loop {
-        if let Some(at) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-    let end = end + length.unwrap_or(0);
-    while buffer.len() < end {
-        if stream.read_buf(buffer).await.ok()? == 0 {
-            return None;
-        }
-    }
-    Some(buffer.drain(..end).collect())
 }

@@ -49,7 +49,7 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     let house = load::house(&files, |_| true, Generated::All)?;
     let (target, digest) = target(args, run, &house)?;
     let again = Again { house: &house, target: &target, run, cut };
-    let told = args.format == ReportFormatArg::Text;
+    let told = args.output.format == ReportFormatArg::Text;
     let mut lines = if told { again.circumstances(digest.as_deref()) } else { Vec::new() };
     let entries = again.wanted(&args.case)?;
     if told {
