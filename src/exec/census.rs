@@ -30,7 +30,12 @@ impl Session {
             Arc::clone(all.entry(key).or_default())
         };
         let take = || async {
-            let Ok(elements) = self.list(api, listing).await else { return };
+            // One lost request, of a login perhaps, which is not repeated, would leave the whole run without.
+            let mut listed = self.list(api, listing).await;
+            if listed.is_err() {
+                listed = self.list(api, listing).await;
+            }
+            let Ok(elements) = listed else { return };
             let entry = Entry {
                 at: Timestamp::now(),
                 number: 0,
