@@ -134,7 +134,7 @@ fn result(number: usize, verdict: Verdict) -> CaseResult {
         span: span(),
     };
     let trace = Trace { exchanges: vec![exchange], end: End::Complete, leftovers: vec![] };
-    CaseResult { case: Arc::new(case), verdict, trace: Some(trace), known: vec![] }
+    CaseResult { case: Arc::new(case), verdict, trace: Some(trace), filed: None, known: vec![] }
 }
 
 fn span() -> Span {

@@ -25,7 +25,7 @@ mod shape;
 mod snapshot;
 mod unsupported;
 
-pub use across::{UNIQUE_ID, across, repeated_ids};
+pub use across::{Across, UNIQUE_ID, across, repeated_ids};
 pub use snapshot::Taken;
 
 /// What every verdict of a run is based on.

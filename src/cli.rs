@@ -22,6 +22,7 @@ mod models;
 mod new;
 mod observe;
 mod plan;
+pub mod play;
 pub mod progress;
 mod proxy;
 mod record;

@@ -226,6 +226,16 @@ impl Session {
         &self.masks
     }
 
+    /// The values that every job starts from, whatever its API.
+    pub fn common(&self) -> Variables {
+        let mut all = self.known.values().map(|known| &known.fixed);
+        let mut common = all.next().cloned().unwrap_or_default();
+        for fixed in all {
+            common.retain(|name, value| fixed.get(name) == Some(value));
+        }
+        common
+    }
+
     /// Runs the jobs whose decision is to run, as many at once as the target allows, and hands over each trace as it
     /// comes, with the index of its job. After an interruption the rest come at once, as interrupted; so do, as refused,
     /// those that a target which has fallen silent would only leave waiting.

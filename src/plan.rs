@@ -224,8 +224,8 @@ fn met(need: &Need, target: &Target) -> bool {
 
 /// The entries of the target that may excuse a case: those that name it, and every one about a clause. Which of them do,
 /// and until when, is for the report to say.
-pub fn known(target: &Target, case: &Case) -> Vec<KnownFailure> {
-    let bears = |entry: &&KnownFailure| match &entry.what {
+pub fn known(target: &Target, case: &Case) -> Vec<Arc<KnownFailure>> {
+    let bears = |entry: &&Arc<KnownFailure>| match &entry.what {
         KnownWhat::Case(pattern) => glob(pattern, &case.id),
         KnownWhat::Clause(_) => true,
     };

@@ -79,7 +79,7 @@ pub struct Run {
     /// What went wrong after the last case, besides what the traces say is left over.
     pub clean_up: Vec<String>,
     /// Every entry of the target file, so that one which nothing answers to any more can be shown.
-    pub known_failures: Vec<KnownFailure>,
+    pub known_failures: Vec<Arc<KnownFailure>>,
 }
 
 /// By what a run can be told to have been the same as another: SHA-256 in hexadecimal, where somebody worked it out.
@@ -131,10 +131,38 @@ pub enum Coverage {
 pub struct CaseResult {
     pub case: Arc<Case>,
     pub verdict: Verdict,
-    /// None for a case that was not sent.
+    /// None for a case that was not sent, and where the trace was filed.
     pub trace: Option<Trace>,
+    /// What the trace came to, where it was filed: it is in the record, and a report can do without it.
+    pub filed: Option<Tally>,
     /// The target's entries that name this case, and every entry about a clause.
-    pub known: Vec<KnownFailure>,
+    pub known: Vec<Arc<KnownFailure>>,
+}
+
+/// What a report says of every trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many requests were sent.
+    pub exchanges: usize,
+    /// `DescribeEndpoints answered 429`, of each request that was sent once more.
+    pub repeated: Vec<String>,
+    /// From the first request to the last answer.
+    pub elapsed: Duration,
+}
+
+impl Tally {
+    pub fn of(trace: &Trace) -> Tally {
+        let exchanges = &trace.exchanges;
+        let first = exchanges.iter().map(|exchange| exchange.started).min();
+        let last = exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
+        let elapsed = first.zip(last).map(|(first, last)| last.duration_since(first).unsigned_abs());
+        let repeated = exchanges.iter().enumerate().filter(|(index, _)| trace.is_repeated(*index));
+        let why = repeated.map(|(_, exchange)| match &exchange.answer {
+            Ok(response) => format!("{} answered {}", exchange.operation, response.status),
+            Err(broken) => format!("{}: {broken}", exchange.operation),
+        });
+        Tally { exchanges: exchanges.len(), repeated: why.collect(), elapsed: elapsed.unwrap_or_default() }
+    }
 }
 
 /// One fixture that the cases of a run shared.
@@ -176,9 +204,9 @@ pub struct JudgedRun {
     /// In the order of the run: cases, then shared fixtures.
     pub entries: Vec<Entry>,
     /// Every entry of the target file about what is known to fail.
-    pub known_failures: Vec<KnownFailure>,
+    pub known_failures: Vec<Arc<KnownFailure>>,
     /// Known failures that nothing in this run answers to: no case has the name, or no answer breaks the clause.
-    pub stale: Vec<KnownFailure>,
+    pub stale: Vec<Arc<KnownFailure>>,
     /// What could not be cleaned up, one sentence each.
     pub clean_up: Vec<String>,
     /// What the run was held against, if anything.
@@ -192,8 +220,9 @@ pub struct Entry {
     /// As [`Terms::fail_on`] wants it.
     pub verdict: Verdict,
     pub status: Status,
+    /// None where nothing was sent, where the trace was filed, and where the report was read without its traces.
     pub trace: Option<Trace>,
-    pub known: Vec<KnownFailure>,
+    pub known: Vec<Arc<KnownFailure>>,
     /// The violations, by their place, that the baseline has as well.
     pub old: BTreeSet<usize>,
     /// How many requests were sent.
@@ -212,14 +241,11 @@ impl Entry {
         verdict: Verdict,
         status: Status,
         trace: Option<Trace>,
-        known: Vec<KnownFailure>,
+        filed: Option<Tally>,
+        known: Vec<Arc<KnownFailure>>,
     ) -> Entry {
-        let exchanges = trace.as_ref().map_or(&[][..], |trace| &trace.exchanges);
-        let first = exchanges.iter().map(|exchange| exchange.started).min();
-        let last = exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
-        let elapsed = first.zip(last).map(|(first, last)| last.duration_since(first).unsigned_abs());
-        let (exchanges, elapsed) = (exchanges.len(), elapsed.unwrap_or_default());
-        let repeated = trace.as_ref().map(repeated).unwrap_or_default();
+        let tally = filed.or_else(|| trace.as_ref().map(Tally::of)).unwrap_or_default();
+        let Tally { exchanges, repeated, elapsed } = tally;
         let (old, shown) = (BTreeSet::new(), BTreeMap::new());
         Entry { subject, verdict, status, trace, known, old, exchanges, repeated, elapsed, shown }
     }
@@ -228,7 +254,7 @@ impl Entry {
     pub fn of(result: CaseResult, terms: Terms) -> Entry {
         let verdict = status::hardened(result.verdict, terms.fail_on);
         let status = status(&verdict, &result.known, terms.today);
-        Entry::new(result.case.into(), verdict, status, result.trace, result.known)
+        Entry::new(result.case.into(), verdict, status, result.trace, result.filed, result.known)
     }
 
     /// The violations of a verdict that has some.
@@ -297,16 +323,6 @@ impl Entry {
     }
 }
 
-/// `DescribeEndpoints answered 429`, of each request that was sent once more.
-fn repeated(trace: &Trace) -> Vec<String> {
-    let repeated = trace.exchanges.iter().enumerate().filter(|(index, _)| trace.is_repeated(*index));
-    let why = repeated.map(|(_, exchange)| match &exchange.answer {
-        Ok(response) => format!("{} answered {}", exchange.operation, response.status),
-        Err(broken) => format!("{}: {broken}", exchange.operation),
-    });
-    why.collect()
-}
-
 /// The violations and the warnings of a verdict.
 fn broken(verdict: &Verdict) -> (&[Violation], &[Violation]) {
     match verdict {
@@ -364,13 +380,13 @@ pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report 
 fn judged(run: Run, terms: Terms) -> JudgedRun {
     let mut entries = Vec::with_capacity(run.results.len() + run.fixtures.len());
     entries.extend(run.results.into_iter().map(|result| Entry::of(result, terms)));
-    let of_clauses = |it: &&KnownFailure| matches!(it.what, KnownWhat::Clause(_));
+    let of_clauses = |it: &&Arc<KnownFailure>| matches!(it.what, KnownWhat::Clause(_));
     let known: Vec<_> = run.known_failures.iter().filter(of_clauses).cloned().collect();
     for result in run.fixtures {
         let verdict = status::hardened(result.verdict, terms.fail_on);
         let status = status(&verdict, &known, terms.today);
         let (subject, trace) = (result.fixture.into(), Some(result.trace));
-        entries.push(Entry::new(subject, verdict, status, trace, known.clone()));
+        entries.push(Entry::new(subject, verdict, status, trace, None, known.clone()));
     }
     let stale = stale(&entries, &run.known_failures, run.plan.coverage);
     let leftovers =
@@ -394,7 +410,11 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
 
 /// Entries that nothing answers to. In a run that left cases out, only a clause that a judged case names and that
 /// no answer breaks is known to be kept.
-fn stale(entries: &[Entry], known_failures: &[KnownFailure], coverage: Coverage) -> Vec<KnownFailure> {
+fn stale(
+    entries: &[Entry],
+    known_failures: &[Arc<KnownFailure>],
+    coverage: Coverage,
+) -> Vec<Arc<KnownFailure>> {
     let broken: BTreeSet<&ClauseId> = entries
         .iter()
         .flat_map(|entry| entry.violations().iter().chain(entry.warnings()))
@@ -407,7 +427,7 @@ fn stale(entries: &[Entry], known_failures: &[KnownFailure], coverage: Coverage)
         let mut naming = entries.iter().filter(judged).filter(|it| it.subject.clauses.contains(clause));
         naming.next().is_some() || (coverage == Coverage::Whole && entries.iter().any(|it| judged(&it)))
     };
-    let is_stale = |known: &&KnownFailure| match &known.what {
+    let is_stale = |known: &&Arc<KnownFailure>| match &known.what {
         KnownWhat::Clause(clause) => !broken.contains(clause) && kept(clause),
         KnownWhat::Case(_) => {
             let names = |entry: &Entry| entry.is_case() && entry.known.iter().any(|it| it.span == known.span);

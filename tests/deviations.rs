@@ -11,6 +11,7 @@ use proofmark::{
         self,
         args::{FailOnArg, FileArgs, SelectionArgs, TargetArgs},
         load::{self, Generated},
+        play::{self, Measure},
         progress::Progress,
         run,
         stage::Stage,
@@ -126,7 +127,7 @@ fn judge(
         let (_never, interrupt) = watch::channel(Interrupt::No);
         let stage =
             Stage::set(house, chosen, options, state.path().to_owned(), interrupt).await.map_err(explain)?;
-        let played = run::play(&stage, &plan, &run::Measure::of(FailOnArg::Must), &Progress::of(0)).await;
+        let played = play::play(&stage, &plan, &Measure::of(FailOnArg::Must), &Progress::of(0), None).await;
         let report = run::summarize(played.run, &stage, fail_on);
         let text =
             report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));

@@ -221,7 +221,13 @@ pub fn answer(bytes: &[u8]) -> bool {
         let verdict = check::verdict(case, &trace, &judge).verdict;
         assert!(verdict == check::verdict(case, &trace, &judge).verdict, "one answer, one verdict");
         assert!(!matches!(verdict, Verdict::Skip { .. }));
-        results.push(CaseResult { case: Arc::clone(case), verdict, trace: Some(trace), known: Vec::new() });
+        results.push(CaseResult {
+            case: Arc::clone(case),
+            verdict,
+            trace: Some(trace),
+            filed: None,
+            known: Vec::new(),
+        });
     }
     let page = page(results);
     let harmful = |character: &char| character.is_control() && *character != '\n';

@@ -193,6 +193,13 @@ pub struct OutputArgs {
     pub color: ColorArg,
 }
 
+impl OutputArgs {
+    /// Whether the result is to be had in this form, anywhere.
+    pub fn wants(&self, format: ReportFormatArg) -> bool {
+        self.format == format || self.report.iter().any(|wanted| wanted.format == format)
+    }
+}
+
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
     #[command(flatten)]

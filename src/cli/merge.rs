@@ -12,6 +12,7 @@ use super::{
 use crate::report::{
     self,
     merge::{self, Part},
+    record::Traces,
 };
 
 /// Merges, keeps and prints. The exit code is that of the whole run.
@@ -19,7 +20,7 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     let folder = args.record.as_deref().unwrap_or(Path::new(record::LAST));
     let mut parts = Vec::new();
     for path in &args.records {
-        parts.push(Part { name: path.display().to_string(), report: record::read(path)? });
+        parts.push(Part { name: path.display().to_string(), report: record::read(path, Traces::All)? });
     }
     let baseline = args.baseline.as_deref().map(record::document).transpose()?;
     let mut report = merge::merge(parts).map_err(|problems| {

@@ -1,8 +1,7 @@
 //! Records of runs on disk: a folder with the document and the traces, written whole or not at all, and read back.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -10,9 +9,13 @@ use std::{
 use super::{args::FailOnArg, files, load::Wrong};
 use crate::report::{
     Report,
-    record::{self, DOCUMENT, Record, RecordError, TRACES, VERSION},
-    safe::Mask,
+    record::{self, DOCUMENT, Record, RecordError, TRACES, Traces, VERSION},
+    safe::{Mask, Safe},
 };
+
+mod keeping;
+
+pub use keeping::Keeping;
 
 /// Where a run is kept if nobody says otherwise: the last one only.
 pub const LAST: &str = "target/proofmark/last";
@@ -26,62 +29,32 @@ pub fn prepare(folder: &Path) -> Result<(), Wrong> {
     fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
     for entry in fs::read_dir(folder).map_err(|error| wrong(error.to_string()))? {
         let name = entry.map_err(|error| wrong(error.to_string()))?.file_name();
-        let ours = [DOCUMENT, TRACES].map(|it| [it.to_owned(), unfinished(it)]).concat();
-        if !ours.iter().any(|it| name == **it) {
+        if name != DOCUMENT && name != TRACES && !keeping::is_unfinished(&name) {
             let name = name.to_string_lossy().into_owned();
             return Err(wrong(format!(
                 "it holds {name}, which is no part of a record; give a folder of its own"
             )));
         }
     }
-    let probe = folder.join(unfinished(DOCUMENT));
+    let probe = keeping::unfinished(folder, DOCUMENT);
     fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(|error| wrong(error.to_string()))
 }
 
-/// Writes both files of a report, the document last: a folder with a document in it has all of its traces. On Unix only
-/// the owner can read them.
+/// Writes both files of a report that has all of its traces.
 pub fn write(folder: &Path, report: &Report, mask: Mask) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    match fs::remove_file(folder.join(DOCUMENT)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut document = String::new();
-    finished(folder, TRACES, |file| record::stream(report, mask, file).map(|text| document = text))?;
-    finished(folder, DOCUMENT, |file| file.write_all(document.as_bytes()))
+    Keeping::begin(folder, record::base(report), &Safe::new(mask))?.finish(report, mask)
 }
 
-/// A file that is there whole, or not at all.
-fn finished(
-    folder: &Path,
-    name: &str,
-    fill: impl FnOnce(&mut io::BufWriter<fs::File>) -> io::Result<()>,
-) -> io::Result<()> {
-    let unfinished = folder.join(unfinished(name));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = io::BufWriter::new(options.open(&unfinished)?);
-    fill(&mut file)?;
-    file.flush()?;
-    fs::rename(unfinished, folder.join(name))
-}
-
-fn unfinished(name: &str) -> String {
-    format!("{name}.part")
-}
-
-/// Reads the record in a folder, or of the document's own path.
-pub fn read(path: &Path) -> Result<Report, Wrong> {
+/// Reads the record in a folder, or of the document's own path, with those of its traces that are wanted.
+pub fn read(path: &Path, wanted: Traces) -> Result<Report, Wrong> {
     let (document, traces) = texts(path)?;
-    record::read(&document, traces.as_deref()).map_err(|error| no_record(path, &error))
+    record::read(&document, traces.as_deref(), wanted).map_err(|error| no_record(path, &error))
 }
 
 /// Reads the document of a record alone, as most need no more; and gives its digest.
 pub fn document(path: &Path) -> Result<(Report, Arc<str>), Wrong> {
     let document = document_text(path)?;
-    let read = record::read(&document, None).map_err(|error| no_record(path, &error))?;
+    let read = record::read(&document, None, Traces::All).map_err(|error| no_record(path, &error))?;
     Ok((read, record::digest(&document)))
 }
 
@@ -102,7 +75,7 @@ pub fn whole(path: &Path) -> Result<Record, Wrong> {
         return Ok(Record { document, traces });
     }
     // What is no record at all lacks more than its traces.
-    record::read(&document, None).map_err(|error| no_record(path, &error))?;
+    record::read(&document, None, Traces::All).map_err(|error| no_record(path, &error))?;
     Err(Wrong::Said(format!(
         "{}: expected {TRACES} beside {DOCUMENT}, found nothing; without it nothing is proven: keep both files",
         folder(path).display()

@@ -16,7 +16,7 @@ use super::{
     load::Wrong,
     merge, record, style,
 };
-use crate::report::{self, Format, Mask, Report};
+use crate::report::{self, Format, Mask, Report, record::Traces};
 
 /// Renders the record in the folder that `args` name. The exit code is the one the run ended with.
 pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
@@ -24,7 +24,8 @@ pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
         return merge::merge(args, out);
     }
     let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
-    let report = record::read(&folder)?;
+    let wanted = if args.format == ReportFormatArg::Har { Traces::All } else { Traces::Telling };
+    let report = record::read(&folder, wanted)?;
     // What is recorded was masked before it was written.
     let text = rendered(&report, args.format, args.color, &str::to_owned);
     match &args.output {

@@ -1,15 +1,13 @@
 //! `proofmark run`: the whole plan played, judged, snapshots left for review, one report printed.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{Write, stdout},
-    panic::{AssertUnwindSafe, resume_unwind},
+    collections::BTreeSet,
+    io::{self, Write, stdout},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use futures_util::FutureExt;
 use jiff::{Timestamp, Zoned};
 
 use super::{
@@ -17,28 +15,26 @@ use super::{
     files, github,
     interrupt::interrupts,
     load::{self, Generated, House, Wrong},
+    play::{Measure, play},
     progress::Progress,
-    record,
+    record::{self, Keeping},
     report::{Wanted, format, print, rendered, save},
-    settle, shard, snapshots,
-    stage::{self, Stage},
+    shard, snapshots,
+    stage::Stage,
     style, sweep, up,
 };
 use crate::{
-    check::{self, Taken},
+    check::Taken,
     exec::{Interrupt, SharedFixture},
     model::{
         case::Case,
-        contract::ApiName,
-        exchange::{Response, Trace},
-        target::{KnownFailure, Sharing, Target},
+        exchange::Trace,
+        target::{Sharing, Target},
         verdict::Verdict,
     },
-    plan::{self, Job, Plan, Selection},
+    plan::{self, Job, Selection},
     reference,
-    report::{
-        self, CaseResult, Coverage, Entry, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms,
-    },
+    report::{self, CaseResult, Coverage, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms},
 };
 
 pub(super) use super::interrupt::asked_to_end;
@@ -93,10 +89,14 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Err(why) = stage.session.prepare(&plan.jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
+    let mask = |text: &str| stage.session.masks().mask(text);
+    let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
     let progress = Progress::of(plan.jobs.len());
     let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
     let measure = Measure { terms: terms(args.fail_on), before };
-    let played = play(&stage, &plan, &measure, &progress).await;
+    // An archive of all exchanges is made from memory.
+    let filing = record.as_mut().filter(|_| !args.output.wants(ReportFormatArg::Har));
+    let played = play(&stage, &plan, &measure, &progress, filing).await;
     progress.clear();
     for left in leave_snapshots(&stage, &played.taken, update)? {
         eprintln!("{left}");
@@ -105,25 +105,18 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Some((before, sha256)) = &baseline {
         report::baseline::hold_against(&mut report, before, sha256);
     }
-    let mask = |text: &str| stage.session.masks().mask(text);
-    keep(&report, args.record.as_deref(), &mask)?;
-    for Wanted { format, path } in &args.output.report {
-        save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;
-    }
-    let text = match (args.output.format, shown) {
-        (ReportFormatArg::Text, Shown::Coverage(names)) => {
-            report::render_coverage(&report, style::style(args.output.color, &stdout()), names, &mask)
-        }
-        (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(&report),
-        (format, _) => rendered(&report, format, args.output.color, &mask),
-    };
-    let format = format(args.output.format, args.output.color);
-    print(&text, format, out)?;
-    github::tell(&report, format, &mask, out)?;
+    let kept = record.map_or(Ok(()), |record| record.finish(&report, &mask));
+    tell(&report, args, shown, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");
     }
     stage.strike().await;
+    // What was found out is told before, for a full disk takes nothing from it.
+    match (kept, &args.record) {
+        (Err(error), Some(folder)) => return Err(unkept(folder, &error)),
+        (Err(error), None) => tell_unkept(&error),
+        (Ok(()), _) => {}
+    }
     let code = report::exit_code(&report);
     // The process ends here; to take a large run apart first would cost as much as to judge it.
     std::mem::forget((report, plan));
@@ -133,124 +126,55 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     })
 }
 
-/// Keeps a run where it was asked to be kept; else where the last one is, as far as that can be written.
-fn keep(report: &Report, folder: Option<&Path>, mask: Mask) -> Result<(), Wrong> {
-    let written = record::write(folder.unwrap_or(Path::new(record::LAST)), report, mask);
-    match (written, folder) {
-        (Err(error), Some(folder)) => Err(Wrong::Said(format!("{}: {error}", folder.display()))),
-        (Err(error), None) => {
-            eprintln!("the run is not kept: {}: {error}", record::LAST);
-            Ok(())
+/// Writes every form of the report that was asked for.
+fn tell(
+    report: &Report,
+    args: &RunArgs,
+    shown: Shown,
+    mask: Mask,
+    out: &mut impl Write,
+) -> Result<(), Wrong> {
+    for Wanted { format, path } in &args.output.report {
+        save(path, &rendered(report, *format, ColorArg::Never, mask))?;
+    }
+    let text = match (args.output.format, shown) {
+        (ReportFormatArg::Text, Shown::Coverage(names)) => {
+            report::render_coverage(report, style::style(args.output.color, &stdout()), names, mask)
         }
-        (Ok(()), _) => Ok(()),
-    }
-}
-
-/// A run and the snapshots it took.
-pub struct Played {
-    pub run: Run,
-    pub taken: Vec<(Arc<Case>, Taken)>,
-}
-
-/// What tells while a run goes on what its report will call a case.
-pub struct Measure<'a> {
-    pub terms: Terms,
-    pub before: Option<report::Before<'a>>,
-}
-
-impl Measure<'_> {
-    /// Of a run that is held against no other.
-    pub fn of(fail_on: FailOnArg) -> Measure<'static> {
-        Measure { terms: terms(fail_on), before: None }
-    }
-
-    fn entry(&self, case: &Arc<Case>, verdict: &Verdict, trace: &Trace, known: Vec<KnownFailure>) -> Entry {
-        // Of what passes nobody asks any more what was sent.
-        let passes = matches!(verdict, Verdict::Pass { warnings } if warnings.is_empty());
-        let trace = (!passes).then(|| trace.clone());
-        let result = CaseResult { case: Arc::clone(case), verdict: verdict.clone(), trace, known };
-        let mut entry = Entry::of(result, self.terms);
-        self.before.iter().for_each(|before| before.hold(&mut entry, self.terms.today));
-        entry
-    }
-}
-
-/// Runs every job of the plan and judges what it left.
-pub async fn play(stage: &Stage, plan: &Plan, measure: &Measure<'_>, progress: &Progress) -> Played {
-    let (started, clock) = (Timestamp::now(), Instant::now());
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let mut judged: BTreeMap<usize, (Verdict, Trace)> = BTreeMap::new();
-    let mut taken = Vec::new();
-    let house = &stage.house;
-    let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
-    let mut watch = report::Watch::new(stage.target.apis.keys().filter(selected), &house.contracts);
-    let run = stage.session.run_all(&plan.jobs, |index, mut trace| {
-        let case = &plan.jobs[index].case;
-        let judgement = stage.judge(case, &trace);
-        let known = plan::known(&stage.target, case);
-        let entry = measure.entry(case, &judgement.verdict, &trace, known);
-        progress.finished(&entry, measure.terms.today, &Safe::new(&mask));
-        taken.extend(judgement.snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-        watch.take(&case.api, &trace);
-        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
-        judged.insert(index, (judgement.verdict, trace));
-    });
-    // A bug of ours, too, is a reason to clean up first.
-    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
-    let mut shared = stage.session.close().await;
-    let settled = settle::settle(stage).await;
-    for SharedFixture { fixture, trace } in &mut shared {
-        settled.supersede(&fixture.id, trace, &house.suite);
-    }
-    for (index, (_, trace)) in &mut judged {
-        settled.supersede(&plan.jobs[*index].case.id, trace, &house.suite);
-    }
-    let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
-    if let Some(bug) = bug {
-        resume_unwind(bug);
-    }
-    // A run may break what no single case can see.
-    let traces: Vec<_> =
-        judged.iter().map(|(index, (_, trace))| (plan.jobs[*index].case.id.clone(), trace)).collect();
-    let across = check::across(&traces, &stage.judge_of());
-    let mut broken: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (case, violation) in across {
-        broken.entry(case).or_default().push(violation);
-    }
-    let results = plan.jobs.iter().enumerate().map(|(index, job)| {
-        let (verdict, trace) = match (judged.remove(&index), stage::unsent(job)) {
-            (Some((verdict, trace)), _) => (verdict, Some(trace)),
-            (None, Some(verdict)) => (verdict, None),
-            // Every planned case ends in exactly one verdict.
-            (None, None) => (Verdict::Error { why: "the case was planned and never ran".into() }, None),
-        };
-        let verdict = check::worsened(verdict, broken.remove(&job.case.id).unwrap_or_default());
-        let known = plan::known(&stage.target, &job.case);
-        CaseResult { case: Arc::clone(&job.case), verdict, trace, known }
-    });
-    let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    let results: Vec<CaseResult> = results.collect();
-    let elapsed = clock.elapsed();
-    let covered = watch.covered(&results, &fixtures, &house.clauses);
-    let asked = Planned {
-        coverage,
-        not_selected: plan.not_selected,
-        selection: plan.selection.clone(),
-        shard: plan.shard.map(|shard| shard.to_string()),
-        of: plan.of.clone(),
+        (ReportFormatArg::Json, Shown::Coverage(_)) => report::record::render_coverage(report),
+        (format, _) => rendered(report, format, args.output.color, mask),
     };
-    let blank = blank(stage, coverage);
-    let covered = Some(covered);
-    let run =
-        Run { started, elapsed, results, fixtures, covered, clean_up: settled.left(), plan: asked, ..blank };
-    Played { run, taken }
+    let format = format(args.output.format, args.output.color);
+    print(&text, format, out)?;
+    Ok(github::tell(report, format, mask, out)?)
+}
+
+/// Begins to keep a run where it was asked to be kept; else where the last one is, as far as that can be written.
+fn keep(folder: Option<&Path>, stage: &Stage, safe: &Safe) -> Result<Option<Keeping>, Wrong> {
+    let begun = Keeping::begin(folder.unwrap_or(Path::new(record::LAST)), stage.session.common(), safe);
+    match (begun, folder) {
+        (Err(error), Some(folder)) => Err(unkept(folder, &error)),
+        (Err(error), None) => {
+            tell_unkept(&error);
+            Ok(None)
+        }
+        (Ok(record), _) => Ok(Some(record)),
+    }
+}
+
+fn unkept(folder: &Path, error: &io::Error) -> Wrong {
+    Wrong::Said(format!("{}: {error}", folder.display()))
+}
+
+fn tell_unkept(error: &io::Error) {
+    eprintln!("the run is not kept: {}: {error}", record::LAST);
 }
 
 /// A run of the cases of one trial, as `cargo test` makes them.
 pub fn of_some_cases<'a>(stage: &Stage, judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>) -> Run {
     let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
         let known = plan::known(&stage.target, &job.case);
-        CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), known }
+        CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), filed: None, known }
     };
     let results = judged.into_iter().map(result).collect();
     Run { results, ..blank(stage, Coverage::Selected) }
@@ -262,7 +186,8 @@ pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
     Run { fixtures, ..blank(stage, Coverage::Selected) }
 }
 
-fn blank(stage: &Stage, coverage: Coverage) -> Run {
+/// A run of which nothing is known yet.
+pub(super) fn blank(stage: &Stage, coverage: Coverage) -> Run {
     Run {
         target: target_facts(&stage.target, &stage.house),
         digests: stage.house.digests.clone(),

@@ -294,7 +294,7 @@ impl Traffic {
         *kept += 1;
         self.bytes += if room { size } else { 0 };
         let known = self.target.as_ref().map(|target| plan::known(target, &case)).unwrap_or_default();
-        self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), known });
+        self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), filed: None, known });
     }
 
     fn case(&self, name: &str, api: ApiName, operation: Arc<str>) -> Case {
@@ -387,8 +387,8 @@ fn bodies(trace: &Trace) -> usize {
 }
 
 /// What is known of cases says nothing of traffic.
-fn of_clauses(known: Vec<KnownFailure>) -> Vec<KnownFailure> {
-    let of_clause = |it: &KnownFailure| matches!(it.what, crate::model::target::KnownWhat::Clause(_));
+fn of_clauses(known: Vec<Arc<KnownFailure>>) -> Vec<Arc<KnownFailure>> {
+    let of_clause = |it: &Arc<KnownFailure>| matches!(it.what, crate::model::target::KnownWhat::Clause(_));
     known.into_iter().filter(of_clause).collect()
 }
 

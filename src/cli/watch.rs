@@ -20,6 +20,7 @@ use super::{
     assets::{self, Kind},
     interrupt::{Doing, interrupts_of},
     load::{self, Chosen, Generated, House, Wrong},
+    play::{self, Measure},
     progress::Progress,
     report::rendered,
     run,
@@ -202,7 +203,7 @@ async fn cycle(
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
     let progress = Progress::of(plan.jobs.len());
-    let played = run::play(&stage, &plan, &run::Measure::of(args.fail_on), &progress).await;
+    let played = play::play(&stage, &plan, &Measure::of(args.fail_on), &progress, None).await;
     progress.clear();
     // What a few cases have not seen is no news.
     let run = Run { covered: None, ..played.run };

@@ -45,7 +45,7 @@ pub struct Target {
     /// Those of `supplies` that stand there because `proofmark up` has made them.
     pub kept: BTreeSet<Arc<str>>,
     pub unsupported: Unsupported,
-    pub known_failures: Vec<KnownFailure>,
+    pub known_failures: Vec<Arc<KnownFailure>>,
     /// Where this target's approved snapshots live; the suite's own folder where none is named.
     pub snapshots: Option<PathBuf>,
 }

@@ -34,6 +34,13 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// A pass of which there is nothing more to say: nobody will ask what was sent.
+    pub fn is_plain_pass(&self) -> bool {
+        matches!(self, Verdict::Pass { warnings } if warnings.is_empty())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Declared {

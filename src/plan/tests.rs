@@ -1,6 +1,6 @@
 //! Selections, shards and decisions, on suites of a few words.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::*;
 use crate::model::{
@@ -244,12 +244,15 @@ fn what_cannot_run_has_its_reason() {
 
 #[test]
 fn known_failures_bear_on_the_cases_they_name_and_those_of_clauses_on_all() {
-    let entry = |what: KnownWhat| KnownFailure {
-        what,
-        reason: "r".into(),
-        ticket: "T-1".into(),
-        expires: jiff::civil::date(2026, 12, 31),
-        span: span(),
+    let entry = |what: KnownWhat| {
+        let (reason, ticket) = ("r".into(), "T-1".into());
+        Arc::new(KnownFailure {
+            what,
+            reason,
+            ticket,
+            expires: jiff::civil::date(2026, 12, 31),
+            span: span(),
+        })
     };
     let mut target = target();
     target.known_failures =

@@ -16,7 +16,7 @@ use crate::{
     matcher::error_reading::error_names,
     model::{
         case::{Claim, Expectation, Step},
-        clause::{Clauses, Strength},
+        clause::{Clause, ClauseId, Clauses, Strength},
         contract::{ApiName, Contract, Operation, Protocol},
         exchange::{Exchange, Trace},
         verdict::{Verdict, Violation},
@@ -146,8 +146,13 @@ impl<'a> Watch<'a> {
             }
         }
         let judged: Vec<&Contract> = self.seen.values().map(|seen| seen.contract).collect();
+        let spoken = self.seen.values().filter(|seen| !seen.answered.is_empty());
+        let spoken: Vec<&Contract> = spoken.map(|seen| seen.contract).collect();
         let apis = self.seen.into_values().map(Seen::fold).collect();
-        Covered { apis, clauses: clauses_covered(&judged, results, fixtures, self.contracts, clauses) }
+        let exercised = exercised(&spoken, results, clauses);
+        let broken = broken(results, fixtures);
+        let concern = |(id, _): &(&ClauseId, &Clause)| concerns(id, &judged, self.contracts);
+        Covered { apis, clauses: clauses_covered(clauses.iter().filter(concern), &exercised, &broken) }
     }
 }
 
@@ -260,35 +265,14 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The clauses that what was sent stands for, and the envelope rules of the protocols that were spoken.
-fn clauses_covered(
-    judged: &[&Contract],
-    results: &[CaseResult],
-    fixtures: &[FixtureResult],
-    contracts: &Contracts,
-    clauses: &Clauses,
-) -> ClausesCovered {
-    let mut exercised: BTreeSet<&str> = BTreeSet::new();
-    let mut broken: BTreeSet<&str> = BTreeSet::new();
-    let mut answering: BTreeSet<&str> = BTreeSet::new();
-    let answered = |trace: &Trace| trace.exchanges.iter().any(|exchange| exchange.answer.is_ok());
-    for result in results {
-        let (violations, warnings) = violations(&result.verdict);
-        broken.extend(violations.iter().chain(warnings).flat_map(|it| &it.clauses).map(|id| &**id));
-        if matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. }) {
-            exercised.extend(result.case.clauses.iter().map(|id| &**id));
-            result.case.steps.iter().for_each(|step| claimed_by(step, &mut exercised));
-        }
-        if result.trace.as_ref().is_some_and(answered) {
-            answering.insert(&result.case.api);
-        }
+/// The clauses that what was judged stands for, and the envelope rules of the protocols that were spoken.
+fn exercised<'a>(spoken: &[&Contract], results: &'a [CaseResult], clauses: &'a Clauses) -> BTreeSet<&'a str> {
+    let mut exercised = BTreeSet::new();
+    let judged = |result: &&CaseResult| matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
+    for result in results.iter().filter(judged) {
+        exercised.extend(result.case.clauses.iter().map(|id| &**id));
+        result.case.steps.iter().for_each(|step| claimed_by(step, &mut exercised));
     }
-    for fixture in fixtures {
-        let (violations, warnings) = violations(&fixture.verdict);
-        broken.extend(violations.iter().chain(warnings).flat_map(|it| &it.clauses).map(|id| &**id));
-    }
-    let spoken: Vec<&Contract> =
-        judged.iter().copied().filter(|contract| answering.contains(&*contract.api)).collect();
     let about = |about: About| match about {
         About::Every => !spoken.is_empty(),
         About::AwsJson | About::AwsJsonRequests => {
@@ -309,13 +293,27 @@ fn clauses_covered(
     for id in across.filter(|_| about(About::AwsJson)) {
         exercised.insert(id);
     }
-    exercised.extend(&broken);
+    exercised
+}
+
+/// The clauses that some answer breaks.
+fn broken<'a>(results: &'a [CaseResult], fixtures: &'a [FixtureResult]) -> BTreeSet<&'a str> {
+    let verdicts = results.iter().map(|it| &it.verdict).chain(fixtures.iter().map(|it| &it.verdict));
+    let found = verdicts.map(violations).flat_map(|(violations, warnings)| violations.iter().chain(warnings));
+    found.flat_map(|violation| &violation.clauses).map(|id| &**id).collect()
+}
+
+fn clauses_covered<'a>(
+    concerned: impl Iterator<Item = (&'a ClauseId, &'a Clause)>,
+    exercised: &BTreeSet<&str>,
+    broken: &BTreeSet<&str>,
+) -> ClausesCovered {
     let mut covered = ClausesCovered::default();
-    for (id, clause) in clauses.iter().filter(|(id, _)| concerns(id, judged, contracts)) {
+    for (id, clause) in concerned {
         match (exercised.contains(&**id), broken.contains(&**id)) {
+            (_, true) => drop(covered.broken.insert(id.to_string())),
             (true, false) => drop(covered.kept.insert(id.to_string())),
-            (true, true) => drop(covered.broken.insert(id.to_string())),
-            (false, _) => drop(covered.untouched.insert(id.to_string(), clause.strength)),
+            (false, false) => drop(covered.untouched.insert(id.to_string(), clause.strength)),
         }
     }
     covered

@@ -1,6 +1,9 @@
 //! What a recorded run says of the known failures of a target file: which have to go, and which are missing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::civil::Date;
 
@@ -43,13 +46,13 @@ pub struct Update {
 /// Goes: what nothing answers to any more, and what names a case that passes. An entry that names many cases of which only
 /// some pass is taken apart, with its reason. Comes: an entry by clause where more than one case breaks it and none that
 /// names it passes, else one by case. What has merely expired stays.
-pub fn update(run: &JudgedRun, have: &[KnownFailure], today: Date, wording: Option<&Wording>) -> Update {
+pub fn update(run: &JudgedRun, have: &[Arc<KnownFailure>], today: Date, wording: Option<&Wording>) -> Update {
     let mut update = Update::default();
     removals(run, have, &mut update);
     let stays = |index: usize| !update.remove.contains(&index);
-    let left: Vec<&KnownFailure> =
+    let left: Vec<&Arc<KnownFailure>> =
         have.iter().enumerate().filter(|(index, _)| stays(*index)).map(|(_, known)| known).collect();
-    let gone: Vec<&KnownFailure> = update.remove.iter().filter_map(|index| have.get(*index)).collect();
+    let gone: Vec<&Arc<KnownFailure>> = update.remove.iter().filter_map(|index| have.get(*index)).collect();
     let needing: Vec<&Entry> =
         run.entries.iter().filter(|entry| needs_one(entry, &left, today, &mut update.notes)).collect();
     let by_clause = clauses(run, &needing, &left, today);
@@ -100,7 +103,7 @@ fn said(what: &KnownWhat) -> String {
     }
 }
 
-fn removals(run: &JudgedRun, have: &[KnownFailure], update: &mut Update) {
+fn removals(run: &JudgedRun, have: &[Arc<KnownFailure>], update: &mut Update) {
     let all_of = |what: &KnownWhat| {
         let what = said(what);
         have.iter().enumerate().filter(move |(_, known)| said(&known.what) == what).map(|(index, _)| index)
@@ -128,7 +131,7 @@ fn removals(run: &JudgedRun, have: &[KnownFailure], update: &mut Update) {
 }
 
 /// Whether nothing that is left of the list excuses the entry. Says so where something would, had it not expired.
-fn needs_one(entry: &Entry, left: &[&KnownFailure], today: Date, notes: &mut Vec<String>) -> bool {
+fn needs_one(entry: &Entry, left: &[&Arc<KnownFailure>], today: Date, notes: &mut Vec<String>) -> bool {
     if !matches!(entry.verdict, Verdict::Fail { .. }) {
         return false;
     }
@@ -153,8 +156,8 @@ fn needs_one(entry: &Entry, left: &[&KnownFailure], today: Date, notes: &mut Vec
 }
 
 /// The entries of the list that speak of this one.
-fn bearing(entry: &Entry, left: &[&KnownFailure]) -> Vec<KnownFailure> {
-    let bears = |known: &&&KnownFailure| match &known.what {
+fn bearing(entry: &Entry, left: &[&Arc<KnownFailure>]) -> Vec<Arc<KnownFailure>> {
+    let bears = |known: &&&Arc<KnownFailure>| match &known.what {
         KnownWhat::Case(pattern) => entry.is_case() && glob(pattern, &entry.subject.name),
         KnownWhat::Clause(_) => true,
     };
@@ -162,7 +165,12 @@ fn bearing(entry: &Entry, left: &[&KnownFailure]) -> Vec<KnownFailure> {
 }
 
 /// Clauses that more than one of these breaks, that no case that names them keeps, and that are not in the list.
-fn clauses(run: &JudgedRun, needing: &[&Entry], left: &[&KnownFailure], today: Date) -> BTreeSet<ClauseId> {
+fn clauses(
+    run: &JudgedRun,
+    needing: &[&Entry],
+    left: &[&Arc<KnownFailure>],
+    today: Date,
+) -> BTreeSet<ClauseId> {
     let mut often: BTreeMap<&ClauseId, usize> = BTreeMap::new();
     for entry in needing {
         let bears = bearing(entry, left);
@@ -189,7 +197,7 @@ fn clauses(run: &JudgedRun, needing: &[&Entry], left: &[&KnownFailure], today: D
 fn named_clauses(
     entry: &Entry,
     by_clause: &BTreeSet<ClauseId>,
-    left: &[&KnownFailure],
+    left: &[&Arc<KnownFailure>],
     today: Date,
 ) -> Option<Vec<ClauseId>> {
     let bears = bearing(entry, left);
@@ -237,10 +245,10 @@ mod tests {
     }
 
     /// The run of these cases on a target with this list, as the plan would have put them together.
-    fn updated(mut results: Vec<CaseResult>, mut have: Vec<KnownFailure>, coverage: Coverage) -> Update {
-        have.iter_mut().enumerate().for_each(|(index, known)| known.span.offset = index);
+    fn updated(mut results: Vec<CaseResult>, mut have: Vec<Arc<KnownFailure>>, coverage: Coverage) -> Update {
+        have.iter_mut().enumerate().for_each(|(index, known)| Arc::make_mut(known).span.offset = index);
         for result in &mut results {
-            let bears = |known: &&KnownFailure| match &known.what {
+            let bears = |known: &&Arc<KnownFailure>| match &known.what {
                 KnownWhat::Case(pattern) => glob(pattern, &result.case.id),
                 KnownWhat::Clause(_) => true,
             };

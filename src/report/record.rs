@@ -13,12 +13,13 @@ use super::{
     Report, exit_code,
     safe::{Mask, Safe, is_invisible},
 };
+use crate::model::template::Variables;
 
 mod document;
 mod traces;
 
 pub use document::{Document, EntryDocument, Evidence, ExchangeDocument, RunDocument, ViolationDocument};
-pub use traces::{Answer, Body, Encoding, MOST_BYTES, RecordedExchange, RecordedTrace};
+pub use traces::{Answer, Body, Encoding, Filing, MOST_BYTES, RecordedExchange, RecordedTrace, Traces, find};
 
 /// The name of the document in the folder of a record.
 pub const DOCUMENT: &str = "run.json";
@@ -29,7 +30,7 @@ pub const TRACES: &str = "traces.jsonl";
 pub const VERSION: u32 = 2;
 
 /// Both files of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     pub document: String,
     pub traces: String,
@@ -48,48 +49,52 @@ pub enum RecordError {
     OtherTraces,
 }
 
-/// Both files of a report with one run.
+/// Both files of a report with one run, in memory.
 pub fn write(report: &Report, mask: Mask) -> Record {
-    let mut traces = Vec::new();
     // Memory takes everything, and what is written is text.
-    let document = stream(report, mask, &mut traces).unwrap_or_default();
-    Record { document, traces: String::from_utf8(traces).unwrap_or_default() }
+    into_memory(report, mask).unwrap_or_default()
 }
 
-/// The document of a report with one run; its traces are written as they are made, for they are many. Fails where that does.
-pub fn stream(report: &Report, mask: Mask, traces: &mut dyn Write) -> io::Result<String> {
-    let safe = Safe::new(mask);
-    let mut digested = Digested { to: traces, sha256: Sha256::new() };
-    let lines = traces::write(report, &safe, &mut digested)?;
-    let sha256 = hex::encode(digested.sha256.finalize());
-    let mut document = Document::of(report, &safe);
-    for run in &mut document.runs {
-        run.evidence = Some(Evidence { file: TRACES.into(), sha256: sha256.clone(), lines });
+fn into_memory(report: &Report, mask: Mask) -> io::Result<Record> {
+    let (mut document, safe) = (Vec::new(), Safe::new(mask));
+    let mut filing = Filing::begin(Vec::new(), base(report), &safe)?;
+    for entry in report.runs.iter().flat_map(|run| &run.entries) {
+        if let Some(trace) = &entry.trace {
+            filing.file(&entry.subject.name, trace, &safe)?;
+        }
     }
-    Ok(laid_out(&document))
+    let (traces, evidence) = filing.end();
+    write_document(report, Some(evidence), &safe, &mut document)?;
+    let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
+    Ok(Record { document: text(document), traces: text(traces) })
 }
 
-/// Passes bytes on, and remembers their digest.
-struct Digested<'a> {
-    to: &'a mut dyn Write,
-    sha256: Sha256,
+/// The values that all traces of a report begin with.
+pub fn base(report: &Report) -> Variables {
+    let entries = report.runs.iter().flat_map(|run| &run.entries);
+    traces::base(entries.filter_map(|entry| entry.trace.as_ref()))
 }
 
-impl Write for Digested<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        self.sha256.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
+/// Writes the document of a report with one run, whose traces are in the file that `evidence` describes: its last line ended,
+/// no terminal can take any of it for a command. It is never in memory whole, for a run may have many cases.
+pub fn write_document(
+    report: &Report,
+    evidence: Option<Evidence>,
+    safe: &Safe,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let mut to = Escaping(to);
+    serde_json::to_writer_pretty(&mut to, &document::told(report, evidence.as_ref(), safe))?;
+    to.write_all(b"\n")
 }
 
 /// The document alone, as `--format json` prints it: its last line ended, no terminal can take any of it for a command.
 pub fn render(report: &Report, mask: Mask) -> String {
-    laid_out(&Document::of(report, &Safe::new(mask)))
+    let mut document = Vec::new();
+    match write_document(report, None, &Safe::new(mask), &mut document) {
+        Ok(()) => String::from_utf8(document).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
 }
 
 /// The coverage of every run, laid out.
@@ -106,9 +111,9 @@ pub fn render_coverage(report: &Report) -> String {
     escaped(format!("{document:#}")) + "\n"
 }
 
-/// The report that was written. `traces` may be left out; exchanges are missing then. Fails where either text is not
-/// what [`write`] makes, or they do not belong together.
-pub fn read(document: &str, traces: Option<&str>) -> Result<Report, RecordError> {
+/// The report that was written, with the `wanted` ones of its traces. `traces` may be left out; exchanges are missing then.
+/// Fails where either text is not what [`write`] makes, or they do not belong together.
+pub fn read(document: &str, traces: Option<&str>, wanted: Traces) -> Result<Report, RecordError> {
     let document = document::read(document)?;
     let recorded = document.runs.iter().find_map(|run| run.evidence.as_ref());
     if let (Some(traces), Some(evidence)) = (traces, recorded)
@@ -118,7 +123,7 @@ pub fn read(document: &str, traces: Option<&str>) -> Result<Report, RecordError>
     }
     let mut report = document.into_report();
     if let Some(text) = traces {
-        traces::read(text, &mut report)?;
+        traces::read(text, &mut report, wanted)?;
     }
     Ok(report)
 }
@@ -133,15 +138,27 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Document).to_value()
 }
 
-/// JSON itself would let some characters through that a terminal might obey.
-fn laid_out(document: &Document) -> String {
-    escaped(serde_json::to_string_pretty(document).unwrap_or_default()) + "\n"
+/// Passes JSON on without the characters that [`escaped`] takes out of it. What is written to it is whole characters, as
+/// `serde_json` does.
+struct Escaping<'a>(&'a mut dyn Write);
+
+impl Write for Escaping<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if !is_plain(text) => self.0.write_all(escaped(text.to_owned()).as_bytes())?,
+            _ => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// JSON without characters that hide, reorder or command.
 pub(super) fn escaped(text: String) -> String {
-    // Nearly all of it is ASCII, whose other controls JSON itself has escaped.
-    if text.bytes().all(|byte| byte < 0x7f) {
+    if is_plain(&text) {
         return text;
     }
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
@@ -156,6 +173,11 @@ pub(super) fn escaped(text: String) -> String {
         }
         text
     })
+}
+
+/// Nearly all of it is ASCII, whose other controls JSON itself has escaped.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte < 0x7f)
 }
 
 #[cfg(test)]
@@ -199,7 +221,7 @@ mod tests {
     fn what_is_read_back_is_told_in_the_same_words_and_written_as_the_same_document() {
         let (report, as_is) = (sample(), |text: &str| text.to_owned());
         let record = write(&report, &mask);
-        let revived = read(&record.document, Some(&record.traces)).unwrap();
+        let revived = read(&record.document, Some(&record.traces), Traces::All).unwrap();
         let text = |report: &Report| render_as(report, Format::Text(Style::PLAIN), &as_is);
         let told = render_as(&report, Format::Text(Style::PLAIN), &mask);
         assert_eq!(text(&revived), told);
@@ -224,7 +246,7 @@ mod tests {
         );
         assert_eq!(told(1, "repeated"), serde_json::json!(["DeleteConnection answered 429"]));
         // Nor is it when it is read back, be it without its exchanges.
-        let revived = read(&record.document, None).unwrap();
+        let revived = read(&record.document, None, Traces::All).unwrap();
         let flaky: Vec<_> = revived.runs[0].entries.iter().map(crate::report::Entry::is_flaky).collect();
         assert_eq!(flaky, [false, true, false]);
     }
@@ -255,7 +277,7 @@ mod tests {
             (&redigested, Some(&broken), "line 2"),
         ];
         for (document, traces, expected) in table {
-            let error = read(document, traces).unwrap_err().to_string();
+            let error = read(document, traces, Traces::Telling).unwrap_err().to_string();
             assert!(error.contains(expected), "{error} has no {expected}");
         }
     }

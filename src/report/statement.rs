@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Coverage, JudgedRun, Report,
-    record::{self, Record, RecordError, digest},
+    record::{self, Record, RecordError, Traces, digest},
 };
 use crate::model::{clause::ClauseId, contract::ApiName, target::Implementation, target::Verification};
 
@@ -176,7 +176,7 @@ pub fn of(record: &Record, said: &Implementation) -> Result<Statement, Refused> 
 }
 
 fn with_report(record: &Record, said: &Implementation) -> Result<(Statement, Report), Refused> {
-    let report = record::read(&record.document, Some(&record.traces))?;
+    let report = record::read(&record.document, Some(&record.traces), Traces::All)?;
     let differences = audit(&report, record);
     if !differences.is_empty() {
         return Err(Refused::Changed(differences));

@@ -1,5 +1,7 @@
 //! A verdict in the light of the target's known failures, and what the whole run comes to. Pure: today is given.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,8 +43,8 @@ pub fn hardened(verdict: Verdict, fail_on: FailOn) -> Verdict {
 /// excuses all its violations; entries about clauses excuse a case only when they cover every clause of every
 /// violation. An entry counts up to and including the day it expires. A case that passes although an entry names
 /// it is an unexpected pass, expired or not: the entry has to go. An `Error` is never excused: nothing was found out.
-pub fn status(verdict: &Verdict, known: &[KnownFailure], today: Date) -> Status {
-    let named = |entry: &&KnownFailure| matches!(entry.what, KnownWhat::Case(_));
+pub fn status(verdict: &Verdict, known: &[Arc<KnownFailure>], today: Date) -> Status {
+    let named = |entry: &&Arc<KnownFailure>| matches!(entry.what, KnownWhat::Case(_));
     let excused = known.iter().filter(named).any(|entry| entry.expires >= today);
     match verdict {
         Verdict::Pass { .. } if known.iter().any(|entry| named(&entry)) => Status::UnexpectedPass,
@@ -61,7 +63,7 @@ pub fn status(verdict: &Verdict, known: &[KnownFailure], today: Date) -> Status 
 /// What excuses an entry: the live entries of the target file that name its case; where none does, those about clauses
 /// that it breaks.
 pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
-    let live = || entry.known.iter().filter(|known| known.expires >= today);
+    let live = || entry.known.iter().map(|known| &**known).filter(|known| known.expires >= today);
     let by_case: Vec<_> = live().filter(|known| matches!(known.what, KnownWhat::Case(_))).collect();
     let breaks = |known: &&KnownFailure| match &known.what {
         KnownWhat::Clause(clause) => entry.violations().iter().any(|it| it.clauses.contains(clause)),
@@ -71,7 +73,7 @@ pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
 }
 
 /// Whether every clause the violation breaks is known to be broken, and still may be.
-pub fn is_known(violation: &Violation, known: &[KnownFailure], today: Date) -> bool {
+pub fn is_known(violation: &Violation, known: &[Arc<KnownFailure>], today: Date) -> bool {
     !violation.clauses.is_empty()
         && violation.clauses.iter().all(|clause| {
             known.iter().any(|entry| {
@@ -106,7 +108,7 @@ mod tests {
         let dead = || vec![entry("dms::*", "2026-11-20")];
         let a = || vec![clause_entry("a", "2026-12-01")];
         let dead_a = || vec![clause_entry("a", "2026-11-20")];
-        let table: Vec<(&str, Verdict, Vec<KnownFailure>, Status)> = vec![
+        let table: Vec<(&str, Verdict, Vec<Arc<KnownFailure>>, Status)> = vec![
             ("a pass", pass(), vec![], Status::Pass),
             ("a failure", fail(&[&["a"]]), vec![], Status::Fail),
             ("a known case", fail(&[&["a"], &["b"]]), live(), Status::KnownFailure),

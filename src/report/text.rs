@@ -345,8 +345,9 @@ pub(in crate::report) mod tests {
         let dead = entry("*expired*", "2026-11-01");
         let clause = clause_entry("dms.response.request-id", "2026-12-31");
         let mut stale = clause_entry("awsjson.error.bare-type", "2026-12-31");
-        stale.span.line = 50;
-        let known = |mut result: crate::report::CaseResult, entry: &crate::model::target::KnownFailure| {
+        std::sync::Arc::make_mut(&mut stale).span.line = 50;
+        let known = |mut result: crate::report::CaseResult,
+                     entry: &std::sync::Arc<crate::model::target::KnownFailure>| {
             result.known.push(entry.clone());
             result
         };

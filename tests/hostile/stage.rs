@@ -193,6 +193,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
             case: Arc::clone(&job.case),
             verdict: check::verdict(&job.case, &trace, &judge).verdict,
             trace: Some(trace),
+            filed: None,
             known: Vec::new(),
         })
         .collect();

@@ -11,6 +11,7 @@ use crate::{
         args::{FailOnArg, FileArgs, TargetArgs},
         load::{self, Generated, House, Wrong},
         lone_runtime,
+        play::{self, Measure},
         progress::Progress,
         run,
         stage::Stage,
@@ -70,7 +71,7 @@ fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Rep
         let (_alive, interrupt) = watch::channel(Interrupt::No);
         let stage = Stage::set(house, chosen, options, state.clone(), interrupt).await?;
         let progress = Progress::of(plan.jobs.len());
-        let played = run::play(&stage, &plan, &run::Measure::of(FailOnArg::Must), &progress).await;
+        let played = play::play(&stage, &plan, &Measure::of(FailOnArg::Must), &progress, None).await;
         progress.clear();
         let report = run::summarize(played.run, &stage, FailOnArg::Must);
         stage.strike().await;

@@ -26,7 +26,7 @@ use crate::{
     plan::{self, Decision, Selection},
     report::{
         self, CaseResult, Coverage, Entry, FixtureResult, JudgedRun, Kind, Planned, Report, Run, Safe, Terms,
-        record::{Answer, Body, RecordedTrace},
+        record::{Answer, Body, RecordedTrace, Traces},
     },
 };
 
@@ -35,7 +35,7 @@ const FEW: usize = 10;
 
 /// The report of what the record says today. What differs from what it said then goes to `out`.
 pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
-    let recorded = record::read(&args.what)?;
+    let recorded = record::read(&args.what, Traces::All)?;
     let cut = cut(&traces_of(&args.what))?;
     let [run] = &recorded.runs[..] else {
         return Err(Wrong::Said(format!(
@@ -225,7 +225,7 @@ impl Again<'_> {
                 None => self.without_trace(entry, case),
             };
             let known = plan::known(self.target, case);
-            CaseResult { case: (*case).clone(), verdict, trace: entry.trace.clone(), known }
+            CaseResult { case: (*case).clone(), verdict, trace: entry.trace.clone(), filed: None, known }
         };
         wanted.iter().map(result).collect()
     }

@@ -242,7 +242,7 @@ fn facts(run: &JudgedRun, file: &Target) -> Vec<String> {
     let right = TargetFacts::of(file, &BTreeMap::new());
     let told = &run.target;
     let apis = |facts: &TargetFacts| facts.apis.keys().cloned().collect::<Vec<_>>();
-    let known = |list: &[KnownFailure]| list.iter().map(excuse).collect::<BTreeSet<_>>();
+    let known = |list: &[Arc<KnownFailure>]| list.iter().map(|it| excuse(it)).collect::<BTreeSet<_>>();
     let differs = [
         ("name", told.name != right.name),
         ("product", told.product != right.product),

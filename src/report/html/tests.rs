@@ -1,5 +1,7 @@
 //! The page as text: what is escaped, what is told, what is linked, and how large it gets.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::{
     model::{
@@ -24,7 +26,7 @@ fn page(run: Run) -> String {
     render(&report(run), &mask)
 }
 
-fn known(mut result: CaseResult, entry: KnownFailure) -> CaseResult {
+fn known(mut result: CaseResult, entry: Arc<KnownFailure>) -> CaseResult {
     result.known = vec![entry];
     result
 }
@@ -56,7 +58,8 @@ fn everything(text: &str) -> Run {
     exchange.answer = Ok(Response::new(200, headers, body.into(), 3));
     let unsupported = |declared| Verdict::Unsupported { operation: text.into(), declared };
     let mut live = entry("dms::DeleteConnection::known", "2026-12-31");
-    (live.reason, live.ticket) = (text.into(), format!("https://{text}"));
+    let worded = Arc::make_mut(&mut live);
+    (worded.reason, worded.ticket) = (text.into(), format!("https://{text}"));
     let mut all = run(vec![
         broken_case,
         pass("dms::DeleteConnection::passes"),
@@ -187,9 +190,9 @@ fn a_page_of_a_record_is_the_page_of_its_run() {
     let report = report(everything("text"));
     let record = record::write(&report, &mask);
     let as_is = |text: &str| text.to_owned();
-    let revived = record::read(&record.document, Some(&record.traces)).unwrap();
+    let revived = record::read(&record.document, Some(&record.traces), record::Traces::Telling).unwrap();
     assert_eq!(render(&revived, &as_is), render(&report, &mask));
-    let without_traces = record::read(&record.document, None).unwrap();
+    let without_traces = record::read(&record.document, None, record::Traces::All).unwrap();
     assert!(
         render(&without_traces, &as_is).contains("curl -sS"),
         "a record without traces still tells how to repeat it"

@@ -1,5 +1,7 @@
 //! Parts of small runs, made one again or refused.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::{
     model::{
@@ -18,7 +20,7 @@ use crate::{
 const CASES: [&str; 4] = ["dms::A::a", "dms::A::b", "dms::B::a", "dms::B::b"];
 
 /// The part of [`CASES`] that these are, of a target with these known failures.
-fn part(shard: &str, cases: Vec<CaseResult>, known: &[KnownFailure]) -> Part {
+fn part(shard: &str, cases: Vec<CaseResult>, known: &[Arc<KnownFailure>]) -> Part {
     let mut run = run(cases);
     run.plan.coverage = Coverage::Selected;
     run.plan.not_selected = CASES.len() - run.results.len();

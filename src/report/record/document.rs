@@ -3,12 +3,13 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{RecordError, VERSION};
 use crate::{
@@ -31,8 +32,8 @@ const FORMAT: &str = "proofmark-report";
 /// Runs and what they come to.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(title = "The recorded run of Proofmark")]
-pub struct Document {
+#[schemars(title = "The recorded run of Proofmark", rename = "Document")]
+pub struct Document<E = Vec<EntryDocument>> {
     /// Always `proofmark-report`.
     pub format: String,
     pub version: u32,
@@ -44,7 +45,7 @@ pub struct Document {
     pub fail_on: FailOn,
     /// The day that decides which known failures have expired.
     pub today: Date,
-    pub runs: Vec<RunDocument>,
+    pub runs: Vec<RunDocument<E>>,
     /// The statements that entries name, by id.
     pub clauses: Clauses,
 }
@@ -52,7 +53,8 @@ pub struct Document {
 /// One run of one target.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct RunDocument {
+#[schemars(rename = "RunDocument")]
+pub struct RunDocument<E = Vec<EntryDocument>> {
     pub target: TargetFacts,
     pub digests: Digests,
     pub plan: Planned,
@@ -70,7 +72,7 @@ pub struct RunDocument {
     /// What of the contracts was seen.
     pub coverage: Option<Covered>,
     /// Cases in the order of their names, then shared fixtures.
-    pub entries: Vec<EntryDocument>,
+    pub entries: E,
     /// Every entry of the target file about what is known to fail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_failures: Vec<KnownDocument>,
@@ -204,21 +206,38 @@ pub fn read(text: &str) -> Result<Document, RecordError> {
     serde_json::from_str(text).map_err(|error| wrong(error.to_string()))
 }
 
-impl Document {
-    /// The document of a report, without secrets.
-    pub fn of(report: &Report, safe: &Safe) -> Document {
-        Document {
-            format: FORMAT.into(),
-            version: VERSION,
-            proofmark: report.proofmark.clone().into_owned(),
-            exit_code: exit_code(report),
-            fail_on: report.terms.fail_on,
-            today: report.terms.today,
-            runs: report.runs.iter().map(|run| run_document(run, safe)).collect(),
-            clauses: named(report),
-        }
-    }
+/// The entries of a run, each made into its document when it is written.
+pub struct Entries<'a> {
+    run: &'a JudgedRun,
+    safe: &'a Safe<'a>,
+}
 
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_seq(self.run.entries.iter().map(|entry| entry_document(entry, self.run, self.safe)))
+    }
+}
+
+/// The document of a report, without secrets, to be written.
+pub fn told<'a>(
+    report: &'a Report,
+    evidence: Option<&Evidence>,
+    safe: &'a Safe<'a>,
+) -> Document<Entries<'a>> {
+    Document {
+        format: FORMAT.into(),
+        version: VERSION,
+        proofmark: report.proofmark.clone().into_owned(),
+        exit_code: exit_code(report),
+        fail_on: report.terms.fail_on,
+        today: report.terms.today,
+        runs: report.runs.iter().map(|run| run_document(run, evidence, safe)).collect(),
+        clauses: named(report),
+    }
+}
+
+impl Document {
     /// The report this was made of, less its traces.
     pub fn into_report(self) -> Report {
         Report {
@@ -239,7 +258,11 @@ fn named(report: &Report) -> Clauses {
     named.filter_map(|id| Some((id.clone(), report.clauses.get(id)?.clone()))).collect()
 }
 
-fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
+fn run_document<'a>(
+    run: &'a JudgedRun,
+    evidence: Option<&Evidence>,
+    safe: &'a Safe<'a>,
+) -> RunDocument<Entries<'a>> {
     let mut counts = BTreeMap::new();
     let flaky = run.entries.iter().filter(|entry| entry.is_case() && entry.is_flaky()).count();
     for entry in run.entries.iter().filter(|entry| entry.is_case() && !entry.is_flaky()) {
@@ -260,12 +283,12 @@ fn run_document(run: &JudgedRun, safe: &Safe) -> RunDocument {
         flaky,
         seed: run.seed,
         coverage: run.covered.clone(),
-        entries: run.entries.iter().map(|entry| entry_document(entry, run, safe)).collect(),
+        entries: Entries { run, safe },
         known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
         stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
         clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
         baseline: run.baseline.clone(),
-        evidence: None,
+        evidence: evidence.cloned(),
     }
 }
 
@@ -413,13 +436,13 @@ fn violation(violation: ViolationDocument) -> Violation {
     Violation { rule: rule.into(), clauses, strength, exchange, mismatch, span: claim }
 }
 
-fn known(known: KnownDocument) -> KnownFailure {
+fn known(known: KnownDocument) -> Arc<KnownFailure> {
     let what = match (known.case, known.clause) {
         (Some(pattern), _) => KnownWhat::Case(pattern),
         (None, clause) => KnownWhat::Clause(clause.unwrap_or_default()),
     };
     let KnownDocument { reason, ticket, expires, at, .. } = known;
-    KnownFailure { what, reason, ticket, expires, span: at }
+    Arc::new(KnownFailure { what, reason, ticket, expires, span: at })
 }
 
 fn is_none(number: &usize) -> bool {

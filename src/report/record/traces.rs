@@ -2,8 +2,8 @@
 //! entries start from; each exchange then says only what differs from the one before it.
 
 use std::{
-    collections::HashMap,
-    io::{self, Write},
+    collections::{BTreeSet, HashMap, HashSet},
+    io::{self, BufRead, Write},
     sync::Arc,
     time::Duration,
 };
@@ -11,18 +11,27 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::{RecordError, escaped};
+use super::{Evidence, RecordError, TRACES, escaped};
 use crate::{
     model::{
         exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         template::Variables,
     },
-    report::{Report, safe::Safe},
+    report::{Entry, Report, safe::Safe},
 };
 
 /// Bytes of one body that are kept.
 pub const MOST_BYTES: usize = 256 << 10;
+
+/// Which traces are kept when a record is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traces {
+    All,
+    /// Those that a report shows something of: all but those of plain passes.
+    Telling,
+}
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -131,31 +140,73 @@ impl Body {
     }
 }
 
-/// Writes the whole file, and tells how many entries are in it. Fails where writing does.
-pub fn write(report: &Report, safe: &Safe, to: &mut impl Write) -> io::Result<usize> {
-    let entries = || report.runs.iter().flat_map(|run| &run.entries);
-    let firsts = entries().filter_map(|entry| entry.trace.as_ref()?.exchanges.first());
-    let base = in_common(firsts.map(|exchange| &exchange.variables));
-    to.write_all(line(&Base { variables: masked(&base, safe) }).as_bytes())?;
-    let mut lines = 0;
-    for entry in entries() {
-        let Some(trace) = &entry.trace else { continue };
-        let mut before = &base;
+/// The file of traces while it is being written: entry by entry, as they come.
+pub struct Filing<W> {
+    to: Digested<W>,
+    base: Variables,
+    lines: usize,
+}
+
+impl<W: Write> Filing<W> {
+    /// Begins the file. Each exchange that will be filed has all of `base` among its values. Fails where writing does.
+    pub fn begin(to: W, base: Variables, safe: &Safe) -> io::Result<Filing<W>> {
+        let mut to = Digested { to, sha256: Sha256::new() };
+        to.write_all(line(&Base { variables: masked(&base, safe) }).as_bytes())?;
+        Ok(Filing { to, base, lines: 0 })
+    }
+
+    /// Writes down what the entry of this name has sent and heard.
+    pub fn file(&mut self, entry: &str, trace: &Trace, safe: &Safe) -> io::Result<()> {
+        let mut before = &self.base;
         let exchanges = trace.exchanges.iter().map(|exchange| {
             let recorded = recorded(exchange, before, safe);
             before = &exchange.variables;
             recorded
         });
         let recorded = RecordedTrace {
-            entry: entry.subject.name.clone(),
+            entry: entry.to_owned(),
             exchanges: exchanges.collect(),
             end: masked_end(&trace.end, safe),
             leftovers: trace.leftovers.iter().map(|it| safe.masked(it)).collect(),
         };
-        to.write_all(line(&recorded).as_bytes())?;
-        lines += 1;
+        self.to.write_all(line(&recorded).as_bytes())?;
+        self.lines += 1;
+        Ok(())
     }
-    Ok(lines)
+
+    /// What was written to, and what the document is to say of it.
+    pub fn end(self) -> (W, Evidence) {
+        let sha256 = hex::encode(self.to.sha256.finalize());
+        (self.to.to, Evidence { file: TRACES.into(), sha256, lines: self.lines })
+    }
+
+    /// What has been written to so far.
+    pub fn written(&mut self) -> &mut W {
+        &mut self.to.to
+    }
+}
+
+/// Passes bytes on, and remembers their digest.
+struct Digested<W> {
+    to: W,
+    sha256: Sha256,
+}
+
+impl<W: Write> Write for Digested<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// The values that every one of these begins with.
+pub fn base<'a>(traces: impl Iterator<Item = &'a Trace>) -> Variables {
+    in_common(traces.filter_map(|trace| Some(&*trace.exchanges.first()?.variables)))
 }
 
 /// One line of text, which no terminal can take for a command.
@@ -164,8 +215,8 @@ fn line(value: &impl Serialize) -> String {
 }
 
 /// What every one of these has, with the same value.
-fn in_common<'a>(mut all: impl Iterator<Item = &'a Arc<Variables>>) -> Variables {
-    let mut common = all.next().map(|first| Variables::clone(first)).unwrap_or_default();
+fn in_common<'a>(mut all: impl Iterator<Item = &'a Variables>) -> Variables {
+    let mut common = all.next().cloned().unwrap_or_default();
     for variables in all {
         common.retain(|name, value| variables.get(name) == Some(value));
     }
@@ -227,26 +278,53 @@ fn masked_end(end: &End, safe: &Safe) -> End {
     }
 }
 
-/// Gives every entry of `report` the trace that was recorded of it.
-pub fn read(text: &str, report: &mut Report) -> Result<(), RecordError> {
+/// Gives the entries of `report` what was recorded of them; where `wanted` are only those that tell something, no trace
+/// of a plain pass. Every line is read and checked all the same.
+pub fn read(text: &str, report: &mut Report, wanted: Traces) -> Result<(), RecordError> {
     let wrong = |line: usize, why: String| RecordError::Trace { line, why };
-    let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
-    let Some((_, first)) = lines.next() else { return Err(wrong(1, "it is empty".into())) };
-    let base: Base = serde_json::from_str(first).map_err(|error| wrong(1, error.to_string()))?;
+    let entries = report.runs.iter().flat_map(|run| &run.entries);
+    let tells_nothing = |entry: &&Entry| wanted == Traces::Telling && entry.verdict.is_plain_pass();
+    let unwanted: HashSet<&str> = entries.filter(tells_nothing).map(|it| &*it.subject.name).collect();
     let mut traces = HashMap::new();
+    let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+    let (_, first) = lines.next().ok_or_else(|| wrong(1, "it is empty".into()))?;
+    let base = base_of(first).map_err(|why| wrong(1, why))?;
     for (number, line) in lines {
-        let trace: RecordedTrace =
-            serde_json::from_str(line).map_err(|error| wrong(number, error.to_string()))?;
-        let name = trace.entry.clone();
-        let trace = revived(trace, &base.variables).map_err(|why| wrong(number, why))?;
-        if traces.insert(name.clone(), trace).is_some() {
+        let (name, trace) = trace_of(line, &base).map_err(|why| wrong(number, why))?;
+        let trace = (!unwanted.contains(&*name)).then_some(trace);
+        if traces.contains_key(&name) {
             return Err(wrong(number, format!("{name} is there twice")));
         }
+        traces.insert(name, trace);
     }
     for entry in report.runs.iter_mut().flat_map(|run| &mut run.entries) {
-        entry.trace = traces.remove(&entry.subject.name);
+        entry.trace = traces.remove(&entry.subject.name).flatten();
     }
     Ok(())
+}
+
+/// The traces of these entries, out of a file that is still being written. Fails where reading does.
+pub fn find(file: impl BufRead, entries: &BTreeSet<&str>) -> io::Result<HashMap<String, Trace>> {
+    let mut lines = file.lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let base = base_of(&first).map_err(io::Error::other)?;
+    let mut found = HashMap::new();
+    for line in lines {
+        let (name, trace) = trace_of(&line?, &base).map_err(io::Error::other)?;
+        if entries.contains(&*name) {
+            found.insert(name, trace);
+        }
+    }
+    Ok(found)
+}
+
+fn base_of(line: &str) -> Result<Variables, String> {
+    serde_json::from_str(line).map(|base: Base| base.variables).map_err(|error| error.to_string())
+}
+
+fn trace_of(line: &str, base: &Variables) -> Result<(String, Trace), String> {
+    let trace: RecordedTrace = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    Ok((trace.entry.clone(), revived(trace, base)?))
 }
 
 fn revived(trace: RecordedTrace, base: &Variables) -> Result<Trace, String> {

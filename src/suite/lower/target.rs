@@ -104,7 +104,7 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
             .known_failures
             .into_iter()
             .flatten()
-            .filter_map(|entry| known_failure(entry, cx, problems))
+            .filter_map(|entry| known_failure(entry, cx, problems).map(Arc::new))
             .collect(),
         snapshots: file.snapshots.map(|path| folder.join(path.value)),
         apis,

@@ -10,7 +10,7 @@ use crate::{
         verdict::{Declared, Verdict, Violation},
     },
     plan::glob,
-    report::{Entry, FailOn, JudgedRun, repeated, safe::MASKED},
+    report::{Entry, FailOn, JudgedRun, Tally, safe::MASKED},
 };
 
 /// One sentence for each.
@@ -77,7 +77,7 @@ fn misplaced(entry: &Entry, fail_on: FailOn) -> Vec<String> {
 
 /// A flaky pass is to be told as one.
 fn miscounted(entry: &Entry, trace: &Trace) -> Option<String> {
-    let most = repeated(trace).len();
+    let most = Tally::of(trace).repeated.len();
     // Two requests for a token that differ in nothing but their secrets look like one that was repeated.
     let of_tokens = |index: &usize| trace.is_repeated(*index) && trace.exchanges[*index].role == Role::Token;
     let least = most - (0..trace.exchanges.len()).filter(of_tokens).count();

@@ -1,0 +1,212 @@
+//! The plan of a run played and judged, case by case as they come, to a run that can be folded for a reader.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use futures_util::FutureExt;
+use jiff::Timestamp;
+
+use super::{
+    args::FailOnArg,
+    progress::Progress,
+    record::Keeping,
+    run::{blank, terms},
+    settle::{self, Settled},
+    stage::{self, Stage},
+};
+use crate::{
+    check::{self, Across, Judgement, Taken},
+    exec::SharedFixture,
+    model::{
+        case::{Case, CaseId},
+        contract::ApiName,
+        exchange::{Response, Trace},
+        target::KnownFailure,
+        verdict::{Verdict, Violation},
+    },
+    plan::{self, Job, Plan},
+    report::{self, CaseResult, Coverage, Entry, Planned, Run, Safe, Tally, Terms, Watch},
+};
+
+/// A run and the snapshots it took.
+pub struct Played {
+    pub run: Run,
+    pub taken: Vec<(Arc<Case>, Taken)>,
+}
+
+/// What tells while a run goes on what its report will call a case.
+pub struct Measure<'a> {
+    pub terms: Terms,
+    pub before: Option<report::Before<'a>>,
+}
+
+impl Measure<'_> {
+    /// Of a run that is held against no other.
+    pub fn of(fail_on: FailOnArg) -> Measure<'static> {
+        Measure { terms: terms(fail_on), before: None }
+    }
+
+    fn entry(
+        &self,
+        case: &Arc<Case>,
+        verdict: &Verdict,
+        trace: &Trace,
+        known: Vec<Arc<KnownFailure>>,
+    ) -> Entry {
+        let (case, verdict) = (Arc::clone(case), verdict.clone());
+        let trace = (!verdict.is_plain_pass()).then(|| trace.clone());
+        let mut entry = Entry::of(CaseResult { case, verdict, trace, filed: None, known }, self.terms);
+        self.before.iter().for_each(|before| before.hold(&mut entry, self.terms.today));
+        entry
+    }
+}
+
+/// Runs every job of the plan and judges what it left. What a report shows nothing of goes to the record as it comes,
+/// where there is one.
+pub async fn play(
+    stage: &Stage,
+    plan: &Plan,
+    measure: &Measure<'_>,
+    progress: &Progress,
+    record: Option<&mut Keeping>,
+) -> Played {
+    let (started, clock) = (Timestamp::now(), Instant::now());
+    let mut judging = Judging::of(stage, plan, record);
+    let run = stage.session.run_all(&plan.jobs, |index, trace| judging.take(index, trace, measure, progress));
+    // A bug of ours, too, is a reason to clean up first.
+    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
+    let mut shared = stage.session.close().await;
+    let settled = settle::settle(stage).await;
+    for SharedFixture { fixture, trace } in &mut shared {
+        settled.supersede(&fixture.id, trace, &stage.house.suite);
+    }
+    judging.supersede(&settled);
+    let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    if let Some(bug) = bug {
+        resume_unwind(bug);
+    }
+    let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
+    let (results, watch, taken) = judging.end();
+    let elapsed = clock.elapsed();
+    let covered = Some(watch.covered(&results, &fixtures, &stage.house.clauses));
+    let asked = Planned {
+        coverage,
+        not_selected: plan.not_selected,
+        selection: plan.selection.clone(),
+        shard: plan.shard.map(|shard| shard.to_string()),
+        of: plan.of.clone(),
+    };
+    let clean_up = settled.left();
+    let blank = blank(stage, coverage);
+    let run = Run { started, elapsed, results, fixtures, covered, clean_up, plan: asked, ..blank };
+    Played { run, taken }
+}
+
+/// What has been found of a run so far.
+struct Judging<'a> {
+    stage: &'a Stage,
+    plan: &'a Plan,
+    record: Option<&'a mut Keeping>,
+    /// By the place of the job in the plan.
+    judged: BTreeMap<usize, Judged>,
+    taken: Vec<(Arc<Case>, Taken)>,
+    watch: Watch<'a>,
+    across: Across<'a>,
+}
+
+struct Judged {
+    verdict: Verdict,
+    trace: Option<Trace>,
+    filed: Option<Tally>,
+}
+
+impl<'a> Judging<'a> {
+    fn of(stage: &'a Stage, plan: &'a Plan, record: Option<&'a mut Keeping>) -> Judging<'a> {
+        let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
+        let apis = stage.target.apis.keys().filter(selected);
+        Judging {
+            stage,
+            plan,
+            record,
+            judged: BTreeMap::new(),
+            taken: Vec::new(),
+            watch: Watch::new(apis, &stage.house.contracts),
+            across: Across::new(&stage.judge_of()),
+        }
+    }
+
+    fn take(&mut self, index: usize, mut trace: Trace, measure: &Measure<'_>, progress: &Progress) {
+        let stage = self.stage;
+        let case = &self.plan.jobs[index].case;
+        let Judgement { verdict, snapshots } = stage.judge(case, &trace);
+        let mask = |text: &str| stage.session.masks().mask(text);
+        let safe = Safe::new(&mask);
+        let known = plan::known(&stage.target, case);
+        progress.finished(&measure.entry(case, &verdict, &trace, known), measure.terms.today, &safe);
+        self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+        self.watch.take(&case.api, &trace);
+        self.across.take(index, &case.id, &trace);
+        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+        // What may be left over is known at the end only.
+        let is_done = verdict.is_plain_pass() && trace.leftovers.is_empty();
+        let (trace, filed) = match self.record.as_mut().filter(|_| is_done && !trace.exchanges.is_empty()) {
+            Some(record) => {
+                let tally = Tally::of(&trace);
+                let unfiled = record.file(&case.id, trace, &safe);
+                let filed = unfiled.is_none().then_some(tally);
+                (unfiled, filed)
+            }
+            None => (Some(trace), None),
+        };
+        self.judged.insert(index, Judged { verdict, trace, filed });
+    }
+
+    fn supersede(&mut self, settled: &Settled) {
+        for (index, judged) in &mut self.judged {
+            let trace = judged.trace.iter_mut();
+            let case = &self.plan.jobs[*index].case;
+            trace.for_each(|trace| settled.supersede(&case.id, trace, &self.stage.house.suite));
+        }
+    }
+
+    /// What became of every planned case, and what was seen and taken on the way.
+    fn end(mut self) -> (Vec<CaseResult>, Watch<'a>, Vec<(Arc<Case>, Taken)>) {
+        // A run may break what no single case can see.
+        let mut broken: BTreeMap<CaseId, Vec<Violation>> = BTreeMap::new();
+        for (case, violation) in self.across.found() {
+            broken.entry(case).or_default().push(violation);
+        }
+        // What their cases have sent is shown after all.
+        let filed = self.judged.iter().filter(|(_, judged)| judged.filed.is_some());
+        let filed = filed.map(|(index, _)| &*self.plan.jobs[*index].case.id);
+        let asked_for: BTreeSet<&str> = filed.filter(|id| broken.contains_key(*id)).collect();
+        let mut returned = match self.record {
+            Some(record) if !asked_for.is_empty() => record.returned(&asked_for),
+            _ => HashMap::new(),
+        };
+        let result = |(index, job): (usize, &Job)| {
+            let case = Arc::clone(&job.case);
+            let Judged { verdict, trace, filed } =
+                self.judged.remove(&index).unwrap_or_else(|| Judged::unsent(job));
+            let verdict = check::worsened(verdict, broken.remove(&case.id).unwrap_or_default());
+            let trace = trace.or_else(|| returned.remove(&*case.id));
+            let known = plan::known(&self.stage.target, &case);
+            CaseResult { case, verdict, trace, filed, known }
+        };
+        let results = self.plan.jobs.iter().enumerate().map(result).collect();
+        (results, self.watch, self.taken)
+    }
+}
+
+impl Judged {
+    /// Every planned case ends in exactly one verdict.
+    fn unsent(job: &Job) -> Judged {
+        let verdict = stage::unsent(job)
+            .unwrap_or_else(|| Verdict::Error { why: "the case was planned and never ran".into() });
+        Judged { verdict, trace: None, filed: None }
+    }
+}

@@ -1,0 +1,135 @@
+//! A record while its run goes on. Most traces are never asked for again: they go to the file as they come, so that a run
+//! of many cases takes no more memory than a short one.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    ffi::OsStr,
+    fs::{self, File, OpenOptions},
+    io::{self, BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+    process,
+};
+
+use crate::{
+    model::{exchange::Trace, template::Variables},
+    report::{
+        Report, Safe,
+        record::{self, DOCUMENT, Filing, TRACES},
+        safe::Mask,
+    },
+};
+
+/// A record whose document is still to come. Nothing is there under its name before the end; what is there then is whole.
+pub struct Keeping {
+    folder: PathBuf,
+    filing: Filing<BufWriter<File>>,
+    /// Why a trace could not be filed. After that none is.
+    failed: Option<io::Error>,
+    /// The entries whose traces were filed and given back.
+    returned: BTreeSet<String>,
+}
+
+impl Keeping {
+    /// Begins the record of a run in which every exchange has all of `base` among its values. On Unix only the owner can
+    /// read it. Fails where the folder cannot be made or written to.
+    pub fn begin(folder: &Path, base: Variables, safe: &Safe) -> io::Result<Keeping> {
+        fs::create_dir_all(folder)?;
+        sweep(folder)?;
+        let file = BufWriter::new(create(&unfinished(folder, TRACES))?);
+        // Where a file system knows no locks, what a killed run has left stays a little longer.
+        let _ = file.get_ref().try_lock();
+        let filing = Filing::begin(file, base, safe)?;
+        Ok(Keeping { folder: folder.to_owned(), filing, failed: None, returned: BTreeSet::new() })
+    }
+
+    /// Files a trace. Gives it back where it cannot be written; [`Keeping::finish`] says why.
+    pub fn file(&mut self, entry: &str, trace: Trace, safe: &Safe) -> Option<Trace> {
+        if self.failed.is_some() {
+            return Some(trace);
+        }
+        self.failed = self.filing.file(entry, &trace, safe).err();
+        self.failed.is_some().then_some(trace)
+    }
+
+    /// What was filed of these entries, without its secrets; nothing where it cannot be read.
+    pub fn returned(&mut self, entries: &BTreeSet<&str>) -> HashMap<String, Trace> {
+        let path = unfinished(&self.folder, TRACES);
+        let opened = self.filing.written().flush().and_then(|()| File::open(path));
+        let found = opened.and_then(|file| record::find(BufReader::new(file), entries)).unwrap_or_default();
+        self.returned.extend(found.keys().cloned());
+        found
+    }
+
+    /// Files the traces that the report still has, and writes the document last: a folder with a document in it has all of
+    /// its traces.
+    pub fn finish(self, report: &Report, mask: Mask) -> io::Result<()> {
+        let folder = self.folder.clone();
+        self.finished(report, mask).inspect_err(|_| {
+            for name in [TRACES, DOCUMENT] {
+                let _ = fs::remove_file(unfinished(&folder, name));
+            }
+        })
+    }
+
+    fn finished(mut self, report: &Report, mask: Mask) -> io::Result<()> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let safe = Safe::new(mask);
+        for entry in report.runs.iter().flat_map(|run| &run.entries) {
+            let name = &entry.subject.name;
+            if let Some(trace) = entry.trace.as_ref().filter(|_| !self.returned.contains(name)) {
+                self.filing.file(name, trace, &safe)?;
+            }
+        }
+        let (mut traces, evidence) = self.filing.end();
+        traces.flush()?;
+        match fs::remove_file(self.folder.join(DOCUMENT)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::rename(unfinished(&self.folder, TRACES), self.folder.join(TRACES))?;
+        let path = unfinished(&self.folder, DOCUMENT);
+        let mut document = BufWriter::new(create(&path)?);
+        record::write_document(report, Some(evidence), &safe, &mut document)?;
+        document.flush()?;
+        fs::rename(path, self.folder.join(DOCUMENT))
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+const UNFINISHED: &str = ".part";
+
+/// Where this process writes a file of a record until it is whole. Two runs may be on their way into one folder; it is
+/// that of the last.
+pub(super) fn unfinished(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.{}{UNFINISHED}", process::id()))
+}
+
+pub(super) fn is_unfinished(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let ours =
+        [DOCUMENT, TRACES].iter().any(|it| name.strip_prefix(it).is_some_and(|rest| rest.starts_with('.')));
+    ours && name.ends_with(UNFINISHED)
+}
+
+/// Takes away what killed runs have left; what is being written is locked.
+fn sweep(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_unfinished(&entry.file_name())
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
