@@ -3,16 +3,16 @@
 
 use serde_json::Value;
 
-use crate::model::{
-    contract::Contract,
-    verdict::{Location, Mismatch},
+use crate::{
+    matcher::format::LAST_SECOND,
+    model::{
+        contract::Contract,
+        verdict::{Location, Mismatch},
+    },
 };
 
 /// References followed from one schema to the next before giving up: a chain of them that long leads nowhere.
 const LONGEST_CHAIN: usize = 32;
-
-/// The end of the year 9999, the last that any form of a timestamp can write, in seconds since 1970.
-const LAST_SECOND: f64 = 253_402_300_799.0;
 
 /// A place in a contract's schemas.
 #[derive(Clone, Copy)]

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::model::case::Format;
 
-/// The end of the year 9999: what is greater is no number of seconds since 1970, but of milliseconds, most likely.
-const LAST_SECOND: f64 = 253_402_300_799.0;
+/// The end of the year 9999, the last that any form of a timestamp can write, in seconds since 1970: what is greater is a
+/// number of milliseconds, most likely.
+pub const LAST_SECOND: f64 = 253_402_300_799.0;
 
 /// Whether a text, such as a header's value, has the format.
 pub fn text(format: Format, text: &str) -> bool {

@@ -197,27 +197,12 @@ fn add(found: &mut Found, secret: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        cli::traffic::{Sent, Spoken, Whole, asked::tests::observed},
-        model::exchange::Response,
-    };
+    use crate::{cli::traffic::asked::tests::observed, model::exchange::Response};
 
     fn learned(headers: &[(&str, &str)], url: &str, sent: &[u8], answer: Response) -> Masks {
         let masks = Masks::default();
-        let listed = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let observed = Observed {
-            method: "POST".into(),
-            url: url.into(),
-            headers: headers.iter().map(listed).collect(),
-            body: sent.to_vec().into(),
-            answer: Ok(answer),
-            started: jiff::Timestamp::UNIX_EPOCH,
-            elapsed: std::time::Duration::ZERO,
-            spoken: Spoken::One,
-            whole: Whole::Whole,
-            intent: None,
-            sent: Sent::Whole,
-        };
+        let observed =
+            Observed { body: sent.to_vec().into(), answer: Ok(answer), ..observed("POST", url, headers, "") };
         Secrets::default().learn(&observed, &BTreeSet::from(["SelectionRules".to_owned()]), &masks);
         masks
     }
