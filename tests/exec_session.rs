@@ -1,6 +1,8 @@
 //! Sessions against small servers on loopback: what goes over the wire, how identities are kept, and that everything
 //! made is destroyed.
 
+#[path = "hostile/authority.rs"]
+mod authority;
 #[path = "exec_session/bugs.rs"]
 mod bugs;
 #[path = "exec_session/life.rs"]

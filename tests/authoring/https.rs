@@ -3,47 +3,23 @@
 
 use std::{fs, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use rcgen::CertificateParams;
+use rustls::server::WebPkiClientVerifier;
 
 use crate::{
+    authority::Authority,
     serving::{Serving, folder},
     upstream::{Act, Client, Stream, asked, dms, dressed},
 };
 
 const EMPTY: &str = r#"{"Connections":[]}"#;
 
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-fn authority() -> Authority {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let pem = params.self_signed(&key).unwrap().pem();
-    Authority { issuer: Issuer::new(params, key), pem }
-}
-
-/// A server for `name`, vouched for by `authority`.
-fn server(name: &str, authority: &Authority) -> Arc<rustls::ServerConfig> {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    let signed = params.signed_by(&key, &authority.issuer).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ServerConfig::builder_with_provider(provider);
-    let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-    let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
-    Arc::new(builder.with_single_cert(vec![signed.der().clone()], key).unwrap())
-}
-
 #[test]
 fn an_upstream_is_reached_over_tls_and_only_with_a_good_certificate() {
     let folder = folder();
     let folder = folder.path();
-    let (ours, other) = (authority(), authority());
-    fs::write(folder.join("ca.pem"), &ours.pem).unwrap();
+    let (ours, other) = (Authority::new(), Authority::new());
+    fs::write(folder.join("ca.pem"), ours.issuer.pem()).unwrap();
     let good = || dms("200 OK", EMPTY);
     let broken = || String::from_utf8(good()).unwrap().replace("x-amzn-requestid", "x-other").into_bytes();
     for (name, authority, answer, code, part) in [
@@ -52,7 +28,8 @@ fn an_upstream_is_reached_over_tls_and_only_with_a_good_certificate() {
         ("other.example", &ours, good(), 3, "could not connect"),
         ("127.0.0.1", &other, good(), 3, "could not connect"),
     ] {
-        let config = server(name, authority);
+        let identity = authority.sign(&CertificateParams::new(vec![name.to_owned()]).unwrap());
+        let config = identity.server(WebPkiClientVerifier::no_client_auth());
         let acts = vec![Act::Head, Act::Bytes(2), Act::Say(answer), Act::Wait];
         let address = dressed(
             acts,

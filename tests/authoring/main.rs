@@ -2,6 +2,9 @@
 //! its own, against reference targets of its own.
 
 mod again;
+#[cfg(unix)]
+#[path = "../hostile/authority.rs"]
+mod authority;
 mod begin;
 mod https;
 mod leaks;

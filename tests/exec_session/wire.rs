@@ -11,9 +11,12 @@ use proofmark::{
         template::{Part, Template},
     },
 };
+use rcgen::CertificateParams;
+use rustls::server::WebPkiClientVerifier;
 use tokio::net::TcpListener;
 
 use crate::{
+    authority::Authority,
     server::{Asked, Reply, Server, Stream, no_content, ok},
     stage::{first, job, stage, step, target},
 };
@@ -194,47 +197,27 @@ struct Certificates {
 
 /// A CA in `ca.pem` that vouches for 127.0.0.1, and a client certificate that the server insists on where it is told to.
 fn certificates(clients: ClientCertificates) -> Certificates {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-    use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
-
     let folder = tempfile::tempdir().unwrap();
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca_key = KeyPair::generate().unwrap();
-    let ca = params.self_signed(&ca_key).unwrap();
-    let issuer = Issuer::new(params, ca_key);
-    let signed = |name: &str| {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new(vec![name.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-        (certificate, key)
-    };
-    let (server, server_key) = signed("127.0.0.1");
-    let (client, client_key) = signed("client");
-    for (name, pem) in
-        [("ca.pem", ca.pem()), ("client.pem", client.pem()), ("client.key", client_key.serialize_pem())]
-    {
+    let authority = Authority::new();
+    let signed = |name: &str| authority.sign(&CertificateParams::new(vec![name.to_owned()]).unwrap());
+    let (server, client) = (signed("127.0.0.1"), signed("client"));
+    for (name, pem) in [
+        ("ca.pem", authority.issuer.pem()),
+        ("client.pem", client.certificate.pem()),
+        ("client.key", client.key.serialize_pem()),
+    ] {
         std::fs::write(folder.path().join(name), pem).unwrap();
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .unwrap();
-    let builder = match clients {
-        ClientCertificates::Ignored => builder.with_no_client_auth(),
+    let verifier = match clients {
+        ClientCertificates::Ignored => WebPkiClientVerifier::no_client_auth(),
         ClientCertificates::Required => {
             let mut roots = rustls::RootCertStore::empty();
-            roots.add(ca.der().clone()).unwrap();
-            let verifier =
-                rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-                    .build()
-                    .unwrap();
-            builder.with_client_cert_verifier(verifier)
+            roots.add(authority.issuer.der().clone()).unwrap();
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
         }
     };
-    let key = PrivateKeyDer::from_pem_slice(server_key.serialize_pem().as_bytes()).unwrap();
-    let config = builder.with_single_cert(vec![server.der().clone()], key).unwrap();
-    Certificates { folder, acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(config)) }
+    Certificates { folder, acceptor: tokio_rustls::TlsAcceptor::from(server.server(verifier)) }
 }
 
 #[derive(Clone, Copy)]

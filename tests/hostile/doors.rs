@@ -5,12 +5,13 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rustls::server::WebPkiClientVerifier;
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
     answers::trouble,
+    authority::{Authority, Identity},
     server::{Act, Script, Server, head},
     stage::{CANARIES, Expected, Way, attacked, in_words, target},
 };
@@ -84,19 +85,6 @@ enum Certificate {
     OtherCa,
 }
 
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-fn authority() -> Authority {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().unwrap();
-    let pem = params.self_signed(&key).unwrap().pem();
-    Authority { issuer: Issuer::new(params, key), pem }
-}
-
 impl Certificate {
     fn acceptor(self, ours: &Authority, other: &Authority) -> TlsAcceptor {
         let name = if self == Certificate::OtherHost { "other.example" } else { "127.0.0.1" };
@@ -106,27 +94,24 @@ impl Certificate {
             Certificate::NotYet => params.not_before = date_time_ymd(2999, 1, 1),
             _ => {}
         }
-        let key = KeyPair::generate().unwrap();
-        let signed = match self {
-            Certificate::SelfSigned => params.self_signed(&key),
-            Certificate::OtherCa => params.signed_by(&key, &other.issuer),
-            _ => params.signed_by(&key, &ours.issuer),
+        let identity = match self {
+            Certificate::SelfSigned => {
+                let key = KeyPair::generate().unwrap();
+                Identity { certificate: params.self_signed(&key).unwrap(), key }
+            }
+            Certificate::OtherCa => other.sign(&params),
+            _ => ours.sign(&params),
         };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = rustls::ServerConfig::builder_with_provider(provider);
-        let builder = builder.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
-        let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
-        let config = builder.with_single_cert(vec![signed.unwrap().der().clone()], key).unwrap();
-        TlsAcceptor::from(Arc::new(config))
+        TlsAcceptor::from(identity.server(WebPkiClientVerifier::no_client_auth()))
     }
 }
 
 #[tokio::test]
 async fn a_certificate_that_is_not_good_is_shown_no_credential() {
-    let (ours, other) = (authority(), authority());
+    let (ours, other) = (Authority::new(), Authority::new());
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
-    std::fs::write(&ca, &ours.pem).unwrap();
+    std::fs::write(&ca, ours.issuer.pem()).unwrap();
     let trusting = format!("tls: {{ ca: '{}' }},", ca.display());
     let table: [(&str, &[Certificate], Expected, Expected); 7] = [
         ("a good certificate", &[Certificate::Good], Pass, Pass),
@@ -163,7 +148,7 @@ fn good(asked: &crate::server::Asked) -> Vec<Act> {
 #[tokio::test]
 async fn plain_and_tls_do_not_mix() {
     let plain = Server::start(Script::Answer(Arc::new(good)));
-    let acceptor = Certificate::Good.acceptor(&authority(), &authority());
+    let acceptor = Certificate::Good.acceptor(&Authority::new(), &Authority::new());
     let tls = Server::over(Script::Answer(Arc::new(good)), move |_| Some(acceptor.clone()));
     for way in [Aws, Alone] {
         // A server that waits for the end of a head says nothing: that the connection does not come about is to be known

@@ -2,6 +2,7 @@
 //! and memory; the rest of the run is unharmed, and nothing leaks.
 
 mod answers;
+mod authority;
 mod doors;
 mod message;
 mod server;
