@@ -391,7 +391,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
     let stale = stale(&entries, &run.known_failures, run.plan.coverage);
     let leftovers =
         entries.iter().filter_map(|entry: &Entry| entry.trace.as_ref()).flat_map(|it| &it.leftovers);
-    let clean_up = leftovers.cloned().chain(run.clean_up).collect();
+    let clean_up = leftovers.map(|it| it.sentence.clone()).chain(run.clean_up).collect();
     JudgedRun {
         target: run.target,
         digests: run.digests,

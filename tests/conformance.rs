@@ -245,7 +245,7 @@ impl Theatre {
         let mut fixtures = self.runtime.block_on(stage.session.close());
         let settled = self.runtime.block_on(settle::settle(stage));
         for shared in &mut fixtures {
-            settled.supersede(&shared.fixture.id, &mut shared.trace, &stage.house.suite);
+            settled.supersede(&shared.fixture.id, &mut shared.trace);
         }
         let mut run = run::of_fixtures(stage, fixtures);
         run.clean_up = settled.left();

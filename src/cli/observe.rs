@@ -30,7 +30,7 @@ use crate::{
     model::{
         case::{Case, CaseId, Suite},
         contract::{Contract, Operation},
-        exchange::{End, Exchange, Response, Role, Trace},
+        exchange::{End, Exchange, Leftover, Response, Role, Trace},
         verdict::Verdict,
     },
     plan::{self, Decision},
@@ -105,8 +105,8 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     let mut trace = exec::run(&job, &stage.session).await;
     stage.session.close().await;
     let settled = settle::settle(&stage).await;
-    settled.supersede(&case.id, &mut trace, &stage.house.suite);
-    trace.leftovers.extend(settled.left());
+    settled.supersede(&case.id, &mut trace);
+    trace.leftovers.extend(settled.left().into_iter().map(Leftover::from));
     let told = asking.tell(&case, &trace, &stage, args, out);
     stage.strike().await;
     told
@@ -203,7 +203,7 @@ impl Asking<'_> {
         let mask = |text: &str| stage.session.masks().mask(text);
         let safe = Safe::new(&mask);
         for left in &trace.leftovers {
-            eprintln!("{}", safe.line(left));
+            eprintln!("{}", safe.line(&left.sentence));
         }
         let step = |exchange: &&Exchange| matches!(exchange.role, Role::Step { index: 0, .. });
         let Some(exchange) = trace.exchanges.iter().rev().find(step) else {

@@ -82,7 +82,7 @@ pub async fn play(
     let mut shared = stage.session.close().await;
     let settled = settle::settle(stage).await;
     for SharedFixture { fixture, trace } in &mut shared {
-        settled.supersede(&fixture.id, trace, &stage.house.suite);
+        settled.supersede(&fixture.id, trace);
     }
     judging.supersede(&settled);
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
@@ -169,7 +169,7 @@ impl<'a> Judging<'a> {
         for (index, judged) in &mut self.judged {
             let trace = judged.trace.iter_mut();
             let case = &self.plan.jobs[*index].case;
-            trace.for_each(|trace| settled.supersede(&case.id, trace, &self.stage.house.suite));
+            trace.for_each(|trace| settled.supersede(&case.id, trace));
         }
     }
 

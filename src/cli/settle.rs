@@ -4,7 +4,7 @@
 use super::{stage::Stage, sweep};
 use crate::{
     exec::sweep::{Fate, Others, Swept},
-    model::{case::Suite, exchange::Trace},
+    model::exchange::{About, Trace},
 };
 
 /// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed.
@@ -41,22 +41,56 @@ impl Settled {
 
     /// Takes back what the trace of a job says may be left where more is known at the end: it is gone, if not by this then
     /// by what the job itself has destroyed, or [`Self::left`] has it.
-    pub fn supersede(&self, job: &str, trace: &mut Trace, suite: &Suite) {
+    pub fn supersede(&self, job: &str, trace: &mut Trace) {
         let Some(things) = &self.things else { return };
-        let things: Vec<&Swept> = things.iter().filter(|thing| *thing.job == *job).collect();
-        trace.leftovers.retain(|told| {
-            let lost = told.contains(" was sent and its answer did not come: ");
-            !lost && !things.iter().any(|thing| is_about(told, &thing.operation, suite))
+        let is_known = |made_by: &str| things.iter().any(|it| it.job == job && it.operation == made_by);
+        trace.leftovers.retain(|leftover| match &leftover.about {
+            About::Unanswered => false,
+            About::Supposed { operation } => !is_known(operation),
+            About::Told => true,
         });
     }
 }
 
-/// Whether a sentence of a trace supposes that this creating request of a fixture made something.
-fn is_about(told: &str, operation: &str, suite: &Suite) -> bool {
-    let mut made = suite.fixtures.values().filter(|fixture| *fixture.create.operation == *operation);
-    let supposed = |id: &str| {
-        let rest = told.strip_prefix(id).filter(|rest| rest.starts_with(' '));
-        rest.is_some_and(|rest| rest.contains(" may be left: "))
-    };
-    made.any(|fixture| supposed(&fixture.id))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exchange::{End, Leftover};
+
+    #[test]
+    fn what_is_told_of_a_job_is_taken_back_where_more_is_known() {
+        let swept = |job: &str, operation: &str, fate| Swept {
+            what: format!("dms {operation}"),
+            number: 1,
+            job: job.into(),
+            operation: operation.into(),
+            fate,
+        };
+        let supposed = |operation: &str| About::Supposed { operation: operation.into() };
+        let destroyed = || Some(vec![swept("a", "CreateEndpoint", Fate::Destroyed)]);
+        // Where there is no ledger nothing is known; what another job has made is another thing.
+        for (things, about, is_kept) in [
+            (None, About::Unanswered, true),
+            (None, supposed("CreateEndpoint"), true),
+            (Some(vec![]), About::Unanswered, false),
+            (Some(vec![]), supposed("CreateEndpoint"), true),
+            (destroyed(), supposed("CreateEndpoint"), false),
+            (destroyed(), supposed("CreateReplicationInstance"), true),
+            (Some(vec![swept("b", "CreateEndpoint", Fate::Destroyed)]), supposed("CreateEndpoint"), true),
+            (
+                Some(vec![swept("a", "CreateEndpoint", Fate::Left("x".into()))]),
+                supposed("CreateEndpoint"),
+                false,
+            ),
+            (destroyed(), About::Told, true),
+        ] {
+            // The words say what they like.
+            let sentence = "dms::endpoint may be left: it was sent and its answer did not come: x".to_owned();
+            let case = format!("{things:?} {about:?}");
+            let leftovers = vec![Leftover { about, sentence }];
+            let mut trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers };
+            Settled { run: "pm-0".into(), things }.supersede("a", &mut trace);
+            assert_eq!(trace.leftovers.len(), usize::from(is_kept), "{case}");
+        }
+    }
 }

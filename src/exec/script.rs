@@ -21,7 +21,7 @@ use crate::{
     model::{
         case::{Case, Fixture, Step},
         contract::{ApiName, Effect},
-        exchange::{Broken, End, Phase, Response, Role},
+        exchange::{About, Broken, End, Leftover, Phase, Response, Role},
         target::{Patience, Timeouts},
     },
 };
@@ -41,7 +41,7 @@ pub struct Script {
     stage: Stage,
     asking: Asking,
     end: Option<End>,
-    leftovers: Vec<String>,
+    leftovers: Vec<Leftover>,
 }
 
 #[derive(Debug)]
@@ -217,7 +217,7 @@ impl Script {
         match self.stage {
             Stage::Step(_) => self.stop(End::Refused(why)),
             Stage::Finally(index) => {
-                self.leftovers.push(why);
+                self.leftovers.push(why.into());
                 self.enter(Stage::Finally(index + 1));
             }
             _ => self.fixture_trouble(why),
@@ -263,7 +263,7 @@ impl Script {
     }
 
     /// How it ended, and what was left behind.
-    pub fn into_end(self) -> (End, Vec<String>) {
+    pub fn into_end(self) -> (End, Vec<Leftover>) {
         (self.end.unwrap_or(End::Complete), self.leftovers)
     }
 
@@ -385,10 +385,11 @@ impl Script {
             && let Err(broken) = answer
             && existence_after(broken) == Existence::Perhaps
         {
-            self.leftovers.push(format!(
+            let sentence = format!(
                 "{} was sent and its answer did not come: it may have made something",
                 step.operation
-            ));
+            );
+            self.leftovers.push(Leftover { about: About::Unanswered, sentence });
         }
         match self.weigh(step, &case.api, answer, now) {
             Weighed::Again => {}

@@ -22,8 +22,34 @@ use super::{
 pub struct Trace {
     pub exchanges: Vec<Exchange>,
     pub end: End,
-    /// What the job made and could not prove gone, one sentence each. Empty after a clean job.
-    pub leftovers: Vec<String>,
+    /// What the job made and could not prove gone. Empty after a clean job.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// Something that is left, or may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    pub about: About,
+    /// As it is told.
+    pub sentence: String,
+}
+
+/// What is known of a leftover, for whoever learns more of it later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A creating step of the case was sent, and its answer did not come.
+    Unanswered,
+    /// A fixture that this operation may have made, or not.
+    Supposed { operation: Arc<str> },
+    /// All else, and whatever was read from a record, which keeps nothing but the sentence.
+    Told,
+}
+
+/// A leftover of which the sentence is all that is known.
+impl From<String> for Leftover {
+    fn from(sentence: String) -> Self {
+        Leftover { about: About::Told, sentence }
+    }
 }
 
 impl Trace {

@@ -294,7 +294,8 @@ impl Again<'_> {
     ) -> Report {
         let traces =
             results.iter().filter_map(|it| it.trace.as_ref()).chain(fixtures.iter().map(|it| &it.trace));
-        let told: BTreeSet<&String> = traces.flat_map(|trace| &trace.leftovers).collect();
+        let told: BTreeSet<&String> =
+            traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence).collect();
         let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && args.case.is_empty());
         let whole = args.case.is_empty() && self.run.plan.coverage == Coverage::Whole;
         let coverage = if whole { Coverage::Whole } else { Coverage::Selected };

@@ -10,7 +10,7 @@ use super::{
 use crate::model::{
     case::{Auth, Step},
     contract::Effect,
-    exchange::{Broken, Response},
+    exchange::{About, Broken, Leftover, Response},
 };
 
 /// How often a destroying request is sent before it is given up.
@@ -73,7 +73,7 @@ impl Script {
         } else {
             Some(self.in_words(step, &case.api, answer))
         };
-        self.leftovers.extend(trouble);
+        self.leftovers.extend(trouble.map(Leftover::from));
         self.enter(Stage::Finally(index + 1));
     }
 
@@ -159,8 +159,13 @@ impl Script {
             .filter_map(|name| Some(format!("{name} = {}", self.values.variables().get(name)?)))
             .collect();
         let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        let is = if made.existence == Existence::Yes { "is" } else { "may be" };
-        self.leftovers.push(format!("{}{names} {is} left: {why}", fixture.id));
+        let (about, is) = match made.existence {
+            Existence::Yes => (About::Told, "is"),
+            Existence::Perhaps | Existence::No => {
+                (About::Supposed { operation: Arc::clone(&fixture.create.operation) }, "may be")
+            }
+        };
+        self.leftovers.push(Leftover { about, sentence: format!("{}{names} {is} left: {why}", fixture.id) });
         let next = self.destroy_below(index);
         self.enter(next);
     }

@@ -180,7 +180,12 @@ fn play(script: &mut Script, mut target: impl FnMut(&str, u32) -> Answer) -> Vec
 }
 
 fn ended(script: Script) -> (End, Vec<String>) {
-    script.into_end()
+    let (end, leftovers) = script.into_end();
+    (end, leftovers.into_iter().map(|leftover| leftover.sentence).collect())
+}
+
+fn abouts(script: Script) -> Vec<About> {
+    script.into_end().1.into_iter().map(|leftover| leftover.about).collect()
 }
 
 #[test]
@@ -322,9 +327,9 @@ fn finally_undoes_what_the_steps_did() {
     };
     // Made against the claim, refused as claimed, and not known.
     for (answered, transcript, leftovers) in [
-        (answer(200, json!({ "id": 7 })), "CreateMade DeleteMade", 0),
-        (answer(400, json!({})), "CreateMade (DeleteMade)", 0),
-        (timeout(), "CreateMade (DeleteMade)", 1),
+        (answer(200, json!({ "id": 7 })), "CreateMade DeleteMade", vec![]),
+        (answer(400, json!({})), "CreateMade (DeleteMade)", vec![]),
+        (timeout(), "CreateMade (DeleteMade)", vec![About::Unanswered]),
     ] {
         let mut script = script(vec![], vec![create()], vec![undo()]);
         let mut answered = Some(answered);
@@ -333,7 +338,7 @@ fn finally_undoes_what_the_steps_did() {
             _ => fine(operation),
         });
         assert_eq!(played.join(" "), transcript);
-        assert_eq!(ended(script).1.len(), leftovers);
+        assert_eq!(abouts(script), leftovers);
     }
 }
 
@@ -377,6 +382,21 @@ fn an_interrupted_case_cleans_up_and_a_clean_up_is_not_interrupted() {
     }
     assert_eq!(asked.join(" "), "CreateA GetA CreateB DeleteB FindB DeleteA FindA");
     assert_eq!(ended(script), (End::Interrupted, vec![]));
+}
+
+#[test]
+fn of_a_fixture_that_stays_it_is_told_whether_it_is_there() {
+    for (created, about) in
+        [(fine("CreateA"), About::Told), (timeout(), About::Supposed { operation: "CreateA".into() })]
+    {
+        let mut script = script(vec![fixture("A")], vec![step("Do")], vec![]);
+        play(&mut script, |operation, _| match operation {
+            "CreateA" => created.clone(),
+            "DeleteA" | "FindA" => timeout(),
+            _ => fine(operation),
+        });
+        assert_eq!(abouts(script), [about]);
+    }
 }
 
 #[test]

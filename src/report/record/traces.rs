@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Evidence, RecordError, TRACES, escaped};
 use crate::{
     model::{
-        exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{Broken, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
         template::Variables,
     },
     report::{Entry, Report, safe::Safe},
@@ -167,7 +167,7 @@ impl<W: Write> Filing<W> {
             entry: entry.to_owned(),
             exchanges: exchanges.collect(),
             end: masked_end(&trace.end, safe),
-            leftovers: trace.leftovers.iter().map(|it| safe.masked(it)).collect(),
+            leftovers: trace.leftovers.iter().map(|it| safe.masked(&it.sentence)).collect(),
         };
         self.to.write_all(line(&recorded).as_bytes())?;
         self.lines += 1;
@@ -353,5 +353,6 @@ fn revived(trace: RecordedTrace, base: &Variables) -> Result<Trace, String> {
             elapsed: Duration::from_micros(elapsed_us),
         });
     }
-    Ok(Trace { exchanges, end: trace.end, leftovers: trace.leftovers })
+    let leftovers = trace.leftovers.into_iter().map(Leftover::from).collect();
+    Ok(Trace { exchanges, end: trace.end, leftovers })
 }

@@ -79,7 +79,7 @@ fn plan(run: &JudgedRun) -> Option<String> {
 /// Whatever the traces say is left over has to be among the problems.
 fn left_behind(run: &JudgedRun) -> Vec<String> {
     let traces = run.entries.iter().filter_map(|entry| entry.trace.as_ref());
-    let left = traces.flat_map(|trace| &trace.leftovers);
+    let left = traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence);
     left.filter(|left| !run.clean_up.contains(left))
         .map(|left| format!("what is left behind is not told: {left}"))
         .collect()
