@@ -279,3 +279,71 @@ fn an_honest_record_is_never_refused() {
         .expect(3, &[]);
     good("nobody", &["partial"]);
 }
+
+/// Two cases that each claim a header to be unique over the run.
+const UNIQUE: &str = "\
+api: dms
+operation: DescribeConnections
+source: the test
+cases:
+  one: &one
+    clauses: [dms.DescribeConnections.success]
+    send: {}
+    expect: { status: 200, headers: { x-amzn-requestid: { unique: true, clause: dms.response.request-id } } }
+  two: *one
+";
+
+#[test]
+fn what_a_case_claims_of_all_answers_is_compared_again() {
+    let stage = Stage::new();
+    fs::create_dir_all(stage.path("own/dms")).unwrap();
+    fs::write(stage.path("own/dms/describe_connections.yaml"), UNIQUE).unwrap();
+    let server = Server::start(Some("repeat-request-id"));
+    let run = |record: &str, more: &[&str]| {
+        let args =
+            ["run", "--cases", "own", "--origin", "written", "--base-url", &server.url, "--record", record];
+        stage.proofmark(&[&args[..], &["--state-dir", "state"], more].concat())
+    };
+    let strict = ["--strict", "--cases", "own"];
+    run("both", &[]).expect(1, &["dms.response.request-id "]);
+    verified(&stage, "both", &strict).expect(0, &["nonconformant", "2 of 2 traces judged again"]);
+    let honest = Record::read(&stage, "both");
+    let two = "dms::DescribeConnections::two";
+    let keep = |clause: &str| {
+        let mut record = honest.clone();
+        let violations = record.entry(two)["violations"].as_array_mut().unwrap();
+        violations.retain(|one| one["clauses"][0] == clause);
+        assert_eq!(violations.len(), 1, "{clause}");
+        record.write(&stage, "forged");
+        verified(&stage, "forged", &strict)
+    };
+    keep("dms.response.request-id-unique").expect(1, &["exchange 1 breaks dms.response.request-id"]);
+    keep("dms.response.request-id").expect(1, &["exchange 1 breaks dms.response.request-id-unique"]);
+
+    // What is told as lacking is asked nothing more; whether it does lack that, only the target file can tell.
+    let mut record = honest.clone();
+    let entry = record.entry(two).as_object_mut().unwrap();
+    entry.retain(|member, _| member != "violations" && member != "shown");
+    entry.insert("status".into(), "unsupported".into());
+    entry.insert("lacks".into(), json!({ "operation": "DescribeConnections", "declared": "byAnswer" }));
+    record.clone().write(&stage, "forged");
+    verified(&stage, "forged", &strict).expect(1, &["recorded as unsupported, and its exchange 1 breaks"]);
+    record.run()["target"]["name"] = "nobody".into();
+    record.write(&stage, "forged");
+    verified(&stage, "forged", &["--cases", "own"])
+        .expect(0, &["by an answer that only the target file knows"]);
+
+    // Merged parts have compared what their cases claim within themselves, and are believed in that.
+    for shard in ["1/2", "2/2"] {
+        run(&format!("part-{}", &shard[..1]), &["--shard", shard]);
+    }
+    stage.proofmark(&["report", "merge", "part-1", "part-2", "--record", "merged"]);
+    let clauses = |record: &str| {
+        let mut record = Record::read(&stage, record);
+        let found = record.entry(two)["violations"].as_array().unwrap().clone();
+        found.iter().map(|one| one["clauses"][0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(clauses("both"), ["dms.response.request-id-unique", "dms.response.request-id"]);
+    assert_eq!(clauses("merged"), ["dms.response.request-id-unique"]);
+    verified(&stage, "merged", &strict).expect(0, &["nonconformant", "2 of 2 traces judged again"]);
+}

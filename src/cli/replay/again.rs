@@ -18,9 +18,12 @@ use crate::{
         stage::unsent,
         traffic::{OF_HEADERS, kept, masked},
     },
+    matcher::fill,
     model::{
-        case::{Case, Origin},
+        case::{Case, CaseId, Origin},
+        exchange::Trace,
         target::Target,
+        template::{Generator, Hole},
         verdict::{Verdict, Violation},
     },
     plan::{self, Decision, Selection},
@@ -55,7 +58,7 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     if told {
         lines.extend(again.come_and_gone(&args.case));
     }
-    let results = again.results(&entries);
+    let results = again.results(&entries, again.across());
     let fixtures = if args.case.is_empty() { again.fixtures() } else { Vec::new() };
     let mut terms = recorded.terms;
     terms.fail_on = args.fail_on.map_or(Ok(terms.fail_on), fail_on)?;
@@ -78,7 +81,7 @@ pub type Cut = BTreeMap<String, BTreeSet<usize>>;
 pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTreeMap<String, Verdict> {
     let again = Again { house, target, run, cut };
     // None is an error where somebody asks for some.
-    let cases = again.results(&again.wanted(&[]).unwrap_or_default()).into_iter();
+    let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded()).into_iter();
     let cases = cases.map(|result| (result.case.id.to_string(), result.verdict));
     let fixtures =
         run.entries.iter().filter_map(|it| Some((it.subject.name.clone(), again.fixture(it)?.verdict)));
@@ -133,6 +136,22 @@ pub fn as_recorded(mut target: Target, run: &JudgedRun) -> Target {
         }
     }
     target
+}
+
+/// What was found over all traces, by the case that it is told of.
+type Across = BTreeMap<CaseId, Vec<Violation>>;
+
+fn by_case(found: impl IntoIterator<Item = (CaseId, Violation)>) -> Across {
+    let mut across = Across::new();
+    found.into_iter().for_each(|(case, violation)| across.entry(case).or_default().push(violation));
+    across
+}
+
+/// The id of the run that has sent this. Each of merged parts was a run of its own.
+fn part(trace: &Trace) -> &str {
+    let run = fill::key(&Hole::Generated(Generator::Run));
+    let first = trace.exchanges.first();
+    first.and_then(|exchange| exchange.variables.get(&*run)?.as_str()).unwrap_or_default()
 }
 
 struct Again<'a> {
@@ -205,16 +224,31 @@ impl Again<'_> {
         lines
     }
 
-    fn results(&self, wanted: &[(&Entry, &std::sync::Arc<Case>)]) -> Vec<CaseResult> {
-        let judge = self.judge();
-        // A value may be repeated in a case that is not asked for.
-        let all = self.run.entries.iter().filter(|entry| entry.is_case());
-        let traces: Vec<_> =
-            all.filter_map(|it| Some((it.subject.name.as_str().into(), it.trace.as_ref()?))).collect();
-        let mut across: BTreeMap<_, Vec<Violation>> = BTreeMap::new();
-        for (case, violation) in check::across(&traces, &judge) {
-            across.entry(case).or_default().push(violation);
+    /// What no two answers may share. A value may be repeated in a case that is not asked for.
+    fn across(&self) -> Across {
+        by_case(check::across(&self.traces(), &self.judge()))
+    }
+
+    /// The same as a record has it: of merged parts, request ids are compared over all, and what cases claim of headers
+    /// within each part.
+    fn across_as_recorded(&self) -> Across {
+        let (traces, judge) = (self.traces(), self.judge());
+        let mut parts: BTreeMap<&str, Vec<(CaseId, &Trace)>> = BTreeMap::new();
+        for (case, trace) in &traces {
+            parts.entry(part(trace)).or_default().push((case.clone(), trace));
         }
+        let claimed = parts.values().flat_map(|traces| check::across(traces, &judge));
+        let claimed = claimed.filter(|(_, violation)| violation.rule == "header");
+        by_case(check::repeated_ids(&traces, judge.clauses).into_iter().chain(claimed))
+    }
+
+    fn traces(&self) -> Vec<(CaseId, &Trace)> {
+        let all = self.run.entries.iter().filter(|entry| entry.is_case());
+        all.filter_map(|it| Some((it.subject.name.as_str().into(), it.trace.as_ref()?))).collect()
+    }
+
+    fn results(&self, wanted: &[(&Entry, &std::sync::Arc<Case>)], mut across: Across) -> Vec<CaseResult> {
+        let judge = self.judge();
         let result = |(entry, case): &(&Entry, &std::sync::Arc<Case>)| {
             let verdict = match &entry.trace {
                 Some(trace) => {

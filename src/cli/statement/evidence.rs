@@ -71,6 +71,13 @@ impl Evidence<'_> {
         lacking && self.declarations == Declarations::Missing && !matches!(now, Verdict::Unsupported { .. })
     }
 
+    /// Whether nothing more was asked of an entry, because its target lacks what it is about; where only the target file
+    /// can tell, or an answer that is no longer there, that is to be believed.
+    fn is_told_as_lacking(&self, then: &Entry) -> bool {
+        let lacking = matches!(then.verdict, Verdict::Unsupported { .. } | Verdict::Skip { .. });
+        lacking && (self.declarations == Declarations::Missing || self.is_unsure(then))
+    }
+
     /// Whether answers of an entry are not all there as they were sent.
     pub fn is_unsure(&self, entry: &Entry) -> bool {
         let exchanges = entry.trace.iter().flat_map(|trace| trace.exchanges.iter().enumerate());
@@ -93,9 +100,8 @@ impl Evidence<'_> {
         match &*one.rule {
             // Nobody knows what was approved then.
             "snapshot" => return false,
-            // Shards have compared it within themselves.
-            "header" if mismatch.expected == UNIQUE => return false,
-            "request-id-unique" => return true,
+            // Held against all that was sent, whatever else its case came to.
+            _ if mismatch.expected == UNIQUE => return !self.is_told_as_lacking(then),
             _ => {}
         }
         let whole = self.is_whole(then, one.exchange, exchange);
