@@ -215,6 +215,9 @@ fn dms_error(answer: &mut Answer, deviation: Deviation) {
         Deviation::UnknownOperationRenamed if name == "UnknownOperationException" => {
             body.insert("__type".to_owned(), json!("InvalidAction"));
         }
+        Deviation::ValidationRenamed if name == "InvalidParameterValueException" => {
+            body.insert("__type".to_owned(), json!("ValidationException"));
+        }
         Deviation::SerializationRenamed if name == "SerializationException" => {
             body.insert("__type".to_owned(), json!("ParseError"));
         }

@@ -96,6 +96,10 @@ variations! {
     NoLinks, "no-links";
     /// A 204 names a media type.
     MediaTypeOnNoContent, "media-type-on-204";
+    /// Whatever is wrong with a token, the errorCode is AccessDenied.
+    UnauthorizedAccessDenied, "unauthorized-access-denied";
+    /// totalCount counts what this caller is not shown, too.
+    TotalCountOfHidden, "total-count-of-hidden";
 }
 
 impl fmt::Display for Variation {

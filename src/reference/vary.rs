@@ -132,6 +132,7 @@ fn problem(answer: &mut Answer, variation: Variation) {
     if variation == Variation::ProblemsAsJson {
         put(answer, CONTENT_TYPE, veeam::JSON);
     }
+    let status = answer.status;
     let Some(Value::Object(problem)) = answer.json() else { return };
     match variation {
         Variation::OtherMessages => {
@@ -144,6 +145,9 @@ fn problem(answer: &mut Answer, variation: Variation) {
             problem.insert("data".to_owned(), json!({ "first": {} }));
             problem.insert("traceId".to_owned(), json!([1, "two"]));
         }
+        Variation::UnauthorizedAccessDenied if status == StatusCode::UNAUTHORIZED => {
+            problem.insert("errorCode".to_owned(), json!("AccessDenied"));
+        }
         _ => {}
     }
 }
@@ -154,6 +158,11 @@ fn output(answer: &mut Answer, variation: Variation) {
         Variation::FractionalTimestamps => each_member(output, &mut |name, value| {
             if let ("InstanceCreateTime", Some(seconds)) = (name, value.as_f64()) {
                 *value = json!(seconds + 0.125);
+            }
+        }),
+        Variation::TotalCountOfHidden => each_member(output, &mut |name, value| {
+            if let ("totalCount", Some(count)) = (name, value.as_u64()) {
+                *value = json!(count + 3);
             }
         }),
         Variation::OptionalMembersLeftOut => each_object(output, &mut leave_out_optional),

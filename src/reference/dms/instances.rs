@@ -162,14 +162,21 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     if connected {
         return Err(Fault::invalid_state(format!("Replication instance {arn} still has connections.")));
     }
+    let is_conflict = cx.deviates(Deviation::DeletingInstanceIsConflict);
     if instance.gone.is_some() {
-        return Err(Fault::invalid_state(format!("Replication instance {arn} is already being deleted.")));
+        let mut fault = Fault::invalid_state(format!("Replication instance {arn} is already being deleted."));
+        if is_conflict {
+            fault.name = "ConflictException";
+        }
+        return Err(fault);
     }
     let never = cx.deviates(Deviation::InstanceNeverGone);
     instance.gone = Some(if never {
         Deadline::never()
     } else {
-        Deadline::after(cx.shared.delays.deleting, cx.now.instant)
+        // Long enough for whoever asks a second time.
+        let longer = if is_conflict { 20 } else { 1 };
+        Deadline::after(cx.shared.delays.deleting * longer, cx.now.instant)
     });
     Ok(json!({ "ReplicationInstance": output(instance, cx.now.instant) }))
 }

@@ -235,7 +235,11 @@ impl Call<'_> {
             (Some(pattern), Some(name)) => name.to_lowercase().contains(pattern.trim_matches('*')),
             _ => true,
         };
-        let found: Vec<Value> = all.values().filter(named).map(|facts| self.shaped(schema, facts)).collect();
+        let hidden = |id: &String| {
+            self.deviates(Deviation::GenericAddedNotListed) && published_id(self.path) != Some(id.as_str())
+        };
+        let there = all.iter().filter(|(id, _)| !hidden(id)).map(|(_, facts)| facts);
+        let found: Vec<Value> = there.filter(named).map(|facts| self.shaped(schema, facts)).collect();
         let size = |name: &str| input.number(name).and_then(|number| usize::try_from(number).ok());
         let shown: Vec<Value> = { found.iter() }
             .skip(size("Offset").unwrap_or(0))
@@ -287,7 +291,11 @@ impl Call<'_> {
         let (collection, id) = self.path.rsplit_once('/').unwrap_or_default();
         let mut things = locked(&self.shared.veeam.things);
         let all = things.collection(collection, || self.seed(collection));
-        if all.remove(&known_as(id)).is_some() || self.passes_absent(id) {
+        let removed = match self.deviates(Deviation::GenericRemoveDoesNothing) {
+            true => all.contains_key(&known_as(id)),
+            false => all.remove(&known_as(id)).is_some(),
+        };
+        if removed || self.passes_absent(id) {
             return Ok(Value::Null);
         }
         Err(Problem::not_found(format!("There is no {id} in {collection}.")))

@@ -135,6 +135,8 @@ macro_rules! with_dms {
         EndpointNeverGone, "endpoint-never-gone", breaks "dms.DeleteEndpoint.gone";
         /// DeleteReplicationInstance says that it deletes, and does nothing.
         InstanceNeverGone, "instance-never-gone", breaks "dms.DeleteReplicationInstance.gone";
+        /// Deleting an instance that is being deleted is refused as a conflict.
+        DeletingInstanceIsConflict, "deleting-instance-is-conflict", breaks "dms.DeleteReplicationInstance.InvalidResourceStateFault";
         /// A created instance never becomes available.
         InstanceNeverAvailable, "instance-never-available", breaks "dms.CreateReplicationInstance.becomes-available";
 
@@ -173,6 +175,8 @@ macro_rules! with_dms {
         WrongTypeIsServerError, "wrong-type-is-500", breaks "dms.DeleteConnection.type-checked";
         /// An empty string is no obstacle.
         EmptyStringAccepted, "empty-string-accepted", breaks "dms.DeleteConnection.empty-string";
+        /// A value that the service does not allow is refused as a ValidationException.
+        ValidationRenamed, "validation-renamed", breaks "dms.input.validation-error";
         /// What is no ARN is no obstacle.
         NotAnArnAccepted, "not-an-arn-accepted", breaks "dms.DeleteConnection.not-an-arn";
         /// A member that the model does not know is answered 500.

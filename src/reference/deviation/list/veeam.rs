@@ -175,6 +175,10 @@ macro_rules! with_veeam {
         GenericMalformedBodyIsServerError, "generic-malformed-body-is-500", breaks "veeam.input.json";
         /// Where the contract drives, what is refused is added all the same.
         GenericRefusedAdds, "generic-refused-adds", breaks "veeam.input.refused-changes-nothing";
+        /// Where the contract drives, what was added is in no list.
+        GenericAddedNotListed, "generic-added-not-listed", breaks "veeam.life.listed";
+        /// Where the contract drives, removing says that it removes, and does nothing.
+        GenericRemoveDoesNothing, "generic-remove-does-nothing", breaks "veeam.life.gone";
         /// Where the contract drives, success has the status 203.
         GenericUndocumentedStatus, "generic-undocumented-status", breaks "veeam.answer.status";
         /// Where the contract drives, success lacks what the document requires.
