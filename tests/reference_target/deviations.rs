@@ -102,7 +102,7 @@ fn a_deviation_breaks_a_clause_that_is_stated() {
     }
 }
 
-/// Obligations that no deviation breaks first of all, each with the reason why none can.
+/// Obligations, and what should be, that no deviation breaks first of all, each with the reason why none can.
 const UNBROKEN: &[(&str, &str)] = &[
     (
         "veeam.transport.https",
@@ -125,7 +125,7 @@ fn every_obligation_is_broken_by_a_deviation_or_it_is_said_why_not() {
     let clauses = suite::load_clauses(&files).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let broken: HashSet<&str> = Deviation::ALL.iter().map(|deviation| deviation.breaks()).collect();
     let excused: HashSet<&str> = UNBROKEN.iter().map(|(clause, _)| *clause).collect();
-    let obligations = clauses.iter().filter(|(_, clause)| clause.strength == Strength::Must);
+    let obligations = clauses.iter().filter(|(_, clause)| clause.strength >= Strength::Should);
     let unbroken: Vec<_> =
         obligations.map(|(id, _)| &**id).filter(|id| !broken.contains(id) && !excused.contains(id)).collect();
     assert!(unbroken.is_empty(), "neither broken nor excused:\n{}", unbroken.join("\n"));

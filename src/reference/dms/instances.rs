@@ -159,16 +159,16 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         Err(_) if cx.deviates(Deviation::DeleteAbsentInstanceAccepted) => return pretended(Some(&arn)),
         found => found?,
     };
-    if connected {
-        return Err(Fault::invalid_state(format!("Replication instance {arn} still has connections.")));
-    }
-    let is_conflict = cx.deviates(Deviation::DeletingInstanceIsConflict);
-    if instance.gone.is_some() {
-        let mut fault = Fault::invalid_state(format!("Replication instance {arn} is already being deleted."));
-        if is_conflict {
-            fault.name = "ConflictException";
-        }
-        return Err(fault);
+    let is_conflict = cx.deviates(Deviation::InstanceStateIsConflict);
+    let forbids = match () {
+        () if connected => Some("still has connections"),
+        () if instance.gone.is_some() => Some("is already being deleted"),
+        () => None,
+    };
+    if let Some(why) = forbids {
+        let fault = Fault::invalid_state(format!("Replication instance {arn} {why}."));
+        let name = if is_conflict { "ConflictException" } else { fault.name };
+        return Err(Fault { name, ..fault });
     }
     let never = cx.deviates(Deviation::InstanceNeverGone);
     instance.gone = Some(if never {
