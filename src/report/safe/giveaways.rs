@@ -21,7 +21,7 @@ type Found = (Range<usize>, String);
 pub fn scrubbed(text: String) -> String {
     // Most texts are short, and hold nothing that a closer look would find.
     static HINT: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(r#"(?i-u:{HINTS}|bearer|basic|eyj|://[^/?#\s"'<>@]*@|-----begin)"#))
+        pattern(&format!(r#"(?i-u:{HINTS}|bearer|basic|eyj|-----begin)|://[^/?#\s"'<>@]*@"#))
     });
     if HINT.is_match(&text) { looked_through(&text) } else { text }
 }
