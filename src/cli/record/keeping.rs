@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// A trace takes about two kilobytes.
+const BUFFER: usize = 64 << 10;
+
 /// A record whose document is still to come. Nothing is there under its name before the end; what is there then is whole.
 pub struct Keeping {
     folder: PathBuf,
@@ -35,7 +38,7 @@ impl Keeping {
     pub fn begin(folder: &Path, base: Variables, safe: &Safe) -> io::Result<Keeping> {
         fs::create_dir_all(folder)?;
         sweep(folder)?;
-        let file = BufWriter::new(create(&unfinished(folder, TRACES))?);
+        let file = BufWriter::with_capacity(BUFFER, create(&unfinished(folder, TRACES))?);
         // Where a file system knows no locks, what a killed run has left stays a little longer.
         let _ = file.get_ref().try_lock();
         let filing = Filing::begin(file, base, safe)?;
