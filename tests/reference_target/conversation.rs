@@ -174,8 +174,6 @@ async fn dms_life(t: &mut Transcript) {
     t.dms("test no endpoint", "TestConnection", json!({ "ReplicationInstanceArn": instance })).await;
     t.dms("test no instance", "TestConnection", json!({ "EndpointArn": first })).await;
     t.dms("delete the connected", "DeleteEndpoint", json!({ "EndpointArn": second })).await;
-    let own = json!({ "ReplicationInstanceArn": instance });
-    t.dms("delete the connected instance", "DeleteReplicationInstance", own.clone()).await;
     for (what, name, value) in [
         ("another name", "replication-instance-id", "i-2"),
         ("another class", "replication-instance-class", "dms.none"),
@@ -213,7 +211,8 @@ async fn dms_life(t: &mut Transcript) {
     t.dms("delete endpoint", "DeleteEndpoint", json!({ "EndpointArn": first })).await;
     let absent = |answer: &Value| text_at(answer, "/__type") == "ResourceNotFoundFault";
     t.settled("endpoint gone", "DescribeEndpoints", of_endpoint(&first), absent).await;
-    t.dms("delete instance", "DeleteReplicationInstance", own).await;
+    t.dms("delete instance", "DeleteReplicationInstance", json!({ "ReplicationInstanceArn": instance }))
+        .await;
     t.settled("instance gone", "DescribeReplicationInstances", of_instance, absent).await;
 }
 

@@ -159,24 +159,17 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         Err(_) if cx.deviates(Deviation::DeleteAbsentInstanceAccepted) => return pretended(Some(&arn)),
         found => found?,
     };
-    let is_conflict = cx.deviates(Deviation::InstanceStateIsConflict);
-    let forbids = match () {
-        () if connected => Some("still has connections"),
-        () if instance.gone.is_some() => Some("is already being deleted"),
-        () => None,
-    };
-    if let Some(why) = forbids {
-        let fault = Fault::invalid_state(format!("Replication instance {arn} {why}."));
-        let name = if is_conflict { "ConflictException" } else { fault.name };
-        return Err(Fault { name, ..fault });
+    if connected {
+        return Err(Fault::invalid_state(format!("Replication instance {arn} still has connections.")));
+    }
+    if instance.gone.is_some() {
+        return Err(Fault::invalid_state(format!("Replication instance {arn} is already being deleted.")));
     }
     let never = cx.deviates(Deviation::InstanceNeverGone);
     instance.gone = Some(if never {
         Deadline::never()
     } else {
-        // Long enough for whoever asks a second time.
-        let longer = if is_conflict { 20 } else { 1 };
-        Deadline::after(cx.shared.delays.deleting * longer, cx.now.instant)
+        Deadline::after(cx.shared.delays.deleting, cx.now.instant)
     });
     Ok(json!({ "ReplicationInstance": output(instance, cx.now.instant) }))
 }

@@ -135,8 +135,6 @@ macro_rules! with_dms {
         EndpointNeverGone, "endpoint-never-gone", breaks "dms.DeleteEndpoint.gone";
         /// DeleteReplicationInstance says that it deletes, and does nothing.
         InstanceNeverGone, "instance-never-gone", breaks "dms.DeleteReplicationInstance.gone";
-        /// Deleting an instance that is being deleted, or has connections, is refused as a conflict.
-        InstanceStateIsConflict, "instance-state-is-conflict", breaks "dms.DeleteReplicationInstance.InvalidResourceStateFault";
         /// A created instance never becomes available.
         InstanceNeverAvailable, "instance-never-available", breaks "dms.CreateReplicationInstance.becomes-available";
 
