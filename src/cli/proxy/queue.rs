@@ -351,7 +351,7 @@ mod tests {
                     Err(broken) => broken.to_string().split(':').next().unwrap_or_default().to_owned(),
                 };
                 let sent = match &it.sent {
-                    Sent::Whole => "",
+                    Sent::Whole | Sent::Unread(_) => "",
                     Sent::Unfinished(_) => " unfinished",
                     Sent::Abandoned(_) => " abandoned",
                 };

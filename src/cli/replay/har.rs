@@ -329,6 +329,39 @@ mod tests {
     }
 
     #[test]
+    fn bodies_are_read_as_the_client_has_kept_them() {
+        // `{}`, and `{"a":1}` cut short.
+        let (gzip, cut) = ("H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==", "H4sIAAAAAAACA6tWSlSyMqwFAA==");
+        let zlib = "eJyrrgUAAXUA+Q==";
+        let (json, zip) = ("application/json", "application/zip");
+        for (coding, kind, text, encoding, body, whole) in [
+            // What browsers keep.
+            ("gzip", json, "{}", None, &b"{}"[..], true),
+            ("br", json, "{}", None, b"{}", true),
+            ("gzip", zip, "UEsDBP8=", Some("base64"), b"PK\x03\x04\xff", true),
+            ("br", zip, "UEsDBP8=", Some("base64"), b"PK\x03\x04\xff", true),
+            // What clients keep that do not unpack.
+            ("gzip", json, gzip, Some("base64"), b"{}", true),
+            ("deflate", json, zlib, Some("base64"), b"{}", true),
+            ("gzip", json, cut, Some("base64"), &STANDARD.decode(cut).unwrap(), false),
+            ("zstd", json, "KLUv/SACEQAAe30=", Some("base64"), b"(\xb5/\xfd \x02\x11\0\0{}", false),
+        ] {
+            let seen = one(json!({
+                "status": 200, "bodySize": 22,
+                "headers": [{ "name": "Content-Encoding", "value": coding }, { "name": "Content-Type", "value": kind }],
+                "content": { "size": 2, "text": text, "encoding": encoding },
+            }));
+            let answer = seen.answer.unwrap();
+            assert_eq!(
+                (&answer.body[..], seen.whole == Whole::Whole),
+                (body, whole),
+                "{coding} {kind} {text}"
+            );
+            assert_eq!(answer.coding.is_as_it_came(), !whole, "{coding} {kind} {text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_exchange_is_left_out_and_what_is_no_file_refused() {
         let entry = |url: &str, cached: serde_json::Value| json!({ "request": { "method": "GET", "url": url }, "response": { "status": 200 }, "_fromCache": cached });
         let with = |name: &str, value: serde_json::Value| {

@@ -75,6 +75,9 @@ fn unpack_answer(observed: &mut Observed, writer: Writer) {
         observed.whole = Whole::AsItCame(why);
         return;
     }
+    // Other bytes than text are in what JSON was packed in; what is no JSON may be such bytes itself.
+    let perhaps_unpacked = writer == Writer::Client && !answer.body.starts_with(&GZIP);
+    let is_json = answer.header("content-type").is_some_and(|it| it.to_ascii_lowercase().contains("json"));
     match unpacked(&codings, &answer.body) {
         Ok(bytes) => {
             let of = Some(answer.body.len());
@@ -82,11 +85,10 @@ fn unpack_answer(observed: &mut Observed, writer: Writer) {
             let answer = Response::new(status, headers, bytes.into(), stray);
             observed.answer = Ok(answer.coded(Coding::Unpacked { of }));
         }
-        Err(Packed::Unread(why)) => observed.whole = Whole::Missing(why),
-        // A client that keeps other bytes than text has unpacked them all the same.
-        Err(Packed::NotSo(_)) if writer == Writer::Client && !answer.body.starts_with(&GZIP) => {
+        Err(Packed::NotSo(_) | Packed::Unread(_)) if perhaps_unpacked && !is_json => {
             observed.answer = Ok(answer.clone().coded(Coding::Unpacked { of: None }));
         }
+        Err(Packed::Unread(why)) => observed.whole = Whole::Missing(why),
         Err(Packed::NotSo(why)) if answer.status == 206 => observed.whole = Whole::Missing(why),
         Err(Packed::NotSo(why)) => observed.whole = Whole::Unreadable(why),
     }
@@ -207,4 +209,124 @@ fn read(mut decoder: impl Read, bytes: &mut Vec<u8>, coding: &str) -> Result<(),
         };
         Packed::NotSo(format!("it is no {coding}, which its Content-Encoding says: {why}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use flate2::{Compression, read::GzEncoder};
+
+    use super::*;
+    use crate::cli::traffic::asked::tests::observed;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        GzEncoder::new(bytes, Compression::default()).read_to_end(&mut packed).unwrap();
+        packed
+    }
+
+    #[test]
+    fn a_client_says_in_which_codings_it_takes_answers() {
+        for (accept, coding, takes_it) in [
+            ("gzip", "gzip", true),
+            ("GZIP ; Q=0.001", "gzip", true),
+            ("x-gzip", "gzip", true),
+            ("gzip, deflate, br", "br", true),
+            ("gzip", "br", false),
+            ("", "gzip", false),
+            (" , ", "gzip", false),
+            ("gzip;q=0", "gzip", false),
+            ("gzip;q=0.000", "gzip", false),
+            ("gzip;q=0, gzip", "gzip", true),
+            ("gzip;q=nonsense", "gzip", true),
+            ("*", "gzip", true),
+            ("*;q=0", "gzip", false),
+            ("gzip, *;q=0", "gzip", true),
+            ("gzip;q=0, *", "gzip", false),
+            ("identity", "gzip", false),
+            ("identity;q=0", "gzip", true),
+            ("identity;q=0, br", "gzip", false),
+            ("identity;q=0, gzip;q=0", "gzip", false),
+        ] {
+            let asked = [("accept-encoding".to_owned(), accept.to_owned())];
+            assert_eq!(takes(&asked, coding, Writer::Ourselves), takes_it, "{accept:?} {coding}");
+        }
+        let host = [("host".to_owned(), "h".to_owned())];
+        for (asked, writer, takes_it) in [
+            (&host[..], Writer::Ourselves, false),
+            (&host, Writer::Client, true),
+            (&[], Writer::Ourselves, true),
+        ] {
+            assert_eq!(takes(asked, "gzip", writer), takes_it, "{asked:?} {writer:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_unpacked_beyond_its_bounds() {
+        let most = gzip(&vec![0; MOST_BODY]);
+        let more = gzip(&vec![0; MOST_BODY + 1]);
+        let many = |count: usize| gzip(b"").repeat(count);
+        let times = |count: usize| (0..count).fold(b"{}".to_vec(), |bytes, _| gzip(&bytes));
+        for (count, body, expected) in [
+            (1, most.clone(), Ok(MOST_BODY)),
+            (1, more.clone(), Err("8388608 bytes")),
+            (1, [&most[..], &gzip(b"x")].concat(), Err("8388608 bytes")),
+            // Damaged behind the bound, where nobody looks.
+            (1, more[..more.len() - 4].to_vec(), Err("8388608 bytes")),
+            (2, gzip(&more), Err("8388608 bytes")),
+            (1, many(MOST_MEMBERS), Ok(0)),
+            (1, many(MOST_MEMBERS + 1), Err("1000 gzip streams")),
+            (4, times(4), Ok(2)),
+            (5, times(5), Err("5 codings")),
+        ] {
+            let found = unpacked(&vec!["gzip".to_owned(); count], &body).map(|bytes| bytes.len());
+            match (found, expected) {
+                (Ok(length), Ok(expected)) => assert_eq!(length, expected),
+                (Err(Packed::Unread(why)), Err(part)) => assert!(why.contains(part), "{why}"),
+                (found, expected) => panic!("{found:?} is not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_around_a_stream_is_let_be_where_clients_do() {
+        let gzip = gzip(b"{}");
+        for (body, expected) in [
+            ([&gzip[..], b"\0\0\0"].concat(), Some("{}")),
+            ([&gzip[..], b"rest"].concat(), Some("{}")),
+            ([&gzip[..], &gzip].concat(), Some("{}{}")),
+            ([&gzip[..], &GZIP].concat(), None),
+            ([b" ", &gzip[..]].concat(), None),
+            (gzip[..gzip.len() - 1].to_vec(), None),
+        ] {
+            let found = unpacked(&["gzip".into()], &body).ok();
+            assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{body:?}");
+        }
+        // Text that happens to begin as a raw stream is none.
+        assert!(unpacked(&["deflate".into()], br#"{"Connections":[]}"#).is_err());
+    }
+
+    #[test]
+    fn a_packed_request_is_read_and_need_not_be_taken() {
+        let proper = None;
+        let broken = Some(Intent::Broken);
+        for (coding, body, status, read, intent) in [
+            ("gzip", gzip(b"{}"), 200, "{}", proper),
+            ("gzip", gzip(b"{}"), 400, "{}", broken),
+            ("gzip", b"{}".to_vec(), 200, "{}", broken),
+            ("identity", b"{}".to_vec(), 400, "{}", proper),
+            ("gzip", Vec::new(), 400, "", proper),
+            ("br", b"\x0b\x02\x80{}\x03".to_vec(), 200, "unread", broken),
+            ("gzip", gzip(&vec![0; MOST_BODY + 1]), 200, "unread", broken),
+        ] {
+            let mut seen = observed("POST", "http://h/", &[("content-encoding", coding)], "");
+            seen.body = body.into();
+            seen.answer = Ok(Response::new(status, vec![], "".into(), 0));
+            unpack(&mut seen, Writer::Ourselves);
+            let unread = matches!(seen.sent, Sent::Unread(_));
+            assert_eq!((unread, seen.intent), (read == "unread", intent), "{coding} {status}");
+            assert!(unread || seen.body == read, "{coding} {status}");
+        }
+    }
 }
