@@ -96,7 +96,12 @@ fn unpack_answer(observed: &mut Observed, writer: Writer) {
 
 /// Whether what a client has kept of a body is what was in it, and no longer how it came.
 pub fn is_unpacked(body: &[u8], headers: &[(String, String)]) -> bool {
-    !codings(headers).is_empty() && !body.is_empty() && std::str::from_utf8(body).is_ok()
+    is_packed(headers) && !body.is_empty() && std::str::from_utf8(body).is_ok()
+}
+
+/// Whether headers say that their body is in a coding.
+pub fn is_packed(headers: &[(String, String)]) -> bool {
+    !codings(headers).is_empty()
 }
 
 /// In the order in which they were applied; `identity` is none.
