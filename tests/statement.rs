@@ -155,6 +155,20 @@ fn a_statement_is_worked_out_anew_and_a_changed_one_refused() {
 }
 
 #[test]
+fn what_only_the_whole_run_shows_is_shown_with_its_exchange_live_and_from_the_record() {
+    let stage = Stage::new();
+    let server = Server::start(Some("repeat-request-id"));
+    let live = stage.run("repeated", &["--base-url", &server.url]);
+    live.expect(
+        1,
+        &["dms.response.request-id-unique", "a value that no other answer has", "curl -sS -i -X POST"],
+    );
+    let later = stage.proofmark(&["report", "repeated"]);
+    assert_eq!(later.out, live.out);
+    stage.proofmark(&["statement", "repeated"]).expect(0, &["result: nonconformant"]);
+}
+
+#[test]
 fn shards_are_merged_before_they_are_stated() {
     let stage = Stage::new();
     stage.run("one", &["--shard", "1/2"]).expect(0, &[]);

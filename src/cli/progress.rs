@@ -39,6 +39,11 @@ impl Progress {
         self.bar.set_message(case.to_string());
     }
 
+    /// The case has passed, and there is nothing to say of it.
+    pub fn passed(&self) {
+        self.bar.inc(1);
+    }
+
     /// The case has come to this.
     pub fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
         if let Some(line) = line(entry, today, safe) {

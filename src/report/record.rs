@@ -140,13 +140,14 @@ pub fn schema() -> serde_json::Value {
 
 /// Passes JSON on without the characters that [`escaped`] takes out of it. What is written to it is whole characters, as
 /// `serde_json` does.
-struct Escaping<'a>(&'a mut dyn Write);
+struct Escaping<W>(W);
 
-impl Write for Escaping<'_> {
+impl<W: Write> Write for Escaping<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if !is_plain(text) => self.0.write_all(escaped(text.to_owned()).as_bytes())?,
-            _ => self.0.write_all(bytes)?,
+        let special = if is_plain(bytes) { None } else { std::str::from_utf8(bytes).ok() };
+        match special {
+            Some(text) => self.0.write_all(escaped(text.to_owned()).as_bytes())?,
+            None => self.0.write_all(bytes)?,
         }
         Ok(bytes.len())
     }
@@ -158,7 +159,7 @@ impl Write for Escaping<'_> {
 
 /// JSON without characters that hide, reorder or command.
 pub(super) fn escaped(text: String) -> String {
-    if is_plain(&text) {
+    if is_plain(text.as_bytes()) {
         return text;
     }
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
@@ -176,8 +177,8 @@ pub(super) fn escaped(text: String) -> String {
 }
 
 /// Nearly all of it is ASCII, whose other controls JSON itself has escaped.
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| byte < 0x7f)
+fn is_plain(json: &[u8]) -> bool {
+    json.iter().all(|byte| *byte < 0x7f)
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl<'a> Safe<'a> {
 
     /// The text without secrets. Control characters are still in it.
     pub fn masked(&self, text: &str) -> String {
-        scrubbed(&(self.mask)(text))
+        scrubbed((self.mask)(text))
     }
 
     /// The text without secrets on one line that no terminal can take for a command.
@@ -154,7 +154,7 @@ impl<'a> Safe<'a> {
 
 /// Whether there is a secret in a text that gives itself away.
 pub fn gives_away(text: &str) -> bool {
-    scrubbed(text) != text
+    scrubbed(text.to_owned()) != text
 }
 
 /// Whether a member's value is one, or that of a header that somebody has written down.

@@ -19,6 +19,9 @@ use crate::{
     },
 };
 
+/// A trace takes about two kilobytes.
+const BUFFER: usize = 64 << 10;
+
 /// A record whose document is still to come. Nothing is there under its name before the end; what is there then is whole.
 pub struct Keeping {
     folder: PathBuf,
@@ -35,7 +38,7 @@ impl Keeping {
     pub fn begin(folder: &Path, base: Variables, safe: &Safe) -> io::Result<Keeping> {
         fs::create_dir_all(folder)?;
         sweep(folder)?;
-        let file = BufWriter::new(create(&unfinished(folder, TRACES))?);
+        let file = BufWriter::with_capacity(BUFFER, create(&unfinished(folder, TRACES))?);
         // Where a file system knows no locks, what a killed run has left stays a little longer.
         let _ = file.get_ref().try_lock();
         let filing = Filing::begin(file, base, safe)?;
@@ -132,4 +135,76 @@ fn sweep(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{body_violation, fail, flaky, mask, pass, report, run};
+
+    fn names(folder: &Path) -> BTreeSet<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_is_filed_as_it_comes_is_the_record_of_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let results = vec![
+            pass("dms::A::passes"),
+            flaky("dms::A::passes-later"),
+            fail("dms::A::fails", vec![body_violation(22, "/a", "1", "\"hunter2\"")], "{}"),
+        ];
+        let whole = report(run(results));
+        let record = record::write(&whole, &mask);
+        let (mut less, safe) = (whole.clone(), Safe::new(&mask));
+        let mut keeping = Keeping::begin(folder.path(), record::base(&whole), &safe).unwrap();
+        for entry in &mut less.runs[0].entries[..2] {
+            assert!(keeping.file(&entry.subject.name, entry.trace.take().unwrap(), &safe).is_none());
+        }
+        assert_eq!(names(folder.path()).len(), 1, "nothing has its name before it is whole");
+        // What is asked for once more is in the file already.
+        let mut returned = keeping.returned(&["dms::A::passes", "dms::A::never"].into());
+        assert_eq!(returned.keys().collect::<Vec<_>>(), ["dms::A::passes"]);
+        less.runs[0].entries[0].trace = returned.remove("dms::A::passes");
+        keeping.finish(&less, &mask).unwrap();
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read(TRACES), record.traces);
+        assert_eq!(read(DOCUMENT), record.document);
+        assert_eq!(names(folder.path()), [DOCUMENT.to_owned(), TRACES.to_owned()].into());
+    }
+
+    #[test]
+    fn what_a_killed_run_has_left_goes_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["traces.jsonl.1.part", "run.json.1.part", "traces.jsonl.2.part", "notes.part", DOCUMENT]
+        {
+            fs::write(path(name), "").unwrap();
+        }
+        let other = File::open(path("traces.jsonl.2.part")).unwrap();
+        other.try_lock().unwrap();
+        let report = report(run(vec![pass("dms::A::passes")]));
+        let keeping = Keeping::begin(folder.path(), Variables::new(), &Safe::new(&mask)).unwrap();
+        let own = unfinished(folder.path(), TRACES).file_name().unwrap().to_str().unwrap().to_owned();
+        let left = ["traces.jsonl.2.part", "notes.part", DOCUMENT, &own].map(str::to_owned);
+        assert_eq!(names(folder.path()), left.into());
+        keeping.finish(&report, &mask).unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_cannot_be_written_is_given_back_and_told_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (report, safe) = (report(run(vec![pass("dms::A::passes")])), Safe::new(&mask));
+        let mut keeping = Keeping::begin(folder.path(), Variables::new(), &safe).unwrap();
+        let full = BufWriter::new(File::options().write(true).open("/dev/full").unwrap());
+        keeping.filing = Filing::begin(full, Variables::new(), &safe).unwrap();
+        let trace = report.runs[0].entries[0].trace.as_ref().unwrap();
+        let given_back = (0..1000).find_map(|_| keeping.file("dms::A::passes", trace.clone(), &safe));
+        assert!(given_back.is_some());
+        let error = keeping.finish(&report, &mask).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(names(folder.path()).is_empty());
+    }
 }

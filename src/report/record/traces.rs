@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Evidence, RecordError, TRACES, escaped};
+use super::{Escaping, Evidence, RecordError, TRACES};
 use crate::{
     model::{
         exchange::{Broken, Coding, End, Exchange, Intent, Response, Role, SentRequest, Trace},
@@ -147,14 +147,17 @@ pub struct Filing<W> {
     to: Digested<W>,
     base: Variables,
     lines: usize,
+    /// The line that is being made; its memory is used again.
+    line: Vec<u8>,
 }
 
 impl<W: Write> Filing<W> {
     /// Begins the file. Each exchange that will be filed has all of `base` among its values. Fails where writing does.
     pub fn begin(to: W, base: Variables, safe: &Safe) -> io::Result<Filing<W>> {
-        let mut to = Digested { to, sha256: Sha256::new() };
-        to.write_all(line(&Base { variables: masked(&base, safe) }).as_bytes())?;
-        Ok(Filing { to, base, lines: 0 })
+        let to = Digested { to, sha256: Sha256::new() };
+        let mut filing = Filing { to, base, lines: 0, line: Vec::new() };
+        filing.write(&Base { variables: masked(&filing.base, safe) })?;
+        Ok(filing)
     }
 
     /// Writes down what the entry of this name has sent and heard.
@@ -171,9 +174,17 @@ impl<W: Write> Filing<W> {
             end: masked_end(&trace.end, safe),
             leftovers: trace.leftovers.iter().map(|it| safe.masked(it)).collect(),
         };
-        self.to.write_all(line(&recorded).as_bytes())?;
+        self.write(&recorded)?;
         self.lines += 1;
         Ok(())
+    }
+
+    /// One line of text, which no terminal can take for a command.
+    fn write(&mut self, value: &impl Serialize) -> io::Result<()> {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, value)?;
+        self.line.push(b'\n');
+        Escaping(&mut self.to).write_all(&self.line)
     }
 
     /// What was written to, and what the document is to say of it.
@@ -209,11 +220,6 @@ impl<W: Write> Write for Digested<W> {
 /// The values that every one of these begins with.
 pub fn base<'a>(traces: impl Iterator<Item = &'a Trace>) -> Variables {
     in_common(traces.filter_map(|trace| Some(&*trace.exchanges.first()?.variables)))
-}
-
-/// One line of text, which no terminal can take for a command.
-fn line(value: &impl Serialize) -> String {
-    escaped(serde_json::to_string(value).unwrap_or_default()) + "\n"
 }
 
 /// What every one of these has, with the same value.
