@@ -89,7 +89,7 @@ pub enum Spoken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whole {
     /// It is, or what was in it is.
-    Whole,
+    There,
     /// It is there packed, and whoever asked cannot unpack it: what it owes is asked of it as it came.
     AsItCame(String),
     /// It is there, and is not what the target says that it is packed in. As it came, it may break what it owes.

@@ -298,11 +298,11 @@ fn answer(answer: Option<(Message, usize)>, broken: Option<Broken>) -> (Result<R
                 None if length > MOST_BODY as u64 => {
                     Whole::Missing(format!("the body has {length} bytes, of which {MOST_BODY} are read"))
                 }
-                None => Whole::Whole,
+                None => Whole::There,
             };
             (Ok(Response::new(status, headers, body, stray)), whole)
         }
-        _ => (Err(broken.unwrap_or_else(|| Broken::CutOff("nothing came".into()))), Whole::Whole),
+        _ => (Err(broken.unwrap_or_else(|| Broken::CutOff("nothing came".into()))), Whole::There),
     }
 }
 

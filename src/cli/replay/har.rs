@@ -232,7 +232,7 @@ fn decoded(text: String, encoding: Option<&str>) -> Result<Bytes, String> {
 fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, Broken>, Whole), String> {
     let Ok(status @ 200..=999) = u16::try_from(response.status) else {
         let why = response.error.unwrap_or_else(|| "the client has kept no answer".into());
-        return Ok((Err(Broken::CutOff(why)), Whole::Whole));
+        return Ok((Err(Broken::CutOff(why)), Whole::There));
     };
     let headers = headers(response.headers);
     let Content { size, text, encoding, comment, unpacked } = response.content;
@@ -253,9 +253,9 @@ fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, Broken>,
             let short =
                 !packed && (bounded || fewer && (body.is_empty() || size > 64 << 10 || told && plain));
             let why = format!("only {} of {size} bytes of the body are in the file", body.len());
-            (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::Whole })
+            (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::There })
         }
-        None if says_empty(size, status, &headers) => (Bytes::new(), Whole::Whole),
+        None if says_empty(size, status, &headers) => (Bytes::new(), Whole::There),
         None => (Bytes::new(), Whole::Missing("the body of the answer is not in the file".into())),
     };
     let unpacked = match writer {
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(seen.started.to_string(), "2026-01-31T11:00:00.5Z");
         let answer = seen.answer.unwrap();
         assert_eq!((answer.status, answer.header("date"), &answer.body[..]), (200, Some("d"), &b"{}"[..]));
-        assert_eq!(seen.whole, Whole::Whole);
+        assert_eq!(seen.whole, Whole::There);
     }
 
     #[test]
@@ -322,7 +322,7 @@ mod tests {
             (json!({ "status": 200, "content": { "size": 10, "text": "" } }), false),
             (json!({ "status": 200, "content": { "size": 1_000_000, "text": "{}" } }), false),
         ] {
-            assert_eq!(one(response.clone()).whole == Whole::Whole, whole, "{response}");
+            assert_eq!(one(response.clone()).whole == Whole::There, whole, "{response}");
         }
         assert!(one(json!({ "status": 0, "_error": "net::ERR_FAILED" })).answer.is_err());
         assert_eq!(one(json!({ "status": 200, "httpVersion": "h3" })).spoken, Spoken::Other);
@@ -353,7 +353,7 @@ mod tests {
             }));
             let answer = seen.answer.unwrap();
             assert_eq!(
-                (&answer.body[..], seen.whole == Whole::Whole),
+                (&answer.body[..], seen.whole == Whole::There),
                 (body, whole),
                 "{coding} {kind} {text}"
             );

@@ -67,7 +67,7 @@ fn unpack_answer(observed: &mut Observed, writer: Writer) {
     if codings.is_empty() || answer.body.is_empty() || answer.coding != Coding::AsItCame {
         return;
     }
-    if observed.whole != Whole::Whole {
+    if observed.whole != Whole::There {
         return;
     }
     if let Some(coding) = codings.iter().find(|coding| !takes(&observed.headers, coding, writer)) {

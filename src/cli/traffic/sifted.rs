@@ -28,7 +28,7 @@ pub fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole, sent: &Sent) -> V
     };
     let verdict = match whole {
         Whole::AsItCame(why) | Whole::Unreadable(why) => with_reason(verdict, why),
-        Whole::Whole | Whole::Missing(_) => verdict,
+        Whole::There | Whole::Missing(_) => verdict,
     };
     let verdict = kept(verdict, reliable);
     match (whole, sent, verdict) {
