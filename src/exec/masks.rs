@@ -88,7 +88,12 @@ impl Masks {
                 masked = without_escaped(masked, form);
             }
         }
-        if masked.contains(CUT) { without_stumps(&masked, &forms.spellings) } else { masked }
+        // Most text is ASCII, and cut nowhere.
+        if !text.is_ascii() && masked.contains(CUT) {
+            without_stumps(&masked, &forms.spellings)
+        } else {
+            masked
+        }
     }
 
     fn holds(&self, secret: &str) -> bool {

@@ -3,7 +3,7 @@
 //! the two, later and elsewhere. The document's JSON Schema is published as schemas/report.schema.json.
 
 use std::{
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     sync::Arc,
 };
 
@@ -83,9 +83,11 @@ pub fn write_document(
     safe: &Safe,
     to: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut to = Escaping(to);
+    // What is written to it is many small pieces.
+    let mut to = BufWriter::with_capacity(64 << 10, Escaping(to));
     serde_json::to_writer_pretty(&mut to, &document::told(report, evidence.as_ref(), safe))?;
-    to.write_all(b"\n")
+    to.write_all(b"\n")?;
+    to.flush()
 }
 
 /// The document alone, as `--format json` prints it: its last line ended, no terminal can take any of it for a command.
@@ -138,8 +140,8 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Document).to_value()
 }
 
-/// Passes JSON on without the characters that [`escaped`] takes out of it. What is written to it is whole characters, as
-/// `serde_json` does.
+/// Passes JSON on without the characters that [`escaped`] takes out of it. What is written to it is whole characters:
+/// `serde_json` writes no others, and `BufWriter` splits no piece.
 struct Escaping<W>(W);
 
 impl<W: Write> Write for Escaping<W> {

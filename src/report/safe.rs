@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use self::giveaways::scrubbed;
+use self::names::is_usual_header;
 pub use self::names::{is_secret_header, is_secret_name};
 use crate::model::verdict::Location;
 
@@ -43,6 +44,11 @@ impl<'a> Safe<'a> {
     /// The text without secrets on one line that no terminal can take for a command.
     pub fn line(&self, text: &str) -> String {
         visible(&self.masked(text))
+    }
+
+    /// A header's name. Control characters are still in it.
+    pub fn header_name(&self, name: &str) -> String {
+        if is_usual_header(name) { name.to_owned() } else { self.masked(name) }
     }
 
     /// A header's value, or of a secret one its scheme at most.

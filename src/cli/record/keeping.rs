@@ -93,9 +93,7 @@ impl Keeping {
         }
         fs::rename(unfinished(&self.folder, TRACES), self.folder.join(TRACES))?;
         let path = unfinished(&self.folder, DOCUMENT);
-        let mut document = BufWriter::new(create(&path)?);
-        record::write_document(report, Some(evidence), &safe, &mut document)?;
-        document.flush()?;
+        record::write_document(report, Some(evidence), &safe, &mut create(&path)?)?;
         fs::rename(path, self.folder.join(DOCUMENT))
     }
 }

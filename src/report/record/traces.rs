@@ -237,7 +237,7 @@ fn masked(variables: &Variables, safe: &Safe) -> Variables {
 
 fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExchange {
     let SentRequest { method, url, headers, body, intent } = &exchange.request;
-    let header = |(name, value): &(String, String)| (safe.masked(name), safe.raw_header(name, value));
+    let header = |(name, value): &(String, String)| (safe.header_name(name), safe.raw_header(name, value));
     let headers_of = |headers: &[(String, String)]| headers.iter().map(header).collect();
     let answer = match &exchange.answer {
         Ok(Response { status, headers, body, stray, coding, .. }) => Answer::Response {

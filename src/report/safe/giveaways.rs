@@ -3,6 +3,7 @@
 
 use std::{ops::Range, sync::LazyLock};
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::{
     Engine as _,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -20,10 +21,15 @@ type Found = (Range<usize>, String);
 /// The text with `***` in place of each of them.
 pub fn scrubbed(text: String) -> String {
     // Most texts are short, and hold nothing that a closer look would find.
-    static HINT: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(&format!(r#"(?i-u:{HINTS}|bearer|basic|eyj|-----begin)|://[^/?#\s"'<>@]*@"#))
+    const FORMS: [&str; 4] = ["bearer", "basic", "eyj", "-----begin"];
+    static HINT: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let words = HINTS.iter().chain(&FORMS);
+        let built =
+            AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(words);
+        built.expect("a few words make an automaton")
     });
-    if HINT.is_match(&text) { looked_through(&text) } else { text }
+    let address = || text.find("://").is_some_and(|at| text[at..].contains('@'));
+    if HINT.is_match(&text) || address() { looked_through(&text) } else { text }
 }
 
 fn looked_through(text: &str) -> String {
