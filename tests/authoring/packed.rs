@@ -155,6 +155,9 @@ fn what_is_in_a_body_that_was_asked_for_packed_is_judged() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     replayed(folder.path(), 1);
+    // What was made of the record holds of it.
+    ended(0, &proofmark(folder.path(), &["statement", "passed", "--output", "said.yaml"]));
+    ended(0, &proofmark(folder.path(), &["statement", "verify", "said.yaml", "--run", "passed"]));
 }
 
 fn packed(status: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
