@@ -214,7 +214,7 @@ mod tests {
             started: jiff::Timestamp::UNIX_EPOCH,
             elapsed: std::time::Duration::ZERO,
             spoken: Spoken::One,
-            whole: Whole::Whole,
+            whole: Whole::There,
             intent: None,
             sent: Sent::Whole,
         };
