@@ -79,10 +79,13 @@ fn replayed(folder: &Path, code: i32) {
     assert_eq!(verdicts(&again), verdicts(&shown(&["report", "passed", "--format", "json"])));
 }
 
+/// What is accepted, the status line, the coding, the body, and the clauses that it breaks.
+type Row<'a> = (&'a str, &'a str, &'a str, Vec<u8>, &'a [&'a str]);
+
 #[test]
 fn what_is_in_a_body_that_was_asked_for_packed_is_judged() {
     let folder = folder();
-    let rows: Vec<(&str, &str, &str, Vec<u8>, &[&str])> = vec![
+    let rows: Vec<Row> = vec![
         // What was asked for.
         ("gzip, deflate", "200 OK", "gzip", gzip(GOOD), &[]),
         ("gzip, deflate", "200 OK", "gzip", gzip(BROKEN), &[TYPES]),
