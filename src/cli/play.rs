@@ -32,10 +32,13 @@ use crate::{
     report::{self, CaseResult, Coverage, Entry, Planned, Run, Safe, Tally, Terms, Watch},
 };
 
+/// What cases have taken of the answers to them.
+pub type Snapshots = Vec<(Arc<Case>, Taken)>;
+
 /// A run and the snapshots it took.
 pub struct Played {
     pub run: Run,
-    pub taken: Vec<(Arc<Case>, Taken)>,
+    pub taken: Snapshots,
 }
 
 /// What tells while a run goes on what its report will call a case.
@@ -113,7 +116,7 @@ struct Judging<'a> {
     record: Option<&'a mut Keeping>,
     /// By the place of the job in the plan.
     judged: BTreeMap<usize, Judged>,
-    taken: Vec<(Arc<Case>, Taken)>,
+    taken: Snapshots,
     watch: Watch<'a>,
     across: Across<'a>,
 }
@@ -179,7 +182,7 @@ impl<'a> Judging<'a> {
     }
 
     /// What became of every planned case, and what was seen and taken on the way.
-    fn end(mut self) -> (Vec<CaseResult>, Watch<'a>, Vec<(Arc<Case>, Taken)>) {
+    fn end(mut self) -> (Vec<CaseResult>, Watch<'a>, Snapshots) {
         // A run may break what no single case can see.
         let mut broken: BTreeMap<CaseId, Vec<Violation>> = BTreeMap::new();
         for (case, violation) in self.across.found() {

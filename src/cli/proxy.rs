@@ -31,7 +31,7 @@ use super::{
     record, replay,
     report::{Wanted, rendered, save},
     run,
-    traffic::{Kept, Observed, Source, Taken, Traffic, bases::Bases},
+    traffic::{Kept, Observed, Source, Taken, Traffic, bases::Bases, coded},
 };
 use crate::{
     exec,
@@ -199,7 +199,8 @@ async fn accept(
 }
 
 /// Judges one exchange, and says at once what is wrong with it.
-fn tell(traffic: &mut Traffic, exchange: Observed) {
+fn tell(traffic: &mut Traffic, mut exchange: Observed) {
+    coded::unpack(&mut exchange, coded::Writer::Ourselves);
     let taken = traffic.take(exchange);
     let text = match &taken {
         Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {

@@ -11,7 +11,8 @@ use std::{
 use bytes::Bytes;
 use jiff::{Timestamp, Zoned};
 
-use self::{bases::Bases, secrets::Secrets};
+pub use self::sifted::{OF_HEADERS, kept, masked};
+use self::{bases::Bases, secrets::Secrets, sifted::sifted};
 use super::load::House;
 use crate::{
     check::{self, Judge},
@@ -22,7 +23,7 @@ use crate::{
         exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
-        verdict::{Location, Verdict, Violation},
+        verdict::{Verdict, Violation},
     },
     plan,
     report::{self, CaseResult, Coverage, FailOn, Identity, Planned, Report, Run, TargetFacts, Terms},
@@ -30,13 +31,17 @@ use crate::{
 
 pub mod asked;
 pub mod bases;
+pub mod coded;
 mod own;
 pub mod secrets;
+mod sifted;
 
 /// Exchanges that are kept of each kind: what is plain can never crowd out what breaks something.
 const KEPT: usize = 10_000;
 /// Bytes of bodies that are kept; behind them, what breaks something is kept without its exchange.
 const MOST_BYTES: usize = 256 << 20;
+/// Bytes of one body that are read, however it came: what a run reads where its target file says no more.
+pub const MOST_BODY: usize = 8 << 20;
 /// Different requests that are named although no contract knows them.
 const STRANGERS: usize = 200;
 
@@ -65,6 +70,8 @@ pub enum Sent {
     Whole,
     /// It was answered before that, and then said no more: the answer owes what every answer does.
     Unfinished(String),
+    /// All of it, in a coding that nobody reads: the answer owes what every answer does.
+    Unread(String),
     /// It left before that: what the target made of it is held against nobody.
     Abandoned(String),
 }
@@ -81,7 +88,12 @@ pub enum Spoken {
 /// Whether the answer's body is there as the target sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whole {
-    Whole,
+    /// It is, or what was in it is.
+    There,
+    /// It is there packed, and whoever asked cannot unpack it: what it owes is asked of it as it came.
+    AsItCame(String),
+    /// It is there, and is not what the target says that it is packed in. As it came, it may break what it owes.
+    Unreadable(String),
     /// Why not.
     Missing(String),
 }
@@ -420,54 +432,4 @@ fn facts(source: &Source, target: Option<&Target>, results: &[CaseResult], house
 /// A target of which nothing is known.
 fn unknown(name: &str) -> Target {
     Target { name: name.into(), ..Target::default() }
-}
-
-/// Rules that need nothing but the status line and the headers of an answer.
-pub const OF_HEADERS: [&str; 10] = [
-    "https",
-    "date",
-    "date-format",
-    "no-content-length",
-    "no-transfer-encoding",
-    "request-id",
-    "request-id-uuid",
-    "content-type",
-    "status-documented",
-    "error-status-documented",
-];
-
-/// Without what could only be said of an exchange that was seen whole.
-fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole, sent: &Sent) -> Verdict {
-    let reliable = |one: &Violation| {
-        let length = one.rule == "content-length" && spoken == Spoken::Other;
-        !length && (*whole == Whole::Whole || OF_HEADERS.contains(&&*one.rule))
-    };
-    let verdict = kept(verdict, reliable);
-    match (whole, sent, verdict) {
-        (_, _, verdict @ Verdict::Error { .. }) => verdict,
-        (_, Sent::Abandoned(why), _) => Verdict::Error { why: why.clone() },
-        (_, Sent::Unfinished(why), Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
-        (Whole::Missing(why), _, Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
-        (_, _, verdict) => verdict,
-    }
-}
-
-/// Whether a violation was found where a secret was taken out.
-pub fn masked(violation: &Violation) -> bool {
-    let of_body =
-        matches!(violation.mismatch.at, Location::Body | Location::Pointer(_) | Location::Header(_));
-    of_body && violation.mismatch.actual.contains(report::safe::MASKED)
-}
-
-/// The verdict without the violations that `keep` does not want.
-pub fn kept(verdict: Verdict, keep: impl Fn(&Violation) -> bool) -> Verdict {
-    let only = |list: Vec<Violation>| list.into_iter().filter(|one| keep(one)).collect::<Vec<_>>();
-    match verdict {
-        Verdict::Fail { violations, warnings } => match (only(violations), only(warnings)) {
-            (violations, warnings) if violations.is_empty() => Verdict::Pass { warnings },
-            (violations, warnings) => Verdict::Fail { violations, warnings },
-        },
-        Verdict::Pass { warnings } => Verdict::Pass { warnings: only(warnings) },
-        verdict => verdict,
-    }
 }

@@ -139,12 +139,19 @@ pub struct Response {
     pub body: Bytes,
     /// Bytes that followed a response which by its status has no content (204, 304).
     pub stray: usize,
+    /// What `body` is of what came.
+    pub coding: Coding,
     json: OnceLock<Result<Parsed, Unreadable>>,
 }
 
 impl Response {
     pub fn new(status: u16, headers: Vec<(String, String)>, body: Bytes, stray: usize) -> Self {
-        Response { status, headers, body, stray, json: OnceLock::new() }
+        Response { status, headers, body, stray, coding: Coding::AsItCame, json: OnceLock::new() }
+    }
+
+    /// The same, of which the body is so.
+    pub fn coded(self, coding: Coding) -> Self {
+        Response { coding, ..self }
     }
 
     /// The first value of a header; `name` in lower case.
@@ -186,13 +193,31 @@ pub fn header_text(value: &[u8]) -> String {
 
 impl Clone for Response {
     fn clone(&self) -> Self {
-        Response::new(self.status, self.headers.clone(), self.body.clone(), self.stray)
+        let Response { status, headers, body, stray, coding, .. } = self;
+        Response::new(*status, headers.clone(), body.clone(), *stray).coded(*coding)
     }
 }
 
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Response({}, {} headers, {} bytes)", self.status, self.headers.len(), self.body.len())
+    }
+}
+
+/// Whether a body was unpacked before it was judged. Runs never do so; of other clients' traffic, what they have asked for
+/// in a content coding is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Coding {
+    #[default]
+    AsItCame,
+    /// The headers are those of what came; the body is what was in it. `of` is how many bytes came, where that is known.
+    Unpacked { of: Option<usize> },
+}
+
+impl Coding {
+    pub fn is_as_it_came(&self) -> bool {
+        *self == Coding::AsItCame
     }
 }
 

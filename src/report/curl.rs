@@ -178,7 +178,9 @@ impl Line {
             })
         };
         for (name, value) in &request.headers {
-            let own = CURLS_OWN.contains(&name.as_str()) || name == "x-amz-content-sha256";
+            // A body that was sent in a coding and is text by now is sent as it is here.
+            let unpacked = name == "content-encoding" && std::str::from_utf8(&request.body).is_ok();
+            let own = unpacked || CURLS_OWN.contains(&name.as_str()) || name == "x-amz-content-sha256";
             if is_secret_header(name) || (own && !set_by_case(name)) {
                 continue;
             }

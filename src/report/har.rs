@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
 use super::{Entry, Mask, Report, Safe, record::escaped, text::position};
-use crate::model::exchange::{Exchange, Intent, Response, SentRequest};
+use crate::model::exchange::{Coding, Exchange, Intent, Response, SentRequest};
 
 /// Exchanges in the order in which they were sent, those of all runs together.
 pub fn render(report: &Report, mask: Mask) -> String {
@@ -62,6 +62,8 @@ fn asked(request: &SentRequest, safe: &Safe) -> Value {
         let pairs = url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value }));
         pairs.collect::<Vec<_>>()
     });
+    // What was sent in a coding may have been unpacked.
+    let coded = request.headers.iter().any(|(name, _)| name == "content-encoding");
     let mut asked = json!({
         "method": safe.masked(&request.method),
         "url": url,
@@ -70,7 +72,7 @@ fn asked(request: &SentRequest, safe: &Safe) -> Value {
         "headers": headers(&request.headers, safe),
         "queryString": pairs.unwrap_or_default(),
         "headersSize": -1,
-        "bodySize": request.body.len(),
+        "bodySize": if coded { json!(-1) } else { request.body.len().into() },
     });
     if !request.body.is_empty() {
         let (text, encoding) = body(&request.body, safe);
@@ -92,6 +94,15 @@ fn answered(response: &Response, safe: &Safe) -> Value {
     content.insert("mimeType".into(), media_type(&response.headers, safe).into());
     content.insert("text".into(), text.into());
     content.extend(encoding.map(|encoding| ("encoding".into(), encoding.into())));
+    let came = match response.coding {
+        Coding::AsItCame => Some(response.body.len()),
+        Coding::Unpacked { of } => {
+            content.insert("_unpacked".into(), true.into());
+            let saved = of.map(|of| json!(response.body.len() as i64 - of as i64));
+            content.extend(saved.map(|saved| ("compression".into(), saved)));
+            of
+        }
+    };
     let location = response.header("location").unwrap_or_default();
     let mut answered = json!({
         "status": response.status,
@@ -102,7 +113,7 @@ fn answered(response: &Response, safe: &Safe) -> Value {
         "content": content,
         "redirectURL": safe.masked_url(location),
         "headersSize": -1,
-        "bodySize": response.body.len(),
+        "bodySize": came.map_or(json!(-1), Value::from),
     });
     if response.stray > 0 {
         answered["_stray"] = response.stray.into();

@@ -9,6 +9,7 @@ mod begin;
 mod https;
 mod leaks;
 mod live;
+mod packed;
 mod passing;
 mod proxied;
 mod serving;

@@ -229,20 +229,20 @@ fn stars_that_a_target_says_itself_hide_nothing() {
 }
 
 #[test]
-fn a_compressed_body_is_held_against_nobody() {
+fn a_coding_that_is_not_read_is_held_against_nobody() {
     let folder = folder();
     let packed = |id: &str| {
-        let headers = format!("{id}: 9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01\r\ncontent-encoding: gzip\r\n");
-        answer("200 OK", "application/x-amz-json-1.1", &headers, b"\x1f\x8b\x08\0\0\0\0\0\0\x03")
+        let headers = format!("{id}: 9f7d1c1e-5b0a-4c55-8b5e-2d0f6b1a7c01\r\ncontent-encoding: br\r\n");
+        answer("200 OK", "application/x-amz-json-1.1", &headers, b"\x0b\x02\x80{}\x03")
     };
     for (id, code, part) in [
-        ("x-amzn-requestid", 3, "the body is in gzip, which is not read"),
+        ("x-amzn-requestid", 3, "the body is in br, which is not read"),
         ("x-other", 1, "dms.response.request-id"),
     ] {
         let acts = vec![Act::Head, Act::Bytes(2), Act::Say(packed(id))];
         let proxy = before(folder.path(), upstream(acts));
         let mut client = Client::at(&proxy.url);
-        client.say(asked("Content-Length: 2\r\nAccept-Encoding: gzip\r\n") + "{}");
+        client.say(asked("Content-Length: 2\r\nAccept-Encoding: gzip, br\r\n") + "{}");
         client.rest();
         told(proxy, code, &[part]);
     }

@@ -122,8 +122,12 @@ impl Client {
 
     /// Reads to the end.
     pub fn rest(&mut self) -> String {
+        String::from_utf8_lossy(&self.bytes()).into_owned()
+    }
+
+    pub fn bytes(&mut self) -> Vec<u8> {
         let mut heard = Vec::new();
         let _ = self.0.read_to_end(&mut heard);
-        String::from_utf8_lossy(&heard).into_owned()
+        heard
     }
 }

@@ -3,13 +3,11 @@
 
 use bytes::Bytes;
 
-use crate::model::exchange::header_text;
+use crate::{cli::traffic::MOST_BODY, model::exchange::header_text};
 
 /// A head that is longer is not read.
 const LONGEST_HEAD: usize = 256 << 10;
 const MOST_HEADERS: usize = 200;
-/// Bytes of a body that are kept.
-pub const MOST_BODY: usize = 8 << 20;
 /// A line of a chunked body: a size with its extensions, or a trailer.
 const LONGEST_LINE: usize = 16 << 10;
 

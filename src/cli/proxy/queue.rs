@@ -6,9 +6,9 @@ use std::{collections::VecDeque, time::Instant};
 use jiff::Timestamp;
 use url::Url;
 
-use super::messages::{Event, First, MOST_BODY, Message, Messages, Side};
+use super::messages::{Event, First, Message, Messages, Side};
 use crate::{
-    cli::traffic::{Observed, Sent, Spoken, Whole},
+    cli::traffic::{MOST_BODY, Observed, Sent, Spoken, Whole},
     model::exchange::{Broken, Intent, Response},
 };
 
@@ -293,22 +293,22 @@ impl Pending {
 fn answer(answer: Option<(Message, usize)>, broken: Option<Broken>) -> (Result<Response, Broken>, Whole) {
     match answer {
         Some((Message { first: First::Answer { status }, headers, body, length }, stray)) => {
-            let whole = match coding(&headers).filter(|_| length > 0) {
+            let whole = match transfer_coding(&headers).filter(|_| length > 0) {
                 Some(coding) => Whole::Missing(format!("the body is in {coding}, which is not read")),
                 None if length > MOST_BODY as u64 => {
                     Whole::Missing(format!("the body has {length} bytes, of which {MOST_BODY} are read"))
                 }
-                None => Whole::Whole,
+                None => Whole::There,
             };
             (Ok(Response::new(status, headers, body, stray)), whole)
         }
-        _ => (Err(broken.unwrap_or_else(|| Broken::CutOff("nothing came".into()))), Whole::Whole),
+        _ => (Err(broken.unwrap_or_else(|| Broken::CutOff("nothing came".into()))), Whole::There),
     }
 }
 
-/// In what a body was compressed, on its way or for good.
-fn coding(headers: &[(String, String)]) -> Option<&str> {
-    let named = headers.iter().filter(|(name, _)| name == "content-encoding" || name == "transfer-encoding");
+/// In what a body was compressed for its way alone.
+fn transfer_coding(headers: &[(String, String)]) -> Option<&str> {
+    let named = headers.iter().filter(|(name, _)| name == "transfer-encoding");
     let mut codings = named.flat_map(|(_, value)| value.split(',')).map(str::trim);
     codings.find(|it| !["", "identity", "chunked"].iter().any(|plain| plain.eq_ignore_ascii_case(it)))
 }
@@ -351,7 +351,7 @@ mod tests {
                     Err(broken) => broken.to_string().split(':').next().unwrap_or_default().to_owned(),
                 };
                 let sent = match &it.sent {
-                    Sent::Whole => "",
+                    Sent::Whole | Sent::Unread(_) => "",
                     Sent::Unfinished(_) => " unfinished",
                     Sent::Abandoned(_) => " abandoned",
                 };

@@ -9,8 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
-    cli::traffic::{Observed, Sent, Spoken, Whole},
-    model::exchange::{Broken, Intent, Response},
+    cli::traffic::{
+        Observed, Sent, Spoken, Whole,
+        coded::{self, Writer},
+    },
+    model::exchange::{Broken, Coding, Intent, Response},
     report::record::MOST_BYTES,
 };
 
@@ -99,6 +102,9 @@ struct Answer {
     /// Of what this program wrote: bytes behind an answer that ends with its headers.
     #[serde(default, rename = "_stray")]
     stray: usize,
+    /// As it came.
+    #[serde(default)]
+    body_size: Option<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -112,6 +118,9 @@ struct Content {
     /// Firefox and others say here that they have cut it.
     #[serde(default)]
     comment: Option<String>,
+    /// Of what this program wrote: that it has unpacked the text itself.
+    #[serde(default, rename = "_unpacked")]
+    unpacked: bool,
 }
 
 /// Reads a file; an `Err` says in words why it is none.
@@ -175,8 +184,9 @@ fn observed(entry: Entry) -> Result<Observed, String> {
         _ => Spoken::Other,
     };
     let body = request.post_data.map(sent).transpose()?.unwrap_or_default();
-    let (answer, whole) = answer(response)?;
-    Ok(Observed {
+    let writer = if intent.is_some() { Writer::Ourselves } else { Writer::Client };
+    let (answer, whole) = answer(response, writer)?;
+    let mut observed = Observed {
         method: request.method,
         url: request.url,
         headers: headers(request.headers),
@@ -188,7 +198,9 @@ fn observed(entry: Entry) -> Result<Observed, String> {
         whole,
         intent,
         sent: Sent::Whole,
-    })
+    };
+    coded::unpack(&mut observed, writer);
+    Ok(observed)
 }
 
 /// Names in lower case, without those with which HTTP/2 begins.
@@ -217,13 +229,13 @@ fn decoded(text: String, encoding: Option<&str>) -> Result<Bytes, String> {
     }
 }
 
-fn answer(response: Answer) -> Result<(Result<Response, Broken>, Whole), String> {
+fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, Broken>, Whole), String> {
     let Ok(status @ 200..=999) = u16::try_from(response.status) else {
         let why = response.error.unwrap_or_else(|| "the client has kept no answer".into());
-        return Ok((Err(Broken::CutOff(why)), Whole::Whole));
+        return Ok((Err(Broken::CutOff(why)), Whole::There));
     };
     let headers = headers(response.headers);
-    let Content { size, text, encoding, comment } = response.content;
+    let Content { size, text, encoding, comment, unpacked } = response.content;
     let (body, whole) = match text {
         Some(text) => {
             let body = decoded(text, encoding.as_deref())?;
@@ -236,14 +248,23 @@ fn answer(response: Answer) -> Result<(Result<Response, Broken>, Whole), String>
                 .any(|(name, value)| name == "content-length" && value.trim() == size.to_string());
             let plain = !headers.iter().any(|(name, _)| name == "content-encoding");
             let fewer = usize::try_from(size).is_ok_and(|size| body.len() < size);
-            let short = bounded || fewer && (body.is_empty() || size > 64 << 10 || told && plain);
+            // Of what a client has kept packed, the size is that of what is in it.
+            let packed = writer == Writer::Client && !plain && !coded::is_unpacked(&body, &headers);
+            let short =
+                !packed && (bounded || fewer && (body.is_empty() || size > 64 << 10 || told && plain));
             let why = format!("only {} of {size} bytes of the body are in the file", body.len());
-            (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::Whole })
+            (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::There })
         }
-        None if says_empty(size, status, &headers) => (Bytes::new(), Whole::Whole),
+        None if says_empty(size, status, &headers) => (Bytes::new(), Whole::There),
         None => (Bytes::new(), Whole::Missing("the body of the answer is not in the file".into())),
     };
-    Ok((Ok(Response::new(status, headers, body, response.stray)), whole))
+    let unpacked = match writer {
+        Writer::Ourselves => unpacked,
+        Writer::Client => coded::is_unpacked(&body, &headers),
+    };
+    let of = response.body_size.filter(|it| *it >= 0.0).map(|it| it as usize);
+    let coding = if unpacked { Coding::Unpacked { of } } else { Coding::AsItCame };
+    Ok((Ok(Response::new(status, headers, body, response.stray).coded(coding)), whole))
 }
 
 /// Whether there was no body to be kept.
@@ -279,7 +300,7 @@ mod tests {
         assert_eq!(seen.started.to_string(), "2026-01-31T11:00:00.5Z");
         let answer = seen.answer.unwrap();
         assert_eq!((answer.status, answer.header("date"), &answer.body[..]), (200, Some("d"), &b"{}"[..]));
-        assert_eq!(seen.whole, Whole::Whole);
+        assert_eq!(seen.whole, Whole::There);
     }
 
     #[test]
@@ -301,10 +322,43 @@ mod tests {
             (json!({ "status": 200, "content": { "size": 10, "text": "" } }), false),
             (json!({ "status": 200, "content": { "size": 1_000_000, "text": "{}" } }), false),
         ] {
-            assert_eq!(one(response.clone()).whole == Whole::Whole, whole, "{response}");
+            assert_eq!(one(response.clone()).whole == Whole::There, whole, "{response}");
         }
         assert!(one(json!({ "status": 0, "_error": "net::ERR_FAILED" })).answer.is_err());
         assert_eq!(one(json!({ "status": 200, "httpVersion": "h3" })).spoken, Spoken::Other);
+    }
+
+    #[test]
+    fn bodies_are_read_as_the_client_has_kept_them() {
+        // `{}`, and `{"a":1}` cut short.
+        let (gzip, cut) = ("H4sIAAAAAAACA6uuBQBDv6ajAgAAAA==", "H4sIAAAAAAACA6tWSlSyMqwFAA==");
+        let zlib = "eJyrrgUAAXUA+Q==";
+        let (json, zip) = ("application/json", "application/zip");
+        for (coding, kind, text, encoding, body, whole) in [
+            // What browsers keep.
+            ("gzip", json, "{}", None, &b"{}"[..], true),
+            ("br", json, "{}", None, b"{}", true),
+            ("gzip", zip, "UEsDBP8=", Some("base64"), b"PK\x03\x04\xff", true),
+            ("br", zip, "UEsDBP8=", Some("base64"), b"PK\x03\x04\xff", true),
+            // What clients keep that do not unpack.
+            ("gzip", json, gzip, Some("base64"), b"{}", true),
+            ("deflate", json, zlib, Some("base64"), b"{}", true),
+            ("gzip", json, cut, Some("base64"), &STANDARD.decode(cut).unwrap(), false),
+            ("zstd", json, "KLUv/SACEQAAe30=", Some("base64"), b"(\xb5/\xfd \x02\x11\0\0{}", false),
+        ] {
+            let seen = one(json!({
+                "status": 200, "bodySize": 22,
+                "headers": [{ "name": "Content-Encoding", "value": coding }, { "name": "Content-Type", "value": kind }],
+                "content": { "size": 2, "text": text, "encoding": encoding },
+            }));
+            let answer = seen.answer.unwrap();
+            assert_eq!(
+                (&answer.body[..], seen.whole == Whole::There),
+                (body, whole),
+                "{coding} {kind} {text}"
+            );
+            assert_eq!(answer.coding.is_as_it_came(), !whole, "{coding} {kind} {text}");
+        }
     }
 
     #[test]

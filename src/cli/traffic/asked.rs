@@ -193,7 +193,7 @@ pub mod tests {
             started: jiff::Timestamp::UNIX_EPOCH,
             elapsed: std::time::Duration::ZERO,
             spoken: Spoken::One,
-            whole: Whole::Whole,
+            whole: Whole::There,
             intent: None,
             sent: Sent::Whole,
         }

@@ -1,7 +1,7 @@
-//! Answers that HTTP itself gives, whatever API is asked for: to a client that has a copy, that wants a part, or whose own
-//! proxy wants to know who it is. No document of an API lists them, and none is broken by them.
+//! Answers that HTTP itself gives, whatever API is asked for: to a client that has a copy, that wants a part, that packs what
+//! it sends, or whose own proxy wants to know who it is. No document of an API lists them, and none is broken by them.
 
-use super::Observed;
+use super::{Observed, coded};
 use crate::model::contract::Operation;
 
 /// Why the answer is none of the API's, where it is not.
@@ -28,6 +28,9 @@ pub fn not_of_the_api(observed: &Observed, operation: &Operation) -> Option<&'st
         }
         416 if observed.method == "GET" && asks(&["range"]) => {
             Some("there is no such part as the client asked for (RFC 9110, section 14)")
+        }
+        415 if observed.headers.is_empty() || coded::is_packed(&observed.headers) => {
+            Some("the target does not take the coding of the request (RFC 9110, section 15.5.16)")
         }
         407 => Some("a proxy on the way wants to know who asks (RFC 9110, section 15.5.8)"),
         511 => Some("a network on the way wants to know who asks (RFC 6585, section 6)"),
@@ -62,6 +65,9 @@ mod tests {
             ("GET", host, 206, false),
             ("POST", ("range", "bytes=0-1"), 206, false),
             ("GET", host, 416, false),
+            ("POST", ("content-encoding", "gzip"), 415, true),
+            ("POST", ("content-encoding", "identity"), 415, false),
+            ("POST", host, 415, false),
             ("GET", host, 407, true),
             ("GET", host, 511, true),
             ("GET", host, 101, true),

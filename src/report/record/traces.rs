@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Escaping, Evidence, RecordError, TRACES};
 use crate::{
     model::{
-        exchange::{Broken, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
+        exchange::{Broken, Coding, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
         template::Variables,
     },
     report::{Entry, Report, safe::Safe},
@@ -80,6 +80,8 @@ pub enum Answer {
         body: Body,
         /// Bytes behind an answer that ends with its headers.
         stray: usize,
+        #[serde(default, skip_serializing_if = "Coding::is_as_it_came")]
+        coding: Coding,
     },
     Broken(Broken),
 }
@@ -238,11 +240,12 @@ fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExc
     let header = |(name, value): &(String, String)| (safe.header_name(name), safe.raw_header(name, value));
     let headers_of = |headers: &[(String, String)]| headers.iter().map(header).collect();
     let answer = match &exchange.answer {
-        Ok(Response { status, headers, body, stray, .. }) => Answer::Response {
+        Ok(Response { status, headers, body, stray, coding, .. }) => Answer::Response {
             status: *status,
             headers: headers_of(headers),
             body: Body::of(body, safe),
             stray: *stray,
+            coding: *coding,
         },
         Err(broken) => Answer::Broken(masked_broken(broken, safe)),
     };
@@ -341,8 +344,8 @@ fn revived(trace: RecordedTrace, base: &Variables) -> Result<Trace, String> {
             Arc::make_mut(&mut variables).extend(recorded.variables);
         }
         let answer = match recorded.answer {
-            Answer::Response { status, headers, body, stray } => {
-                Ok(Response::new(status, headers, body.bytes()?.into(), stray))
+            Answer::Response { status, headers, body, stray, coding } => {
+                Ok(Response::new(status, headers, body.bytes()?.into(), stray).coded(coding))
             }
             Answer::Broken(broken) => Err(broken),
         };
