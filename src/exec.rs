@@ -44,7 +44,7 @@ use self::{
     run_fixtures::RunFixtures,
     script::Script,
     silence::Silence,
-    values::{Surroundings, Values},
+    values::{RUN, Surroundings, Values},
     wire::Wire,
 };
 pub use self::{
@@ -233,6 +233,7 @@ impl Session {
         for fixed in all {
             common.retain(|name, value| fixed.get(name) == Some(value));
         }
+        common.insert(RUN.into(), Value::from(&*self.surroundings.run));
         common
     }
 

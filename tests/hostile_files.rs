@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{Read, Write},
     net::TcpListener,
     os::unix::fs::symlink,
     process::{Child, Command, Stdio},
@@ -13,6 +13,9 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::json;
 use tempfile::TempDir;
 
 /// Longer than any row may take, on a machine that does much else.
@@ -411,4 +414,26 @@ fn ledgers_that_mean_harm_are_told_and_the_others_swept() {
         assert!(house.folder.path().join(LEDGER).symlink_metadata().is_ok(), "{words}: {said}");
         assert!(house.nothing_was_sent(), "{words}: {said}");
     }
+}
+
+/// A few megabytes hold gigabytes: what is unpacked of all bodies together is bounded as well.
+#[test]
+fn an_archive_of_packed_bodies_is_read_within_bounds() {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&[b"{}", &vec![b' '; (8 << 20) - 2][..]].concat()).unwrap();
+    let text = STANDARD.encode(packed.finish().unwrap());
+    let pair = |name: &str, value: &str| json!({ "name": name, "value": value });
+    let entry = json!({
+        "request": { "method": "GET", "url": "http://127.0.0.1/things/a", "headers": [pair("accept-encoding", "gzip")] },
+        "response": {
+            "status": 200,
+            "headers": [pair("date", "Sun, 22 Nov 2026 09:30:52 GMT"), pair("content-encoding", "gzip"), pair("content-type", "application/json")],
+            "content": { "size": 8 << 20, "mimeType": "application/json", "text": text, "encoding": "base64" },
+        },
+    });
+    let house = House::new();
+    house.put("harm.har", &Text(json!({ "log": { "entries": vec![entry; 1000] } }).to_string()));
+    let (code, said) = house.proofmark(&["replay", "harm.har", "--schemas", "schemas", "--cases", "cases"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("the bodies before it have more bytes unpacked than are read"), "{said}");
 }

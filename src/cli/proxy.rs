@@ -31,7 +31,7 @@ use super::{
     record, replay,
     report::{Wanted, rendered, save},
     run,
-    traffic::{Kept, Observed, Source, Taken, Traffic, bases::Bases, coded},
+    traffic::{Kept, MOST_BODY, Observed, Source, Taken, Traffic, bases::Bases, coded},
 };
 use crate::{
     exec,
@@ -200,7 +200,7 @@ async fn accept(
 
 /// Judges one exchange, and says at once what is wrong with it.
 fn tell(traffic: &mut Traffic, mut exchange: Observed) {
-    coded::unpack(&mut exchange, coded::Writer::Ourselves);
+    coded::unpack(&mut exchange, coded::Writer::Ourselves, &mut { MOST_BODY });
     let taken = traffic.take(exchange);
     let text = match &taken {
         Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {

@@ -14,6 +14,7 @@ use crate::report::{
 };
 
 mod keeping;
+mod parts;
 
 pub use keeping::Keeping;
 
@@ -29,20 +30,19 @@ pub fn prepare(folder: &Path) -> Result<(), Wrong> {
     fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
     for entry in fs::read_dir(folder).map_err(|error| wrong(error.to_string()))? {
         let name = entry.map_err(|error| wrong(error.to_string()))?.file_name();
-        if name != DOCUMENT && name != TRACES && !keeping::is_unfinished(&name) {
+        if name != DOCUMENT && name != TRACES && !parts::is_part(&name) {
             let name = name.to_string_lossy().into_owned();
             return Err(wrong(format!(
                 "it holds {name}, which is no part of a record; give a folder of its own"
             )));
         }
     }
-    let probe = keeping::unfinished(folder, DOCUMENT);
-    fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(|error| wrong(error.to_string()))
+    parts::Part::create(folder, DOCUMENT).map(drop).map_err(|error| wrong(error.to_string()))
 }
 
 /// Writes both files of a report that has all of its traces.
 pub fn write(folder: &Path, report: &Report, mask: Mask) -> io::Result<()> {
-    Keeping::begin(folder, record::base(report), &Safe::new(mask))?.finish(report, mask)
+    Keeping::begin(folder, record::base(report), &Safe::new(mask))?.finish(report, mask, None)
 }
 
 /// Reads the record in a folder, or of the document's own path, with those of its traces that are wanted.

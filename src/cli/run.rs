@@ -91,6 +91,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
+    let secrets = stage.session.masks().count();
     let progress = Progress::of(plan.jobs.len());
     let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
     let measure = Measure { terms: terms(args.fail_on), before };
@@ -105,7 +106,8 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Some((before, sha256)) = &baseline {
         report::baseline::hold_against(&mut report, before, sha256);
     }
-    let kept = record.map_or(Ok(()), |record| record.finish(&report, &mask));
+    let late = stage.session.masks().since(secrets);
+    let kept = record.map_or(Ok(()), |record| record.finish(&report, &mask, late.as_ref()));
     tell(&report, args, shown, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");

@@ -39,7 +39,7 @@ mod sifted;
 /// Exchanges that are kept of each kind: what is plain can never crowd out what breaks something.
 const KEPT: usize = 10_000;
 /// Bytes of bodies that are kept; behind them, what breaks something is kept without its exchange.
-const MOST_BYTES: usize = 256 << 20;
+pub const MOST_BYTES: usize = 256 << 20;
 /// Bytes of one body that are read, however it came: what a run reads where its target file says no more.
 pub const MOST_BODY: usize = 8 << 20;
 /// Different requests that are named although no contract knows them.

@@ -28,6 +28,8 @@ pub struct Masks {
 /// Not printed by `Debug`: the automaton shows what it looks for.
 #[derive(Default)]
 struct Forms {
+    /// The secrets themselves, in the order in which they were learned.
+    learned: Vec<Spelling>,
     /// Longest first, so that a secret that contains another is replaced whole.
     spellings: Vec<Spelling>,
     /// Finds where one of them may begin. None if that cannot be had; each of them is looked for then.
@@ -64,6 +66,7 @@ impl Masks {
         }
         let spellings = spellings(secret);
         let mut forms = self.forms.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        forms.learned.push(Spelling(secret.to_owned()));
         for spelling in spellings {
             if !forms.spellings.iter().any(|have| have.0 == spelling) {
                 forms.spellings.push(Spelling(spelling));
@@ -94,6 +97,24 @@ impl Masks {
         } else {
             masked
         }
+    }
+
+    /// How many have been learned so far.
+    pub fn count(&self) -> usize {
+        self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner).learned.len()
+    }
+
+    /// Those alone that were learned after the first `count`; None where there are none.
+    pub fn since(&self, count: usize) -> Option<Masks> {
+        let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let late = Masks::default();
+        forms.learned.iter().skip(count).for_each(|Spelling(secret)| late.add(secret));
+        (forms.learned.len() > count).then_some(late)
+    }
+
+    /// Whether one of the spellings may stand in a text, where no character of it is escaped. False for sure where it says so.
+    pub fn may_be_in(&self, text: &str) -> bool {
+        self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner).may_be_in(text)
     }
 
     fn holds(&self, secret: &str) -> bool {

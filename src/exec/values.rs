@@ -41,7 +41,8 @@ pub struct Values {
 
 /// The name under which `${gen:suffix}` is kept among the variables, so that claims can use it too.
 const SUFFIX: &str = "gen:suffix";
-const RUN: &str = "gen:run";
+/// The same of `${gen:run}`, which is one for all jobs.
+pub const RUN: &str = "gen:run";
 
 impl Values {
     /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.

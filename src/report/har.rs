@@ -98,7 +98,7 @@ fn answered(response: &Response, safe: &Safe) -> Value {
         Coding::AsItCame => Some(response.body.len()),
         Coding::Unpacked { of } => {
             content.insert("_unpacked".into(), true.into());
-            let saved = of.map(|of| json!(response.body.len() as i64 - of as i64));
+            let saved = of.map(|of| json!((response.body.len() as i64).saturating_sub_unsigned(of as u64)));
             content.extend(saved.map(|saved| ("compression".into(), saved)));
             of
         }
@@ -166,6 +166,16 @@ mod tests {
         let text = render(&report(run(vec![case])), &mask);
         assert!(!text.contains("hunter2") && !text.contains(&STANDARD.encode(b"\xffhunter2")), "{text}");
         insta::assert_snapshot!("har", text.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    }
+
+    #[test]
+    fn no_size_is_too_large_to_be_told() {
+        let mut case = pass("dms::DeleteConnection::a");
+        let answer = case.trace.as_mut().unwrap().exchanges[0].answer.as_mut().unwrap();
+        answer.coding = Coding::Unpacked { of: Some(usize::MAX) };
+        let read: Value = serde_json::from_str(&render(&report(run(vec![case])), &mask)).unwrap();
+        let saved = &read["log"]["entries"][0]["response"]["content"]["compression"];
+        assert!(saved.as_i64().is_some_and(|saved| saved < 0), "{saved}");
     }
 
     #[test]

@@ -3,14 +3,14 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    ffi::OsStr,
-    fs::{self, File, OpenOptions},
-    io::{self, BufReader, BufWriter, Write},
+    fs::{self, File},
+    io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    process,
 };
 
+use super::parts::{self, Part};
 use crate::{
+    exec::Masks,
     model::{exchange::Trace, template::Variables},
     report::{
         Report, Safe,
@@ -23,8 +23,10 @@ use crate::{
 const BUFFER: usize = 64 << 10;
 
 /// A record whose document is still to come. Nothing is there under its name before the end; what is there then is whole.
+/// Two runs may be on their way into one folder: it is that of the last.
 pub struct Keeping {
     folder: PathBuf,
+    traces: Part,
     filing: Filing<BufWriter<File>>,
     /// Why a trace could not be filed. After that none is.
     failed: Option<io::Error>,
@@ -37,12 +39,11 @@ impl Keeping {
     /// read it. Fails where the folder cannot be made or written to.
     pub fn begin(folder: &Path, base: Variables, safe: &Safe) -> io::Result<Keeping> {
         fs::create_dir_all(folder)?;
-        sweep(folder)?;
-        let file = BufWriter::with_capacity(BUFFER, create(&unfinished(folder, TRACES))?);
-        // Where a file system knows no locks, what a killed run has left stays a little longer.
-        let _ = file.get_ref().try_lock();
-        let filing = Filing::begin(file, base, safe)?;
-        Ok(Keeping { folder: folder.to_owned(), filing, failed: None, returned: BTreeSet::new() })
+        parts::sweep(folder)?;
+        let (traces, file) = Part::create(folder, TRACES)?;
+        let filing = Filing::begin(BufWriter::with_capacity(BUFFER, file), base, safe)?;
+        let (folder, returned) = (folder.to_owned(), BTreeSet::new());
+        Ok(Keeping { folder, traces, filing, failed: None, returned })
     }
 
     /// Files a trace. Gives it back where it cannot be written; [`Keeping::finish`] says why.
@@ -54,27 +55,46 @@ impl Keeping {
         self.failed.is_some().then_some(trace)
     }
 
-    /// What was filed of these entries, without its secrets; nothing where it cannot be read.
+    /// What was filed of these entries, without its secrets; less where it cannot be read.
     pub fn returned(&mut self, entries: &BTreeSet<&str>) -> HashMap<String, Trace> {
-        let path = unfinished(&self.folder, TRACES);
-        let opened = self.filing.written().flush().and_then(|()| File::open(path));
-        let found = opened.and_then(|file| record::find(BufReader::new(file), entries)).unwrap_or_default();
+        // Where the disk is full, what is on it is there all the same.
+        if let Err(error) = self.filing.written().flush() {
+            self.failed.get_or_insert(error);
+        }
+        let found = reread(self.filing.written().get_mut(), entries).unwrap_or_default();
         self.returned.extend(found.keys().cloned());
         found
     }
 
-    /// Files the traces that the report still has, and writes the document last: a folder with a document in it has all of
-    /// its traces.
-    pub fn finish(self, report: &Report, mask: Mask) -> io::Result<()> {
-        let folder = self.folder.clone();
-        self.finished(report, mask).inspect_err(|_| {
-            for name in [TRACES, DOCUMENT] {
-                let _ = fs::remove_file(unfinished(&folder, name));
-            }
-        })
+    /// Writes the lines once more, with what `shown` gives in place of some of them, where it gives anything.
+    fn mask_again(&mut self, shown: impl Fn(&str) -> Option<String>) -> io::Result<()> {
+        self.filing.written().flush()?;
+        let file = self.filing.written().get_mut();
+        file.rewind()?;
+        let is_other = |line: &str| shown(line).is_some_and(|shown| shown != line);
+        let is_any = BufReader::new(&mut *file).lines().any(|line| line.is_ok_and(|line| is_other(&line)));
+        if !is_any {
+            return file.seek(SeekFrom::End(0)).map(drop);
+        }
+        file.rewind()?;
+        let mut file = file.try_clone()?;
+        let (part, to) = Part::create(&self.folder, TRACES)?;
+        let mut again = self.filing.again(BufWriter::with_capacity(BUFFER, to));
+        for line in BufReader::new(&mut file).lines() {
+            let line = line?;
+            let shown = shown(&line).unwrap_or(line);
+            // Rather no record than one that nobody can read, or with a secret in it.
+            serde_json::from_str::<serde::de::IgnoredAny>(&shown)?;
+            again.line(&shown)?;
+        }
+        (self.traces, self.filing) = (part, again);
+        Ok(())
     }
 
-    fn finished(mut self, report: &Report, mask: Mask) -> io::Result<()> {
+    /// Files the traces that the report still has, and puts both files in their places, the document last: a folder with a
+    /// document in it has all of its traces. `late` are the secrets that were learned after the beginning: what was filed
+    /// before that may show them.
+    pub fn finish(mut self, report: &Report, mask: Mask, late: Option<&Masks>) -> io::Result<()> {
         if let Some(error) = self.failed {
             return Err(error);
         }
@@ -85,64 +105,47 @@ impl Keeping {
                 self.filing.file(name, trace, &safe)?;
             }
         }
+        if let Some(late) = late {
+            self.mask_again(|line| late.may_be_in(line).then(|| safe.known(line)))?;
+        }
         let (mut traces, evidence) = self.filing.end();
         traces.flush()?;
+        let (document, mut file) = Part::create(&self.folder, DOCUMENT)?;
+        record::write_document(report, Some(evidence), &safe, &mut file)?;
+        let _alone = parts::alone(&self.folder);
         match fs::remove_file(self.folder.join(DOCUMENT)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        fs::rename(unfinished(&self.folder, TRACES), self.folder.join(TRACES))?;
-        let path = unfinished(&self.folder, DOCUMENT);
-        record::write_document(report, Some(evidence), &safe, &mut create(&path)?)?;
-        fs::rename(path, self.folder.join(DOCUMENT))
+        self.traces.rename(&self.folder.join(TRACES))?;
+        document.rename(&self.folder.join(DOCUMENT))
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-const UNFINISHED: &str = ".part";
-
-/// Where this process writes a file of a record until it is whole. Two runs may be on their way into one folder; it is
-/// that of the last.
-pub(super) fn unfinished(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.{}{UNFINISHED}", process::id()))
-}
-
-pub(super) fn is_unfinished(name: &OsStr) -> bool {
-    let name = name.to_string_lossy();
-    let ours =
-        [DOCUMENT, TRACES].iter().any(|it| name.strip_prefix(it).is_some_and(|rest| rest.starts_with('.')));
-    ours && name.ends_with(UNFINISHED)
-}
-
-/// Takes away what killed runs have left; what is being written is locked.
-fn sweep(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if is_unfinished(&entry.file_name())
-            && let Ok(file) = File::open(entry.path())
-            && file.try_lock().is_ok()
-        {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
+/// Looks for traces in the file that is being written, through the same handle: on some systems its lock keeps every other
+/// one out.
+fn reread(file: &mut File, entries: &BTreeSet<&str>) -> io::Result<HashMap<String, Trace>> {
+    file.rewind()?;
+    let found = record::find(BufReader::new(&mut *file), entries);
+    file.seek(SeekFrom::End(0))?;
+    found
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
     use crate::report::sample::{body_violation, fail, flaky, mask, pass, report, run};
 
     fn names(folder: &Path) -> BTreeSet<String> {
         let entries = fs::read_dir(folder).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    fn read(folder: &Path) -> (String, String) {
+        let text = |name| fs::read_to_string(folder.join(name)).unwrap();
+        (text(DOCUMENT), text(TRACES))
     }
 
     #[test]
@@ -165,29 +168,69 @@ mod tests {
         let mut returned = keeping.returned(&["dms::A::passes", "dms::A::never"].into());
         assert_eq!(returned.keys().collect::<Vec<_>>(), ["dms::A::passes"]);
         less.runs[0].entries[0].trace = returned.remove("dms::A::passes");
-        keeping.finish(&less, &mask).unwrap();
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-        assert_eq!(read(TRACES), record.traces);
-        assert_eq!(read(DOCUMENT), record.document);
+        keeping.finish(&less, &mask, None).unwrap();
+        assert_eq!(read(folder.path()), (record.document, record.traces));
         assert_eq!(names(folder.path()), [DOCUMENT.to_owned(), TRACES.to_owned()].into());
+    }
+
+    #[test]
+    fn what_is_a_secret_only_later_is_masked_in_what_was_filed_before() {
+        let body = r#"{"a":"late-secret","b":"harmless"}"#;
+        let all = report(run(vec![fail("dms::A::b", vec![body_violation(22, "/a", "1", "2")], body)]));
+        for (late, shown) in
+            [(Some("late-secret"), "***"), (Some("another"), "late-secret"), (None, "late-secret")]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let (masks, plain) = (Masks::default(), |text: &str| text.to_owned());
+            let mut less = all.clone();
+            let mut keeping = Keeping::begin(folder.path(), record::base(&all), &Safe::new(&plain)).unwrap();
+            let entry = &mut less.runs[0].entries[0];
+            keeping.file(&entry.subject.name, entry.trace.take().unwrap(), &Safe::new(&plain));
+            late.iter().for_each(|secret| masks.add(secret));
+            let mask = |text: &str| masks.mask(text);
+            keeping.finish(&less, &mask, masks.since(0).as_ref()).unwrap();
+            let (document, traces) = read(folder.path());
+            assert!(
+                traces.contains(&format!(r#"\"a\":\"{shown}\",\"b\":\"harmless\""#)),
+                "{late:?}: {traces}"
+            );
+            let again = record::read(&document, Some(&traces), record::Traces::All).unwrap();
+            assert!(again.runs[0].entries.iter().all(|entry| entry.trace.is_some()), "{late:?}");
+            assert_eq!(names(folder.path()).len(), 2, "{late:?}");
+        }
+    }
+
+    #[test]
+    fn two_runs_into_one_folder_leave_each_other_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |name: &str| report(run(vec![pass(name)]));
+        let (first, second) = (of("dms::A::first"), of("dms::A::second"));
+        let begin =
+            |report: &Report| Keeping::begin(folder.path(), record::base(report), &Safe::new(&mask)).unwrap();
+        let (one, two) = (begin(&first), begin(&second));
+        two.finish(&second, &mask, None).unwrap();
+        one.finish(&first, &mask, None).unwrap();
+        let record = record::write(&first, &mask);
+        assert_eq!(read(folder.path()), (record.document, record.traces), "it is that of the last");
+        drop(begin(&second));
+        assert_eq!(names(folder.path()).len(), 2, "what comes to nothing leaves nothing");
     }
 
     #[test]
     fn what_a_killed_run_has_left_goes_and_what_is_being_written_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
+        let old = SystemTime::now() - Duration::from_secs(3600);
         for name in ["traces.jsonl.1.part", "run.json.1.part", "traces.jsonl.2.part", "notes.part", DOCUMENT]
         {
-            fs::write(path(name), "").unwrap();
+            File::create(path(name)).unwrap().set_modified(old).unwrap();
         }
+        File::create(path("traces.jsonl.young.part")).unwrap();
         let other = File::open(path("traces.jsonl.2.part")).unwrap();
         other.try_lock().unwrap();
-        let report = report(run(vec![pass("dms::A::passes")]));
-        let keeping = Keeping::begin(folder.path(), Variables::new(), &Safe::new(&mask)).unwrap();
-        let own = unfinished(folder.path(), TRACES).file_name().unwrap().to_str().unwrap().to_owned();
-        let left = ["traces.jsonl.2.part", "notes.part", DOCUMENT, &own].map(str::to_owned);
-        assert_eq!(names(folder.path()), left.into());
-        keeping.finish(&report, &mask).unwrap();
+        parts::sweep(folder.path()).unwrap();
+        let left = ["traces.jsonl.2.part", "traces.jsonl.young.part", "notes.part", DOCUMENT];
+        assert_eq!(names(folder.path()), left.map(str::to_owned).into());
     }
 
     #[cfg(target_os = "linux")]
@@ -201,7 +244,7 @@ mod tests {
         let trace = report.runs[0].entries[0].trace.as_ref().unwrap();
         let given_back = (0..1000).find_map(|_| keeping.file("dms::A::passes", trace.clone(), &safe));
         assert!(given_back.is_some());
-        let error = keeping.finish(&report, &mask).unwrap_err();
+        let error = keeping.finish(&report, &mask, None).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(names(folder.path()).is_empty());
     }

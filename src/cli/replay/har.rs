@@ -10,7 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     cli::traffic::{
-        Observed, Sent, Spoken, Whole,
+        self, Observed, Sent, Spoken, Whole,
         coded::{self, Writer},
     },
     model::exchange::{Broken, Coding, Intent, Response},
@@ -129,11 +129,14 @@ pub fn read(text: &str) -> Result<Har, String> {
     let file: File = serde_json::from_str(text).map_err(|error| format!("this is no HAR file: {error}"))?;
     let mut har = Har::default();
     let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
+    // A file of some megabytes may hold as many gigabytes.
+    let mut room = traffic::MOST_BYTES;
     for (index, entry) in file.log.entries.into_iter().enumerate() {
         match why_not(&entry) {
             Some(why) => *left_out.entry(why).or_default() += 1,
             None => {
-                har.exchanges.push(observed(entry).map_err(|why| format!("entry {}: {why}", index + 1))?);
+                har.exchanges
+                    .push(observed(entry, &mut room).map_err(|why| format!("entry {}: {why}", index + 1))?);
             }
         }
     }
@@ -175,7 +178,7 @@ fn is_the_client_s(error: &str) -> bool {
     own.iter().any(|word| error.contains(word)) && !error.contains("CONN")
 }
 
-fn observed(entry: Entry) -> Result<Observed, String> {
+fn observed(entry: Entry, room: &mut usize) -> Result<Observed, String> {
     let Entry { started_date_time, time, request, response, intent, .. } = entry;
     let started = started_date_time.and_then(|it| it.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let millis = if time.is_finite() && time > 0.0 { time.min(1e12) } else { 0.0 };
@@ -199,7 +202,7 @@ fn observed(entry: Entry) -> Result<Observed, String> {
         intent,
         sent: Sent::Whole,
     };
-    coded::unpack(&mut observed, writer);
+    coded::unpack(&mut observed, writer, room);
     Ok(observed)
 }
 

@@ -34,19 +34,21 @@ enum Packed {
 }
 
 /// Unpacks what is packed of an exchange, and says in it what could not be unpacked, and why.
-pub fn unpack(observed: &mut Observed, writer: Writer) {
-    unpack_request(observed);
-    unpack_answer(observed, writer);
+///
+/// `room` is how many bytes may still be unpacked; what stands there takes it up.
+pub fn unpack(observed: &mut Observed, writer: Writer, room: &mut usize) {
+    unpack_request(observed, room);
+    unpack_answer(observed, writer, room);
 }
 
 /// A body that cannot be unpacked is no request that a contract describes. One that can is no reason to refuse it, but a
 /// target need not take it (RFC 9110, section 15.5.16).
-fn unpack_request(observed: &mut Observed) {
+fn unpack_request(observed: &mut Observed, room: &mut usize) {
     let codings = codings(&observed.headers);
     if codings.is_empty() || observed.body.is_empty() || observed.sent != Sent::Whole {
         return;
     }
-    match unpacked(&codings, &observed.body) {
+    match unpacked(&codings, &observed.body, room) {
         Ok(bytes) => {
             observed.body = bytes.into();
             if !observed.answer.as_ref().is_ok_and(|answer| answer.status < 400) {
@@ -61,7 +63,7 @@ fn unpack_request(observed: &mut Observed) {
     }
 }
 
-fn unpack_answer(observed: &mut Observed, writer: Writer) {
+fn unpack_answer(observed: &mut Observed, writer: Writer, room: &mut usize) {
     let Ok(answer) = &observed.answer else { return };
     let codings = codings(&answer.headers);
     if codings.is_empty() || answer.body.is_empty() || answer.coding != Coding::AsItCame {
@@ -78,7 +80,7 @@ fn unpack_answer(observed: &mut Observed, writer: Writer) {
     // Other bytes than text are in what JSON was packed in; what is no JSON may be such bytes itself.
     let perhaps_unpacked = writer == Writer::Client && !answer.body.starts_with(&GZIP);
     let is_json = answer.header("content-type").is_some_and(|it| it.to_ascii_lowercase().contains("json"));
-    match unpacked(&codings, &answer.body) {
+    match unpacked(&codings, &answer.body, room) {
         Ok(bytes) => {
             let of = Some(answer.body.len());
             let Response { status, headers, stray, .. } = answer.clone();
@@ -149,7 +151,10 @@ fn weighed(element: &str) -> (String, bool) {
     (coding, weight.is_none_or(|weight: f32| weight > 0.0))
 }
 
-fn unpacked(codings: &[String], body: &[u8]) -> Result<Vec<u8>, Packed> {
+fn unpacked(codings: &[String], body: &[u8], room: &mut usize) -> Result<Vec<u8>, Packed> {
+    if *room == 0 {
+        return Err(Packed::Unread("the bodies before it have more bytes unpacked than are read".into()));
+    }
     if codings.len() > MOST_CODINGS {
         let why = format!("the body is in {} codings, of which {MOST_CODINGS} are undone", codings.len());
         return Err(Packed::Unread(why));
@@ -164,6 +169,7 @@ fn unpacked(codings: &[String], body: &[u8]) -> Result<Vec<u8>, Packed> {
             _ => inflated(&bytes)?,
         };
     }
+    *room = room.saturating_sub(bytes.len());
     Ok(bytes)
 }
 
@@ -285,7 +291,8 @@ mod tests {
             (4, times(4), Ok(2)),
             (5, times(5), Err("5 codings")),
         ] {
-            let found = unpacked(&vec!["gzip".to_owned(); count], &body).map(|bytes| bytes.len());
+            let found =
+                unpacked(&vec!["gzip".to_owned(); count], &body, &mut { MOST_BODY }).map(|bytes| bytes.len());
             match (found, expected) {
                 (Ok(length), Ok(expected)) => assert_eq!(length, expected),
                 (Err(Packed::Unread(why)), Err(part)) => assert!(why.contains(part), "{why}"),
@@ -305,11 +312,11 @@ mod tests {
             ([b" ", &gzip[..]].concat(), None),
             (gzip[..gzip.len() - 1].to_vec(), None),
         ] {
-            let found = unpacked(&["gzip".into()], &body).ok();
+            let found = unpacked(&["gzip".into()], &body, &mut { MOST_BODY }).ok();
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{body:?}");
         }
         // Text that happens to begin as a raw stream is none.
-        assert!(unpacked(&["deflate".into()], br#"{"Connections":[]}"#).is_err());
+        assert!(unpacked(&["deflate".into()], br#"{"Connections":[]}"#, &mut { MOST_BODY }).is_err());
     }
 
     #[test]
@@ -328,7 +335,7 @@ mod tests {
             let mut seen = observed("POST", "http://h/", &[("content-encoding", coding)], "");
             seen.body = body.into();
             seen.answer = Ok(Response::new(status, vec![], "".into(), 0));
-            unpack(&mut seen, Writer::Ourselves);
+            unpack(&mut seen, Writer::Ourselves, &mut { MOST_BODY });
             let unread = matches!(seen.sent, Sent::Unread(_));
             assert_eq!((unread, seen.intent), (read == "unread", intent), "{coding} {status}");
             assert!(unread || seen.body == read, "{coding} {status}");

@@ -187,6 +187,18 @@ impl<W: Write> Filing<W> {
         Escaping(&mut self.to).write_all(&self.line)
     }
 
+    /// A file for the same lines, which are to be written to it with [`Filing::line`].
+    pub fn again<T: Write>(&self, to: T) -> Filing<T> {
+        let to = Digested { to, sha256: Sha256::new() };
+        Filing { to, base: self.base.clone(), lines: self.lines, line: Vec::new() }
+    }
+
+    /// Writes one line as it is.
+    pub fn line(&mut self, line: &str) -> io::Result<()> {
+        self.to.write_all(line.as_bytes())?;
+        self.to.write_all(b"\n")
+    }
+
     /// What was written to, and what the document is to say of it.
     pub fn end(self) -> (W, Evidence) {
         let sha256 = hex::encode(self.to.sha256.finalize());
@@ -312,14 +324,15 @@ pub fn read(text: &str, report: &mut Report, wanted: Traces) -> Result<(), Recor
     Ok(())
 }
 
-/// The traces of these entries, out of a file that is still being written. Fails where reading does.
+/// The traces of these entries, out of a file that is still being written: as far as it is whole. Fails where reading does.
 pub fn find(file: impl BufRead, entries: &BTreeSet<&str>) -> io::Result<HashMap<String, Trace>> {
     let mut lines = file.lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     let base = base_of(&first).map_err(io::Error::other)?;
     let mut found = HashMap::new();
     for line in lines {
-        let (name, trace) = trace_of(&line?, &base).map_err(io::Error::other)?;
+        // Behind what could not be written whole there is nothing.
+        let Ok((name, trace)) = trace_of(&line?, &base) else { break };
         if entries.contains(&*name) {
             found.insert(name, trace);
         }

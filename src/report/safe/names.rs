@@ -74,11 +74,10 @@ pub const HINTS: [&str; 17] = [
 /// The same of a header's name, in lower case.
 const HINTS_OF_HEADERS: [&str; 7] = ["auth", "cookie", "token", "secret", "pass", "sig", "key"];
 
-/// Headers of nearly every message. Nobody takes their names for anything else.
-const USUAL: [&str; 16] = [
+/// Headers of nearly every message. Neither they nor their names are a secret.
+const USUAL: [&str; 15] = [
     "accept",
     "accept-encoding",
-    "authorization",
     "cache-control",
     "connection",
     "content-length",
@@ -94,15 +93,17 @@ const USUAL: [&str; 16] = [
     "x-request-id",
 ];
 
-/// Whether a header's name says nothing but itself.
+/// Whether this is the header of nearly every message; hardly any is another.
 pub fn is_usual_header(name: &str) -> bool {
     USUAL.contains(&name)
 }
 
 /// Whether a header must never be shown; `name` in any case.
 pub fn is_secret_header(name: &str) -> bool {
+    if is_usual_header(name) {
+        return false;
+    }
     let name = name.to_ascii_lowercase();
-    // Hardly any header is one, and each of them is looked at.
     if !HINTS_OF_HEADERS.iter().any(|hint| name.contains(hint)) {
         return false;
     }
@@ -285,6 +286,7 @@ mod tests {
         let hints = regex::RegexBuilder::new(&HINTS.join("|")).case_insensitive(true).build().unwrap();
         let begins = ["x-auth", "xauth", "secret", "encryption-customer-key"];
         let names = [&HEADERS[..], &ENDS_OF_HEADERS, &NAMES, &ENDS, &begins].concat();
+        assert!(USUAL.iter().all(|name| !is_secret_name(name)));
         for name in [&HEADERS[..], &ENDS_OF_HEADERS, &["x-auth", "encryption-customer-key"]].concat() {
             assert!(HINTS_OF_HEADERS.iter().any(|hint| name.contains(hint)), "{name}");
         }
