@@ -19,7 +19,9 @@ mod document;
 mod traces;
 
 pub use document::{Document, EntryDocument, Evidence, ExchangeDocument, RunDocument, ViolationDocument};
-pub use traces::{Answer, Body, Encoding, Filing, MOST_BYTES, RecordedExchange, RecordedTrace, Traces, find};
+pub use traces::{
+    Answer, Body, Encoding, Filing, MOST_BYTES, RecordedExchange, RecordedTrace, Traces, find, masked_again,
+};
 
 /// The name of the document in the folder of a record.
 pub const DOCUMENT: &str = "run.json";

@@ -66,13 +66,13 @@ impl Keeping {
         found
     }
 
-    /// Writes the lines once more, with what `shown` gives in place of some of them, where it gives anything.
-    fn mask_again(&mut self, shown: impl Fn(&str) -> Option<String>) -> io::Result<()> {
+    /// Writes the lines once more, where one of them may show one of these secrets.
+    fn mask_again(&mut self, late: &Masks, safe: &Safe) -> io::Result<()> {
         self.filing.written().flush()?;
         let file = self.filing.written().get_mut();
         file.rewind()?;
-        let is_other = |line: &str| shown(line).is_some_and(|shown| shown != line);
-        let is_any = BufReader::new(&mut *file).lines().any(|line| line.is_ok_and(|line| is_other(&line)));
+        let is_any =
+            BufReader::new(&mut *file).lines().any(|line| line.is_ok_and(|line| late.may_be_in(&line)));
         if !is_any {
             return file.seek(SeekFrom::End(0)).map(drop);
         }
@@ -82,10 +82,8 @@ impl Keeping {
         let mut again = self.filing.again(BufWriter::with_capacity(BUFFER, to));
         for line in BufReader::new(&mut file).lines() {
             let line = line?;
-            let shown = shown(&line).unwrap_or(line);
-            // Rather no record than one that nobody can read, or with a secret in it.
-            serde_json::from_str::<serde::de::IgnoredAny>(&shown)?;
-            again.line(&shown)?;
+            let masked = late.may_be_in(&line).then(|| record::masked_again(&line, safe));
+            again.line(&masked.unwrap_or(Ok(line)).map_err(io::Error::other)?)?;
         }
         (self.traces, self.filing) = (part, again);
         Ok(())
@@ -106,7 +104,7 @@ impl Keeping {
             }
         }
         if let Some(late) = late {
-            self.mask_again(|line| late.may_be_in(line).then(|| safe.known(line)))?;
+            self.mask_again(late, &safe)?;
         }
         let (mut traces, evidence) = self.filing.end();
         traces.flush()?;

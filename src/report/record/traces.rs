@@ -133,6 +133,16 @@ impl Body {
         Body { data, encoding, of }
     }
 
+    /// The same without what has become a secret since.
+    fn masked(self, safe: &Safe) -> Result<Body, String> {
+        let data = match self.encoding {
+            Encoding::Text => safe.masked(&self.data),
+            Encoding::Base64 => STANDARD.encode(safe.bytes(&self.bytes()?)),
+        };
+        let of = (data != self.data && self.encoding == Encoding::Text).then_some(self.data.len());
+        Ok(Body { of: self.of.or(of), data, ..self })
+    }
+
     /// The bytes that were kept.
     fn bytes(&self) -> Result<Vec<u8>, String> {
         match self.encoding {
@@ -247,14 +257,40 @@ fn masked(variables: &Variables, safe: &Safe) -> Variables {
     variables.iter().map(|(name, value)| (name.clone(), safe.value(value))).collect()
 }
 
+fn masked_headers(headers: &[(String, String)], safe: &Safe) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (safe.header_name(name), safe.raw_header(name, value))).collect()
+}
+
+impl RecordedExchange {
+    fn masked(self, safe: &Safe) -> Result<RecordedExchange, String> {
+        let answer = match self.answer {
+            Answer::Response { headers, body, status, stray, coding } => Answer::Response {
+                headers: masked_headers(&headers, safe),
+                body: body.masked(safe)?,
+                status,
+                stray,
+                coding,
+            },
+            Answer::Broken(broken) => Answer::Broken(masked_broken(&broken, safe)),
+        };
+        Ok(RecordedExchange {
+            method: safe.masked(&self.method),
+            url: safe.masked_url(&self.url),
+            headers: masked_headers(&self.headers, safe),
+            body: self.body.masked(safe)?,
+            answer,
+            variables: masked(&self.variables, safe),
+            ..self
+        })
+    }
+}
+
 fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExchange {
     let SentRequest { method, url, headers, body, intent } = &exchange.request;
-    let header = |(name, value): &(String, String)| (safe.header_name(name), safe.raw_header(name, value));
-    let headers_of = |headers: &[(String, String)]| headers.iter().map(header).collect();
     let answer = match &exchange.answer {
         Ok(Response { status, headers, body, stray, coding, .. }) => Answer::Response {
             status: *status,
-            headers: headers_of(headers),
+            headers: masked_headers(headers, safe),
             body: Body::of(body, safe),
             stray: *stray,
             coding: *coding,
@@ -267,7 +303,7 @@ fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExc
         operation: exchange.operation.clone(),
         method: safe.masked(method),
         url: safe.masked_url(url),
-        headers: headers_of(headers),
+        headers: masked_headers(headers, safe),
         body: Body::of(body, safe),
         intent: *intent,
         answer,
@@ -338,6 +374,22 @@ pub fn find(file: impl BufRead, entries: &BTreeSet<&str>) -> io::Result<HashMap<
         }
     }
     Ok(found)
+}
+
+/// A line of the file without what has become a secret since it was written; the names of entries stay. Fails where it is none.
+pub fn masked_again(line: &str, safe: &Safe) -> Result<String, String> {
+    if let Ok(base) = base_of(line) {
+        return written(&Base { variables: masked(&base, safe) });
+    }
+    let mut trace: RecordedTrace = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    trace.exchanges = trace.exchanges.into_iter().map(|it| it.masked(safe)).collect::<Result<_, _>>()?;
+    trace.end = masked_end(&trace.end, safe);
+    trace.leftovers.iter_mut().for_each(|sentence| *sentence = safe.masked(sentence));
+    written(&trace)
+}
+
+fn written(line: &impl Serialize) -> Result<String, String> {
+    serde_json::to_string(line).map(super::escaped).map_err(|error| error.to_string())
 }
 
 fn base_of(line: &str) -> Result<Variables, String> {
