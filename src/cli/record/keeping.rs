@@ -70,14 +70,11 @@ impl Keeping {
     fn mask_again(&mut self, late: &Masks, safe: &Safe) -> io::Result<()> {
         self.filing.written().flush()?;
         let file = self.filing.written().get_mut();
-        file.rewind()?;
-        let is_any =
-            BufReader::new(&mut *file).lines().any(|line| line.is_ok_and(|line| late.may_be_in(&line)));
-        if !is_any {
-            return file.seek(SeekFrom::End(0)).map(drop);
+        if !may_show(file, late)? {
+            return Ok(());
         }
-        file.rewind()?;
         let mut file = file.try_clone()?;
+        file.rewind()?;
         let (part, to) = Part::create(&self.folder, TRACES)?;
         let mut again = self.filing.again(BufWriter::with_capacity(BUFFER, to));
         for line in BufReader::new(&mut file).lines() {
@@ -118,6 +115,17 @@ impl Keeping {
         self.traces.rename(&self.folder.join(TRACES))?;
         document.rename(&self.folder.join(DOCUMENT))
     }
+}
+
+/// Whether one of these secrets may stand in the file. Where not, it is left at its end.
+fn may_show(file: &mut File, late: &Masks) -> io::Result<bool> {
+    file.rewind()?;
+    for line in BufReader::new(&mut *file).lines() {
+        if late.may_be_in(&line?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Looks for traces in the file that is being written, through the same handle: on some systems its lock keeps every other
