@@ -205,8 +205,7 @@ impl Session {
     pub async fn prepare(&self, jobs: &[Job]) -> Result<(), String> {
         let makes = |job: &&Job| {
             job.decision == Decision::Run
-                && (!job.fixtures.is_empty()
-                    || job.case.steps.iter().any(|step| step.effect == Effect::Create))
+                && (!job.fixtures.is_empty() || job.case.steps.iter().any(|step| step.effect.makes()))
         };
         if jobs.iter().any(|job| makes(&job)) {
             self.ledger.begin().await.map_err(|error| error.to_string())?;

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::model::{
     case::{Case, CaseId, Fixture, Need, Origin, Profile, Scope, Suite},
-    contract::{ApiName, Effect},
+    contract::ApiName,
     target::{KnownFailure, KnownWhat, Target},
 };
 
@@ -170,7 +170,7 @@ pub fn shared(suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
         let mut steps = steps.map(|step| (&step.operation, step.effect));
         target.apis.contains_key(&fixture.api)
             && steps.all(|(operation, effect)| {
-                target.permits.contains(&effect) && !target.unsupported.operations.contains(operation)
+                effect.is_permitted(&target.permits) && !target.unsupported.operations.contains(operation)
             })
     };
     suite.fixtures.values().filter(wanted).for_each(|fixture| visit(fixture, suite, target, &mut out));
@@ -210,7 +210,7 @@ fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
         });
     }
     let refused = calls()
-        .find(|(_, effect)| *effect != Effect::Read && !target.permits.contains(effect))
+        .find(|(_, effect)| !effect.is_permitted(&target.permits))
         .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
     refused.or_else(|| fenced::fenced(case, target)).map_or(Decision::Run, Decision::Skip)
 }

@@ -20,6 +20,7 @@ use crate::{
 
 mod decode;
 mod diagnostic;
+mod effects;
 mod file;
 mod known;
 mod load;
@@ -30,6 +31,7 @@ mod template;
 mod yaml;
 
 pub use diagnostic::Diagnostic;
+pub use effects::review;
 pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
 pub use lower::case::{CASE_NAMES, is_case_name};
 
@@ -107,6 +109,11 @@ pub fn target_schema() -> Value {
 /// The JSON Schema of clause files: `schemas/clauses.schema.json`.
 pub fn clauses_schema() -> Value {
     schema::of::<file::clause::ClauseFile>("Proofmark clause file")
+}
+
+/// The JSON Schema of effect files: `schemas/effects.schema.json`.
+pub fn effects_schema() -> Value {
+    schema::of::<file::effect::EffectFile>("Proofmark effect file")
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ struct Cases;
 #[include = "*/operations.json"]
 #[include = "*/schema.json"]
 #[include = "*/clauses.yaml"]
+#[include = "*/effects.yaml"]
 struct Schemas;
 
 #[derive(RustEmbed)]

@@ -3,15 +3,16 @@
 
 use std::{fs, io::Write};
 
-use super::{args::ImportArgs, load::Wrong, models};
+use super::{args::ImportArgs, files as read, load::Wrong, models};
 use crate::{
     contract::{Imported, files},
-    model::contract::Contract,
+    model::contract::{Contract, Effect, EffectSource},
+    suite::{self, SourceFile},
 };
 
 /// Imports the model and writes its files; `out` gets what was taken, `err` what was left out.
 pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
-    let Imported { contract, left_out } =
+    let Imported { mut contract, left_out } =
         models::read(args.kind, &args.file, args.folder.as_deref(), &args.api)?;
     for problem in &left_out {
         writeln!(err, "left out: {problem}")?;
@@ -21,12 +22,56 @@ pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> 
     for (name, text) in files::write(&contract) {
         fs::write(folder.join(name), text)?;
     }
+    // What a person has corrected is not proposed again.
+    let beside = folder.join("effects.yaml");
+    if beside.is_file() {
+        let text = read::text(&beside, read::TEXT)?;
+        let file = SourceFile { path: beside.to_string_lossy().into(), text: text.into() };
+        suite::review(&file, &mut contract).map_err(Wrong::Files)?;
+    }
     let Contract { title, version, api, .. } = &contract;
     writeln!(out, "{title} {version} ({api}): {} -> {}", taken(&contract), folder.display())?;
+    write!(out, "{}", effects(&contract))?;
     if !left_out.is_empty() {
         writeln!(out, "{} left out", counted(left_out.len(), "place"))?;
     }
     Ok(())
+}
+
+/// How the effects are known, in numbers, and the names of those that only a name proposes.
+fn effects(contract: &Contract) -> String {
+    let of = |source| contract.operations.values().filter(move |operation| operation.effect_source == source);
+    let known: Vec<String> = [
+        (EffectSource::Model, "by the model"),
+        (EffectSource::Method, "by the method"),
+        (EffectSource::Answer, "by a documented 201"),
+        (EffectSource::Reviewed, "reviewed"),
+        (EffectSource::Verb, "proposed by the name alone"),
+    ]
+    .into_iter()
+    .map(|(source, words)| (of(source).count(), words))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, words)| format!("{count} {words}"))
+    .collect();
+    let mut text = format!("effects: {}\n", known.join(", "));
+    for effect in
+        [Effect::Read, Effect::Create, Effect::Upsert, Effect::Change, Effect::Destroy, Effect::Unknown]
+    {
+        let names: Vec<&str> =
+            of(EffectSource::Verb).filter(|it| it.effect == effect).map(|it| &*it.name).collect();
+        if !names.is_empty() {
+            let line = format!("proposed {} ({}): {}", effect.name(), names.len(), names.join(", "));
+            let options = textwrap::Options::new(100).initial_indent("  ").subsequent_indent("    ");
+            text += &format!("{}\n", textwrap::fill(&line, options));
+        }
+    }
+    if of(EffectSource::Verb).next().is_some() {
+        text += &format!(
+            "  correct what is wrong in {}/effects.yaml, with the document that says so\n",
+            contract.api
+        );
+    }
+    text
 }
 
 /// What a contract holds, in numbers: `119 operations, 489 schemas, 26 errors, ...`.

@@ -174,7 +174,9 @@ type Placed = (Contracts, Vec<Places>, BTreeMap<ApiName, Arc<str>>);
 
 /// The same, with what else is known of them from their files.
 fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
-    let wanted = |name: &str| name.ends_with("operations.json") || name.ends_with("schema.json");
+    let wanted = |name: &str| {
+        ["operations.json", "schema.json", "effects.yaml"].iter().any(|wanted| name.ends_with(wanted))
+    };
     let files = assets::read(Kind::Schemas, folder, wanted)?;
     let (mut contracts, mut places, mut digests) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
@@ -215,7 +217,11 @@ fn contract_at<'f>(
     let schema =
         schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
     let read = contract::files::read(&operations.text, &schema.text);
-    let read = read.map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+    let mut read = read.map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+    let beside = operations.path.replace("operations.json", "effects.yaml");
+    if let Some(effects) = files.iter().find(|file| *file.path == *beside) {
+        suite::review(effects, &mut read).map_err(Wrong::Files)?;
+    }
     Ok((read, schema))
 }
 

@@ -147,9 +147,11 @@ impl First<'_> {
     fn success(&self, file: &mut CaseText) {
         let name = match self.operation.effect {
             Effect::Read => "answers-what-it-is-asked",
-            Effect::Change | Effect::Destroy if self.input.is_empty() => "does-what-it-is-for",
-            Effect::Create => "makes-what-it-is-asked-for",
-            Effect::Change => "changes-what-it-names",
+            Effect::Change | Effect::Destroy | Effect::Unknown if self.input.is_empty() => {
+                "does-what-it-is-for"
+            }
+            Effect::Create | Effect::Upsert => "makes-what-it-is-asked-for",
+            Effect::Change | Effect::Unknown => "changes-what-it-names",
             Effect::Destroy => "destroys-what-it-names",
         };
         file.line(1, &format!("{name}:"));

@@ -90,7 +90,7 @@ fn calls(plan: &Plan, house: &House) -> BTreeMap<Key, Calls> {
     }
     for ((effect, api, operation), call) in &mut calls {
         let made_by = |fixture: &&Arc<crate::model::case::Fixture>| {
-            fixture.api == *api && fixture.create.operation == *operation && *effect == Effect::Create
+            fixture.api == *api && fixture.create.operation == *operation && effect.makes()
         };
         call.cost = house.suite.fixtures.values().filter(made_by).find_map(|fixture| fixture.cost.clone());
     }
@@ -99,7 +99,7 @@ fn calls(plan: &Plan, house: &House) -> BTreeMap<Key, Calls> {
 
 /// What the budget is held against: all that is made, and of it what costs money.
 fn sums(calls: &BTreeMap<Key, Calls>) -> (u32, u32) {
-    let creates = calls.iter().filter(|((effect, ..), _)| *effect == Effect::Create);
+    let creates = calls.iter().filter(|((effect, ..), _)| effect.makes());
     let costly = creates.clone().filter(|(_, call)| call.cost.is_some());
     (creates.map(|(_, call)| call.requests).sum(), costly.map(|(_, call)| call.requests).sum())
 }
@@ -122,13 +122,13 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
     for line in lent {
         text += &format!("{line}\n");
     }
-    for effect in [Effect::Create, Effect::Change, Effect::Destroy] {
+    for effect in [Effect::Create, Effect::Upsert, Effect::Change, Effect::Destroy, Effect::Unknown] {
         let of_effect: Vec<_> = calls.iter().filter(|((have, ..), _)| *have == effect).collect();
         if of_effect.is_empty() {
             continue;
         }
         let sum: u32 = of_effect.iter().map(|(_, call)| call.requests).sum();
-        text += &format!("\n{effect}: at most {}\n", count(sum as usize, "request"));
+        text += &format!("\n{}: at most {}\n", effect.name(), count(sum as usize, "request"));
         for ((_, api, operation), call) in of_effect {
             text += &format!("  {api:<7} {operation:<38} {:>6}\n", call.requests);
             let mut by: Vec<String> =

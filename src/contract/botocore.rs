@@ -11,7 +11,9 @@ use super::{
     ImportProblem, Imported, effect, files, refs,
     smithy::{self, ast::Ast, shapes::Schemas},
 };
-use crate::model::contract::{Access, Answer, Contract, Effect, ErrorShape, Operation, Protocol};
+use crate::model::contract::{
+    Access, Answer, Contract, Effect, EffectSource, ErrorShape, Operation, Protocol,
+};
 
 mod shapes;
 mod siblings;
@@ -82,6 +84,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
         title: title.to_owned(),
         version: metadata["apiVersion"].as_str().unwrap_or_default().to_owned(),
         protocol,
+        identifiers: Default::default(),
         operations,
         waiters,
         schemas: Arc::new(files::schema_document(title, defs)),
@@ -133,7 +136,13 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         None => IndexMap::new(),
     };
     left_out(given, &at, schemas);
-    let says_read = given["readonly"] == true;
+    let (effect, effect_source) = match &given["readonly"] {
+        Value::Bool(true) => (Effect::Read, EffectSource::Model),
+        _ if given["idempotent"] == true && !smithy::takes_token(ast, input) => {
+            effect::idempotent(effect::of_rpc(name))
+        }
+        _ => effect::of_rpc(name),
+    };
     let public = given["authtype"] == "none"
         || given["auth"]
             .as_array()
@@ -143,7 +152,9 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         method: "POST".into(),
         path: "/".into(),
         access: if public { Access::Public } else { Access::Protected },
-        effect: if says_read { Effect::Read } else { effect::of_rpc(name) },
+        effect,
+        effect_source,
+        touches: Default::default(),
         input: input.and_then(|id| schemas.name(id, &at)),
         members,
         consumes: Vec::new(),

@@ -1,58 +1,99 @@
-//! What an operation does to a target, read from its verb: nothing else in a model says it. The fence relies on
-//! this, so a verb nobody here knows counts as a change, never as a read.
+//! What an operation does to a target, and how that is known: a model's own traits and lifecycles, the HTTP method, a
+//! documented answer. Where none of these says it, the first word of the operation's name makes a proposal, which is
+//! marked as one; a word that is in no list is an unknown effect, never a read and never a mere change.
 
-use crate::model::contract::Effect;
+use crate::model::contract::{Effect, EffectSource};
 
-const READS: &[&str] = &["Describe", "List", "Get", "BatchGet", "Search", "Lookup", "Head", "Query", "Scan"];
-const CREATES: &[&str] = &[
-    "Create",
-    "BatchCreate",
-    "Import",
-    "Start",
-    "BatchStart",
-    "Run",
-    "Test",
-    "Copy",
-    "Clone",
-    "Register",
-    "Restore",
-    "Take",
-    "Launch",
-    "Allocate",
+/// An effect, and how it is known.
+pub(crate) type Known = (Effect, EffectSource);
+
+const READS: &[&str] = &["Describe", "List", "Get", "Search", "Lookup", "Head", "Query", "Scan"];
+const CREATES: &[&str] = &["Create", "Run", "Copy", "Clone", "Launch", "Allocate"];
+/// They make a thing, or write over one that is there.
+const UPSERTS: &[&str] = &["Put", "Upsert", "Set", "Register", "Import", "Save", "Upload", "Add"];
+const CHANGES: &[&str] = &[
+    "Modify",
+    "Update",
+    "Tag",
+    "Untag",
+    "Reboot",
+    "Stop",
+    "Rename",
+    "Move",
+    "Enable",
+    "Disable",
+    "Attach",
+    "Detach",
+    "Associate",
+    "Disassociate",
+    "Rotate",
 ];
 const DESTROYS: &[&str] =
-    &["Delete", "BatchDelete", "Destroy", "Terminate", "Purge", "Deregister", "Release", "Erase", "Remove"];
+    &["Delete", "Destroy", "Terminate", "Purge", "Deregister", "Release", "Erase", "Remove", "Drop"];
 
-/// The effect of an RPC operation named in Pascal case, as `DeleteConnection`. `TestConnection` creates the
-/// connection it tests. Removing tags or members changes the thing that had them; the thing stays.
-pub(crate) fn of_rpc(operation: &str) -> Effect {
-    match verb(operation) {
-        "Remove" => Effect::Change,
-        verb if READS.contains(&verb) => Effect::Read,
-        verb if CREATES.contains(&verb) => Effect::Create,
-        verb if DESTROYS.contains(&verb) => Effect::Destroy,
-        _ => Effect::Change,
+/// The effect that the name of an RPC operation in Pascal case proposes, as `DeleteConnection`.
+pub(crate) fn of_rpc(operation: &str) -> Known {
+    (proposed(operation), EffectSource::Verb)
+}
+
+fn proposed(operation: &str) -> Effect {
+    let verb = verb(operation);
+    let lists = [
+        (READS, Effect::Read),
+        (CREATES, Effect::Create),
+        (UPSERTS, Effect::Upsert),
+        (CHANGES, Effect::Change),
+        (DESTROYS, Effect::Destroy),
+    ];
+    let found = lists.into_iter().find(|(verbs, _)| verbs.contains(&verb));
+    found.map_or(Effect::Unknown, |(_, effect)| effect)
+}
+
+/// The effect of a REST operation: its method's. POST may mean anything: what is documented (201) decides, else the
+/// last word of the path or the operation's name proposes something. PUT to a path with a parameter makes what the path
+/// names where it is not there (RFC 9110, section 9.3.4).
+pub(crate) fn of_rest(method: &str, path: &str, operation: &str, answers_created: Created) -> Known {
+    let by_method = |effect| (effect, EffectSource::Method);
+    match method {
+        "GET" | "HEAD" | "OPTIONS" | "TRACE" => by_method(Effect::Read),
+        "DELETE" => by_method(Effect::Destroy),
+        "PATCH" => by_method(Effect::Change),
+        "PUT" if path.contains('{') => by_method(Effect::Upsert),
+        "PUT" => by_method(Effect::Change),
+        "POST" => {
+            let action = path.rsplit('/').next().map(capitalised).unwrap_or_default();
+            let proposals = [proposed(&action), proposed(operation)];
+            let worst = [Effect::Destroy, Effect::Create, Effect::Upsert, Effect::Change];
+            match answers_created {
+                _ if proposals.contains(&Effect::Destroy) => (Effect::Destroy, EffectSource::Verb),
+                Created::Documented => (Effect::Create, EffectSource::Answer),
+                // A POST that is called a read is not shown to be one.
+                Created::Undocumented => {
+                    let found = worst.into_iter().find(|effect| proposals.contains(effect));
+                    (found.unwrap_or(Effect::Unknown), EffectSource::Verb)
+                }
+            }
+        }
+        _ => (Effect::Unknown, EffectSource::Method),
     }
 }
 
-/// The effect of a REST operation: its method's, and for POST, which may mean anything, what is documented (201)
-/// or what the last words of the path or the operation's name say.
-pub(crate) fn of_rest(method: &str, path: &str, operation: &str, answers_created: Created) -> Effect {
-    match method {
-        "GET" | "HEAD" | "OPTIONS" | "TRACE" => Effect::Read,
-        "DELETE" => Effect::Destroy,
-        "POST" => {
-            let action = path.rsplit('/').next().map(capitalised).unwrap_or_default();
-            let says = |verbs: &[&str]| verbs.contains(&verb(&action)) || verbs.contains(&verb(operation));
-            match answers_created {
-                _ if says(DESTROYS) => Effect::Destroy,
-                Created::Documented => Effect::Create,
-                Created::Undocumented if says(&["Restore", "Take", "Import", "Create"]) => Effect::Create,
-                Created::Undocumented => Effect::Change,
-            }
-        }
-        _ => Effect::Change,
-    }
+/// The effect of an operation that a Smithy resource binds to this step of its lifecycle (Smithy 2.0, resource types).
+pub(crate) fn of_lifecycle(step: &str) -> Option<Known> {
+    let effect = match step {
+        "create" => Effect::Create,
+        "put" => Effect::Upsert,
+        "read" | "list" => Effect::Read,
+        "update" => Effect::Change,
+        "delete" => Effect::Destroy,
+        _ => return None,
+    };
+    Some((effect, EffectSource::Model))
+}
+
+/// What creates and may be sent twice with the same effect (Smithy `idempotent`) may find its thing there already.
+pub(crate) fn idempotent((effect, source): Known) -> Known {
+    (if effect == Effect::Create { Effect::Upsert } else { effect }, source)
 }
 
 /// Whether an operation documents the answer 201.
@@ -62,17 +103,19 @@ pub(crate) enum Created {
     Undocumented,
 }
 
-/// The first word of a Pascal case name; `Batch` belongs to the word after it.
+/// The first word of a Pascal case name, behind `Batch` and `Admin`, which say how many and who.
 fn verb(operation: &str) -> &str {
-    let word = |from: usize| {
-        let rest = operation.get(from..).unwrap_or_default();
-        let end =
-            rest.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map_or(rest.len(), |(i, _)| i);
-        from + end
-    };
-    let first = word(0);
-    let end = if &operation[..first] == "Batch" { word(first) } else { first };
-    &operation[..end]
+    let first = word(operation);
+    match first {
+        "Batch" | "Admin" => word(&operation[first.len()..]),
+        _ => first,
+    }
+}
+
+fn word(text: &str) -> &str {
+    let end =
+        text.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map_or(text.len(), |(at, _)| at);
+    &text[..end]
 }
 
 fn capitalised(word: &str) -> String {
@@ -85,44 +128,71 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verbs_tell_the_effect_of_rpc_operations() {
+    fn names_of_rpc_operations_propose_an_effect() {
         for (operation, effect) in [
             ("DescribeConnections", Effect::Read),
             ("ListTagsForResource", Effect::Read),
-            ("GetTargetSelectionRules", Effect::Read),
+            ("BatchGetItem", Effect::Read),
             ("CreateEndpoint", Effect::Create),
-            ("TestConnection", Effect::Create),
-            ("ImportCertificate", Effect::Create),
-            ("BatchStartRecommendations", Effect::Create),
+            ("BatchCreatePartition", Effect::Create),
+            ("AdminCreateUser", Effect::Create),
+            ("PutParameter", Effect::Upsert),
+            ("PutDestination", Effect::Upsert),
+            ("ImportCertificate", Effect::Upsert),
+            ("AddPermission", Effect::Upsert),
             ("DeleteConnection", Effect::Destroy),
-            ("RemoveTagsFromResource", Effect::Change),
+            ("BatchDeleteImage", Effect::Destroy),
+            ("RemovePermission", Effect::Destroy),
             ("ModifyEndpoint", Effect::Change),
-            ("CancelMetadataModelCreation", Effect::Change),
-            ("Testify", Effect::Change),
-            ("Liste", Effect::Change),
-            ("", Effect::Change),
-            ("Ünder", Effect::Change),
+            ("TestConnection", Effect::Unknown),
+            ("RestoreSecret", Effect::Unknown),
+            ("StartStreamEncryption", Effect::Unknown),
+            ("SignUp", Effect::Unknown),
+            ("BatchWriteItem", Effect::Unknown),
+            ("TransactWriteItems", Effect::Unknown),
+            ("ExecuteStatement", Effect::Unknown),
+            ("BatchExecuteStatement", Effect::Unknown),
+            ("CancelMetadataModelCreation", Effect::Unknown),
+            ("Getaway", Effect::Unknown),
+            ("Liste", Effect::Unknown),
+            ("Batch", Effect::Unknown),
+            ("", Effect::Unknown),
+            ("Ünder", Effect::Unknown),
         ] {
-            assert_eq!(of_rpc(operation), effect, "{operation}");
+            assert_eq!(of_rpc(operation), (effect, EffectSource::Verb), "{operation}");
         }
     }
 
     #[test]
-    fn method_answers_and_words_tell_the_effect_of_rest_operations() {
+    fn methods_answers_and_words_tell_the_effect_of_rest_operations() {
         use Created::{Documented, Undocumented};
-        for (method, path, operation, created, effect) in [
-            ("GET", "/things", "GetThings", Undocumented, Effect::Read),
-            ("POST", "/things", "AddThing", Documented, Effect::Create),
-            ("POST", "/test", "Test", Undocumented, Effect::Change),
-            ("POST", "/jobs/{id}/stop", "StopJob", Undocumented, Effect::Change),
-            ("POST", "/vms/{id}/deleteBackups", "DeleteVirtualMachineBackups", Undocumented, Effect::Destroy),
-            ("POST", "/accounts/{id}/validateDelete", "ValidateDeleteAccount", Undocumented, Effect::Change),
-            ("POST", "/points/{id}/restoreVm", "RestoreVm", Undocumented, Effect::Create),
-            ("PUT", "/things/{id}", "UpdateThing", Undocumented, Effect::Change),
-            ("PATCH", "/things/{id}", "PatchThing", Undocumented, Effect::Change),
-            ("DELETE", "/things/{id}", "DeleteThing", Undocumented, Effect::Destroy),
+        use EffectSource::{Answer, Method, Verb};
+        for (method, path, operation, created, effect, source) in [
+            ("GET", "/things", "GetThings", Undocumented, Effect::Read, Method),
+            ("GET", "/things/{id}/delete", "DeleteThing", Undocumented, Effect::Read, Method),
+            ("POST", "/things", "AddThing", Documented, Effect::Create, Answer),
+            ("POST", "/things/search", "GetThings", Undocumented, Effect::Unknown, Verb),
+            ("POST", "/test", "Test", Undocumented, Effect::Unknown, Verb),
+            ("POST", "/jobs/{id}/stop", "StopJob", Undocumented, Effect::Change, Verb),
+            ("POST", "/vms/{id}/deleteBackups", "DeleteBackups", Undocumented, Effect::Destroy, Verb),
+            ("POST", "/nodes/delete", "Many", Documented, Effect::Destroy, Verb),
+            ("POST", "/accounts/{id}/validateDelete", "Validate", Undocumented, Effect::Unknown, Verb),
+            ("PUT", "/things/{id}", "UpdateThing", Undocumented, Effect::Upsert, Method),
+            ("PUT", "/settings", "SetSettings", Undocumented, Effect::Change, Method),
+            ("PATCH", "/things/{id}", "PatchThing", Undocumented, Effect::Change, Method),
+            ("DELETE", "/things/{id}", "DeleteThing", Undocumented, Effect::Destroy, Method),
+            ("PURGE", "/cache", "Purge", Undocumented, Effect::Unknown, Method),
         ] {
-            assert_eq!(of_rest(method, path, operation, created), effect, "{method} {path}");
+            assert_eq!(of_rest(method, path, operation, created), (effect, source), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn a_lifecycle_tells_the_effect_and_idempotence_that_something_may_be_there() {
+        assert_eq!(of_lifecycle("put"), Some((Effect::Upsert, EffectSource::Model)));
+        assert_eq!(of_lifecycle("delete"), Some((Effect::Destroy, EffectSource::Model)));
+        assert_eq!(of_lifecycle("operations"), None);
+        assert_eq!(idempotent(of_rpc("CreateCluster")), (Effect::Upsert, EffectSource::Verb));
+        assert_eq!(idempotent(of_rpc("DeleteCluster")), (Effect::Destroy, EffectSource::Verb));
     }
 }

@@ -1,7 +1,10 @@
 //! A contract as the two files under `schemas/<api>`: `operations.json`, the catalogue, and `schema.json`, a JSON
 //! Schema 2020-12 document anybody's validator can use. The same contract always gives the same bytes.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -20,6 +23,8 @@ struct Catalogue {
     title: String,
     version: String,
     protocol: Protocol,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    identifiers: BTreeSet<String>,
     operations: BTreeMap<Arc<str>, Operation>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     waiters: BTreeMap<Arc<str>, Waiter>,
@@ -27,8 +32,9 @@ struct Catalogue {
 
 /// The files of a contract: each name below `schemas/<api>/`, and its text.
 pub fn write(contract: &Contract) -> Vec<(String, String)> {
-    let Contract { api, title, version, protocol, operations, waiters, schemas } = contract.clone();
-    let catalogue = Catalogue { api, title, version, protocol, operations, waiters };
+    let Contract { api, title, version, protocol, identifiers, operations, waiters, schemas } =
+        contract.clone();
+    let catalogue = Catalogue { api, title, version, protocol, identifiers, operations, waiters };
     vec![(OPERATIONS.to_owned(), pretty(&catalogue)), (SCHEMA.to_owned(), pretty(&*schemas))]
 }
 
@@ -42,8 +48,9 @@ fn pretty(value: &impl Serialize) -> String {
 pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let catalogue: Catalogue = parse(OPERATIONS, operations)?;
     let schemas: Value = parse(SCHEMA, schema)?;
-    let Catalogue { api, title, version, protocol, operations, waiters } = catalogue;
-    Ok(Contract { api, title, version, protocol, operations, waiters, schemas: Arc::new(schemas) })
+    let Catalogue { api, title, version, protocol, identifiers, operations, waiters } = catalogue;
+    let schemas = Arc::new(schemas);
+    Ok(Contract { api, title, version, protocol, identifiers, operations, waiters, schemas })
 }
 
 /// Fails where what a contract says does not hang together.

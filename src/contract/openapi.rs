@@ -80,6 +80,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
             other => other.to_string(),
         },
         protocol: Protocol::Rest,
+        identifiers: Default::default(),
         waiters: BTreeMap::new(),
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),

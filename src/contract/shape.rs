@@ -114,6 +114,20 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// Whether the names in `path`, dots between them, lead to a member below this schema. Lists and maps are stepped through.
+pub(crate) fn leads(contract: &Contract, schema: &Value, path: &str) -> bool {
+    let mut schema = schema;
+    path.split('.').all(|name| {
+        let mut shape = Shape::of(contract, schema);
+        for _ in 0..REFERENCES {
+            let Some(inside) = shape.inside() else { break };
+            shape = Shape::of(contract, inside);
+        }
+        let found = shape.properties(contract).into_iter().find(|property| property.name == name);
+        found.map(|property| schema = property.schema).is_some()
+    })
+}
+
 /// The first form of a choice that is not null.
 fn only_form<'a>(schema: &'a Value, takes_null: &mut bool) -> Option<&'a Value> {
     if schema["x-proofmark"] == "union" {

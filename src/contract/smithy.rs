@@ -20,7 +20,8 @@ use self::{
 };
 use super::{ImportProblem, Imported, effect, examples::Given, files, refs};
 use crate::model::contract::{
-    Access, Answer, Contract, Effect, ErrorShape, ListStyle, Member, Operation, Paging, Place, Protocol,
+    Access, Answer, Contract, Effect, EffectSource, ErrorShape, ListStyle, Member, Operation, Paging, Place,
+    Protocol,
 };
 
 pub(super) mod ast;
@@ -38,6 +39,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let ast = Ast::read(text)?;
     let service = only_service(&ast)?;
     let protocol = protocol(service)?;
+    let (lifecycles, identifiers) = resources(&ast);
     let mut schemas = Schemas::new(&ast, renames(service));
     traits::left_out(service, &mut schemas.left_out);
     let mut operations = BTreeMap::new();
@@ -48,7 +50,8 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
             schemas.problems.push(ImportProblem::new(ast::pointer(id), "the service needs this operation"));
             continue;
         };
-        let operation = operation(&ast, service, shape, &mut schemas);
+        let known = effect(&ast, shape, &lifecycles);
+        let operation = operation(&ast, service, shape, known, &mut schemas);
         examples.extend(self::examples(shape));
         waiters::take(shape, &mut waiters, &mut schemas.left_out);
         operations.insert(operation.name.clone(), operation);
@@ -63,6 +66,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         title: title.to_owned(),
         version: service.text("version").unwrap_or_default().to_owned(),
         protocol,
+        identifiers,
         operations,
         waiters,
         schemas: Arc::new(files::schema_document(title, defs)),
@@ -106,9 +110,10 @@ fn renames<'a>(service: Shape<'a>) -> BTreeMap<&'a str, &'a str> {
     rename.filter_map(|(id, name)| Some((id.as_str(), name.as_str()?))).collect()
 }
 
+const LIFECYCLE: [&str; 6] = ["create", "put", "read", "update", "delete", "list"];
+
 /// The operations of a service and of the resources it has, however deep.
 fn operation_ids<'a>(ast: &'a Ast, service: Shape<'a>, problems: &mut Vec<ImportProblem>) -> Vec<&'a str> {
-    const LIFECYCLE: [&str; 6] = ["create", "put", "read", "update", "delete", "list"];
     let mut operations: Vec<_> = service.targets("operations").collect();
     let mut waiting: Vec<_> = service.targets("resources").collect();
     let mut seen = BTreeSet::new();
@@ -127,7 +132,44 @@ fn operation_ids<'a>(ast: &'a Ast, service: Shape<'a>, problems: &mut Vec<Import
     operations
 }
 
-fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &mut Schemas<'a>) -> Operation {
+/// What each operation is in the lifecycle of a resource, and the members by which resources are identified.
+fn resources(ast: &Ast) -> (BTreeMap<&str, effect::Known>, BTreeSet<String>) {
+    let (mut lifecycles, mut identifiers) = (BTreeMap::new(), BTreeSet::new());
+    for resource in ast.shapes().filter(|shape| shape.kind == "resource") {
+        for step in LIFECYCLE {
+            lifecycles.extend(resource.target(step).zip(effect::of_lifecycle(step)));
+        }
+        let named = resource.property("identifiers").and_then(Value::as_object).into_iter().flatten();
+        identifiers.extend(named.map(|(name, _)| name.clone()));
+    }
+    (lifecycles, identifiers)
+}
+
+fn effect(ast: &Ast, shape: Shape<'_>, lifecycles: &BTreeMap<&str, effect::Known>) -> effect::Known {
+    let by_name = effect::of_rpc(bare(shape.id));
+    match lifecycles.get(shape.id) {
+        _ if shape.traits().has("smithy.api#readonly") => (Effect::Read, EffectSource::Model),
+        Some(known) => *known,
+        None if shape.traits().has("smithy.api#idempotent") && !takes_token(ast, shape.target("input")) => {
+            effect::idempotent(by_name)
+        }
+        None => by_name,
+    }
+}
+
+/// Whether the second of two equal requests is known by a token, and not by what it makes.
+pub(super) fn takes_token(ast: &Ast, input: Option<&str>) -> bool {
+    let mut members = input.and_then(|id| ast.shape(id)).into_iter().flat_map(|shape| shape.members());
+    members.any(|member| member.traits.has("smithy.api#idempotencyToken"))
+}
+
+fn operation<'a>(
+    ast: &'a Ast,
+    service: Shape<'a>,
+    shape: Shape<'a>,
+    (effect, effect_source): effect::Known,
+    schemas: &mut Schemas<'a>,
+) -> Operation {
     let name = bare(shape.id);
     let input = shape.target("input").filter(|id| *id != UNIT);
     let output = shape.target("output").filter(|id| *id != UNIT);
@@ -141,7 +183,9 @@ fn operation<'a>(ast: &'a Ast, service: Shape<'a>, shape: Shape<'a>, schemas: &m
         method: "POST".into(),
         path: "/".into(),
         access: access(service, shape),
-        effect: if shape.traits().has("smithy.api#readonly") { Effect::Read } else { effect::of_rpc(name) },
+        effect,
+        effect_source,
+        touches: Default::default(),
         input: input.and_then(|id| schemas.name(id, &shape.pointer())),
         members,
         consumes: Vec::new(),

@@ -105,7 +105,8 @@ fn delete_connection_is_as_documented() {
     assert_eq!(
         serde_json::to_value(operation).unwrap(),
         json!({
-            "name": "DeleteConnection", "method": "POST", "path": "/", "access": "protected", "effect": "destroy",
+            "name": "DeleteConnection", "method": "POST", "path": "/", "access": "protected",
+            "effect": "destroy", "effectSource": "verb",
             "input": "DeleteConnectionMessage",
             "members": {
                 "EndpointArn": { "in": "body", "required": true, "schema": text },
@@ -240,7 +241,7 @@ fn delete_amazon_connection_is_as_documented() {
         json!({
             "name": "DeleteAmazonConnection", "method": "DELETE",
             "path": "/api/v1/amazonConnections/{amazonConnectionId}",
-            "access": "protected", "effect": "destroy",
+            "access": "protected", "effect": "destroy", "effectSource": "method",
             "members": {
                 "amazonConnectionId": {
                     "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" },

@@ -54,7 +54,7 @@ impl Obstacle {
     /// it may have been done already: the second answer would be to another state than the first.
     pub fn lets_repeat(self, effect: Effect) -> bool {
         match (effect, self) {
-            (Effect::Create, _) => false,
+            (Effect::Create | Effect::Upsert | Effect::Unknown, _) => false,
             (Effect::Read, _) => true,
             (Effect::Change | Effect::Destroy, Obstacle::Lost) => false,
             (Effect::Change | Effect::Destroy, Obstacle::Throttled { .. } | Obstacle::Unreached) => true,

@@ -52,13 +52,15 @@ impl Fence<'_> {
         let base = self.target.apis.get(&self.contract.api).map_or("", |api| api.base_url.path());
         for reading in reading::read(operation, effect, outgoing, self.contract, base) {
             let Reading { operation, effect, permit, mentions } = reading;
-            if permit.is_some_and(|effect| effect != Effect::Read && !self.target.permits.contains(&effect)) {
+            if permit.is_some_and(|effect| !effect.is_permitted(&self.target.permits)) {
                 return Err(format!("{operation} would {effect}, which the target does not permit"));
             }
             match effect {
                 Effect::Read => {}
                 Effect::Create => self.hold_begun(&operation, &mentions, &shapes)?,
-                Effect::Change | Effect::Destroy => self.hold(&operation, effect, &mentions, &shapes)?,
+                Effect::Upsert | Effect::Change | Effect::Destroy | Effect::Unknown => {
+                    self.hold(&operation, effect, &mentions, &shapes)?
+                }
             }
         }
         Ok(())

@@ -20,7 +20,7 @@ use crate::{
     contract::Contracts,
     model::{
         case::{Case, Fixture, Step},
-        contract::{ApiName, Effect},
+        contract::ApiName,
         exchange::{About, Broken, End, Leftover, Phase, Response, Role},
         target::{Patience, Timeouts},
     },
@@ -381,7 +381,7 @@ impl Script {
     fn stepped(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
         let Some(case) = self.case.clone() else { return };
         let step = &case.steps[index];
-        if step.effect == Effect::Create
+        if step.effect.makes()
             && let Err(broken) = answer
             && existence_after(broken) == Existence::Perhaps
         {

@@ -2,7 +2,12 @@
 //! errors, and the JSON Schemas those refer to. How a model becomes one of these is the business of the room
 //! `contract`; nothing here parses, compiles or judges.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    str::FromStr,
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -24,6 +29,9 @@ pub struct Contract {
     /// How a client knows that something has come to be, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waiters: BTreeMap<Arc<str>, Waiter>,
+    /// Members that identify resources by the model's own word (Smithy `resource` identifiers).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub identifiers: BTreeSet<String>,
     /// One JSON Schema 2020-12 document; every named shape is a member of its `$defs`.
     pub schemas: Arc<Value>,
 }
@@ -83,8 +91,14 @@ pub struct Operation {
     pub path: String,
     /// Whether a caller has to prove who they are.
     pub access: Access,
-    /// What a call does to the target, as far as method and name tell.
+    /// What a call does to the target.
     pub effect: Effect,
+    /// How the effect is known.
+    #[serde(default, skip_serializing_if = "EffectSource::is_unstated")]
+    pub effect_source: EffectSource,
+    /// What a person has said of the members by which a request refers to things.
+    #[serde(default, skip_serializing_if = "Touches::is_empty")]
+    pub touches: Touches,
     /// The schema of the whole input, where the protocol has one (awsJson).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
@@ -200,16 +214,110 @@ pub enum Access {
     Public,
 }
 
-/// What a call does. The importer derives it from the method and the operation's verb; the fence relies on it.
+/// What a call does to what the target holds. The fence relies on it.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     Read,
+    /// Makes something that was not there.
     Create,
+    /// Makes something, or takes the place of what is there already.
+    Upsert,
     Change,
     Destroy,
+    /// It may be any of these.
+    Unknown,
+}
+
+impl Effect {
+    /// What a target has to permit before such a request leaves. Reading is always permitted.
+    pub fn permits(self) -> &'static [Effect] {
+        match self {
+            Effect::Read => &[],
+            Effect::Create => &[Effect::Create],
+            Effect::Upsert => &[Effect::Create, Effect::Change],
+            Effect::Change => &[Effect::Change],
+            Effect::Destroy => &[Effect::Destroy],
+            Effect::Unknown => &[Effect::Create, Effect::Change, Effect::Destroy],
+        }
+    }
+
+    /// Whether a target that permits these lets such a request happen.
+    pub fn is_permitted(self, permits: &BTreeSet<Effect>) -> bool {
+        self.permits().iter().all(|needed| permits.contains(needed))
+    }
+
+    /// As files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Effect::Read => "read",
+            Effect::Create => "create",
+            Effect::Upsert => "upsert",
+            Effect::Change => "change",
+            Effect::Destroy => "destroy",
+            Effect::Unknown => "unknown",
+        }
+    }
+
+    /// Whether something may be there afterwards that was not there before and that somebody has to destroy.
+    pub fn makes(self) -> bool {
+        matches!(self, Effect::Create | Effect::Upsert)
+    }
+}
+
+/// How the effect of an operation is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectSource {
+    /// A trait or a lifecycle of the model: Smithy's `readonly`, `create`, `put`, `delete`.
+    Model,
+    /// The HTTP method, as RFC 9110 and RFC 5789 define it.
+    Method,
+    /// A documented answer: 201 (Created).
+    Answer,
+    /// A person's entry in `effects.yaml`, with the document that it follows.
+    Reviewed,
+    /// The first word of the operation's name: a proposal.
+    Verb,
+    /// The contract file does not say.
+    #[default]
+    Unstated,
+}
+
+impl EffectSource {
+    fn is_unstated(&self) -> bool {
+        *self == EffectSource::default()
+    }
+
+    /// Whether nobody and nothing but the name stands behind the effect.
+    pub fn is_proposal(self) -> bool {
+        matches!(self, EffectSource::Verb | EffectSource::Unstated)
+    }
+}
+
+/// What a person has said of the members by which the requests of one operation refer to things. Members inside others
+/// have dots between their names: `Endpoint.Arn`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Touches {
+    /// The document, and where in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The members that identify what the operation is about; none that the contract's own evidence decides, an empty
+    /// list that a request touches nothing but the caller's own session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+    /// Members that hold no identifier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_identifiers: Vec<String>,
+}
+
+impl Touches {
+    fn is_empty(&self) -> bool {
+        *self == Touches::default()
+    }
 }
 
 /// One member of an operation's input.
@@ -364,8 +472,10 @@ impl fmt::Display for Effect {
         f.write_str(match self {
             Effect::Read => "read",
             Effect::Create => "create",
+            Effect::Upsert => "create or replace",
             Effect::Change => "change",
             Effect::Destroy => "destroy",
+            Effect::Unknown => "have an unknown effect",
         })
     }
 }

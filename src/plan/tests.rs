@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::*;
 use crate::model::{
+    contract::Effect,
     example::{span, step},
     target::{ApiTarget, Credentials},
     template::{Hole, Part, Template, TemplateValue},

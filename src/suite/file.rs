@@ -5,6 +5,7 @@
 pub mod case;
 pub mod claim;
 pub mod clause;
+pub mod effect;
 pub mod matcher;
 pub mod scalar;
 pub mod target;

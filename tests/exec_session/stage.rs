@@ -60,6 +60,8 @@ fn operation(
         path: path.into(),
         access,
         effect,
+        effect_source: Default::default(),
+        touches: Default::default(),
         input: None,
         members: members.into_iter().map(|(name, member)| (name.to_owned(), member)).collect(),
         consumes: Vec::new(),
@@ -82,6 +84,7 @@ fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contra
             .into_iter()
             .map(|operation| (Arc::clone(&operation.name), operation))
             .collect(),
+        identifiers: Default::default(),
         schemas: Arc::new(json!({ "$defs": {} })),
     }
 }

@@ -164,8 +164,10 @@ fn traits(kind: &str, given: &Value, at: &str, left_out: &mut Vec<ImportProblem>
     if let Some(pattern) = given.get("pattern") {
         put("pattern", pattern.clone());
     }
-    if given["sensitive"] == true {
-        put("sensitive", json!({}));
+    for name in ["sensitive", "idempotencyToken"] {
+        if given[name] == true {
+            put(name, json!({}));
+        }
     }
     match given["timestampFormat"].as_str() {
         None => {}

@@ -238,8 +238,9 @@ impl<'a> Draft<'a> {
             _ if narrow => false,
             (Effect::Read, _) | (_, SketchKind::Void) => false,
             (Effect::Destroy, _) => true,
-            (Effect::Create | Effect::Change, SketchKind::Valid) => true,
-            (Effect::Create | Effect::Change, SketchKind::Refused) => false,
+            (Effect::Unknown, _) => true,
+            (Effect::Create | Effect::Upsert | Effect::Change, SketchKind::Valid) => true,
+            (Effect::Create | Effect::Upsert | Effect::Change, SketchKind::Refused) => false,
         };
         harms.then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect()
     }

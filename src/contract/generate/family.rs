@@ -8,7 +8,7 @@ use crate::{
         family::{destroyer, kind, listings},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Access, Contract, Effect, Member, Operation, Place, Protocol},
+    model::contract::{Access, Contract, Member, Operation, Place, Protocol},
 };
 
 /// The relations of one creating operation.
@@ -49,7 +49,7 @@ pub(super) struct Listing<'a> {
 
 /// The family of `operation`; empty for one that creates nothing.
 pub(super) fn of<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
-    if operation.effect != Effect::Create {
+    if !operation.effect.makes() {
         return Family::default();
     }
     match contract.protocol {

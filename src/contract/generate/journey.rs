@@ -53,7 +53,7 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
     if !["served", "listed", "gone"].iter().all(|end| draft.states(life(draft.contract, end))) {
         return Vec::new();
     }
-    let made = if draft.operation.effect == Effect::Create { round_trip(draft) } else { None };
+    let made = if draft.operation.effect.makes() { round_trip(draft) } else { None };
     made.or_else(|| on_its_own(draft)).into_iter().collect()
 }
 

@@ -11,7 +11,7 @@ use crate::{
         budget::weight,
         effect::{self, Created},
     },
-    model::contract::{Access, Effect, Member, Operation, Place as Travels},
+    model::contract::{Access, Effect, EffectSource, Member, Operation, Place as Travels},
 };
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -75,9 +75,12 @@ fn operation<'a>(
     let created =
         if answers.by_status.contains_key(&201) { Created::Documented } else { Created::Undocumented };
     let method = method.to_uppercase();
+    let (effect, effect_source) = effect::of_rest(&method, path, &name, created);
     Operation {
         access: access(schemas, place),
-        effect: effect::of_rest(&method, path, &name, created),
+        effect,
+        effect_source,
+        touches: Default::default(),
         name: name.into(),
         method,
         path: path.to_owned(),
@@ -137,10 +140,13 @@ fn tokens(operations: &mut Operations) {
         .map(|operation| operation.path.clone())
         .collect();
     for operation in operations.values_mut().filter(|operation| paths.contains(&operation.path)) {
-        operation.effect = match operation.method.as_str() {
+        let effect = match operation.method.as_str() {
             "DELETE" => Effect::Change,
             _ if grants(operation) => Effect::Read,
-            _ => operation.effect,
+            _ => continue,
         };
+        (operation.effect, operation.effect_source) = (effect, EffectSource::Model);
+        // A token that is issued or given back is the caller's own.
+        operation.touches.members = Some(Vec::new());
     }
 }

@@ -240,6 +240,8 @@ fn grant_request(
         path: PATH.to_owned(),
         access: Access::Public,
         effect: Effect::Change,
+        effect_source: Default::default(),
+        touches: Default::default(),
         input: None,
         members: Default::default(),
         consumes: Vec::new(),

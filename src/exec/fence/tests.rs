@@ -37,6 +37,8 @@ fn operation(name: &str, method: &str, path: &str, effect: Effect, members: &[(&
         path: path.into(),
         access: Access::Protected,
         effect,
+        effect_source: Default::default(),
+        touches: Default::default(),
         input: None,
         members: members.iter().map(|(name, member)| ((*name).to_owned(), member.clone())).collect(),
         consumes: Vec::new(),
@@ -103,6 +105,7 @@ fn contract(protocol: Protocol, operations: Vec<Operation>) -> Contract {
         version: "1".into(),
         protocol,
         operations,
+        identifiers: Default::default(),
         schemas,
         waiters: Default::default(),
     }

@@ -31,7 +31,7 @@ use crate::{
 pub(in crate::exec) fn creates(call: &Call) -> bool {
     match &call.role {
         Role::Fixture { phase, .. } => *phase == Phase::Create,
-        Role::Step { .. } => call.step().effect == Effect::Create,
+        Role::Step { .. } => call.step().effect.makes(),
         Role::Token => false,
     }
 }

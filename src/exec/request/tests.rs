@@ -26,6 +26,8 @@ fn operation(method: &str, path: &str, members: &[(&str, Member)]) -> Operation 
         path: path.into(),
         access: Access::Protected,
         effect: Effect::Read,
+        effect_source: Default::default(),
+        touches: Default::default(),
         input: None,
         members: members.iter().map(|(name, member)| ((*name).to_owned(), member.clone())).collect(),
         consumes: Vec::new(),

@@ -81,7 +81,8 @@ impl Script {
         let contract = self.contracts.get(&call.api);
         let named = contract.and_then(|contract| Some(contract.operation(&step.operation)?.effect));
         match (step.effect, named.unwrap_or(step.effect)) {
-            (Effect::Create, _) | (_, Effect::Create) => Effect::Create,
+            (one, other) if one.makes() || other.makes() => Effect::Create,
+            (Effect::Unknown, _) | (_, Effect::Unknown) => Effect::Unknown,
             (Effect::Read, other) => other,
             (own, _) => own,
         }

@@ -114,6 +114,7 @@ fn contracts() -> Arc<Contracts> {
         protocol,
         waiters: BTreeMap::new(),
         operations: BTreeMap::new(),
+        identifiers: Default::default(),
         schemas: Arc::new(json!({ "$defs": {} })),
     };
     Arc::new(Contracts::new(vec![contract]).unwrap())

@@ -260,7 +260,7 @@ impl Call<'_> {
         let mut known = Map::new();
         for named in named {
             let Some(record) = named.record_mut(store) else { continue };
-            if self.operation.effect == Effect::Change {
+            if matches!(self.operation.effect, Effect::Change | Effect::Unknown) {
                 record.said.extend(input.clone());
             }
             known.extend(record.said.clone());

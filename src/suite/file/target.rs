@@ -9,12 +9,35 @@ use super::scalar::{Pattern, Span, Yes, inline_schema};
 use crate::{
     model::{contract::Effect, target::SecretRef, template::TemplateValue},
     suite::{
-        decode::{Decode, Entries, Spanned, expected, record, word},
+        decode::{Decode, Entries, Spanned, expected, record, word, words},
         diagnostic::{At, Problems},
         template::Templated,
         yaml::{Data, Node},
     },
 };
+
+/// What a run may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Permit {
+    Read,
+    Create,
+    Change,
+    Destroy,
+}
+
+words! { Permit: "a permit", }
+
+impl From<Permit> for Effect {
+    fn from(permit: Permit) -> Effect {
+        match permit {
+            Permit::Read => Effect::Read,
+            Permit::Create => Effect::Create,
+            Permit::Change => Effect::Change,
+            Permit::Destroy => Effect::Destroy,
+        }
+    }
+}
 
 record! {
     /// The API under test: where it is, who asks, what a run may do there, and what is known about it. Paths are
@@ -42,7 +65,7 @@ record! {
         /// How much to ask for.
         limits: LimitsEntry,
         /// What a run may do: `read`, `create`, `change`, `destroy`. Only `read` if not said.
-        permits: Vec<Effect>,
+        permits: Vec<Permit>,
         /// Nobody but runs makes things here while a run goes on, so that a sweep may destroy what has come meanwhile and
         /// bears no name.
         alone: Spanned<Yes>,

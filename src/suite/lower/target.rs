@@ -71,8 +71,10 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         }
     }
     secrets.refuse_abroad(apis.values().map(|api| &api.base_url), problems);
-    let permits: BTreeSet<Effect> =
-        file.permits.map_or_else(|| BTreeSet::from([Effect::Read]), |permits| permits.into_iter().collect());
+    let permits: BTreeSet<Effect> = file.permits.map_or_else(
+        || BTreeSet::from([Effect::Read]),
+        |permits| permits.into_iter().map(Effect::from).collect(),
+    );
     if permits.iter().any(|effect| *effect != Effect::Read)
         && apis.values().any(|api| api.is_aws() && api.accounts.is_empty())
     {

@@ -112,7 +112,7 @@ fn shapes_and_names() {
     insta::assert_snapshot!(wrong_target("name: t\napis: { thigns: { base_url: https://example.com } }\n"), @"2:9 unknown api `thigns` (did you mean `things`?)");
     insta::assert_snapshot!(wrong_target("name: t\nversion: 1.0\napis: { rest: { base_url: https://example.com } }\n"), @r#"2:10 expected text, found the number 1.0 (quote it: "1.0")"#);
     insta::assert_snapshot!(wrong_with("permit: [read]"), @"4:1 unknown key `permit` (did you mean `permits`?)");
-    insta::assert_snapshot!(wrong_with("permits: [delete]"), @"4:11 `delete` is not an effect (one of: read, create, change, destroy)");
+    insta::assert_snapshot!(wrong_with("permits: [delete]"), @"4:11 `delete` is not a permit (one of: read, create, change, destroy)");
     insta::assert_snapshot!(wrong_with("variables: { a: \"${env:X}\", 9: 1 }"), @r"
     4:18 `${...}` in a target file (values of a target are literal; secrets are named under `secrets`; a literal `${` is `$${`)
     4:29 `9` is not the name of a variable (a name is made of letters, digits, `_` and `-`, with dots between its parts)

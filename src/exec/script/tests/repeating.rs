@@ -1,6 +1,7 @@
 //! When a request is sent once more, and when it is not.
 
 use super::*;
+use crate::model::contract::Effect;
 
 fn throttled() -> Answer {
     answer(400, json!({ "__type": "ThrottlingException" }))
