@@ -1,6 +1,7 @@
 //! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
+mod absent;
 mod again;
 mod auth;
 mod budget;
@@ -35,6 +36,7 @@ use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{
+    absent::Absent,
     auth::Identity,
     budget::Budget,
     census::Census,
@@ -44,7 +46,7 @@ use self::{
     run_fixtures::RunFixtures,
     script::Script,
     silence::Silence,
-    values::{RUN, Surroundings, Values},
+    values::{Surroundings, Values},
     wire::Wire,
 };
 pub use self::{
@@ -177,6 +179,7 @@ impl Session {
             environment: Arc::new(environment),
             secrets: Arc::new(named_secrets(&target, &secrets)?),
             run: Arc::clone(&run),
+            absent: Arc::new(Absent::draw()),
         };
         let wire = Wire::open(&target)?;
         let budget = Budget::of(target.limits.budget, &suite);
@@ -232,7 +235,7 @@ impl Session {
         for fixed in all {
             common.retain(|name, value| fixed.get(name) == Some(value));
         }
-        common.insert(RUN.into(), Value::from(&*self.surroundings.run));
+        common.extend(self.surroundings.of_run());
         common
     }
 

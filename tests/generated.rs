@@ -92,7 +92,7 @@ fn answer(contract: &Contract, status: u16, body: &Value) -> Response {
     let body = Bytes::from(if status == 204 { String::new() } else { body.to_string() });
     let mut headers = vec![
         ("date".to_owned(), "Sun, 06 Nov 1994 08:49:37 GMT".to_owned()),
-        ("x-amzn-requestid".to_owned(), "0badcafe-0000-4000-8000-000000000001".to_owned()),
+        ("x-amzn-requestid".to_owned(), "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60".to_owned()),
     ];
     if status != 204 {
         headers.push(("content-type".to_owned(), media_type));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::template::{Generator, Hole, Part, Template, TemplateValue};
+use crate::model::template::{Hole, Part, Template, TemplateValue};
 
 /// A file as it grows, line by line.
 #[derive(Debug, Default)]
@@ -89,13 +89,7 @@ fn inside(hole: &Hole) -> String {
         Hole::Upper(name) => format!("upper:{name}"),
         Hole::Env(name) => format!("env:{name}"),
         Hole::Secret(name) => format!("secret:{name}"),
-        Hole::Generated(generator) => match generator {
-            Generator::Uuid => "gen:uuid",
-            Generator::Suffix => "gen:suffix",
-            Generator::Now => "gen:now",
-            Generator::Run => "gen:run",
-        }
-        .to_owned(),
+        Hole::Generated(generator) => generator.key().to_owned(),
     }
 }
 
@@ -156,6 +150,7 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::template::Generator;
     use serde_json::json;
 
     #[test]

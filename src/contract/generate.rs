@@ -15,6 +15,7 @@ mod draft;
 mod family;
 mod fault;
 mod first;
+mod holes;
 mod journey;
 mod random;
 mod rest;

@@ -17,7 +17,7 @@ use crate::model::{
     case::{RawBody, Step},
     contract::{Contract, Effect, Operation},
     target::Target,
-    template::{Hole, Part, Template, TemplateValue},
+    template::{Hole, Part, Template, TemplateValue, Variables},
 };
 
 /// What a request is held against.
@@ -128,16 +128,16 @@ impl Fence<'_> {
         if self.own.has(text) || self.values.is_ours(text) {
             return Owner::Run;
         }
-        let of_group = |wanted: &dyn Fn(&str) -> bool| {
-            let mut all = self.values.variables().iter();
-            all.any(|(name, value)| {
+        let of_group = |all: &Variables, wanted: &dyn Fn(&str) -> bool| {
+            all.iter().any(|(name, value)| {
                 name.split_once('.').is_some_and(|(group, _)| wanted(group)) && holds(value)
             })
         };
-        if names::is_nobodys(text) || of_group(&|group| group == "absent") {
+        // What names nothing was drawn in this run, or the target's owner says so; a case file may not.
+        if self.values.is_absent(text) || of_group(&self.target.variables, &|group| group == "absent") {
             return Owner::Nobody;
         }
-        if of_group(&|group| self.target.expendable.contains(group)) {
+        if of_group(self.values.variables(), &|group| self.target.expendable.contains(group)) {
             return Owner::GivenUp;
         }
         // Not a name itself; but what stands inside may be.

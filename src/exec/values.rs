@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::absent::Absent;
 use crate::{
     matcher::fill::{self, Unfilled},
     model::template::{Generator, Hole, TemplateValue, Variables},
@@ -22,12 +23,21 @@ pub struct Surroundings {
     /// By the name in `${secret:NAME}`.
     pub secrets: Arc<BTreeMap<Arc<str>, SecretString>>,
     pub run: Arc<str>,
+    /// What names nothing, in this run.
+    pub absent: Arc<Absent>,
 }
 
 impl std::fmt::Debug for Surroundings {
     /// An environment is full of secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Surroundings({})", self.run)
+    }
+}
+
+impl Surroundings {
+    /// The variables that are one for all jobs of a run.
+    pub fn of_run(&self) -> impl Iterator<Item = (Arc<str>, Value)> {
+        std::iter::once((Arc::from(RUN), Value::from(&*self.run))).chain(self.absent.variables())
     }
 }
 
@@ -40,15 +50,17 @@ pub struct Values {
 }
 
 /// The name under which `${gen:suffix}` is kept among the variables, so that claims can use it too.
-const SUFFIX: &str = "gen:suffix";
+const SUFFIX: &str = Generator::Suffix.key();
 /// The same of `${gen:run}`, which is one for all jobs.
-pub const RUN: &str = "gen:run";
+const RUN: &str = Generator::Run.key();
+/// What makes a list, a pattern or a phrase of a text, so that it says more than one name.
+const NO_NAME: [char; 7] = [',', ';', '*', '?', '%', ' ', '\n'];
 
 impl Values {
     /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.
     pub fn new(surroundings: Surroundings, mut variables: Variables, began: Timestamp) -> Values {
         variables.insert(SUFFIX.into(), suffix().into());
-        variables.insert(RUN.into(), Value::from(&*surroundings.run));
+        variables.extend(surroundings.of_run());
         Values { surroundings, variables: Arc::new(variables), began }
     }
 
@@ -91,11 +103,15 @@ impl Values {
     /// Whether a text is a name that this run, and no other, gives: it holds the run's id or the job's suffix, and
     /// nothing that would make it a list or a pattern; or it is a UUID that was drawn here.
     pub fn is_ours(&self, text: &str) -> bool {
-        const NO_NAME: [char; 7] = [',', ';', '*', '?', '%', ' ', '\n'];
         let text = text.to_ascii_lowercase();
         let holds =
             |key: &str| self.variables.get(key).and_then(Value::as_str).is_some_and(|own| text.contains(own));
         !text.contains(NO_NAME) && (holds(RUN) || holds(SUFFIX) || holds("gen:uuid"))
+    }
+
+    /// Whether a text names nothing, because it was drawn in this run to name nothing; never by how it looks.
+    pub fn is_absent(&self, text: &str) -> bool {
+        !text.contains(NO_NAME) && self.surroundings.absent.is_in(text)
     }
 
     /// Fills a template in. `now` is the time of sending.
@@ -112,9 +128,6 @@ impl Values {
                 let value = self.variables.get(name).ok_or_else(|| unfilled(hole))?;
                 value.as_str().map_or_else(|| value.clone(), |text| text.to_uppercase().into())
             }
-            Hole::Generated(Generator::Suffix | Generator::Run) => {
-                return self.variables.get(&*fill::key(hole)).cloned().ok_or_else(|| unfilled(hole));
-            }
             Hole::Secret(name) => {
                 let secret = self.surroundings.secrets.get(name).ok_or_else(|| unfilled(hole))?;
                 return Ok(secret.expose_secret().into());
@@ -125,6 +138,10 @@ impl Values {
             }
             Hole::Generated(Generator::Uuid) => uuid::Uuid::new_v4().to_string().into(),
             Hole::Generated(Generator::Now) => now.to_string().into(),
+            // Drawn before the job began.
+            Hole::Generated(steady) => {
+                return self.variables.get(steady.key()).cloned().ok_or_else(|| unfilled(hole));
+            }
         };
         self.set(fill::key(hole).into(), made.clone());
         Ok(made)
@@ -159,6 +176,7 @@ mod tests {
             environment: Arc::new(BTreeMap::from([("HOME".to_owned(), "/h".to_owned())])),
             secrets: Arc::new(BTreeMap::from([("password".into(), "s3cret".to_owned().into())])),
             run: "pm-12345678".into(),
+            absent: Arc::new(Absent::draw()),
         };
         let variables = Variables::from([("region".into(), "us-east-1".into())]);
         Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)

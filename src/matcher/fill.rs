@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::model::template::{Generator, Hole, Part, Template, TemplateValue, Variables};
+use crate::model::template::{Hole, Part, Template, TemplateValue, Variables};
 
 /// A hole that nothing fills; what stands between `${` and `}`, with a reason behind it where there is one to give.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,10 +86,7 @@ pub fn key(hole: &Hole) -> Cow<'_, str> {
         Hole::Upper(name) => format!("upper:{name}").into(),
         Hole::Env(name) => format!("env:{name}").into(),
         Hole::Secret(name) => format!("secret:{name}").into(),
-        Hole::Generated(Generator::Uuid) => "gen:uuid".into(),
-        Hole::Generated(Generator::Suffix) => "gen:suffix".into(),
-        Hole::Generated(Generator::Now) => "gen:now".into(),
-        Hole::Generated(Generator::Run) => "gen:run".into(),
+        Hole::Generated(generator) => generator.key().into(),
     }
 }
 

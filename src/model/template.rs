@@ -44,6 +44,47 @@ pub enum Generator {
     Now,
     /// `${gen:run}`: the run's id; starts every name that this run gives away (`pm-...`).
     Run,
+    /// `${gen:absent}`: lower-case letters and digits that name nothing; like the other three drawn once in a run, too
+    /// long to be guessed.
+    Absent,
+    /// `${gen:absent-upper}`: the same in capitals, as the ARNs of DMS have them.
+    AbsentUpper,
+    /// `${gen:absent-uuid}`: a UUID that names nothing.
+    AbsentUuid,
+    /// `${gen:absent-number}`: a number of 53 bits that names nothing.
+    AbsentNumber,
+}
+
+impl Generator {
+    pub const ALL: [Generator; 8] = [
+        Generator::Uuid,
+        Generator::Suffix,
+        Generator::Now,
+        Generator::Run,
+        Generator::Absent,
+        Generator::AbsentUpper,
+        Generator::AbsentUuid,
+        Generator::AbsentNumber,
+    ];
+
+    /// What stands between `${` and `}`; also the variable under which what was generated is kept.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Generator::Uuid => "gen:uuid",
+            Generator::Suffix => "gen:suffix",
+            Generator::Now => "gen:now",
+            Generator::Run => "gen:run",
+            Generator::Absent => "gen:absent",
+            Generator::AbsentUpper => "gen:absent-upper",
+            Generator::AbsentUuid => "gen:absent-uuid",
+            Generator::AbsentNumber => "gen:absent-number",
+        }
+    }
+
+    /// Whether every use of it within a case means the same value.
+    pub const fn is_steady(self) -> bool {
+        !matches!(self, Generator::Uuid | Generator::Now)
+    }
 }
 
 /// JSON whose strings are templates. A string that is one single hole takes the hole's value with its JSON type.

@@ -215,14 +215,11 @@ fn hole(name: &str, range: Range<usize>) -> Result<Hole, Malformed> {
         Some(("env", name)) if is_word(name) => Ok(Hole::Env(name.into())),
         Some(("secret", name)) if is_word(name) => Ok(Hole::Secret(name.into())),
         Some(("env" | "secret" | "upper", name)) => refuse(format!("{} is not a name", quoted(name)), None),
-        Some(("gen", what)) => match what {
-            "uuid" => Ok(Hole::Generated(Generator::Uuid)),
-            "suffix" => Ok(Hole::Generated(Generator::Suffix)),
-            "now" => Ok(Hole::Generated(Generator::Now)),
-            "run" => Ok(Hole::Generated(Generator::Run)),
-            _ => refuse(
+        Some(("gen", what)) => match Generator::ALL.into_iter().find(|it| it.key() == name) {
+            Some(generator) => Ok(Hole::Generated(generator)),
+            None => refuse(
                 format!("nothing generates {}", quoted(what)),
-                suggestion(what, "one of", ["uuid", "suffix", "now", "run"]),
+                suggestion(what, "one of", Generator::ALL.map(|it| it.key().trim_start_matches("gen:"))),
             ),
         },
         Some((source, _)) => refuse(

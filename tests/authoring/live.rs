@@ -48,7 +48,7 @@ fn a_live_answer_becomes_a_case_that_holds_again() {
     for part in ["status: 200", "schema: DescribeConnectionsResponse", "$.Connections: { type: array }"] {
         assert!(list.contains(part), "{part} is not in\n{list}");
     }
-    let pair = r#"{ "EndpointArn": "arn:aws:dms:us-east-1:123456789012:endpoint:PROOFMARKABSENTENDPOINT000", "ReplicationInstanceArn": "arn:aws:dms:us-east-1:123456789012:rep:PROOFMARKABSENTREP000000000" }"#;
+    let pair = r#"{ "EndpointArn": "arn:aws:dms:us-east-1:123456789012:endpoint:${gen:absent-upper}", "ReplicationInstanceArn": "arn:aws:dms:us-east-1:123456789012:rep:${gen:absent-upper}" }"#;
     let permitted = fs::read_to_string(folder.join("targets/staging.yaml")).unwrap();
     let refused =
         ["record", "DeleteConnection", "--send", pair, "--target", "staging", "--base-url", &target.url];
@@ -60,8 +60,8 @@ fn a_live_answer_becomes_a_case_that_holds_again() {
     assert!(error.contains("status: 400") && error.contains("error: ResourceNotFoundFault"), "{error}");
     // What is somebody's is left alone whatever is permitted.
     let denied = pair
-        .replace("endpoint:PROOFMARKABSENTENDPOINT000", "endpoint:PROOFMARKDENIED")
-        .replace("rep:PROOFMARKABSENTREP000000000", "rep:PROOFMARKSEED");
+        .replace("endpoint:${gen:absent-upper}", "endpoint:PROOFMARKDENIED")
+        .replace("rep:${gen:absent-upper}", "rep:PROOFMARKSEED");
     let refused =
         ["record", "DeleteConnection", "--send", &denied, "--target", "staging", "--base-url", &target.url];
     assert!(ended(2, &proofmark(folder, &refused)).contains("nothing was sent"));

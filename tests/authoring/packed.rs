@@ -184,7 +184,7 @@ fn passed(folder: &Path, asked: &[u8], answer: Vec<u8>) -> (Option<i32>, String)
 fn what_has_no_content_is_not_unpacked() {
     let folder = folder();
     let accept = "Host: h\r\nAccept-Encoding: gzip\r\n";
-    let id = "0badcafe-0000-4000-8000-00000000dead";
+    let id = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
     let delete = format!("DELETE /api/v1/amazonConnections/{id} HTTP/1.1\r\n{accept}\r\n");
     let list = asked("Accept-Encoding: gzip\r\nContent-Length: 2\r\n") + "{}";
     let deleted = |headers: &str| {

@@ -255,7 +255,7 @@ fn bytes_that_come_later_behind_an_answer_without_content_are_seen() {
     let acts = vec![Act::Head, Act::Say(deleted.into()), Act::Bytes(1), Act::Say(b"{}".into())];
     let proxy = before(folder.path(), upstream(acts));
     let mut client = Client::at(&proxy.url);
-    let id = "0badcafe-0000-4000-8000-00000000dead";
+    let id = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
     client.say(format!("DELETE /api/v1/amazonConnections/{id} HTTP/1.1\r\nHost: h\r\n\r\n"));
     client.hear("\r\n\r\n");
     // Half an empty line, which may stand before a request.

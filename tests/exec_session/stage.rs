@@ -17,7 +17,7 @@ use proofmark::{
         exchange::{Exchange, Role, Trace},
         span::Span,
         target::{ApiTarget, Credentials, Keys, SecretRef, Target, Timeouts},
-        template::{Hole, Part, Template, TemplateValue},
+        template::{Generator, Hole, Part, Template, TemplateValue},
     },
     plan::{Decision, Job},
 };
@@ -124,9 +124,10 @@ pub fn step(operation: &str) -> Step {
         "Authenticate" | "Modify" => Effect::Change,
         _ => Effect::Read,
     };
+    let absent = Template { parts: vec![Part::Hole(Hole::Generated(Generator::Absent))] };
     let input = match operation {
         "GetThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("1")))],
-        "DeleteThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("proofmark-absent")))],
+        "DeleteThing" => vec![("id".to_owned(), TemplateValue::Text(absent))],
         _ => Vec::new(),
     };
     Step {

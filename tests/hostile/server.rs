@@ -62,7 +62,7 @@ pub struct Asked {
 
 impl Asked {
     fn is_victim(&self) -> bool {
-        ["AmazonDMSv20160101.DescribeConnections", "/api/v1/amazonConnections/0badcafe"]
+        ["AmazonDMSv20160101.DescribeConnections", "/api/v1/amazonConnections/"]
             .iter()
             .any(|victim| self.text.contains(victim))
     }
@@ -255,4 +255,4 @@ fn proper(asked: &Asked) -> Vec<Act> {
 }
 
 /// An Amazon connection as the Veeam document has it.
-pub const THING: &str = r#"{"id":"0badcafe-0000-4000-8000-00000000dead"}"#;
+pub const THING: &str = r#"{"id":"6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60"}"#;

@@ -62,7 +62,7 @@ const CASES: [(&str, &str); 5] = [
         "veeam/alone.yaml",
         "{ api: veeam, operation: DeleteAmazonConnection, source: S, cases: { victim: { clauses: [veeam.DeleteAmazonConnection.success], send: { amazonConnectionId: '${absent.id}' }, expect: { status: 204 } } } }",
     ),
-    ("veeam/fixtures.yaml", "{ api: veeam, variables: { absent.id: 0badcafe-0000-4000-8000-00000000dead } }"),
+    ("veeam/fixtures.yaml", "{ api: veeam, variables: { absent.id: '${gen:absent-uuid}' } }"),
 ];
 
 /// How the request under attack travels.

@@ -45,7 +45,7 @@ fn good(asked: &Asked) -> Vec<Act> {
 }
 
 /// An Amazon connection as the Veeam document has it.
-const CONNECTION: &str = r#"{"id":"0badcafe-0000-4000-8000-00000000dead"}"#;
+const CONNECTION: &str = r#"{"id":"6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60"}"#;
 
 fn too_many(asked: &Asked) -> Vec<Act> {
     refusal(asked, "429 Too Many Requests", "ThrottlingException", "")

@@ -114,7 +114,7 @@ fn echo(asked: &Asked) -> Vec<Act> {
     for spelling in &everything {
         body[spelling] = spelling.as_str().into();
     }
-    if asked.text.contains("CreateEndpoint") || asked.text.starts_with("GET /api/v1/amazonConnections/0bad") {
+    if asked.text.contains("CreateEndpoint") || asked.text.starts_with("GET /api/v1/amazonConnections/6f1c") {
         answer("200 OK", &body.to_string())
     } else if asked.text.contains("DescribeEndpoints") {
         answer("500 Internal Server Error", &format!("<html>{}\n{said}</html>", padded.join("\n")))
@@ -158,7 +158,7 @@ api: veeam
 operation: GetAmazonConnectionById
 source: S
 cases:
-  read: { clauses: [veeam.GetAmazonConnectionById.success], send: { amazonConnectionId: 0badcafe-0000-4000-8000-00000000dead }, expect: { status: 200, snapshot: true } }
+  read: { clauses: [veeam.GetAmazonConnectionById.success], send: { amazonConnectionId: 6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60 }, expect: { status: 200, snapshot: true } }
   named:
     clauses: [veeam.GetAmazonConnectionById.success]
     send: { amazonConnectionId: '${secret:named}' }

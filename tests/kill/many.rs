@@ -41,7 +41,7 @@ fn cases(folder: &Path) {
         let numbers: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
         many += &format!(
             "  many-{group}:\n    clauses: [dms.DescribeEndpoints.success]\n    matrix: {{ n: [{}] }}\n    \
-             send: {{ Filters: [{{ Name: endpoint-id, Values: [production, 'proofmark-absent-${{n}}'] }}] }}\n    \
+             send: {{ Filters: [{{ Name: endpoint-id, Values: [production, 'row-${{n}}'] }}] }}\n    \
              expect: {{ status: 200, at: {{ '$.Endpoints[*].EndpointIdentifier': production }} }}\n",
             numbers.join(", ")
         );

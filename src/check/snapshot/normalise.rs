@@ -3,12 +3,15 @@
 //! members that the contract does not know are left out, and so are the words of an error and where a server stands, which
 //! are nobody's promise.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
-use crate::{check::shape::Shape, model::template::Variables};
+use crate::{
+    check::shape::Shape,
+    model::template::{Generator, Variables},
+};
 
 /// Members of an error body whose text is free.
 const WORDS: [&str; 7] = ["message", "Message", "title", "details", "detail", "type", "instance"];
@@ -38,7 +41,9 @@ fn pattern(source: &str) -> Regex {
 
 /// A body made comparable. `shape` is the documented schema, where there is one.
 pub fn body(body: &Value, shape: Option<Shape<'_>>, variables: &Variables, status: u16) -> Value {
-    let mut names = Names { variables: by_value(variables), ..Names::default() };
+    let absent = Generator::ALL.map(Generator::key).into_iter().filter(|key| key.starts_with("gen:absent"));
+    let absent = absent.filter_map(|key| Some((variables.get(key)?.as_str()?, key))).collect();
+    let mut names = Names { variables: by_value(variables), absent, ..Names::default() };
     names.value(body, shape, if status >= 400 { Words::Free } else { Words::Kept })
 }
 
@@ -64,6 +69,7 @@ enum Words {
 #[derive(Default)]
 struct Names<'v> {
     variables: HashMap<&'v str, &'v str>,
+    absent: Vec<(&'v str, &'static str)>,
     given: HashMap<(&'static str, String), usize>,
     counted: HashMap<&'static str, usize>,
 }
@@ -108,6 +114,7 @@ impl Names<'_> {
         if let Some(name) = self.variables.get(text) {
             return format!("[{name}]");
         }
+        let text = &*self.without_absent(text);
         let replaced = VALUES.replace_all(text, |found: &Captures<'_>| {
             if found.name("origin").is_some() {
                 return "/".to_owned();
@@ -116,6 +123,17 @@ impl Names<'_> {
             self.named(kind, &found[0])
         });
         replaced.into_owned()
+    }
+
+    /// With a placeholder for what names nothing in the run, wherever it stands in a text.
+    fn without_absent<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut text = Cow::Borrowed(text);
+        for (value, name) in &self.absent {
+            if text.contains(value) {
+                text = text.replace(value, &format!("[{name}]")).into();
+            }
+        }
+        text
     }
 
     fn named(&mut self, kind: &'static str, value: &str) -> String {

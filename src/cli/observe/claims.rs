@@ -199,7 +199,7 @@ mod tests {
             at.first().map(|(_, matcher)| matcher.clone())
         };
         for (name, value, expected) in [
-            ("Ref", json!("0badcafe-0000-4000-8000-00000000dead"), "{ format: uuid }"),
+            ("Ref", json!("6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60"), "{ format: uuid }"),
             ("Ref", json!("arn:aws:dms:us-east-1:123456789012:rep:X"), "{ format: arn }"),
             ("At", json!("2026-01-31T12:00:00Z"), "{ format: date-time }"),
             ("Where", json!("https://h/a"), "{ format: uri }"),

@@ -203,7 +203,7 @@ pub mod tests {
     fn requests_find_their_operations_below_any_base() {
         let house = load::bare(&FileArgs::default()).unwrap();
         let contracts: Vec<&Contract> = house.contracts.iter().collect();
-        let id = "0badcafe-0000-4000-8000-00000000dead";
+        let id = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
         for (method, url, target, expected) in [
             ("POST", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), "DeleteConnection http://h/"),
             (
@@ -328,7 +328,7 @@ pub mod tests {
     #[test]
     fn strangers_are_called_by_their_kind() {
         let stranger = |url: &str| stranger(&observed("GET", url, &[], ""));
-        assert_eq!(stranger("http://h/a/0badcafe-0000/b?token=1"), "GET /a/*/b");
+        assert_eq!(stranger("http://h/a/6f1c2b9e-5d3a/b?token=1"), "GET /a/*/b");
         assert_eq!(stranger("http://h/favicon.ico"), "GET /favicon.ico");
     }
 }

@@ -8,6 +8,7 @@ use serde_json_path::JsonPath;
 
 use super::{
     family::{self, Destroyer, Family, KnownBy, Listing},
+    holes::template,
     random::Random,
     value::{Extent, Maker},
 };
@@ -379,45 +380,11 @@ pub(super) fn hole(what: &str, number: Option<usize>) -> String {
     format!("${{{}}}", variable(what, number))
 }
 
-/// The variable that a text is the hole of.
-fn variable_of(text: &str) -> Option<&str> {
-    let name = text.strip_prefix("${")?.strip_suffix('}')?;
-    let number = name.strip_prefix("name").or_else(|| name.strip_prefix("made"))?;
-    number.chars().all(|c| c.is_ascii_digit()).then_some(name)
-}
-
-fn has_holes(value: &Value) -> bool {
-    match value {
-        Value::String(text) => variable_of(text).is_some(),
-        Value::Array(elements) => elements.iter().any(has_holes),
-        Value::Object(members) => members.values().any(has_holes),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 fn mentions(value: &Value, hole: &str) -> bool {
     match value {
         Value::String(text) => text == hole,
         Value::Array(elements) => elements.iter().any(|element| mentions(element, hole)),
         Value::Object(members) => members.values().any(|member| mentions(member, hole)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// A value with its holes.
-pub(super) fn template(value: Value) -> TemplateValue {
-    if !has_holes(&value) {
-        return TemplateValue::Fixed(value);
-    }
-    match value {
-        Value::String(text) => {
-            let name = variable_of(&text).unwrap_or_default();
-            TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
-        }
-        Value::Array(elements) => TemplateValue::List(elements.into_iter().map(template).collect()),
-        Value::Object(members) => TemplateValue::Object(
-            members.into_iter().map(|(name, member)| (name, template(member))).collect(),
-        ),
-        fixed => TemplateValue::Fixed(fixed),
     }
 }

@@ -13,9 +13,10 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::{
-    draft::{DISPOSABLE, Draft, Statement, hole, may, must, should, template, variable},
+    draft::{DISPOSABLE, Draft, Statement, hole, may, must, should, variable},
     family::{self, Destroyer, Family, KnownBy, Listing},
-    value::{ABSENT_UUID, Extent},
+    holes::{ABSENT_UUID, template},
+    value::Extent,
 };
 use crate::{
     contract::shape::Shape,

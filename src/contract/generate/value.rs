@@ -4,16 +4,14 @@
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
-use super::random::Random;
+use super::{
+    holes::{ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, fills},
+    random::Random,
+};
 use crate::{
     contract::shape::{Kind, Shape},
-    model::contract::Contract,
+    model::contract::{Contract, Protocol},
 };
-
-/// A UUID that is nobody's id.
-pub(super) const ABSENT_UUID: &str = "0badcafe-0000-4000-8000-00000000dead";
-/// The name of nothing.
-pub(super) const ABSENT: &str = "proofmark-absent";
 
 /// How much a value has in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,34 +113,40 @@ impl Maker<'_> {
         Some(json!({ "proofmark": value }))
     }
 
+    /// The first text that fits, whatever fills its holes.
     fn text(&self, name: &str, shape: &Shape<'_>) -> Option<String> {
-        let first = self.first_text(name, shape);
         let least = shape.count("minLength").unwrap_or(0);
         let most = shape.count("maxLength").unwrap_or(usize::MAX);
-        let fitted = |text: &str| {
-            let mut text: String = text.chars().take(most).collect();
-            let missing = least.min(1 << 20).saturating_sub(text.chars().count());
-            text.extend(std::iter::repeat_n('x', missing));
-            text
+        let pattern = shape.text("pattern").map(Regex::new).transpose().ok()?;
+        let padded = |text: &str| {
+            let length = fills(text)[0].chars().count();
+            let missing = least.min(1 << 20).saturating_sub(length);
+            text.to_owned() + &"x".repeat(missing)
         };
-        let Some(pattern) = shape.text("pattern") else { return Some(fitted(&first)) };
-        let pattern = Regex::new(pattern).ok()?;
-        const GUESSES: [&str; 12] = [
+        let fits = |text: &String| {
+            let matches = |fill: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(fill));
+            fills(text).iter().all(|fill| fill.chars().count() <= most && matches(fill))
+        };
+        const GUESSES: [&str; 15] = [
+            ABSENT_UUID,
+            ABSENT_UPPER,
+            ABSENT_NUMBER,
+            "arn:aws:iam::123456789012:role/${gen:absent}",
             "a",
             "A",
             "1",
             "aa",
             "a1",
             "default",
-            "arn:aws:iam::123456789012:role/proofmark-absent",
             "2026-01-01",
             "12:00",
             "us-east-1",
             "123456789012",
             "",
         ];
-        let guesses = std::iter::once(&*first).chain(GUESSES);
-        guesses.map(fitted).find(|text| pattern.is_match(text) && text.chars().count() <= most)
+        let first = self.first_text(name, shape);
+        let guesses = [&*first, ABSENT].into_iter().chain(GUESSES);
+        guesses.map(padded).find(fits)
     }
 
     fn first_text(&self, name: &str, shape: &Shape<'_>) -> String {
@@ -159,7 +163,13 @@ impl Maker<'_> {
             Some("byte" | "base64") => "cHJvb2ZtYXJr",
             Some("password") => "Not-a-secret-1",
             _ if name.to_lowercase().ends_with("password") => "Not-a-secret-1",
-            _ => return arn(name).unwrap_or_else(|| ABSENT.to_owned()),
+            _ => {
+                let service = match &self.contract.protocol {
+                    Protocol::AwsJson { signing_name, .. } => signing_name,
+                    Protocol::Rest => "proofmark",
+                };
+                return arn(name, service).unwrap_or_else(|| ABSENT.to_owned());
+            }
         };
         text.to_owned()
     }
@@ -175,22 +185,22 @@ fn number(shape: &Shape<'_>) -> Option<f64> {
 }
 
 /// What a member called so holds, if that is an Amazon Resource Name: a well-formed one that names nothing.
-fn arn(member: &str) -> Option<String> {
+fn arn(member: &str, service: &str) -> Option<String> {
     let kind = member.strip_suffix("Arn").or_else(|| member.strip_suffix("ARN"))?;
     let ends = |text: &str| kind.ends_with(text);
     let (service, place, resource) = match kind {
-        _ if ends("Role") || ends("Policy") => ("iam", "", "role/proofmark-absent"),
-        _ if ends("Topic") => ("sns", "us-east-1", "proofmark-absent"),
-        _ if ends("Bucket") => return Some("arn:aws:s3:::proofmark-absent".to_owned()),
-        _ if ends("Key") => ("kms", "us-east-1", "key/0badcafe-0000-4000-8000-00000000dead"),
-        _ if ends("ReplicationInstance") => ("dms", "us-east-1", "rep:PROOFMARKABSENTREP000000000"),
-        _ if ends("AssessmentRun") => ("dms", "us-east-1", "assessment-run:PROOFMARKABSENTRUN000000000"),
-        _ if ends("ReplicationTask") => ("dms", "us-east-1", "task:PROOFMARKABSENTTASK00000000"),
-        _ if ends("Certificate") => ("dms", "us-east-1", "cert:PROOFMARKABSENTCERT00000000"),
+        _ if ends("Role") || ends("Policy") => ("iam", "", format!("role/{ABSENT}")),
+        _ if ends("Topic") => ("sns", "us-east-1", ABSENT.to_owned()),
+        _ if ends("Bucket") => return Some(format!("arn:aws:s3:::{ABSENT}")),
+        _ if ends("Key") => ("kms", "us-east-1", format!("key/{ABSENT_UUID}")),
+        _ if ends("ReplicationInstance") => (service, "us-east-1", format!("rep:{ABSENT_UPPER}")),
+        _ if ends("AssessmentRun") => (service, "us-east-1", format!("assessment-run:{ABSENT_UPPER}")),
+        _ if ends("ReplicationTask") => (service, "us-east-1", format!("task:{ABSENT_UPPER}")),
+        _ if ends("Certificate") => (service, "us-east-1", format!("cert:{ABSENT_UPPER}")),
         _ if ends("ReplicationConfig") => {
-            ("dms", "us-east-1", "replication-config:PROOFMARKABSENTCONFIG000000")
+            (service, "us-east-1", format!("replication-config:{ABSENT_UPPER}"))
         }
-        _ => ("dms", "us-east-1", "endpoint:PROOFMARKABSENTENDPOINT000"),
+        _ => (service, "us-east-1", format!("endpoint:{ABSENT_UPPER}")),
     };
     Some(format!("arn:aws:{service}:{place}:123456789012:{resource}"))
 }

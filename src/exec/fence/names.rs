@@ -80,13 +80,6 @@ fn is_arn_member(member: &str) -> bool {
     ["arn", "arns"].iter().any(|ending| member.to_ascii_lowercase().ends_with(ending))
 }
 
-/// Names that say of themselves that they are nobody's.
-pub(super) fn is_nobodys(text: &str) -> bool {
-    const NAMES: [&str; 2] = ["proofmark-absent", "proofmarkabsent"];
-    let text = text.to_ascii_lowercase();
-    text == "0badcafe-0000-4000-8000-00000000dead" || NAMES.iter().any(|name| text.contains(name))
-}
-
 /// Whether a member's name says that it names a thing.
 pub(super) fn names_a_thing(member: &str) -> bool {
     const ENDINGS: [&str; 9] =

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    exec::values::Surroundings,
+    exec::{absent::Absent, values::Surroundings},
     matcher,
     model::{
         case::{
@@ -96,8 +96,12 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
 }
 
 fn values() -> Values {
-    let surroundings =
-        Surroundings { environment: Arc::default(), secrets: Arc::default(), run: "pm-00000000".into() };
+    let surroundings = Surroundings {
+        environment: Arc::default(),
+        secrets: Arc::default(),
+        run: "pm-00000000".into(),
+        absent: Arc::new(Absent::draw()),
+    };
     Values::new(surroundings, Variables::new(), Timestamp::UNIX_EPOCH)
 }
 

@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use crate::{
     model::{
         clause::{ClauseId, Clauses},
-        template::{Generator, Hole},
+        template::Hole,
     },
     suite::{
         decode::Spanned,
@@ -57,7 +57,7 @@ impl<'c> Known<'c> {
         for (hole, at) in holes {
             match hole {
                 Hole::Variable(name) | Hole::Upper(name) => self.check_variable(name, *at, problems),
-                Hole::Generated(Generator::Suffix | Generator::Run) => {}
+                Hole::Generated(generator) if generator.is_steady() => {}
                 _ if used == Use::Request => {}
                 Hole::Generated(_) => {
                     problems
