@@ -11,6 +11,7 @@ pub mod diff;
 pub mod files;
 pub mod generate;
 pub mod openapi;
+pub mod router;
 pub mod smithy;
 
 mod budget;

@@ -25,6 +25,8 @@ struct Catalogue {
     protocol: Protocol,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     identifiers: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    base_paths: Vec<String>,
     operations: BTreeMap<Arc<str>, Operation>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     waiters: BTreeMap<Arc<str>, Waiter>,
@@ -32,9 +34,9 @@ struct Catalogue {
 
 /// The files of a contract: each name below `schemas/<api>/`, and its text.
 pub fn write(contract: &Contract) -> Vec<(String, String)> {
-    let Contract { api, title, version, protocol, identifiers, operations, waiters, schemas } =
+    let Contract { api, title, version, protocol, identifiers, base_paths, operations, waiters, schemas } =
         contract.clone();
-    let catalogue = Catalogue { api, title, version, protocol, identifiers, operations, waiters };
+    let catalogue = Catalogue { api, title, version, protocol, identifiers, base_paths, operations, waiters };
     vec![(OPERATIONS.to_owned(), pretty(&catalogue)), (SCHEMA.to_owned(), pretty(&*schemas))]
 }
 
@@ -48,9 +50,9 @@ fn pretty(value: &impl Serialize) -> String {
 pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let catalogue: Catalogue = parse(OPERATIONS, operations)?;
     let schemas: Value = parse(SCHEMA, schema)?;
-    let Catalogue { api, title, version, protocol, identifiers, operations, waiters } = catalogue;
+    let Catalogue { api, title, version, protocol, identifiers, base_paths, operations, waiters } = catalogue;
     let schemas = Arc::new(schemas);
-    Ok(Contract { api, title, version, protocol, identifiers, operations, waiters, schemas })
+    Ok(Contract { api, title, version, protocol, identifiers, base_paths, operations, waiters, schemas })
 }
 
 /// Fails where what a contract says does not hang together.

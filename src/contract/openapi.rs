@@ -16,7 +16,7 @@ use self::{
     document::{Dialect, Document, Place},
     schemas::Schemas,
 };
-use super::{ImportProblem, Imported, directions, files};
+use super::{ImportProblem, Imported, directions, files, router::Router};
 use crate::model::contract::{Contract, Operation, Protocol};
 
 mod answers;
@@ -50,7 +50,8 @@ pub fn import_in(text: &str, folder: &Folder, api: &str) -> Result<Imported, Vec
 fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let mut schemas = Schemas::new(document).map_err(|problem| vec![problem])?;
     outside_calls(&mut schemas);
-    let mut operations = operations::all(&mut schemas);
+    let base_paths = base_paths(document);
+    let (mut operations, places) = operations::all(&mut schemas, &base_paths);
     schemas.finish();
     let outputs = schemas.made.remove(&directions::Direction::Output).unwrap_or_default();
     let inputs = schemas.made.remove(&directions::Direction::Input).unwrap_or_default();
@@ -71,6 +72,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let info = document.top().get("info");
     let title = info.text("title").unwrap_or(api);
     let contract = Contract {
+        base_paths: if base_paths.len() > 1 { base_paths } else { Vec::new() },
         api: api.into(),
         title: title.to_owned(),
         version: match &info.value["version"] {
@@ -85,7 +87,17 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),
     };
-    Imported::new(contract, Vec::new(), schemas.left_out)
+    let mut left_out = schemas.left_out;
+    for (operation, message) in Router::new(&contract).problems() {
+        let pointer = places.get(operation).map_or("", String::as_str);
+        left_out.push(ImportProblem::new(pointer, message));
+    }
+    if let [first, _, ..] = contract.base_paths.as_slice() {
+        let message =
+            format!("requests go below the first server ({first}/); those below the others are recognised");
+        left_out.push(ImportProblem::new("/servers", message));
+    }
+    Imported::new(contract, Vec::new(), left_out)
 }
 
 /// Parts of a document that describe something other than calls to the target.
@@ -99,14 +111,17 @@ fn outside_calls(schemas: &mut Schemas<'_>) {
     unknown::tell(schemas, &top, &known);
 }
 
-/// What all paths begin with: `basePath`, or the path of the first server's URL.
-fn base_path(document: &Document) -> String {
+/// What all paths begin with: `basePath`, or the path of each server's URL, each once; the first is where requests go.
+fn base_paths(document: &Document) -> Vec<String> {
     let top = document.top();
-    let path = match document.dialect {
-        Dialect::Swagger2 => top.text("basePath").unwrap_or_default().to_owned(),
-        _ => server_path(top.get("servers").elements().next()),
+    let mut paths: Vec<String> = match document.dialect {
+        Dialect::Swagger2 => vec![top.text("basePath").unwrap_or_default().to_owned()],
+        _ => top.get("servers").elements().map(|server| server_path(Some(server))).collect(),
     };
-    path.trim_end_matches('/').to_owned()
+    let mut known = BTreeSet::new();
+    paths.iter_mut().for_each(|path| path.truncate(path.trim_end_matches('/').len()));
+    paths.retain(|path| known.insert(path.clone()));
+    if paths.is_empty() { vec![String::new()] } else { paths }
 }
 
 fn server_path(server: Option<Place<'_>>) -> String {

@@ -5,11 +5,11 @@
 mod tests;
 
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
+    contract::router::{self, MissingParameter},
     matcher::fill::{self, Unfilled},
     model::{
         case::{Auth, Raw, RawBody, Request},
@@ -18,9 +18,6 @@ use crate::{
         template::{Hole, Part},
     },
 };
-
-/// What stays as it is in a path segment: the unreserved characters of RFC 3986.
-pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const USER_AGENT: &str = concat!("proofmark/", env!("CARGO_PKG_VERSION"));
 
@@ -93,22 +90,18 @@ pub fn build(
     for (name, template) in &request.input {
         input.push((name.as_str(), fill::value(template, fill)?));
     }
-    let mut parts = match protocol {
+    let (mut parts, missing) = match protocol {
         Protocol::AwsJson { target_prefix, .. } => {
             let media_type = protocol.media_type().unwrap_or_default();
-            aws_json(operation, target_prefix, media_type, input)
+            (aws_json(operation, target_prefix, media_type, input), None)
         }
         Protocol::Rest => rest(operation, input),
     };
-    let mut method = operation.method.clone();
-    apply(&request.raw, &mut method, &mut parts, fill)?;
-
-    if request.raw.path.is_none()
-        && let Some((_, open)) = parts.target.split_once('{')
-    {
-        let member = open.split('}').next().unwrap_or_default().to_owned();
+    if let (Some(MissingParameter(member)), None) = (missing, &request.raw.path) {
         return Err(Unsendable::PathMember { operation: operation.name.to_string(), member });
     }
+    let mut method = operation.method.clone();
+    apply(&request.raw, &mut method, &mut parts, fill)?;
     let (url, target) = locate(base, &parts.target)?;
     if !touches(&request.raw, "host") {
         parts.headers.insert(0, ("host".to_owned(), host(&url)));
@@ -139,8 +132,9 @@ fn aws_json(operation: &Operation, prefix: &str, media_type: String, input: Vec<
     Parts { target: "/".to_owned(), headers, identity: Vec::new(), body }
 }
 
-fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
-    let mut path = operation.path.clone();
+/// The request, and the parameter of its path that has no value.
+fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<MissingParameter>) {
+    let mut in_path: Vec<(&str, String)> = Vec::new();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     let (mut has_query, mut has_form) = (false, false);
@@ -154,10 +148,7 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
         let wire = member.and_then(|member| member.wire_name.as_deref()).unwrap_or(name);
         let list = member.map_or_else(ListStyle::default, |member| member.list);
         match member.map_or(Place::Query, |member| member.place) {
-            Place::Path => {
-                let segment = utf8_percent_encode(&joined(&value, list), SEGMENT).to_string();
-                path = fill_in(&path, wire, &segment);
-            }
+            Place::Path => in_path.push((wire, joined(&value, list))),
             Place::Header if value.is_null() => remove(&mut headers, wire),
             Place::Header => set(&mut headers, wire, joined(&value, list)),
             Place::Body | Place::WholeBody => {
@@ -181,29 +172,16 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> Parts {
     if let Some(media_type) = media_type.filter(|media_type| *media_type != "*/*") {
         set(&mut headers, "content-type", media_type.to_owned());
     }
+    let values: Vec<(&str, &str)> = in_path.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (mut target, missing) = match router::fill(&operation.path, &values) {
+        Ok(path) => (path, None),
+        Err(missing) => (String::new(), Some(missing)),
+    };
     if has_query {
-        path.push('?');
-        path.push_str(&query.finish());
+        target.push('?');
+        target.push_str(&query.finish());
     }
-    Parts { target: path, headers, identity: Vec::new(), body }
-}
-
-/// The path with `segment` in every place of `{member}`.
-fn fill_in(path: &str, member: &str, segment: &str) -> String {
-    let mut filled = String::with_capacity(path.len() + segment.len());
-    let mut rest = path;
-    while let Some((before, (name, after))) =
-        rest.split_once('{').and_then(|(before, open)| Some((before, open.split_once('}')?)))
-    {
-        filled.push_str(before);
-        if name == member {
-            filled.push_str(segment);
-        } else {
-            filled.extend(["{", name, "}"]);
-        }
-        rest = after;
-    }
-    filled + rest
+    (Parts { target, headers, identity: Vec::new(), body }, missing)
 }
 
 /// The given members, and behind them the defaults the contract has for headers and required members nobody gave.

@@ -24,6 +24,9 @@ pub struct Contract {
     /// The version the model gives itself: `2016-01-01`, `1.0-rev0`.
     pub version: String,
     pub protocol: Protocol,
+    /// The paths of the servers where there are several: that of the first is a part of each operation's path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base_paths: Vec<String>,
     /// By operation name, in the order of names.
     pub operations: BTreeMap<Arc<str>, Operation>,
     /// How a client knows that something has come to be, by name.

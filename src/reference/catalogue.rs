@@ -26,6 +26,11 @@ pub(crate) fn dms(operation: &str) -> Option<(&'static Operation, &'static Value
     Some((contract.operation(operation)?, &contract.schemas))
 }
 
+/// The contract of Veeam Backup for AWS.
+pub(crate) fn veeam_contract() -> Option<&'static Contract> {
+    VEEAM.as_ref()
+}
+
 /// All operations of Veeam Backup for AWS.
 pub(crate) fn veeam() -> impl Iterator<Item = &'static Operation> {
     VEEAM.iter().flat_map(|contract| contract.operations.values())

@@ -5,7 +5,10 @@ use url::Url;
 
 use super::{Observed, bases::Bases};
 use crate::{
-    contract::Contracts,
+    contract::{
+        Contracts,
+        router::{Base, Incoming, Router},
+    },
     matcher::media_type,
     model::{
         contract::{Access, Contract, Member, Operation, Place, Protocol},
@@ -30,23 +33,20 @@ pub fn asked<'a>(
     bases: Option<&Bases>,
 ) -> Option<Asked<'a>> {
     let url = Url::parse(&observed.url).ok()?;
-    let target = header(observed, "x-amz-target");
+    let targeted = header(observed, "x-amz-target").is_some();
+    let incoming = Incoming::new(&observed.method, url.path(), &observed.headers, &observed.body);
     contracts.iter().find_map(|&contract| {
-        let (operation, before) = match (&contract.protocol, target) {
-            // A request of another method is none of the protocol's.
-            (Protocol::AwsJson { target_prefix, .. }, Some(target)) if observed.method == "POST" => {
-                let name = target.strip_prefix(target_prefix.as_str())?.strip_prefix('.')?;
-                (contract.operation(name)?, url.path().trim_end_matches('/'))
-            }
-            (Protocol::Rest, None) => {
-                let base = bases.and_then(|bases| bases.path(contract));
-                by_path(&observed.method, url.path(), contract, base)?
-            }
-            _ => return None,
+        if targeted == (contract.protocol == Protocol::Rest) {
+            return None;
+        }
+        let base = match bases.and_then(|bases| bases.path(contract)) {
+            Some(base) if !targeted => Base::Known(base),
+            _ => Base::Anywhere,
         };
-        let base = at(&url, before);
+        let found = Router::new(contract).find(&incoming, base).ok()?;
+        let base = at(&url, found.base);
         let holds = bases.is_none_or(|bases| bases.hold(contract, &base)) && !is_elsewhere(observed, &url);
-        holds.then_some(Asked { contract, operation, base })
+        holds.then_some(Asked { contract, operation: found.operation, base })
     })
 }
 
@@ -80,40 +80,6 @@ fn at(url: &Url, path: &str) -> Url {
     let _ = base.set_password(None);
     let _ = base.set_username("");
     base
-}
-
-/// The operation whose path is the end of `path`, the one with most words of its own; and what stands before it.
-fn by_path<'a, 'p>(
-    method: &str,
-    path: &'p str,
-    contract: &'a Contract,
-    base: Option<&str>,
-) -> Option<(&'a Operation, &'p str)> {
-    let of_method = contract.operations.values().filter(|operation| operation.method == method);
-    let fitting = of_method.filter_map(|operation| {
-        let (before, words) = ends_with(path, &operation.path)?;
-        base.is_none_or(|base| base == before).then_some((words, operation, before))
-    });
-    let best = fitting.max_by_key(|(words, _, before)| (*words, std::cmp::Reverse(before.len())))?;
-    Some((best.1, best.2))
-}
-
-/// What stands before the template in a path that ends with it, and how many words of the path the template has itself.
-fn ends_with<'p>(path: &'p str, template: &str) -> Option<(&'p str, usize)> {
-    let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
-    let mut rest = path.trim_end_matches('/');
-    let mut words = 0;
-    for part in parts.iter().rev() {
-        let cut = rest.rfind('/')?;
-        let given = &rest[cut + 1..];
-        let open = part.starts_with('{');
-        if given.is_empty() || !(open || given == *part) {
-            return None;
-        }
-        words += usize::from(!open);
-        rest = &rest[..cut];
-    }
-    (words > 0).then_some((rest, words))
 }
 
 /// Whether the contract describes the request. What a client did wrong is not held against the target: of such a

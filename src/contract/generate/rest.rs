@@ -9,7 +9,10 @@ use super::{
     value::Extent,
 };
 use crate::{
-    contract::shape::{Kind, Property, Shape},
+    contract::{
+        router,
+        shape::{Kind, Property, Shape},
+    },
     model::{
         case::{Auth, Case, Raw, RawBody, StatusPattern},
         contract::{Access, Effect, Member, Place, StatusRange},
@@ -180,15 +183,10 @@ fn version(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
 /// A method that no operation has at this path; asked once for each path.
 fn method(draft: &Draft<'_>) -> Option<Sketch> {
     let (operation, contract) = (draft.operation, draft.contract);
-    let alike = |path: &str| {
-        let parts = |path: &'_ str| path.split('/').map(String::from).collect::<Vec<_>>();
-        let (one, other) = (parts(&operation.path), parts(path));
-        let fits = |(a, b): (&String, &String)| a == b || a.starts_with('{') || b.starts_with('{');
-        one.len() == other.len() && one.iter().zip(&other).all(fits)
-    };
     let first = contract.operations.values().find(|other| other.path == operation.path)?;
     let taken = |method: &&str| {
-        contract.operations.values().any(|other| other.method == *method && alike(&other.path))
+        let mut others = contract.operations.values().filter(|other| other.method == *method);
+        others.any(|other| router::may_meet(&other.path, &operation.path))
     };
     let free = ["PATCH", "PUT", "DELETE"].into_iter().find(|method| !taken(method))?;
     if first.name != operation.name {

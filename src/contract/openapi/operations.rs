@@ -1,11 +1,13 @@
 //! The operations of a document: names, paths, who may call them, and what a call does.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{Names, Operations, answers, base_path, document::Place, parameters, schemas::Schemas, unknown};
+use super::{
+    Names, Operations, answers, document::Place, parameters, schemas::Schemas, server_path, unknown,
+};
 use crate::{
     contract::{
         budget::weight,
@@ -16,14 +18,18 @@ use crate::{
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// Every operation of the document, by name.
-pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
+/// Every operation of the document, by name, and where each is described.
+pub(super) fn all(schemas: &mut Schemas<'_>, bases: &[String]) -> (Operations, BTreeMap<Arc<str>, String>) {
     let document = schemas.document;
-    let base = base_path(document);
     let mut names = Names::default();
     let mut operations = Operations::new();
+    let mut places = BTreeMap::new();
     let paths = document.top().get("paths");
-    for (path, item) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
+    for (own, item) in paths.members().filter(|(path, _)| !path.starts_with("x-")) {
+        if let Some(message) = no_path(own) {
+            schemas.left_out.push(item.problem(message));
+            continue;
+        }
         unknown::beside_reference(schemas, &item);
         let item = match document.resolve(item) {
             Ok(item) => item,
@@ -34,14 +40,15 @@ pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
         };
         for (key, part) in item.members() {
             if METHODS.contains(&key) {
-                if !schemas
-                    .affords(base.len() + path.len() + of_every_operation(&part, &document.top()), &part)
-                {
-                    return operations;
+                let path = base(&part, &item, bases) + own;
+                let weight = path.len() + of_every_operation(&part, &document.top());
+                if !schemas.affords(weight, &part) {
+                    return (operations, places);
                 }
-                match names.take(&part, key, path) {
+                match names.take(&part, key, own) {
                     Ok(name) => {
-                        let made = operation(schemas, name, key, &(base.clone() + path), &item, &part);
+                        let made = operation(schemas, name, key, &path, &item, &part);
+                        places.insert(made.name.clone(), part.pointer.clone());
                         operations.insert(made.name.clone(), made);
                     }
                     Err(problem) => schemas.problems.push(problem),
@@ -51,7 +58,27 @@ pub(super) fn all(schemas: &mut Schemas<'_>) -> Operations {
         unknown::tell(schemas, &item, unknown::PATH_ITEM);
     }
     tokens(&mut operations);
-    operations
+    (operations, places)
+}
+
+/// Why no request has this path, if none has.
+fn no_path(path: &str) -> Option<String> {
+    let (character, begins) = [('?', "a query"), ('#', "a fragment")]
+        .into_iter()
+        .filter(|(character, _)| path.contains(*character))
+        .min_by_key(|(character, _)| path.find(*character))?;
+    Some(format!(
+        "no request has this path, because `{character}` begins {begins}: its operations are left out"
+    ))
+}
+
+/// What the path begins with: the operation's own server, or the path's, goes before those of the document.
+fn base(operation: &Place<'_>, item: &Place<'_>, bases: &[String]) -> String {
+    let own = [operation, item].into_iter().find_map(|place| place.get("servers").elements().next());
+    match own {
+        Some(server) => server_path(Some(server)).trim_end_matches('/').to_owned(),
+        None => bases.first().cloned().unwrap_or_default(),
+    }
 }
 
 /// What an operation costs for what the whole document says once: media types, again for each answer.

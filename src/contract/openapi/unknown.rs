@@ -28,6 +28,7 @@ pub(super) const PATH_ITEM: &[&str] = &[
     "$ref",
     "summary",
     "description",
+    "servers",
     "parameters",
     "get",
     "put",
@@ -51,6 +52,7 @@ pub(super) const OPERATION: &[&str] = &[
     "responses",
     "deprecated",
     "security",
+    "servers",
 ];
 pub(super) const PARAMETER: &[&str] = &[
     "name",

@@ -112,6 +112,7 @@ fn contracts() -> Arc<Contracts> {
         signing_name: "api".into(),
     };
     let contract = Contract {
+        base_paths: Vec::new(),
         api: "api".into(),
         title: String::new(),
         version: String::new(),

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::{
+    contract::router::{self, Base, Incoming, Miss, Router, Slash},
     model::contract::{Answer, Operation},
     reference::{
         catalogue::{self, resolved},
@@ -55,6 +56,9 @@ pub(crate) enum Known {
     OtherMethods(Vec<&'static str>),
 }
 
+static ROUTER: LazyLock<Option<Router<'static>>> =
+    LazyLock::new(|| catalogue::veeam_contract().map(Router::new));
+
 static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let operations: Vec<&'static Operation> = catalogue::veeam().collect();
     let route = |operation: &&'static Operation| Route {
@@ -65,16 +69,17 @@ static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(|| {
     operations.iter().map(route).collect()
 });
 
-/// The operation at a path. Where several templates fit, the one that says most in words counts, with all methods:
-/// `/users/isFirstLogin` is no user.
+/// The operation at a path, which ends with a slash for none.
 pub(crate) fn look_up(method: &Method, path: &str) -> Known {
-    let parts: Vec<&str> = path.split('/').collect();
-    let fitting: Vec<&'static Route> = ROUTES.iter().filter(|route| route.fits(&parts)).collect();
-    let least = fitting.iter().map(|route| route.placeholders()).min();
-    let here = || fitting.iter().filter(|route| Some(route.placeholders()) == least);
-    match here().find(|route| route.operation.method == method.as_str()) {
-        Some(route) => Known::Operation(route),
-        None => Known::OtherMethods(here().map(|route| route.operation.method.as_str()).collect()),
+    let incoming = Incoming::new(method.as_str(), path, &[], b"");
+    let Some(router) = &*ROUTER else { return Known::OtherMethods(Vec::new()) };
+    match router.find(&incoming, Base::Known("")) {
+        Ok(found) if found.slash == Slash::AsDocumented => {
+            let route = ROUTES.iter().find(|route| route.operation.name == found.operation.name);
+            route.map_or(Known::OtherMethods(Vec::new()), Known::Operation)
+        }
+        Err(Miss::Method { allowed }) => Known::OtherMethods(allowed),
+        Ok(_) | Err(_) => Known::OtherMethods(Vec::new()),
     }
 }
 
@@ -88,8 +93,8 @@ pub(crate) fn home_of(name: &str) -> Option<&'static str> {
 
 /// The operation of this role at a path as it was asked for.
 pub(crate) fn at(path: &str, role: Role) -> Option<&'static Route> {
-    let parts: Vec<&str> = path.split('/').collect();
-    ROUTES.iter().find(|route| route.role == role && route.fits(&parts))
+    let fits = |route: &&Route| router::parameters(&route.operation.path, path).is_some();
+    ROUTES.iter().find(|route| route.role == role && fits(route))
 }
 
 impl Route {
@@ -115,17 +120,6 @@ impl Route {
     /// The schema of what a success shows.
     pub fn shape(&self) -> Option<&'static Value> {
         shape(self.operation)
-    }
-
-    fn fits(&self, path: &[&str]) -> bool {
-        let same = |(wanted, given): (&&str, &&str)| {
-            wanted == given || placeholder(wanted).is_some() && !given.is_empty()
-        };
-        self.parts.len() == path.len() && self.parts.iter().zip(path).all(same)
-    }
-
-    fn placeholders(&self) -> usize {
-        self.parts.iter().filter(|part| placeholder(part).is_some()).count()
     }
 }
 

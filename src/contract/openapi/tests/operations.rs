@@ -173,6 +173,58 @@ fn paths_begin_where_the_document_says() {
 }
 
 #[test]
+fn every_server_of_a_document_is_known() {
+    let servers = |urls: &[&str]| urls.iter().map(|url| json!({ "url": url })).collect::<Value>();
+    for (urls, base_paths, told) in [
+        (&["https://a/v1", "https://b/v1/"][..], &[][..], 0),
+        (&["https://a/v1", "/v2"], &["/v1", "/v2"], 1),
+        (&["/", "https://b/v2", "https://c"], &["", "/v2"], 1),
+    ] {
+        let mut document = openapi("3.0.3", json!({}), json!({}));
+        document["servers"] = servers(urls);
+        let imported = imported(&document);
+        assert_eq!(imported.contract.base_paths, base_paths, "{urls:?}");
+        assert_eq!(imported.left_out.len(), told, "{urls:?}");
+    }
+    let mut own = openapi("3.0.3", json!({}), json!({}));
+    own["servers"] = servers(&["/v1"]);
+    own["paths"]["/"]["servers"] = servers(&["/item"]);
+    assert_eq!(imported(&own).contract.operation("Get").unwrap().path, "/item/");
+    own["paths"]["/"]["get"]["servers"] = servers(&["/own"]);
+    assert_eq!(imported(&own).contract.operation("Get").unwrap().path, "/own/");
+}
+
+#[test]
+fn paths_that_no_request_has_and_paths_that_say_too_little_are_told() {
+    let told = |paths: &[&str]| {
+        let item = |path: &&str| {
+            let names = path.split('{').skip(1).filter_map(|it| it.split_once('}')).map(|(name, _)| name);
+            let parameters: Vec<_> = names
+                .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+                .collect();
+            ((*path).to_owned(), json!({ "get": { "responses": {}, "parameters": parameters } }))
+        };
+        let paths: serde_json::Map<_, _> = paths.iter().map(item).collect();
+        let found = imported(&json!({ "openapi": "3.0.3", "paths": paths }));
+        (found.contract.operations.len(), found.left_out.into_iter().map(|it| it.pointer).collect::<Vec<_>>())
+    };
+    for (paths, operations, places) in [
+        (&["/a", "/a/{x}", "/a/{x}:go", "/a/b"][..], 4, &[][..]),
+        (&["/a?kind=b", "/a"], 1, &["/paths/~1a?kind=b"]),
+        (&["/a#X-Amz-Target=B"], 0, &["/paths/~1a#X-Amz-Target=B"]),
+        (&["/a/{x}", "/a/{y}"], 2, &["/paths/~1a~1{y}/get"]),
+        (&["/{a}/x", "/y/{b}"], 2, &["/paths/~1y~1{b}/get"]),
+        (&["/{a}{b}"], 1, &["/paths/~1{a}{b}/get"]),
+    ] {
+        assert_eq!(
+            told(paths),
+            (operations, places.iter().map(|it| (*it).to_owned()).collect()),
+            "{paths:?}"
+        );
+    }
+}
+
+#[test]
 fn operations_without_a_name_are_called_after_their_path() {
     let document = json!({ "openapi": "3.0.0", "paths": { "/users/{id}/api-keys": { "get": { "responses": {},
         "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }] } } } });

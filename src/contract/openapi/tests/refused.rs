@@ -37,7 +37,7 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
     let document = posting(
         "3.1.0",
         json!({
-            "callbacks": {}, "servers": [], "mood": "good",
+            "callbacks": {}, "mood": "good",
             "requestBody": { "content": { "application/json": { "schema": {}, "encoding": {} } } },
             "parameters": [
                 { "name": "c", "in": "cookie", "schema": {} },
@@ -52,7 +52,6 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
     let places: Vec<_> = left_out(&document).into_iter().map(|(pointer, _)| pointer).collect();
     let expected = [
         "/callbacks",
-        "/servers",
         "/mood",
         "/parameters/0",
         "/parameters/1/style",
@@ -67,9 +66,9 @@ fn what_a_contract_does_not_hold_is_told_with_its_place() {
     assert_eq!(places, expected.map(|place| format!("{at}{place}")));
     let item = json!({ "$ref": "#/x-item", "get": {}, "summary": "", "x-mood": "good" });
     let elsewhere = json!({ "openapi": "3.1.0", "mood": "good", "paths": { "/": item },
-        "x-item": { "put": { "responses": {} }, "servers": [] } });
+        "x-item": { "put": { "responses": {} }, "trailers": [] } });
     let places: Vec<_> = left_out(&elsewhere).into_iter().map(|(pointer, _)| pointer).collect();
-    assert_eq!(places, ["/mood", "/paths/~1/get", "/x-item/servers"]);
+    assert_eq!(places, ["/mood", "/paths/~1/get", "/x-item/trailers"]);
 }
 
 #[test]

@@ -1,0 +1,330 @@
+//! Which operation of a contract a request is for, by method and path or by `X-Amz-Target`; and the path of a request for
+//! an operation. Nothing else in the project compares paths with templates.
+
+mod lenient;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use template::{Byte, Equality, Template};
+pub use template::{MissingParameter, Slash, fill, may_meet, parameters};
+
+use crate::model::contract::{Contract, Operation, Protocol};
+
+/// A request as a server receives it.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'r> {
+    pub method: &'r str,
+    /// Path and query as they are on the wire.
+    target: &'r str,
+    pub headers: &'r [(String, String)],
+    pub body: &'r [u8],
+}
+
+impl<'r> Incoming<'r> {
+    /// `target` is a path with its query, or a whole URL.
+    pub fn new(
+        method: &'r str,
+        target: &'r str,
+        headers: &'r [(String, String)],
+        body: &'r [u8],
+    ) -> Incoming<'r> {
+        let target = match target.split_once("://") {
+            Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => {
+                rest.find(['/', '?', '#']).map_or("", |start| &rest[start..])
+            }
+            _ => target,
+        };
+        let target = target.split('#').next().unwrap_or_default();
+        Incoming { method, target, headers, body }
+    }
+
+    pub fn path(&self) -> &'r str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    pub fn query(&self) -> &'r str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The values of a header, without the white space around them (RFC 9110, 5.5).
+    fn headers(&self, name: &'static str) -> impl Iterator<Item = &'r str> {
+        let headers = self.headers.iter();
+        headers.filter(move |(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// Where the API begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base<'a> {
+    /// Below this path.
+    Known(&'a str),
+    /// In recorded traffic, below whatever stands before an operation's path.
+    Anywhere,
+}
+
+/// An operation that a request is for.
+#[derive(Debug, Clone)]
+pub struct Match<'c, 'r> {
+    pub operation: &'c Operation,
+    /// The path before that of the operation, without a slash at the end.
+    pub base: &'r str,
+    /// The parameters of the path by their names on the wire, percent-decoded.
+    pub parameters: Vec<(&'c str, String)>,
+    pub slash: Slash,
+}
+
+/// Why a request is for no operation.
+#[derive(Debug, Clone)]
+pub enum Miss<'c> {
+    Path,
+    /// The contract has the path with these methods.
+    Method {
+        allowed: Vec<&'c str>,
+    },
+    /// No `X-Amz-Target`, or one of another service.
+    Target,
+    /// An `X-Amz-Target` of this service that names no operation.
+    Operation,
+    /// The contract does not say which of these it is for.
+    Ambiguous(Vec<&'c Operation>),
+}
+
+/// An operation that some server may take a request for.
+#[derive(Debug, Clone)]
+pub struct Reading<'c> {
+    pub operation: &'c Operation,
+    /// The parameters of the path by their names on the wire, decoded as such a server would.
+    pub parameters: Vec<(&'c str, String)>,
+}
+
+/// The operations of one contract by their paths.
+#[derive(Debug)]
+pub struct Router<'c> {
+    contract: &'c Contract,
+    routes: Vec<Route<'c>>,
+}
+
+#[derive(Debug)]
+struct Route<'c> {
+    operation: &'c Operation,
+    template: Template<'c>,
+    literal_bytes: usize,
+    parameters: usize,
+}
+
+/// The assignments of several parameters within one segment that [`Router::readings`] looks at.
+const ASSIGNMENTS: usize = 64;
+
+impl<'c> Router<'c> {
+    pub fn new(contract: &'c Contract) -> Router<'c> {
+        let mut routes = Vec::new();
+        if contract.protocol == Protocol::Rest {
+            routes.extend(contract.operations.values().flat_map(|operation| of(operation, contract)));
+        }
+        Router { contract, routes }
+    }
+
+    /// The operation that the request is for. Of several paths the more concrete one counts, whatever its methods are
+    /// (OpenAPI 3.1.1, 4.8.8.2): the one with most literal text, then with the fewest parameters. A path as it is written in
+    /// the contract goes before one that is so only once reserved characters are decoded.
+    pub fn find<'r>(&self, request: &Incoming<'r>, base: Base<'_>) -> Result<Match<'c, 'r>, Miss<'c>> {
+        if let Protocol::AwsJson { target_prefix, .. } = &self.contract.protocol {
+            return self.by_target(request, base, target_prefix);
+        }
+        let mut fits: BTreeMap<(Equality, Slash), Vec<Fit<'c, 'r, '_>>> = BTreeMap::new();
+        for route in &self.routes {
+            if let Some(fit) = route.fit(request.path(), base) {
+                fits.entry((fit.equality, fit.found.slash)).or_default().push(fit);
+            }
+        }
+        let mut missed = Miss::Path;
+        for (_, mut fits) in fits {
+            let rank = |fit: &Fit<'_, '_, '_>| {
+                (Reverse(fit.route.literal_bytes), fit.route.parameters, fit.found.base.len())
+            };
+            let best = fits.iter().map(rank).min();
+            fits.retain(|fit| Some(rank(fit)) == best);
+            let mut allowed: Vec<&str> = fits.iter().map(|fit| &*fit.found.operation.method).collect();
+            allowed.dedup();
+            let mut found: Vec<Match<'c, 'r>> = fits.into_iter().map(|fit| fit.found).collect();
+            found.retain(|it| it.operation.method == request.method);
+            found.dedup_by(|a, b| a.operation.name == b.operation.name);
+            match <[Match<'c, 'r>; 1]>::try_from(found) {
+                Ok([found]) => return Ok(found),
+                Err(none) if none.is_empty() => {
+                    if matches!(missed, Miss::Path) {
+                        missed = Miss::Method { allowed };
+                    }
+                }
+                Err(several) => {
+                    return Err(Miss::Ambiguous(several.into_iter().map(|it| it.operation).collect()));
+                }
+            }
+        }
+        Err(missed)
+    }
+
+    fn by_target<'r>(
+        &self,
+        request: &Incoming<'r>,
+        base: Base<'_>,
+        prefix: &str,
+    ) -> Result<Match<'c, 'r>, Miss<'c>> {
+        let path = request.path();
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if let Base::Known(base) = base
+            && path != base.trim_end_matches('/')
+        {
+            return Err(Miss::Path);
+        }
+        if request.method != "POST" {
+            return Err(Miss::Method { allowed: vec!["POST"] });
+        }
+        let named = request.headers("x-amz-target").next();
+        let name = named.and_then(|target| target.strip_prefix(prefix)?.strip_prefix('.'));
+        let name = name.ok_or(Miss::Target)?;
+        let operation = self.contract.operation(name).ok_or(Miss::Operation)?;
+        Ok(Match { operation, base: path, parameters: Vec::new(), slash: Slash::AsDocumented })
+    }
+
+    /// Every operation that some lenient server may take the request for, with each way to read its parameters: paths with
+    /// `.`, `..`, `//`, `\` and `;` resolved, decoded up to four times, without letter case; methods that headers, query or
+    /// form name instead. None means that nobody can say what the request does, not that it does nothing.
+    pub fn readings(&self, request: &Incoming<'_>, base: Base<'_>) -> Vec<Reading<'c>> {
+        if let Protocol::AwsJson { .. } = self.contract.protocol {
+            let called = lenient::targets(request);
+            let named = |operation: &&Operation| called.contains(&operation.name.to_ascii_uppercase());
+            let all = self.contract.operations.values().filter(named);
+            return all.map(|operation| Reading { operation, parameters: Vec::new() }).collect();
+        }
+        let methods = lenient::methods(request);
+        let base = match base {
+            Base::Known(base) => Some(base),
+            Base::Anywhere => None,
+        };
+        let paths: Vec<Vec<Vec<Byte>>> = lenient::paths(request.path(), base)
+            .iter()
+            .map(|segments| segments.iter().map(|it| lenient::plain(it)).collect())
+            .collect();
+        let mut readings: Vec<Reading<'c>> = Vec::new();
+        for route in self.routes.iter().filter(|route| methods.contains(&*route.operation.method)) {
+            let count = route.template.segments.len();
+            for path in &paths {
+                let start = if base.is_none() { path.len().saturating_sub(count) } else { 0 };
+                for parameters in route.template.fits(&path[start..], Equality::AnyCase, ASSIGNMENTS) {
+                    let known = |it: &Reading<'_>| {
+                        it.operation.name == route.operation.name && it.parameters == parameters
+                    };
+                    if !readings.iter().any(known) {
+                        readings.push(Reading { operation: route.operation, parameters });
+                    }
+                }
+            }
+        }
+        readings
+    }
+
+    /// Paths of the contract that a request cannot have, or that do not say which operation a request is for: each with the
+    /// name of an operation.
+    pub fn problems(&self) -> Vec<(&'c str, String)> {
+        let mut problems = Vec::new();
+        let mut groups: BTreeMap<_, Vec<&Route<'c>>> = BTreeMap::new();
+        for route in &self.routes {
+            if let Some(message) = impossible(&route.template) {
+                problems.push((&*route.operation.name, message));
+            }
+            let count = route.template.segments.len();
+            let key = (&*route.operation.method, count, route.literal_bytes, route.parameters);
+            groups.entry(key).or_default().push(route);
+        }
+        let mut comparisons = 0;
+        for routes in groups.values() {
+            for (i, route) in routes.iter().enumerate() {
+                let meets = |other: &&&Route<'c>| {
+                    other.operation.name != route.operation.name && other.template.may_meet(&route.template)
+                };
+                comparisons += i;
+                if comparisons > MOST_COMPARISONS {
+                    let message = "this and further paths were not compared: there are too many".to_owned();
+                    problems.push((&*route.operation.name, message));
+                    return problems;
+                }
+                if let Some(other) = routes[..i].iter().find(meets) {
+                    let (path, name) = (&other.operation.path, &other.operation.name);
+                    let message = format!(
+                        "a request may be for this operation or for {name} ({path}); the paths do not say which"
+                    );
+                    problems.push((&*route.operation.name, message));
+                }
+            }
+        }
+        problems
+    }
+}
+
+/// Documents of a thousand paths need a few thousand.
+const MOST_COMPARISONS: usize = 5_000_000;
+
+/// Why no parameter of the path could be told from the next.
+fn impossible(template: &Template<'_>) -> Option<String> {
+    let mut pairs = template.segments.iter().flat_map(|segment| segment.windows(2));
+    pairs.find_map(|pair| match pair {
+        [template::Piece::Parameter(a), template::Piece::Parameter(b)] => {
+            Some(format!("nothing stands between {{{a}}} and {{{b}}}: where one ends is a guess"))
+        }
+        _ => None,
+    })
+}
+
+/// The operation below each server of the contract; the first one's path is a part of the operation's.
+fn of<'c>(operation: &'c Operation, contract: &'c Contract) -> Vec<Route<'c>> {
+    let route = |template: Template<'c>| Route {
+        operation,
+        literal_bytes: template.literal_bytes(),
+        parameters: template.parameters().count(),
+        template,
+    };
+    let mut routes = vec![route(Template::of(&[&operation.path]))];
+    if let [first, others @ ..] = contract.base_paths.as_slice()
+        && let Some(path) = operation.path.strip_prefix(first.as_str())
+    {
+        routes.extend(others.iter().map(|base| route(Template::of(&[base, path]))));
+    }
+    routes
+}
+
+struct Fit<'c, 'r, 's> {
+    route: &'s Route<'c>,
+    equality: Equality,
+    found: Match<'c, 'r>,
+}
+
+impl<'c> Route<'c> {
+    fn fit<'r>(&self, path: &'r str, base: Base<'_>) -> Option<Fit<'c, 'r, '_>> {
+        let (base, below) = match base {
+            Base::Known(base) => {
+                let base = base.trim_end_matches('/');
+                let below = path.strip_prefix(base).filter(|it| it.is_empty() || it.starts_with('/'))?;
+                (&path[..base.len()], below)
+            }
+            Base::Anywhere => path.split_at(self.start(path)?),
+        };
+        let (equality, parameters, slash) = self.template.fit(below)?;
+        let found = Match { operation: self.operation, base, parameters, slash };
+        Some(Fit { route: self, equality, found })
+    }
+
+    /// Where in a path that ends with this template the template begins. A template without literal text would be the end of
+    /// every path: it can only be the whole.
+    fn start(&self, path: &str) -> Option<usize> {
+        let end = path.strip_suffix('/').unwrap_or(path).len();
+        let start = match self.template.segments.len() {
+            0 => end,
+            count => path[..end].rmatch_indices('/').nth(count - 1)?.0,
+        };
+        (self.literal_bytes > 0 || start == 0).then_some(start)
+    }
+}
