@@ -16,6 +16,7 @@ from pathlib import Path
 import boto3
 import botocore
 import servers
+from claims import same
 from left_services import SERVICES, Server
 from published import ACCESS_KEY, REGION, SECRET_KEY
 from servers import HOME, PROOFMARK
@@ -36,11 +37,11 @@ apis:
 permits: [read, create, change, destroy]
 """
 CASE = """api: NAME
-operation: LISTS
+operation: OPERATION
 source: the imported model
 
 cases:
-  answers:
+  written:
     send: GIVEN
     expect: { status: 200 }
 """
@@ -54,9 +55,10 @@ def workspace(name, service, url):
     model = Path(botocore.__file__).parent / "data" / name / service.version / "service-2.json.gz"
     (folder / "service-2.json").write_bytes(gzip.decompress(model.read_bytes()))
     proofmark(folder, "import", "botocore", "service-2.json", "--api", name, "--out", "schemas")
-    given = '{ MaxResults: 10 }' if name == "cognito-idp" else "{}"
-    case = CASE.replace("NAME", name).replace("LISTS", service.lists).replace("GIVEN", given)
-    (folder / "cases" / name / "lists.yaml").write_text(case)
+    listing = {service.lists: {"MaxResults": 10} if name == "cognito-idp" else {}}
+    for operation, given in (listing | service.refuses).items():
+        case = CASE.replace("NAME", name).replace("OPERATION", operation).replace("GIVEN", json.dumps(given))
+        (folder / "cases" / name / f"{operation}.yaml").write_text(case.replace("URL", url))
     (folder / "target.yaml").write_text(TARGET.replace("NAME", name).replace("URL", url))
     return folder
 
@@ -130,6 +132,22 @@ def compared(there, left):
     return [thing for thing in there if thing not in taken], false
 
 
+def noticed():
+    """A comparison that finds nothing proves nothing: one of made-up things has to find what is wrong, and only that."""
+    one, two = ("secret", ("arn:1", "pm-1")), ("secret", ("arn:2", "pm-2"))
+    of_one, of_two, of_none = {"texts": {"pm-1"}}, {"texts": {"arn:2", "pm-2", "other"}}, {"texts": {"pm-3"}}
+    for there, left, silent, false in [
+        ({one, two}, {1: of_one, 2: of_two}, [], []),
+        ({one, two}, {2: of_two}, [one], []),
+        ({two}, {1: of_one, 2: of_two}, [], [1]),
+        ({one}, {3: of_none}, [one], [3]),
+        ({one}, {1: of_one, 4: of_one}, [], [4]),
+    ]:
+        same(compared(there, left), (silent, false))
+    same(changed({one: "theirs", two: "theirs"}, {one: "theirs", two: "ours"}), [two])
+    same(changed({one: "theirs"}, {two: "ours"}), [one])
+
+
 def changed(before, after):
     return [thing for thing in before if after.get(thing) != before[thing]]
 
@@ -186,6 +204,11 @@ def tried(name):
         differences["exit code of the sweep"] = [f"{sweep.returncode}, {sweep.stdout.splitlines()[-1:]}"]
     if took > WITHIN:
         differences["time"] = [f"{took:.0f} s"]
+    statuses = {entry["name"]: entry["status"] for entry in judged["entries"]}
+    written = {operation: statuses[f"{name}::{operation}::written"] for operation in service.refuses}
+    differences["sent, though it names what is somebody else's"] = [
+        f"{operation}: {status}" for operation, status in written.items() if status != "error"
+    ]
     counts = {status: judged["counts"][status] for status in sorted(judged["counts"])}
     row = [name, f"{took:.0f}", len(entries), len(there), len(left), len(silent), len(false), len(changed(before, after))]
     row += [sweep.returncode, len(remains), len(false_of_sweep), ended, run.returncode]
@@ -197,6 +220,7 @@ HEAD = ["service", "s", "made", "there", "said", "silent", "false", "foreign", "
 
 
 def main():
+    noticed()
     rows, failed = [HEAD], []
     asked = sys.argv[1:] or ["secretsmanager"]
     for name in SERVICES if asked == ["all"] else asked:

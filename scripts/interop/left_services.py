@@ -1,6 +1,6 @@
 """The services that `left.py` runs against: what belongs to somebody else there before a run, and everything that a
 listing shows. A thing is its kind, the names it is known by, and its value; one that the service itself has marked for
-deletion has ended."""
+deletion has ended. What a service `refuses` to send are requests that would change or destroy what is somebody else's."""
 
 import json
 import urllib.error
@@ -8,7 +8,7 @@ import urllib.request
 from collections import namedtuple
 
 Thing = namedtuple("Thing", "kind names value ended", defaults=(False,))
-Service = namedtuple("Service", "version lists plant things")
+Service = namedtuple("Service", "version lists plant things refuses")
 
 # Members that change by reading alone, or with every answer of moto.
 PASSING = ("LastAccessedDate", "AWSAccountId")
@@ -287,13 +287,88 @@ def dynamodb(server):
         yield Thing("backup", (one.get("BackupArn"), one.get("BackupName")), one)
 
 
+def row(id):
+    return {"TableName": "orders", "Key": {"id": {"S": id}}}
+
+
 SERVICES = {
-    "secretsmanager": Service("2017-10-17", "ListSecrets", plant_secretsmanager, secretsmanager),
-    "ssm": Service("2014-11-06", "DescribeParameters", plant_ssm, ssm),
-    "kms": Service("2014-11-01", "ListKeys", plant_kms, kms),
-    "cognito-idp": Service("2016-04-18", "ListUserPools", plant_cognito_idp, cognito_idp),
-    "ecs": Service("2014-11-13", "ListClusters", plant_ecs, ecs),
-    "logs": Service("2014-03-28", "DescribeLogGroups", plant_logs, logs),
-    "sqs": Service("2012-11-05", "ListQueues", plant_sqs, sqs),
-    "dynamodb": Service("2012-08-10", "ListTables", plant_dynamodb, dynamodb),
+    "secretsmanager": Service(
+        "2017-10-17",
+        "ListSecrets",
+        plant_secretsmanager,
+        secretsmanager,
+        {
+            "DeleteSecret": {"SecretId": "prod/db", "ForceDeleteWithoutRecovery": True},
+            "PutSecretValue": {"SecretId": "prod/db", "SecretString": "ours"},
+        },
+    ),
+    "ssm": Service(
+        "2014-11-06",
+        "DescribeParameters",
+        plant_ssm,
+        ssm,
+        {
+            "DeleteParameters": {"Names": ["/prod/db"]},
+            "PutParameter": {"Name": "/prod/db", "Value": "ours", "Overwrite": True},
+            "DeleteDocument": {"Name": "their-document"},
+        },
+    ),
+    "kms": Service(
+        "2014-11-01",
+        "ListKeys",
+        plant_kms,
+        kms,
+        {"DisableKey": {"KeyId": "alias/theirs"}, "DeleteAlias": {"AliasName": "alias/theirs"}},
+    ),
+    "cognito-idp": Service(
+        "2016-04-18",
+        "ListUserPools",
+        plant_cognito_idp,
+        cognito_idp,
+        {"DeleteUserPoolDomain": {"UserPoolId": "us-east-1_theirs", "Domain": "their-domain"}},
+    ),
+    "ecs": Service(
+        "2014-11-13",
+        "ListClusters",
+        plant_ecs,
+        ecs,
+        {
+            "DeleteCluster": {"cluster": "their-cluster"},
+            "UpdateService": {"cluster": "their-cluster", "service": "their-service", "desiredCount": 0},
+        },
+    ),
+    "logs": Service(
+        "2014-03-28",
+        "DescribeLogGroups",
+        plant_logs,
+        logs,
+        {
+            "DeleteLogGroup": {"logGroupName": "their-group"},
+            "PutRetentionPolicy": {"logGroupName": "their-group", "retentionInDays": 1},
+            "DeleteResourcePolicy": {"policyName": "their-policy"},
+        },
+    ),
+    "sqs": Service(
+        "2012-11-05",
+        "ListQueues",
+        plant_sqs,
+        sqs,
+        {
+            "PurgeQueue": {"QueueUrl": "URL/123456789012/their-queue"},
+            "SetQueueAttributes": {"QueueUrl": "URL/123456789012/their-queue", "Attributes": {"DelaySeconds": "9"}},
+        },
+    ),
+    "dynamodb": Service(
+        "2012-08-10",
+        "ListTables",
+        plant_dynamodb,
+        dynamodb,
+        {
+            "BatchWriteItem": {"RequestItems": {"orders": [{"DeleteRequest": {"Key": {"id": {"S": "1"}}}}]}},
+            "TransactWriteItems": {"TransactItems": [{"Delete": row("2")}]},
+            "ExecuteStatement": {"Statement": "DELETE FROM orders WHERE id = '3'"},
+            "BatchExecuteStatement": {"Statements": [{"Statement": "DELETE FROM orders WHERE id = '3'"}]},
+            "DeleteItem": row("1"),
+        },
+    ),
 }
