@@ -122,7 +122,7 @@ impl Selection {
         any(&self.filters, |filter| {
             if filter.contains('*') { glob(filter, &case.id) } else { case.id.contains(filter.as_str()) }
         }) && any(&self.operations, |operation| **operation == *case.operation)
-            && any(&self.clauses, |clause| case.clauses.iter().any(|have| glob(clause, have)))
+            && any(&self.clauses, |clause| case.names().into_iter().any(|have| glob(clause, have)))
             && any(&self.profiles, |profile| *profile == case.profile)
             && any(&self.origins, |origin| *origin == case.origin())
             && any(&self.apis, |api| *api == case.api)

@@ -1,5 +1,5 @@
 //! Every door by which text from outside comes in, each as one function of arbitrary bytes that must neither panic nor
-//! take long. What else holds of any input is asserted. Each says whether the input was taken. `tests/any_bytes.rs` knocks
+//! take long. What else holds of any input is asserted. Each says whether the input was taken. `tests/it/any_bytes.rs` knocks
 //! at the same doors with the stable compiler.
 
 use std::{

@@ -15,25 +15,35 @@ use crate::suite::SourceFile;
 
 #[derive(RustEmbed)]
 #[folder = "cases/"]
-#[include = "*.yaml"]
 struct Cases;
 
+// The folders below `schemas/` by themselves: the models that contracts are made from stay outside of the program.
 #[derive(RustEmbed)]
-#[folder = "schemas/"]
-#[include = "*/operations.json"]
-#[include = "*/schema.json"]
-#[include = "*/clauses.yaml"]
-#[include = "*/effects.yaml"]
-struct Schemas;
+#[folder = "schemas/awsjson/"]
+#[prefix = "awsjson/"]
+struct AwsJson;
+
+#[derive(RustEmbed)]
+#[folder = "schemas/dms/"]
+#[prefix = "dms/"]
+struct Dms;
+
+#[derive(RustEmbed)]
+#[folder = "schemas/http/"]
+#[prefix = "http/"]
+struct Http;
+
+#[derive(RustEmbed)]
+#[folder = "schemas/veeam/"]
+#[prefix = "veeam/"]
+struct Veeam;
 
 #[derive(RustEmbed)]
 #[folder = "snapshots/"]
-#[include = "*.snap"]
 struct Snapshots;
 
 #[derive(RustEmbed)]
 #[folder = "targets/"]
-#[include = "*.yaml"]
 struct Targets;
 
 /// A kind of file the program comes with.
@@ -66,13 +76,26 @@ impl Kind {
         }
     }
 
+    /// What the names of its files end with; whatever else lies in the folder is none of them.
+    fn endings(self) -> &'static [&'static str] {
+        match self {
+            Kind::Cases | Kind::Targets => &[".yaml"],
+            Kind::Schemas => &[".json", ".yaml"],
+            Kind::Snapshots => &[".snap"],
+        }
+    }
+
     pub fn names(self) -> Vec<String> {
         let mut names: Vec<String> = match self {
             Kind::Cases => Cases::iter().map(String::from).collect(),
-            Kind::Schemas => Schemas::iter().map(String::from).collect(),
+            Kind::Schemas => {
+                let apis = AwsJson::iter().chain(Dms::iter()).chain(Http::iter()).chain(Veeam::iter());
+                apis.map(String::from).collect()
+            }
             Kind::Snapshots => Snapshots::iter().map(String::from).collect(),
             Kind::Targets => Targets::iter().map(String::from).collect(),
         };
+        names.retain(|name| self.endings().iter().any(|ending| name.ends_with(ending)));
         names.sort();
         names
     }
@@ -80,7 +103,10 @@ impl Kind {
     fn get(self, name: &str) -> Option<Vec<u8>> {
         let file = match self {
             Kind::Cases => Cases::get(name),
-            Kind::Schemas => Schemas::get(name),
+            Kind::Schemas => {
+                let api = AwsJson::get(name).or_else(|| Dms::get(name));
+                api.or_else(|| Http::get(name)).or_else(|| Veeam::get(name))
+            }
             Kind::Snapshots => Snapshots::get(name),
             Kind::Targets => Targets::get(name),
         };
@@ -212,6 +238,36 @@ fn stays_below(folder: &Path, path: &Path) -> io::Result<()> {
         false => {
             let why = format!("a link that leads out of {}; put the file itself there", folder.display());
             Err(files::told(path, ErrorKind::InvalidInput, &why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_folder_of_schemas_is_bundled_but_the_models() {
+        let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")).unwrap();
+        let folders = folders.map(Result::unwrap).filter(|entry| entry.path().is_dir());
+        let folders = folders.map(|entry| entry.file_name().into_string().unwrap());
+        let bundled = Kind::Schemas.names();
+        let bundled = bundled.iter().map(|name| name.split('/').next().unwrap().to_owned());
+        let bundled = bundled.chain(["models".to_owned()]);
+        assert_eq!(bundled.collect::<BTreeSet<_>>(), folders.collect());
+    }
+
+    #[test]
+    fn what_is_bundled_can_be_read_by_its_name() {
+        for kind in [Kind::Cases, Kind::Schemas, Kind::Snapshots, Kind::Targets] {
+            let names = kind.names();
+            assert!(!names.is_empty(), "{kind:?}");
+            for name in names {
+                let file = bundled(kind, &name).unwrap().unwrap();
+                assert_eq!(*file.path, format!("{}/{name}", kind.folder()));
+            }
         }
     }
 }

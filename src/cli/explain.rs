@@ -13,7 +13,7 @@ use super::{
 use crate::{
     check::rules::{About, RULES, Rule},
     model::{
-        case::{Case, Claim, Expectation, Origin, Step},
+        case::{Case, Origin},
         clause::{Clause, ClauseId},
         contract::{Contract, Protocol},
     },
@@ -177,7 +177,7 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         text += &entry("checked", "over all answers of a run, after the last one");
     }
     let mut naming: BTreeMap<Origin, Vec<&Case>> = BTreeMap::new();
-    for case in house.suite.cases.iter().filter(|case| names_clause(case, id)) {
+    for case in house.suite.cases.iter().filter(|case| case.names().contains(id)) {
         naming.entry(case.origin()).or_default().push(case);
     }
     for (origin, cases) in &naming {
@@ -241,23 +241,6 @@ fn exchanges(about: About) -> String {
         About::Rest | About::Documents => "every answer of a REST API".to_owned(),
         About::Api(api) => format!("every answer of {api}"),
     }
-}
-
-/// Whether a case, or a claim in it, stands for a clause.
-fn names_clause(case: &Case, id: &ClauseId) -> bool {
-    let polled = |step: &Step| step.poll.as_ref().is_some_and(|poll| claims_clause(&poll.until, id));
-    case.clauses.contains(id)
-        || case.steps.iter().any(|step| claims_clause(&step.expectations, id) || polled(step))
-}
-
-fn claims_clause(claims: &[Expectation], id: &ClauseId) -> bool {
-    claims.iter().any(|expectation| {
-        let inside = match &expectation.claim {
-            Claim::AnyOf(ways) => ways.iter().any(|way| claims_clause(way, id)),
-            _ => false,
-        };
-        inside || expectation.clauses.contains(id)
-    })
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ impl From<io::Error> for Wrong {
 }
 
 /// Everything a run needs but for its target.
+#[derive(Debug, Clone)]
 pub struct House {
     pub contracts: Arc<Contracts>,
     pub clauses: Arc<Clauses>,

@@ -1,7 +1,11 @@
 //! Cases, fixtures and claims as they are after loading: every name resolved, every pattern compiled, every claim
 //! with its span. A value of these types is a valid case; the file's shape died in `suite`.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -74,6 +78,26 @@ impl Case {
         match (parts.next(), parts.next()) {
             (Some(GENERATED), Some(_)) => Origin::Generated,
             _ => Origin::Written,
+        }
+    }
+
+    /// Every clause that the case, or a claim in it, stands for.
+    pub fn names(&self) -> BTreeSet<&ClauseId> {
+        let claims = self.steps.iter().flat_map(|step| {
+            let poll = step.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.unless));
+            step.expectations.iter().chain(poll)
+        });
+        let mut names: BTreeSet<&ClauseId> = self.clauses.iter().collect();
+        claims.for_each(|claim| claim.names(&mut names));
+        names
+    }
+}
+
+impl Expectation {
+    fn names<'a>(&'a self, names: &mut BTreeSet<&'a ClauseId>) {
+        names.extend(&self.clauses);
+        if let Claim::AnyOf(alternatives) = &self.claim {
+            alternatives.iter().flatten().for_each(|claim| claim.names(names));
         }
     }
 }

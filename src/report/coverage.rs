@@ -15,7 +15,6 @@ use crate::{
     contract::Contracts,
     matcher::error_reading::error_names,
     model::{
-        case::{Claim, Expectation, Step},
         clause::{Clause, ClauseId, Clauses, Strength},
         contract::{ApiName, Contract, Operation, Protocol},
         exchange::{Exchange, Trace},
@@ -270,8 +269,7 @@ fn exercised<'a>(spoken: &[&Contract], results: &'a [CaseResult], clauses: &'a C
     let mut exercised = BTreeSet::new();
     let judged = |result: &&CaseResult| matches!(result.verdict, Verdict::Pass { .. } | Verdict::Fail { .. });
     for result in results.iter().filter(judged) {
-        exercised.extend(result.case.clauses.iter().map(|id| &**id));
-        result.case.steps.iter().for_each(|step| claimed_by(step, &mut exercised));
+        exercised.extend(result.case.names().into_iter().map(|id| &**id));
     }
     let about = |about: About| match about {
         About::Every => !spoken.is_empty(),
@@ -327,18 +325,6 @@ fn concerns(id: &str, judged: &[&Contract], contracts: &Contracts) -> bool {
         "problem" => judged.iter().any(|contract| contract.protocol == Protocol::Rest),
         api if contracts.get(api).is_some() => judged.iter().any(|contract| *contract.api == *api),
         _ => true,
-    }
-}
-
-fn claimed_by<'a>(step: &'a Step, into: &mut BTreeSet<&'a str>) {
-    let poll = step.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.unless));
-    step.expectations.iter().chain(poll).for_each(|expectation| claimed(expectation, into));
-}
-
-fn claimed<'a>(expectation: &'a Expectation, into: &mut BTreeSet<&'a str>) {
-    into.extend(expectation.clauses.iter().map(|id| &**id));
-    if let Claim::AnyOf(alternatives) = &expectation.claim {
-        alternatives.iter().flatten().for_each(|inner| claimed(inner, into));
     }
 }
 

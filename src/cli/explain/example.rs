@@ -5,7 +5,6 @@ use std::{env, fs, io::Write};
 
 use tokio::sync::watch;
 
-use super::names_clause;
 use crate::{
     cli::{
         args::{FailOnArg, FileArgs, TargetArgs},
@@ -42,7 +41,7 @@ pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(),
         let house = if attempt < 2 { written()? } else { generated()? };
         let naming = |origin: Origin| {
             let cases = house.suite.cases.iter().filter(move |case| case.origin() == origin);
-            cases.filter(|case| names_clause(case, id)).map(|case| case.id.to_string())
+            cases.filter(|case| case.names().contains(id)).map(|case| case.id.to_string())
         };
         let filters: Vec<String> = match attempt {
             0 => naming(Origin::Written).take(FIRST).collect(),

@@ -1,0 +1,111 @@
+//! Clauses are kept honest: what a contract obliges to is judged by somebody, and whoever judges names a clause that is
+//! there and as strong as the judge believes.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use proofmark::{
+    check::{self, rules::RULES},
+    contract::{
+        self, Contracts,
+        generate::{self, Places, SEED},
+    },
+    model::{
+        case::{Origin, Suite},
+        clause::{Clauses, Strength},
+    },
+    suite::{self, SourceFile},
+};
+
+#[test]
+fn every_rule_states_its_clause_at_its_strength() {
+    let clauses = clauses();
+    for rule in RULES {
+        let stated = clauses.get(rule.clause).map(|clause| clause.strength);
+        assert_eq!(stated, Some(rule.strength), "{} of the rule {}", rule.clause, rule.name);
+    }
+    for id in check::judged_clauses() {
+        assert!(clauses.contains_key(id), "{id}");
+    }
+}
+
+#[test]
+fn every_obligation_is_judged() {
+    let clauses = clauses();
+    let suite = cases(&clauses);
+    let mut judged: BTreeSet<&str> = check::judged_clauses().collect();
+    judged.extend(suite.cases.iter().flat_map(|case| case.names()).map(|id| &**id));
+    let unjudged: Vec<_> = clauses
+        .iter()
+        .filter(|(id, clause)| clause.strength == Strength::Must && !judged.contains(&***id))
+        .map(|(id, _)| &**id)
+        .collect();
+    assert!(unjudged.is_empty(), "MUST clauses with neither a case nor a rule:\n{}", unjudged.join("\n"));
+}
+
+#[test]
+fn every_claim_of_a_generated_case_stands_for_a_clause() {
+    let clauses = clauses();
+    let suite = cases(&clauses);
+    let mut strengths = BTreeSet::new();
+    for case in suite.cases.iter().filter(|case| case.origin() == Origin::Generated) {
+        for claim in case.steps.iter().flat_map(|step| step.expectations.iter()) {
+            assert!(!claim.clauses.is_empty(), "{}: {:?}", case.id, claim.claim);
+            strengths.extend(claim.clauses.iter().map(|id| clauses[id].strength));
+        }
+    }
+    assert_eq!(strengths, [Strength::May, Strength::Should, Strength::Must].into());
+}
+
+fn clauses() -> Clauses {
+    let files = files("schemas", |path| path.ends_with("clauses.yaml"));
+    suite::load_clauses(&files).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn cases(clauses: &Clauses) -> Suite {
+    let text =
+        |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let contracts = ["dms", "veeam"].map(|api| {
+        let folder = root().join("schemas").join(api);
+        contract::files::read(
+            &text(folder.join(contract::files::OPERATIONS)),
+            &text(folder.join(contract::files::SCHEMA)),
+        )
+        .unwrap()
+    });
+    let contracts = Contracts::new(contracts.into()).unwrap();
+    let files = files("cases", |path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let suite = suite::load(&files, &contracts, clauses);
+    let mut suite = suite.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    for contract in contracts.iter() {
+        let places = Places::of(contract, contract::files::OPERATIONS.into(), "");
+        suite.cases.extend(generate::cases(contract, clauses, &places, SEED).into_iter().map(Arc::new));
+    }
+    suite
+}
+
+/// The files two folders down that are wanted.
+fn files(folder: &str, wanted: impl Fn(&Path) -> bool) -> Vec<SourceFile> {
+    let below = |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = below(root().join(folder))
+        .filter(|path| path.is_dir())
+        .flat_map(below)
+        .filter(|path| wanted(path))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| SourceFile {
+            path: Arc::from(path.strip_prefix(root()).unwrap().to_str().unwrap()),
+            text: Arc::from(fs::read_to_string(&path).unwrap()),
+        })
+        .collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

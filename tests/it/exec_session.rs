@@ -1,0 +1,11 @@
+//! Sessions against small servers on loopback: what goes over the wire, how identities are kept, and that everything
+//! made is destroyed.
+
+mod bugs;
+mod life;
+mod server;
+mod stage;
+mod tokens;
+mod wire;
+
+use super::hostile::authority;

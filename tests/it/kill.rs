@@ -1,0 +1,13 @@
+//! Runs that are ended in every way there is, at every place there is; then `sweep`, and nothing of them may be left on
+//! the target, and nothing else gone.
+
+mod line;
+#[cfg(unix)]
+mod loss;
+mod many;
+mod points;
+#[cfg(unix)]
+mod signals;
+mod stage;
+
+use super::{hostile::message, reference_target::client};

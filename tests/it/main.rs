@@ -1,0 +1,17 @@
+//! Every test that goes through the public items of the library, or through the built program, as one program: it is linked
+//! once. Two stay apart because they make their own lists of tests: `conformance` and `deviations`.
+
+mod any_bytes;
+mod authoring;
+mod clauses;
+mod exec_session;
+mod formats;
+mod generated;
+mod hostile;
+#[cfg(unix)]
+mod hostile_files;
+mod kill;
+mod reference_target;
+mod shards;
+mod statement;
+mod tidy;
