@@ -17,11 +17,14 @@ mod fault;
 mod first;
 mod holes;
 mod journey;
+mod kinds;
 mod random;
 mod rest;
 #[cfg(test)]
 mod tests;
 mod value;
+
+use kinds::Kinds;
 
 pub use first::first;
 
@@ -62,11 +65,9 @@ impl Places {
 
 /// The cases of every operation, in the order of operations. Claims stand for those of `clauses` that are stated there.
 pub fn cases(contract: &Contract, clauses: &Clauses, places: &Places, seed: u64) -> Vec<Case> {
-    contract
-        .operations
-        .values()
-        .flat_map(|operation| of(contract, operation, clauses, places, seed))
-        .collect()
+    let kinds = Kinds::of(contract);
+    let of = |operation| of_kinds(contract, &kinds, operation, clauses, places, seed);
+    contract.operations.values().flat_map(of).collect()
 }
 
 /// The cases of one operation.
@@ -77,8 +78,19 @@ pub fn of(
     places: &Places,
     seed: u64,
 ) -> Vec<Case> {
+    of_kinds(contract, &Kinds::of(contract), operation, clauses, places, seed)
+}
+
+fn of_kinds(
+    contract: &Contract,
+    kinds: &Kinds<'_>,
+    operation: &Operation,
+    clauses: &Clauses,
+    places: &Places,
+    seed: u64,
+) -> Vec<Case> {
     let span = places.of_operation(&operation.name);
-    let draft = draft::Draft::new(contract, operation, clauses, seed, span);
+    let draft = draft::Draft::new(contract, kinds, operation, clauses, seed, span);
     let mut cases = match contract.protocol {
         Protocol::AwsJson { .. } => awsjson::cases(&draft),
         Protocol::Rest => rest::cases(&draft),

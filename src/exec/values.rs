@@ -101,12 +101,16 @@ impl Values {
     }
 
     /// Whether a text is a name that this run, and no other, gives: it holds the run's id or the job's suffix, and
-    /// nothing that would make it a list or a pattern; or it is a UUID that was drawn here.
+    /// nothing that would make it a list or a pattern; or it is a UUID or a number that was drawn here.
     pub fn is_ours(&self, text: &str) -> bool {
+        const UUIDS: [&str; 2] = [Generator::Uuid.key(), Generator::OwnUuid.key()];
         let text = text.to_ascii_lowercase();
+        let is_own_number =
+            || self.variables.get(Generator::OwnNumber.key()).is_some_and(|own| own.to_string() == text);
         let holds =
             |key: &str| self.variables.get(key).and_then(Value::as_str).is_some_and(|own| text.contains(own));
-        !text.contains(NO_NAME) && (holds(RUN) || holds(SUFFIX) || holds("gen:uuid"))
+        !text.contains(NO_NAME)
+            && (holds(RUN) || holds(SUFFIX) || UUIDS.into_iter().any(holds) || is_own_number())
     }
 
     /// Whether a text names nothing, because it was drawn in this run to name nothing; never by how it looks.
@@ -138,6 +142,13 @@ impl Values {
             }
             Hole::Generated(Generator::Uuid) => uuid::Uuid::new_v4().to_string().into(),
             Hole::Generated(Generator::Now) => now.to_string().into(),
+            Hole::Generated(own @ (Generator::OwnUuid | Generator::OwnNumber)) => {
+                match (self.variables.get(own.key()), own) {
+                    (Some(drawn), _) => return Ok(drawn.clone()),
+                    (None, Generator::OwnUuid) => uuid::Uuid::new_v4().to_string().into(),
+                    (None, _) => number().into(),
+                }
+            }
             // Drawn before the job began.
             Hole::Generated(steady) => {
                 return self.variables.get(steady.key()).cloned().ok_or_else(|| unfilled(hole));
@@ -150,6 +161,11 @@ impl Values {
 
 fn unfilled(hole: &Hole) -> Unfilled {
     Unfilled(fill::key(hole).into_owned())
+}
+
+/// From 2^52 to 2^53: exact in every reader of JSON, and above what anybody counts up to.
+pub(super) fn number() -> u64 {
+    (1 << 52) | (uuid::Uuid::new_v4().as_u64_pair().0 >> 12)
 }
 
 /// Eight lower-case letters and digits, the first a letter: names on AWS may not start with a digit. Drawn from the
@@ -217,6 +233,9 @@ mod tests {
         let mut draw = |generator| values.hole(&Hole::Generated(generator), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(draw(Generator::Suffix), draw(Generator::Suffix));
         assert_ne!(draw(Generator::Uuid), draw(Generator::Uuid));
+        for own in [Generator::OwnUuid, Generator::OwnNumber] {
+            assert_eq!(draw(own), draw(own));
+        }
         let suffix = draw(Generator::Suffix).as_str().unwrap().to_owned();
         assert!(suffix.len() == 8 && suffix.starts_with(|c: char| c.is_ascii_lowercase()), "{suffix}");
     }

@@ -44,6 +44,10 @@ pub enum Generator {
     Now,
     /// `${gen:run}`: the run's id; starts every name that this run gives away (`pm-...`).
     Run,
+    /// `${gen:own-uuid}`: a UUID of the case's own, for names that have to be one; the same throughout a case.
+    OwnUuid,
+    /// `${gen:own-number}`: a number of 53 bits of the case's own, likewise.
+    OwnNumber,
     /// `${gen:absent}`: lower-case letters and digits that name nothing; like the other three drawn once in a run, too
     /// long to be guessed.
     Absent,
@@ -56,11 +60,13 @@ pub enum Generator {
 }
 
 impl Generator {
-    pub const ALL: [Generator; 8] = [
+    pub const ALL: [Generator; 10] = [
         Generator::Uuid,
         Generator::Suffix,
         Generator::Now,
         Generator::Run,
+        Generator::OwnUuid,
+        Generator::OwnNumber,
         Generator::Absent,
         Generator::AbsentUpper,
         Generator::AbsentUuid,
@@ -74,6 +80,8 @@ impl Generator {
             Generator::Suffix => "gen:suffix",
             Generator::Now => "gen:now",
             Generator::Run => "gen:run",
+            Generator::OwnUuid => "gen:own-uuid",
+            Generator::OwnNumber => "gen:own-number",
             Generator::Absent => "gen:absent",
             Generator::AbsentUpper => "gen:absent-upper",
             Generator::AbsentUuid => "gen:absent-uuid",

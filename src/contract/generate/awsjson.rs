@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    draft::{Draft, NAME, Sketch, SketchKind, must, should},
+    draft::{Draft, Sketch, SketchKind, must, should},
     fault::{Breach, faults},
     value::Extent,
 };
@@ -57,9 +57,9 @@ pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Val
 
 /// What a case creates has a name of its own.
 fn name_it(draft: &Draft<'_>, input: &mut Map<String, Value>) {
-    if let Some([member]) = draft.family.naming.as_deref() {
-        input.insert((*member).to_owned(), NAME.into());
-    }
+    let named = draft.family.naming.as_deref().and_then(<[_]>::first);
+    let member = named.and_then(|name| draft.operation.members.get(*name));
+    draft.family.name_it(&mut draft.maker(Extent::Minimal), input, member.map(|member| &member.schema));
 }
 
 fn listed(input: Map<String, Value>) -> Vec<(String, Value)> {
@@ -129,7 +129,7 @@ fn harmless(
 /// One thing wrong in an input that is otherwise right.
 fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
     let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
-    let faults = faults(draft.contract, &properties(draft), &mut draft.random("faults"));
+    let faults = faults(&draft.maker(Extent::Minimal), &properties(draft), &mut draft.random("faults"));
     let mut sketches = Vec::with_capacity(faults.len());
     for fault in faults {
         let mut input = Value::Object(minimal.clone());

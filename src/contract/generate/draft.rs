@@ -9,6 +9,7 @@ use serde_json_path::JsonPath;
 use super::{
     family::{self, Destroyer, Family, KnownBy, Listing},
     holes::template,
+    kinds::Kinds,
     random::Random,
     value::{Extent, Maker},
 };
@@ -23,8 +24,6 @@ use crate::model::{
     template::{Generator, Hole, Part, Template, TemplateValue},
 };
 
-/// Stands in an input for the name of what the case makes; no two cases have the same.
-pub(super) const NAME: &str = "${name}";
 /// The feature a target declares that may be changed as a whole: its settings, its licence.
 pub(super) const DISPOSABLE: &str = "disposable";
 
@@ -98,6 +97,7 @@ impl Sketch {
 pub(super) struct Draft<'a> {
     pub contract: &'a Contract,
     pub operation: &'a Operation,
+    pub kinds: &'a Kinds<'a>,
     pub family: Family<'a>,
     clauses: &'a Clauses,
     seed: u64,
@@ -108,6 +108,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub fn new(
         contract: &'a Contract,
+        kinds: &'a Kinds<'a>,
         operation: &'a Operation,
         clauses: &'a Clauses,
         seed: u64,
@@ -115,7 +116,7 @@ impl<'a> Draft<'a> {
     ) -> Draft<'a> {
         let family = family::of(contract, operation);
         let source = format!("{} {}, {}, seed {seed}", contract.title, contract.version, operation.name);
-        Draft { contract, operation, family, clauses, seed, source, span }
+        Draft { contract, kinds, operation, family, clauses, seed, source, span }
     }
 
     pub fn random(&self, about: &str) -> Random {
@@ -123,7 +124,13 @@ impl<'a> Draft<'a> {
     }
 
     pub fn maker(&self, extent: Extent) -> Maker<'a> {
-        Maker { contract: self.contract, random: self.random("values"), extent }
+        self.maker_of(self.operation, extent)
+    }
+
+    /// Makes values for requests of another operation.
+    pub fn maker_of(&self, operation: &'a Operation, extent: Extent) -> Maker<'a> {
+        let Draft { contract, kinds, .. } = *self;
+        Maker { contract, kinds, operation, random: self.random("values"), extent }
     }
 
     /// Whether the clauses of the run say this.
@@ -166,7 +173,8 @@ impl<'a> Draft<'a> {
     /// The case of a sketch.
     pub fn case(&self, sketch: Sketch) -> Case {
         let Sketch { name, input, auth, raw, claims, kind } = sketch;
-        let named = input.iter().any(|(_, value)| mentions(value, NAME));
+        let given = self.family.given(&input).map(str::to_owned);
+        let row = self.row(&input, None);
         let mut first = self.step(self.operation, input, auth);
         first.request.raw = raw;
         first.expectations =
@@ -176,19 +184,13 @@ impl<'a> Draft<'a> {
             first.effect = Effect::Read;
         } else if let Some(destroyer) = &self.family.destroyer {
             first.captures.extend(self.capture(destroyer, None));
-            let known = named || destroyer.known_by != KnownBy::Name;
-            finally.extend(known.then(|| self.undoing(destroyer, None)));
+            finally.extend(self.undoing(destroyer, given.as_deref(), None));
         }
         let mut steps = vec![first];
-        if let (SketchKind::Refused, Some(listing), true) = (kind, &self.family.listing, named) {
-            steps.extend(self.proof(listing));
+        if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
+            steps.extend(self.proof(listing, given));
         }
-        let row = if named {
-            vec![("name".into(), self.own_name(self.operation, &self.family, None))]
-        } else {
-            Vec::new()
-        };
-        self.assembled(&name, steps, finally, row, self.needs(kind))
+        self.assembled(&name, steps, finally, row.into_iter().collect(), self.needs(kind))
     }
 
     /// The case of these steps.
@@ -246,29 +248,16 @@ impl<'a> Draft<'a> {
         harms.then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect()
     }
 
-    /// `pm-12345678-k3x9a0bz`, or the end of it where names are short.
-    pub fn own_name(&self, create: &Operation, family: &Family<'_>, number: Option<usize>) -> TemplateValue {
-        let hole = |generator| Part::Hole(Hole::Generated(generator));
-        let whole = vec![hole(Generator::Run), Part::Text("-".into()), hole(Generator::Suffix)];
-        let longest = self.longest_name(create, family);
-        let mut parts = if longest < 20 { vec![hole(Generator::Suffix)] } else { whole };
-        parts.extend(number.map(|number| Part::Text(number.to_string())));
-        TemplateValue::Text(Template { parts })
-    }
-
-    fn longest_name(&self, create: &Operation, family: &Family<'_>) -> u64 {
-        use crate::contract::shape::Shape;
-        let way = family.naming.as_deref().unwrap_or_default();
-        let Some(member) = way.first().and_then(|first| create.members.get(*first)) else {
-            return u64::MAX;
-        };
-        let mut shape = Shape::of(self.contract, &member.schema);
-        for step in way.iter().skip(1) {
-            let inner = shape.properties(self.contract).into_iter().find(|property| property.name == *step);
-            let Some(inner) = inner else { return u64::MAX };
-            shape = Shape::of(self.contract, inner.schema);
-        }
-        shape.schema["maxLength"].as_u64().unwrap_or(u64::MAX)
+    /// The name of what a creation makes, `pm-12345678-k3x9a0bz`, where its input has it; those that are made besides
+    /// have numbers behind it.
+    pub fn row(&self, input: &[(String, Value)], number: Option<usize>) -> Option<(Arc<str>, TemplateValue)> {
+        let name = hole("name", number);
+        input.iter().any(|(_, value)| mentions(value, &name)).then(|| {
+            let hole = |generator| Part::Hole(Hole::Generated(generator));
+            let mut parts = vec![hole(Generator::Run), Part::Text("-".into()), hole(Generator::Suffix)];
+            parts.extend(number.map(|number| Part::Text(number.to_string())));
+            (variable("name", number).into(), TemplateValue::Text(Template { parts }))
+        })
     }
 
     /// What a creating answer is remembered by. Optional, because most are to be refused.
@@ -280,13 +269,19 @@ impl<'a> Draft<'a> {
         Some(Capture { name, from, presence: Presence::Optional, span: self.span.clone() })
     }
 
-    /// Destroys what the case made, again and again while it is still being made.
-    pub fn undoing(&self, destroyer: &Destroyer<'_>, number: Option<usize>) -> Step {
+    /// Destroys what the case made, again and again while it is still being made; none where nothing says what it is
+    /// called, neither the answer nor the name that it was `given`.
+    pub fn undoing(
+        &self,
+        destroyer: &Destroyer<'_>,
+        given: Option<&str>,
+        number: Option<usize>,
+    ) -> Option<Step> {
         let by = match destroyer.known_by {
             KnownBy::Answer(_) => hole("made", number),
-            KnownBy::Name => hole("name", number),
+            KnownBy::Name => given?.to_owned(),
         };
-        self.undone(destroyer.operation, vec![(destroyer.member.to_owned(), Value::from(by))])
+        Some(self.undone(destroyer.operation, vec![(destroyer.member.to_owned(), Value::from(by))]))
     }
 
     /// Asks until it is so, or there is nothing to destroy.
@@ -315,22 +310,22 @@ impl<'a> Draft<'a> {
         step
     }
 
-    /// Asks for what there is of a kind, as far as it can be asked for things of the case's own name.
-    pub fn listing(&self, listing: &Listing<'_>) -> Step {
-        let search = listing.search.map(|member| (member.to_owned(), Value::from(NAME)));
+    /// Asks for what there is of a kind, as far as it can be asked for things of this name.
+    pub fn listing(&self, listing: &Listing<'_>, name: &str) -> Step {
+        let search = listing.search.map(|member| (member.to_owned(), Value::from(name)));
         self.step(listing.operation, search.into_iter().chain(largest_page(listing)).collect(), Auth::Target)
     }
 
     /// The list of the family does not have what was refused. Other cases make and destroy things meanwhile, so
     /// nothing more can be said of the list.
-    fn proof(&self, listing: &Listing<'_>) -> Option<Step> {
+    fn proof(&self, listing: &Listing<'_>, name: &str) -> Option<Step> {
         let statement = match self.contract.protocol {
             Protocol::AwsJson { .. } => must("awsjson.input.refused-changes-nothing"),
             Protocol::Rest => must("input.refused-changes-nothing"),
         };
-        let mut step = self.listing(listing);
+        let mut step = self.listing(listing, name);
         let path = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
-        let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(NAME)))]);
+        let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(name)))]);
         let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
         let at = |matcher| Claim::At { path: Arc::clone(&path), matcher };
         // A list that is refused shows nothing either way, and has cases of its own.
@@ -382,7 +377,7 @@ pub(super) fn hole(what: &str, number: Option<usize>) -> String {
 
 fn mentions(value: &Value, hole: &str) -> bool {
     match value {
-        Value::String(text) => text == hole,
+        Value::String(text) => text.contains(hole),
         Value::Array(elements) => elements.iter().any(|element| mentions(element, hole)),
         Value::Object(members) => members.values().any(|member| mentions(member, hole)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

@@ -1,7 +1,12 @@
 //! What belongs together, read from names, paths and members: the member that names what a creating operation makes, the
 //! operation that destroys it again, and the one that lists its kind.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::{
+    holes::{self, Bears},
+    value::Maker,
+};
 
 use crate::{
     contract::{
@@ -18,6 +23,28 @@ pub(super) struct Family<'a> {
     pub naming: Option<Vec<&'a str>>,
     pub destroyer: Option<Destroyer<'a>>,
     pub listing: Option<Listing<'a>>,
+}
+
+impl Family<'_> {
+    /// The name of its case that an input gives to what is made.
+    pub fn given<'i>(&self, input: &'i [(String, Value)]) -> Option<&'i str> {
+        let (first, rest) = self.naming.as_deref()?.split_first()?;
+        let (_, value) = input.iter().find(|(name, _)| name == first)?;
+        let text = rest.iter().try_fold(value, |value, name| value.get(*name))?.as_str()?;
+        // As the whole value, it is a number.
+        (holes::bears(text) == Bears::Own && text != holes::OWN_NUMBER).then_some(text)
+    }
+
+    /// Gives a name to what is made where an input leaves that open; `members` are those among which the name stands.
+    pub fn name_it(&self, maker: &mut Maker<'_>, members: &mut Map<String, Value>, schema: Option<&Value>) {
+        let named = || Some((*self.naming.as_deref()?.last()?, schema?));
+        let Some((name, schema)) = named() else { return };
+        let has =
+            members.get(name).and_then(Value::as_str).is_some_and(|text| holes::bears(text) == Bears::Own);
+        if let (false, Some(value)) = (has, maker.value(name, schema)) {
+            members.insert(name.to_owned(), value);
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -61,9 +88,12 @@ pub(super) fn of<'a>(contract: &'a Contract, operation: &'a Operation) -> Family
 fn of_rpc<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
     let Some(kind) = kind(&operation.name) else { return Family::default() };
     // `SubscriptionName` names an EventSubscription.
+    let kind = kind.to_ascii_lowercase();
     let names = |member: &&str| {
-        let stem = member.strip_suffix("Identifier").or_else(|| member.strip_suffix("Name"));
-        stem.is_some_and(|stem| !stem.is_empty() && kind.ends_with(stem))
+        let member = member.to_ascii_lowercase();
+        // One that says no more than `Name` names whatever is made.
+        let stem = member.strip_suffix("identifier").or_else(|| member.strip_suffix("name"));
+        stem.is_some_and(|stem| kind.ends_with(stem))
     };
     let named = |(name, member): &(&'a str, &'a Member)| {
         names(name) && Shape::of(contract, &member.schema).kind == Kind::Text

@@ -3,7 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{random::Random, value::Maker};
+use super::{
+    holes::fills,
+    random::Random,
+    value::{Bearer, Maker},
+};
 use crate::{
     contract::shape::{Kind, Property, Shape},
     model::contract::Contract,
@@ -65,18 +69,16 @@ enum Effort {
 const DEPTH: usize = 3;
 
 /// All faults of an input with these members, in the order of the members.
-pub(super) fn faults<'a>(
-    contract: &'a Contract,
-    members: &[Property<'a>],
-    random: &mut Random,
-) -> Vec<Fault<'a>> {
-    let mut search = Search { contract, random, found: Vec::new(), inside: Vec::new() };
+pub(super) fn faults<'a>(maker: &Maker<'a>, members: &[Property<'a>], random: &mut Random) -> Vec<Fault<'a>> {
+    let contract = maker.contract;
+    let mut search = Search { contract, maker, random, found: Vec::new(), inside: Vec::new() };
     search.members(&[], members);
     search.found
 }
 
 struct Search<'a, 'r> {
     contract: &'a Contract,
+    maker: &'r Maker<'a>,
     random: &'r mut Random,
     found: Vec<Fault<'a>>,
     /// The named structures on the way down, so that recursion ends.
@@ -105,8 +107,9 @@ impl<'a> Search<'a, '_> {
     }
 
     fn value(&mut self, path: Vec<Hop<'a>>, shape: &Shape<'a>, effort: Effort) {
-        self.types(&path, shape.kind, effort);
-        self.limits(&path, shape);
+        let bearer = self.maker.bearer(innermost(&path));
+        self.types(&path, shape.kind, effort, bearer);
+        self.limits(&path, shape, bearer);
         if path.len() >= DEPTH || shape.name.is_some_and(|name| self.inside.contains(&name)) {
             return;
         }
@@ -128,8 +131,8 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn types(&mut self, path: &[Hop<'a>], kind: Kind, effort: Effort) {
-        let (wrong, convertible) = other_types(kind);
+    fn types(&mut self, path: &[Hop<'a>], kind: Kind, effort: Effort, bearer: Bearer) {
+        let (wrong, convertible) = other_types(kind, bearer);
         let breaches = [(wrong, Breach::Type), (convertible, Breach::Convertible)];
         for (values, breach) in breaches {
             let chosen: Vec<_> = match effort {
@@ -143,8 +146,8 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn limits(&mut self, path: &[Hop<'a>], shape: &Shape<'a>) {
-        for (word, value) in beyond(shape, path.len()) {
+    fn limits(&mut self, path: &[Hop<'a>], shape: &Shape<'a>, bearer: Bearer) {
+        for (word, value) in beyond(shape, path.len(), bearer) {
             self.add(path, "", &format!("-{word}"), Change::Set(value), Breach::Limit);
         }
     }
@@ -152,11 +155,8 @@ impl<'a> Search<'a, '_> {
     fn union(&mut self, path: &[Hop<'a>], shape: &Shape<'a>) {
         let properties = shape.properties(self.contract);
         self.add(path, "", "-without-a-member", Change::Set(json!({})), Breach::Union);
-        let mut maker = Maker {
-            contract: self.contract,
-            random: self.random.clone(),
-            extent: super::value::Extent::Minimal,
-        };
+        let extent = super::value::Extent::Minimal;
+        let mut maker = Maker { random: self.random.clone(), extent, ..self.maker.clone() };
         let mut two = serde_json::Map::new();
         for property in &properties {
             if let (true, Some(value)) = (two.len() < 2, maker.value(property.name, property.schema)) {
@@ -199,13 +199,22 @@ fn spelled(path: &[Hop<'_>]) -> String {
     text
 }
 
+/// The member that a value stands in, or in whose list or map.
+fn innermost<'a>(path: &[Hop<'a>]) -> &'a str {
+    let name = |hop: &Hop<'a>| match hop {
+        Hop::Member(name, _) => Some(*name),
+        Hop::Inside(_) => None,
+    };
+    path.iter().rev().find_map(name).unwrap_or_default()
+}
+
 type Named = (&'static str, Value);
 
 /// Values of other JSON types, named: those nobody can convert, and those somebody does.
-fn other_types(kind: Kind) -> (Vec<Named>, Vec<Named>) {
+fn other_types(kind: Kind, bearer: Bearer) -> (Vec<Named>, Vec<Named>) {
     let (list, object) = (("list", json!([])), ("object", json!({})));
     let (text, number, boolean) =
-        (("text", json!("proofmark")), ("number", json!(7)), ("boolean", json!(true)));
+        (("text", json!(bearer.text())), ("number", json!(bearer.number())), ("boolean", json!(true)));
     match kind {
         Kind::Text => (vec![list, object], vec![number, boolean]),
         Kind::Integer => {
@@ -224,7 +233,7 @@ fn other_types(kind: Kind) -> (Vec<Named>, Vec<Named>) {
 const LONGEST: usize = 1 << 16;
 
 /// Values of the right type that the schema does not take, named.
-fn beyond(shape: &Shape<'_>, depth: usize) -> Vec<Named> {
+fn beyond(shape: &Shape<'_>, depth: usize, bearer: Bearer) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
     match shape.kind {
         Kind::Text if !shape.values().is_empty() => {
@@ -235,13 +244,13 @@ fn beyond(shape: &Shape<'_>, depth: usize) -> Vec<Named> {
                 found.push(("too-short", json!("x".repeat(least - 1))));
             }
             if let Some(most) = shape.count("maxLength").filter(|most| *most < LONGEST) {
-                found.push(("too-long", json!("x".repeat(most + 1))));
+                found.push(("too-long", json!(lengthened(bearer, most + 1))));
             }
             match shape.text("format") {
-                Some("uuid") => found.push(("not-a-uuid", json!("not-a-uuid"))),
+                Some("uuid") => found.push(("not-a-uuid", json!(bearer.text()))),
                 Some("date-time" | "date") => found.push(("not-a-time", json!("not-a-time"))),
                 _ if shape.note() == Some("blob") => found.push(("not-base64", json!("?"))),
-                _ => found.extend(off_pattern(shape)),
+                _ => found.extend(off_pattern(shape, bearer)),
             }
         }
         Kind::Integer | Kind::Number => {
@@ -265,14 +274,22 @@ fn beyond(shape: &Shape<'_>, depth: usize) -> Vec<Named> {
     found
 }
 
-fn off_pattern(shape: &Shape<'_>) -> Option<Named> {
+/// The text with a bearer's name in it that is `length` long, or longer where that is not enough for the name.
+fn lengthened(bearer: Bearer, length: usize) -> String {
+    let name = bearer.text();
+    let missing = length.saturating_sub(fills(name)[0].len());
+    name.to_owned() + &"x".repeat(missing)
+}
+
+fn off_pattern(shape: &Shape<'_>, bearer: Bearer) -> Option<Named> {
     let pattern = regex::Regex::new(shape.text("pattern")?).ok()?;
     let (least, most) = (shape.count("minLength").unwrap_or(1), shape.count("maxLength").unwrap_or(LONGEST));
-    ["?", "\u{a7}", " "]
-        .iter()
-        .map(|sign| sign.repeat(least.clamp(1, LONGEST)))
-        .find(|text| !pattern.is_match(text) && text.chars().count() <= most)
-        .map(|text| ("off-pattern", json!(text)))
+    let named = ["\u{a7}", "!"].map(|sign| lengthened(bearer, least.clamp(1, LONGEST)) + sign);
+    let plain = ["?", "\u{a7}", " "].map(|sign| sign.repeat(least.clamp(1, LONGEST)));
+    let is_off = |text: &String| {
+        fills(text).iter().all(|fill| !pattern.is_match(fill) && fill.chars().count() <= most)
+    };
+    named.into_iter().chain(plain).find(is_off).map(|text| ("off-pattern", json!(text)))
 }
 
 impl Fault<'_> {

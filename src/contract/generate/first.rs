@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     awsjson,
     draft::{Draft, Sketch, SketchKind},
+    kinds::Kinds,
     rest,
     value::Extent,
 };
@@ -22,7 +23,8 @@ const YOURS: &str = "put-yours-here";
 /// The case of one operation. Its names of things are well-formed, and nobody's.
 pub fn first(contract: &Contract, operation: &Operation, clauses: &Clauses, seed: u64) -> Case {
     let span = Span { file: "".into(), line: 1, column: 1, offset: 0, length: 0 };
-    let draft = Draft::new(contract, operation, clauses, seed, span);
+    let kinds = Kinds::of(contract);
+    let draft = Draft::new(contract, &kinds, operation, clauses, seed, span);
     let (input, auth) = match contract.protocol {
         Protocol::AwsJson { .. } => {
             let input = awsjson::input(&draft, Extent::Minimal);

@@ -6,6 +6,12 @@ use serde_json::Value;
 
 use crate::model::template::{Generator, Hole, Part, Template, TemplateValue};
 
+/// Stands in an input for the name of what the case makes; no two cases have the same.
+pub(super) const NAME: &str = "${name}";
+/// What is left of it where names are short.
+pub(super) const SUFFIX: &str = "${gen:suffix}";
+pub(super) const OWN_UUID: &str = "${gen:own-uuid}";
+pub(super) const OWN_NUMBER: &str = "${gen:own-number}";
 /// The name of nothing, as a run draws it.
 pub(super) const ABSENT: &str = "${gen:absent}";
 pub(super) const ABSENT_UPPER: &str = "${gen:absent-upper}";
@@ -102,14 +108,53 @@ fn generated(generator: Generator, sample: usize) -> String {
         Generator::Suffix => word(8),
         Generator::Absent => word(13),
         Generator::AbsentUpper => word(13).to_ascii_uppercase(),
-        Generator::Uuid | Generator::AbsentUuid => {
+        Generator::Uuid | Generator::OwnUuid | Generator::AbsentUuid => {
             format!("{}-{}-4{}-8{}-{}", hex(8), hex(4), hex(3), hex(3), hex(12))
         }
-        Generator::AbsentNumber => {
+        Generator::OwnNumber | Generator::AbsentNumber => {
             ["9007199254740991", "4503599627370496", "5000000000000007"][sample].to_owned()
         }
         Generator::Now => "2026-01-01T00:00:00Z".to_owned(),
     }
+}
+
+/// Makes the names of a case in this value those of its thing of this number.
+pub(super) fn number(value: &mut Value, number: usize) {
+    match value {
+        Value::String(text) => {
+            *text = text.replace(NAME, &format!("${{name{number}}}"));
+            if text == SUFFIX {
+                text.push_str(&number.to_string());
+            }
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|element| self::number(element, number)),
+        Value::Object(members) => members.values_mut().for_each(|member| self::number(member, number)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// To whom a value belongs, as its holes say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bears {
+    /// The name of the case, or what it has made.
+    Own,
+    /// What names nothing.
+    Absent,
+    Neither,
+}
+
+pub(super) fn bears(text: &str) -> Bears {
+    let holes = parts(text).into_iter().filter_map(|part| match part {
+        Part::Hole(hole) => Some(hole),
+        Part::Text(_) => None,
+    });
+    let one = |hole| match hole {
+        Hole::Generated(
+            Generator::Absent | Generator::AbsentUpper | Generator::AbsentUuid | Generator::AbsentNumber,
+        ) => Bears::Absent,
+        _ => Bears::Own,
+    };
+    holes.map(one).next().unwrap_or(Bears::Neither)
 }
 
 #[cfg(test)]

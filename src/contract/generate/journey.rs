@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
 use super::{
-    draft::{DISPOSABLE, Draft, Statement, hole, may, must, should, variable},
-    family::{self, Destroyer, Family, KnownBy, Listing},
-    holes::{ABSENT_UUID, template},
+    draft::{DISPOSABLE, Draft, Statement, hole, may, must, should},
+    family::{Destroyer, KnownBy, Listing},
+    holes::{self, ABSENT_UUID, template},
+    kinds::{Creator, fits, is_costly},
     value::Extent,
 };
 use crate::{
@@ -32,17 +33,9 @@ const DEEPEST: usize = 3;
 /// Things of one case.
 const MOST: usize = 6;
 
-/// A creating operation and what it belongs to.
-#[derive(Clone)]
-pub(super) struct Maker<'a> {
-    pub create: &'a Operation,
-    pub family: Family<'a>,
-    pub destroyer: Destroyer<'a>,
-}
-
 /// One thing that a case makes.
 pub(super) struct Made<'a> {
-    pub maker: Maker<'a>,
+    pub maker: Creator<'a>,
     pub input: Vec<(String, Value)>,
     /// None for the thing that the case is about.
     pub number: Option<usize>,
@@ -71,27 +64,29 @@ fn life(contract: &Contract, end: &str) -> Statement {
 /// Makes one, looks for it, changes it, destroys it, and looks again.
 fn round_trip(draft: &Draft<'_>) -> Option<Case> {
     let mut journey = Journey::new(draft);
-    let maker = maker(draft.contract, draft.operation)?;
+    let maker = draft.kinds.creator(draft.operation)?.clone();
     journey.fresh(draft.operation)?;
     let (input, _) = journey.input(draft.operation, 0)?;
-    let input = named(&maker, None, input);
+    let input = journey.named(&maker, None, input);
     let mut steps: Vec<Step> = journey.made.iter().map(|made| journey.creation(made)).collect();
     let own = Made { maker: maker.clone(), input, number: None };
+    own.is_known()?;
+    let name = maker.family.given(&own.input).map(str::to_owned);
     steps.push(journey.creation(&own));
-    let listing = maker.family.listing.as_ref().filter(|_| maker.family.naming.is_some());
-    steps.extend(listing.and_then(|listing| journey.look(listing, "listed")));
-    if let Some((operation, input)) = journey.change(&maker) {
+    let listing = maker.family.listing.as_ref().zip(name.as_deref());
+    steps.extend(listing.and_then(|(listing, name)| journey.look(listing, name, "listed")));
+    if let Some((operation, input)) = journey.change(&own) {
         steps.push(journey.call(operation, input));
     }
     let destroyer = &maker.destroyer;
     let (mut input, _) = journey.plain(destroyer.operation)?;
     input.iter_mut().filter(|(name, _)| name == destroyer.member).for_each(|(_, value)| {
-        *value = known(&maker, None).into();
+        *value = own.known().into();
     });
     let mut destroying = journey.call(destroyer.operation, input);
     journey.expects(&mut destroying, life(draft.contract, "served"), Claim::Status(SUCCESS.to_vec()));
     steps.push(destroying);
-    steps.extend(listing.and_then(|listing| journey.look(listing, "gone")));
+    steps.extend(listing.and_then(|(listing, name)| journey.look(listing, name, "gone")));
     journey.made.push(own);
     Some(journey.case("round-trip", steps, None, Harm::None))
 }
@@ -99,10 +94,10 @@ fn round_trip(draft: &Draft<'_>) -> Option<Case> {
 /// Makes what the operation is to work on, and has it work on that.
 fn on_its_own(draft: &Draft<'_>) -> Option<Case> {
     let operation = draft.operation;
-    let modifies = |maker: &Maker<'_>| {
+    let modifies = |maker: &Creator<'_>| {
         modifier(draft.contract, &maker.destroyer).is_some_and(|other| other.name == operation.name)
     };
-    if operation.effect == Effect::Destroy || makers(draft.contract).iter().any(modifies) {
+    if operation.effect == Effect::Destroy || draft.kinds.creators().iter().any(modifies) {
         return None;
     }
     let mut journey = Journey::new(draft);
@@ -115,6 +110,7 @@ fn on_its_own(draft: &Draft<'_>) -> Option<Case> {
         let same = |(name, _): &(String, Value)| separator.members.contains_key(name);
         draft.undone(separator, input.iter().filter(|member| same(member)).cloned().collect())
     });
+    journey.row = draft.row(&input, None);
     steps.push(journey.call(operation, input));
     let harm = if begins_something(operation) { Harm::Some } else { Harm::None };
     Some(journey.case("on-its-own", steps, undoing, harm))
@@ -130,11 +126,6 @@ pub(super) enum Harm {
     Some,
 }
 
-/// Machines cost money while they run.
-fn is_costly(create: &Operation) -> bool {
-    ["Instance", "Cluster", "Machine", "Server"].iter().any(|kind| create.name.ends_with(kind))
-}
-
 fn begins_something(operation: &Operation) -> bool {
     const HARMLESS: [&str; 10] =
         ["Modify", "Update", "Add", "Remove", "Tag", "Untag", "Stop", "Cancel", "Enable", "Disable"];
@@ -145,25 +136,27 @@ struct Journey<'d, 'a> {
     draft: &'d Draft<'a>,
     examples: Examples<'a>,
     made: Vec<Made<'a>>,
+    /// The name that a request bears which is none of these.
+    row: Option<(Arc<str>, TemplateValue)>,
 }
 
 impl<'d, 'a> Journey<'d, 'a> {
     fn new(draft: &'d Draft<'a>) -> Journey<'d, 'a> {
-        Journey { draft, examples: Examples::of(draft.contract), made: Vec::new() }
+        Journey { draft, examples: Examples::of(draft.contract), made: Vec::new(), row: None }
     }
 
     fn case(self, name: &str, steps: Vec<Step>, first: Option<Step>, harm: Harm) -> Case {
         let costly = self.made.iter().any(|made| is_costly(made.maker.create));
         let harm = if costly { Harm::Some } else { harm };
-        let undoing = |made: &Made<'_>| self.draft.undoing(&made.maker.destroyer, made.number);
-        let finally = first.into_iter().chain(self.made.iter().rev().map(undoing)).collect();
-        let names = self.made.iter().filter(|made| made.maker.family.naming.is_some());
-        let row = names.map(|made| {
-            let name = self.draft.own_name(made.maker.create, &made.maker.family, made.number);
-            (Arc::from(variable("name", made.number)), name)
-        });
+        let undoing = |made: &Made<'_>| {
+            let given = made.maker.family.given(&made.input);
+            self.draft.undoing(&made.maker.destroyer, given, made.number)
+        };
+        let finally = first.into_iter().chain(self.made.iter().rev().filter_map(undoing)).collect();
+        let named = self.made.iter().filter_map(|made| self.draft.row(&made.input, made.number));
+        let row: BTreeMap<_, _> = named.chain(self.row).collect();
         let needs = (harm == Harm::Some).then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect();
-        self.draft.assembled(name, steps, finally, row.collect(), needs)
+        self.draft.assembled(name, steps, finally, row.into_iter().collect(), needs)
     }
 
     fn expects(&self, step: &mut Step, statement: Statement, claim: Claim) {
@@ -184,7 +177,7 @@ impl<'d, 'a> Journey<'d, 'a> {
 
     /// Makes a thing, and remembers it. Where it is not made, or not called anything, the case has nothing more to ask.
     fn creation(&self, made: &Made<'a>) -> Step {
-        let Maker { create, destroyer, .. } = &made.maker;
+        let Creator { create, destroyer, .. } = &made.maker;
         let mut step = self.call(create, made.input.clone());
         let served = life(self.draft.contract, "served");
         self.expects(&mut step, served, Claim::Status(SUCCESS.to_vec()));
@@ -199,20 +192,21 @@ impl<'d, 'a> Journey<'d, 'a> {
     }
 
     /// The modifying request that changes nothing, if there is one.
-    fn change(&self, maker: &Maker<'a>) -> Option<(&'a Operation, Vec<(String, Value)>)> {
+    fn change(&self, made: &Made<'a>) -> Option<(&'a Operation, Vec<(String, Value)>)> {
+        let maker = &made.maker;
         let operation = modifier(self.draft.contract, &maker.destroyer)?;
         let (mut input, _) = self.plain(operation)?;
         let (_, value) = input.iter_mut().find(|(name, _)| fits(name, maker.destroyer.member))?;
-        *value = known(maker, None).into();
+        *value = made.known().into();
         Some((operation, input))
     }
 
     /// Asks for the list until what was made is `listed`, or `gone` from it. A list that is refused or has more pages does
     /// not tell.
-    fn look(&self, listing: &Listing<'_>, end: &'static str) -> Option<Step> {
-        let mut step = self.draft.listing(listing);
+    fn look(&self, listing: &Listing<'_>, name: &str, end: &'static str) -> Option<Step> {
+        let mut step = self.draft.listing(listing, name);
         let list = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
-        let name = template(Value::from(hole("name", None)));
+        let name = template(Value::from(name));
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), name)]);
         let at = |matcher| Claim::At { path: Arc::clone(&list), matcher };
         let mut claims = match end {
@@ -239,7 +233,7 @@ impl<'d, 'a> Journey<'d, 'a> {
 
     /// The smallest input, with values that the model shows for members of their names where it shows any.
     fn plain(&self, operation: &'a Operation) -> Option<(Vec<(String, Value)>, usize)> {
-        let mut maker = self.draft.maker(Extent::Minimal);
+        let mut maker = self.draft.maker_of(operation, Extent::Minimal);
         let wanted = |member: &&Member| {
             member.required && member.place != Place::Header || member.place == Place::WholeBody
         };
@@ -263,9 +257,9 @@ impl<'d, 'a> Journey<'d, 'a> {
     /// The smallest input with things of the case's own in it, and how many members name one.
     fn input(&mut self, operation: &'a Operation, depth: usize) -> Option<(Vec<(String, Value)>, usize)> {
         let (mut input, mut provided) = self.plain(operation)?;
-        let own = maker(self.draft.contract, operation);
+        let own = self.draft.kinds.creator(operation);
         for (name, value) in &mut input {
-            let naming = own.as_ref().and_then(|own| own.family.naming.as_deref()) == Some(&[name.as_str()]);
+            let naming = own.and_then(|own| own.family.naming.as_deref()) == Some(&[name.as_str()]);
             if !naming {
                 provided += self.provide(operation, name, value, depth);
             }
@@ -283,18 +277,17 @@ impl<'d, 'a> Journey<'d, 'a> {
                 members.iter_mut().map(|(name, value)| self.provide(operation, name, value, depth)).sum()
             }
             Value::String(text) => {
-                let maker = provider(self.draft.contract, operation, name);
-                let made = maker.and_then(|maker| Some((self.make(maker.clone(), name, depth)?, maker)));
-                let Some((number, maker)) = made else { return 0 };
-                *text = known(&maker, Some(number));
+                let maker = self.draft.kinds.provider(operation, name).cloned();
+                let Some(known) = maker.and_then(|maker| self.make(maker, name, depth)) else { return 0 };
+                *text = known;
                 1
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         }
     }
 
-    /// Has one made for the member called `role`; gives its number.
-    fn make(&mut self, maker: Maker<'a>, role: &str, depth: usize) -> Option<usize> {
+    /// Has one made for the member called `role`; gives how requests call it.
+    fn make(&mut self, maker: Creator<'a>, role: &str, depth: usize) -> Option<String> {
         if depth >= DEEPEST || self.made.len() >= MOST {
             return None;
         }
@@ -312,35 +305,58 @@ impl<'d, 'a> Journey<'d, 'a> {
             }
         }
         let number = self.made.len() + 1;
-        let input = named(&maker, Some(number), input);
-        self.made.push(Made { maker, input, number: Some(number) });
-        Some(number)
+        let input = self.named(&maker, Some(number), input);
+        let made = Made { maker, input, number: Some(number) };
+        made.is_known()?;
+        let known = made.known();
+        self.made.push(made);
+        Some(known)
     }
-}
 
-/// The input with the thing's own name in it.
-fn named(maker: &Maker<'_>, number: Option<usize>, mut input: Vec<(String, Value)>) -> Vec<(String, Value)> {
-    let name = Value::from(hole("name", number));
-    match maker.family.naming.as_deref() {
-        Some([member]) => match input.iter_mut().find(|(have, _)| have == member) {
-            Some((_, value)) => *value = name,
-            None => input.push(((*member).to_owned(), name)),
-        },
-        Some([body, inner]) => {
-            if let Some((_, Value::Object(members))) = input.iter_mut().find(|(have, _)| have == body) {
-                members.insert((*inner).to_owned(), name);
+    /// The input with the thing's own name in it, and in every text that bears the name of its case.
+    fn named(
+        &self,
+        maker: &Creator<'a>,
+        number: Option<usize>,
+        mut input: Vec<(String, Value)>,
+    ) -> Vec<(String, Value)> {
+        let contract = self.draft.contract;
+        let mut values = self.draft.maker_of(maker.create, Extent::Minimal);
+        let schema = |name: &str| maker.create.members.get(name).map(|member| &member.schema);
+        match maker.family.naming.as_deref() {
+            Some([member]) => {
+                let mut members: Map<String, Value> = input.into_iter().collect();
+                maker.family.name_it(&mut values, &mut members, schema(member));
+                input = members.into_iter().collect();
             }
+            Some([body, inner]) => {
+                let properties = schema(body).map(|schema| Shape::of(contract, schema).properties(contract));
+                let inner = properties.into_iter().flatten().find(|property| property.name == *inner);
+                if let Some((_, Value::Object(members))) = input.iter_mut().find(|(have, _)| have == body) {
+                    maker.family.name_it(&mut values, members, inner.map(|property| property.schema));
+                }
+            }
+            _ => {}
         }
-        _ => {}
+        if let Some(number) = number {
+            input.iter_mut().for_each(|(_, value)| holes::number(value, number));
+        }
+        input
     }
-    input
 }
 
-/// How requests call the thing.
-fn known(maker: &Maker<'_>, number: Option<usize>) -> String {
-    match maker.destroyer.known_by {
-        KnownBy::Answer(_) => hole("made", number),
-        KnownBy::Name => hole("name", number),
+impl Made<'_> {
+    /// None where it is called by its name, and was given none.
+    fn is_known(&self) -> Option<()> {
+        (!self.known().is_empty()).then_some(())
+    }
+
+    /// How requests call the thing.
+    fn known(&self) -> String {
+        match self.maker.destroyer.known_by {
+            KnownBy::Answer(_) => hole("made", self.number),
+            KnownBy::Name => self.maker.family.given(&self.input).unwrap_or_default().to_owned(),
+        }
     }
 }
 
@@ -399,57 +415,6 @@ impl<'a> Examples<'a> {
         all.into_iter()
             .find(|value| value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("://")))
     }
-}
-
-/// What an operation makes, if it is known how to destroy that, and it can be given a name of its own where that is what
-/// it is known by.
-fn maker<'a>(contract: &'a Contract, create: &'a Operation) -> Option<Maker<'a>> {
-    let family = family::of(contract, create);
-    let destroyer = family.destroyer.clone()?;
-    let nameless = destroyer.known_by == KnownBy::Name && family.naming.is_none();
-    (!nameless).then_some(Maker { create, family, destroyer })
-}
-
-fn makers(contract: &Contract) -> Vec<Maker<'_>> {
-    contract.operations.values().filter_map(|create| maker(contract, create)).collect()
-}
-
-/// Who makes what the member of an operation names.
-fn provider<'a>(contract: &'a Contract, operation: &Operation, member: &str) -> Option<Maker<'a>> {
-    let others = makers(contract).into_iter().filter(|maker| maker.create.name != operation.name);
-    match contract.protocol {
-        Protocol::Rest => {
-            let place = format!("/{{{member}}}");
-            let home = operation.path.find(&place).map(|at| &operation.path[..at])?;
-            others.into_iter().find(|maker| maker.create.path == home)
-        }
-        Protocol::AwsJson { .. } => {
-            let any = member == "ResourceArn";
-            let simple = |maker: &Maker<'_>| {
-                let mut needs = maker.create.members.iter().filter(|(_, member)| member.required);
-                maker.destroyer.member.ends_with("Arn")
-                    && !is_costly(maker.create)
-                    && !needs.any(|(name, _)| name.ends_with("Arn") || name.ends_with("Ids"))
-            };
-            let fitting = others.filter(|maker| match any {
-                true => simple(maker),
-                false => fits(member, maker.destroyer.member),
-            });
-            fitting.max_by_key(|maker| maker.destroyer.member.len())
-        }
-    }
-}
-
-/// Whether a member names things as the destroyer's member does: `SourceEndpointArn` as `EndpointArn`. One that says no
-/// more than `Id` or `Name` may name anything.
-fn fits(member: &str, destroyers: &str) -> bool {
-    let says_what = ["Arn", "Identifier", "ReferencedId", "Id", "Name"]
-        .iter()
-        .find_map(|end| destroyers.strip_suffix(end))
-        .is_some_and(|stem| !stem.is_empty());
-    let ahead = member.strip_suffix(destroyers);
-    says_what && ahead.is_some_and(|ahead| !ahead.ends_with(|c: char| c.is_ascii_uppercase()))
-        || ahead == Some("")
 }
 
 /// Undoes what an operation does with two things and more, by the same names: `DeleteConnection` for `TestConnection`.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    draft::{Draft, NAME, Sketch, SketchKind, must, should},
+    draft::{Draft, Sketch, SketchKind, must, should},
     fault::{Breach, faults},
     value::Extent,
 };
@@ -71,7 +71,10 @@ pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Input> {
     if let Some([body, inner]) = draft.family.naming.as_deref()
         && let Some((_, Value::Object(members))) = input.iter_mut().find(|(name, _)| name == body)
     {
-        members.insert((*inner).to_owned(), NAME.into());
+        let properties =
+            Shape::of(draft.contract, &draft.operation.members[*body].schema).properties(draft.contract);
+        let schema = properties.into_iter().find(|property| property.name == *inner).map(|it| it.schema);
+        draft.family.name_it(&mut maker, members, schema);
     }
     Some(input)
 }
@@ -133,7 +136,7 @@ fn paths(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
     let malformed = members(draft, Place::Path).filter(|(_, member)| of_uuid(member));
     malformed
         .map(|(name, _)| {
-            let input = with(minimal, name, json!("not-a-uuid"));
+            let input = with(minimal, name, json!(draft.maker(Extent::Minimal).bearer(name).text()));
             let sketch = Sketch::new(format!("malformed-{name}"), SketchKind::Refused, input)
                 .status(must("path.malformed"), REFUSED);
             match documents(draft, 400) {
@@ -231,7 +234,9 @@ fn body(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
         sketches.push(sketch.status(must("input.types"), REFUSED));
     }
     let Some((_, whole)) = minimal.iter().find(|(have, _)| have == name) else { return sketches };
-    for fault in faults(draft.contract, &shape.properties(draft.contract), &mut draft.random("faults")) {
+    for fault in
+        faults(&draft.maker(Extent::Minimal), &shape.properties(draft.contract), &mut draft.random("faults"))
+    {
         let mut changed = whole.clone();
         if fault.apply(&mut changed, &mut draft.maker(Extent::Minimal)).is_none() {
             continue;
@@ -262,7 +267,7 @@ fn texts(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
                     Sketch::new(format!("without-{name}"), SketchKind::Refused, without(minimal, name));
                 sketches.push(sketch.status(must("input.required"), REFUSED));
             }
-            for (word, value) in wrong_texts(&Shape::of(draft.contract, &member.schema), draft) {
+            for (word, value) in wrong_texts(name, &Shape::of(draft.contract, &member.schema), draft) {
                 let input = with(minimal, name, value);
                 let sketch = Sketch::new(format!("{name}-{word}"), SketchKind::Refused, input);
                 let sketch = sketch.status(must("input.valid"), answered(draft));
@@ -273,16 +278,18 @@ fn texts(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
     sketches
 }
 
-fn wrong_texts(shape: &Shape<'_>, draft: &Draft<'_>) -> Vec<(&'static str, Value)> {
+fn wrong_texts(name: &str, shape: &Shape<'_>, draft: &Draft<'_>) -> Vec<(&'static str, Value)> {
     if shape.kind == Kind::List {
-        let inside = shape.inside().map(|inside| wrong_texts(&Shape::of(draft.contract, inside), draft));
+        let inside =
+            shape.inside().map(|inside| wrong_texts(name, &Shape::of(draft.contract, inside), draft));
         return inside.into_iter().flatten().map(|(word, value)| (word, json!([value]))).collect();
     }
-    let members = [Property { name: "m", schema: shape.schema, required: false }];
-    let limits = faults(draft.contract, &members, &mut draft.random("texts"));
+    let members = [Property { name, schema: shape.schema, required: false }];
+    let limits = faults(&draft.maker(Extent::Minimal), &members, &mut draft.random("texts"));
+    let bearer = draft.maker(Extent::Minimal).bearer(name).text();
     let mut found: Vec<_> = match shape.kind {
-        Kind::Integer | Kind::Number => vec![("not-a-number", json!("proofmark"))],
-        Kind::Boolean => vec![("not-a-boolean", json!("proofmark"))],
+        Kind::Integer | Kind::Number => vec![("not-a-number", json!(bearer))],
+        Kind::Boolean => vec![("not-a-boolean", json!(bearer))],
         _ => Vec::new(),
     };
     for fault in limits.into_iter().filter(|fault| fault.breach == Breach::Limit) {

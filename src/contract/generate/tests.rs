@@ -94,6 +94,9 @@ fn filled(case: &Case) -> Value {
     };
     fn fill_in(value: Value) -> Value {
         match value {
+            Value::String(text) if [holes::OWN_NUMBER, holes::ABSENT_NUMBER].contains(&&*text) => {
+                json!(5_000_000_000_000_007_u64)
+            }
             Value::String(text) => holes::fills(&text)[2].clone().into(),
             Value::Array(elements) => elements.into_iter().map(fill_in).collect(),
             Value::Object(members) => {
@@ -143,9 +146,9 @@ fn each_kind_of_fault_becomes_an_input() {
         (required(json!({ "type": "string" })), "null-m", json!({ "m": null })),
         (required(json!({ "type": "string" })), "m-as-list", json!({ "m": [] })),
         (required(json!({ "type": "string" })), "m-as-object", json!({ "m": {} })),
-        (required(json!({ "type": "string" })), "m-as-number", json!({ "m": 7 })),
+        (required(json!({ "type": "string" })), "m-as-number", json!({ "m": "<gen:absent-number>" })),
         (required(json!({ "type": "string" })), "m-as-boolean", json!({ "m": true })),
-        (required(json!({ "type": "integer" })), "m-as-text", json!({ "m": "proofmark" })),
+        (required(json!({ "type": "integer" })), "m-as-text", json!({ "m": absent })),
         (required(json!({ "type": "integer" })), "m-as-digits", json!({ "m": "7" })),
         (required(json!({ "type": "integer" })), "m-as-fraction", json!({ "m": 1.5 })),
         (required(json!({ "type": "boolean" })), "m-as-one", json!({ "m": 1 })),
@@ -157,14 +160,14 @@ fn each_kind_of_fault_becomes_an_input() {
             "m-not-in-enum",
             json!({ "m": "proofmark-no-such-value" }),
         ),
-        (optional(json!({ "type": "string", "maxLength": 2 })), "m-too-long", json!({ "m": "xxx" })),
+        (optional(json!({ "type": "string", "maxLength": 2 })), "m-too-long", json!({ "m": absent })),
         (optional(json!({ "type": "string", "minLength": 2 })), "m-too-short", json!({ "m": "x" })),
-        (optional(json!({ "type": "string", "pattern": "^[a-z-]+$" })), "m-off-pattern", json!({ "m": "?" })),
         (
-            optional(json!({ "type": "string", "format": "uuid" })),
-            "m-not-a-uuid",
-            json!({ "m": "not-a-uuid" }),
+            optional(json!({ "type": "string", "pattern": "^[a-z-]+$" })),
+            "m-off-pattern",
+            json!({ "m": "<gen:absent>\u{a7}" }),
         ),
+        (optional(json!({ "type": "string", "format": "uuid" })), "m-not-a-uuid", json!({ "m": absent })),
         (optional(json!({ "type": "integer", "minimum": 1 })), "m-too-small", json!({ "m": 0 })),
         (optional(json!({ "type": "integer", "maximum": 9 })), "m-too-large", json!({ "m": 10 })),
         (
@@ -463,6 +466,76 @@ fn right_inputs_satisfy_their_schemas_and_wrong_ones_do_not() {
                     assert!(!is_right, "{says}");
                 }
             }
+        }
+    }
+}
+
+/// The operation and the input of every request of a case that makes something, with what the contract says of it.
+fn creations<'c>(contract: &'c Contract, case: &'c Case) -> Vec<(family::Family<'c>, Vec<(String, Value)>)> {
+    let as_written = |value: &TemplateValue| {
+        let mut spelled = |hole: &Hole| Ok(Value::from(format!("${{{}}}", fill::key(hole))));
+        fill::value(value, &mut spelled).unwrap()
+    };
+    let making = case.steps.iter().filter(|step| step.effect.makes());
+    making
+        .map(|step| {
+            let input = &step.request.input;
+            let input = input.iter().map(|(name, value)| (name.clone(), as_written(value))).collect();
+            (family::of(contract, contract.operation(&step.operation).unwrap()), input)
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_made_bears_the_name_of_its_case_and_never_that_of_nothing() {
+    let (dms, veeam) = (bundled("dms").0, bundled("veeam").0);
+    for contract in [&dms, &veeam, &family()] {
+        let mut named = 0;
+        for case in generated(contract, &clauses(&LIFE)) {
+            for (family, input) in creations(contract, &case) {
+                let Some(way) = &family.naming else { continue };
+                let value = input.iter().find(|(name, _)| name == way[0]).map(|(_, value)| value);
+                let value = way[1..].iter().try_fold(value, |value, name| value.map(|it| it.get(*name)));
+                let Some(Value::String(text)) = value.flatten() else { continue };
+                let own = holes::bears(text) == holes::Bears::Own;
+                let short = text.chars().count() < 9 && !text.contains("${");
+                assert!(own || short, "{}: {text}", case.id);
+                named += usize::from(own);
+            }
+        }
+        assert!(named > 5, "{}: {named}", contract.api);
+    }
+}
+
+#[test]
+fn a_name_is_found_under_any_spelling_and_no_reference_is_taken_for_one() {
+    let text = || json!({ "type": "string" });
+    let needed = |names: &[&str]| {
+        let member = |name: &&str| ((*name).to_owned(), json!({ "required": true, "schema": text() }));
+        names.iter().map(member).collect::<serde_json::Map<_, _>>()
+    };
+    for (create, members, own, absent) in [
+        ("CreateLogGroup", &["logGroupName"][..], &["logGroupName"][..], &[][..]),
+        ("CreateSecret", &["Name", "Description"], &["Name", "Description"], &[]),
+        ("CreateUserPool", &["PoolName"], &["PoolName"], &[]),
+        ("CreateService", &["serviceName", "clusterName"], &["serviceName"], &["clusterName"]),
+        ("CreateGrant", &["Name", "GranteeArn", "keyArn"], &["Name"], &["GranteeArn", "keyArn"]),
+        ("RestoreThing", &["Anything"], &["Anything"], &[]),
+    ] {
+        let operations = json!({
+            create: { "effect": "create", "members": needed(members), "answers": { "200": {} } },
+            "CreateCluster": { "effect": "create", "members": needed(&["clusterName"]), "answers": { "200": {} } },
+            "DeleteCluster": { "effect": "destroy", "members": needed(&["clusterName"]) },
+        });
+        let contract = contract(aws_json(), operations, json!({}));
+        let all = generated(&contract, &Clauses::new());
+        let minimal =
+            all.iter().find(|case| *case.operation == *create && short(case) == "valid-minimal").unwrap();
+        for (member, value) in input(minimal).as_object().unwrap() {
+            let value = value.as_str().unwrap();
+            let expected = if own.contains(&&**member) { "<name>" } else { "<gen:absent" };
+            assert!(value.contains(expected), "{create} {member}: {value}");
+            assert!(own.contains(&&**member) || absent.contains(&&**member));
         }
     }
 }

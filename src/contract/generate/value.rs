@@ -1,16 +1,17 @@
-//! Values that a schema takes: the smallest ones, and ones with everything in them. Every name of a thing in them is
-//! well-formed and nobody's.
+//! Values that a schema takes: the smallest ones, and ones with everything in them. What a request makes bears the name of
+//! its case in every text that may name or label it; what a request refers to is well-formed and names nothing.
 
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::{
-    holes::{ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, fills},
+    holes::{ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, NAME, OWN_NUMBER, OWN_UUID, SUFFIX, fills},
+    kinds::Kinds,
     random::Random,
 };
 use crate::{
     contract::shape::{Kind, Shape},
-    model::contract::{Contract, Protocol},
+    model::contract::{Contract, Effect, Operation, Place, Protocol},
 };
 
 /// How much a value has in it.
@@ -27,14 +28,66 @@ const FILLED: usize = 4;
 /// A required member of a required member of ...: nobody means that.
 const DEEPEST: usize = 12;
 
-/// Makes values of the schemas of one contract.
+/// What the texts of a member say of whose they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bearer {
+    /// The name of the case: they name or label what it makes.
+    Own,
+    /// They refer to something, and there is nothing of this name.
+    Absent,
+}
+
+impl Bearer {
+    pub fn text(self) -> &'static str {
+        self.texts()[0]
+    }
+
+    pub fn number(self) -> &'static str {
+        match self {
+            Bearer::Own => OWN_NUMBER,
+            Bearer::Absent => ABSENT_NUMBER,
+        }
+    }
+
+    /// The one that says most first.
+    fn texts(self) -> [&'static str; 4] {
+        match self {
+            Bearer::Own => [NAME, SUFFIX, OWN_UUID, OWN_NUMBER],
+            Bearer::Absent => [ABSENT, ABSENT_UUID, ABSENT_UPPER, ABSENT_NUMBER],
+        }
+    }
+}
+
+/// Makes values for requests of one operation.
+#[derive(Clone)]
 pub(super) struct Maker<'a> {
     pub contract: &'a Contract,
+    pub kinds: &'a Kinds<'a>,
+    pub operation: &'a Operation,
     pub random: Random,
     pub extent: Extent,
 }
 
 impl Maker<'_> {
+    /// Whose the texts of the member `name` are, at the top of an input or deeper in it.
+    pub fn bearer(&self, name: &str) -> Bearer {
+        let makes = self.operation.effect.makes() || self.operation.effect == Effect::Unknown;
+        let is_arn = name.to_ascii_lowercase().trim_end_matches('s').ends_with("arn");
+        if makes && !is_arn && !self.kinds.refers(self.operation, name) {
+            Bearer::Own
+        } else {
+            Bearer::Absent
+        }
+    }
+
+    /// Whether numbers of this name say which thing is meant.
+    fn identifies(&self, name: &str) -> bool {
+        let of_operation = self.operation.members.get(name);
+        name.eq_ignore_ascii_case("id")
+            || of_operation.is_some_and(|member| member.place == Place::Path)
+            || self.kinds.refers(self.operation, name)
+    }
+
     /// A value of the member `name`; none where this program cannot think of one (a pattern it cannot read).
     pub fn value(&mut self, name: &str, schema: &Value) -> Option<Value> {
         self.at(name, schema, 0)
@@ -53,6 +106,9 @@ impl Maker<'_> {
         }
         match shape.kind {
             Kind::Text => self.text(name, &shape).map(Value::from),
+            Kind::Integer if self.identifies(name) && takes_53_bits(&shape) => {
+                Some(self.bearer(name).number().into())
+            }
             Kind::Integer => Some(number(&shape).map_or(json!(1), |number| json!(number as i64))),
             Kind::Number if shape.note() == Some("timestamp") => Some(json!(1_767_225_600)),
             Kind::Number => Some(number(&shape).map_or(json!(1), |number| json!(number))),
@@ -127,10 +183,7 @@ impl Maker<'_> {
             let matches = |fill: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(fill));
             fills(text).iter().all(|fill| fill.chars().count() <= most && matches(fill))
         };
-        const GUESSES: [&str; 15] = [
-            ABSENT_UUID,
-            ABSENT_UPPER,
-            ABSENT_NUMBER,
+        const GUESSES: [&str; 12] = [
             "arn:aws:iam::123456789012:role/${gen:absent}",
             "a",
             "A",
@@ -145,17 +198,28 @@ impl Maker<'_> {
             "",
         ];
         let first = self.first_text(name, shape);
-        let guesses = [&*first, ABSENT].into_iter().chain(GUESSES);
+        let bearers = self.bearer(name).texts();
+        let guesses = std::iter::once(&*first).chain(bearers).chain(GUESSES);
         guesses.map(padded).find(fits)
+    }
+
+    /// Whether a UUID of this name is given by the caller: the token by which two equal requests are known, or the
+    /// identifier in the path of what the request makes.
+    fn names_by_uuid(&self, name: &str) -> bool {
+        let in_path = self.operation.members.get(name).is_some_and(|member| member.place == Place::Path);
+        let gives = in_path || name.to_ascii_lowercase().contains("token");
+        gives && self.bearer(name) == Bearer::Own
     }
 
     fn first_text(&self, name: &str, shape: &Shape<'_>) -> String {
         let text = match shape.text("format").or_else(|| shape.text("contentEncoding")) {
+            Some("uuid") if self.names_by_uuid(name) => OWN_UUID,
             Some("uuid") => ABSENT_UUID,
             Some("date-time") => "2026-01-01T00:00:00Z",
             Some("date") => "2026-01-01",
             Some("time") => "00:00:00Z",
             Some("uri" | "url" | "uri-reference") => "https://proofmark.invalid/",
+            Some("email") if self.bearer(name) == Bearer::Own => "${name}@proofmark.invalid",
             Some("email") => "proofmark@proofmark.invalid",
             Some("ipv4") => "192.0.2.1",
             Some("ipv6") => "2001:db8::1",
@@ -168,11 +232,22 @@ impl Maker<'_> {
                     Protocol::AwsJson { signing_name, .. } => signing_name,
                     Protocol::Rest => "proofmark",
                 };
-                return arn(name, service).unwrap_or_else(|| ABSENT.to_owned());
+                let text = || self.bearer(name).text().to_owned();
+                return arn(name, service).unwrap_or_else(text);
             }
         };
         text.to_owned()
     }
+}
+
+/// Whether a schema takes every number from 2^52 to 2^53.
+fn takes_53_bits(shape: &Shape<'_>) -> bool {
+    let below = |keyword| shape.number(keyword).is_none_or(|most| most > 9_007_199_254_740_992.0);
+    let above = |keyword| shape.number(keyword).is_none_or(|least| least < 4_503_599_627_370_496.0);
+    shape.text("format") != Some("int32")
+        && shape.number("multipleOf").is_none()
+        && ["maximum", "exclusiveMaximum"].into_iter().all(below)
+        && ["minimum", "exclusiveMinimum"].into_iter().all(above)
 }
 
 /// The number nearest to 1 that a schema takes.

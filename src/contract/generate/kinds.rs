@@ -1,0 +1,102 @@
+//! The kinds of things that a contract knows how to make and to destroy again, and which members of requests refer to
+//! them.
+
+use super::family::{self, Destroyer, Family, KnownBy};
+use crate::model::contract::{Contract, Operation, Protocol};
+
+/// A creating operation and what it belongs to.
+#[derive(Debug, Clone)]
+pub(super) struct Creator<'a> {
+    pub create: &'a Operation,
+    pub family: Family<'a>,
+    pub destroyer: Destroyer<'a>,
+}
+
+/// All of them.
+#[derive(Debug, Clone)]
+pub(super) struct Kinds<'a> {
+    contract: &'a Contract,
+    creators: Vec<Creator<'a>>,
+}
+
+impl<'a> Kinds<'a> {
+    pub fn of(contract: &'a Contract) -> Kinds<'a> {
+        let creators = contract.operations.values().filter_map(|create| creator(contract, create)).collect();
+        Kinds { contract, creators }
+    }
+
+    pub fn creators(&self) -> &[Creator<'a>] {
+        &self.creators
+    }
+
+    /// What an operation makes, if it is known how to destroy that, and it can be given a name of its own where that is
+    /// what it is known by.
+    pub fn creator(&self, create: &Operation) -> Option<&Creator<'a>> {
+        self.creators.iter().find(|creator| creator.create.name == create.name)
+    }
+
+    /// Who makes what the member of an operation names.
+    pub fn provider(&self, operation: &Operation, member: &str) -> Option<&Creator<'a>> {
+        let others = self.creators.iter().filter(|creator| creator.create.name != operation.name);
+        match self.contract.protocol {
+            Protocol::Rest => {
+                let place = format!("/{{{member}}}");
+                let home = operation.path.find(&place).map(|at| &operation.path[..at])?;
+                others.into_iter().find(|creator| creator.create.path == home)
+            }
+            Protocol::AwsJson { .. } => {
+                let any = member == "ResourceArn";
+                let simple = |creator: &Creator<'_>| {
+                    let mut needs = creator.create.members.iter().filter(|(_, member)| member.required);
+                    creator.destroyer.member.ends_with("Arn")
+                        && !is_costly(creator.create)
+                        && !needs.any(|(name, _)| name.ends_with("Arn") || name.ends_with("Ids"))
+                };
+                let fitting = others.filter(|creator| match any {
+                    true => simple(creator),
+                    false => fits(member, creator.destroyer.member),
+                });
+                fitting.max_by_key(|creator| creator.destroyer.member.len())
+            }
+        }
+    }
+
+    /// Whether a member of an operation refers to what another operation makes, and so is no name for something new.
+    pub fn refers(&self, operation: &Operation, member: &str) -> bool {
+        const BARE: [&str; 4] = ["arn", "identifier", "id", "name"];
+        let naming = self.creator(operation).and_then(|own| own.family.naming.as_ref());
+        let is_own = naming.is_some_and(|way| way.last() == Some(&member));
+        !is_own
+            && !BARE.contains(&&*member.to_ascii_lowercase())
+            && self.provider(operation, member).is_some_and(|other| {
+                // In REST, a path may stand in its own collection: the parameter of `PUT /things/{id}` names a thing.
+                self.contract.protocol != Protocol::Rest
+                    || !operation.path.ends_with(&format!("/{{{member}}}"))
+                    || other.create.path != operation.path
+            })
+    }
+}
+
+fn creator<'a>(contract: &'a Contract, create: &'a Operation) -> Option<Creator<'a>> {
+    let family = family::of(contract, create);
+    let destroyer = family.destroyer.clone()?;
+    let nameless = destroyer.known_by == KnownBy::Name && family.naming.is_none();
+    (!nameless).then_some(Creator { create, family, destroyer })
+}
+
+/// Machines cost money while they run.
+pub(super) fn is_costly(create: &Operation) -> bool {
+    ["Instance", "Cluster", "Machine", "Server"].iter().any(|kind| create.name.ends_with(kind))
+}
+
+/// Whether a member names things as the destroyer's member does: `SourceEndpointArn` as `EndpointArn`. One that says no
+/// more than `Id` or `Name` may name anything.
+pub(super) fn fits(member: &str, destroyers: &str) -> bool {
+    let says_what = ["Arn", "Identifier", "ReferencedId", "Id", "Name"]
+        .iter()
+        .find_map(|end| destroyers.strip_suffix(end))
+        .is_some_and(|stem| !stem.is_empty());
+    let ahead = member.strip_suffix(destroyers);
+    says_what && ahead.is_some_and(|ahead| !ahead.ends_with(|c: char| c.is_ascii_uppercase()))
+        || ahead == Some("")
+}
