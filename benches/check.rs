@@ -1,12 +1,12 @@
 //! From an answer to a verdict: a DeleteConnection with a status, two headers, a schema and seven claims about the body,
 //! judged together with every envelope rule against the whole DMS contract.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use divan::{Bencher, counter::ItemsCount};
 use proofmark::{
-    check::{self, Judge},
+    check::{self, Judge, Snapshots},
     contract::{Contracts, files},
     model::{
         case::Suite,
@@ -69,7 +69,7 @@ struct House {
     clauses: Clauses,
     suite: Suite,
     target: Target,
-    snapshots: BTreeMap<String, String>,
+    snapshots: Snapshots,
 }
 
 fn judge(bencher: Bencher, status: u16, body: &str) {
@@ -107,7 +107,7 @@ fn house() -> House {
         suite::load(&[file("cases/dms/x.yaml", CASES)], &contracts, &clauses).expect("the case loads");
     let target =
         suite::load_target(&file("targets/x.yaml", TARGET), &contracts, &clauses).expect("the target loads");
-    House { contracts, clauses, suite, target, snapshots: BTreeMap::new() }
+    House { contracts, clauses, suite, target, snapshots: Snapshots::default() }
 }
 
 fn trace(status: u16, body: &str) -> Trace {

@@ -1,7 +1,7 @@
 //! From a case and its trace to a verdict. Pure: the same case, trace and contract give the same verdict, today and
 //! when a recorded trace is judged again. Nothing is sent, read or printed here.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     contract::Contracts,
@@ -26,7 +26,9 @@ mod snapshot;
 mod unsupported;
 
 pub use across::{Across, UNIQUE_ID, across, repeated_ids};
-pub use snapshot::Taken;
+pub use snapshot::{
+    ApprovedSet, Compared, Missing, Snapshots, Taken, compare, section, unreferenced, without_secrets,
+};
 
 /// What every verdict of a run is based on.
 #[derive(Clone, Copy)]
@@ -35,8 +37,8 @@ pub struct Judge<'a> {
     pub contracts: &'a Contracts,
     pub clauses: &'a Clauses,
     pub target: &'a Target,
-    /// The approved bodies by snapshot name, without insta's header.
-    pub snapshots: &'a BTreeMap<String, String>,
+    /// What the answers of written cases are compared with.
+    pub snapshots: &'a Snapshots,
 }
 
 /// A verdict, and the snapshots that were taken on the way to it.
@@ -52,13 +54,13 @@ pub struct Judgement {
 /// not implement an operation, unless a step before that was answered in breach; `Error` where the trace does not
 /// tell; else `Pass`.
 pub fn verdict(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Judgement {
-    let subject = Subject { api: &case.api, steps: &case.steps, clauses: &case.clauses };
+    let subject = Subject { api: &case.api, steps: &case.steps, clauses: &case.clauses, case: Some(case) };
     subject.judge(trace, judge)
 }
 
 /// Judges what making and destroying a fixture of the whole run did.
 pub fn fixture_verdict(fixture: &Fixture, trace: &Trace, judge: &Judge<'_>) -> Judgement {
-    Subject { api: &fixture.api, steps: &[], clauses: &[] }.judge(trace, judge)
+    Subject { api: &fixture.api, steps: &[], clauses: &[], case: None }.judge(trace, judge)
 }
 
 /// A verdict with what was found [`across`] the run on top. What was not sent, or is not implemented, stays what it is.
@@ -94,6 +96,8 @@ struct Subject<'a> {
     api: &'a str,
     steps: &'a [Step],
     clauses: &'a [ClauseId],
+    /// Whose answers are compared with approved ones.
+    case: Option<&'a Case>,
 }
 
 /// What has been found so far.
@@ -131,6 +135,10 @@ impl Subject<'_> {
             }
         }
         poll::through(self, trace, judge, &mut found);
+        // Of an answer that tells nothing, nothing is approved.
+        if let Some(case) = self.case.filter(|_| found.unsupported.is_none() && found.unanswered.is_none()) {
+            snapshot::judge(case, trace, judge, &mut found);
+        }
         found.collapse();
         let verdict = self.conclude(trace, &mut found);
         Judgement { verdict, snapshots: found.snapshots }

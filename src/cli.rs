@@ -1,6 +1,7 @@
 //! The edge: the only room that touches arguments, environment, files, signals and the terminal. It wires the other
 //! rooms together and judges nothing itself.
 
+mod approve;
 pub mod args;
 mod assets;
 mod badge;

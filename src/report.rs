@@ -58,7 +58,7 @@ pub use safe::{Mask, Safe};
 use status::is_known;
 pub use status::{FailOn, status};
 pub use subject::{Kind, Subject};
-pub use target::{ApiFacts, Identity, TargetFacts};
+pub use target::{ApiFacts, ApprovedFiles, Identity, TargetFacts};
 pub use text::{Colour, Glyphs, Names, Style, render_coverage};
 
 /// One run of one target, as the edge hands it over.
@@ -109,12 +109,22 @@ pub struct Planned {
     /// The names of the cases of all parts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<CaseId>,
+    /// What answers were compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<ApprovedFiles>,
 }
 
 impl Planned {
     /// Without a word on how they were chosen.
     pub fn of(coverage: Coverage) -> Planned {
-        Planned { coverage, not_selected: 0, selection: Vec::new(), shard: None, of: Vec::new() }
+        Planned {
+            coverage,
+            not_selected: 0,
+            selection: Vec::new(),
+            shard: None,
+            of: Vec::new(),
+            snapshots: None,
+        }
     }
 }
 

@@ -55,6 +55,7 @@ fn conformance() -> Result<ExitCode, Wrong> {
     let mut arguments = Arguments::from_args();
     let update = snapshots::update()?;
     let (house, chosen) = load_for(&arguments)?;
+    snapshots::note_references(&chosen.snapshots, &house)?;
     let jobs = plan::plan(&house.suite, &chosen.target, &Selection::default()).jobs;
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);

@@ -3,14 +3,13 @@
 //! at the same doors with the stable compiler.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, LazyLock},
     time::Duration,
 };
 
 use bytes::Bytes;
 use proofmark::{
-    check::{self, Judge},
+    check::{self, ApprovedSet, Judge, Snapshots, section},
     cli::{self, load::Wrong},
     contract::{
         Contracts, ImportProblem, Imported, botocore as of_botocore, files, openapi as of_openapi,
@@ -213,12 +212,16 @@ pub fn ledger(bytes: &[u8]) -> bool {
 /// The same answer has the same verdict, and no control character of it reaches the page.
 pub fn answer(bytes: &[u8]) -> bool {
     let House { contracts, clauses, suite, target } = &*HOUSE;
-    let approved = BTreeMap::new();
-    let judge = Judge { suite, contracts, clauses, target, snapshots: &approved };
+    let taking = Snapshots { set: ApprovedSet::Taking, ..Snapshots::default() };
+    let judge = Judge { suite, contracts, clauses, target, snapshots: &taking };
     let mut results = Vec::new();
     for case in &suite.cases {
         let trace = trace(case.steps.iter().map(|step| Arc::clone(&step.operation)), response(bytes));
-        let verdict = check::verdict(case, &trace, &judge).verdict;
+        let check::Judgement { verdict, snapshots } = check::verdict(case, &trace, &judge);
+        for taken in &snapshots {
+            let text = section::render(&taken.sections);
+            assert!(section::parse(&text).is_ok_and(|read| section::render(&read) == text), "{text}");
+        }
         assert!(verdict == check::verdict(case, &trace, &judge).verdict, "one answer, one verdict");
         assert!(!matches!(verdict, Verdict::Skip { .. }));
         results.push(CaseResult {

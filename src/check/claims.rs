@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-use super::{Found, Judge, Origin, Subject, poll, rules::Seen, snapshot};
+use super::{Found, Judge, Origin, Subject, poll, rules::Seen};
 
 /// Judges every claim of `step` on the answer of exchange `index`.
 pub(super) fn judge(
@@ -38,9 +38,6 @@ pub(super) fn judge(
         let rule = name(&expectation.claim);
         let origin = Origin { rule, clauses, exchange: index, span: Some(&expectation.span) };
         match &expectation.claim {
-            Claim::Snapshot(name) if last && !other_answer => {
-                snapshot::judge(name, seen, origin, judge, found);
-            }
             Claim::Latency { at_most } if seen.exchange.elapsed > *at_most => {
                 let mismatch = Mismatch {
                     at: Location::Latency,

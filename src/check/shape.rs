@@ -46,13 +46,6 @@ impl<'a> Shape<'a> {
         parts
     }
 
-    /// Whether the members of this object are all named: no map, no free-form object.
-    pub fn is_structure(self) -> bool {
-        let parts = self.parts();
-        parts.iter().any(|part| part["properties"].is_object())
-            && !parts.iter().any(|part| part["additionalProperties"].is_object())
-    }
-
     /// What the contract says of a member: a property, or what a map has as values.
     pub fn member(self, name: &str) -> Option<Shape<'a>> {
         let parts = self.parts();
@@ -60,14 +53,6 @@ impl<'a> Shape<'a> {
         let value =
             || parts.iter().map(|part| &part["additionalProperties"]).find(|values| values.is_object());
         Some(Shape { defs: self.defs, schema: property.or_else(value)? })
-    }
-
-    pub fn requires(self, name: &str) -> bool {
-        self.parts()
-            .iter()
-            .filter_map(|part| part["required"].as_array())
-            .flatten()
-            .any(|required| required == name)
     }
 
     /// What the contract says of the elements of a list.

@@ -1,183 +1,229 @@
-//! Bodies against approved bodies. What differs from run to run is given a name first ([`normalise`]), and what the
-//! contract leaves open never makes a target break it: a snapshot says what a target used to answer, not what it owes.
+//! The answers of a case against those approved for its target. What differs from run to run is given a name first
+//! ([`normalise`]). A snapshot stands for no clause: it says what this target used to answer, and any change of that fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::{
-    matcher::{body::equal, cut, not_json},
-    model::{
-        clause::Strength,
-        verdict::{Location, Mismatch},
-    },
+use crate::model::{
+    case::{CaptureFrom, Case, Claim, SnapshotNeed, SnapshotRule, Step},
+    clause::Strength,
+    exchange::{End, Exchange, Response, Role, Trace},
+    verdict::{Location, Mismatch},
 };
 
-use super::{Found, Judge, Origin, rules::Seen, shape::Shape};
+use super::{Found, Judge, Origin};
+use bound::bound;
+use normalise::{Normaliser, Particular};
+use section::{Answer, Body, Section};
 
+mod bound;
+pub mod compare;
 pub mod normalise;
+pub mod section;
 
-/// What stands in an approved body where the answer had a secret.
-const MASKED: &str = "***";
+/// What the reports call the rule.
+const RULE: &str = "snapshot";
 
-/// A snapshot as a case took it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the answers of cases are compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshots {
+    pub set: ApprovedSet,
+    pub missing: Missing,
+}
+
+#[derive(Debug, Clone, Default)]
+pub enum ApprovedSet {
+    /// The target has none: answers are judged by the contract alone.
+    #[default]
+    None,
+    /// Answers are taken to be approved, and compared with nothing.
+    Taking,
+    /// By the name of the case's file.
+    Of(BTreeMap<String, Vec<Section>>),
+}
+
+/// What it is that nothing is approved of a case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// It waits for review.
+    #[default]
+    Pending,
+    /// In CI nobody reviews.
+    Fails,
+}
+
+/// The answers of a case as they were taken.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Taken {
+    /// The name of the case's file.
     pub name: String,
-    /// The normalised body, pretty JSON without a line break at its end.
-    pub body: String,
-    /// Whether there is something to approve: no approved body yet, or one that differs.
-    pub differs: bool,
+    pub sections: Vec<Section>,
+    pub compared: Compared,
 }
 
-/// Takes the snapshot `name` of an answer and holds it against the approved one, if there is one.
-///
-/// A changed value, another type and a lost member that the contract requires are violations; an optional member that
-/// came or went, and everything about links, is a warning.
-pub(super) fn judge(name: &str, seen: &Seen<'_>, origin: Origin<'_>, judge: &Judge<'_>, found: &mut Found) {
-    let json = match seen.response.json() {
-        Ok(json) => json,
-        Err(why) => {
-            let expected = format!("the approved snapshot {name}");
-            let mismatch = Mismatch { at: Location::Body, expected, actual: not_json(why) };
-            return found.add(origin, judge.clauses, vec![mismatch]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    Same,
+    /// There is something to review.
+    Differs,
+}
+
+/// Takes the answers of a written case and compares them with the approved ones, where the target has any.
+pub(super) fn judge(case: &Case, trace: &Trace, judge: &Judge<'_>, found: &mut Found) {
+    let Some(name) = case.snapshot() else { return };
+    let needed = case.steps.iter().any(|step| rule(step).is_some_and(|it| it.need == SnapshotNeed::Always));
+    let approved = match &judge.snapshots.set {
+        ApprovedSet::None if !needed => return,
+        ApprovedSet::None | ApprovedSet::Taking => None,
+        ApprovedSet::Of(set) => set.get(&name),
+    };
+    let Some((sections, last)) = sections(case, trace, judge, &|_| false) else { return };
+    let before = found.violations.len();
+    match (&judge.snapshots.set, approved) {
+        (ApprovedSet::Taking, _) => {}
+        (_, None) => {
+            let actual = "nothing is approved; `proofmark run --update-snapshots` approves it".to_owned();
+            let mismatch = Mismatch { at: Location::Body, expected: "an approved answer".into(), actual };
+            let strength = match judge.snapshots.missing {
+                Missing::Pending => Strength::Should,
+                Missing::Fails => Strength::Must,
+            };
+            found.add_as(origin(last, &case.steps[0]), strength, vec![mismatch]);
         }
-    };
-    let shape = seen.schema().and_then(|schema| Shape::named(seen.contract, schema));
-    let taken = normalise::body(json, shape, &seen.exchange.variables, seen.response.status);
-    let text = pretty(&taken);
-    let Some(approved) = judge.snapshots.get(name) else {
-        found.snapshots.push(Taken { name: name.into(), body: text, differs: true });
-        return;
-    };
-    let changes = match serde_json::from_str::<Value>(approved) {
-        Ok(approved) => changes(&approved, &taken, shape),
-        Err(_) => vec![Change { pointer: String::new(), weight: Weight::Free }],
-    };
-    if let Some(worst) = changes.iter().min_by_key(|change| change.weight) {
-        let at = match &worst.pointer[..] {
-            "" => Location::Body,
-            pointer => Location::Pointer(pointer.into()),
-        };
-        let mismatch = Mismatch { at, expected: approved.trim().to_owned(), actual: text.clone() };
-        match worst.weight {
-            Weight::Breaking => found.add(origin, judge.clauses, vec![mismatch]),
-            Weight::Free => found.add_as(origin, Strength::Should, vec![mismatch]),
-        }
+        (_, Some(approved)) => changes(case, trace, approved, &sections, last, found),
     }
-    found.snapshots.push(Taken { name: name.into(), body: text, differs: !changes.is_empty() });
+    let compared = if found.violations.len() == before { Compared::Same } else { Compared::Differs };
+    found.snapshots.push(Taken { name, sections, compared });
 }
 
-fn pretty(value: &Value) -> String {
-    // Only a map with keys that are no strings could fail, and JSON has none.
-    serde_json::to_string_pretty(value).unwrap_or_default()
-}
-
-/// Which links there are, and where they lead, is each server's own business.
-const LINKS: &str = "_links";
-
-#[derive(Debug, PartialEq, Eq)]
-struct Change {
-    pointer: String,
-    weight: Weight,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Weight {
-    /// The target answers something else than it did.
-    Breaking,
-    /// The contract leaves it open.
-    Free,
-}
-
-/// Every difference between two normalised bodies, placeholders compared by what they stand for and not by number.
-fn changes(approved: &Value, taken: &Value, shape: Option<Shape<'_>>) -> Vec<Change> {
-    let mut comparison = Comparison::default();
-    comparison.compare(approved, taken, shape, "");
-    comparison.changes
-}
-
-#[derive(Default)]
-struct Comparison<'a> {
-    changes: Vec<Change>,
-    /// Which placeholder of the taken body stands where the approved one has this, and back.
-    forth: BTreeMap<&'a str, &'a str>,
-    back: BTreeMap<&'a str, &'a str>,
-}
-
-impl<'a> Comparison<'a> {
-    fn compare(&mut self, approved: &'a Value, taken: &'a Value, shape: Option<Shape<'_>>, at: &str) {
-        match (approved, taken) {
-            (Value::Object(approved), Value::Object(taken)) => {
-                for (name, approved) in approved {
-                    let pointer = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-                    match taken.get(name) {
-                        Some(taken) => {
-                            let member = shape.and_then(|shape| shape.member(name));
-                            self.compare(approved, taken, member, &pointer);
-                        }
-                        None if shape.is_some_and(|shape| shape.requires(name)) => {
-                            self.note(pointer, Weight::Breaking);
-                        }
-                        None => self.note(pointer, Weight::Free),
-                    }
-                }
-                for name in taken.keys().filter(|name| !approved.contains_key(*name)) {
-                    self.note(format!("{at}/{name}"), Weight::Free);
-                }
-            }
-            (Value::Array(approved), Value::Array(taken)) if approved.len() == taken.len() => {
-                let element = shape.and_then(Shape::element);
-                for (index, (approved, taken)) in approved.iter().zip(taken).enumerate() {
-                    self.compare(approved, taken, element, &format!("{at}/{index}"));
-                }
-            }
-            (Value::String(approved), Value::String(taken)) if self.same_text(approved, taken) => {}
-            (Value::String(approved), Value::String(taken)) if same_around_secrets(approved, taken) => {}
-            _ if equal(approved, taken) => {}
-            _ => self.note(at.into(), Weight::Breaking),
+fn changes(
+    case: &Case,
+    trace: &Trace,
+    approved: &[Section],
+    taken: &[Section],
+    last: usize,
+    found: &mut Found,
+) {
+    for (index, section) in taken.iter().enumerate() {
+        if let Some(mismatch) = compare::mismatch(approved.get(index), section) {
+            let exchange = answer_of(trace, index).map_or(last, |(exchange, ..)| exchange);
+            found.add_as(origin(exchange, &case.steps[index]), Strength::Must, vec![mismatch]);
         }
     }
-
-    fn note(&mut self, pointer: String, weight: Weight) {
-        let weight = if pointer.split('/').any(|token| token == LINKS) { Weight::Free } else { weight };
-        self.changes.push(Change { pointer: cut(&pointer), weight });
-    }
-
-    /// Whether two texts are the same once each placeholder of the one stands for one of the other, always the same.
-    fn same_text(&mut self, approved: &'a str, taken: &'a str) -> bool {
-        let (ours, theirs) = (normalise::pieces(approved), normalise::pieces(taken));
-        ours.len() == theirs.len()
-            && ours.into_iter().zip(theirs).all(|(ours, theirs)| match (ours.kind, theirs.kind) {
-                (None, None) => ours.text == theirs.text,
-                (Some(one), Some(other)) => {
-                    one == other && (normalise::is_volatile(one) || self.corresponds(ours.text, theirs.text))
-                }
-                _ => false,
-            })
-    }
-
-    fn corresponds(&mut self, ours: &'a str, theirs: &'a str) -> bool {
-        *self.forth.entry(ours).or_insert(theirs) == theirs
-            && *self.back.entry(theirs).or_insert(ours) == ours
+    if let Some(more) = approved.get(taken.len()) {
+        let (expected, actual) = (format!("the answer of {}", more.operation), "no such step".to_owned());
+        let mismatch = Mismatch { at: Location::Body, expected, actual };
+        found.add_as(origin(last, &case.steps[0]), Strength::Must, vec![mismatch]);
     }
 }
 
-/// Whether two texts are the same but for the secrets that the approved one was saved without.
-fn same_around_secrets(approved: &str, taken: &str) -> bool {
-    let Some((start, rest)) = approved.split_once(MASKED) else { return false };
-    let (middle, end) = rest.rsplit_once(MASKED).unwrap_or(("", rest));
-    let Some(mut taken) = taken.strip_prefix(start).and_then(|taken| taken.strip_suffix(end)) else {
-        return false;
-    };
-    middle.split(MASKED).all(|piece| match taken.find(piece) {
-        Some(at) => {
-            taken = &taken[at + piece.len()..];
-            true
-        }
-        None => false,
+fn origin(exchange: usize, step: &Step) -> Origin<'_> {
+    Origin { rule: RULE, clauses: &[], exchange, span: Some(&step.span) }
+}
+
+/// What a step says about its snapshot.
+fn rule(step: &Step) -> Option<&SnapshotRule> {
+    step.expectations.iter().find_map(|expectation| match &expectation.claim {
+        Claim::Snapshot(rule) => Some(rule),
+        _ => None,
     })
 }
 
-#[cfg(test)]
-mod tests;
+/// The last answer of a step, and its place in the trace.
+fn answer_of(trace: &Trace, step: usize) -> Option<(usize, &Exchange, &Response)> {
+    let mine = |exchange: &Exchange| matches!(exchange.role, Role::Step { index, .. } if index == step);
+    let index = trace.exchanges.iter().rposition(mine)?;
+    let exchange = &trace.exchanges[index];
+    Some((index, exchange, exchange.answer.as_ref().ok()?))
+}
+
+/// What every step was answered, and the place of the last answer. None where there is nothing to approve: no step was
+/// sent, or the case was broken off for a reason that is not the target's.
+fn sections(
+    case: &Case,
+    trace: &Trace,
+    judge: &Judge<'_>,
+    is_secret: &dyn Fn(&str) -> bool,
+) -> Option<(Vec<Section>, usize)> {
+    if !matches!(trace.end, End::Complete | End::Stopped(_) | End::Deadline { .. }) {
+        return None;
+    }
+    let last_step = (0..case.steps.len()).rev().find(|step| answer_of(trace, *step).is_some())?;
+    let (last, exchange, _) = answer_of(trace, last_step)?;
+    let bound = bound(case, judge.suite, &exchange.variables);
+    let mut normaliser = Normaliser::new(&exchange.variables, &bound, is_secret);
+    let sections = case.steps.iter().enumerate().map(|(index, step)| {
+        let rule = rule(step);
+        let answer = match (rule.and_then(|rule| rule.skip.clone()), answer_of(trace, index)) {
+            (Some(why), _) => Answer::Skipped(why),
+            (None, None) => Answer::NotSent,
+            (None, Some((_, exchange, response))) => {
+                let captured: Vec<_> = step
+                    .captures
+                    .iter()
+                    .filter(|capture| bound.contains(&capture.name))
+                    .filter_map(|capture| match &capture.from {
+                        CaptureFrom::Body(path) => Some((&*capture.name, &**path)),
+                        CaptureFrom::Header(_) | CaptureFrom::Status => None,
+                    })
+                    .collect();
+                let origin = origin_of(&exchange.request.url);
+                let particular = Particular { rule, captured: &captured, origin };
+                let body = normaliser.body(response, &particular);
+                Answer::Received { status: response.status, media_type: media_type(response), body }
+            }
+        };
+        Section { operation: step.operation.to_string(), answer }
+    });
+    Some((sections.collect(), last))
+}
+
+/// `https://host:port` of a URL.
+fn origin_of(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..].find(['/', '?', '#']).map_or(url.len(), |at| authority + at);
+    &url[..end]
+}
+
+/// The type and subtype of an answer, without parameters.
+fn media_type(response: &Response) -> Option<String> {
+    let plain = |c: char| c.is_ascii_graphic() && c != ',';
+    let essence = response.header("content-type")?.split(';').next().unwrap_or_default().trim();
+    let essence: String = essence.chars().filter(|c| plain(*c)).collect();
+    (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+}
+
+/// The answers of a case as they may be written to a file: a text that holds a secret is left out as a whole.
+pub fn without_secrets(
+    case: &Case,
+    trace: &Trace,
+    judge: &Judge<'_>,
+    is_secret: &dyn Fn(&str) -> bool,
+) -> Vec<Section> {
+    sections(case, trace, judge, is_secret).map(|(sections, _)| sections).unwrap_or_default()
+}
+
+impl Taken {
+    /// What is to be approved, JSON and text without their secrets.
+    pub fn masked(&self, value: impl Fn(&Value) -> Value, text: impl Fn(&str) -> String) -> Vec<Section> {
+        let mut sections = self.sections.clone();
+        for section in &mut sections {
+            if let Answer::Received { body, .. } = &mut section.answer {
+                match body {
+                    Body::Json(json) => *json = value(json),
+                    Body::Text(plain) => *plain = text(plain),
+                    Body::Empty => {}
+                }
+            }
+        }
+        sections
+    }
+}
+
+/// The names of the files that no case of these has any more.
+pub fn unreferenced(set: &ApprovedSet, cases: impl IntoIterator<Item = impl AsRef<Case>>) -> Vec<String> {
+    let ApprovedSet::Of(set) = set else { return Vec::new() };
+    let named: BTreeSet<String> = cases.into_iter().filter_map(|case| case.as_ref().snapshot()).collect();
+    set.keys().filter(|name| !named.contains(*name)).cloned().collect()
+}

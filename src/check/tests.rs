@@ -1,6 +1,6 @@
 //! Verdicts of whole traces, on the small contracts of [`example`].
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use regex::Regex;
 use serde_json::json;
@@ -16,6 +16,7 @@ use crate::model::{
     example::{self, span},
     target::UnsupportedAnswer,
     template::TemplateValue,
+    verdict::Location,
 };
 
 mod world;
@@ -57,7 +58,7 @@ fn another_answer_is_not_asked_for_the_body_of_the_right_one() {
             status(200),
             claim(Claim::Schema("DeleteThingResponse".into())),
             subset(json!({"Thing": {"Name": "a"}})),
-            claim(Claim::Snapshot("thing".into())),
+            claim(Claim::Snapshot(SnapshotRule::default())),
         ]
     };
     one(claims(), aws_error()).is("fail: status");
@@ -366,50 +367,106 @@ fn a_breach_before_the_operation_that_is_missing_still_counts() {
 }
 
 #[test]
-fn snapshots_hold_values_and_leave_the_rest() {
-    let taken = |body: serde_json::Value| {
-        one(vec![claim(Claim::Snapshot("thing".into()))], aws().body(&body.to_string()))
+fn any_change_of_an_approved_answer_fails() {
+    let body = || json!({"Thing": {"Inner": {"Id": "x", "Note": "n"}, "Name": "a", "Status": "deleting"}});
+    let approved = format!("1. DeleteThing: 200 application/x-amz-json-1.1\n{:#}\n", body());
+    let told = |body: serde_json::Value| {
+        one(vec![status(200)], aws().body(&body.to_string())).approved(&approved).told()
     };
-    let approved =
-        || json!({"Thing": {"Inner": {"Id": "x", "Note": "n"}, "Name": "a", "Status": "deleting"}});
     let changed = |pointer: &str, value: serde_json::Value| {
-        let mut body = approved();
+        let mut body = body();
         *body.pointer_mut(pointer).unwrap() = value;
         body
     };
-    taken(approved()).approved(approved()).is("pass");
-    taken(changed("/Thing/Status", json!("gone"))).approved(approved()).is("fail: snapshot");
-    taken(json!({"Thing": {"Name": "a", "Status": "deleting"}}))
-        .approved(approved())
-        .is("pass, warned: snapshot");
-    taken(changed("/Thing/Inner", json!({"Id": "x"}))).approved(approved()).is("pass, warned: snapshot");
-    taken(changed("/Thing/Inner", json!({"Note": "n"})))
-        .approved(approved())
-        .is("fail: output-required snapshot");
-    let more = json!({"Thing": {"Inner": {"Id": "x", "Note": "n"}, "Name": "a", "Status": "deleting", "Size": 1, "New": 2}, "x": 1});
-    taken(more).approved(approved()).is("pass, warned: snapshot");
-    let unknown = json!({"Thing": {"Status": "deleting", "Name": "a", "Inner": {"Note": "n", "Id": "x"}, "New": 2}, "x": 1});
-    taken(unknown).approved(approved()).is("pass");
-    let new = taken(approved()).judgement();
-    assert_eq!(new.verdict, Verdict::Pass { warnings: vec![] });
-    assert_eq!(
-        new.snapshots,
-        [Taken { name: "thing".into(), body: format!("{:#}", approved()), differs: true }]
-    );
-    assert!(!taken(approved()).approved(approved()).judgement().snapshots[0].differs);
-    assert!(
-        taken(changed("/Thing/Status", json!("gone"))).approved(approved()).judgement().snapshots[0].differs
-    );
-    let named = aws().variable("thing.name", "pm-0a1b2c3d-x").body(r#"{"Thing":{"Name":"pm-0a1b2c3d-x"}}"#);
-    one(vec![claim(Claim::Snapshot("thing".into()))], named)
-        .approved(json!({"Thing": {"Name": "[thing.name]"}}))
-        .is("pass");
-    one(vec![claim(Claim::Snapshot("thing".into()))], aws().body("<html>")).is("fail: json snapshot");
-    let told = taken(changed("/Thing/Status", json!("gone"))).approved(approved()).judgement().verdict;
-    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    for (body, verdict) in [
+        (body(), "pass"),
+        (json!({"Thing": {"Status": "deleting", "Name": "a", "Inner": {"Note": "n", "Id": "x"}}}), "pass"),
+        (changed("/Thing/Status", json!("gone")), "fail: snapshot"),
+        (json!({"Thing": {"Name": "a", "Status": "deleting"}}), "fail: snapshot"),
+        (changed("/Thing/Inner", json!({"Id": "x"})), "fail: snapshot"),
+        (changed("/Thing/Inner", json!({"Id": "x", "Note": "n", "New": 1})), "fail: snapshot"),
+        (changed("/Thing/Inner", json!({"Note": "n"})), "fail: output-required snapshot"),
+    ] {
+        assert_eq!(told(body.clone()), verdict, "{body}");
+    }
+    let world = one(vec![status(200)], aws().body(&changed("/Thing/Status", json!("gone")).to_string()));
+    let judgement = world.approved(&approved).judgement();
+    let Verdict::Fail { violations, .. } = judgement.verdict else { panic!("{judgement:?}") };
     let mismatch = &violations[0].mismatch;
-    assert!(mismatch.expected.contains(r#""Status": "deleting""#), "{}", mismatch.expected);
-    assert!(mismatch.actual.contains(r#""Status": "gone""#), "{}", mismatch.actual);
+    assert_eq!(mismatch.at, Location::Pointer("/Thing/Status".into()));
+    assert_eq!((&*mismatch.expected, &*mismatch.actual), ("\"deleting\"", "\"gone\""));
+    assert_eq!(violations[0].clauses, Vec::<crate::model::clause::ClauseId>::new(), "it is no clause");
+    assert_eq!(judgement.snapshots[0].compared, Compared::Differs);
+}
+
+#[test]
+fn status_media_type_and_steps_are_approved_as_well() {
+    let steps = || vec![step("DeleteThing", vec![]), step("DeleteThing", vec![])];
+    let told = |approved: &str, second: Example| {
+        let first = aws().body(r#"{"Thing":{"Name":"a","Status":"deleting","Inner":{"Id":"x"}}}"#);
+        world(steps(), vec![first, at_step(1, 1, second)]).approved(approved).told()
+    };
+    let first = "1. DeleteThing: 200 application/x-amz-json-1.1\n\
+                 {\"Thing\": {\"Inner\": {\"Id\": \"x\"}, \"Name\": \"a\", \"Status\": \"deleting\"}}\n";
+    let error = || aws_error();
+    let second = "\n2. DeleteThing: 400 application/x-amz-json-1.1\n{\"__type\": \"ThingNotFound\", \"message\": \"[message]\"}\n";
+    let whole = format!("{first}{second}");
+    for (approved, verdict) in [
+        (whole.clone(), "pass"),
+        (whole.replace("400", "404"), "fail: snapshot"),
+        (whole.replace(": 400 application/x-amz-json-1.1", ": 400 application/json"), "fail: snapshot"),
+        (whole.replace("ThingNotFound", "ThingGone"), "fail: snapshot"),
+        (whole.replace("2. DeleteThing", "2. ListThings"), "fail: snapshot"),
+        (first.to_owned(), "fail: snapshot"),
+        (format!("{whole}\n3. DeleteThing: 204, no body\n"), "fail: snapshot"),
+        (format!("{first}\n2. DeleteThing: not compared: it is open\n"), "fail: snapshot"),
+    ] {
+        assert_eq!(told(&approved, error()), verdict, "{approved}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_compared_is_no_plain_pass() {
+    let none = || ApprovedSet::Of([].into());
+    let needed =
+        || claim(Claim::Snapshot(SnapshotRule { need: SnapshotNeed::Always, ..SnapshotRule::default() }));
+    for (claims, set, missing, verdict, taken) in [
+        (vec![], ApprovedSet::None, Missing::Fails, "pass", 0),
+        (vec![needed()], ApprovedSet::None, Missing::Fails, "fail: snapshot", 1),
+        (vec![needed()], ApprovedSet::None, Missing::Pending, "pass, warned: snapshot", 1),
+        (vec![], none(), Missing::Fails, "fail: snapshot", 1),
+        (vec![], none(), Missing::Pending, "pass, warned: snapshot", 1),
+        (vec![], ApprovedSet::Taking, Missing::Fails, "pass", 1),
+    ] {
+        let world = one(claims, aws()).compared_with(set.clone(), missing);
+        assert_eq!((&*world.told(), world.judgement().snapshots.len()), (verdict, taken), "{set:?}");
+    }
+    // Nothing is approved of what did not come, or was not the target's to answer.
+    let lost = || one(vec![], aws()).unanswered(0, Broken::CutOff("x".into()));
+    assert!(lost().compared_with(none(), Missing::Fails).judgement().snapshots.is_empty());
+    let interrupted = one(vec![], aws()).end(End::Interrupted).compared_with(none(), Missing::Fails);
+    assert!(interrupted.judgement().snapshots.is_empty());
+}
+
+#[test]
+fn variables_that_differ_from_run_to_run_are_named_and_others_are_not() {
+    let claims = || vec![status(200)];
+    let named = || {
+        let body = r#"{"Thing":{"Name":"pm-0a1b2c3d-x","Status":"deleting","Inner":{"Id":"x"}}}"#;
+        aws()
+            .variable("gen:suffix", "x")
+            .variable("gen:run", "pm-0a1b2c3d")
+            .variable("state", "deleting")
+            .body(body)
+    };
+    let text = |name: &str| {
+        format!(
+            "1. DeleteThing: 200 application/x-amz-json-1.1\n\
+             {{\"Thing\": {{\"Inner\": {{\"Id\": \"x\"}}, \"Name\": \"{name}\", \"Status\": \"deleting\"}}}}\n"
+        )
+    };
+    one(claims(), named()).approved(&text("[gen:run]-[gen:suffix]")).is("pass");
+    one(claims(), named()).approved(&text("[gen:run]-other")).is("fail: snapshot");
 }
 
 #[test]

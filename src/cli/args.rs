@@ -89,7 +89,7 @@ pub struct FileArgs {
     /// A folder of contracts (`<api>/operations.json`, `schema.json`, `clauses.yaml`) to use in place of the bundled one
     #[arg(long, value_name = "DIR", global = true)]
     pub schemas: Option<PathBuf>,
-    /// Where approved snapshots are, and where pending ones are left
+    /// The folder of approved snapshots to compare with, in place of the one that the target file names
     #[arg(long, value_name = "DIR", global = true)]
     pub snapshots: Option<PathBuf>,
     /// What the generated cases are made from; the same number always makes the same ones [default: 1]
@@ -212,6 +212,9 @@ pub struct RunArgs {
     /// Hold the run against this recorded one: what that breaks in the same way does not fail
     #[arg(long, value_name = "DIR", help_heading = "Verdict")]
     pub baseline: Option<PathBuf>,
+    /// Play the written cases twice, and approve what they were answered the same both times
+    #[arg(long, help_heading = "Verdict", conflicts_with_all = ["baseline", "origin"])]
+    pub update_snapshots: bool,
     #[command(flatten)]
     pub output: OutputArgs,
     /// Keep the run in this folder, for `proofmark report` [default: target/proofmark/last]

@@ -144,7 +144,7 @@ const CLAIMS: [(&str, &str); 12] = [
     ("error", "`error` of a case's `expect`: the answer is no error, or one of another name."),
     (
         "snapshot",
-        "`snapshot` of a case's `expect`: the body, ids and times normalised, is not the approved one.",
+        "The approved answers of the target: status, media type or body of a step, ids and times normalised, is another.",
     ),
     ("latency", "`latency` of a case's `expect`: the answer took longer."),
     ("any-of", "`any_of` of a case's `expect`: none of the ways an answer may be is the way it is."),

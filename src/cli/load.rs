@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     args::{FileArgs, TargetArgs},
     assets::{self, Kind},
+    snapshots,
 };
 use crate::{
     contract::{
@@ -57,14 +58,21 @@ pub struct House {
     pub contracts: Arc<Contracts>,
     pub clauses: Arc<Clauses>,
     pub suite: Arc<Suite>,
-    /// Approved snapshots by name: `dms/DeleteConnection/deletes-a-live-connection`.
-    pub approved: BTreeMap<String, String>,
-    /// Where pending snapshots may be left.
+    /// Which files the cases are from.
+    pub cases: CaseFiles,
+    /// The folder of approved snapshots that takes the place of the target's own.
     pub snapshots: Option<PathBuf>,
     /// What the generated cases were made from.
     pub seed: u64,
     /// Of the suite and the contracts.
     pub digests: Digests,
+}
+
+/// Which files cases are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseFiles {
+    Bundled,
+    OfAFolder,
 }
 
 /// Which operations cases are generated for.
@@ -111,14 +119,7 @@ pub fn house(
         suite.cases.extend(made.into_iter().map(Arc::new));
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
-    let folder = snapshot_folder(files);
-    Ok(House {
-        suite: Arc::new(suite),
-        approved: approved(folder.as_deref())?,
-        snapshots: folder,
-        digests,
-        ..bare
-    })
+    Ok(House { suite: Arc::new(suite), digests, ..bare })
 }
 
 /// Contracts and clauses alone: what a target file is read with.
@@ -135,8 +136,8 @@ fn bare_with_places(files: &FileArgs) -> Result<(House, Vec<Places>), Wrong> {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
         suite: Arc::default(),
-        approved: BTreeMap::new(),
-        snapshots: None,
+        cases: files.cases.as_ref().map_or(CaseFiles::Bundled, |_| CaseFiles::OfAFolder),
+        snapshots: files.snapshots.clone(),
         seed: files.seed.unwrap_or(generate::SEED),
         digests: Digests { contracts: contract_digests, ..Digests::default() },
     };
@@ -226,27 +227,6 @@ fn contract_at<'f>(
     Ok((read, schema))
 }
 
-/// The folder given, or `./snapshots` where there is one; without either the bundled snapshots are compared with and
-/// none is written.
-fn snapshot_folder(files: &FileArgs) -> Option<PathBuf> {
-    files.snapshots.clone().or_else(|| Some(PathBuf::from("snapshots")).filter(|folder| folder.is_dir()))
-}
-
-/// Approved snapshots by name, read from insta's format.
-pub fn approved(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Wrong> {
-    if folder.is_some_and(|folder| !folder.exists()) {
-        return Ok(BTreeMap::new());
-    }
-    let files = assets::read(Kind::Snapshots, folder, |name| name.ends_with(".snap"))?;
-    let root = folder.unwrap_or(Path::new(Kind::Snapshots.folder())).to_string_lossy().replace('\\', "/");
-    let mut approved = BTreeMap::new();
-    for file in files {
-        let name = file.path.trim_start_matches(&root).trim_start_matches('/').trim_end_matches(".snap");
-        approved.insert(name.to_owned(), super::snapshots::contents(&file.text).to_owned());
-    }
-    Ok(approved)
-}
-
 /// A target and whether it is to be started by us.
 pub struct Chosen {
     pub target: Target,
@@ -256,6 +236,8 @@ pub struct Chosen {
     pub keeping: Keeping,
     /// Of the target file.
     pub digest: Arc<str>,
+    /// Where its approved answers are.
+    pub snapshots: snapshots::Place,
 }
 
 /// What a run does with the fixtures that its cases share.
@@ -284,9 +266,13 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
     let (file, named) = target_file(name)?;
     let (keeping, digest) = (Keeping::Nothing, digest(slice::from_ref(&file), &[]));
     let mut target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
+    let hosting = match &args.base_url {
+        None if name == REFERENCE => Hosting::Embedded,
+        _ => Hosting::Elsewhere,
+    };
+    let snapshots = place(house, name, hosting, &named, &target)?;
     let Some(base_url) = &args.base_url else {
-        let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
-        return Ok(Chosen { target, hosting, named, keeping, digest });
+        return Ok(Chosen { target, hosting, named, keeping, digest, snapshots });
     };
     let url = base_url_of(base_url)?;
     for (api, settings) in &mut target.apis {
@@ -295,7 +281,38 @@ pub fn target(args: &TargetArgs, apis: &[String], house: &House) -> Result<Chose
         }
     }
     refuse_published_secrets_abroad(&target)?;
-    Ok(Chosen { target, hosting: Hosting::Elsewhere, named, keeping, digest })
+    Ok(Chosen { target, hosting, named, keeping, digest, snapshots })
+}
+
+/// Where the approved answers of a target are: in the folder that the command line names, else in that of its file.
+fn place(
+    house: &House,
+    name: &str,
+    hosting: Hosting,
+    named: &str,
+    target: &Target,
+) -> Result<snapshots::Place, Wrong> {
+    use snapshots::Place;
+    if let Some(folder) = &house.snapshots {
+        if folder.exists() {
+            assets::is_folder(Kind::Snapshots, folder)?;
+        }
+        return Ok(Place::Folder(folder.clone()));
+    }
+    // The reference target's set is of the bundled cases, and of the target as it is embedded: what answers at another
+    // address may be one that varies.
+    if name == REFERENCE && (house.cases != CaseFiles::Bundled || hosting != Hosting::Embedded) {
+        return Ok(Place::None);
+    }
+    Ok(match &target.snapshots {
+        None => Place::None,
+        // A bundled file has no folder around it, and of the sets only the reference target's is bundled.
+        Some(_) if !Path::new(named).is_absolute() => match name {
+            REFERENCE => Place::Bundled,
+            _ => Place::None,
+        },
+        Some(folder) => Place::Folder(folder.clone()),
+    })
 }
 
 /// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to

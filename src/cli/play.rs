@@ -29,7 +29,7 @@ use crate::{
         verdict::{Verdict, Violation},
     },
     plan::{self, Job, Plan},
-    report::{self, CaseResult, Coverage, Entry, Planned, Run, Safe, Tally, Terms, Watch},
+    report::{self, ApprovedFiles, CaseResult, Coverage, Entry, Planned, Run, Safe, Tally, Terms, Watch},
 };
 
 /// What cases have taken of the answers to them.
@@ -102,6 +102,10 @@ pub async fn play(
         selection: plan.selection.clone(),
         shard: plan.shard.map(|shard| shard.to_string()),
         of: plan.of.clone(),
+        snapshots: Some(ApprovedFiles {
+            folder: stage.place.named(),
+            unreferenced: check::unreferenced(&stage.snapshots.set, &stage.house.suite.cases),
+        }),
     };
     let clean_up = settled.left();
     let blank = blank(stage, coverage);

@@ -11,6 +11,7 @@ use std::{
 use jiff::{Timestamp, Zoned};
 
 use super::{
+    approve::{self, Approved},
     args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
     files, github,
     interrupt::interrupts,
@@ -19,12 +20,13 @@ use super::{
     progress::Progress,
     record::{self, Keeping},
     report::{Wanted, format, print, rendered, save},
-    shard, snapshots,
+    shard,
+    snapshots::{self, Place},
     stage::Stage,
     style, sweep, up,
 };
 use crate::{
-    check::Taken,
+    check::{Compared, Taken, section},
     exec::{Interrupt, SharedFixture},
     model::{
         case::Case,
@@ -34,7 +36,9 @@ use crate::{
     },
     plan::{self, Job, Selection},
     reference,
-    report::{self, CaseResult, Coverage, Mask, Names, Planned, Report, Run, Safe, TargetFacts, Terms},
+    report::{
+        self, CaseResult, Coverage, Mask, Names, Outcome, Planned, Report, Run, Safe, TargetFacts, Terms,
+    },
 };
 
 pub(super) use super::interrupt::asked_to_end;
@@ -66,7 +70,11 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     for line in up::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
     }
-    let selection = selection(&args.selection, &house)?;
+    let mut selection = selection(&args.selection, &house)?;
+    if args.update_snapshots {
+        chosen.snapshots = approve::taking(chosen.snapshots, update, &chosen.target.name)?;
+        selection = approve::written(selection);
+    }
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     // What comes meanwhile may be another part's.
     if selection.shard.is_some_and(|shard| shard.count() > 1) {
@@ -84,8 +92,8 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
     let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let interrupt = interrupts(sweep.clone());
-    let stage =
-        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
+    let options = reference::Options::default();
+    let stage = Stage::set(house, chosen, options, state_dir.clone(), interrupt.clone()).await?;
     if let Err(why) = stage.session.prepare(&plan.jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
@@ -99,8 +107,13 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     let filing = record.as_mut().filter(|_| !args.output.wants(ReportFormatArg::Har));
     let played = play(&stage, &plan, &measure, &progress, filing).await;
     progress.clear();
-    for left in leave_snapshots(&stage, &played.taken, update)? {
-        eprintln!("{left}");
+    let mut drafts = None;
+    if let Place::Taking(folder) = &stage.place {
+        drafts = Some((folder.clone(), approve::drafts(&stage, played.taken)));
+    } else {
+        for left in leave_snapshots(&stage, &played.taken, update)? {
+            eprintln!("{left}");
+        }
     }
     let mut report = summarize(played.run, &stage, args.fail_on);
     if let Some((before, sha256)) = &baseline {
@@ -119,7 +132,14 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         (Err(error), None) => tell_unkept(&error),
         (Ok(()), _) => {}
     }
-    let code = report::exit_code(&report);
+    let mut code = report::exit_code(&report);
+    if let Some((folder, first)) = drafts {
+        let second = approve::again(args, state_dir, interrupt.clone()).await?;
+        let approved = approve::approve(&folder, &first, &second, &mut io::stderr())?;
+        if code == 0 && approved == Approved::InPart {
+            code = Outcome::CouldNotFindOut.exit_code();
+        }
+    }
     // The process ends here; to take a large run apart first would cost as much as to judge it.
     std::mem::forget((report, plan));
     Ok(match *interrupt.borrow() {
@@ -242,38 +262,32 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
     })
 }
 
-/// Leaves what differs from the approved text for review, and takes away what no longer does. Gives a sentence for
+/// Leaves what differs from the approved answers for review, and takes away what no longer does. Gives a sentence for
 /// each file that was written.
 pub fn leave_snapshots(
     stage: &Stage,
     taken: &[(Arc<Case>, Taken)],
     update: snapshots::Update,
 ) -> Result<Vec<String>, Wrong> {
-    let Some(folder) = stage.target.snapshots.as_ref().or(stage.house.snapshots.as_ref()) else {
-        return Ok(Vec::new());
-    };
+    let Some(folder) = stage.place.folder() else { return Ok(Vec::new()) };
     let mask = |text: &str| stage.session.masks().mask(text);
     let safe = Safe::new(&mask);
     let mut said = Vec::new();
     for (case, taken) in taken {
-        if taken.differs {
-            let body = masked(&taken.body, &safe);
-            let written = snapshots::leave(folder, &taken.name, &case.span.file, &body, update)?;
-            said.extend(
-                written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
-            );
-        } else {
-            snapshots::settle(folder, &taken.name)?;
+        match taken.compared {
+            Compared::Same => snapshots::settle(folder, &taken.name)?,
+            Compared::Differs => {
+                let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
+                let text = section::render(&sections);
+                let header = snapshots::Header { source: &case.span.file, case: &case.id };
+                let written = snapshots::leave(folder, &taken.name, header, &text, update)?;
+                said.extend(
+                    written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
+                );
+            }
         }
     }
     Ok(said)
-}
-
-/// A normalised body without secrets, member by member: in the text of it they would be spelled once more.
-fn masked(body: &str, safe: &Safe) -> String {
-    let value = serde_json::from_str::<serde_json::Value>(body).map(|value| safe.value(&value));
-    let text = value.and_then(|value| serde_json::to_string_pretty(&value));
-    text.unwrap_or_else(|_| safe.masked(body))
 }
 
 /// Where ledgers and cached tokens live: the folder given, else the one the system has for the state of programs.

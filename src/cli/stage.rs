@@ -12,9 +12,10 @@ use tokio::{runtime::Runtime, sync::watch};
 use super::{
     load::{Chosen, Hosting, House, Keeping, Wrong},
     secrets,
+    snapshots::{self, Place},
 };
 use crate::{
-    check::{self, Judge, Judgement},
+    check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken},
     exec::{
         Interrupt, Secrets, Session, Setup, SharedFixture,
         ledger::{self, Begun, Ledger, Life},
@@ -35,6 +36,9 @@ pub struct Stage {
     pub house: House,
     pub target: Arc<Target>,
     pub session: Arc<Session>,
+    /// What answers are compared with, and where that is.
+    pub snapshots: Snapshots,
+    pub place: Place,
     embedded: Option<Embedded>,
 }
 
@@ -47,7 +51,13 @@ impl Stage {
         state_dir: PathBuf,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Result<Stage, Wrong> {
-        let Chosen { mut target, hosting, named, keeping, digest } = chosen;
+        let Chosen { mut target, hosting, named, keeping, digest, snapshots: place } = chosen;
+        // The set is that of the reference target as it is, not of one that behaves otherwise.
+        let place = match options.deviation.is_some() || options.variation.is_some() {
+            true => Place::None,
+            false => place,
+        };
+        let snapshots = snapshots::open(&place)?;
         house.digests.target = Some(digest);
         lends_whole(&target, &house.suite)?;
         let embedded = match hosting {
@@ -75,12 +85,23 @@ impl Stage {
         };
         let session =
             Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
-        Ok(Stage { house, target, session: Arc::new(session), embedded })
+        Ok(Stage { house, target, session: Arc::new(session), snapshots, place, embedded })
     }
 
     /// What came of a case, by what it left on the wire. A judge that panics has not found out.
     pub fn judge(&self, case: &Case, trace: &Trace) -> Judgement {
-        self.judged(|judge| check::verdict(case, trace, judge))
+        self.judged(|judge| {
+            let mut judgement = check::verdict(case, trace, judge);
+            let is_secret = |text: &str| self.session.masks().mask(text) != text;
+            // What is to be written is taken once more, without secrets.
+            let written = |taken: &&mut Taken| {
+                taken.compared == Compared::Differs || matches!(judge.snapshots.set, ApprovedSet::Taking)
+            };
+            for taken in judgement.snapshots.iter_mut().filter(written) {
+                taken.sections = check::without_secrets(case, trace, judge, &is_secret);
+            }
+            judgement
+        })
     }
 
     fn judged(&self, verdict: impl FnOnce(&Judge<'_>) -> Judgement) -> Judgement {
@@ -103,7 +124,7 @@ impl Stage {
             contracts: &self.house.contracts,
             clauses: &self.house.clauses,
             target: &self.target,
-            snapshots: &self.house.approved,
+            snapshots: &self.snapshots,
         }
     }
 

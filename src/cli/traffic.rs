@@ -15,7 +15,7 @@ pub use self::sifted::{OF_HEADERS, kept, masked};
 use self::{bases::Bases, secrets::Secrets, sifted::sifted};
 use super::load::House;
 use crate::{
-    check::{self, Judge},
+    check::{self, Judge, Snapshots},
     exec::Masks,
     model::{
         case::{Case, Profile, Suite},
@@ -246,7 +246,7 @@ impl Traffic {
                     contracts: &self.house.contracts,
                     clauses: &self.house.clauses,
                     target: &target,
-                    snapshots: &BTreeMap::new(),
+                    snapshots: &Snapshots::default(),
                 };
                 let verdict = check::verdict(&case, &trace, &judge).verdict;
                 sifted(self.unmasked(verdict), spoken, &whole, &sent)
@@ -354,7 +354,7 @@ impl Traffic {
                 contracts: &house.contracts,
                 clauses: &house.clauses,
                 target: &target,
-                snapshots: &BTreeMap::new(),
+                snapshots: &Snapshots::default(),
             };
             let judged = results.iter().filter(|it| !matches!(it.verdict, Verdict::Skip { .. }));
             let traces: Vec<_> =

@@ -7,7 +7,7 @@ use serde_json_path::JsonPath;
 
 use super::*;
 use crate::model::{
-    case::{Format, HeaderClaim, JsonType, ValueMatcher as V},
+    case::{Format, HeaderClaim, JsonType, SnapshotRule, ValueMatcher as V},
     contract::Contract,
     span::Span,
     template::{Generator, Hole, Part, TemplateValue},
@@ -353,7 +353,7 @@ fn alternatives() {
 
 #[test]
 fn what_others_judge_holds_here() {
-    says(Claim::Snapshot("x".into()), &response(500, &[], "<"), &[]);
+    says(Claim::Snapshot(SnapshotRule::default()), &response(500, &[], "<"), &[]);
     says(Claim::Latency { at_most: std::time::Duration::ZERO }, &response(500, &[], "<"), &[]);
 }
 

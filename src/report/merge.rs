@@ -95,7 +95,8 @@ fn shards(parts: &[JudgedRun]) -> Vec<String> {
 fn planned(part: &Planned, cases: usize) -> Planned {
     let not_selected = (part.not_selected + cases).saturating_sub(part.of.len());
     let coverage = if not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    Planned { coverage, not_selected, selection: part.selection.clone(), shard: None, of: Vec::new() }
+    let Planned { selection, snapshots, .. } = part.clone();
+    Planned { coverage, not_selected, selection, shard: None, of: Vec::new(), snapshots }
 }
 
 /// Request ids are to differ over all parts, and no part has seen those of the others.

@@ -43,6 +43,18 @@ pub enum Identity {
     Bearer,
 }
 
+/// The approved answers of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovedFiles {
+    /// Missing where answers were judged by the contract alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Names of files that no case has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreferenced: Vec<String>,
+}
+
 impl TargetFacts {
     /// `protocols` are those of the contracts, by API; they know the name a service signs with.
     pub fn of(target: &Target, protocols: &BTreeMap<ApiName, Protocol>) -> Self {

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     contract::Contracts,
     model::{
-        case::{Case, Claim, Expectation, Fixture, Suite},
+        case::{Case, Fixture, Suite},
         clause::Clauses,
         contract::{ApiName, Contract},
         span::Span,
@@ -163,7 +163,6 @@ fn contract<'a>(
 /// All files together: names that have to be unique are, and everything is in order.
 fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Suite {
     let mut places: HashMap<String, Arc<Case>> = HashMap::new();
-    let mut snapshots: HashMap<String, Span> = HashMap::new();
     let mut suite = Suite { variables: catalog.variables, ..Suite::default() };
     for (index, file) in lowered.into_iter().enumerate() {
         let problems = &mut opened[index].problems;
@@ -179,9 +178,6 @@ fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Sui
                     problems.add(at(&case.span), format!("the case {} is defined twice", quoted(&case.id)));
                 problem.help(format!("it is also defined at {}", first.span));
             }
-            case.steps.iter().flat_map(|step| &*step.expectations).for_each(|expectation| {
-                told_if_shared(expectation, &mut snapshots, problems);
-            });
             suite.cases.push(case);
         }
         let fixtures = file.fixtures.into_iter().map(|fixture| (fixture.id.clone(), Arc::new(fixture)));
@@ -189,18 +185,6 @@ fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Sui
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
     suite
-}
-
-/// Two claims that approve the same file would overwrite each other. Rows of one matrix share the claim, and may share
-/// the file, if its name is written out. Letter case does not tell files apart everywhere.
-fn told_if_shared(expectation: &Expectation, snapshots: &mut HashMap<String, Span>, problems: &mut Problems) {
-    let Claim::Snapshot(name) = &expectation.claim else { return };
-    let first = snapshots.entry(name.to_lowercase()).or_insert_with(|| expectation.span.clone());
-    if *first != expectation.span {
-        let problem =
-            problems.add(at(&expectation.span), format!("the snapshot {} is taken twice", quoted(name)));
-        problem.help(format!("it is also taken at {first}; give one of them a name of its own"));
-    }
 }
 
 fn at(span: &Span) -> super::diagnostic::At {

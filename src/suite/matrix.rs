@@ -71,8 +71,7 @@ pub fn rows<'a>(case: Node<'a>, problems: &mut Problems) -> Vec<Row<'a>> {
         .collect()
 }
 
-/// Claims are the same in all rows where the matrix changes nothing but what is sent. A snapshot is not: it is named after
-/// its row.
+/// Claims are the same in all rows where the matrix changes nothing but what is sent.
 fn claims_after_the_first(case: &Node<'_>, rows: &[Vec<Cell<'_>>]) -> Claims {
     let Data::Map(entries) = &case.data else { return Claims::Own };
     let holes: Vec<String> = rows.iter().flatten().map(|cell| format!("${{{}}}", cell.name)).collect();
@@ -83,18 +82,8 @@ fn claims_after_the_first(case: &Node<'_>, rows: &[Vec<Cell<'_>>]) -> Claims {
     };
     let claims = entries.iter().find(|entry| entry.key == "expect");
     match claims {
-        Some(claims) if !entries.iter().any(touched) && !has_key(&claims.value, "snapshot") => {
-            Claims::OfFirstRow
-        }
+        Some(_) if !entries.iter().any(touched) => Claims::OfFirstRow,
         _ => Claims::Own,
-    }
-}
-
-fn has_key(node: &Node<'_>, key: &str) -> bool {
-    match &node.data {
-        Data::List(items) => items.iter().any(|item| has_key(item, key)),
-        Data::Map(entries) => entries.iter().any(|entry| entry.key == key || has_key(&entry.value, key)),
-        _ => false,
     }
 }
 

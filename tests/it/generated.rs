@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use proofmark::{
-    check::{self, Judge},
+    check::{self, Judge, Snapshots},
     cli::{
         args::{FileArgs, TargetArgs},
         load::{self, Generated, House},
@@ -76,7 +76,7 @@ impl Bench {
             contracts: &house.contracts,
             clauses: &house.clauses,
             target: &self.target,
-            snapshots: &house.approved,
+            snapshots: &Snapshots::default(),
         };
         check::verdict(case, &trace, &judge).verdict
     }

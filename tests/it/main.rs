@@ -13,5 +13,6 @@ mod hostile_files;
 mod kill;
 mod reference_target;
 mod shards;
+mod snapshots;
 mod statement;
 mod tidy;

@@ -83,7 +83,7 @@ pub(super) struct World {
     pub(super) suite: Suite,
     pub(super) clauses: Clauses,
     pub(super) target: Target,
-    pub(super) snapshots: BTreeMap<String, String>,
+    pub(super) snapshots: Snapshots,
     pub(super) trace: Trace,
 }
 
@@ -92,7 +92,7 @@ pub(super) fn world(steps: Vec<Step>, answers: Vec<Example>) -> World {
         suite: Suite { cases: vec![Arc::new(case(steps))], ..Suite::default() },
         clauses: clauses(),
         target: target(),
-        snapshots: BTreeMap::new(),
+        snapshots: Snapshots::default(),
         trace: Trace {
             exchanges: answers.iter().map(Example::exchange).collect(),
             end: End::Complete,
@@ -112,8 +112,15 @@ impl World {
         self
     }
 
-    pub(super) fn approved(mut self, body: serde_json::Value) -> Self {
-        self.snapshots.insert("thing".into(), format!("{body:#}\n"));
+    /// What is approved of the case, as the text of its file.
+    pub(super) fn approved(mut self, text: &str) -> Self {
+        let sections = section::parse(text).unwrap();
+        self.snapshots.set = ApprovedSet::Of([("dms/DeleteThing/x".to_owned(), sections)].into());
+        self
+    }
+
+    pub(super) fn compared_with(mut self, set: ApprovedSet, missing: Missing) -> Self {
+        self.snapshots = Snapshots { set, missing };
         self
     }
 

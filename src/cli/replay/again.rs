@@ -9,12 +9,13 @@ use std::{
 
 use super::{ReplayArgs, fail_on, traces_of};
 use crate::{
-    check::{self, Judge},
+    check::{self, Judge, Snapshots},
     cli::{
         args::{ReportFormatArg, TargetArgs},
         files,
         load::{self, Generated, House, REFERENCE, Wrong},
         record,
+        snapshots::{self, Place},
         stage::unsent,
         traffic::{OF_HEADERS, kept, masked},
     },
@@ -50,8 +51,12 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     let mut files = args.files.clone();
     files.seed = files.seed.or(run.seed);
     let house = load::house(&files, |_| true, Generated::All)?;
-    let (target, digest) = target(args, run, &house)?;
-    let again = Again { house: &house, target: &target, run, cut };
+    let (target, digest, place) = target(args, run, &house)?;
+    // What was compared with nothing then is compared with nothing today.
+    let compared = run.plan.snapshots.as_ref().is_some_and(|approved| approved.folder.is_some());
+    let place = if compared { place } else { Place::None };
+    let snapshots = &snapshots::open(&place)?;
+    let again = Again { house: &house, target: &target, run, cut, snapshots };
     let told = args.output.format == ReportFormatArg::Text;
     let mut lines = if told { again.circumstances(digest.as_deref()) } else { Vec::new() };
     let entries = again.wanted(&args.case)?;
@@ -79,7 +84,8 @@ pub type Cut = BTreeMap<String, BTreeSet<usize>>;
 
 /// What every entry of a run that was sent comes to today, by the entry's name.
 pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTreeMap<String, Verdict> {
-    let again = Again { house, target, run, cut };
+    // What was approved then is not known.
+    let again = Again { house, target, run, cut, snapshots: &Snapshots::default() };
     // None is an error where somebody asks for some.
     let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded()).into_iter();
     let cases = cases.map(|result| (result.case.id.to_string(), result.verdict));
@@ -114,8 +120,12 @@ fn is_cut(body: &Body) -> bool {
     body.of.is_some_and(|of| of > report::record::MOST_BYTES)
 }
 
-/// The target of then, by its file as it is today; and what that file's digest is.
-fn target(args: &ReplayArgs, run: &JudgedRun, house: &House) -> Result<(Target, Option<String>), Wrong> {
+/// The target of then, by its file as it is today; what that file's digest is, and where its approved answers are.
+fn target(
+    args: &ReplayArgs,
+    run: &JudgedRun,
+    house: &House,
+) -> Result<(Target, Option<String>, Place), Wrong> {
     let name = args.target.clone().unwrap_or_else(|| run.target.name.to_string());
     let name = if name.is_empty() { REFERENCE.to_owned() } else { name };
     let named = TargetArgs { target: Some(name), base_url: None };
@@ -125,7 +135,7 @@ fn target(args: &ReplayArgs, run: &JudgedRun, house: &House) -> Result<(Target, 
         }
         wrong => wrong,
     })?;
-    Ok((as_recorded(chosen.target, run), Some(chosen.digest.to_string())))
+    Ok((as_recorded(chosen.target, run), Some(chosen.digest.to_string()), chosen.snapshots))
 }
 
 /// The target where it was when the run was recorded.
@@ -159,6 +169,7 @@ struct Again<'a> {
     target: &'a Target,
     run: &'a JudgedRun,
     cut: Cut,
+    snapshots: &'a Snapshots,
 }
 
 impl Again<'_> {
@@ -168,7 +179,7 @@ impl Again<'_> {
             contracts: &self.house.contracts,
             clauses: &self.house.clauses,
             target: self.target,
-            snapshots: &self.house.approved,
+            snapshots: self.snapshots,
         }
     }
 

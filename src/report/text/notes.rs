@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     model::{
+        case::Origin,
         exchange::Broken,
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
@@ -53,7 +54,24 @@ pub fn write(told: &Told, page: &mut Page) {
         skips(told, page);
         unsupported(told, page);
     }
+    snapshots(told, page);
     clean_up(told, page);
+}
+
+/// What written answers were compared with, where that is news.
+fn snapshots(told: &Told, page: &mut Page) {
+    let Some(approved) = &told.run.plan.snapshots else { return };
+    if approved.folder.is_none() && told.entries().any(|entry| entry.subject.origin == Some(Origin::Written))
+    {
+        page.blank();
+        let text = "The target has no approved snapshots: answers were judged by the contract alone.";
+        page.paragraph(0, Tone::Quiet, text);
+    }
+    heading(page, "approved snapshots of cases that are not there", approved.unreferenced.len());
+    let names: Vec<String> = approved.unreferenced.iter().map(|name| told.safe.line(name)).collect();
+    if !names.is_empty() {
+        page.paragraph(2, Tone::Quiet, &listed(&names));
+    }
 }
 
 /// Each clause once, with the first place that breaks it.
@@ -65,7 +83,11 @@ fn warnings(told: &Told, page: &mut Page) {
                 true => format!("rule {}", warning.rule),
                 false => warning.clauses.join(", "),
             };
-            let label = format!("{} {clauses}", warning.strength);
+            let label = match &*warning.rule {
+                // Nothing is broken: what was answered waits for review.
+                "snapshot" => "pending snapshot".to_owned(),
+                _ => format!("{} {clauses}", warning.strength),
+            };
             let group = groups.entry(label).or_insert_with(|| (0, Vec::new(), warning));
             group.0 += 1;
             if group.1.last() != Some(&entry.subject.name) {

@@ -6,12 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     matcher::{AtEntry, ByPath, HeaderEntry},
-    scalar::{Span, Status, inline_schema},
+    scalar::{PathText, Span, Status, Yes, inline_schema},
 };
 use crate::{
     model::template::TemplateValue,
     suite::{
-        decode::{AtLeastOne, Decode, Entries, Many, Spanned, expected, is_old_boolean, record},
+        decode::{AtLeastOne, Decode, Entries, Many, Spanned, expected, record},
         diagnostic::{Problems, quoted},
         template::Templated,
         yaml::{Data, Node},
@@ -38,8 +38,9 @@ record! {
         /// The answer is an error with this name, or one of these, as the protocol spells errors: type, code or
         /// `errorCode`, without namespace.
         error: Box<Spanned<ErrorEntry>>,
-        /// The body, ids and times normalised, equals the approved one. `true` names the snapshot after the case.
-        snapshot: Spanned<SnapshotEntry>,
+        /// How the answer is compared with the target's approved one. Every step of a case is, where the target has a set;
+        /// `true` says that the claim stays open without one.
+        snapshot: Box<Spanned<SnapshotEntry>>,
         /// The longest time from the first byte sent to the last byte received.
         latency: Spanned<Span>,
         /// One of these is so: all claims of at least one block hold.
@@ -107,34 +108,48 @@ impl Decode for BodyEntry {
     }
 }
 
-/// Under which name a body is approved.
-#[derive(Debug)]
+/// How an answer is compared with the approved one.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
 pub enum SnapshotEntry {
-    AfterTheCase,
-    Named(String),
+    Yes(Yes),
+    Rule(SnapshotRuleEntry),
 }
 
-inline_schema!(SnapshotEntry, {
-    "anyOf": [
-        { "const": true },
-        { "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }
-    ]
-});
+record! {
+    /// How an answer is compared with the approved one.
+    SnapshotRuleEntry, "`snapshot`"
+    optional {
+        /// Why the answer is not compared.
+        skip: Spanned<String>,
+        /// Members that stand as a placeholder, by JSONPath: their values differ from run to run.
+        redact: AtLeastOne<PathText>,
+        /// Lists whose order is compared, by JSONPath; all others are sorted.
+        ordered: AtLeastOne<PathText>,
+        /// The texts by which an error explains itself are compared too.
+        exact: Yes,
+    }
+}
 
 impl Decode for SnapshotEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
-        match node.data {
-            Data::Bool(true) => Some(SnapshotEntry::AfterTheCase),
-            Data::Text(ref name) if is_file_name(name) && !is_old_boolean(name) => {
-                Some(SnapshotEntry::Named(name.to_string()))
+        match &node.data {
+            Data::Map(entries) if entries.is_empty() => {
+                expected("one of `skip`, `redact`, `ordered` and `exact`", &node, problems)
             }
-            Data::Text(ref name) => {
-                problems.add(node.at, format!("{} is not a plain file name", quoted(name))).help(
-                    "a snapshot's name is made of letters, digits, `_`, `-` and `.`, at most 120 of them",
-                );
+            Data::Map(_) => SnapshotRuleEntry::decode(node, problems).map(SnapshotEntry::Rule),
+            Data::Bool(true) => Some(SnapshotEntry::Yes(Yes)),
+            Data::Bool(false) => {
+                let problem = problems.add(node.at, "expected true or a map, found `false`");
+                problem.help("a step that is not compared says why: `snapshot: { skip: why }`");
                 None
             }
-            _ => expected("true or the name of a snapshot", &node, problems),
+            Data::Text(name) => {
+                let problem = problems.add(node.at, format!("{} as a snapshot", quoted(name)));
+                problem.help("the file of a case's approved answers has the name of the case; leave it out");
+                None
+            }
+            _ => expected("true or a map", &node, problems),
         }
     }
 }
@@ -157,8 +172,8 @@ mod tests {
     use super::is_file_name;
 
     #[test]
-    fn snapshots_are_plain_files_on_every_system() {
-        for good in ["a", "dms__DeleteConnection__x", "a.2", "_x", "console"] {
+    fn names_are_plain_files_on_every_system() {
+        for good in ["a", "dms__x", "a.2", "_x", "console"] {
             assert!(is_file_name(good), "{good}");
         }
         for bad in [

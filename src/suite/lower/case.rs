@@ -58,19 +58,10 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
     known_needs(&all_needs, &mut known);
 
     let id: Arc<str> = format!("{api}::{operation}::{name}{suffix}").into();
-    let folder = format!("{api}/{operation}");
-    let base = file_name(&format!("{name}{suffix}"));
-    let mut steps = Vec::new();
-    let mut lower =
-        |entry: StepEntry, at: At, index: usize, known: &mut Known<'_>, problems: &mut Problems| {
-            let snapshot = if index == 0 { base.clone() } else { format!("{base}.{}", index + 1) };
-            let part = Part::Case { snapshot: &snapshot, folder: &folder };
-            steps.extend(step(entry, at, part, around, known, problems));
-        };
-    lower(first, key, 0, &mut known, problems);
-    for (index, entry) in then.into_iter().flatten().enumerate() {
-        lower(entry.value, entry.at, index + 1, &mut known, problems);
-    }
+    let all = std::iter::once((first, key));
+    let all = all.chain(then.into_iter().flatten().map(|entry| (entry.value, entry.at)));
+    let mut steps: Vec<_> =
+        all.filter_map(|(entry, at)| step(entry, at, Part::Case, around, &mut known, problems)).collect();
     if let (Some(claims), Some(own)) = (shared, steps.first_mut()) {
         own.expectations = Arc::clone(claims);
     }
@@ -113,15 +104,6 @@ pub fn is_case_name(name: &str) -> bool {
     let good = name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
     good && name.len() <= 100
-}
-
-/// The name with what a file name cannot have replaced.
-fn file_name(name: &str) -> String {
-    let plain = |character: char| {
-        character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '=' | ',')
-    };
-    let name: String = name.chars().map(|character| if plain(character) { character } else { '_' }).collect();
-    name.trim_end_matches('_').to_owned()
 }
 
 fn row_values(row: Row) -> Vec<(Arc<str>, TemplateValue)> {
@@ -190,8 +172,7 @@ pub fn fixture(
     let mut lower = |entry: Spanned<StepEntry>, part: Part<'_>| {
         step(entry.value, entry.key, part, around, &mut known, problems)
     };
-    let folder = format!("{api}/fixtures");
-    let make = Part::Make { fixture: &name, folder: &folder };
+    let make = Part::Make { fixture: &name };
     let create = lower(create, make);
     let ready = ready.map(|ready| lower(ready, make));
     let destroy = destroy.map(|destroy| lower(destroy, Part::Unmake));

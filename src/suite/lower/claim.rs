@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::{
     model::{
-        case::{Claim, Expectation},
+        case::{Claim, Expectation, Messages, SnapshotNeed, SnapshotRule},
         clause::{ClauseId, Clauses},
         contract::{Contract, Protocol},
         template::TemplateValue,
     },
     suite::{
-        decode::Spanned,
+        decode::{AtLeastOne, Spanned},
         diagnostic::{At, Problems, Source, closest, quoted, suggestion},
         file::{
-            claim::{BodyEntry, ErrorEntry, ExpectEntry, SnapshotEntry, is_file_name},
+            claim::{BodyEntry, ErrorEntry, ExpectEntry, SnapshotEntry},
             matcher::{AtPath, HeaderEntry},
+            scalar::PathText,
         },
         lower::names::{Known, Use, clause},
         template::Templated,
@@ -27,14 +28,16 @@ pub struct Claims<'a> {
     pub clauses: &'a Clauses,
     pub source: &'a Source,
     pub known: &'a Known<'a>,
-    pub place: Place<'a>,
+    pub place: Place,
 }
 
 /// Which answers a block speaks of.
-#[derive(Clone, Copy)]
-pub enum Place<'a> {
-    /// Every answer of the step. A snapshot that the file does not name is named so.
-    Expect { snapshot: &'a str, folder: &'a str },
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Every answer of a step of a case.
+    Case,
+    /// Every answer of a step that makes, awaits or destroys a fixture, or cleans up; nothing is approved of it.
+    Fixture,
     /// The one that ends a poll: nothing that needs more than the answer itself.
     Poll,
 }
@@ -89,7 +92,7 @@ pub fn expectations(
         }
     }
     if let Some(snapshot) = block.snapshot {
-        made.snapshot(snapshot, problems);
+        made.snapshot(*snapshot, problems);
     }
     if let Some(latency) = block.latency {
         made.needs_more_than_the_answer("latency", latency.key, problems);
@@ -97,6 +100,10 @@ pub fn expectations(
     }
     if let Some(any_of) = block.any_of {
         let at = any_of.key;
+        for snapshot in any_of.value.0.iter().filter_map(|block| block.value.snapshot.as_ref()) {
+            let problem = problems.add(snapshot.key, "`snapshot` in one of several ways an answer may be");
+            problem.help("write `snapshot` beside `any_of`: the answer is compared whatever it is");
+        }
         let blocks = any_of.value.0.into_iter().map(|block| expectations(block, cx, problems)).collect();
         made.add(at, Claim::AnyOf(blocks));
     }
@@ -154,19 +161,29 @@ impl Made<'_, '_> {
 
     fn snapshot(&mut self, snapshot: Spanned<SnapshotEntry>, problems: &mut Problems) {
         self.needs_more_than_the_answer("snapshot", snapshot.key, problems);
-        let Place::Expect { snapshot: name, folder } = self.cx.place else { return };
-        let at = snapshot.whole();
-        // The names of APIs and operations come from models, where they may be anything.
-        if let Some(part) = folder.split('/').find(|part| !folder.is_empty() && !is_file_name(part)) {
-            let problem = problems.add(at, format!("a snapshot in a folder called {}", quoted(part)));
-            problem.help("the contract's name of the API and of the operation are the folders it is in");
-            return;
+        if self.cx.place == Place::Fixture {
+            let problem = problems.add(snapshot.key, "`snapshot` of a step that is no step of a case");
+            problem.help("the answers of fixtures and of `finally` are not compared");
         }
-        let name = match snapshot.value {
-            SnapshotEntry::AfterTheCase => format!("{folder}/{name}"),
-            SnapshotEntry::Named(name) => format!("{folder}/{name}"),
+        let at = snapshot.whole();
+        let rule = match snapshot.value {
+            SnapshotEntry::Yes(_) => SnapshotRule { need: SnapshotNeed::Always, ..SnapshotRule::default() },
+            SnapshotEntry::Rule(entry) => {
+                let skip = entry.skip.inspect(|why| {
+                    if why.value.trim().is_empty() || why.value.contains('\n') {
+                        problems.add(why.at, "a reason is one line of text");
+                    }
+                });
+                let paths = |paths: Option<AtLeastOne<PathText>>| {
+                    paths.into_iter().flat_map(|paths| paths.0).map(|path| path.0).collect()
+                };
+                let messages = entry.exact.map_or(Messages::Free, |_| Messages::Exact);
+                let (redact, ordered) = (paths(entry.redact), paths(entry.ordered));
+                let skip = skip.map(|why| why.value);
+                SnapshotRule { skip, redact, ordered, messages, ..SnapshotRule::default() }
+            }
         };
-        self.add(at, Claim::Snapshot(name));
+        self.add(at, Claim::Snapshot(rule));
     }
 
     /// A poll that waits for such a claim would be satisfied at once.

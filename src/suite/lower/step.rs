@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     model::{
-        case::{Auth, Capture, Expectation, Poll, Raw, RawBody, Request, Step, Through},
+        case::{Auth, Capture, Claim, Expectation, Poll, Raw, RawBody, Request, Step, Through},
         clause::Clauses,
         contract::{Contract, Operation, Place as Travels, Protocol},
         template::TemplateValue,
@@ -44,12 +44,12 @@ pub struct Around<'a> {
 /// What kind of step it is.
 #[derive(Clone, Copy)]
 pub enum Part<'a> {
-    /// Of a case; snapshots get this name in this folder.
-    Case { snapshot: &'a str, folder: &'a str },
+    /// Of a case.
+    Case,
     /// Undoes what a case did.
     Finally,
     /// Makes a fixture, or waits for it.
-    Make { fixture: &'a str, folder: &'a str },
+    Make { fixture: &'a str },
     /// Destroys it, or waits for its end.
     Unmake,
 }
@@ -83,12 +83,18 @@ pub fn step(
     };
     let blocks = entry.expect.map(|blocks| blocks.0).unwrap_or_default();
     let place = match part {
-        Part::Case { snapshot, folder } => Place::Expect { snapshot, folder },
-        Part::Make { fixture, folder } => Place::Expect { snapshot: fixture, folder },
-        Part::Finally | Part::Unmake => Place::Expect { snapshot: "", folder: "" },
+        Part::Case => Place::Case,
+        Part::Make { .. } | Part::Finally | Part::Unmake => Place::Fixture,
     };
     let judged: Arc<[Expectation]> =
         blocks.into_iter().flat_map(|block| expectations(block, &claims(place), problems)).collect();
+    let mut snapshots = judged.iter().filter(|one| matches!(one.claim, Claim::Snapshot(_))).skip(1);
+    if let Some(second) = snapshots.next() {
+        let at = At::new(second.span.offset, second.span.offset + second.span.length);
+        problems
+            .add(at, "a second `snapshot` of one step")
+            .help("write one `snapshot` with all that it needs");
+    }
     if let (Part::Finally, Some(first)) = (part, judged.first()) {
         let claim = At::new(first.span.offset, first.span.offset + first.span.length);
         problems
@@ -314,13 +320,13 @@ fn captures(
             problem.help("a name is made of letters, digits, `_` and `-`");
         }
         let name: Arc<str> = match part {
-            Part::Make { fixture, .. } => format!("{fixture}.{}", entry.name).into(),
+            Part::Make { fixture } => format!("{fixture}.{}", entry.name).into(),
             Part::Unmake => {
                 let problem = problems.add(entry.key, "a capture from what is being destroyed");
                 problem.help("a fixture's values are captured by `create` and `ready`");
                 continue;
             }
-            Part::Case { .. } | Part::Finally => entry.name.as_str().into(),
+            Part::Case | Part::Finally => entry.name.as_str().into(),
         };
         if known.has(&name) {
             let problem = problems.add(entry.key, format!("the name {} is taken", quoted(&name)));

@@ -133,8 +133,8 @@ fn claims() {
     insta::assert_snapshot!(wrong_case("expect: { at: { $.Id: { length: -1 } } }"), @"5:37 expected a whole number, found the number -1");
     insta::assert_snapshot!(wrong_case("expect: { at: { $.Id: { clause: things.Thing.members } } }"), @"5:29 a clause without a claim (write a matcher beside it: `equals`, `one_of`, ...)");
     insta::assert_snapshot!(wrong_case("expect: { at: { $.Id: { absent: yes } } }"), @"5:37 expected true, found the text `yes`");
-    insta::assert_snapshot!(wrong_case("expect: { snapshot: ../up }"), @"5:25 `../up` is not a plain file name (a snapshot's name is made of letters, digits, `_`, `-` and `.`, at most 120 of them)");
-    insta::assert_snapshot!(wrong_case("expect: { snapshot: no }"), @"5:25 `no` is not a plain file name (a snapshot's name is made of letters, digits, `_`, `-` and `.`, at most 120 of them)");
+    insta::assert_snapshot!(wrong_case("expect: { snapshot: ../up }"), @"5:25 `../up` as a snapshot (the file of a case's approved answers has the name of the case; leave it out)");
+    insta::assert_snapshot!(wrong_case("expect: { snapshot: no }"), @"5:25 `no` as a snapshot (the file of a case's approved answers has the name of the case; leave it out)");
     insta::assert_snapshot!(wrong_case("expect: { latency: 2 }"), @"5:24 expected a duration, found the number 2 (a duration is a whole number with a unit: 200ms, 2s, 5m)");
     insta::assert_snapshot!(wrong_case("expect: { latency: 0s }"), @"5:24 a duration of nothing (leave the key out instead)");
 }
@@ -173,6 +173,21 @@ fn polls() {
     5:30 `latency` as something to wait for (write `latency` under the step's `expect`)
     5:59 `unique` as something to wait for (write `unique` under the step's `expect`)
     ");
+    let twice = "expect: [{ status: 200, snapshot: true }, { clauses: [things.Thing.members], snapshot: { exact: true } }]";
+    for (claims, why) in [
+        ("expect: { snapshot: x }", "the file of a case's approved answers has the name of the case"),
+        ("expect: { snapshot: false }", "says why: `snapshot: { skip: why }`"),
+        ("expect: { snapshot: {} }", "one of `skip`, `redact`, `ordered` and `exact`"),
+        ("expect: { snapshot: { skip: '' } }", "a reason is one line of text"),
+        ("expect: { snapshot: { redact: [] } }", "a list with nothing in it"),
+        ("expect: { snapshot: { redact: [x] } }", "a JSONPath starts with `$`"),
+        ("expect: { any_of: [{ status: 200, snapshot: true }] }", "in one of several ways an answer may be"),
+        (twice, "a second `snapshot` of one step"),
+        ("finally: [{ expect: { snapshot: true } }]\nexpect: { status: 200 }", "no step of a case"),
+    ] {
+        let told = wrong_case(claims);
+        assert!(told.contains(why), "{claims}: {told}");
+    }
     insta::assert_snapshot!(wrong_case("until: { status: 200 }\nwithin: soon"), @"6:13 expected a duration, found the text `soon` (a duration is a whole number with a unit: 200ms, 2s, 5m)");
 }
 
@@ -234,15 +249,12 @@ fn one_mistake_has_no_echo() {
 
 #[test]
 fn names_are_unique_over_all_files() {
-    let case =
-        "api: things\noperation: DeleteThing\ncases: { a: { expect: { status: 200, snapshot: x } } }\n";
-    let other = case.replace("a:", "A:").replace("200, snapshot: x", "200, snapshot: X");
+    let case = "api: things\noperation: DeleteThing\ncases: { a: { expect: { status: 200 } } }\n";
+    let other = case.replace("a:", "A:");
     let files = [source("a.yaml", case), source("b.yaml", case), source("c.yaml", &other)];
     insta::assert_snapshot!(told(load(&files, &contracts(), &clauses()).unwrap_err()), @r"
     3:10 the case `things::DeleteThing::a` is defined twice (it is also defined at a.yaml:3:10)
-    3:38 the snapshot `things/DeleteThing/x` is taken twice (it is also taken at a.yaml:3:38; give one of them a name of its own)
     3:10 `things::DeleteThing::A` is another case by its letter case only (`things::DeleteThing::a` is defined at a.yaml:3:10)
-    3:38 the snapshot `things/DeleteThing/X` is taken twice (it is also taken at a.yaml:3:38; give one of them a name of its own)
     ");
 }
 

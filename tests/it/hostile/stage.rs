@@ -8,7 +8,7 @@ use std::{
 };
 
 use proofmark::{
-    check::{self, Judge},
+    check::{self, Judge, Snapshots},
     cli::{
         args::FileArgs,
         load::{self, Generated, House},
@@ -177,7 +177,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
         }
     };
     tokio::time::timeout(AT_MOST, run).await.expect("bounded time");
-    let approved = BTreeMap::new();
+    let approved = Snapshots::default();
     let judge = Judge {
         suite: &suite,
         contracts: &HOUSE.contracts,

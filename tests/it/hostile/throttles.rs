@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use proofmark::{
-    check::{self, Judge},
+    check::{self, Judge, Snapshots},
     model::{case::Suite, verdict::Verdict},
     plan,
     suite::{self, SourceFile},
@@ -165,7 +165,7 @@ async fn a_target_that_throttles_for_good_is_left_alone_after_a_while() {
         let state = tempfile::tempdir().unwrap();
         let (session, _interrupts) = session(&target, Arc::clone(&suite), state.path());
         let jobs: Vec<_> = suite.cases.iter().map(|case| plan::job(case, &suite, &target)).collect();
-        let approved = Default::default();
+        let approved = Snapshots::default();
         let judge = Judge {
             suite: &suite,
             contracts: &HOUSE.contracts,
