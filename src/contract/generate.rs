@@ -12,6 +12,7 @@ use crate::model::{
 
 mod awsjson;
 mod draft;
+mod examples;
 mod family;
 mod fault;
 mod first;

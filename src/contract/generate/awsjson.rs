@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{
     draft::{Draft, Sketch, SketchKind, must, should},
+    examples,
     fault::{Breach, faults},
+    journey,
     value::Extent,
 };
 use crate::{
@@ -39,6 +41,16 @@ fn properties<'a>(draft: &Draft<'a>) -> Vec<Property<'a>> {
 
 /// An input of this extent; none where some required member cannot be made.
 pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
+    let of_pages = |name: &str| examples::is_of_pages(draft.operation, name);
+    let open = |name: &str, value: &Value| of_pages(name) || examples::is_unknown_filter(draft.kinds, value);
+    let mut input = full(draft, extent)?;
+    let needed = |name: &str| draft.operation.members.get(name).is_some_and(|member| member.required);
+    input.retain(|name, value| needed(name) || !open(name, value));
+    Some(input)
+}
+
+/// The same with members of which no schema says what is right in them: tokens of pages, filters.
+fn full(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
     let mut maker = draft.maker(extent);
     let mut input = Map::new();
     for property in properties(draft) {
@@ -46,7 +58,11 @@ pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Val
             continue;
         }
         match maker.value(property.name, property.schema) {
-            Some(value) => drop(input.insert(property.name.to_owned(), value)),
+            Some(value) => {
+                let value = draft.kinds.filtered(draft.operation, value);
+                let shown = draft.kinds.examples.shown(draft.operation, property.name, &value);
+                drop(input.insert(property.name.to_owned(), shown.cloned().unwrap_or(value)));
+            }
             None if property.required => return None,
             None => {}
         }
@@ -80,15 +96,30 @@ fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
             _ => sketch,
         }
     };
+    // What refers to things has them made for it; with names of nothing in their place, it is no less right, and may be
+    // refused for that.
+    let both = |name: String, input: Map<String, Value>| {
+        let plain = sketch(name.clone(), input.clone());
+        match journey::prepared(draft, listed(input.clone())) {
+            None => vec![plain],
+            Some(prepared) => {
+                let absent = format!("absent-{}", name.strip_prefix("valid-").unwrap_or(&name));
+                vec![sketch(name, input).prepared(prepared), Sketch { name: absent, ..plain }]
+            }
+        }
+    };
     let mut sketches = Vec::new();
     let minimal = input(draft, Extent::Minimal);
-    sketches.extend(minimal.clone().map(|input| sketch("valid-minimal".into(), input)));
-    let maximal = input(draft, Extent::Maximal).filter(|maximal| Some(maximal) != minimal.as_ref());
-    sketches.extend(maximal.map(|input| sketch("valid-maximal".into(), input)));
+    sketches.extend(minimal.clone().into_iter().flat_map(|input| both("valid-minimal".into(), input)));
+    let maximal = input(draft, Extent::Maximal);
+    let more = maximal.clone().filter(|maximal| Some(maximal) != minimal.as_ref());
+    sketches.extend(more.into_iter().flat_map(|input| both("valid-maximal".into(), input)));
+    let all = full(draft, Extent::Maximal).filter(|all| Some(all) != maximal.as_ref());
+    sketches.extend(all.map(|input| sketch("all-members".into(), input)));
     for (index, example) in operation.examples.iter().enumerate() {
         let Value::Object(example) = &example.input else { continue };
-        let input = harmless(draft, example.clone(), minimal.as_ref());
-        sketches.extend(input.map(|input| sketch(format!("example-{}", index + 1), input)));
+        let input = harmless(draft, examples::said(draft.kinds, operation, example), minimal.as_ref());
+        sketches.extend(input.into_iter().flat_map(|input| both(format!("example-{}", index + 1), input)));
     }
     let optional = operation.members.iter().filter(|(_, member)| !member.required);
     if let (Some(mut input), true) = (minimal, operation.effect == Effect::Read) {

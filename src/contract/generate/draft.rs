@@ -9,6 +9,7 @@ use serde_json_path::JsonPath;
 use super::{
     family::{self, Destroyer, Family, KnownBy, Listing},
     holes::template,
+    journey::Setup,
     kinds::Kinds,
     random::Random,
     value::{Extent, Maker},
@@ -55,6 +56,7 @@ pub(super) struct Sketch {
     pub raw: Raw,
     pub claims: Vec<(Statement, Claim)>,
     pub kind: SketchKind,
+    pub setup: Setup,
 }
 
 /// What a target might do with the request, if it does what it is asked.
@@ -71,11 +73,16 @@ pub(super) enum SketchKind {
 impl Sketch {
     pub fn new(name: impl Into<String>, kind: SketchKind, input: Vec<(String, Value)>) -> Sketch {
         let (auth, raw) = (Auth::Target, Raw::default());
-        Sketch { name: name.into(), input, auth, raw, claims: Vec::new(), kind }
+        Sketch { name: name.into(), input, auth, raw, claims: Vec::new(), kind, setup: Setup::default() }
     }
 
     pub fn auth(self, auth: Auth) -> Sketch {
         Sketch { auth, ..self }
+    }
+
+    /// The same on things of the case's own.
+    pub fn prepared(self, (input, setup): (Vec<(String, Value)>, Setup)) -> Sketch {
+        Sketch { input, setup, ..self }
     }
 
     pub fn raw(self, raw: Raw) -> Sketch {
@@ -172,7 +179,7 @@ impl<'a> Draft<'a> {
 
     /// The case of a sketch.
     pub fn case(&self, sketch: Sketch) -> Case {
-        let Sketch { name, input, auth, raw, claims, kind } = sketch;
+        let Sketch { name, input, auth, raw, claims, kind, setup } = sketch;
         let given = self.family.given(&input).map(str::to_owned);
         let row = self.row(&input, None);
         let mut first = self.step(self.operation, input, auth);
@@ -186,11 +193,15 @@ impl<'a> Draft<'a> {
             first.captures.extend(self.capture(destroyer, None));
             finally.extend(self.undoing(destroyer, given.as_deref(), None));
         }
-        let mut steps = vec![first];
+        let mut steps = setup.steps;
+        steps.push(first);
         if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
             steps.extend(self.proof(listing, given));
         }
-        self.assembled(&name, steps, finally, row.into_iter().collect(), self.needs(kind))
+        finally.extend(setup.finally);
+        let row = row.into_iter().chain(setup.row).collect();
+        let needs = if setup.needs.is_empty() { self.needs(kind) } else { setup.needs };
+        self.assembled(&name, steps, finally, row, needs)
     }
 
     /// The case of these steps.

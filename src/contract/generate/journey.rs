@@ -37,6 +37,8 @@ const MOST: usize = 6;
 pub(super) struct Made<'a> {
     pub maker: Creator<'a>,
     pub input: Vec<(String, Value)>,
+    /// The member for which it was made.
+    pub role: String,
     /// None for the thing that the case is about.
     pub number: Option<usize>,
 }
@@ -48,7 +50,9 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
         return Vec::new();
     }
     let made = if draft.operation.effect.makes() { round_trip(draft) } else { None };
-    made.or_else(|| on_its_own(draft)).into_iter().collect()
+    // In RPC, every right input has what it needs made for it.
+    let alone = || matches!(draft.contract.protocol, Protocol::Rest).then(|| on_its_own(draft)).flatten();
+    made.or_else(alone).into_iter().collect()
 }
 
 /// The clause about one end of a thing's life.
@@ -69,7 +73,7 @@ fn round_trip(draft: &Draft<'_>) -> Option<Case> {
     let (input, _) = journey.input(draft.operation, 0)?;
     let input = journey.named(&maker, None, input);
     let mut steps: Vec<Step> = journey.made.iter().map(|made| journey.creation(made)).collect();
-    let own = Made { maker: maker.clone(), input, number: None };
+    let own = Made { maker: maker.clone(), input, role: String::new(), number: None };
     own.is_known()?;
     let name = maker.family.given(&own.input).map(str::to_owned);
     steps.push(journey.creation(&own));
@@ -116,6 +120,39 @@ fn on_its_own(draft: &Draft<'_>) -> Option<Case> {
     Some(journey.case("on-its-own", steps, undoing, harm))
 }
 
+/// What goes before and after a request on things of its case's own.
+#[derive(Default)]
+pub(super) struct Setup {
+    pub steps: Vec<Step>,
+    pub finally: Vec<Step>,
+    pub row: Vec<(Arc<str>, TemplateValue)>,
+    pub needs: Vec<Need>,
+}
+
+/// The input with things of the case's own wherever it refers to some, and what makes them; none where it refers to
+/// nothing that the contract knows how to make, or the clauses of a run do not say how a refusal is to be taken.
+pub(super) fn prepared(
+    draft: &Draft<'_>,
+    mut input: Vec<(String, Value)>,
+) -> Option<(Vec<(String, Value)>, Setup)> {
+    let operation = draft.operation;
+    let mut journey = Journey::new(draft);
+    let stated = draft.states(life(draft.contract, "served"));
+    let provided = journey.provide_all(operation, &mut input, 0);
+    if !stated || provided == 0 {
+        return None;
+    }
+    let steps = journey.made.iter().map(|made| journey.creation(made)).collect();
+    let undoing = separator(draft.contract, operation).map(|separator| {
+        let same = |(name, _): &(String, Value)| separator.members.contains_key(name);
+        draft.undone(separator, input.iter().filter(|member| same(member)).cloned().collect())
+    });
+    let begins = begins_something(operation) && draft.family.destroyer.is_none() && undoing.is_none();
+    let harm = if begins && operation.effect != Effect::Destroy { Harm::Some } else { Harm::None };
+    let (finally, row, needs) = journey.ends(undoing, harm);
+    Some((input, Setup { steps, finally, row, needs }))
+}
+
 const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
 const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
@@ -134,7 +171,6 @@ fn begins_something(operation: &Operation) -> bool {
 
 struct Journey<'d, 'a> {
     draft: &'d Draft<'a>,
-    examples: Examples<'a>,
     made: Vec<Made<'a>>,
     /// The name that a request bears which is none of these.
     row: Option<(Arc<str>, TemplateValue)>,
@@ -142,10 +178,17 @@ struct Journey<'d, 'a> {
 
 impl<'d, 'a> Journey<'d, 'a> {
     fn new(draft: &'d Draft<'a>) -> Journey<'d, 'a> {
-        Journey { draft, examples: Examples::of(draft.contract), made: Vec::new(), row: None }
+        Journey { draft, made: Vec::new(), row: None }
     }
 
     fn case(self, name: &str, steps: Vec<Step>, first: Option<Step>, harm: Harm) -> Case {
+        let draft = self.draft;
+        let (finally, row, needs) = self.ends(first, harm);
+        draft.assembled(name, steps, finally, row, needs)
+    }
+
+    /// What undoes everything, behind `first`; the names; and what a target must permit.
+    fn ends(self, first: Option<Step>, harm: Harm) -> (Vec<Step>, Vec<(Arc<str>, TemplateValue)>, Vec<Need>) {
         let costly = self.made.iter().any(|made| is_costly(made.maker.create));
         let harm = if costly { Harm::Some } else { harm };
         let undoing = |made: &Made<'_>| {
@@ -156,7 +199,7 @@ impl<'d, 'a> Journey<'d, 'a> {
         let named = self.made.iter().filter_map(|made| self.draft.row(&made.input, made.number));
         let row: BTreeMap<_, _> = named.chain(self.row).collect();
         let needs = (harm == Harm::Some).then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect();
-        self.draft.assembled(name, steps, finally, row.into_iter().collect(), needs)
+        (finally, row.into_iter().collect(), needs)
     }
 
     fn expects(&self, step: &mut Step, statement: Statement, claim: Claim) {
@@ -240,7 +283,7 @@ impl<'d, 'a> Journey<'d, 'a> {
         let members = operation.members.iter().filter(|(_, member)| wanted(member));
         let made = members.map(|(name, member)| {
             let value = maker.value(name, &member.schema)?;
-            let shown = self.examples.shown(operation, name).filter(|shown| is_plain(name, &value, shown));
+            let shown = self.draft.kinds.examples.shown(operation, name, &value);
             Some((name.clone(), shown.cloned().unwrap_or(value)))
         });
         Some((made.collect::<Option<_>>()?, 0))
@@ -256,25 +299,44 @@ impl<'d, 'a> Journey<'d, 'a> {
 
     /// The smallest input with things of the case's own in it, and how many members name one.
     fn input(&mut self, operation: &'a Operation, depth: usize) -> Option<(Vec<(String, Value)>, usize)> {
-        let (mut input, mut provided) = self.plain(operation)?;
-        let own = self.draft.kinds.creator(operation);
-        for (name, value) in &mut input {
-            let naming = own.and_then(|own| own.family.naming.as_deref()) == Some(&[name.as_str()]);
-            if !naming {
-                provided += self.provide(operation, name, value, depth);
-            }
-        }
+        let (mut input, _) = self.plain(operation)?;
+        let provided = self.provide_all(operation, &mut input, depth);
         Some((input, provided))
+    }
+
+    /// Puts things of the case's own where an input names some; gives how many.
+    fn provide_all(
+        &mut self,
+        operation: &'a Operation,
+        input: &mut [(String, Value)],
+        depth: usize,
+    ) -> usize {
+        let own = self.draft.kinds.creator(operation);
+        let naming = own.and_then(|own| own.family.naming.as_deref());
+        let others = input.iter_mut().filter(|(name, _)| naming != Some(&[name.as_str()]));
+        others.map(|(name, value)| self.provide(operation, name, value, depth)).sum()
     }
 
     /// Puts things of the case's own where a value names some; gives how many.
     fn provide(&mut self, operation: &'a Operation, name: &str, value: &mut Value, depth: usize) -> usize {
         match value {
             Value::Array(elements) => {
-                elements.iter_mut().map(|element| self.provide(operation, name, element, depth)).sum()
+                let each = name.strip_suffix("List").unwrap_or(name);
+                elements.iter_mut().map(|element| self.provide(operation, each, element, depth)).sum()
             }
             Value::Object(members) => {
-                members.iter_mut().map(|(name, value)| self.provide(operation, name, value, depth)).sum()
+                // `{ Name: data-provider-identifier, Values: [...] }` speaks of the member of that name.
+                let filter = members.get("Name").and_then(Value::as_str);
+                let filter = filter.and_then(|name| self.draft.kinds.spelled(name));
+                let member = |name: &'_ str| match filter {
+                    Some(filter) if name == "Values" => filter.to_owned(),
+                    _ => name.to_owned(),
+                };
+                let provided = members.iter_mut().map(|(name, value)| {
+                    let name = member(name);
+                    self.provide(operation, &name, value, depth)
+                });
+                provided.sum()
             }
             Value::String(text) => {
                 let maker = self.draft.kinds.provider(operation, name).cloned();
@@ -288,6 +350,11 @@ impl<'d, 'a> Journey<'d, 'a> {
 
     /// Has one made for the member called `role`; gives how requests call it.
     fn make(&mut self, maker: Creator<'a>, role: &str, depth: usize) -> Option<String> {
+        // What was made for the same member of another request does here too.
+        let same = |made: &&Made<'_>| made.maker.create.name == maker.create.name && made.role == role;
+        if let Some(made) = self.made.iter().find(same) {
+            return Some(made.known());
+        }
         if depth >= DEEPEST || self.made.len() >= MOST {
             return None;
         }
@@ -306,7 +373,7 @@ impl<'d, 'a> Journey<'d, 'a> {
         }
         let number = self.made.len() + 1;
         let input = self.named(&maker, Some(number), input);
-        let made = Made { maker, input, number: Some(number) };
+        let made = Made { maker, input, role: role.to_owned(), number: Some(number) };
         made.is_known()?;
         let known = made.known();
         self.made.push(made);
@@ -367,53 +434,6 @@ fn names_nothing(value: &Value) -> bool {
         Value::Array(elements) => elements.iter().any(names_nothing),
         Value::Object(members) => members.values().any(names_nothing),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Whether a value that the model shows for a member can stand for one that was made up: it is of its type and says
-/// something, and names no thing that somebody may have.
-fn is_plain(name: &str, made: &Value, shown: &Value) -> bool {
-    const NAMES: [&str; 5] = ["Arn", "Identifier", "Id", "Name", "Path"];
-    let names = NAMES.iter().any(|end| name.ends_with(end)) && !name.ends_with("EngineName");
-    match (made, shown) {
-        (Value::String(_), Value::String(text)) => !names && !text.is_empty() && !text.contains("://"),
-        _ => false,
-    }
-}
-
-/// What the examples of a model show, by member.
-struct Examples<'a>(BTreeMap<&'a str, Vec<&'a Value>>);
-
-impl<'a> Examples<'a> {
-    fn of(contract: &'a Contract) -> Examples<'a> {
-        let mut found = Examples(BTreeMap::new());
-        let examples = contract.operations.values().flat_map(|operation| &operation.examples);
-        for example in examples {
-            found.note(&example.input);
-            example.output.iter().for_each(|output| found.note(output));
-        }
-        found
-    }
-
-    fn note(&mut self, value: &'a Value) {
-        match value {
-            Value::Array(elements) => elements.iter().for_each(|element| self.note(element)),
-            Value::Object(members) => {
-                for (name, value) in members {
-                    self.0.entry(name).or_default().push(value);
-                    self.note(value);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-
-    /// What is shown for the member, first in examples of the operation itself.
-    fn shown(&self, operation: &'a Operation, name: &str) -> Option<&'a Value> {
-        let own = operation.examples.iter().filter_map(|example| example.input.get(name));
-        let all = own.chain(self.0.get(name).into_iter().flatten().copied());
-        all.into_iter()
-            .find(|value| value.as_str().is_some_and(|text| !text.is_empty() && !text.contains("://")))
     }
 }
 

@@ -1,8 +1,12 @@
 //! The kinds of things that a contract knows how to make and to destroy again, and which members of requests refer to
 //! them.
 
-use super::family::{self, Destroyer, Family, KnownBy};
+use super::{
+    examples::Examples,
+    family::{self, Destroyer, Family, KnownBy},
+};
 use crate::model::contract::{Contract, Operation, Protocol};
+use serde_json::Value;
 
 /// A creating operation and what it belongs to.
 #[derive(Debug, Clone)]
@@ -17,12 +21,13 @@ pub(super) struct Creator<'a> {
 pub(super) struct Kinds<'a> {
     contract: &'a Contract,
     creators: Vec<Creator<'a>>,
+    pub examples: Examples<'a>,
 }
 
 impl<'a> Kinds<'a> {
     pub fn of(contract: &'a Contract) -> Kinds<'a> {
         let creators = contract.operations.values().filter_map(|create| creator(contract, create)).collect();
-        Kinds { contract, creators }
+        Kinds { contract, creators, examples: Examples::of(contract) }
     }
 
     pub fn creators(&self) -> &[Creator<'a>] {
@@ -61,6 +66,30 @@ impl<'a> Kinds<'a> {
         }
     }
 
+    /// Filters of a listing operation that ask for the kind of thing that it lists: a filter is called as the member is
+    /// by which the thing is destroyed, with hyphens.
+    pub fn filtered(&self, operation: &Operation, mut value: Value) -> Value {
+        let lists = |creator: &&Creator<'_>| {
+            creator.family.listing.as_ref().is_some_and(|listing| listing.operation.name == operation.name)
+        };
+        let Some(creator) = self.creators.iter().find(lists) else { return value };
+        for filter in value.as_array_mut().into_iter().flatten() {
+            if let (Some(_), Some(name)) = (filter.get("Values"), filter.get("Name"))
+                && name.is_string()
+            {
+                filter["Name"] = hyphened(creator.destroyer.member).into();
+            }
+        }
+        value
+    }
+
+    /// The member of a destroying operation that is spelled so, but for hyphens and letter case.
+    pub fn spelled(&self, name: &str) -> Option<&'a str> {
+        let letters = |text: &str| text.replace('-', "").to_ascii_lowercase();
+        let members = self.creators.iter().map(|creator| creator.destroyer.member);
+        members.into_iter().find(|member| letters(member) == letters(name))
+    }
+
     /// Whether a member of an operation refers to what another operation makes, and so is no name for something new.
     pub fn refers(&self, operation: &Operation, member: &str) -> bool {
         const BARE: [&str; 4] = ["arn", "identifier", "id", "name"];
@@ -82,6 +111,18 @@ fn creator<'a>(contract: &'a Contract, create: &'a Operation) -> Option<Creator<
     let destroyer = family.destroyer.clone()?;
     let nameless = destroyer.known_by == KnownBy::Name && family.naming.is_none();
     (!nameless).then_some(Creator { create, family, destroyer })
+}
+
+/// `endpoint-arn` of `EndpointArn`.
+fn hyphened(member: &str) -> String {
+    let mut text = String::new();
+    for letter in member.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('-');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
 }
 
 /// Machines cost money while they run.

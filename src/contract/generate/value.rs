@@ -151,16 +151,33 @@ impl Maker<'_> {
         let wanted = least.max(1).min(most).min(100);
         let Some(items) = shape.inside() else { return Some(json!([])) };
         // `SubnetIds` holds what `SubnetId` would.
-        let each = name.strip_suffix('s').unwrap_or(name);
+        let each = name.strip_suffix("List").or_else(|| name.strip_suffix('s')).unwrap_or(name);
         let mut elements: Vec<Value> = Vec::with_capacity(wanted);
         for index in 0..wanted {
-            let mut element = self.at(each, items, depth + 1)?;
+            let mut element = self.element(each, items, depth + 1)?;
             if let (Value::String(text), true) = (&mut element, index > 0) {
                 text.push_str(&index.to_string());
             }
             elements.push(element);
         }
         Some(Value::Array(elements))
+    }
+
+    /// An element that says something: of a structure without a required member, every text and number.
+    fn element(&mut self, name: &str, schema: &Value, depth: usize) -> Option<Value> {
+        let mut element = self.at(name, schema, depth)?;
+        if let Value::Object(members) = &mut element
+            && members.is_empty()
+        {
+            for property in Shape::of(self.contract, schema).properties(self.contract) {
+                let kind = Shape::of(self.contract, property.schema).kind;
+                if matches!(kind, Kind::Text | Kind::Integer | Kind::Number) {
+                    let value = self.at(property.name, property.schema, depth + 1);
+                    members.extend(value.map(|value| (property.name.to_owned(), value)));
+                }
+            }
+        }
+        Some(element)
     }
 
     fn map(&mut self, name: &str, shape: &Shape<'_>, depth: usize) -> Option<Value> {

@@ -69,6 +69,9 @@ pub(crate) fn check_identifier(name: &str, text: &str) -> Result<(), Fault> {
 pub(crate) struct Tag {
     pub key: Option<String>,
     pub value: Option<String>,
+    /// Of tags in answers alone; in a request it has to be text and means nothing.
+    #[serde(rename = "ResourceArn")]
+    _resource_arn: Option<String>,
 }
 
 #[cfg(test)]
