@@ -68,13 +68,15 @@ fn report_of(results: Vec<CaseResult>) -> Report {
         started: jiff::Timestamp::UNIX_EPOCH,
         elapsed: Duration::from_secs(1),
         results,
+        supporting: Vec::new(),
+        served: Default::default(),
         fixtures: vec![],
         clean_up: vec![],
         known_failures: vec![],
         covered: None,
         seed: None,
     };
-    let terms = Terms { fail_on: FailOn::Must, today: jiff::civil::date(2026, 1, 1) };
+    let terms = Terms { fail_on: FailOn::Must, today: jiff::civil::date(2026, 1, 1), min_served: None };
     summarize(vec![run], Arc::default(), terms)
 }
 
@@ -119,6 +121,7 @@ fn result(number: usize, verdict: Verdict) -> CaseResult {
         clauses: vec![],
         source: None,
         needs: vec![],
+        twin: proofmark::model::case::Twin::Operation,
         uses: vec![],
         row: Vec::new(),
         steps: vec![Step {
@@ -134,7 +137,14 @@ fn result(number: usize, verdict: Verdict) -> CaseResult {
         span: span(),
     };
     let trace = Trace { exchanges: vec![exchange], end: End::Complete, leftovers: vec![] };
-    CaseResult { case: Arc::new(case), verdict, trace: Some(trace), filed: None, known: vec![] }
+    CaseResult {
+        case: Arc::new(case),
+        verdict,
+        service: proofmark::model::verdict::Service::Served,
+        trace: Some(trace),
+        filed: None,
+        known: vec![],
+    }
 }
 
 fn span() -> Span {

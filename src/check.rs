@@ -23,12 +23,14 @@ mod poll;
 pub mod rules;
 mod shape;
 mod snapshot;
+mod twin;
 mod unsupported;
 
 pub use across::{Across, UNIQUE_ID, across, repeated_ids};
 pub use snapshot::{
     ApprovedSet, Compared, Missing, Snapshots, Taken, compare, section, unreferenced, without_secrets,
 };
+pub use twin::Twins;
 
 /// What every verdict of a run is based on.
 #[derive(Clone, Copy)]
@@ -80,6 +82,12 @@ pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
         }
         Verdict::Fail { violations: first, warnings: before } => {
             Verdict::Fail { violations: together(first, violations), warnings: together(before, warnings) }
+        }
+        Verdict::Inconclusive { why, warnings: before } if violations.is_empty() => {
+            Verdict::Inconclusive { why, warnings: together(before, warnings) }
+        }
+        Verdict::Inconclusive { warnings: before, .. } => {
+            Verdict::Fail { violations, warnings: together(before, warnings) }
         }
         Verdict::Error { .. } if !violations.is_empty() => Verdict::Fail { violations, warnings },
         verdict => verdict,

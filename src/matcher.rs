@@ -20,6 +20,7 @@ pub mod error_reading;
 pub mod fill;
 pub mod format;
 mod header;
+pub mod identity;
 pub mod throttle;
 mod value;
 

@@ -5,6 +5,7 @@ mod fenced;
 mod shard;
 #[cfg(test)]
 mod tests;
+mod twins;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -15,6 +16,7 @@ use crate::model::{
 };
 
 pub use shard::{Shard, ShardError, trial};
+pub use twins::{are_at_hand as twins_are_at_hand, missing as supporting};
 
 /// Which cases are asked for. A list that is empty asks for everything; the lists narrow each other down.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +36,8 @@ pub struct Selection {
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     pub jobs: Vec<Job>,
+    /// Right inputs that nobody selected, sent because refusals of `jobs` are held against them.
+    pub supporting: Vec<Job>,
     /// How many cases of the suite the selection left out, other shards' included.
     pub not_selected: usize,
     /// What was selected, as it is said at the command line.
@@ -74,13 +78,22 @@ pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
         None => jobs,
     };
     let not_selected = suite.cases.len() - jobs.len();
+    let supporting = twins::missing(&jobs, suite, target);
     Plan {
         jobs,
+        supporting,
         not_selected,
         selection: selection.words(),
         shard: selection.shard,
         of,
         apis: selection.apis.clone(),
+    }
+}
+
+impl Plan {
+    /// Everything that is sent or decided, supporting jobs last.
+    pub fn all(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().chain(&self.supporting)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::model::{
     contract::ApiName,
     exchange::{Exchange, Trace},
     target::{KnownFailure, KnownWhat},
-    verdict::{Declared, Status, Verdict, Violation},
+    verdict::{Declared, Service, Status, Verdict, Violation},
 };
 
 pub mod badge;
@@ -35,6 +35,7 @@ mod junit;
 pub mod known;
 mod markdown;
 pub mod merge;
+mod outcome;
 mod plain;
 mod reasons;
 pub mod record;
@@ -53,6 +54,7 @@ mod unanswered;
 pub use baseline::{Baseline, Before};
 pub use coverage::{Covered, Watch};
 pub use curl::Curl;
+pub use outcome::{Outcome, Yield, exit_code};
 pub use record::ExchangeDocument;
 pub use safe::{Mask, Safe};
 use status::is_known;
@@ -74,6 +76,10 @@ pub struct Run {
     pub started: Timestamp,
     pub elapsed: Duration,
     pub results: Vec<CaseResult>,
+    /// Right inputs that nobody selected, sent because refusals among the results are held against them.
+    pub supporting: Vec<CaseResult>,
+    /// The operations that have served a right input, `dms::DescribeEvents`.
+    pub served: BTreeSet<Arc<str>>,
     /// Fixtures with run scope; those of one case are in its trace.
     pub fixtures: Vec<FixtureResult>,
     /// What went wrong after the last case, besides what the traces say is left over.
@@ -134,6 +140,8 @@ impl Planned {
 pub enum Coverage {
     Whole,
     Selected,
+    /// Exchanges that others had, and not the suite.
+    Traffic,
 }
 
 /// One case of a run.
@@ -141,6 +149,7 @@ pub enum Coverage {
 pub struct CaseResult {
     pub case: Arc<Case>,
     pub verdict: Verdict,
+    pub service: Service,
     /// None for a case that was not sent, and where the trace was filed.
     pub trace: Option<Trace>,
     /// What the trace came to, where it was filed: it is in the record, and a report can do without it.
@@ -189,6 +198,8 @@ pub struct Terms {
     pub fail_on: FailOn,
     /// Decides which known failures have expired.
     pub today: Date,
+    /// `--min-served`: the share of right inputs, in per cent, that has to be served.
+    pub min_served: Option<u8>,
 }
 
 /// Runs with their statuses worked out.
@@ -204,6 +215,7 @@ pub struct Report {
 /// One run and what it comes to.
 #[derive(Debug, Clone)]
 pub struct JudgedRun {
+    pub terms: Terms,
     pub target: TargetFacts,
     pub digests: Digests,
     pub plan: Planned,
@@ -213,6 +225,11 @@ pub struct JudgedRun {
     pub elapsed: Duration,
     /// In the order of the run: cases, then shared fixtures.
     pub entries: Vec<Entry>,
+    /// Right inputs that nobody selected, sent because refusals among the entries are held against them. They are counted
+    /// nowhere.
+    pub supporting: Vec<Entry>,
+    /// The operations that have served a right input, be it of a case or of a fixture: `dms::DescribeEvents`.
+    pub served: BTreeSet<Arc<str>>,
     /// Every entry of the target file about what is known to fail.
     pub known_failures: Vec<Arc<KnownFailure>>,
     /// Known failures that nothing in this run answers to: no case has the name, or no answer breaks the clause.
@@ -230,6 +247,7 @@ pub struct Entry {
     /// As [`Terms::fail_on`] wants it.
     pub verdict: Verdict,
     pub status: Status,
+    pub service: Service,
     /// None where nothing was sent, where the trace was filed, and where the report was read without its traces.
     pub trace: Option<Trace>,
     pub known: Vec<Arc<KnownFailure>>,
@@ -257,14 +275,16 @@ impl Entry {
         let tally = filed.or_else(|| trace.as_ref().map(Tally::of)).unwrap_or_default();
         let Tally { exchanges, repeated, elapsed } = tally;
         let (old, shown) = (BTreeSet::new(), BTreeMap::new());
-        Entry { subject, verdict, status, trace, known, old, exchanges, repeated, elapsed, shown }
+        let service = Service::NotAsked;
+        Entry { subject, verdict, status, service, trace, known, old, exchanges, repeated, elapsed, shown }
     }
 
     /// Of a case, as `terms` want it.
     pub fn of(result: CaseResult, terms: Terms) -> Entry {
         let verdict = status::hardened(result.verdict, terms.fail_on);
         let status = status(&verdict, &result.known, terms.today);
-        Entry::new(result.case.into(), verdict, status, result.trace, result.filed, result.known)
+        let CaseResult { case, service, trace, filed, known, .. } = result;
+        Entry { service, ..Entry::new(case.into(), verdict, status, trace, filed, known) }
     }
 
     /// The violations of a verdict that has some.
@@ -314,8 +334,20 @@ impl Entry {
 
     /// Whether it takes nothing from a run's being conformant.
     pub fn is_good(&self) -> bool {
-        let good = [Status::Pass, Status::KnownFailure, Status::Tolerated, Status::Skip, Status::Unsupported];
+        let good = [
+            Status::Pass,
+            Status::KnownFailure,
+            Status::Tolerated,
+            Status::Skip,
+            Status::Unsupported,
+            Status::Inconclusive,
+        ];
         good.contains(&self.status) && !self.undeclared()
+    }
+
+    /// What it is about, with its API.
+    fn operation(&self) -> (&ApiName, &str) {
+        (&self.subject.api, &self.subject.operation)
     }
 
     pub fn is_case(&self) -> bool {
@@ -337,47 +369,8 @@ impl Entry {
 fn broken(verdict: &Verdict) -> (&[Violation], &[Violation]) {
     match verdict {
         Verdict::Fail { violations, warnings } => (violations, warnings),
-        Verdict::Pass { warnings } => (&[], warnings),
+        Verdict::Pass { warnings } | Verdict::Inconclusive { warnings, .. } => (&[], warnings),
         Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => (&[], &[]),
-    }
-}
-
-/// How the whole thing ended. The exit code says the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Outcome {
-    Conformant,
-    NotConformant,
-    CouldNotFindOut,
-}
-
-impl Outcome {
-    /// 0, 1 or 3. An interrupted run is the edge's business.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Outcome::Conformant => 0,
-            Outcome::NotConformant => 1,
-            Outcome::CouldNotFindOut => 3,
-        }
-    }
-}
-
-impl JudgedRun {
-    pub fn outcome(&self) -> Outcome {
-        let any = |status| self.entries.iter().any(|entry| entry.status == status);
-        let broken = any(Status::Fail) || any(Status::UnexpectedPass) || !self.stale.is_empty();
-        if broken || self.entries.iter().any(Entry::undeclared) {
-            Outcome::NotConformant
-        } else if any(Status::Error) || !self.clean_up.is_empty() {
-            Outcome::CouldNotFindOut
-        } else {
-            Outcome::Conformant
-        }
-    }
-
-    /// The entries of one status, in order.
-    pub fn with(&self, status: Status) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.status == status)
     }
 }
 
@@ -398,11 +391,16 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         let (subject, trace) = (result.fixture.into(), Some(result.trace));
         entries.push(Entry::new(subject, verdict, status, trace, None, known.clone()));
     }
+    let supporting: Vec<Entry> = run.supporting.into_iter().map(|it| Entry::of(it, terms)).collect();
     let stale = stale(&entries, &run.known_failures, run.plan.coverage);
-    let leftovers =
-        entries.iter().filter_map(|entry: &Entry| entry.trace.as_ref()).flat_map(|it| &it.leftovers);
+    let leftovers = entries
+        .iter()
+        .chain(&supporting)
+        .filter_map(|entry: &Entry| entry.trace.as_ref())
+        .flat_map(|it| &it.leftovers);
     let clean_up = leftovers.map(|it| it.sentence.clone()).chain(run.clean_up).collect();
     JudgedRun {
+        terms,
         target: run.target,
         digests: run.digests,
         plan: run.plan,
@@ -411,6 +409,8 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         started: run.started,
         elapsed: run.elapsed,
         entries,
+        supporting,
+        served: run.served,
         known_failures: run.known_failures,
         stale,
         clean_up,
@@ -445,16 +445,6 @@ fn stale(
         }
     };
     known_failures.iter().filter(is_stale).cloned().collect()
-}
-
-/// 0 conformant, 1 violations, 3 could not find out; of several runs the worst, and violations are worse than errors.
-pub fn exit_code(report: &Report) -> u8 {
-    let outcomes: Vec<Outcome> = report.runs.iter().map(JudgedRun::outcome).collect();
-    [Outcome::NotConformant, Outcome::CouldNotFindOut]
-        .into_iter()
-        .find(|outcome| outcomes.contains(outcome))
-        .unwrap_or(Outcome::Conformant)
-        .exit_code()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -227,6 +227,7 @@ pub fn answer(bytes: &[u8]) -> bool {
         results.push(CaseResult {
             case: Arc::clone(case),
             verdict,
+            service: Default::default(),
             trace: Some(trace),
             filed: None,
             known: Vec::new(),
@@ -273,11 +274,13 @@ fn page(results: Vec<CaseResult>) -> String {
         started: jiff::Timestamp::UNIX_EPOCH,
         elapsed: Duration::ZERO,
         results,
+        supporting: Vec::new(),
+        served: Default::default(),
         fixtures: Vec::new(),
         clean_up: Vec::new(),
         known_failures: Vec::new(),
     };
-    let terms = Terms { fail_on: FailOn::Should, today: jiff::civil::date(2026, 1, 1) };
+    let terms = Terms { fail_on: FailOn::Should, today: jiff::civil::date(2026, 1, 1), min_served: None };
     let report = report::summarize(vec![run], Arc::clone(clauses), terms);
     report::render(&report, Format::Text(Style::PLAIN), &|text: &str| text.to_owned())
 }

@@ -209,6 +209,10 @@ pub struct RunArgs {
     /// Which broken clauses fail a case
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
+    /// Exit 3 where fewer of the right inputs are served, in per cent
+    #[arg(long, value_name = "PERCENT", help_heading = "Verdict",
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min_served: Option<u8>,
     /// Hold the run against this recorded one: what that breaks in the same way does not fail
     #[arg(long, value_name = "DIR", help_heading = "Verdict")]
     pub baseline: Option<PathBuf>,
@@ -229,6 +233,8 @@ pub enum FailOnArg {
     Must,
     /// Broken SHOULD clauses too
     Should,
+    /// Broken MUST clauses and claims; exit 3 where any case is inconclusive
+    Inconclusive,
     /// Broken MUST clauses and claims that `--baseline` does not break, which has to be given
     Regression,
 }
@@ -238,6 +244,7 @@ impl From<FailOnArg> for FailOn {
         match fail_on {
             FailOnArg::Must => FailOn::Must,
             FailOnArg::Should => FailOn::Should,
+            FailOnArg::Inconclusive => FailOn::Inconclusive,
             FailOnArg::Regression => FailOn::Regression,
         }
     }

@@ -1,12 +1,15 @@
 //! `proofmark check`: the case files and target files judged themselves, with no network.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use super::{
     args::{CheckArgs, TargetArgs},
     load::{self, Generated, Wrong},
 };
-use crate::model::case::Origin;
+use crate::{
+    model::case::{Case, Origin, Suite},
+    plan,
+};
 
 /// Loads everything and says what there is.
 pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
@@ -21,6 +24,13 @@ pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
         let chosen = load::target(&named, &[], &house)?;
         writeln!(out, "target {}: good", chosen.target.name)?;
     }
+    for case in alone(&house.suite) {
+        writeln!(
+            out,
+            "{}: no case sends the right input that its refusal is held against; it may be inconclusive",
+            case.id
+        )?;
+    }
     let operations: usize = house.contracts.iter().map(|contract| contract.operations.len()).sum();
     let written = house.suite.cases.iter().filter(|case| case.origin() == Origin::Written).count();
     writeln!(
@@ -31,4 +41,13 @@ pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
         operations
     )?;
     Ok(())
+}
+
+/// Written cases that rest on a refusal, where no case sends a right input that it could be held against.
+fn alone(suite: &Suite) -> Vec<&Arc<Case>> {
+    let written = || suite.cases.iter().filter(|case| case.origin() == Origin::Written);
+    if plan::twins_are_at_hand(written(), suite) {
+        return Vec::new();
+    }
+    written().filter(|case| !plan::twins_are_at_hand(std::iter::once(*case), suite)).collect()
 }

@@ -77,7 +77,7 @@ fn calls(plan: &Plan, house: &House) -> BTreeMap<Key, Calls> {
             None => call.cases += 1,
         }
     };
-    for job in plan.jobs.iter().filter(|job| job.decision == Decision::Run) {
+    for job in plan.all().filter(|job| job.decision == Decision::Run) {
         for fixture in &job.fixtures {
             if fixture.scope == Scope::Run && shared.insert(&fixture.id, ()).is_some() {
                 continue;
@@ -119,6 +119,10 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
         count(run, "case"),
         plan.jobs.len() - run
     );
+    if !plan.supporting.is_empty() {
+        let twins = count(plan.supporting.len(), "right input");
+        text += &format!("{twins} would be sent besides, which refusals are held against\n");
+    }
     for line in lent {
         text += &format!("{line}\n");
     }
@@ -174,6 +178,7 @@ fn as_json(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target) -> Value 
     };
     json!({
         "target": target.name,
+        "supporting": plan.supporting.len(),
         "cases": plan.jobs.iter().filter(|job| job.decision == Decision::Run).count(),
         "requests": calls.iter().map(call).collect::<Vec<_>>(),
         "creates": creates,

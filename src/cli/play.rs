@@ -19,14 +19,14 @@ use super::{
     stage::{self, Stage},
 };
 use crate::{
-    check::{self, Across, Judgement, Taken},
+    check::{self, Across, Judgement, Taken, Twins},
     exec::SharedFixture,
     model::{
         case::{Case, CaseId},
         contract::ApiName,
         exchange::{Response, Trace},
         target::KnownFailure,
-        verdict::{Verdict, Violation},
+        verdict::{Service, Verdict, Violation},
     },
     plan::{self, Job, Plan},
     report::{self, ApprovedFiles, CaseResult, Coverage, Entry, Planned, Run, Safe, Tally, Terms, Watch},
@@ -60,9 +60,10 @@ impl Measure<'_> {
         trace: &Trace,
         known: Vec<Arc<KnownFailure>>,
     ) -> Entry {
-        let (case, verdict) = (Arc::clone(case), verdict.clone());
+        let (case, verdict, service) = (Arc::clone(case), verdict.clone(), Service::NotAsked);
         let trace = (!verdict.is_plain_pass()).then(|| trace.clone());
-        let mut entry = Entry::of(CaseResult { case, verdict, trace, filed: None, known }, self.terms);
+        let mut entry =
+            Entry::of(CaseResult { case, verdict, service, trace, filed: None, known }, self.terms);
         self.before.iter().for_each(|before| before.hold(&mut entry, self.terms.today));
         entry
     }
@@ -78,8 +79,9 @@ pub async fn play(
     record: Option<&mut Keeping>,
 ) -> Played {
     let (started, clock) = (Timestamp::now(), Instant::now());
-    let mut judging = Judging::of(stage, plan, record);
-    let run = stage.session.run_all(&plan.jobs, |index, trace| judging.take(index, trace, measure, progress));
+    let jobs: Vec<Job> = plan.all().cloned().collect();
+    let mut judging = Judging::of(stage, plan, &jobs, record);
+    let run = stage.session.run_all(&jobs, |index, trace| judging.take(index, trace, measure, progress));
     // A bug of ours, too, is a reason to clean up first.
     let bug = AssertUnwindSafe(run).catch_unwind().await.err();
     let mut shared = stage.session.close().await;
@@ -88,12 +90,15 @@ pub async fn play(
         settled.supersede(&fixture.id, trace);
     }
     judging.supersede(&settled);
+    shared.iter().for_each(|shared| judging.twins.take_fixtures(&shared.trace));
     let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
     if let Some(bug) = bug {
         resume_unwind(bug);
     }
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    let (results, watch, taken) = judging.end();
+    let served = judging.twins.served();
+    let (mut results, watch, taken) = judging.end();
+    let supporting = results.split_off(plan.jobs.len());
     let elapsed = clock.elapsed();
     let covered = Some(watch.covered(&results, &fixtures, &stage.house.clauses));
     let asked = Planned {
@@ -109,20 +114,33 @@ pub async fn play(
     };
     let clean_up = settled.left();
     let blank = blank(stage, coverage);
-    let run = Run { started, elapsed, results, fixtures, covered, clean_up, plan: asked, ..blank };
+    let run = Run {
+        started,
+        elapsed,
+        results,
+        supporting,
+        served,
+        fixtures,
+        covered,
+        clean_up,
+        plan: asked,
+        ..blank
+    };
     Played { run, taken }
 }
 
 /// What has been found of a run so far.
 struct Judging<'a> {
     stage: &'a Stage,
-    plan: &'a Plan,
+    /// Those of the plan, the supporting ones last.
+    jobs: &'a [Job],
     record: Option<&'a mut Keeping>,
     /// By the place of the job in the plan.
     judged: BTreeMap<usize, Judged>,
     taken: Snapshots,
     watch: Watch<'a>,
     across: Across<'a>,
+    twins: Twins,
 }
 
 struct Judged {
@@ -132,23 +150,24 @@ struct Judged {
 }
 
 impl<'a> Judging<'a> {
-    fn of(stage: &'a Stage, plan: &'a Plan, record: Option<&'a mut Keeping>) -> Judging<'a> {
+    fn of(stage: &'a Stage, plan: &'a Plan, jobs: &'a [Job], record: Option<&'a mut Keeping>) -> Judging<'a> {
         let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
         let apis = stage.target.apis.keys().filter(selected);
         Judging {
             stage,
-            plan,
+            jobs,
             record,
             judged: BTreeMap::new(),
             taken: Vec::new(),
             watch: Watch::new(apis, &stage.house.contracts),
             across: Across::new(&stage.judge_of()),
+            twins: Twins::default(),
         }
     }
 
     fn take(&mut self, index: usize, mut trace: Trace, measure: &Measure<'_>, progress: &Progress) {
         let stage = self.stage;
-        let case = &self.plan.jobs[index].case;
+        let case = &self.jobs[index].case;
         let Judgement { verdict, snapshots } = stage.judge(case, &trace);
         let mask = |text: &str| stage.session.masks().mask(text);
         let safe = Safe::new(&mask);
@@ -162,6 +181,7 @@ impl<'a> Judging<'a> {
         self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
         self.watch.take(&case.api, &trace);
         self.across.take(index, &case.id, &trace);
+        self.twins.take(case, &trace, &stage.judge_of());
         trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
         // What may be left over is known at the end only.
         let is_done = verdict.is_plain_pass() && trace.leftovers.is_empty();
@@ -180,7 +200,7 @@ impl<'a> Judging<'a> {
     fn supersede(&mut self, settled: &Settled) {
         for (index, judged) in &mut self.judged {
             let trace = judged.trace.iter_mut();
-            let case = &self.plan.jobs[*index].case;
+            let case = &self.jobs[*index].case;
             trace.for_each(|trace| settled.supersede(&case.id, trace));
         }
     }
@@ -194,7 +214,7 @@ impl<'a> Judging<'a> {
         }
         // What their cases have sent is shown after all.
         let filed = self.judged.iter().filter(|(_, judged)| judged.filed.is_some());
-        let filed = filed.map(|(index, _)| &*self.plan.jobs[*index].case.id);
+        let filed = filed.map(|(index, _)| &*self.jobs[*index].case.id);
         let asked_for: BTreeSet<&str> = filed.filter(|id| broken.contains_key(*id)).collect();
         let mut returned = match self.record {
             Some(record) if !asked_for.is_empty() => record.returned(&asked_for),
@@ -205,11 +225,13 @@ impl<'a> Judging<'a> {
             let Judged { verdict, trace, filed } =
                 self.judged.remove(&index).unwrap_or_else(|| Judged::unsent(job));
             let verdict = check::worsened(verdict, broken.remove(&case.id).unwrap_or_default());
+            let verdict = self.twins.weighed(&case, verdict, &self.stage.house.clauses);
+            let service = self.twins.service(&case.id);
             let trace = trace.or_else(|| returned.remove(&*case.id));
             let known = plan::known(&self.stage.target, &case);
-            CaseResult { case, verdict, trace, filed, known }
+            CaseResult { case, verdict, service, trace, filed, known }
         };
-        let results = self.plan.jobs.iter().enumerate().map(result).collect();
+        let results = self.jobs.iter().enumerate().map(result).collect();
         (results, self.watch, self.taken)
     }
 }

@@ -91,7 +91,7 @@ mod tests {
     const CASE: &str = "dms::A::b";
 
     fn terms(fail_on: FailOn) -> Terms {
-        Terms { fail_on, today: day("2026-11-21") }
+        Terms { fail_on, today: day("2026-11-21"), min_served: None }
     }
 
     fn shown(entry: &Entry) -> Option<String> {

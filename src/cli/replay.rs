@@ -158,6 +158,7 @@ pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
     match fail_on {
         FailOnArg::Must => Ok(FailOn::Must),
         FailOnArg::Should => Ok(FailOn::Should),
+        FailOnArg::Inconclusive => Ok(FailOn::Inconclusive),
         FailOnArg::Regression => {
             Err(Wrong::Said("--fail-on regression needs a baseline, which only `proofmark run` takes".into()))
         }
@@ -189,6 +190,7 @@ pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
             .chain(warnings.iter().map(|it| told("warn", it)))
             .collect(),
         Verdict::Pass { warnings } => warnings.iter().map(|it| told("warn", it)).collect(),
+        Verdict::Inconclusive { why, .. } => vec![format!("inconclusive {name}: {}", safe(&why.to_string()))],
         Verdict::Error { why } => vec![format!("ERROR {name}: {}", safe(why))],
         Verdict::Unsupported { .. } => vec![format!("unsupported {name}: the answer says so")],
         Verdict::Skip { .. } => Vec::new(),

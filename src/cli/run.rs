@@ -26,7 +26,7 @@ use super::{
     style, sweep, up,
 };
 use crate::{
-    check::{Compared, Taken, section},
+    check::{Compared, Taken, Twins, section},
     exec::{Interrupt, SharedFixture},
     model::{
         case::Case,
@@ -94,15 +94,17 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     let interrupt = interrupts(sweep.clone());
     let options = reference::Options::default();
     let stage = Stage::set(house, chosen, options, state_dir.clone(), interrupt.clone()).await?;
-    if let Err(why) = stage.session.prepare(&plan.jobs).await {
+    let jobs: Vec<Job> = plan.all().cloned().collect();
+    if let Err(why) = stage.session.prepare(&jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
     let secrets = stage.session.masks().count();
-    let progress = Progress::of(plan.jobs.len());
+    let progress = Progress::of(jobs.len());
     let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
-    let measure = Measure { terms: terms(args.fail_on), before };
+    let terms = Terms { min_served: args.min_served, ..terms(args.fail_on) };
+    let measure = Measure { terms, before };
     // An archive of all exchanges is made from memory.
     let filing = record.as_mut().filter(|_| !args.output.wants(ReportFormatArg::Har));
     let played = play(&stage, &plan, &measure, &progress, filing).await;
@@ -115,7 +117,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
             eprintln!("{left}");
         }
     }
-    let mut report = summarize(played.run, &stage, args.fail_on);
+    let mut report = report::summarize(vec![played.run], Arc::clone(&stage.house.clauses), terms);
     if let Some((before, sha256)) = &baseline {
         report::baseline::hold_against(&mut report, before, sha256);
     }
@@ -192,14 +194,20 @@ fn tell_unkept(error: &io::Error) {
     eprintln!("the run is not kept: {}: {error}", record::LAST);
 }
 
-/// A run of the cases of one trial, as `cargo test` makes them.
-pub fn of_some_cases<'a>(stage: &Stage, judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>) -> Run {
+/// A run of the cases of one trial, as `cargo test` makes them; `twins` has seen what they are held against.
+pub fn of_some_cases<'a>(
+    stage: &Stage,
+    twins: &Twins,
+    judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>,
+) -> Run {
     let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
         let known = plan::known(&stage.target, &job.case);
-        CaseResult { case: Arc::clone(&job.case), verdict, trace: Some(trace), filed: None, known }
+        let verdict = twins.weighed(&job.case, verdict, &stage.house.clauses);
+        let (case, service) = (Arc::clone(&job.case), twins.service(&job.case.id));
+        CaseResult { case, verdict, service, trace: Some(trace), filed: None, known }
     };
     let results = judged.into_iter().map(result).collect();
-    Run { results, ..blank(stage, Coverage::Selected) }
+    Run { results, served: twins.served(), ..blank(stage, Coverage::Selected) }
 }
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.
@@ -219,6 +227,8 @@ pub(super) fn blank(stage: &Stage, coverage: Coverage) -> Run {
         started: Timestamp::now(),
         elapsed: Duration::ZERO,
         results: Vec::new(),
+        supporting: Vec::new(),
+        served: BTreeSet::new(),
         fixtures: Vec::new(),
         clean_up: Vec::new(),
         known_failures: stage.target.known_failures.clone(),
@@ -237,7 +247,7 @@ pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
 
 /// What is measured by today.
 pub fn terms(fail_on: FailOnArg) -> Terms {
-    Terms { fail_on: fail_on.into(), today: Zoned::now().date() }
+    Terms { fail_on: fail_on.into(), today: Zoned::now().date(), min_served: None }
 }
 
 /// Turns the arguments into a selection; a name that nothing has is the question's fault.

@@ -23,7 +23,7 @@ use crate::{
         exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
-        verdict::{Verdict, Violation},
+        verdict::{Service, Verdict, Violation},
     },
     plan,
     report::{self, CaseResult, Coverage, FailOn, Identity, Planned, Report, Run, TargetFacts, Terms},
@@ -291,7 +291,7 @@ impl Traffic {
     fn keep(&mut self, case: Arc<Case>, verdict: Verdict, trace: Trace) {
         let kind = match &verdict {
             Verdict::Pass { warnings } if warnings.is_empty() => Kind::Plain,
-            Verdict::Pass { .. } | Verdict::Unsupported { .. } => Kind::Warned,
+            Verdict::Pass { .. } | Verdict::Inconclusive { .. } | Verdict::Unsupported { .. } => Kind::Warned,
             Verdict::Fail { .. } => Kind::Broken,
             Verdict::Error { .. } => Kind::Unknown,
             Verdict::Skip { .. } => Kind::Aside,
@@ -306,7 +306,9 @@ impl Traffic {
         *kept += 1;
         self.bytes += if room { size } else { 0 };
         let known = self.target.as_ref().map(|target| plan::known(target, &case)).unwrap_or_default();
-        self.results.push(CaseResult { case, verdict, trace: room.then_some(trace), filed: None, known });
+        let service = Service::NotAsked;
+        let trace = room.then_some(trace);
+        self.results.push(CaseResult { case, verdict, service, trace, filed: None, known });
     }
 
     fn case(&self, name: &str, api: ApiName, operation: Arc<str>) -> Case {
@@ -319,6 +321,7 @@ impl Traffic {
             clauses: Vec::new(),
             source: None,
             needs: Vec::new(),
+            twin: crate::model::case::Twin::Operation,
             uses: Vec::new(),
             row: Vec::new(),
             steps: Vec::new(),
@@ -372,17 +375,19 @@ impl Traffic {
         let run = Run {
             target: facts,
             digests: house.digests.clone(),
-            plan: Planned::of(Coverage::Selected),
+            plan: Planned::of(Coverage::Traffic),
             covered: None,
             seed: None,
             started,
             elapsed,
             results,
+            supporting: Vec::new(),
+            served: BTreeSet::new(),
             fixtures: Vec::new(),
             clean_up: Vec::new(),
             known_failures: of_clauses(known),
         };
-        let terms = Terms { fail_on, today: Zoned::now().date() };
+        let terms = Terms { fail_on, today: Zoned::now().date(), min_served: None };
         (report::summarize(vec![run], Arc::clone(&house.clauses), terms), masks)
     }
 }

@@ -199,10 +199,11 @@ async fn cycle(
     doing.send_replace(Doing::Running);
     let stage =
         Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
-    if let Err(why) = stage.session.prepare(&plan.jobs).await {
+    let jobs: Vec<plan::Job> = plan.all().cloned().collect();
+    if let Err(why) = stage.session.prepare(&jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
-    let progress = Progress::of(plan.jobs.len());
+    let progress = Progress::of(jobs.len());
     let played = play::play(&stage, &plan, &Measure::of(args.fail_on), &progress, None).await;
     progress.clear();
     // What a few cases have not seen is no news.
@@ -222,6 +223,7 @@ fn plan_of(args: &WatchArgs, again: &Again, house: &House, chosen: &Chosen) -> R
         let before = plan.jobs.len();
         plan.jobs.retain(|job| files.contains(&job.case.span.file));
         plan.not_selected += before - plan.jobs.len();
+        plan.supporting = plan::supporting(&plan.jobs, &house.suite, target);
     }
     Ok(plan)
 }

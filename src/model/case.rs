@@ -44,6 +44,7 @@ pub struct Case {
     /// The document the case reads out of, if it says so.
     pub source: Option<String>,
     pub needs: Vec<Need>,
+    pub twin: Twin,
     /// Full names (`dms::connection`), in the order to make them; fixtures that those use come first.
     pub uses: Vec<Arc<str>>,
     /// The values of one matrix row.
@@ -71,7 +72,37 @@ pub enum Origin {
     Generated,
 }
 
+/// The right input that a refusal is held against. Without a served twin a refusal proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Twin {
+    /// The case is a right input itself, and has to be served.
+    Itself,
+    /// The same input without the one mistake.
+    Case(CaseId),
+    /// Any served right input of the operation.
+    Operation,
+}
+
+/// What the claims of a step leave its target to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    Success,
+    Refusal,
+    Either,
+}
+
 impl Case {
+    /// Whether this step asks the case's operation for what is right.
+    pub fn is_right_input(&self, step: &Step) -> bool {
+        step.operation == self.operation
+            && match step.wants() {
+                Wants::Success => true,
+                Wants::Either => self.twin == Twin::Itself,
+                Wants::Refusal => false,
+            }
+    }
+
     /// Read from the id: four parts, of which the third is [`GENERATED`].
     pub fn origin(&self) -> Origin {
         let mut parts = self.id.splitn(4, "::").skip(2);
@@ -168,6 +199,43 @@ pub struct Step {
     /// Ask again until it is so.
     pub poll: Option<Poll>,
     pub span: Span,
+}
+
+impl Step {
+    /// Read from the claims: a status, an error, or alternatives of which none leaves a success open.
+    pub fn wants(&self) -> Wants {
+        let until = self.poll.iter().flat_map(|poll| &poll.until);
+        let claims: Vec<&Expectation> = self.expectations.iter().chain(until).collect();
+        match (leave(&claims, Reply::Success), leave(&claims, Reply::Refusal)) {
+            (true, false) => Wants::Success,
+            (false, true) => Wants::Refusal,
+            (true, true) | (false, false) => Wants::Either,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reply {
+    Success,
+    Refusal,
+}
+
+/// Whether all of these claims can hold for such a reply.
+fn leave(claims: &[&Expectation], reply: Reply) -> bool {
+    claims.iter().all(|expectation| match &expectation.claim {
+        Claim::Status(patterns) => patterns.iter().any(|pattern| {
+            let class = match pattern {
+                StatusPattern::Exact(status) => status / 100,
+                StatusPattern::Class(class) => *class,
+            };
+            (class >= 4) == (reply == Reply::Refusal)
+        }),
+        Claim::Error(_) => reply == Reply::Refusal,
+        Claim::AnyOf(alternatives) => {
+            alternatives.iter().any(|claims| leave(&claims.iter().collect::<Vec<_>>(), reply))
+        }
+        _ => true,
+    })
 }
 
 /// What a step sends.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    case::Twin,
     clause::{ClauseId, Strength},
     span::Span,
 };
@@ -18,6 +19,11 @@ pub enum Verdict {
     /// `violations` is never empty.
     Fail {
         violations: Vec<Violation>,
+        warnings: Vec<Violation>,
+    },
+    /// What was answered shows neither.
+    Inconclusive {
+        why: Doubt,
         warnings: Vec<Violation>,
     },
     /// We could not find out.
@@ -38,6 +44,83 @@ impl Verdict {
     /// A pass of which there is nothing more to say: nobody will ask what was sent.
     pub fn is_plain_pass(&self) -> bool {
         matches!(self, Verdict::Pass { warnings } if warnings.is_empty())
+    }
+}
+
+/// Why nothing follows from the answers of a case. `answer` is the status and, where there is one, the error's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", tag = "reason")]
+pub enum Doubt {
+    /// A right input was refused.
+    NotServed { operation: Arc<str>, answer: String },
+    /// The operation refused, and the run served no right input of it that the refusal could be held against.
+    NoTwin { operation: Arc<str>, twin: Twin, answer: String },
+    /// The request that was to show what a refusal left unchanged was refused itself.
+    NoProof { operation: Arc<str>, answer: String },
+    /// The list that was to show it has more pages than were read.
+    MorePages { operation: Arc<str> },
+    /// A request with a false identity was refused for another reason than that.
+    OtherReason { operation: Arc<str>, answer: String },
+}
+
+impl Doubt {
+    /// The same with what the target has said changed so.
+    pub fn with(&self, change: impl Fn(&str) -> String) -> Doubt {
+        let mut doubt = self.clone();
+        match &mut doubt {
+            Doubt::NotServed { answer, .. }
+            | Doubt::NoTwin { answer, .. }
+            | Doubt::NoProof { answer, .. }
+            | Doubt::OtherReason { answer, .. } => *answer = change(answer),
+            Doubt::MorePages { .. } => {}
+        }
+        doubt
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Doubt::NotServed { operation, answer } => {
+                write!(f, "{operation} refused a right input ({answer})")
+            }
+            Doubt::NoTwin { operation, twin: Twin::Case(twin), answer } => {
+                write!(f, "{operation} refused ({answer}), and did not serve the right input {twin} either")
+            }
+            Doubt::NoTwin { operation, answer, .. } => {
+                write!(f, "{operation} refused ({answer}), and served no right input in this run")
+            }
+            Doubt::NoProof { operation, answer } => {
+                write!(f, "{operation} was to show that nothing has changed, and refused ({answer})")
+            }
+            Doubt::MorePages { operation } => {
+                write!(
+                    f,
+                    "{operation} was to show that nothing has changed, and has more pages than were read"
+                )
+            }
+            Doubt::OtherReason { operation, answer } => {
+                write!(f, "{operation} refused, and not because of who asked ({answer})")
+            }
+        }
+    }
+}
+
+/// What became of the right inputs of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Service {
+    /// The case has none, or none was sent.
+    #[default]
+    NotAsked,
+    Refused,
+    /// Every one was answered with a success.
+    Served,
+}
+
+impl Service {
+    pub fn is_none(&self) -> bool {
+        *self == Service::NotAsked
     }
 }
 
@@ -109,6 +192,7 @@ pub enum Status {
     Tolerated,
     Skip,
     Unsupported,
+    Inconclusive,
     UnexpectedPass,
     Error,
     Fail,

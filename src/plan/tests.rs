@@ -22,6 +22,7 @@ fn case(id: &str, uses: &[&str]) -> Case {
         clauses: vec![format!("{api}.{operation}.success").into()],
         source: None,
         needs: Vec::new(),
+        twin: crate::model::case::Twin::Operation,
         uses: uses.iter().map(|name| Arc::from(*name)).collect(),
         row: Vec::new(),
         steps: vec![step(operation)],
@@ -280,4 +281,50 @@ fn a_star_stands_for_any_text() {
     ] {
         assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
     }
+}
+
+#[test]
+fn a_selection_takes_along_what_its_refusals_are_held_against() {
+    use crate::model::case::{Claim, Expectation, StatusPattern, Twin};
+    let claims = |operation: &str, status| {
+        let claim = Claim::Status(vec![StatusPattern::Exact(status)]);
+        let expectation = Expectation { claim, clauses: Vec::new(), span: span() };
+        crate::model::case::Step { expectations: [expectation].into(), ..step(operation) }
+    };
+    let of = |id: &str, twin, steps: &[(&str, u16)]| Case {
+        twin,
+        steps: steps.iter().map(|(operation, status)| claims(operation, *status)).collect(),
+        ..case(id, &[])
+    };
+    let any = || Twin::Operation;
+    let suite = suite(vec![
+        of("dms::DeleteA::wrong", any(), &[("DeleteA", 400)]),
+        of("dms::DeleteA::right-odd", any(), &[("DeleteA", 200), ("DescribeA", 200)]),
+        of("dms::DeleteA::right", any(), &[("DeleteA", 200)]),
+        of("dms::DeleteA::named", Twin::Case("dms::DeleteA::right-odd".into()), &[("DeleteA", 400)]),
+        of("dms::DeleteB::wrong", any(), &[("DeleteB", 400)]),
+        of("dms::CreateB::lives", any(), &[("CreateB", 200), ("DeleteB", 200)]),
+        of("dms::GetC::wrong", any(), &[("GetC", 400)]),
+    ]);
+    let target = target();
+    for (filter, besides) in [
+        ("dms::DeleteA::wrong", &["dms::DeleteA::right"][..]),
+        ("dms::DeleteA::named", &["dms::DeleteA::right-odd"]),
+        ("dms::DeleteA::right", &[]),
+        ("dms::DeleteA", &[]),
+        // Another operation's case may show it.
+        ("dms::DeleteB::wrong", &["dms::CreateB::lives"]),
+        ("dms::GetC::wrong", &[]),
+    ] {
+        let selection = Selection { filters: vec![filter.into()], ..Selection::default() };
+        let plan = plan(&suite, &target, &selection);
+        let ids: Vec<&str> = plan.supporting.iter().map(|job| &*job.case.id).collect();
+        assert_eq!(ids, besides, "{filter}");
+        let at_hand = twins_are_at_hand(plan.jobs.iter().map(|job| &job.case), &suite);
+        assert_eq!(at_hand, filter != "dms::GetC::wrong", "{filter}");
+    }
+    // What the target does not permit is not sent for that either.
+    let reading = Target { permits: [Effect::Read].into(), ..target };
+    let selection = Selection { filters: vec!["dms::DeleteA::wrong".into()], ..Selection::default() };
+    assert!(plan(&suite, &reading, &selection).supporting.is_empty());
 }

@@ -1,6 +1,9 @@
 //! The badge: what a recorded run comes to, in two words for a README. As SVG, or as the JSON that shields.io makes one of.
 
-use super::statement::{Conformance, Statement};
+use super::{
+    Yield,
+    statement::{Conformance, Statement},
+};
 
 /// What stands on a badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +22,16 @@ pub fn of(statement: &Statement, label: Option<&str>) -> Badge {
         passed += core.passed;
         all += core.passed + core.failing() + core.unjudged();
     }
-    let share = format!("{}, core {passed} of {all}", statement.result.word());
+    let yielded = statement.profiles.iter().fold(Yield::default(), |sum, profile| Yield {
+        served: sum.served + profile.yielded.served,
+        sent: sum.sent + profile.yielded.sent,
+    });
+    let served = format!("served {} of {}", yielded.served, yielded.sent);
+    let share = format!("{}, core {passed} of {all}, {served}", statement.result.word());
     let apis: Vec<&str> = statement.profiles.iter().map(|profile| &*profile.name).collect();
     // Dark enough for white letters: at least 4.5 to 1.
     let (message, colour) = match statement.result {
-        Conformance::Conformant => (statement.result.word().to_owned(), "#1a7f37"),
+        Conformance::Conformant => (format!("{}, {served}", statement.result.word()), "#1a7f37"),
         Conformance::Partial => (share, "#9a6700"),
         Conformance::Nonconformant => (share, "#cf222e"),
     };
@@ -127,9 +135,9 @@ mod tests {
     #[test]
     fn a_badge_says_what_the_statement_says() {
         let good = badge(vec![pass("dms::A::a")]);
-        assert_eq!((&*good.label, &*good.message), ("dms contract", "conformant"));
+        assert_eq!((&*good.label, &*good.message), ("dms contract", "conformant, served 1 of 1"));
         let bad = badge(vec![pass("dms::A::a"), fail("dms::A::b", vec![violation("status", &["a"])], "{}")]);
-        assert_eq!(bad.message, "nonconformant, core 1 of 2");
+        assert_eq!(bad.message, "nonconformant, core 1 of 2, served 2 of 2");
         assert_ne!(good.colour, bad.colour);
         let json: serde_json::Value = serde_json::from_str(&shields(&bad)).unwrap();
         assert_eq!((&json["schemaVersion"], &json["color"]), (&1.into(), &"cf222e".into()));

@@ -144,7 +144,12 @@ mod tests {
     const CASE: &str = "dms::DeleteConnection::a";
 
     fn held(now: Vec<CaseResult>, then: Vec<CaseResult>) -> Report {
-        let (mut now, then) = (report(run(now)), report(run(then)));
+        let served = || pass("dms::Z::served");
+        let with = |mut results: Vec<CaseResult>| {
+            results.push(served());
+            report(run(results))
+        };
+        let (mut now, then) = (with(now), with(then));
         hold_against(&mut now, &then, &"aa".into());
         now
     }

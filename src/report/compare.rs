@@ -16,9 +16,11 @@ use crate::model::{
 pub mod html;
 pub mod markdown;
 pub mod since;
+mod state;
 
 use super::baseline::place;
 pub use since::Since;
+pub use state::State;
 
 /// One recorded run, and what its folder is called.
 #[derive(Debug, Clone, Copy)]
@@ -90,65 +92,6 @@ pub struct Cell {
     pub state: State,
     /// How many cases make it so.
     pub cases: usize,
-}
-
-/// What a run makes of an operation or a clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum State {
-    Kept,
-    Broken,
-    /// Broken, and known to be.
-    Known,
-    /// Nothing could be found out.
-    Error,
-    /// No case about it was sent.
-    Untested,
-    /// The target says that it does not have it.
-    Unsupported,
-}
-
-impl State {
-    pub const ALL: [State; 6] =
-        [State::Kept, State::Broken, State::Known, State::Error, State::Untested, State::Unsupported];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Kept => "kept",
-            State::Broken => "broken",
-            State::Known => "known",
-            State::Error => "error",
-            State::Untested => "untested",
-            State::Unsupported => "not there",
-        }
-    }
-
-    /// One character for where there is room for no more, in any alphabet.
-    pub fn mark(self) -> &'static str {
-        match self {
-            State::Kept => "+",
-            State::Broken => "X",
-            State::Known => "~",
-            State::Error => "?",
-            State::Untested => ".",
-            State::Unsupported => "-",
-        }
-    }
-
-    pub fn glyph(self) -> &'static str {
-        match self {
-            State::Kept => "✓",
-            State::Broken => "✗",
-            State::Known => "~",
-            State::Error => "?",
-            State::Untested => "·",
-            State::Unsupported => "-",
-        }
-    }
-
-    pub fn is_broken(self) -> bool {
-        matches!(self, State::Broken | State::Known)
-    }
 }
 
 /// A clause that not all runs keep or break alike.
@@ -314,6 +257,7 @@ fn cell(counts: &BTreeMap<Status, usize>) -> Cell {
         (State::Broken, of(&[Status::Fail, Status::Tolerated])),
         (State::Known, of(&[Status::KnownFailure])),
         (State::Error, of(&[Status::Error])),
+        (State::Inconclusive, of(&[Status::Inconclusive])),
         (State::Kept, of(&[Status::Pass, Status::UnexpectedPass])),
         (State::Unsupported, of(&[Status::Unsupported])),
     ];
@@ -404,7 +348,11 @@ fn unbroken(clause: &ClauseId, run: &JudgedRun, naming: Option<&BTreeMap<Status,
     // A case that fails may have failed before it came to this clause.
     let judged = of(&[Status::Pass, Status::UnexpectedPass]);
     let seen = run.covered.as_ref().is_some_and(|covered| covered.clauses.kept.contains(&**clause));
-    let others = [(State::Error, of(&[Status::Error])), (State::Unsupported, of(&[Status::Unsupported]))];
+    let others = [
+        (State::Error, of(&[Status::Error])),
+        (State::Inconclusive, of(&[Status::Inconclusive])),
+        (State::Unsupported, of(&[Status::Unsupported])),
+    ];
     match others.into_iter().find(|(_, cases)| *cases > 0) {
         _ if judged > 0 || seen => Cell { state: State::Kept, cases: judged },
         Some((state, cases)) => Cell { state, cases },
@@ -447,6 +395,7 @@ pub fn counted(status: Status) -> &'static str {
         Status::Skip => "skipped",
         Status::Unsupported => "unsupported",
         Status::UnexpectedPass => "passed unexpectedly",
+        Status::Inconclusive => "inconclusive",
         Status::Error => "not found out",
         Status::Fail => "failed",
     }
@@ -464,8 +413,13 @@ impl Column {
         let any = |status| self.counts.contains_key(&status);
         match self.outcome {
             Outcome::NotConformant => ("not conformant", State::Broken),
+            Outcome::CouldNotFindOut if !any(Status::Error) && any(Status::Inconclusive) => {
+                ("inconclusive", State::Inconclusive)
+            }
             Outcome::CouldNotFindOut => ("could not find out", State::Error),
-            Outcome::Conformant if any(Status::Tolerated) => ("nothing new is broken", State::Known),
+            _ if any(Status::Tolerated) => ("nothing new is broken", State::Known),
+            Outcome::ConformantInPart => ("conformant in part", State::Inconclusive),
+            Outcome::NoViolation => ("no violation", State::Kept),
             Outcome::Conformant if any(Status::KnownFailure) => {
                 ("conformant but for known failures", State::Known)
             }

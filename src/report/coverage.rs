@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CaseResult, FixtureResult};
+use super::{CaseResult, FixtureResult, Yield};
 use crate::{
     check::{
         judged_clauses,
@@ -18,7 +18,7 @@ use crate::{
         clause::{Clause, ClauseId, Clauses, Strength},
         contract::{ApiName, Contract, Operation, Protocol},
         exchange::{Exchange, Trace},
-        verdict::{Verdict, Violation},
+        verdict::{Service, Verdict, Violation},
     },
 };
 
@@ -51,6 +51,9 @@ pub struct OperationCovered {
     pub statuses: Share,
     /// Modelled errors, where the protocol names them.
     pub errors: Share,
+    /// How many cases that send right inputs were served.
+    #[serde(default, rename = "yield")]
+    pub yielded: Yield,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +139,7 @@ impl<'a> Watch<'a> {
             if let Some(seen) = self.seen.get_mut(&*result.case.api) {
                 seen.blame(&result.verdict, result.trace.as_ref());
                 seen.note(&result.case.operation, &result.verdict);
+                seen.served(&result.case.operation, result.service);
             }
         }
         for fixture in fixtures {
@@ -167,6 +171,7 @@ struct Seen<'a> {
     errors: BTreeSet<(&'a str, String)>,
     inputs: BTreeSet<String>,
     outputs: BTreeSet<String>,
+    yields: BTreeMap<&'a str, Yield>,
 }
 
 impl<'a> Seen<'a> {
@@ -181,6 +186,13 @@ impl<'a> Seen<'a> {
             errors: BTreeSet::new(),
             inputs: BTreeSet::new(),
             outputs: BTreeSet::new(),
+            yields: BTreeMap::new(),
+        }
+    }
+
+    fn served(&mut self, operation: &str, service: Service) {
+        if let Some(operation) = self.contract.operation(operation) {
+            self.yields.entry(&operation.name).or_default().add(service);
         }
     }
 
@@ -230,7 +242,10 @@ impl<'a> Seen<'a> {
                 let operation = self.contract.operation(operation);
                 operation.is_some_and(|operation| self.unsupported.insert(&operation.name))
             }
-            Verdict::Fail { .. } | Verdict::Error { .. } | Verdict::Skip { .. } => false,
+            Verdict::Fail { .. }
+            | Verdict::Inconclusive { .. }
+            | Verdict::Error { .. }
+            | Verdict::Skip { .. } => false,
         };
     }
 
@@ -260,7 +275,8 @@ impl<'a> Seen<'a> {
         let statuses = Share { seen, unseen };
         let errors = operation.errors.iter().map(|error| error.name.clone());
         let (seen, unseen) = errors.partition(|error| self.errors.contains(&(name, error.clone())));
-        OperationCovered { state, statuses, errors: Share { seen, unseen } }
+        let yielded = self.yields.get(name).copied().unwrap_or_default();
+        OperationCovered { state, statuses, errors: Share { seen, unseen }, yielded }
     }
 }
 

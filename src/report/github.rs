@@ -8,6 +8,7 @@ use super::{
     text::{Ending, ending},
 };
 use crate::model::{
+    case::Profile,
     span::Span,
     verdict::{Status, Violation},
 };
@@ -58,7 +59,10 @@ fn errors(told: &Told) -> Vec<Annotation> {
                 (kind, why, claim.unwrap_or_else(|| entry.subject.span.clone()))
             }
             Worth::Errored(why) => ("could not find out".to_owned(), why, entry.subject.span.clone()),
-            Worth::Passed | Worth::Known(_) | Worth::Skipped(_) => continue,
+            Worth::Inconclusive(why) if entry.subject.profile == Some(Profile::Core) => {
+                ("inconclusive".to_owned(), why, entry.subject.span.clone())
+            }
+            Worth::Passed | Worth::Known(_) | Worth::Skipped(_) | Worth::Inconclusive(_) => continue,
         };
         // What an envelope rule finds is the same wherever it finds it.
         let key = match entry.violations().first() {

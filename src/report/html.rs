@@ -41,9 +41,10 @@ const fn shown(status: Status, name: &'static str, mark: &'static str, word: &'s
 }
 
 /// In the order of a reader's interest.
-const STATUSES: [Shown; 9] = [
+const STATUSES: [Shown; 10] = [
     shown(Status::Fail, "fail", "✗", "failed"),
     shown(Status::Error, "error", "?", "error"),
+    shown(Status::Inconclusive, "inconclusive", "¿", "inconclusive"),
     shown(Status::UnexpectedPass, "unexpected", "!", "unexpected pass"),
     shown(Status::Tolerated, "old", "=", "also in the baseline"),
     shown(Status::KnownFailure, "known", "~", "known failure"),
@@ -107,6 +108,7 @@ fn sections(told: &Told) -> Vec<(&'static str, &'static str)> {
     let all = [
         ("violations", "What is broken", any(Status::Fail)),
         ("errors", "What could not be found out", any(Status::Error)),
+        ("inconclusive", "Inconclusive", any(Status::Inconclusive)),
         (
             "unexpected",
             "Known failures that are none any more",

@@ -117,6 +117,7 @@ fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
         }
         Worth::Known(why) => described(TestCaseStatus::skipped(), &format!("known failure: {why}")),
         Worth::Skipped(why) => described(TestCaseStatus::skipped(), &why),
+        Worth::Inconclusive(why) => described(TestCaseStatus::skipped(), &format!("inconclusive: {why}")),
         Worth::Failed { kind, why } => failed(NonSuccessKind::Failure, &kind, &why),
         Worth::Errored(why) => failed(NonSuccessKind::Error, "error", &why),
     };

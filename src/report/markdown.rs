@@ -30,11 +30,12 @@ const MOST_PLACES: usize = 8;
 const MOST_ITEMS: usize = 40;
 
 /// The second holds those passes that took requests to be repeated.
-const COLUMNS: [(Status, &str); 9] = [
+const COLUMNS: [(Status, &str); 10] = [
     (Status::Pass, "passed"),
     (Status::Pass, FLAKY),
     (Status::Fail, "failed"),
     (Status::Error, "error"),
+    (Status::Inconclusive, "inconclusive"),
     (Status::UnexpectedPass, "unexpected"),
     (Status::KnownFailure, "known"),
     (Status::Tolerated, "as before"),
@@ -77,6 +78,10 @@ fn sections(told: &Told) -> Vec<String> {
     let listed = |title: &str, reason: &dyn Fn(Worth) -> Option<String>| listed(told, &heard, title, reason);
     sections.extend(listed("Could not find out", &|worth| match worth {
         Worth::Errored(why) => Some(why),
+        _ => None,
+    }));
+    sections.extend(listed("Inconclusive", &|worth| match worth {
+        Worth::Inconclusive(why) => Some(why),
         _ => None,
     }));
     sections.extend(listed("Fails the run too", &|worth| match worth {
@@ -135,6 +140,7 @@ fn heading(told: &Told) -> String {
     let exchanges: usize = run.entries.iter().map(|entry| entry.exchanges).sum();
     let (started, seconds) = (run.started.strftime("%Y-%m-%d %H:%M UTC"), run.elapsed.as_secs_f64());
     row("run", &format!("{started}, {seconds:.1} s, {exchanges} exchanges"));
+    row("yield", &prose(&run.yielded().to_string()));
     let mut asked = run.plan.selection.clone();
     asked.extend(run.plan.shard.iter().map(|shard| format!("--shard {shard}")));
     if !asked.is_empty() {

@@ -10,10 +10,10 @@ use super::{Coverage, Entry, JudgedRun, Planned, Report, Terms, coverage, stale,
 use crate::{
     check::{self, UNIQUE_ID},
     model::{
-        case::CaseId,
+        case::{CaseId, Twin},
         clause::Clauses,
         exchange::Trace,
-        verdict::{Status, Verdict, Violation},
+        verdict::{Doubt, Service, Status, Verdict, Violation},
     },
     plan::Shard,
 };
@@ -60,7 +60,7 @@ fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &Clauses) -> Option<Judge
     let first = parts.first()?;
     let plan = planned(&first.plan, first.entries.iter().filter(|entry| entry.is_case()).count());
     let (mut whole, mut cases, mut shared) = (first.clone(), Vec::new(), Vec::new());
-    whole.clean_up = Vec::new();
+    (whole.clean_up, whole.supporting, whole.terms) = (Vec::new(), Vec::new(), terms);
     // What was held against it by parts is to be held against the whole.
     whole.baseline = None;
     for (part, shard) in parts.into_iter().zip(names) {
@@ -68,9 +68,13 @@ fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &Clauses) -> Option<Judge
         cases.extend(own);
         shared.extend(fixtures.into_iter().map(|fixture| (shard.clone(), fixture)));
         whole.clean_up.extend(part.clean_up);
+        whole.supporting.extend(part.supporting);
+        whole.served.extend(part.served);
     }
+    whole.supporting = once(whole.supporting, &cases);
     cases.sort_by(|a, b| a.subject.name.cmp(&b.subject.name));
     judge_across(&mut cases, clauses);
+    pair(&mut cases, &whole.supporting, &whole.served);
     cases.extend(fixtures::folded(shared));
     for entry in &mut cases {
         let anew = status(&entry.verdict, &entry.known, terms.today);
@@ -85,6 +89,40 @@ fn whole(parts: Vec<JudgedRun>, terms: Terms, clauses: &Clauses) -> Option<Judge
     whole.elapsed = ends.map_or(whole.elapsed, |end| end.duration_since(started).unsigned_abs());
     (whole.plan, whole.started, whole.entries) = (plan, started, cases);
     Some(whole)
+}
+
+/// What parts have sent in support, each once, and none that a part was to send anyway.
+fn once(supporting: Vec<Entry>, cases: &[Entry]) -> Vec<Entry> {
+    let cases: BTreeSet<&str> = cases.iter().map(|entry| &*entry.subject.name).collect();
+    let mut kept: BTreeMap<String, Entry> = BTreeMap::new();
+    for entry in supporting.into_iter().filter(|entry| !cases.contains(&*entry.subject.name)) {
+        match kept.get(&entry.subject.name) {
+            Some(other) if other.service == Service::Served => {}
+            _ => drop(kept.insert(entry.subject.name.clone(), entry)),
+        }
+    }
+    kept.into_values().collect()
+}
+
+/// A refusal counts where another part has served its twin.
+fn pair(cases: &mut [Entry], supporting: &[Entry], operations: &BTreeSet<Arc<str>>) {
+    let served = cases.iter().chain(supporting).filter(|entry| entry.service == Service::Served);
+    let names: BTreeSet<String> = served.map(|entry| entry.subject.name.clone()).collect();
+    for entry in cases {
+        let Verdict::Inconclusive { why: Doubt::NoTwin { twin, operation, .. }, warnings } = &entry.verdict
+        else {
+            continue;
+        };
+        let found = match twin {
+            Twin::Case(twin) => names.contains(&**twin),
+            Twin::Itself | Twin::Operation => {
+                operations.contains(&*format!("{}::{operation}", entry.subject.api))
+            }
+        };
+        if found {
+            entry.verdict = Verdict::Pass { warnings: warnings.clone() };
+        }
+    }
 }
 
 fn shards(parts: &[JudgedRun]) -> Vec<String> {

@@ -42,6 +42,8 @@ pub enum Worth {
     Known(String),
     /// Nothing was asked.
     Skipped(String),
+    /// Nothing follows from what was answered.
+    Inconclusive(String),
     /// `kind` is the first clause that is broken, the rule where no clause is, or what else makes the run fail.
     Failed {
         kind: String,
@@ -87,6 +89,7 @@ pub fn worth(told: &Told, entry: &Entry) -> Worth {
             let known = named.map_or(String::new(), |known| format!(": {}", about(told, known)));
             Worth::Failed { kind: UNEXPECTED.into(), why: format!("passes, and is known to fail{known}") }
         }
+        (_, Verdict::Inconclusive { why, .. }) => Worth::Inconclusive(line(told, &why.to_string())),
         (_, Verdict::Error { why }) => Worth::Errored(line(told, why)),
         _ => failed(told, entry),
     }

@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Report, exit_code,
+    JudgedRun, Report, exit_code,
     safe::{Mask, Safe, is_invisible},
 };
 use crate::model::template::Variables;
@@ -60,7 +60,7 @@ pub fn write(report: &Report, mask: Mask) -> Record {
 fn into_memory(report: &Report, mask: Mask) -> io::Result<Record> {
     let (mut document, safe) = (Vec::new(), Safe::new(mask));
     let mut filing = Filing::begin(Vec::new(), base(report), &safe)?;
-    for entry in report.runs.iter().flat_map(|run| &run.entries) {
+    for entry in report.runs.iter().flat_map(JudgedRun::all) {
         if let Some(trace) = &entry.trace {
             filing.file(&entry.subject.name, trace, &safe)?;
         }
@@ -73,7 +73,7 @@ fn into_memory(report: &Report, mask: Mask) -> io::Result<Record> {
 
 /// The values that all traces of a report begin with.
 pub fn base(report: &Report) -> Variables {
-    let entries = report.runs.iter().flat_map(|run| &run.entries);
+    let entries = report.runs.iter().flat_map(JudgedRun::all);
     traces::base(entries.filter_map(|entry| entry.trace.as_ref()))
 }
 

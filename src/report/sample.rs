@@ -10,14 +10,14 @@ use super::{
     TargetFacts, Terms, summarize,
 };
 use crate::model::{
-    case::{Auth, Case, Fixture, Profile, Raw, Request, Scope, Step},
+    case::{Auth, Case, Fixture, Profile, Raw, Request, Scope, Step, Twin},
     clause::{Clause, Clauses, Strength},
     contract::Effect,
     exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
     span::Span,
     target::{KnownFailure, KnownWhat, Verification},
     template::Variables,
-    verdict::{Declared, Location, Mismatch, Verdict, Violation},
+    verdict::{Declared, Doubt, Location, Mismatch, Service, Verdict, Violation},
 };
 
 pub fn day(text: &str) -> Date {
@@ -92,10 +92,11 @@ pub fn case(name: &str) -> Case {
         id: name.into(),
         api: api.into(),
         operation: operation.into(),
-        profile: Profile::Core,
+        profile: if name.ends_with("::odd") { Profile::Extended } else { Profile::Core },
         clauses: vec!["dms.DeleteConnection.success".into()],
         source: None,
         needs: vec![],
+        twin: Twin::Operation,
         uses: vec![],
         row: Vec::new(),
         finally: vec![],
@@ -178,9 +179,14 @@ pub fn target() -> TargetFacts {
 /// One line of a run: the case's name and what came of it, in one exchange answered by `body`.
 pub fn result(name: &str, verdict: Verdict, body: &str) -> CaseResult {
     let sent = !matches!(verdict, Verdict::Skip { .. });
+    let service = match verdict {
+        Verdict::Pass { .. } | Verdict::Fail { .. } => Service::Served,
+        _ => Service::NotAsked,
+    };
     CaseResult {
         case: Arc::new(case(name)),
         verdict,
+        service,
         trace: sent.then(|| trace(body)),
         filed: None,
         known: vec![],
@@ -212,6 +218,8 @@ pub fn run(results: Vec<CaseResult>) -> Run {
         verdict: Verdict::Pass { warnings: vec![] },
         trace: trace("{}"),
     };
+    let answered = results.iter().filter(|result| result.service == Service::Served);
+    let served = answered.map(|it| format!("{}::{}", it.case.api, it.case.operation).into()).collect();
     Run {
         target: target(),
         digests: Digests::default(),
@@ -221,6 +229,8 @@ pub fn run(results: Vec<CaseResult>) -> Run {
         started: "2026-11-21T08:00:00Z".parse().unwrap(),
         elapsed: Duration::from_millis(1234),
         results,
+        supporting: vec![],
+        served,
         fixtures: vec![fixture],
         clean_up: vec![],
         known_failures: vec![],
@@ -260,7 +270,11 @@ pub fn clauses() -> Arc<Clauses> {
 }
 
 pub fn report(run: Run) -> Report {
-    summarize(vec![run], clauses(), Terms { fail_on: FailOn::Must, today: day("2026-11-21") })
+    summarize(
+        vec![run],
+        clauses(),
+        Terms { fail_on: FailOn::Must, today: day("2026-11-21"), min_served: None },
+    )
 }
 
 pub fn mask(text: &str) -> String {
@@ -289,6 +303,18 @@ pub fn everything() -> Run {
         result(&name("warns"), Verdict::Pass { warnings: vec![warning] }, "{}"),
         result(&name("errs"), Verdict::Error { why: "could not connect: refused".into() }, "{}"),
         result(&name("skipped"), Verdict::Skip { reason: "no feature tls".into() }, ""),
+        result(
+            &name("open"),
+            Verdict::Inconclusive {
+                why: Doubt::NoTwin {
+                    operation: "DeleteConnection".into(),
+                    twin: Twin::Operation,
+                    answer: "400".into(),
+                },
+                warnings: vec![],
+            },
+            "{}",
+        ),
         known,
         unexpected,
         result("dms::CreateEndpoint::declared", unsupported(Declared::InTargetFile), "{}"),

@@ -51,6 +51,7 @@ fn of_run(told: &Told) -> Value {
     let mut properties = Map::new();
     properties.insert("target".into(), told.safe.line(&run.target.name).into());
     properties.insert("digests".into(), json!(run.digests));
+    properties.insert("yield".into(), json!(run.yielded()));
     properties.insert("seed".into(), json!(run.seed));
     if left_out > 0 {
         properties.insert("resultsLeftOut".into(), left_out.into());
@@ -83,6 +84,12 @@ fn notifications(told: &Told) -> Vec<Value> {
             Some(
                 json!({ "level": "error", "message": { "text": format!("{name}: {why}") }, "locations": at }),
             )
+        }
+        Worth::Inconclusive(why) => {
+            let name = told.safe.line(&entry.subject.name);
+            let at = [location(told, Place { span: &entry.subject.span, name: &name })];
+            let text = format!("{name} is inconclusive: {why}");
+            Some(json!({ "level": "warning", "message": { "text": text }, "locations": at }))
         }
         _ => None,
     });

@@ -276,7 +276,7 @@ fn mode(run: &JudgedRun) -> Mode {
     match (&run.plan.shard, run.plan.coverage) {
         (Some(_), _) => Mode::Shard,
         (None, Coverage::Whole) => Mode::Whole,
-        (None, Coverage::Selected) => Mode::Selected,
+        (None, Coverage::Selected | Coverage::Traffic) => Mode::Selected,
     }
 }
 

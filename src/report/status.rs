@@ -23,18 +23,25 @@ pub enum FailOn {
     Should,
     /// `--fail-on regression`: as [`FailOn::Must`], and held against a baseline.
     Regression,
+    /// `--fail-on inconclusive`: as [`FailOn::Must`], and nothing may be left open.
+    Inconclusive,
 }
 
 /// The verdict as `fail_on` wants it: with [`FailOn::Should`] the warnings about SHOULD clauses become violations.
 pub fn hardened(verdict: Verdict, fail_on: FailOn) -> Verdict {
-    let (mut violations, warnings) = match (fail_on, verdict) {
-        (FailOn::Should, Verdict::Pass { warnings }) => (Vec::new(), warnings),
-        (FailOn::Should, Verdict::Fail { violations, warnings }) => (violations, warnings),
+    let (mut violations, warnings, doubt) = match (fail_on, verdict) {
+        (FailOn::Should, Verdict::Inconclusive { why, warnings }) => (Vec::new(), warnings, Some(why)),
+        (FailOn::Should, Verdict::Pass { warnings }) => (Vec::new(), warnings, None),
+        (FailOn::Should, Verdict::Fail { violations, warnings }) => (violations, warnings, None),
         (_, verdict) => return verdict,
     };
     let (harder, warnings) = warnings.into_iter().partition(|warning| warning.strength >= Strength::Should);
     violations.extend::<Vec<Violation>>(harder);
-    if violations.is_empty() { Verdict::Pass { warnings } } else { Verdict::Fail { violations, warnings } }
+    match doubt {
+        _ if !violations.is_empty() => Verdict::Fail { violations, warnings },
+        Some(why) => Verdict::Inconclusive { why, warnings },
+        None => Verdict::Pass { warnings },
+    }
 }
 
 /// What a verdict is worth, given the known failures that speak of its case.
@@ -42,7 +49,8 @@ pub fn hardened(verdict: Verdict, fail_on: FailOn) -> Verdict {
 /// `known` holds the entries whose pattern names this case, and every entry about a clause. An entry about the case
 /// excuses all its violations; entries about clauses excuse a case only when they cover every clause of every
 /// violation. An entry counts up to and including the day it expires. A case that passes although an entry names
-/// it is an unexpected pass, expired or not: the entry has to go. An `Error` is never excused: nothing was found out.
+/// it is an unexpected pass, expired or not: the entry has to go. An `Error` or
+/// `Inconclusive` is never excused: nothing was found out.
 pub fn status(verdict: &Verdict, known: &[Arc<KnownFailure>], today: Date) -> Status {
     let named = |entry: &&Arc<KnownFailure>| matches!(entry.what, KnownWhat::Case(_));
     let excused = known.iter().filter(named).any(|entry| entry.expires >= today);
@@ -53,6 +61,7 @@ pub fn status(verdict: &Verdict, known: &[Arc<KnownFailure>], today: Date) -> St
             let known_by_clause = violations.iter().all(|violation| is_known(violation, known, today));
             if excused || known_by_clause { Status::KnownFailure } else { Status::Fail }
         }
+        Verdict::Inconclusive { .. } => Status::Inconclusive,
         Verdict::Error { .. } => Status::Error,
         Verdict::Unsupported { declared: Declared::ByAnswer, .. } if excused => Status::KnownFailure,
         Verdict::Unsupported { .. } => Status::Unsupported,

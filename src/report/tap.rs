@@ -53,6 +53,10 @@ fn point(told: &Told, entry: &Entry, target: &str) -> (String, String) {
             (format!("not ok {{}} - {name} # TODO {}", description(&why)), block("todo", "", ""))
         }
         Worth::Skipped(why) => (format!("ok {{}} - {name} # SKIP {}", description(&why)), String::new()),
+        Worth::Inconclusive(why) => (
+            format!("ok {{}} - {name} # SKIP inconclusive: {}", description(&why)),
+            block("comment", "inconclusive", ""),
+        ),
         Worth::Failed { kind, why } => (format!("not ok {{}} - {name}"), block("fail", &kind, &why)),
         Worth::Errored(why) => (format!("not ok {{}} - {name}"), block("error", "", &why)),
     }

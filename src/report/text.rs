@@ -155,7 +155,7 @@ pub(in crate::report) mod tests {
             clause::Strength,
             exchange::Broken,
             target::Verification,
-            verdict::{Declared, Location, Mismatch, Verdict, Violation},
+            verdict::{Declared, Doubt, Location, Mismatch, Verdict, Violation},
         },
         report::{
             Coverage, Run, exit_code,
@@ -435,10 +435,32 @@ pub(in crate::report) mod tests {
         let fails = || fail(&name("a"), vec![violation("request-id", &["dms.response.request-id"])], "{}");
         let error = || result(&name("b"), Verdict::Error { why: "no route".into() }, "");
         let skip = || result(&name("c"), Verdict::Skip { reason: "no".into() }, "");
+        let why = || Doubt::NotServed { operation: "B".into(), answer: "400".into() };
+        let open = |name: &str| result(name, Verdict::Inconclusive { why: why(), warnings: vec![] }, "{}");
         let table = [
             (vec![pass(&name("a"))], "exit 0", "CONFORMANT  1 passed"),
             (vec![pass(&name("a")), skip()], "exit 0", "CONFORMANT  1 passed, 1 skipped"),
-            (vec![skip()], "exit 0", "NOTHING JUDGED  1 skipped"),
+            (vec![skip()], "exit 3", "NOTHING JUDGED  no right input served by dms, 1 skipped"),
+            (
+                vec![pass(&name("a")), open("dms::B::core")],
+                "exit 3",
+                "INCONCLUSIVE  1 of 2 core inconclusive, 1 operation never served, 1 passed",
+            ),
+            (
+                vec![pass(&name("a")), open("dms::B::odd")],
+                "exit 0",
+                "CONFORMANT IN PART  1 extended inconclusive, 1 operation never served, 1 passed",
+            ),
+            (
+                vec![open("dms::B::odd")],
+                "exit 3",
+                "INCONCLUSIVE  no right input served by dms, 1 extended inconclusive",
+            ),
+            (
+                vec![open("dms::B::core"), fails()],
+                "exit 1",
+                "NOT CONFORMANT  1 case breaks 1 clause, 1 of 2 core inconclusive",
+            ),
             (vec![fails()], "exit 1", "NOT CONFORMANT  1 case breaks 1 clause"),
             (vec![fails(), error()], "exit 1", "NOT CONFORMANT  1 case breaks 1 clause, 1 error"),
             (vec![pass(&name("a")), error()], "exit 3", "COULD NOT FIND OUT  1 error, 1 passed"),

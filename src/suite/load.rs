@@ -24,7 +24,7 @@ use super::{
 use crate::{
     contract::Contracts,
     model::{
-        case::{Case, Fixture, Suite},
+        case::{Case, Fixture, Suite, Twin},
         clause::Clauses,
         contract::{ApiName, Contract},
         span::Span,
@@ -184,7 +184,39 @@ fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Sui
         suite.fixtures.extend(fixtures.collect::<BTreeMap<_, _>>());
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
+    pair(&mut suite.cases, opened);
     suite
+}
+
+/// Looks up what cases call their twins: of a matrix, its first row. A twin has to send a right input.
+fn pair(cases: &mut [Arc<Case>], opened: &mut [Opened]) {
+    let named = |case: &Case, twin: &str| {
+        *case.id == *twin || case.id.strip_prefix(twin).is_some_and(|row| row.starts_with('['))
+    };
+    for index in 0..cases.len() {
+        let case = &cases[index];
+        let Twin::Case(twin) = &case.twin else { continue };
+        let Some(file) = opened.iter_mut().find(|file| file.source.path == case.span.file) else { continue };
+        let found = cases.iter().find(|other| named(other, twin));
+        let is_right = |other: &Arc<Case>| other.steps.iter().any(|step| other.is_right_input(step));
+        match found {
+            Some(other) if is_right(other) && other.id != case.id => {
+                let id = Arc::clone(&other.id);
+                Arc::make_mut(&mut cases[index]).twin = Twin::Case(id);
+            }
+            Some(_) => {
+                let problem = file
+                    .problems
+                    .add(at(&case.span), format!("the twin {} sends no right input", quoted(twin)));
+                problem.help("a twin asks the operation for what is right, and claims a success");
+            }
+            None => {
+                let problem =
+                    file.problems.add(at(&case.span), format!("no case is called {}", quoted(twin)));
+                problem.help("`twin` names a case of this file, or another by its whole id");
+            }
+        }
+    }
 }
 
 fn at(span: &Span) -> super::diagnostic::At {

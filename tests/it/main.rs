@@ -7,6 +7,7 @@ mod clauses;
 mod exec_session;
 mod formats;
 mod generated;
+mod greens;
 mod hostile;
 #[cfg(unix)]
 mod hostile_files;

@@ -70,6 +70,7 @@ pub(super) fn case(steps: Vec<Step>) -> Case {
         clauses: vec!["dms.DeleteThing.success".into()],
         source: None,
         needs: Vec::new(),
+        twin: crate::model::case::Twin::Operation,
         uses: Vec::new(),
         row: Vec::new(),
         steps,
@@ -155,6 +156,7 @@ impl World {
             Verdict::Fail { violations, warnings } => {
                 format!("fail: {}, warned: {}", rules(&violations), rules(&warnings))
             }
+            Verdict::Inconclusive { why, .. } => format!("inconclusive: {why}"),
             Verdict::Error { why } => format!("error: {why}"),
             Verdict::Unsupported { operation, .. } => format!("unsupported: {operation}"),
             Verdict::Skip { reason } => format!("skip: {reason}"),

@@ -13,7 +13,7 @@ use crate::{
     exec::Masks,
     model::{exchange::Trace, template::Variables},
     report::{
-        Report, Safe,
+        JudgedRun, Report, Safe,
         record::{self, DOCUMENT, Filing, TRACES},
         safe::Mask,
     },
@@ -94,7 +94,7 @@ impl Keeping {
             return Err(error);
         }
         let safe = Safe::new(mask);
-        for entry in report.runs.iter().flat_map(|run| &run.entries) {
+        for entry in report.runs.iter().flat_map(JudgedRun::all) {
             let name = &entry.subject.name;
             if let Some(trace) = entry.trace.as_ref().filter(|_| !self.returned.contains(name)) {
                 self.filing.file(name, trace, &safe)?;

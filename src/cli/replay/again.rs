@@ -9,7 +9,7 @@ use std::{
 
 use super::{ReplayArgs, fail_on, traces_of};
 use crate::{
-    check::{self, Judge, Snapshots},
+    check::{self, Judge, Snapshots, Twins},
     cli::{
         args::{ReportFormatArg, TargetArgs},
         files,
@@ -87,7 +87,8 @@ pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTre
     // What was approved then is not known.
     let again = Again { house, target, run, cut, snapshots: &Snapshots::default() };
     // None is an error where somebody asks for some.
-    let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded()).into_iter();
+    let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded());
+    let cases = cases.into_iter().chain(again.supporting());
     let cases = cases.map(|result| (result.case.id.to_string(), result.verdict));
     let fixtures =
         run.entries.iter().filter_map(|it| Some((it.subject.name.clone(), again.fixture(it)?.verdict)));
@@ -209,7 +210,7 @@ impl Again<'_> {
     /// The recorded cases that are asked for and still there.
     fn wanted(&self, filters: &[String]) -> Result<Vec<(&Entry, &std::sync::Arc<Case>)>, Wrong> {
         let selection = Selection { filters: filters.to_vec(), ..Selection::default() };
-        let cases: BTreeMap<&str, _> = self.house.suite.cases.iter().map(|case| (&*case.id, case)).collect();
+        let cases = self.cases();
         let entries = self.run.entries.iter().filter(|entry| entry.is_case());
         let there = entries.filter_map(|entry| Some((entry, *cases.get(entry.subject.name.as_str())?)));
         let wanted: Vec<_> = there.filter(|(_, case)| selection.takes(case)).collect();
@@ -258,19 +259,45 @@ impl Again<'_> {
         all.filter_map(|it| Some((it.subject.name.as_str().into(), it.trace.as_ref()?))).collect()
     }
 
+    /// What was sent in support of the cases, as far as it is still in the suite.
+    fn supporting(&self) -> Vec<CaseResult> {
+        let cases = self.cases();
+        let there = self.run.supporting.iter();
+        let there = there.filter_map(|entry| Some((entry, *cases.get(entry.subject.name.as_str())?)));
+        self.results(&there.collect::<Vec<_>>(), Across::new())
+    }
+
+    fn cases(&self) -> BTreeMap<&str, &std::sync::Arc<Case>> {
+        self.house.suite.cases.iter().map(|case| (&*case.id, case)).collect()
+    }
+
+    /// What was served and what was refused over the whole record.
+    fn twins(&self) -> Twins {
+        let (cases, judge, mut twins) = (self.cases(), self.judge(), Twins::default());
+        for entry in self.run.all() {
+            match (&entry.trace, cases.get(entry.subject.name.as_str())) {
+                (Some(trace), Some(case)) => twins.take(case, trace, &judge),
+                (Some(trace), None) => twins.take_fixtures(trace),
+                (None, _) => {}
+            }
+        }
+        twins
+    }
+
     fn results(&self, wanted: &[(&Entry, &std::sync::Arc<Case>)], mut across: Across) -> Vec<CaseResult> {
-        let judge = self.judge();
+        let (judge, twins) = (self.judge(), self.twins());
         let result = |(entry, case): &(&Entry, &std::sync::Arc<Case>)| {
             let verdict = match &entry.trace {
                 Some(trace) => {
                     let verdict = check::verdict(case, trace, &judge).verdict;
                     let verdict = check::worsened(verdict, across.remove(&case.id).unwrap_or_default());
-                    self.sifted(verdict, entry)
+                    twins.weighed(case, self.sifted(verdict, entry), &self.house.clauses)
                 }
                 None => self.without_trace(entry, case),
             };
             let known = plan::known(self.target, case);
-            CaseResult { case: (*case).clone(), verdict, trace: entry.trace.clone(), filed: None, known }
+            let (case, trace, service) = ((*case).clone(), entry.trace.clone(), twins.service(&case.id));
+            CaseResult { case, verdict, service, trace, filed: None, known }
         };
         wanted.iter().map(result).collect()
     }
@@ -354,6 +381,8 @@ impl Again<'_> {
             elapsed: self.run.elapsed,
             clean_up: clean_up.cloned().collect(),
             results,
+            supporting: self.supporting(),
+            served: self.twins().served(),
             fixtures,
             known_failures: self.target.known_failures.clone(),
         };

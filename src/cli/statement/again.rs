@@ -72,7 +72,7 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
     let evidence = Evidence { declarations, target: &target, cut: &cut };
     let verdicts = replay::of_run(&house, &target, run, cut.clone());
     let (mut judged, mut unsure, mut open) = (0, 0, 0);
-    for entry in run.entries.iter().filter(|entry| entry.trace.is_some()) {
+    for entry in run.all().filter(|entry| entry.trace.is_some()) {
         let Some(now) = verdicts.get(&entry.subject.name) else { continue };
         let now = hardened(now.clone(), report.terms.fail_on);
         judged += 1;
@@ -80,7 +80,7 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
         open += usize::from(evidence.is_open(entry, &now));
         differences.extend(evidence.against(entry, &now).map(|why| format!("{}: {why}", entry.subject.name)));
     }
-    let all = run.entries.iter().filter(|entry| entry.trace.is_some()).count();
+    let all = run.all().filter(|entry| entry.trace.is_some()).count();
     told.insert(0, format!("{judged} of {all} traces judged again: none breaks more than the record says"));
     let left = [
         (unsure, "hold masked or cut answers, of which not all can be judged again"),

@@ -52,7 +52,10 @@ impl Evidence<'_> {
                     matches!(trace.end, End::Stopped(_) | End::Deadline { .. }) && !warnings.is_empty();
                 (!explained).then(|| format!("recorded as {word}, and its trace does not tell: {why}"))
             }
-            (Verdict::Pass { .. }, Verdict::Unsupported { operation, .. }) => {
+            (Verdict::Pass { .. }, Verdict::Inconclusive { why, .. }) => {
+                Some(format!("recorded as {word}, and inconclusive: {why}"))
+            }
+            (Verdict::Pass { .. } | Verdict::Inconclusive { .. }, Verdict::Unsupported { operation, .. }) => {
                 Some(format!("recorded as {word}, and an answer says that there is no {operation}"))
             }
             (
@@ -143,7 +146,7 @@ fn was_judged(then: &Entry, exchange: &Exchange, index: usize) -> bool {
     let step = matches!(exchange.role, Role::Step { .. });
     let made = matches!(exchange.role, Role::Fixture { phase: Phase::Create | Phase::Ready, .. });
     match &then.verdict {
-        Verdict::Pass { .. } | Verdict::Error { .. } => step || made,
+        Verdict::Pass { .. } | Verdict::Inconclusive { .. } | Verdict::Error { .. } => step || made,
         Verdict::Fail { violations, .. } => {
             let over_all = |one: &Violation| one.mismatch.expected == UNIQUE;
             step && violations.iter().any(|one| one.exchange >= index && !over_all(one))
@@ -172,6 +175,7 @@ fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Pass { .. } => "a pass",
         Verdict::Fail { .. } => "a failure of other clauses",
+        Verdict::Inconclusive { .. } => "inconclusive",
         Verdict::Error { .. } => "an error",
         Verdict::Unsupported { .. } => "unsupported",
         Verdict::Skip { .. } => "skipped",

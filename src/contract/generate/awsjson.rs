@@ -13,7 +13,7 @@ use super::{
 use crate::{
     contract::shape::Property,
     model::{
-        case::{Auth, Case, Claim, Raw, RawBody, StatusPattern},
+        case::{Auth, Case, Claim, Raw, RawBody, StatusPattern, Twin},
         contract::{Effect, Operation, Protocol},
         template::{Part, Template},
     },
@@ -27,8 +27,17 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
     sketches.extend(faulty(draft));
     sketches.extend(no_request(draft));
     sketches.extend(nobody(draft));
+    // What is wrong in an input that names nothing is held against the same input, and not against one that names things.
+    if sketches.iter().any(|sketch| sketch.name == ABSENT) {
+        let twin = draft.twin(ABSENT);
+        let wrong = sketches.iter_mut().filter(|sketch| sketch.kind == SketchKind::Refused);
+        wrong.for_each(|sketch| drop(sketch.twin.get_or_insert_with(|| twin.clone())));
+    }
     sketches.into_iter().map(|sketch| draft.case(sketch)).collect()
 }
+
+/// The smallest right input, with names of nothing in it.
+const ABSENT: &str = "absent-minimal";
 
 fn properties<'a>(draft: &Draft<'a>) -> Vec<Property<'a>> {
     let property = |(name, member): (&'a String, &'a crate::model::contract::Member)| Property {
@@ -104,7 +113,8 @@ fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
             None => vec![plain],
             Some(prepared) => {
                 let absent = format!("absent-{}", name.strip_prefix("valid-").unwrap_or(&name));
-                vec![sketch(name, input).prepared(prepared), Sketch { name: absent, ..plain }]
+                let plain = Sketch { name: absent, ..plain }.twin(Twin::Operation);
+                vec![sketch(name, input).prepared(prepared), plain]
             }
         }
     };
@@ -115,7 +125,7 @@ fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
     let more = maximal.clone().filter(|maximal| Some(maximal) != minimal.as_ref());
     sketches.extend(more.into_iter().flat_map(|input| both("valid-maximal".into(), input)));
     let all = full(draft, Extent::Maximal).filter(|all| Some(all) != maximal.as_ref());
-    sketches.extend(all.map(|input| sketch("all-members".into(), input)));
+    sketches.extend(all.map(|input| sketch("all-members".into(), input).twin(draft.minimal())));
     for (index, example) in operation.examples.iter().enumerate() {
         let Value::Object(example) = &example.input else { continue };
         let input = harmless(draft, examples::said(draft.kinds, operation, example), minimal.as_ref());
@@ -184,7 +194,7 @@ fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
         let mut input = minimal;
         input.insert("ProofmarkUnknown".into(), "proofmark".into());
         let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, listed(input));
-        let sketch = sketch.status(must("awsjson.input.valid"), ANSWERED);
+        let sketch = sketch.twin(draft.minimal()).status(must("awsjson.input.valid"), ANSWERED);
         sketches.push(sketch.status(should("awsjson.input.unknown-member"), ANSWERED));
     }
     sketches

@@ -17,10 +17,10 @@ use super::{
 use crate::model::{
     case::{
         Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Raw, Request,
-        StatusPattern, Step, ValueMatcher,
+        StatusPattern, Step, Twin, ValueMatcher,
     },
     clause::{ClauseId, Clauses, Strength},
-    contract::{Contract, Effect, Operation, Protocol},
+    contract::{Contract, Effect, Operation, Place, Protocol},
     span::Span,
     template::{Generator, Hole, Part, Template, TemplateValue},
 };
@@ -57,6 +57,8 @@ pub(super) struct Sketch {
     pub claims: Vec<(Statement, Claim)>,
     pub kind: SketchKind,
     pub setup: Setup,
+    /// Where it is not what the kind implies.
+    pub twin: Option<Twin>,
 }
 
 /// What a target might do with the request, if it does what it is asked.
@@ -73,7 +75,12 @@ pub(super) enum SketchKind {
 impl Sketch {
     pub fn new(name: impl Into<String>, kind: SketchKind, input: Vec<(String, Value)>) -> Sketch {
         let (auth, raw) = (Auth::Target, Raw::default());
-        Sketch { name: name.into(), input, auth, raw, claims: Vec::new(), kind, setup: Setup::default() }
+        let setup = Setup::default();
+        Sketch { name: name.into(), input, auth, raw, claims: Vec::new(), kind, setup, twin: None }
+    }
+
+    pub fn twin(self, twin: Twin) -> Sketch {
+        Sketch { twin: Some(twin), ..self }
     }
 
     pub fn auth(self, auth: Auth) -> Sketch {
@@ -179,7 +186,11 @@ impl<'a> Draft<'a> {
 
     /// The case of a sketch.
     pub fn case(&self, sketch: Sketch) -> Case {
-        let Sketch { name, input, auth, raw, claims, kind, setup } = sketch;
+        let Sketch { name, input, auth, raw, claims, kind, setup, twin } = sketch;
+        let twin = twin.unwrap_or_else(|| match kind {
+            SketchKind::Valid => Twin::Itself,
+            SketchKind::Refused | SketchKind::Void => self.minimal(),
+        });
         let given = self.family.given(&input).map(str::to_owned);
         let row = self.row(&input, None);
         let mut first = self.step(self.operation, input, auth);
@@ -201,7 +212,23 @@ impl<'a> Draft<'a> {
         finally.extend(setup.finally);
         let row = row.into_iter().chain(setup.row).collect();
         let needs = if setup.needs.is_empty() { self.needs(kind) } else { setup.needs };
-        self.assembled(&name, steps, finally, row, needs)
+        Case { twin, ..self.assembled(&name, steps, finally, row, needs) }
+    }
+
+    /// The case that sends the smallest right input, which the others are made from.
+    pub fn minimal(&self) -> Twin {
+        self.twin(self.least())
+    }
+
+    /// The case of this operation that is called so.
+    pub fn twin(&self, name: &str) -> Twin {
+        Twin::Case(super::id(&self.contract.api, &self.operation.name, name))
+    }
+
+    /// What that case is called. With the id of nothing in the path, the input is not served.
+    pub fn least(&self) -> &'static str {
+        let in_path = self.operation.members.values().any(|member| member.place == Place::Path);
+        if in_path { "absent-id" } else { "valid-minimal" }
     }
 
     /// The case of these steps.
@@ -232,6 +259,7 @@ impl<'a> Draft<'a> {
             clauses,
             source: Some(self.source.clone()),
             needs,
+            twin: Twin::Itself,
             uses: Vec::new(),
             row,
             steps,
@@ -321,10 +349,11 @@ impl<'a> Draft<'a> {
         step
     }
 
-    /// Asks for what there is of a kind, as far as it can be asked for things of this name.
+    /// Asks for what there is of a kind, as far as it can be asked for things of this name. Pages are as large as the target
+    /// makes them: the largest that a model allows is often the largest number there is, which services refuse.
     pub fn listing(&self, listing: &Listing<'_>, name: &str) -> Step {
         let search = listing.search.map(|member| (member.to_owned(), Value::from(name)));
-        self.step(listing.operation, search.into_iter().chain(largest_page(listing)).collect(), Auth::Target)
+        self.step(listing.operation, search.into_iter().collect(), Auth::Target)
     }
 
     /// The list of the family does not have what was refused. Other cases make and destroy things meanwhile, so
@@ -358,13 +387,6 @@ impl<'a> Draft<'a> {
         let whole = Claim::At { path, matcher: ValueMatcher::Absent };
         self.expectation(may("awsjson.input.refused-shown-whole"), whole)
     }
-}
-
-/// The largest page that the model allows, if it says how large that is.
-fn largest_page(listing: &Listing<'_>) -> Option<(String, Value)> {
-    let member = listing.operation.paging.as_ref()?.page_size.as_ref()?;
-    let most = listing.operation.members.get(member)?.schema.get("maximum")?;
-    Some((member.clone(), most.clone()))
 }
 
 /// Operations whose verb says that they change nothing, although a model calls them with a method that may.

@@ -14,7 +14,7 @@ use crate::{
         shape::{Kind, Property, Shape},
     },
     model::{
-        case::{Auth, Case, Raw, RawBody, StatusPattern},
+        case::{Auth, Case, Raw, RawBody, StatusPattern, Twin},
         contract::{Access, Effect, Member, Place, StatusRange},
         template::{Part, Template},
     },
@@ -33,8 +33,11 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
     sketches.extend(texts(draft, &minimal));
     let own = |mut sketch: Sketch| {
         // The token that the other cases use must outlive this one.
-        if ends_sessions(draft) && sketch.auth == Auth::Target {
-            sketch.auth = Auth::OwnToken;
+        if ends_sessions(draft) {
+            sketch.twin = Some(Twin::Operation);
+            if sketch.auth == Auth::Target {
+                sketch.auth = Auth::OwnToken;
+            }
         }
         // Said aloud, the operation's own method changes nothing but that the request counts as broken on purpose: that
         // the document knows no status to refuse it with is not held against the answer.
@@ -111,10 +114,11 @@ fn valid(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
         return Vec::new();
     }
     let in_path = members(draft, Place::Path).next().is_some();
-    let (least, most) =
-        if in_path { ("absent-id", "absent-id-maximal") } else { ("valid-minimal", "valid-maximal") };
+    let least = draft.least();
+    let most = if in_path { "absent-id-maximal" } else { "valid-maximal" };
     let sketch = |name: &str, input: Input| {
-        let sketch = Sketch::new(name, SketchKind::Valid, input);
+        let twin = if in_path { Twin::Operation } else { Twin::Itself };
+        let sketch = Sketch::new(name, SketchKind::Valid, input).twin(twin);
         match in_path && documents(draft, 404) {
             true if draft.operation.effect == Effect::Read && draft.operation.path.ends_with('}') => sketch
                 .status(must("path.absent"), REFUSED)
@@ -153,10 +157,11 @@ fn callers(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
             answered(draft).into_iter().filter(|it| *it != StatusPattern::Class(4)).collect();
         // What is served is served, or refused for what it says; not for who says it.
         let errors = [400, 404, 409, 415, 422].map(StatusPattern::Exact);
-        let documented = [401, 403].into_iter().filter(|status| documents(draft, *status));
-        let patterns: Vec<_> =
-            served.into_iter().chain(errors).chain(documented.map(StatusPattern::Exact)).collect();
-        let sketch = Sketch::new("without-a-token", SketchKind::Valid, minimal.clone());
+        // An operation that checks credentials in its input may refuse those; any other would want a token.
+        let of_input = [401].into_iter().filter(|_| takes_credentials(draft)).chain([403]);
+        let documented = of_input.filter(|status| documents(draft, *status)).map(StatusPattern::Exact);
+        let patterns: Vec<_> = served.into_iter().chain(errors).chain(documented).collect();
+        let sketch = Sketch::new("without-a-token", SketchKind::Valid, minimal.clone()).twin(draft.minimal());
         return vec![sketch.status(must("auth.public"), patterns)];
     }
     let garbage = Auth::Token(text("proofmark-garbage"));
@@ -167,6 +172,18 @@ fn callers(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
             sketch.status(must(clause), exactly(draft, 401))
         })
         .collect()
+}
+
+/// Whether a password, a code or another token is part of the input.
+fn takes_credentials(draft: &Draft<'_>) -> bool {
+    const NAMES: [&str; 4] = ["password", "secret", "token", "grant_type"];
+    let named = |name: &str| NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part));
+    draft.operation.members.iter().filter(|(_, member)| member.place != Place::Header).any(
+        |(name, member)| {
+            let inside = Shape::of(draft.contract, &member.schema).properties(draft.contract);
+            named(name) || inside.iter().any(|property| named(property.name))
+        },
+    )
 }
 
 /// Every header that is required and that a client would send by default.

@@ -87,6 +87,7 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
         clauses: Vec::new(),
         source: None,
         needs: Vec::new(),
+        twin: crate::model::case::Twin::Operation,
         uses: Vec::new(),
         row: Vec::new(),
         steps,

@@ -119,6 +119,7 @@ fn class(state: State) -> &'static str {
         State::Broken => "broken",
         State::Known => "known",
         State::Error => "error",
+        State::Inconclusive => "inconclusive",
         State::Untested | State::Unsupported => "quiet",
     }
 }

@@ -1,6 +1,6 @@
 //! What the parts of a run have seen together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ApiCovered, ClausesCovered, Covered, OperationCovered, OperationState, Share};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
         clause::Strength,
         verdict::{Verdict, Violation},
     },
-    report::{Entry, JudgedRun},
+    report::{Entry, JudgedRun, Yield},
 };
 
 /// What any part has seen; none where a part does not say. What an operation is then worth is for [`Covered::judged`]
@@ -58,9 +58,15 @@ impl Covered {
         let passing = entries.iter().filter(|entry| entry.is_case()).filter(passes);
         let passed: BTreeSet<(String, String)> =
             passing.map(|entry| (api_of(entry), entry.subject.operation.to_string())).collect();
+        let mut yields: BTreeMap<(String, String), Yield> = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| entry.is_case()) {
+            let key = (api_of(entry), entry.subject.operation.to_string());
+            yields.entry(key).or_default().add(entry.service);
+        }
         for api in &mut self.apis {
             for (name, operation) in &mut api.operations {
                 let key = (api.api.to_string(), name.clone());
+                operation.yielded = yields.get(&key).copied().unwrap_or_default();
                 operation.state = match operation.state {
                     OperationState::Untouched | OperationState::Unsupported => operation.state,
                     _ if passed.contains(&key) && !broken.contains(&key) => OperationState::Passed,
@@ -136,7 +142,8 @@ mod tests {
     }
 
     fn covered(state: OperationState, seen: &[&str], unseen: &[&str], clauses: [&[&str]; 3]) -> Covered {
-        let operation = OperationCovered { state, statuses: share(seen, unseen), errors: share(&[], &[]) };
+        let (statuses, errors, yielded) = (share(seen, unseen), share(&[], &[]), Yield::default());
+        let operation = OperationCovered { state, statuses, errors, yielded };
         let operations: BTreeMap<_, _> = [("A".to_owned(), operation)].into();
         let api =
             ApiCovered { api: "dms".into(), operations, inputs: share(&[], &[]), outputs: share(&[], &[]) };

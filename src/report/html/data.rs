@@ -170,6 +170,7 @@ fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Bud
 /// Why there is no pass and no failure.
 fn why(told: &Told, entry: &Entry) -> Option<String> {
     match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => Some(told.safe.line(&why.to_string())),
         Verdict::Error { why } => Some(told.safe.line(why)),
         Verdict::Skip { reason } => Some(told.safe.line(reason)),
         Verdict::Unsupported { operation, declared } => {

@@ -9,11 +9,17 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Status, Verdict},
     },
-    report::{Entry, status::excuses, text::cause},
+    report::{
+        Entry,
+        reasons::{grouped as by_name, operations},
+        status::excuses,
+        text::cause,
+    },
 };
 
 pub fn write(told: &Told, body: &mut Markup) {
     errors(told, body);
+    inconclusive(told, body);
     unexpected(told, body);
     violations::tolerated(told, body);
     flaky(told, body);
@@ -45,6 +51,28 @@ fn errors(told: &Told, body: &mut Markup) {
         if let Some(shown) = shown {
             violations::exchange(&shown, "", body);
         }
+        body.raw("</article>\n");
+    }
+    body.raw("</section>\n");
+}
+
+/// What was answered and shows neither.
+fn inconclusive(told: &Told, body: &mut Markup) {
+    let open: Vec<&Entry> = told.run.with(Status::Inconclusive).collect();
+    if open.is_empty() {
+        return;
+    }
+    let all = open.len();
+    let reason = |entry: &Entry| match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => told.safe.line(&why.to_string()),
+        _ => String::new(),
+    };
+    let named = open.into_iter().map(|entry| (reason(entry), &*entry.subject.name));
+    told.section("inconclusive", "Inconclusive", Some(all), body);
+    body.raw("<p class=\"note\">A refusal shows something only beside a right input that was served.</p>\n");
+    for group in by_name(named, &operations(told.run)) {
+        body.raw("<article class=\"group\"><h3>").text(group.text).raw("</h3>\n");
+        told.cases(&group.all, "status=inconclusive", body);
         body.raw("</article>\n");
     }
     body.raw("</section>\n");

@@ -33,6 +33,7 @@ pub fn write(told: &Told, body: &mut Markup) {
         Outcome::Conformant if word == "NOTHING JUDGED" => ("doubt", QUESTION),
         Outcome::Conformant if word == "NOTHING NEW IS BROKEN" => ("doubt", TILDE),
         Outcome::Conformant if word != "CONFORMANT" => ("doubt", TICK),
+        Outcome::ConformantInPart | Outcome::NoViolation => ("doubt", TILDE),
         Outcome::Conformant => ("kept", TICK),
     };
     body.raw("<section class=\"verdict ").raw(class).raw("\" id=\"").text(told.id("verdict"));
@@ -65,7 +66,7 @@ fn profiles(told: &Told, body: &mut Markup) {
             body.raw("</a> <small>").raw(what).raw("</small></li>");
         }
     }
-    body.raw("</ul>\n");
+    body.raw("<li>").text(told.run.yielded()).raw("</li></ul>\n");
 }
 
 fn facts(told: &Told, body: &mut Markup) {
@@ -116,6 +117,7 @@ fn facts(told: &Told, body: &mut Markup) {
     let terms = match told.report.terms.fail_on {
         FailOn::Must => "a broken MUST fails a case",
         FailOn::Should => "a broken MUST or SHOULD fails a case",
+        FailOn::Inconclusive => "a broken MUST fails a case, and no case may be inconclusive",
         FailOn::Regression => "a broken MUST fails a case, unless the baseline breaks it too",
     };
     fact("Terms", &[terms.to_owned(), format!("exit code {}", run.outcome().exit_code())]);

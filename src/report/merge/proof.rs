@@ -69,8 +69,7 @@ pub fn prove(parts: Vec<Part>) -> Result<Vec<(Shard, Part)>, Vec<MergeProblem>> 
     let mut problems = Vec::new();
     let mut numbered = Vec::new();
     for part in parts {
-        let traced =
-            |run: &JudgedRun| run.entries.iter().all(|entry| entry.exchanges == 0 || entry.trace.is_some());
+        let traced = |run: &JudgedRun| run.all().all(|entry| entry.exchanges == 0 || entry.trace.is_some());
         match (shard_of(&part.report), &part.report.runs[..]) {
             (_, [_, _, ..]) => problems.push(MergeProblem::Several(part.name)),
             (Some(_), [run]) if !traced(run) => problems.push(MergeProblem::NoTraces(part.name)),

@@ -194,7 +194,7 @@ fn a_shared_fixture_is_told_once_unless_parts_differ_about_it() {
         let of_part = |(index, violations): (usize, Vec<Violation>)| {
             let mut one = run(vec![result(CASES[0], Verdict::Pass { warnings: vec![] }, "{}")]);
             one.fixtures = vec![shared(violations)];
-            let terms = Terms { fail_on: FailOn::Must, today: day("2026-11-21") };
+            let terms = Terms { fail_on: FailOn::Must, today: day("2026-11-21"), min_served: None };
             let report = summarize(vec![one], Arc::default(), terms);
             (format!("{}/3", index + 1), report.runs[0].entries[1].clone())
         };

@@ -18,11 +18,11 @@ use crate::{
         exchange::Role,
         span::Span,
         target::{KnownFailure, KnownWhat},
-        verdict::{Declared, Location, Mismatch, Status, Verdict, Violation},
+        verdict::{Declared, Doubt, Location, Mismatch, Service, Status, Verdict, Violation},
     },
     report::{
         Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
-        TargetFacts, Terms, exit_code, safe::Safe,
+        TargetFacts, Terms, Yield, exit_code, safe::Safe,
     },
 };
 
@@ -45,6 +45,9 @@ pub struct Document<E = Vec<EntryDocument>> {
     pub fail_on: FailOn,
     /// The day that decides which known failures have expired.
     pub today: Date,
+    /// The share of right inputs, in per cent, that had to be served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_served: Option<u8>,
     pub runs: Vec<RunDocument<E>>,
     /// The statements that entries name, by id.
     pub clauses: Clauses,
@@ -71,8 +74,20 @@ pub struct RunDocument<E = Vec<EntryDocument>> {
     pub seed: Option<u64>,
     /// What of the contracts was seen.
     pub coverage: Option<Covered>,
+    /// How many cases that send right inputs were served.
+    #[serde(default, rename = "yield")]
+    pub yielded: Yield,
+    /// The operations that have served a right input, `dms::DescribeEvents`.
+    #[serde(default)]
+    pub served: BTreeSet<Arc<str>>,
+    /// The operations that were asked and have not served one right input, `dms::DescribeEvents`.
+    #[serde(default)]
+    pub never_served: Vec<String>,
     /// Cases in the order of their names, then shared fixtures.
     pub entries: E,
+    /// Right inputs that nobody selected, sent because refusals among the entries are held against them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supporting: Option<E>,
     /// Every entry of the target file about what is known to fail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_failures: Vec<KnownDocument>,
@@ -110,6 +125,12 @@ pub struct EntryDocument {
     /// Of what is unsupported: the operation, and who says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacks: Option<Lacks>,
+    /// Why nothing follows from what was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
+    /// What became of the right inputs that it sends.
+    #[serde(default, skip_serializing_if = "Service::is_none")]
+    pub service: Service,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub violations: Vec<ViolationDocument>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -208,14 +229,14 @@ pub fn read(text: &str) -> Result<Document, RecordError> {
 
 /// The entries of a run, each made into its document when it is written.
 pub struct Entries<'a> {
+    entries: &'a [Entry],
     run: &'a JudgedRun,
     safe: &'a Safe<'a>,
 }
 
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer
-            .collect_seq(self.run.entries.iter().map(|entry| entry_document(entry, self.run, self.safe)))
+        serializer.collect_seq(self.entries.iter().map(|entry| entry_document(entry, self.run, self.safe)))
     }
 }
 
@@ -232,6 +253,7 @@ pub fn told<'a>(
         exit_code: exit_code(report),
         fail_on: report.terms.fail_on,
         today: report.terms.today,
+        min_served: report.terms.min_served,
         runs: report.runs.iter().map(|run| run_document(run, evidence, safe)).collect(),
         clauses: named(report),
     }
@@ -240,11 +262,12 @@ pub fn told<'a>(
 impl Document {
     /// The report this was made of, less its traces.
     pub fn into_report(self) -> Report {
+        let terms = Terms { fail_on: self.fail_on, today: self.today, min_served: self.min_served };
         Report {
             proofmark: Cow::Owned(self.proofmark),
-            runs: self.runs.into_iter().map(judged).collect(),
+            runs: self.runs.into_iter().map(|run| judged(run, terms)).collect(),
             clauses: self.clauses.into(),
-            terms: Terms { fail_on: self.fail_on, today: self.today },
+            terms,
         }
     }
 }
@@ -283,7 +306,11 @@ fn run_document<'a>(
         flaky,
         seed: run.seed,
         coverage: run.covered.clone(),
-        entries: Entries { run, safe },
+        yielded: run.yielded(),
+        served: run.served.clone(),
+        never_served: run.never_served().iter().map(|(api, name)| format!("{api}::{name}")).collect(),
+        entries: Entries { entries: &run.entries, run, safe },
+        supporting: (!run.supporting.is_empty()).then_some(Entries { entries: &run.supporting, run, safe }),
         known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
         stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
         clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
@@ -296,6 +323,7 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
     // By its name an entry is found again. It is the suite's, and a secret in it is no secret.
     let subject = entry.subject.clone();
     let why = match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => Some(safe.masked(&why.to_string())),
         Verdict::Error { why } => Some(safe.masked(why)),
         Verdict::Skip { reason } => Some(safe.masked(reason)),
         Verdict::Unsupported { declared: Declared::InTargetFile, .. } => {
@@ -310,6 +338,10 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         }
         _ => None,
     };
+    let doubt = match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => Some(why.with(|answer| safe.masked(answer))),
+        _ => None,
+    };
     let listed = |violations: &[Violation]| -> Vec<ViolationDocument> {
         violations.iter().map(|violation| violation_document(violation, safe)).collect()
     };
@@ -318,6 +350,8 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         status: entry.status,
         why,
         lacks,
+        doubt,
+        service: entry.service,
         violations: listed(entry.violations()),
         warnings: listed(entry.warnings()),
         known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
@@ -386,8 +420,9 @@ fn known_document(known: &KnownFailure, safe: &Safe) -> KnownDocument {
     }
 }
 
-fn judged(run: RunDocument) -> JudgedRun {
+fn judged(run: RunDocument, terms: Terms) -> JudgedRun {
     JudgedRun {
+        terms,
         target: run.target,
         digests: run.digests,
         plan: run.plan,
@@ -396,6 +431,8 @@ fn judged(run: RunDocument) -> JudgedRun {
         started: run.started,
         elapsed: Duration::from_millis(run.elapsed_ms),
         entries: run.entries.into_iter().map(entry).collect(),
+        served: run.served,
+        supporting: run.supporting.into_iter().flatten().map(entry).collect(),
         known_failures: run.known_failures.into_iter().map(known).collect(),
         stale: run.stale_known_failures.into_iter().map(known).collect(),
         clean_up: run.clean_up,
@@ -407,19 +444,21 @@ fn entry(entry: EntryDocument) -> Entry {
     let listed =
         |violations: Vec<ViolationDocument>| violations.into_iter().map(violation).collect::<Vec<_>>();
     let warnings = listed(entry.warnings);
-    let verdict = match (entry.lacks, entry.why) {
-        (Some(lacks), _) => {
+    let verdict = match (entry.lacks, entry.why, entry.doubt) {
+        (_, _, Some(why)) => Verdict::Inconclusive { why, warnings },
+        (Some(lacks), _, None) => {
             Verdict::Unsupported { operation: lacks.operation.into(), declared: lacks.declared }
         }
-        (None, Some(reason)) if entry.status == Status::Skip => Verdict::Skip { reason },
-        (None, Some(why)) => Verdict::Error { why },
-        (None, None) if entry.violations.is_empty() => Verdict::Pass { warnings },
-        (None, None) => Verdict::Fail { violations: listed(entry.violations), warnings },
+        (None, Some(reason), None) if entry.status == Status::Skip => Verdict::Skip { reason },
+        (None, Some(why), None) => Verdict::Error { why },
+        (None, None, None) if entry.violations.is_empty() => Verdict::Pass { warnings },
+        (None, None, None) => Verdict::Fail { violations: listed(entry.violations), warnings },
     };
     Entry {
         subject: entry.subject,
         verdict,
         status: entry.status,
+        service: entry.service,
         trace: None,
         known: entry.known.into_iter().map(known).collect(),
         old: entry.old,

@@ -19,7 +19,7 @@ use crate::{
         exchange::{Broken, Coding, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
         template::Variables,
     },
-    report::{Entry, Report, safe::Safe},
+    report::{Entry, JudgedRun, Report, safe::Safe},
 };
 
 /// Bytes of one body that are kept.
@@ -339,7 +339,7 @@ fn masked_end(end: &End, safe: &Safe) -> End {
 /// of a plain pass. Every line is read and checked all the same.
 pub fn read(text: &str, report: &mut Report, wanted: Traces) -> Result<(), RecordError> {
     let wrong = |line: usize, why: String| RecordError::Trace { line, why };
-    let entries = report.runs.iter().flat_map(|run| &run.entries);
+    let entries = report.runs.iter().flat_map(JudgedRun::all);
     let tells_nothing = |entry: &&Entry| wanted == Traces::Telling && entry.verdict.is_plain_pass();
     let unwanted: HashSet<&str> = entries.filter(tells_nothing).map(|it| &*it.subject.name).collect();
     let mut traces = HashMap::new();
@@ -354,7 +354,8 @@ pub fn read(text: &str, report: &mut Report, wanted: Traces) -> Result<(), Recor
         }
         traces.insert(name, trace);
     }
-    for entry in report.runs.iter_mut().flat_map(|run| &mut run.entries) {
+    let all = report.runs.iter_mut().flat_map(|run| run.entries.iter_mut().chain(&mut run.supporting));
+    for entry in all {
         entry.trace = traces.remove(&entry.subject.name).flatten();
     }
     Ok(())

@@ -56,7 +56,8 @@ pub fn audit(report: &Report, record: &Record) -> Vec<String> {
 
 /// What follows from the rest: the ends of the runs, the counts, the status of each entry.
 fn derived(document: &Value) -> Value {
-    const OF_A_RUN: [&str; 5] = ["exitCode", "outcome", "counts", "flaky", "staleKnownFailures"];
+    const OF_A_RUN: [&str; 7] =
+        ["exitCode", "outcome", "counts", "flaky", "staleKnownFailures", "yield", "neverServed"];
     let runs = document["runs"].as_array().into_iter().flatten().map(|run| {
         let entries = run["entries"].as_array().into_iter().flatten().map(|entry| {
             let name = entry["name"].as_str().unwrap_or_default().to_owned();
@@ -78,7 +79,7 @@ fn plan(run: &JudgedRun) -> Option<String> {
 
 /// Whatever the traces say is left over has to be among the problems.
 fn left_behind(run: &JudgedRun) -> Vec<String> {
-    let traces = run.entries.iter().filter_map(|entry| entry.trace.as_ref());
+    let traces = run.all().filter_map(|entry| entry.trace.as_ref());
     let left = traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence);
     left.filter(|left| !run.clean_up.contains(left))
         .map(|left| format!("what is left behind is not told: {left}"))

@@ -12,7 +12,7 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Status, Verdict},
     },
-    report::{Entry, JudgedRun, Report, status::excuses},
+    report::{Entry, JudgedRun, Report, Yield, status::excuses},
 };
 
 /// A failure that is known or old is one all the same.
@@ -29,6 +29,9 @@ pub struct Profile {
     /// The rest of the API, conventions and advisory facts.
     pub extended: Level,
     pub operations: Operations,
+    /// How many cases that send right inputs were served.
+    #[serde(default, rename = "yield")]
+    pub yielded: Yield,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,6 +74,9 @@ pub struct Statistics {
     pub unsupported: usize,
     /// Nothing could be found out.
     pub errors: usize,
+    /// What was answered shows neither.
+    #[serde(default)]
+    pub inconclusive: usize,
 }
 
 impl Statistics {
@@ -83,6 +89,7 @@ impl Statistics {
             Status::Skip => &mut self.skipped,
             Status::Unsupported => &mut self.unsupported,
             Status::Error => &mut self.errors,
+            Status::Inconclusive => &mut self.inconclusive,
         } += 1;
     }
 
@@ -91,7 +98,7 @@ impl Statistics {
     }
 
     pub fn unjudged(&self) -> usize {
-        self.skipped + self.unsupported + self.errors
+        self.skipped + self.unsupported + self.errors + self.inconclusive
     }
 }
 
@@ -105,6 +112,9 @@ pub struct Operations {
     pub failing: BTreeSet<String>,
     /// None failed, and of some nothing could be found out.
     pub undetermined: BTreeSet<String>,
+    /// None failed, and no right input of theirs was served.
+    #[serde(default)]
+    pub never_served: BTreeSet<String>,
     /// No case about them was sent.
     pub skipped: BTreeSet<String>,
     /// The target says that it does not have them.
@@ -125,6 +135,7 @@ pub struct Features {
 
 /// One profile for each API that the target has.
 pub fn of(run: &JudgedRun) -> Vec<Profile> {
+    let never = run.never_served();
     let profile = |api: &str| {
         let cases = || run.entries.iter().filter(|entry| entry.is_case() && *entry.subject.api == *api);
         let level =
@@ -133,7 +144,11 @@ pub fn of(run: &JudgedRun) -> Vec<Profile> {
             name: api.to_owned(),
             core: level(Part::Core),
             extended: level(Part::Extended),
-            operations: operations(&cases().collect::<Vec<_>>()),
+            operations: operations(
+                &cases().collect::<Vec<_>>(),
+                &never.iter().filter(|(of, _)| *api == ***of).map(|(_, name)| *name).collect(),
+            ),
+            yielded: Yield::of(cases()),
         }
     };
     run.target.apis.keys().map(|api| profile(api)).collect()
@@ -165,7 +180,7 @@ fn level(cases: &[&Entry]) -> Level {
     Level { result, statistics, broken, skipped }
 }
 
-fn operations(cases: &[&Entry]) -> Operations {
+fn operations(cases: &[&Entry], never: &BTreeSet<&str>) -> Operations {
     let mut told = Operations::default();
     let mut by_name: BTreeMap<&str, BTreeSet<Status>> = BTreeMap::new();
     for case in cases {
@@ -180,6 +195,7 @@ fn operations(cases: &[&Entry]) -> Operations {
             () if any(&FAILING) => &mut told.failing,
             () if told.unsupported.contains(name) => continue,
             () if any(&[Status::Error]) => &mut told.undetermined,
+            () if never.contains(name) => &mut told.never_served,
             () if any(&[Status::Pass, Status::UnexpectedPass]) => &mut told.supported,
             () => &mut told.skipped,
         };
@@ -243,7 +259,8 @@ pub fn result(run: &JudgedRun, profiles: &[Profile]) -> (Conformance, Vec<String
         |status| run.with(status).filter(|entry| !entry.is_case()).map(|entry| &entry.subject.name);
     for profile in profiles {
         for (word, level) in [("core", &profile.core), ("extended", &profile.extended)] {
-            let Statistics { failed, known, skipped, unsupported, errors, .. } = level.statistics;
+            let Statistics { failed, known, skipped, unsupported, errors, inconclusive, .. } =
+                level.statistics;
             let told = |number: usize, what: &str| {
                 let cases = if number == 1 { "case" } else { "cases" };
                 (number > 0).then(|| format!("{}: {number} {word} {cases} {what}", profile.name))
@@ -251,6 +268,7 @@ pub fn result(run: &JudgedRun, profiles: &[Profile]) -> (Conformance, Vec<String
             broken.extend(told(failed, "failed"));
             broken.extend(told(known, "failed, as is known"));
             open.extend(told(errors, "could not be judged"));
+            open.extend(told(inconclusive, "inconclusive"));
             if word == "core" {
                 open.extend(told(skipped, "skipped"));
                 open.extend(told(unsupported, "of operations that are not there"));
@@ -260,6 +278,7 @@ pub fn result(run: &JudgedRun, profiles: &[Profile]) -> (Conformance, Vec<String
             }
         }
     }
+    open.extend(run.silent_apis().into_iter().map(|api| format!("{api}: no right input was served")));
     let failing = FAILING.into_iter().flat_map(fixtures);
     broken.extend(failing.map(|name| format!("the {name} breaks the contract")));
     open.extend(fixtures(Status::Error).map(|name| format!("the {name} could not be judged")));

@@ -152,7 +152,7 @@ fn tone(state: State) -> Tone {
     match state {
         State::Kept => Tone::Good,
         State::Broken => Tone::Bad,
-        State::Known | State::Error => Tone::Doubt,
+        State::Known | State::Error | State::Inconclusive => Tone::Doubt,
         State::Untested | State::Unsupported => Tone::Quiet,
     }
 }

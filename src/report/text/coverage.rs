@@ -45,6 +45,10 @@ pub fn write(told: &Told, names: Names, operations: Operations, page: &mut Page)
         page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api, operations));
         if names != Names::None {
             untouched(api, names, page);
+            let short = api.operations.iter().filter(|(_, it)| it.yielded.served < it.yielded.sent);
+            let short =
+                short.map(|(name, it)| format!("{name} {} of {}", it.yielded.served, it.yielded.sent));
+            list(page, names, "right inputs served by", short.collect());
         }
     }
     let clauses = &covered.clauses;

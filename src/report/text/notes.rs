@@ -45,6 +45,7 @@ pub fn write(told: &Told, page: &mut Page) {
         warnings(told, page);
     }
     errors(told, page);
+    inconclusive(told, page);
     unexpected(told, page);
     tolerated::write(told, page);
     if brief {
@@ -130,6 +131,29 @@ fn errors(told: &Told, page: &mut Page) {
             page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
             show(told, first, index, Focus::default(), page);
         }
+    }
+}
+
+/// What was answered and shows neither, alike reasons together, those of core first.
+fn inconclusive(told: &Told, page: &mut Page) {
+    let mut open: Vec<&Entry> = told.with(Status::Inconclusive).collect();
+    open.sort_by_key(|entry| entry.subject.profile);
+    let all = open.len();
+    let named = open.into_iter().filter_map(|entry| match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => {
+            Some((told.safe.line(&why.to_string()), told.safe.line(&entry.subject.name)))
+        }
+        _ => None,
+    });
+    let reasons = grouped(named, &operations(told.run));
+    heading(page, "inconclusive", all);
+    for Reasons { text, names, all } in reasons.iter().take(FEW_REASONS) {
+        page.hanging(2, &count(all.len(), "case"), Tone::Doubt, text);
+        let whose = if names.is_empty() { listed(all) } else { often(names) };
+        page.hanging(4, if names.is_empty() { "in" } else { "of" }, Tone::Quiet, &whose);
+    }
+    if reasons.len() > FEW_REASONS {
+        page.paragraph(2, Tone::Quiet, HOW_TO_SEE_ALL);
     }
 }
 

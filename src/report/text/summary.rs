@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::{case::Profile, exchange::Broken, verdict::Status},
-    report::{Entry, JudgedRun, Outcome, Safe, unanswered::unanswered},
+    report::{Coverage, Entry, JudgedRun, Outcome, Safe, Yield, unanswered::unanswered},
 };
 
 /// How many entries there are of each column.
@@ -22,11 +22,12 @@ struct Tally([usize; COLUMNS.len()]);
 
 /// The columns of the table; all but the first two are left out where they are empty. The third holds those passes that
 /// took requests to be repeated.
-const COLUMNS: [(Status, &str, Tone); 9] = [
+const COLUMNS: [(Status, &str, Tone); 10] = [
     (Status::Pass, "pass", Tone::Good),
     (Status::Fail, "fail", Tone::Bad),
     (Status::Pass, FLAKY, Tone::Doubt),
     (Status::Error, "error", Tone::Doubt),
+    (Status::Inconclusive, "open", Tone::Doubt),
     (Status::UnexpectedPass, "unexpected", Tone::Bad),
     (Status::KnownFailure, "known", Tone::Doubt),
     (Status::Tolerated, "old", Tone::Doubt),
@@ -68,6 +69,11 @@ impl Tally {
             sum.0.iter_mut().zip(tally.0).for_each(|(all, one)| *all += one);
         }
         sum
+    }
+
+    /// Those of which nothing was sent.
+    fn aside(&self) -> usize {
+        self.get(Status::Skip) + self.get(Status::Unsupported)
     }
 
     /// Nothing but plain passes, skips, what is known to fail and what the target does not have.
@@ -140,6 +146,7 @@ pub fn end(told: &Told, page: &mut Page) {
         flaky(told, page);
         page.blank();
         totals(told, page);
+        served(told, page);
     }
     last_line(told, page);
 }
@@ -203,7 +210,7 @@ fn totals(told: &Told, page: &mut Page) {
     let parts = profiles.into_iter().filter_map(|(profile, name)| {
         let entries = told.entries().filter(|entry| entry.subject.profile == Some(profile));
         let tally = Tally::of(entries);
-        let judged = tally.total() - tally.get(Status::Skip) - tally.get(Status::Unsupported);
+        let judged = tally.total() - tally.aside();
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
     });
     let generated = told.run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
@@ -213,6 +220,25 @@ fn totals(told: &Told, page: &mut Page) {
     let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
     let text: Vec<String> = parts.chain(seed).chain([elapsed]).collect();
     page.paragraph(0, Tone::Quiet, &text.join("; "));
+}
+
+/// How much of what is right was served, and which operations served nothing.
+fn served(told: &Told, page: &mut Page) {
+    let run = told.run;
+    if run.plan.coverage == Coverage::Traffic {
+        let text = "Not asked: whatever cases claim. What a client happened to send was held to what every answer owes.";
+        return page.paragraph(0, Tone::Quiet, text);
+    }
+    let never = run.never_served();
+    let mut text = run.yielded().to_string();
+    if !never.is_empty() {
+        let names: Vec<String> = never.iter().map(|(_, name)| told.safe.line(name)).collect();
+        text += &format!("; never served: {}", super::listed(&names));
+    }
+    if !run.supporting.is_empty() {
+        text += &format!("; {} sent besides, as twins", count(run.supporting.len(), "case"));
+    }
+    page.paragraph(0, Tone::Quiet, &text);
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
@@ -246,13 +272,21 @@ pub fn ending(run: &JudgedRun, today: Date, safe: &Safe) -> Ending {
     let heard = |entry: &&Entry| !silent.iter().any(|it| it.api == entry.subject.api);
     let heard: Vec<&Entry> = run.entries.iter().filter(heard).collect();
     let tally = Tally::of(heard.iter().copied().filter(|entry| entry.is_case()));
+    if run.outcome() == Outcome::NoViolation {
+        let exchanges = count(run.entries.iter().map(|entry| entry.exchanges).sum(), "exchange");
+        let mut parts = vec![format!("in {exchanges}, by envelope rules alone")];
+        parts.extend(tail(run, today, &heard, &tally));
+        return Ending { glyph: "~", word: "NO VIOLATION", parts };
+    }
+    let troubled = run.with(Status::Error).next().is_some() || !run.clean_up.is_empty();
     let (glyph, word) = match run.outcome() {
         Outcome::NotConformant => ("✗", "NOT CONFORMANT"),
+        Outcome::CouldNotFindOut if !troubled && tally.total() > tally.aside() => ("?", "INCONCLUSIVE"),
+        Outcome::CouldNotFindOut if !troubled => ("?", "NOTHING JUDGED"),
         Outcome::CouldNotFindOut => ("?", "COULD NOT FIND OUT"),
-        Outcome::Conformant if run.with(Status::Tolerated).next().is_some() => ("~", "NOTHING NEW IS BROKEN"),
-        Outcome::Conformant if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => {
-            ("?", "NOTHING JUDGED")
-        }
+        _ if run.with(Status::Tolerated).next().is_some() => ("~", "NOTHING NEW IS BROKEN"),
+        _ if tally.get(Status::Pass) + tally.get(Status::KnownFailure) == 0 => ("?", "NOTHING JUDGED"),
+        Outcome::ConformantInPart | Outcome::NoViolation => ("~", "CONFORMANT IN PART"),
         Outcome::Conformant if tally.get(Status::KnownFailure) > 0 => {
             ("✓", "CONFORMANT BUT FOR KNOWN FAILURES")
         }
@@ -272,6 +306,41 @@ pub fn ending(run: &JudgedRun, today: Date, safe: &Safe) -> Ending {
     let at = usize::from(run.outcome() == Outcome::NotConformant && !parts.is_empty());
     parts.splice(at..at, of_silence);
     Ending { glyph, word, parts }
+}
+
+/// What keeps a pass of the run from standing alone: cases that show neither, and what served nothing.
+fn open(run: &JudgedRun, heard: &[&Entry]) -> Vec<String> {
+    let of = |profile| {
+        let open =
+            |entry: &&&Entry| entry.status == Status::Inconclusive && entry.subject.profile == Some(profile);
+        heard.iter().filter(open).count()
+    };
+    let core = heard.iter().filter(|entry| entry.subject.profile == Some(Profile::Core));
+    let core = core.filter(|entry| !matches!(entry.status, Status::Skip | Status::Unsupported)).count();
+    let mut parts = Vec::new();
+    // Where something else is wrong, that is told; what was not served may come of it.
+    let untroubled = !heard.iter().any(|entry| matches!(entry.status, Status::Fail | Status::Error));
+    let silent: Vec<&str> = run.silent_apis().into_iter().map(|api| &**api).collect();
+    if untroubled && !silent.is_empty() {
+        parts.push(format!("no right input served by {}", silent.join(", ")));
+    }
+    match (of(Profile::Core), of(Profile::Extended)) {
+        (0, 0) => {}
+        (0, extended) => parts.push(format!("{extended} extended inconclusive")),
+        (open, 0) => parts.push(format!("{open} of {core} core inconclusive")),
+        (open, extended) => parts.push(format!("{open} of {core} core and {extended} extended inconclusive")),
+    }
+    let never = run.never_served().len();
+    if untroubled && never > 0 && heard.iter().any(|entry| entry.status == Status::Inconclusive) {
+        parts.push(format!("{} never served", count(never, "operation")));
+    }
+    if let Some(least) = run.terms.min_served {
+        let Yield { served, sent } = run.yielded();
+        if served * 100 < sent * usize::from(least) {
+            parts.push(format!("less than {least} % of right inputs served"));
+        }
+    }
+    parts
 }
 
 /// What the last line counts: the trouble first, the rest behind it.
@@ -307,6 +376,7 @@ fn tail(run: &JudgedRun, today: Date, heard: &[&Entry], tally: &Tally) -> Vec<St
     parts.extend(
         counted.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| count(number, what)),
     );
+    parts.extend(open(run, heard));
     let words = [
         (tally.get(Status::Pass) - tally.flaky(), "passed"),
         (tally.flaky(), FLAKY),

@@ -61,6 +61,10 @@ record! {
         source: String,
         /// What the target has to declare; without it the case is skipped.
         needs: NeedsEntry,
+        /// The case that sends the same input without the mistake: its name, or the whole id of one of another file. What
+        /// this case sees refused counts where that one was served. Without it any served right input of the operation
+        /// will do.
+        twin: Spanned<String>,
         /// Fixtures by name, made before the case and destroyed after it; `${fixture.capture}` names their values.
         uses: Vec<Spanned<String>>,
         /// Values to run the case with, one run for each combination; `${name}` stands for a value anywhere in the case.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{
-        case::{Case, Fixture, Need, Profile, Scope},
+        case::{Case, Fixture, Need, Profile, Scope, Twin},
         contract::ApiName,
         template::TemplateValue,
     },
@@ -38,8 +38,18 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
     check_name(&row.name, row.key, problems);
     let CaseRow { name, key, suffix, claims, case, whole } = row;
     let shared = first.filter(|_| claims == Claims::OfFirstRow).map(|first| &first.steps[0].expectations);
-    let CaseEntry { clauses, profile, source, needs: own_needs, uses, matrix, then, finally, step: first } =
-        case?;
+    let CaseEntry {
+        clauses,
+        profile,
+        source,
+        needs: own_needs,
+        twin,
+        uses,
+        matrix,
+        then,
+        finally,
+        step: first,
+    } = case?;
     let steps = || std::iter::once(&first).chain(then.iter().flatten().map(|step| &step.value));
     if whole && claims == Claims::Own && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
         let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
@@ -79,12 +89,19 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
         clauses,
         source: source.or_else(|| home.source.cloned()),
         needs: all_needs,
+        // Which cases there are is known when all files are read.
+        twin: twin.map_or(Twin::Operation, |twin| Twin::Case(full(&twin.value, api, operation))),
         uses,
         row: matrix.map(row_values).unwrap_or_default(),
         steps,
         finally,
         span: around.source.span(key),
     })
+}
+
+/// A case of the same file by its name alone, any other by its whole id.
+fn full(twin: &str, api: &str, operation: &str) -> Arc<str> {
+    if twin.contains("::") { twin.into() } else { format!("{api}::{operation}::{twin}").into() }
 }
 
 /// Case names stand in file names, in test names and on command lines.

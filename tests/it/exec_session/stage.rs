@@ -203,6 +203,7 @@ pub fn job_of(api: &str, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> Job {
         clauses: Vec::new(),
         source: None,
         needs: Vec::new(),
+        twin: proofmark::model::case::Twin::Operation,
         uses: Vec::new(),
         row: Vec::new(),
         steps,

@@ -192,6 +192,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
         .map(|(job, trace)| CaseResult {
             case: Arc::clone(&job.case),
             verdict: check::verdict(&job.case, &trace, &judge).verdict,
+            service: Default::default(),
             trace: Some(trace),
             filed: None,
             known: Vec::new(),
@@ -213,11 +214,13 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
         started: "2026-01-01T00:00:00Z".parse().unwrap(),
         elapsed: Duration::ZERO,
         results,
+        supporting: Vec::new(),
+        served: Default::default(),
         fixtures: Vec::new(),
         clean_up: Vec::new(),
         known_failures: Vec::new(),
     };
-    let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap() };
+    let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap(), min_served: None };
     let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
     let mask = |text: &str| session.masks().mask(text);
     let record = report::record::write(&report, &mask);

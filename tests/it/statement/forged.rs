@@ -79,9 +79,17 @@ impl Record {
         let (outcome, code) = match () {
             () if has("fail") || undeclared => ("notConformant", 1),
             () if has("error") => ("couldNotFindOut", 3),
+            () if has("inconclusive") => ("conformantInPart", 0),
             () => ("conformant", 0),
         };
+        let of = |service: &[&str]| {
+            let entries = self.clone().entries().clone();
+            let is = |it: &&Value| it["service"].as_str().is_some_and(|have| service.contains(&have));
+            entries.iter().filter(is).count()
+        };
+        let served = json!({ "served": of(&["served"]), "sent": of(&["served", "refused"]) });
         let run = self.run();
+        run["yield"] = served;
         run["evidence"]["sha256"] = (*digest(&traces)).into();
         run["evidence"]["lines"] = lines.into();
         run["counts"] = counts.into();

@@ -62,7 +62,7 @@ pub fn contradictions(entry: &Entry, run: &JudgedRun, fail_on: FailOn) -> Vec<St
 /// What fails a case is a violation, and what does not is a warning.
 fn misplaced(entry: &Entry, fail_on: FailOn) -> Vec<String> {
     let least = match fail_on {
-        FailOn::Must | FailOn::Regression => Strength::Must,
+        FailOn::Must | FailOn::Regression | FailOn::Inconclusive => Strength::Must,
         FailOn::Should => Strength::Should,
     };
     let told = |one: &Violation, word: &str| {

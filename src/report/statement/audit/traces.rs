@@ -33,7 +33,7 @@ pub fn belonging(report: &Report, record: &Record) -> Vec<String> {
     }
     let mut found = Vec::new();
     let entries: BTreeSet<&str> =
-        report.runs.iter().flat_map(|run| &run.entries).map(|entry| &*entry.subject.name).collect();
+        report.runs.iter().flat_map(JudgedRun::all).map(|entry| &*entry.subject.name).collect();
     let mut lines = 0;
     for line in record.traces.lines().skip(1) {
         lines += 1;
@@ -62,7 +62,7 @@ pub fn times(run: &JudgedRun, today: Date) -> Vec<String> {
     let mut found = Vec::new();
     let ended = run.started.checked_add(run.elapsed).unwrap_or(run.started);
     let (mut first, mut last) = (run.started, ended);
-    for entry in &run.entries {
+    for entry in run.all() {
         for exchange in entry.trace.iter().flat_map(|trace| &trace.exchanges) {
             let began = exchange.started;
             (first, last) = (first.min(began), last.max(began));

@@ -1,0 +1,261 @@
+//! What can only be seen over all cases of a run: whether the right input that a refusal is held against was served. A
+//! target that refuses everything refuses what is wrong as well; only beside a success does that show anything.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    matcher::{error_reading::error_names, identity},
+    model::{
+        case::{Auth, Case, CaseId, Claim, Origin, Step, Twin, Wants},
+        clause::{ClauseId, Clauses},
+        contract::{ApiName, Protocol},
+        exchange::{Exchange, Response, Role, Trace},
+        verdict::{Doubt, Location, Mismatch, Service, Verdict, Violation},
+    },
+};
+
+use super::{Judge, strength, worsened};
+
+/// Notes trace by trace what was served and what was refused, so that no trace has to be kept for it.
+#[derive(Debug, Default)]
+pub struct Twins {
+    cases: BTreeMap<CaseId, Noted>,
+    /// The operations that have served a right input.
+    served: BTreeSet<(ApiName, Arc<str>)>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    service: Service,
+    /// The answer to the case's own request.
+    own: Option<Answer>,
+    refusals: Vec<Refusal>,
+    pages: Option<Arc<str>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Answer {
+    /// `400 ResourceNotFoundFault`.
+    words: String,
+    reply: Reply,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reply {
+    Served,
+    /// Because of who asked.
+    Identity,
+    Refused,
+}
+
+/// A request that was refused in the end.
+#[derive(Debug)]
+struct Refusal {
+    operation: Arc<str>,
+    answer: Answer,
+    asked: Asked,
+    exchange: usize,
+    /// The clauses of the first claim about it.
+    clauses: Vec<ClauseId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// What the case is about, and rightly.
+    Right,
+    /// What the case is about, with a mistake.
+    Wrong,
+    /// What the case is about, with a false identity.
+    Falsely,
+    /// Another operation, whose refusal a case file asks for.
+    Other,
+    /// Another operation, which was to show what the case's own did.
+    Shows,
+}
+
+impl Twins {
+    /// Takes the trace of a case; traces come in any order.
+    pub fn take(&mut self, case: &Case, trace: &Trace, judge: &Judge<'_>) {
+        let Some(contract) = judge.contracts.get(&case.api) else { return };
+        let mut noted = Noted::default();
+        let (mut right, mut served) = (0, 0);
+        for (index, step) in case.steps.iter().enumerate() {
+            let Some((exchange, response)) = last_answer(trace, index) else { continue };
+            let answer = Answer::of(response, &contract.protocol);
+            let is_right = case.is_right_input(step);
+            if is_right {
+                right += 1;
+                served += usize::from(answer.reply == Reply::Served);
+            }
+            if answer.reply == Reply::Served {
+                if is_right || (step.operation != case.operation && step.wants() != Wants::Refusal) {
+                    self.served.insert((Arc::clone(&case.api), Arc::clone(&step.operation)));
+                }
+            } else {
+                let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
+                let (asked, clauses) = (asked(case, step), own_clauses(case, step));
+                noted.refusals.push(Refusal { operation, answer, asked, exchange, clauses });
+            }
+            if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
+                noted.pages = Some(Arc::clone(&step.operation));
+            }
+            if step.operation == case.operation && noted.own.is_none() {
+                noted.own = Some(answer);
+            }
+        }
+        noted.service = match (right, served) {
+            (0, _) => Service::NotAsked,
+            (right, served) if right == served => Service::Served,
+            _ => Service::Refused,
+        };
+        self.take_fixtures(trace);
+        self.cases.insert(Arc::clone(&case.id), noted);
+    }
+
+    /// Takes what the making and destroying of fixtures has shown to be served.
+    pub fn take_fixtures(&mut self, trace: &Trace) {
+        for exchange in &trace.exchanges {
+            let Role::Fixture { id, .. } = &exchange.role else { continue };
+            let api = id.split("::").next().unwrap_or_default();
+            if exchange.answer.as_ref().is_ok_and(|response| response.status < 400) {
+                self.served.insert((api.into(), Arc::clone(&exchange.operation)));
+            }
+        }
+    }
+
+    /// Whether the right inputs of a case were served.
+    pub fn service(&self, case: &CaseId) -> Service {
+        self.cases.get(case).map(|noted| noted.service).unwrap_or_default()
+    }
+
+    /// The operations that have served a right input, `dms::DescribeEvents`.
+    pub fn served(&self) -> BTreeSet<Arc<str>> {
+        self.served.iter().map(|(api, operation)| format!("{api}::{operation}").into()).collect()
+    }
+
+    /// The verdict of a case in the light of all others: a pass that rests on a refusal alone is none.
+    pub fn weighed(&self, case: &Case, verdict: Verdict, clauses: &Clauses) -> Verdict {
+        let (Verdict::Pass { warnings }, Some(noted)) = (&verdict, self.cases.get(&case.id)) else {
+            return verdict;
+        };
+        if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
+            return worsened(verdict, vec![violation]);
+        }
+        let doubt = noted.refusals.iter().find_map(|refusal| self.doubt(case, refusal));
+        let more = || noted.pages.clone().map(|operation| Doubt::MorePages { operation });
+        match doubt.or_else(more) {
+            Some(why) => Verdict::Inconclusive { why, warnings: warnings.clone() },
+            None => verdict,
+        }
+    }
+
+    fn doubt(&self, case: &Case, refusal: &Refusal) -> Option<Doubt> {
+        let operation = Arc::clone(&refusal.operation);
+        let answer = refusal.answer.words.clone();
+        let no_twin =
+            |twin| Doubt::NoTwin { operation: Arc::clone(&operation), twin, answer: answer.clone() };
+        let any = || self.served.contains(&(Arc::clone(&case.api), Arc::clone(&operation)));
+        let twin = match &case.twin {
+            Twin::Case(id) => self.cases.get(id),
+            Twin::Itself | Twin::Operation => None,
+        };
+        // A twin that names nothing is refused for that: another answer shows that the mistake was seen, of an operation that
+        // serves what is right.
+        let otherwise =
+            || any() && twin.and_then(|twin| twin.own.as_ref()).is_some_and(|own| *own != refusal.answer);
+        let has_twin = || match &case.twin {
+            Twin::Case(_) => twin.is_some_and(|twin| twin.service == Service::Served) || otherwise(),
+            Twin::Itself | Twin::Operation => any(),
+        };
+        match refusal.asked {
+            Asked::Right => Some(Doubt::NotServed { operation, answer }),
+            Asked::Shows if case.twin == Twin::Itself => Some(Doubt::NotServed { operation, answer }),
+            Asked::Shows => Some(Doubt::NoProof { operation, answer }),
+            Asked::Other => (!any()).then(|| no_twin(Twin::Operation)),
+            Asked::Wrong => (!has_twin()).then(|| no_twin(case.twin.clone())),
+            Asked::Falsely if refusal.answer.reply != Reply::Identity => {
+                Some(Doubt::OtherReason { operation, answer })
+            }
+            // The same request in the target's own name need not be served; it has to come through.
+            Asked::Falsely => {
+                let own = twin.and_then(|twin| twin.own.as_ref());
+                let came_through = own.is_some_and(|own| own.reply != Reply::Identity);
+                (!came_through && !has_twin()).then(|| no_twin(case.twin.clone()))
+            }
+        }
+    }
+
+    /// The violation of a target that did not look at who asked: it answers as it answers its own user.
+    fn unseen(&self, case: &Case, refusal: &Refusal, clauses: &Clauses) -> Option<Violation> {
+        let Twin::Case(twin) = &case.twin else { return None };
+        let own = self.cases.get(twin)?.own.as_ref()?;
+        let asked = refusal.asked == Asked::Falsely && refusal.answer.reply == Reply::Refused;
+        (asked && *own == refusal.answer).then(|| Violation {
+            rule: "identity".into(),
+            clauses: refusal.clauses.clone(),
+            strength: strength(&refusal.clauses, clauses),
+            exchange: refusal.exchange,
+            mismatch: Mismatch {
+                at: Location::Status,
+                expected: "a refusal because of who asks".into(),
+                actual: format!("{}, as {twin} was answered", refusal.answer.words),
+            },
+            span: None,
+        })
+    }
+}
+
+impl Answer {
+    fn of(response: &Response, protocol: &Protocol) -> Answer {
+        let name = error_names(protocol, response).resolved().map(crate::matcher::cut);
+        let words = match name {
+            Some(name) if response.status >= 400 => format!("{} {name}", response.status),
+            _ => response.status.to_string(),
+        };
+        let reply = match () {
+            () if identity::is_refused(protocol, response) => Reply::Identity,
+            () if response.status >= 400 => Reply::Refused,
+            () => Reply::Served,
+        };
+        Answer { words, reply }
+    }
+}
+
+fn asked(case: &Case, step: &Step) -> Asked {
+    let false_identity = !matches!(step.request.auth, Auth::Target | Auth::OwnToken);
+    match () {
+        () if case.is_right_input(step) => Asked::Right,
+        () if step.operation == case.operation && false_identity => Asked::Falsely,
+        () if step.operation == case.operation => Asked::Wrong,
+        () if case.origin() == Origin::Generated => Asked::Shows,
+        () => Asked::Other,
+    }
+}
+
+fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {
+    let first = step.expectations.iter().find(|it| matches!(it.claim, Claim::Status(_)));
+    first.map(|it| it.clauses.clone()).filter(|own| !own.is_empty()).unwrap_or_else(|| case.clauses.clone())
+}
+
+/// Whether a generated case looks into a list of which this is not the last page.
+fn cut(step: &Step, response: &Response, judge: &Judge<'_>, case: &Case) -> bool {
+    let operation = judge.contracts.get(&case.api).and_then(|contract| contract.operation(&step.operation));
+    let Some(paging) = operation.and_then(|operation| operation.paging.as_ref()) else { return false };
+    let token = response.json().ok().and_then(|body| body.get(&paging.output_token));
+    case.origin() == Origin::Generated
+        && step.operation != case.operation
+        && token.is_some_and(|token| !token.is_null() && token.as_str() != Some(""))
+}
+
+/// The answer that a step came to in the end, if there is one.
+fn last_answer(trace: &Trace, step: usize) -> Option<(usize, &Response)> {
+    let of_step = |exchange: &Exchange| matches!(exchange.role, Role::Step { index, .. } if index == step);
+    let index = trace.exchanges.iter().rposition(of_step)?;
+    Some((index, trace.exchanges[index].answer.as_ref().ok()?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Two cases of one operation: one that is weighed, and the right input it may be held against.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    check::{
+        rules::example::{CONTRACTS, Example, aws, aws_error, aws_op},
+        verdict,
+    },
+    model::{
+        case::{Expectation, Profile, StatusPattern, Suite},
+        clause::Clauses,
+        example::{self, span},
+        exchange::End,
+        target::Target,
+    },
+};
+
+fn case(name: &str, twin: Twin, steps: Vec<Step>) -> Arc<Case> {
+    Arc::new(Case {
+        id: format!("dms::DeleteThing::{name}").into(),
+        api: "dms".into(),
+        operation: "DeleteThing".into(),
+        profile: Profile::Core,
+        clauses: Vec::new(),
+        source: None,
+        needs: Vec::new(),
+        twin,
+        uses: Vec::new(),
+        row: Vec::new(),
+        steps,
+        finally: Vec::new(),
+        span: span(),
+    })
+}
+
+fn step(operation: &str, statuses: &[StatusPattern]) -> Step {
+    let claim = Claim::Status(statuses.to_vec());
+    let expectation = Expectation { claim, clauses: Vec::new(), span: span() };
+    Step { expectations: [expectation].into(), ..example::step(operation) }
+}
+
+const OK: StatusPattern = StatusPattern::Exact(200);
+const NO: StatusPattern = StatusPattern::Class(4);
+
+/// What the first case comes to, where the second was answered so.
+fn told(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
+    let (suite, clauses, target) = (Suite::default(), Clauses::new(), Target::default());
+    let judge = Judge {
+        suite: &suite,
+        contracts: &CONTRACTS,
+        clauses: &clauses,
+        target: &target,
+        snapshots: &crate::check::Snapshots::default(),
+    };
+    let trace = |answers: &[Example]| {
+        let at = |(index, answer): (usize, &Example)| {
+            answer.clone().role(Role::Step { index, attempt: 1 }).exchange()
+        };
+        let exchanges = answers.iter().enumerate().map(at).collect();
+        Trace { exchanges, end: End::Complete, leftovers: Vec::new() }
+    };
+    let mut twins = Twins::default();
+    let own = trace(answers);
+    twins.take(case_, &own, &judge);
+    if let Some((other, answer)) = other {
+        twins.take(other, &trace(&[answer]), &judge);
+    }
+    match twins.weighed(case_, verdict(case_, &own, &judge).verdict, &clauses) {
+        Verdict::Pass { .. } => "pass".into(),
+        Verdict::Fail { violations, .. } => {
+            format!("fail: {}: {}", violations[0].rule, violations[0].mismatch.actual)
+        }
+        Verdict::Inconclusive { why, .. } => why.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn named(name: &str) -> Example {
+    aws().status(400).body(&json!({ "__type": name, "message": "no" }).to_string())
+}
+
+fn right() -> Arc<Case> {
+    case("right", Twin::Itself, vec![step("DeleteThing", &[OK, NO])])
+}
+
+#[test]
+fn a_refusal_counts_beside_a_served_twin() {
+    let right = right();
+    let twin = || Twin::Case(right.id.clone());
+    let wrong = |twin| case("wrong", twin, vec![step("DeleteThing", &[NO])]);
+    let served = || Some((&right, aws()));
+    let refused = || Some((&right, aws_error()));
+    let no_twin = "DeleteThing refused (400 ThingNotFound), and did not serve the right input \
+        dms::DeleteThing::right either";
+    let never = "DeleteThing refused (400 ThingNotFound), and served no right input in this run";
+    for (what, case, other, expected) in [
+        ("beside its twin", wrong(twin()), served(), "pass"),
+        ("whose twin was refused", wrong(twin()), refused(), no_twin),
+        ("whose twin was not sent", wrong(twin()), None, no_twin),
+        ("beside a right input", wrong(Twin::Operation), served(), "pass"),
+        ("beside none", wrong(Twin::Operation), refused(), never),
+        ("a right input", Arc::clone(&right), None, "DeleteThing refused a right input (400 ThingNotFound)"),
+    ] {
+        assert_eq!(told(&case, &[aws_error()], other), expected, "{what}");
+    }
+    // A twin that names nothing shows by its answer whether the mistake was seen, where the operation serves others.
+    let absent = case("absent", Twin::Operation, vec![step("DeleteThing", &[OK, NO])]);
+    let twice = |answer: Example| {
+        let steps = vec![step("DeleteThing", &[OK]), step("DeleteThing", &[NO])];
+        told(
+            &case("wrong", Twin::Case(absent.id.clone()), steps),
+            &[aws(), answer],
+            Some((&absent, aws_error())),
+        )
+    };
+    assert_eq!(twice(named("InvalidParameterValueException")), "pass");
+    assert!(twice(aws_error()).contains("did not serve the right input"));
+    // What a target accepts by mistake is no right input that it serves.
+    let accepted = case("accepted", Twin::Operation, vec![step("DeleteThing", &[NO])]);
+    assert_eq!(told(&wrong(Twin::Operation), &[aws_error()], Some((&accepted, aws()))), never);
+    // The case itself may have been served before.
+    let twice = vec![step("DeleteThing", &[OK]), step("DeleteThing", &[NO])];
+    assert_eq!(told(&case("twice", Twin::Operation, twice), &[aws(), aws_error()], None), "pass");
+}
+
+#[test]
+fn a_false_identity_has_to_be_the_reason() {
+    let right = right();
+    let falsely = |twin| {
+        let mut step = step("DeleteThing", &[NO]);
+        step.request.auth = Auth::Absent;
+        case("falsely", twin, vec![step])
+    };
+    let twin = || falsely(Twin::Case(right.id.clone()));
+    let unsigned = || named("MissingAuthenticationTokenException");
+    let other = "DeleteThing refused, and not because of who asked (400 ThingNotFound)";
+    let blind = "fail: identity: 400 ThingNotFound, as dms::DeleteThing::right was answered";
+    for (what, case, answer, own, expected) in [
+        ("for its identity", twin(), unsigned(), aws(), "pass"),
+        ("which its own user does not meet", twin(), unsigned(), aws_error(), "pass"),
+        ("for another reason", twin(), aws_error(), aws(), other),
+        ("as its own user is", twin(), aws_error(), aws_error(), blind),
+        ("for its identity, of any twin", falsely(Twin::Operation), unsigned(), aws(), "pass"),
+    ] {
+        assert_eq!(told(&case, &[answer], Some((&right, own))), expected, "{what}");
+    }
+    // Nor is its own user let in.
+    let shut = told(&twin(), &[unsigned()], Some((&right, unsigned())));
+    assert!(shut.contains("did not serve the right input"), "{shut}");
+    assert!(told(&twin(), &[unsigned()], None).contains("did not serve the right input"));
+}
+
+#[test]
+fn a_proof_that_is_refused_or_cut_is_none() {
+    let right = right();
+    let steps = || vec![step("DeleteThing", &[NO]), step("ListThings", &[OK, NO])];
+    let twin = Twin::Case(right.id.clone());
+    let generated = case("generated::wrong", twin, steps());
+    let listed = |body: &str| aws_op("ListThings").body(body);
+    let refused = listed(r#"{"__type":"ThingNotFound","message":"no"}"#).status(400);
+    for (answer, expected) in [
+        (listed("{}"), "pass"),
+        (refused.clone(), "ListThings was to show that nothing has changed, and refused (400 ThingNotFound)"),
+    ] {
+        assert_eq!(told(&generated, &[aws_error(), answer], Some((&right, aws()))), expected);
+    }
+    // What a case file asks for is another matter; the operation has to be served somewhere.
+    let written = case("wrong", Twin::Operation, steps());
+    let told = told(&written, &[aws_error(), refused], Some((&right, aws())));
+    assert_eq!(told, "ListThings refused (400 ThingNotFound), and served no right input in this run");
+}
