@@ -30,8 +30,9 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
     // What is wrong in an input that names nothing is held against the same input, and not against one that names things.
     if sketches.iter().any(|sketch| sketch.name == ABSENT) {
         let twin = draft.twin(ABSENT);
-        let wrong = sketches.iter_mut().filter(|sketch| sketch.kind == SketchKind::Refused);
-        wrong.for_each(|sketch| drop(sketch.twin.get_or_insert_with(|| twin.clone())));
+        for sketch in sketches.iter_mut().filter(|sketch| sketch.kind == SketchKind::Refused) {
+            sketch.twin.get_or_insert_with(|| twin.clone());
+        }
     }
     sketches.into_iter().map(|sketch| draft.case(sketch)).collect()
 }
