@@ -27,7 +27,7 @@ pub mod play;
 pub mod progress;
 mod proxy;
 mod record;
-mod replay;
+pub mod replay;
 mod report;
 pub mod run;
 mod secrets;

@@ -149,7 +149,7 @@ impl Session {
     pub fn open(setup: Setup) -> Result<Session, OpenError> {
         let Setup { target, suite, contracts, run, secrets, environment, state_dir, ledger, interrupt } =
             setup;
-        let masks = Arc::new(Masks::default());
+        let masks = Arc::new(Masks::of(&contracts));
         secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
         let of_environment = environment.iter().filter(|(name, value)| {
             value.len() >= SHORTEST_OF_ENVIRONMENT && secrets::is_secret_variable(name)

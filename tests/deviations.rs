@@ -20,11 +20,17 @@ use proofmark::{
         load::{self, Generated, House},
         play::{self, Measure},
         progress::Progress,
+        replay::again,
         run,
         stage::Stage,
     },
     exec::Interrupt,
-    model::{case::Origin, clause::Strength, contract::ApiName, verdict::Status},
+    model::{
+        case::Origin,
+        clause::Strength,
+        contract::ApiName,
+        verdict::{Status, Verdict, Violation},
+    },
     plan::{self, Selection, Shard},
     reference::{Deviation, Options, Variation},
     report::{self, Entry, Format, Report, Style},
@@ -196,9 +202,46 @@ fn judge(
         let report = run::summarize(played.run, &stage, fail_on);
         let text =
             report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
+        let record = report::record::write(&report, &|text| stage.session.masks().mask(text));
+        says_the_same_again(&report, &record, &stage)?;
         stage.strike().await;
         Ok(Some(Judged { report, text }))
     })
+}
+
+/// The record of a run, judged again, gives each entry the verdict that the run gave it: masks hide secrets, and no more.
+fn says_the_same_again(
+    report: &Report,
+    record: &report::record::Record,
+    stage: &Stage,
+) -> Result<(), Failed> {
+    let traces = report::record::Traces::All;
+    let read = report::record::read(&record.document, Some(&record.traces), traces)?;
+    let cut = again::cut_in(&record.traces)?;
+    let now = again::of_run(&stage.house, &stage.target, &read.runs[0], cut);
+    let differing = report.runs[0].entries.iter().filter_map(|entry| {
+        let now = now.get(&entry.subject.name)?;
+        let (then, now) = (essence(&entry.verdict), essence(now));
+        (then != now).then(|| format!("{}:\n  then {then}\n  now  {now}", entry.subject.name))
+    });
+    let differing: Vec<String> = differing.collect();
+    match differing.is_empty() {
+        true => Ok(()),
+        false => Err(format!("judged otherwise from the record:\n{}", differing.join("\n")).into()),
+    }
+}
+
+/// What a verdict says, without the words that may be masked, and whichever strength the run was asked to fail on.
+fn essence(verdict: &Verdict) -> String {
+    let found = match verdict {
+        Verdict::Fail { violations, warnings } => violations.iter().chain(warnings),
+        Verdict::Pass { warnings } => warnings.iter().chain(&[]),
+        other => return format!("{other:?}").split([' ', '(']).next().unwrap_or_default().to_owned(),
+    };
+    let told = |it: &Violation| {
+        format!("{:?} {} {} {:?} {:?}", it.strength, it.exchange, it.rule, it.clauses, it.mismatch.at)
+    };
+    format!("judged {:?}", found.map(told).collect::<BTreeSet<_>>())
 }
 
 /// The clauses of all violations that failed a case or a fixture.

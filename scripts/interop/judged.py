@@ -21,7 +21,16 @@ def compare(name, api, base_url):
     if run.returncode not in (0, 1, 3):
         raise SystemExit(f"proofmark exited {run.returncode}\n{run.stderr}")
 
+    again(name)
     expect(name, lines(json.loads(run.stdout), run.returncode))
+
+
+def again(name):
+    """Exits 1 unless every entry of the record is judged as it was."""
+    replay = [PROOFMARK, "replay", str(HOME / "records" / name), "--target", f"targets/{name}.yaml"]
+    said = subprocess.run(replay, cwd=ROOT, capture_output=True, text=True).stdout
+    if "entries judged as they were" not in said:
+        raise SystemExit("\n".join([f"the record of {name} judged again says something else:", *said.splitlines()[:20]]))
 
 
 def expect(name, outcome):

@@ -24,7 +24,7 @@ use crate::{
     report::{self, FailOn, Report},
 };
 
-pub(super) mod again;
+pub mod again;
 mod har;
 
 #[derive(Debug, Clone, Args)]

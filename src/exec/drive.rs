@@ -15,6 +15,7 @@ use super::{
     auth::{self, Desk, Identity},
     fence::Fence,
     ledger::{Account, creates, listing_of_nameless},
+    masks::Reach,
     request::{self, Outgoing, Route},
     script::{Call, Next, Script},
     values::Values,
@@ -23,7 +24,7 @@ use super::{
 use crate::model::{
     case::{Auth, Request},
     contract::{Effect, Operation, Protocol},
-    exchange::{Broken, Exchange, Intent, Response, Role},
+    exchange::{Broken, Exchange, Response, Role, SentRequest},
 };
 
 /// Plays the script to its end, or to where a shared fixture stands. Every exchange is added to `log`.
@@ -93,9 +94,7 @@ async fn send(
     };
     match line.exchange(call, script, account, log).await {
         Ok(passage) => {
-            if let Ok(response) = &passage.answer {
-                line.mask(response);
-            }
+            line.mask(&passage);
             script.answered(&passage.answer, session.wire.clock());
             account.settle(call, &passage.answer, script).await;
             log.push(line.entry(passage, call.role.clone(), &script.values));
@@ -198,7 +197,8 @@ impl<'a> Line<'a> {
             .map_err(unsendable)
     }
 
-    /// Sends it; where the shared token `used` is no longer good, a second time with a new one.
+    /// Sends it; where the shared token `used` is no longer good, a second time with a new one. That holds of requests
+    /// with a mistake as well: a refusal of the token would be taken for one of the mistake.
     async fn pass(
         &self,
         outgoing: Outgoing,
@@ -206,10 +206,10 @@ impl<'a> Line<'a> {
         values: &Values,
         log: &mut Vec<Exchange>,
     ) -> Result<Passage, Failed> {
-        let (intent, route) = (outgoing.intent, outgoing.route);
+        let route = outgoing.route;
         let passage = self.desk.wire.send(outgoing).await.map_err(unsendable)?;
         match used {
-            Some(stale) if intent == Intent::Proper && answered_401(&passage.answer) => {
+            Some(stale) if answered_401(&passage.answer) && bears(&passage.request, &stale) => {
                 Box::pin(self.once_more(passage, &stale, route, values, log)).await
             }
             _ => Ok(passage),
@@ -262,10 +262,15 @@ impl<'a> Line<'a> {
         self.desk.wire.send(outgoing).await.map_err(unsendable)
     }
 
-    /// Whatever the token operations answer is secret.
-    fn mask(&self, response: &Response) {
+    /// Whatever the token operations answer is secret, from anybody who has not proven who he is as a value alone: what
+    /// a target gives to everyone may be any word.
+    fn mask(&self, passage: &Passage) {
+        let Ok(response) = &passage.answer else { return };
         if self.desk.contract.protocol == Protocol::Rest && self.operation.path.contains("/token") {
-            auth::mask_tokens(response, self.desk);
+            let body = String::from_utf8_lossy(&passage.request.body);
+            let signed_in = passage.request.headers.iter().any(|(name, _)| name == "authorization")
+                || self.desk.masks.mask(&body) != body;
+            auth::mask_tokens(response, self.desk, if signed_in { Reach::Text } else { Reach::Value });
         }
     }
 
@@ -285,6 +290,13 @@ impl<'a> Line<'a> {
 /// Whether the answer says for certain that nothing was made.
 fn refuses(answer: &Result<Response, Broken>) -> bool {
     answer.as_ref().is_ok_and(|response| (400..500).contains(&response.status))
+}
+
+/// Whether the request went out with this token, and not with what a case has put in its place.
+fn bears(request: &SentRequest, token: &str) -> bool {
+    let mut sent = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    sent.next().is_some_and(|(_, value)| value.strip_prefix("Bearer ") == Some(token))
+        && sent.next().is_none()
 }
 
 fn answered_401(answer: &Result<Response, Broken>) -> bool {

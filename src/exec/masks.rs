@@ -1,11 +1,18 @@
 //! The secrets of a run, in every spelling they may take on the wire, and their replacement by `***`.
 
 mod escaped;
+mod narrow;
 
-use std::sync::RwLock;
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+};
 
 use aho_corasick::AhoCorasick;
 use base64::{Engine, engine::general_purpose as base64_variant};
+use serde_json::Value;
+
+use crate::contract::Contracts;
 
 /// What stands where a secret was.
 const MASKED: &str = "***";
@@ -19,17 +26,38 @@ const CORE: usize = 8;
 /// Bytes of a spelling that say it may be there; few texts have them, and there are hundreds of spellings.
 const BEGINNING: usize = 8;
 
+/// A shorter secret is often part of something else.
+const SHORT: usize = 8;
+/// No name and no value that a contract lists is longer.
+const LONGEST_WORD: usize = 64;
+
+/// Where a secret is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Only where a value is the secret and nothing else: it is a word of the contracts, or no secret for sure.
+    Value,
+    /// Also where it stands by itself in a longer text: it is short, or a number.
+    Word,
+    /// Wherever its characters are.
+    Text,
+}
+
 /// Grows while a run goes on: tokens are added as they are issued.
 #[derive(Debug, Default)]
 pub struct Masks {
     forms: RwLock<Forms>,
+    contracts: Option<Arc<Contracts>>,
+    /// The names and fixed values of the contracts, once a secret could be one.
+    words: OnceLock<HashSet<Box<str>>>,
 }
 
 /// Not printed by `Debug`: the automaton shows what it looks for.
 #[derive(Default)]
 struct Forms {
     /// The secrets themselves, in the order in which they were learned.
-    learned: Vec<Spelling>,
+    learned: Vec<(Spelling, Reach)>,
+    /// Spellings of those that are not looked for everywhere.
+    narrow: Vec<(Spelling, Reach)>,
     /// Longest first, so that a secret that contains another is replaced whole.
     spellings: Vec<Spelling>,
     /// Finds where one of them may begin. None if that cannot be had; each of them is looked for then.
@@ -38,13 +66,17 @@ struct Forms {
 
 impl std::fmt::Debug for Forms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(&self.spellings).finish()
+        f.debug_list().entries(&self.spellings).entries(&self.narrow).finish()
     }
 }
 
 impl Forms {
     fn may_be_in(&self, text: &str) -> bool {
         self.beginnings.as_ref().is_none_or(|beginnings| beginnings.is_match(text))
+    }
+
+    fn narrow_may_be_in(&self, text: &str, escapes: bool) -> bool {
+        !self.narrow.is_empty() && (escapes || self.narrow.iter().any(|(form, _)| text.contains(&*form.0)))
     }
 }
 
@@ -58,15 +90,36 @@ impl std::fmt::Debug for Spelling {
 }
 
 impl Masks {
+    /// None yet. What is a word of these contracts is no more than that where it stands in something else.
+    pub fn of(contracts: &Arc<Contracts>) -> Masks {
+        Masks { contracts: Some(Arc::clone(contracts)), ..Masks::default() }
+    }
+
     /// From now on `secret` is masked: as it is, in base64 of either alphabet and wherever it stands in what was encoded, in
     /// hexadecimal; and each of these percent- or form-encoded, or inside JSON or HTML, whichever characters are escaped.
+    ///
+    /// A short one only where it stands by itself, and a word of the contracts only where a value is that word: masked
+    /// anywhere, it would take names and other values with it.
     pub fn add(&self, secret: &str) {
-        if secret.is_empty() || self.holds(secret) {
+        self.add_within(secret, Reach::Text);
+    }
+
+    /// The same, looked for in no more places than `most` says.
+    pub fn add_within(&self, secret: &str, most: Reach) {
+        if secret.is_empty() {
+            return;
+        }
+        let reach = most.min(self.reach_of(secret));
+        if self.holds(secret, reach) {
             return;
         }
         let spellings = spellings(secret);
-        let mut forms = self.forms.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        forms.learned.push(Spelling(secret.to_owned()));
+        let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        forms.learned.push((Spelling(secret.to_owned()), reach));
+        if reach != Reach::Text {
+            forms.narrow.extend(spellings.into_iter().map(|spelling| (Spelling(spelling), reach)));
+            return;
+        }
         for spelling in spellings {
             if !forms.spellings.iter().any(|have| have.0 == spelling) {
                 forms.spellings.push(Spelling(spelling));
@@ -78,8 +131,10 @@ impl Masks {
     }
 
     /// The text with `***` in place of every secret, and of what is left of one where the text was cut (`…`).
+    ///
+    /// The names of JSON's members and its structure stay: a secret that could be part of them is not looked for there.
     pub fn mask(&self, text: &str) -> String {
-        let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
         let mut masked = text.to_owned();
         let escapes = text.bytes().any(|byte| matches!(byte, b'%' | b'\\' | b'&' | b'+'));
         let plain = forms.may_be_in(text);
@@ -91,6 +146,9 @@ impl Masks {
                 masked = without_escaped(masked, form);
             }
         }
+        if forms.narrow_may_be_in(&masked, escapes) {
+            masked = narrow::mask(&masked, &forms.narrow);
+        }
         // Most text is ASCII, and cut nowhere.
         if !text.is_ascii() && masked.contains(CUT) {
             without_stumps(&masked, &forms.spellings)
@@ -101,25 +159,66 @@ impl Masks {
 
     /// How many have been learned so far.
     pub fn count(&self) -> usize {
-        self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner).learned.len()
+        self.forms.read().unwrap_or_else(PoisonError::into_inner).learned.len()
     }
 
     /// Those alone that were learned after the first `count`; None where there are none.
     pub fn since(&self, count: usize) -> Option<Masks> {
-        let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
         let late = Masks::default();
-        forms.learned.iter().skip(count).for_each(|Spelling(secret)| late.add(secret));
+        forms
+            .learned
+            .iter()
+            .skip(count)
+            .for_each(|(Spelling(secret), reach)| late.add_within(secret, *reach));
         (forms.learned.len() > count).then_some(late)
     }
 
     /// Whether one of the spellings may stand in a text, where no character of it is escaped. False for sure where it says so.
     pub fn may_be_in(&self, text: &str) -> bool {
-        self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner).may_be_in(text)
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        forms.may_be_in(text) || forms.narrow_may_be_in(text, false)
     }
 
-    fn holds(&self, secret: &str) -> bool {
-        let forms = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn holds(&self, secret: &str, reach: Reach) -> bool {
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
         forms.spellings.iter().any(|form| form.0 == secret)
+            || forms.narrow.iter().any(|(form, at_most)| form.0 == secret && *at_most >= reach)
+    }
+
+    /// What the secret itself allows.
+    fn reach_of(&self, secret: &str) -> Reach {
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let could_be_a_word = secret.len() <= LONGEST_WORD && secret.bytes().all(named);
+        if could_be_a_word && self.words().contains(secret) {
+            return Reach::Value;
+        }
+        let is_number = secret.bytes().all(|byte| byte.is_ascii_digit());
+        if secret.chars().count() < SHORT || is_number { Reach::Word } else { Reach::Text }
+    }
+
+    fn words(&self) -> &HashSet<Box<str>> {
+        self.words.get_or_init(|| {
+            let mut words = HashSet::new();
+            for contract in self.contracts.iter().flat_map(|contracts| contracts.iter()) {
+                words.extend(contract.operations.keys().map(|name| Box::from(&**name)));
+                words_of(&contract.schemas, &mut words);
+            }
+            words
+        })
+    }
+}
+
+/// Every name and every fixed value that schemas have.
+fn words_of(schema: &Value, words: &mut HashSet<Box<str>>) {
+    match schema {
+        Value::Object(members) => members.iter().for_each(|(name, schema)| {
+            words.insert(name.as_str().into());
+            words_of(schema, words);
+        }),
+        Value::Array(items) => items.iter().for_each(|item| words_of(item, words)),
+        Value::String(text) if text.len() <= LONGEST_WORD => drop(words.insert(text.as_str().into())),
+        _ => {}
     }
 }
 
@@ -301,9 +400,9 @@ mod tests {
 
         #[test]
         fn no_way_of_writing_a_secret_gets_it_through(
-            secret in "\\PC{4,40}", before in "\\PC{0,12}", behind in "\\PC{0,12}", choice in 0_u8..4, bits in any::<u64>(),
+            secret in "\\PC{8,40}", before in "\\PC{0,12}", behind in "\\PC{0,12}", choice in 0_u8..4, bits in any::<u64>(),
         ) {
-            prop_assume!(!secret.contains('*'));
+            prop_assume!(!secret.contains('*') && !secret.bytes().all(|byte| byte.is_ascii_digit()));
             let masks = Masks::default();
             masks.add(&secret);
             let (text, read) = written(&before, &secret, &behind, choice, bits);
@@ -312,9 +411,22 @@ mod tests {
             prop_assert!(masked.contains(MASKED), "{text:?}: {masked:?}");
         }
 
+        /// It may be part of another word, where it is none.
+        #[test]
+        fn no_way_of_writing_a_short_secret_by_itself_gets_it_through(
+            secret in "[a-z0-9+éß%\"\\\\]{1,7}", before in "(\\PC{0,12} )?", behind in "( \\PC{0,12})?", choice in 0_u8..4, bits in any::<u64>(),
+        ) {
+            prop_assume!(!format!("{before}{behind}").contains(&secret));
+            let masks = Masks::default();
+            masks.add(&secret);
+            let (text, read) = written(&before, &secret, &behind, choice, bits);
+            let masked = masks.mask(&text);
+            prop_assert!(!read(&masked).contains(&secret), "{text:?}: {masked:?}");
+        }
+
         #[test]
         fn no_base64_of_a_secret_gets_through(
-            secret in proptest::collection::vec(any::<char>(), 7..40), before in "\\PC{0,12}", behind in "\\PC{0,12}", variant in 0_usize..4, escape in any::<bool>(),
+            secret in proptest::collection::vec(any::<char>(), 8..40), before in "\\PC{0,12}", behind in "\\PC{0,12}", variant in 0_usize..4, escape in any::<bool>(),
         ) {
             let secret: String = secret.into_iter().collect();
             let masks = Masks::default();
@@ -340,7 +452,7 @@ mod tests {
 
         #[test]
         fn what_is_cut_short_shows_no_more_than_three_characters(
-            secret in "[a-zA-Z0-9/+ ]{5,30}", cut in any::<prop::sample::Index>(), bits in any::<u64>(), choice in 0_u8..4,
+            secret in "[a-zA-Z/+ ][a-zA-Z0-9/+ ]{7,29}", cut in any::<prop::sample::Index>(), bits in any::<u64>(), choice in 0_u8..4,
         ) {
             let masks = Masks::default();
             masks.add(&secret);

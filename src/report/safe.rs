@@ -1,7 +1,7 @@
 //! Makes text that came from a target, a case or a file fit to be shown: secrets masked, control characters and
 //! invisible characters written out. Everything a report shows of an exchange goes through here.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use self::giveaways::scrubbed;
 use self::names::is_usual_header;
@@ -48,7 +48,19 @@ impl<'a> Safe<'a> {
 
     /// A header's name. Control characters are still in it.
     pub fn header_name(&self, name: &str) -> String {
-        if is_usual_header(name) { name.to_owned() } else { self.masked(name) }
+        if is_usual_header(name) { name.to_owned() } else { self.name(name) }
+    }
+
+    /// The name of a member, as it would be in JSON: a secret that is a word leaves it alone.
+    fn name(&self, name: &str) -> String {
+        let masked = self.masked(name);
+        if masked == name {
+            return masked;
+        }
+        let member = json!({ name: null }).to_string();
+        let read: Result<Map<String, Value>, _> = serde_json::from_str(&(self.mask)(&member));
+        let name = read.ok().and_then(|members| members.into_iter().next());
+        name.map_or(masked, |(name, _)| scrubbed(name))
     }
 
     /// A header's value, or of a secret one its scheme at most.
@@ -96,7 +108,7 @@ impl<'a> Safe<'a> {
                         (name.clone(), items.iter().map(|item| self.hidden(item)).collect())
                     }
                     value if is_hidden(name) => (name.clone(), self.hidden(value)),
-                    value => (self.masked(name), self.value(value)),
+                    value => (self.name(name), self.value(value)),
                 })
                 .collect(),
             plain => plain.clone(),
@@ -106,7 +118,9 @@ impl<'a> Safe<'a> {
     /// What stands under a secret's name.
     fn hidden(&self, value: &Value) -> Value {
         match value {
-            Value::String(_) | Value::Number(_) => Value::String(MASKED.into()),
+            Value::String(_) => Value::String(MASKED.into()),
+            // A type is no secret, and claims are about types.
+            Value::Number(_) => Value::from(0),
             value => self.value(value),
         }
     }
@@ -228,7 +242,7 @@ mod tests {
     fn what_the_run_knows_is_masked_in_json_however_it_is_spelled() {
         let mask = |text: &str| text.replace("s3\"cret", MASKED);
         let body = json!({ "message": "no s3\"cret here", "list": [{ "Password": "x", "id_token": 7 }], "password": null });
-        let expected = json!({ "message": "no *** here", "list": [{ "Password": "***", "id_token": "***" }], "password": null });
+        let expected = json!({ "message": "no *** here", "list": [{ "Password": "***", "id_token": 0 }], "password": null });
         assert_eq!(Safe::new(&mask).value(&body), expected);
     }
 

@@ -25,12 +25,13 @@ use crate::{
         exchange::Trace,
         target::Target,
         template::{Generator, Hole},
-        verdict::{Verdict, Violation},
+        verdict::{Location, Verdict, Violation},
     },
     plan::{self, Decision, Selection},
     report::{
         self, CaseResult, Coverage, Entry, FixtureResult, JudgedRun, Kind, Planned, Report, Run, Safe, Terms,
         record::{Answer, Body, RecordedTrace, Traces},
+        safe::{MASKED, is_secret_name},
     },
 };
 
@@ -97,12 +98,16 @@ pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTre
 
 /// Read from the file of traces.
 pub fn cut(path: &Path) -> Result<Cut, Wrong> {
-    let wrong = |why: String| Wrong::Said(format!("{}: {why}", path.display()));
     let text = files::text(path, files::RECORD)
         .map_err(|error| Wrong::Said(format!("{error}: without the traces there is nothing to judge")))?;
+    cut_in(&text).map_err(|error| Wrong::Said(format!("{}: {error}", path.display())))
+}
+
+/// The same of its text.
+pub fn cut_in(traces: &str) -> Result<Cut, serde_json::Error> {
     let mut cut = BTreeMap::new();
-    for line in text.lines().skip(1) {
-        let trace: RecordedTrace = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+    for line in traces.lines().skip(1) {
+        let trace: RecordedTrace = serde_json::from_str(line)?;
         let is_cut = |answer: &Answer| match answer {
             Answer::Response { body, .. } => is_cut(body),
             Answer::Broken(_) => false,
@@ -338,12 +343,13 @@ impl Again<'_> {
             let mut found = entry.violations().iter().chain(entry.warnings());
             found.any(|it| alike(it, one))
         };
+        let hidden = |one: &Violation| masked(one) || is_hidden(entry, one);
         let reliable = |one: &Violation| {
             let of_headers =
                 OF_HEADERS.contains(&&*one.rule) || one.rule == "content-length" || one.rule == "status";
-            before(one) || (!masked(one) && (!cut.contains(&one.exchange) || of_headers))
+            before(one) || (!hidden(one) && (!cut.contains(&one.exchange) || of_headers))
         };
-        let verdict = kept(verdict, reliable);
+        let verdict = self.with_hidden(kept(verdict, reliable), entry);
         match (cut.first(), verdict) {
             (Some(index), Verdict::Pass { .. }) => {
                 let operation = entry.exchange(*index).map_or("the target", |it| &it.operation);
@@ -354,6 +360,31 @@ impl Again<'_> {
                 }
             }
             (_, verdict) => verdict,
+        }
+    }
+
+    /// With what the run has found where a secret stood: of the same cases and contracts it is still true.
+    fn with_hidden(&self, verdict: Verdict, entry: &Entry) -> Verdict {
+        let (then, now) = (&self.run.digests, &self.house.digests);
+        let (mut violations, mut warnings) = match verdict {
+            Verdict::Fail { violations, warnings } => (violations, warnings),
+            Verdict::Pass { warnings } => (Vec::new(), warnings),
+            verdict => return verdict,
+        };
+        if then.suite.is_some() && then.suite == now.suite && then.contracts == now.contracts {
+            let add = |found: &mut Vec<Violation>, before: &[Violation]| {
+                for one in before.iter().filter(|one| is_hidden(entry, one)) {
+                    if !found.iter().any(|it| alike(it, one)) {
+                        found.push(one.clone());
+                    }
+                }
+            };
+            add(&mut violations, entry.violations());
+            add(&mut warnings, entry.warnings());
+        }
+        match violations.is_empty() {
+            true => Verdict::Pass { warnings },
+            false => Verdict::Fail { violations, warnings },
         }
     }
 
@@ -414,6 +445,24 @@ impl Again<'_> {
             ),
         });
         lines
+    }
+}
+
+/// Whether the record has something else, where this was found, than the target has answered.
+fn is_hidden(entry: &Entry, violation: &Violation) -> bool {
+    let masked = |text: &str| text.contains(MASKED);
+    let exchange = entry.exchange(violation.exchange);
+    let Some(response) = exchange.and_then(|exchange| exchange.answer.as_ref().ok()) else { return false };
+    match &violation.mismatch.at {
+        Location::Header(name) => response.headers_named(name).any(masked),
+        Location::Body => masked(&violation.mismatch.actual),
+        Location::Pointer(pointer) => {
+            let named = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
+            let name = pointer.rsplit('/').find(named).unwrap_or_default();
+            let value = response.json().ok().and_then(|body| body.pointer(pointer));
+            is_secret_name(name) || value.is_some_and(|it| masked(&it.to_string()))
+        }
+        Location::Status | Location::Latency => false,
     }
 }
 

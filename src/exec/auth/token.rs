@@ -20,6 +20,7 @@ use url::Url;
 use super::{AuthError, Desk};
 use crate::{
     exec::{
+        masks::Reach,
         request::{self, Outgoing},
         wire::Passage,
     },
@@ -206,7 +207,7 @@ async fn ask(grant: &[(&str, &str)], desk: Desk<'_>, log: &mut Vec<Exchange>) ->
     });
     let passage = sent.await.map_err(|error| failed(error.to_string()))?;
     if let Ok(response) = &passage.answer {
-        mask_tokens(response, desk);
+        mask_tokens(response, desk, Reach::Text);
     }
     let received = passage.started + passage.elapsed;
     let outcome = match &passage.answer {
@@ -278,12 +279,12 @@ fn read(response: &Response, received: Timestamp) -> Result<Token, String> {
     Ok(Token { access_token, refresh_token: text("refresh_token"), renew_at })
 }
 
-/// Whatever a token answer holds is a secret from now on.
-pub(in crate::exec) fn mask_tokens(response: &Response, desk: Desk<'_>) {
+/// Whatever a token answer holds is a secret from now on, and is looked for so far.
+pub(in crate::exec) fn mask_tokens(response: &Response, desk: Desk<'_>, reach: Reach) {
     let Ok(Value::Object(members)) = response.json() else { return };
     for name in ["access_token", "refresh_token", "mfa_token", "code"] {
         if let Some(token) = members.get(name).and_then(Value::as_str) {
-            desk.masks.add(token);
+            desk.masks.add_within(token, reach);
         }
     }
 }

@@ -9,7 +9,7 @@ use proofmark::{
     exec::run,
     model::{
         case::Auth,
-        exchange::{End, Role, Trace},
+        exchange::{End, Intent, Role, Trace},
         template::{Hole, Part, Template, TemplateValue},
     },
 };
@@ -36,6 +36,10 @@ async fn server(life: u32, refreshes: fn() -> Reply, takes: fn(&str) -> bool) ->
         if token.is_some_and(takes) { ok("{}") } else { json("401 Unauthorized", "{}") }
     })
     .await
+}
+
+fn fixed(text: &str) -> Template {
+    Template { parts: vec![Part::Text(text.into())] }
 }
 
 /// Refresh tokens are honoured.
@@ -133,6 +137,25 @@ async fn a_401_means_a_new_token_once() {
 }
 
 #[tokio::test]
+async fn a_request_with_a_mistake_is_refused_for_it_and_not_for_a_dead_token() {
+    let forgetful = server(3600, honoured, |token| token != "token-1").await;
+    let stage_one = stage(with_password(target(&forgetful.url())));
+    let mut broken = step("GetThing");
+    broken.request.raw.headers = vec![("x-broken".into(), Some(fixed("1")))];
+    let trace = run(&job(vec![broken], vec![]), &stage_one.session).await;
+    assert_eq!(trace.exchanges.last().unwrap().request.intent, Intent::Broken);
+    assert_eq!(story(&forgetful), "password token-1 refresh-1 token-2");
+    assert_eq!(status(&trace), 200);
+
+    let strict = server(3600, honoured, |_| false).await;
+    let stage_two = stage(with_password(target(&strict.url())));
+    let mut other = step("GetThing");
+    other.request.raw.headers = vec![("authorization".into(), Some(fixed("Basic YTpi")))];
+    run(&job(vec![other], vec![]), &stage_two.session).await;
+    assert_eq!(story(&strict), "password Basic YTpi", "what a case sends in place of the token stays");
+}
+
+#[tokio::test]
 async fn a_refused_password_is_not_tried_again() {
     let server = Server::start(|_| json("401 Unauthorized", "{}")).await;
     let stage = stage(with_password(target(&server.url())));
@@ -147,8 +170,8 @@ async fn a_refused_password_is_not_tried_again() {
 async fn false_identities_are_not_made_good() {
     let server = server(3600, honoured, |token| token == "token-1").await;
     let stage = stage(with_password(target(&server.url())));
-    let garbage = Template { parts: vec![Part::Text("garbage".into())] };
-    for (auth, expected) in [(Auth::Absent, 401), (Auth::Token(garbage), 401), (Auth::Target, 200)] {
+    let garbage = Auth::Token(fixed("garbage"));
+    for (auth, expected) in [(Auth::Absent, 401), (garbage, 401), (Auth::Target, 200)] {
         let mut sent = step("GetThing");
         sent.request.auth = auth;
         assert_eq!(status(&run(&job(vec![sent], vec![]), &stage.session).await), expected);
