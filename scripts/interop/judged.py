@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import os
 import subprocess
 import sys
 
@@ -10,13 +11,19 @@ from servers import HERE, HOME, PROOFMARK, ROOT
 
 def compare(name, api, base_url):
     """Judges `targets/<name>.yaml` at `base_url`; exits 1 unless the outcome is, case by case and clause by clause,
-    the one in `expected/<name>.txt`. With `--accept` on the command line the outcome becomes the expected one."""
+    the one in `expected/<name>.txt`, and its answers are those in `snapshots/<name>`. With `--accept` on the command line
+    the outcome becomes the expected one, and the answers the approved ones."""
     # What is generated changes with the contracts, and there is a lot of it; what somebody wrote is compared line by line.
     command = [PROOFMARK, "run", "--target", f"targets/{name}.yaml", "--base-url", base_url, "--api", api]
-    command += ["--origin", "written"]
     command += ["--format", "json", "--state-dir", str(HOME / "state")]
     command += ["--record", str(HOME / "records" / name)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    # What nobody has approved fails, here as in CI.
+    environment = {**os.environ, "INSTA_UPDATE": "no"}
+    if "--accept" in sys.argv:
+        update = {**os.environ, "CI": "", "INSTA_UPDATE": ""}
+        approved = subprocess.run([*command, "--update-snapshots"], cwd=ROOT, env=update, capture_output=True, text=True)
+        print(approved.stderr)
+    run = subprocess.run([*command, "--origin", "written"], cwd=ROOT, env=environment, capture_output=True, text=True)
     (HOME / f"{name}.json").write_text(run.stdout)
     if run.returncode not in (0, 1, 3):
         raise SystemExit(f"proofmark exited {run.returncode}\n{run.stderr}")
@@ -56,5 +63,5 @@ def lines(report, exit_code):
 
 
 def line(entry):
-    clauses = {clause for violation in entry.get("violations", []) for clause in violation["clauses"]}
-    return " ".join([entry["status"], entry["name"], *sorted(clauses)])
+    broken = {it for violation in entry.get("violations", []) for it in violation["clauses"] or [violation["rule"]]}
+    return " ".join([entry["status"], entry["name"], *sorted(broken)])

@@ -10,6 +10,7 @@ use super::{
     plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
     reasons::{Reasons, grouped, operations},
     safe::visible,
+    target::{CONTRACT_ALONE, contract_alone},
     text::{Ending, count, ending, repeats},
     unanswered::{Unanswered, unanswered},
 };
@@ -93,6 +94,7 @@ fn sections(told: &Told) -> Vec<String> {
     sections.extend(lines("Known failures that are none any more", of(false).collect()));
     sections.extend(lines("Left behind on the target", of(true).collect()));
     sections.extend(flaky(told, &heard));
+    sections.extend(contract_alone(told.run).then(|| format!("{CONTRACT_ALONE}\n")));
     sections.extend(listed("Known failures", &|worth| match worth {
         Worth::Known(why) => Some(why),
         _ => None,
@@ -231,7 +233,10 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     let (first, broken) = found[0];
     let mut text = String::new();
     if clauses.is_empty() {
-        text += "#### A claim of a case that names no clause\n\n";
+        text += match &*broken.rule {
+            "snapshot" => "#### The approved answer of this target is another\n\n",
+            _ => "#### A claim of a case that names no clause\n\n",
+        };
     }
     for id in clauses {
         let clause = told.report.clauses.get(id);

@@ -192,7 +192,10 @@ pub fn details(told: &Told, entry: &Entry) -> Vec<String> {
 fn statement(told: &Told, clauses: &[ClauseId], violation: &Violation, lines: &mut Vec<String>) {
     lines.push(String::new());
     if clauses.is_empty() {
-        lines.push("CLAIM  of the case alone; it names no clause".into());
+        lines.push(match &*violation.rule {
+            "snapshot" => "SNAPSHOT  the approved answer of this target is another".into(),
+            _ => "CLAIM  of the case alone; it names no clause".into(),
+        });
     }
     for id in clauses {
         let clause = told.report.clauses.get(id);

@@ -5,8 +5,9 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::curl;
+use super::{JudgedRun, curl};
 use crate::model::{
+    case::Origin,
     contract::{ApiName, Protocol},
     target::{Credentials, Implementation, Target, Verification},
 };
@@ -53,6 +54,16 @@ pub struct ApprovedFiles {
     /// Names of files that no case has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreferenced: Vec<String>,
+}
+
+/// What a report says of a target without approved answers.
+pub const CONTRACT_ALONE: &str =
+    "The target has no approved snapshots: answers were judged by the contract alone.";
+
+/// Whether written cases were judged, and their answers compared with nothing.
+pub fn contract_alone(run: &JudgedRun) -> bool {
+    let without = run.plan.snapshots.as_ref().is_some_and(|approved| approved.folder.is_none());
+    without && run.entries.iter().any(|entry| entry.subject.origin == Some(Origin::Written))
 }
 
 impl TargetFacts {

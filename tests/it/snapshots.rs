@@ -3,10 +3,10 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -283,4 +283,44 @@ fn what_differs_between_two_plays_is_not_approved() {
     let bare = House::new(SAME, "");
     let (code, said) = bare.run(&["--update-snapshots"], &[]);
     assert!(code == 2 && said.contains("add `snapshots: snapshots/t` to its file"), "{said}");
+}
+
+/// The reference target, judged with the set in the repository and without one.
+#[test]
+fn the_set_of_the_reference_target_sees_what_no_claim_names_and_nothing_else() {
+    let set = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let set = ["--snapshots", set.to_str().unwrap()];
+    for (variation, changed) in [
+        ("namespaced-error-types", true),
+        ("optional-members-left-out", true),
+        ("reversed-members", false),
+        ("escaped-json", false),
+        ("other-messages", false),
+        ("charset", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut serving, url) = reference(variation);
+        for (more, differs) in [(&set[..], changed), (&[], false)] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+            command.current_dir(folder.path()).args(["run", "--origin", "written", "--state-dir", "state"]);
+            command.args(["--base-url", &url, "--operation", "DescribeEndpoints"]).args(more);
+            command.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(output.status.code(), Some(i32::from(differs)), "{variation} {more:?}: {said}");
+            assert_eq!(said.contains("rule snapshot"), differs, "{variation} {more:?}: {said}");
+        }
+        serving.kill().unwrap();
+        serving.wait().unwrap();
+    }
+}
+
+fn reference(variation: &str) -> (Child, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--vary", variation]);
+    let mut serving = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(serving.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+    (serving, url)
 }

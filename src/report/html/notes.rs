@@ -13,6 +13,7 @@ use crate::{
         Entry,
         reasons::{grouped as by_name, operations},
         status::excuses,
+        target::{CONTRACT_ALONE, contract_alone},
         text::cause,
     },
 };
@@ -27,6 +28,9 @@ pub fn write(told: &Told, body: &mut Markup) {
     violations::warnings(told, body);
     known(told, body);
     untested(told, body);
+    if contract_alone(told.run) {
+        body.raw("<p class=\"note\">").text(CONTRACT_ALONE).raw("</p>\n");
+    }
 }
 
 /// Alike reasons together, the first with its last exchange.

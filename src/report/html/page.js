@@ -233,7 +233,8 @@
 
   const statement = (violation) => {
     const known = violation.known ? ' (known)' : violation.old ? ' (also in the baseline)' : '';
-    if (!violation.clauses.length) return [make('h3', {}, `A claim of the case that names no clause${known}`)];
+    const without = violation.rule === 'snapshot' ? 'The approved answer of this target is another' : 'A claim of the case that names no clause';
+    if (!violation.clauses.length) return [make('h3', {}, `${without}${known}`)];
     return violation.clauses.flatMap((id) => {
       const [strength, text, document, section] = data.clauses[id] ?? [];
       return [

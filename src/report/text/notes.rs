@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     model::{
-        case::Origin,
         exchange::Broken,
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
@@ -21,6 +20,7 @@ use crate::{
         excerpt::Focus,
         reasons::{Reasons, grouped, operations},
         status::excuses,
+        target::{CONTRACT_ALONE, contract_alone},
     },
 };
 
@@ -62,11 +62,9 @@ pub fn write(told: &Told, page: &mut Page) {
 /// What written answers were compared with, where that is news.
 fn snapshots(told: &Told, page: &mut Page) {
     let Some(approved) = &told.run.plan.snapshots else { return };
-    if approved.folder.is_none() && told.entries().any(|entry| entry.subject.origin == Some(Origin::Written))
-    {
+    if contract_alone(told.run) {
         page.blank();
-        let text = "The target has no approved snapshots: answers were judged by the contract alone.";
-        page.paragraph(0, Tone::Quiet, text);
+        page.paragraph(0, Tone::Quiet, CONTRACT_ALONE);
     }
     heading(page, "approved snapshots of cases that are not there", approved.unreferenced.len());
     let names: Vec<String> = approved.unreferenced.iter().map(|name| told.safe.line(name)).collect();

@@ -190,7 +190,9 @@ fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
 fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Page) {
     page.blank();
     let strength = groups.first().map(|group| group.violation.strength.to_string()).unwrap_or_default();
-    if clauses.is_empty() {
+    if clauses.is_empty() && groups.iter().all(|group| group.violation.rule == "snapshot") {
+        page.hanging(2, "SNAPSHOT", Tone::Bad, "the approved answer of this target is another");
+    } else if clauses.is_empty() {
         page.hanging(2, "CLAIM", Tone::Bad, "of the case alone; it names no clause");
     }
     for id in clauses {
