@@ -80,6 +80,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
     let metadata = &service["metadata"];
     let title = metadata["serviceFullName"].as_str().unwrap_or(api);
     let contract = Contract {
+        observed: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: title.to_owned(),
