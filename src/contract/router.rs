@@ -9,7 +9,7 @@ mod tests;
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use template::{Byte, Equality, Template};
-pub use template::{MissingParameter, Slash, fill, may_meet, parameters};
+pub use template::{MissingParameter, Slash, fill, may_meet, names, parameters, renamed};
 
 use crate::model::contract::{Contract, Operation, Protocol};
 

@@ -28,7 +28,7 @@ pub(super) mod ast;
 pub(super) mod shapes;
 #[cfg(test)]
 mod tests;
-mod traits;
+pub(super) mod traits;
 mod waiters;
 
 /// Makes the contract of the one service in a Smithy model, under the short name `api`.

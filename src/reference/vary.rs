@@ -177,7 +177,8 @@ fn output(answer: &mut Answer, variation: Variation) {
 }
 
 fn as_observed(object: &mut Map<String, Value>) {
-    if let Some(kind) = object.get("EndpointType").and_then(Value::as_str).map(str::to_uppercase) {
+    let kind = object.get("EndpointType").filter(|_| object.contains_key("EndpointArn"));
+    if let Some(kind) = kind.and_then(Value::as_str).map(str::to_uppercase) {
         object.insert("EndpointType".to_owned(), json!(kind));
     }
     if object.contains_key("ReplicationInstanceArn") && object.contains_key("ReplicationInstanceClass") {

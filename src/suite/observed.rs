@@ -33,17 +33,17 @@ fn member(entry: Named<MemberEntry>, contract: &mut Contract, problems: &mut Pro
         problem.help("a schema comes first, then its members with dots between them: Endpoint.EndpointType");
         return;
     }
-    let Some(MemberEntry { source, date, answers, is_null, absent }) = entry.value else { return };
+    let Some(MemberEntry { source, date, answers, nulls, absent }) = entry.value else { return };
     let form = |seen: Option<bool>| if seen == Some(true) { Form::Seen } else { Form::Unseen };
     let member = ObservedMember {
         answers: answers.unwrap_or_default(),
-        null: form(is_null),
+        null: form(nulls),
         absent: form(absent),
         source,
         date,
     };
     if member.answers.is_empty() && member.null == Form::Unseen && member.absent == Form::Unseen {
-        problems.add(entry.key, "an observation of nothing: give `answers`, `null` or `absent`");
+        problems.add(entry.key, "an observation of nothing: give `answers`, `nulls` or `absent`");
     }
     contract.observed.members.insert(entry.name, member);
 }
@@ -105,7 +105,7 @@ mod tests {
             observed(&at("compared: x\noperations: { Get: { statuses: [204], empty: [200]")).unwrap();
         assert_eq!(contract.operation("Get").unwrap().answers.keys().collect::<Vec<_>>(), [&200, &204]);
         assert_eq!(contract.observed.operations["Get"].empty, [200]);
-        let contract = observed(&at("members: { Thing.Id: { null: true, absent: false")).unwrap();
+        let contract = observed(&at("members: { Thing.Id: { nulls: true, absent: false")).unwrap();
         let member = &contract.observed.members["Thing.Id"];
         assert_eq!((member.null, member.absent), (Form::Seen, Form::Unseen));
         assert_eq!(contract.observed.compared, None);

@@ -30,7 +30,7 @@ record! {
         /// Texts beside those of the model.
         answers: Vec<String>,
         /// Whether null was seen.
-        is_null as "null": bool,
+        nulls: bool,
         /// Whether a required member was seen to be missing.
         absent: bool,
     }
