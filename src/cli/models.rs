@@ -130,7 +130,7 @@ mod tests {
             }
         };
         for (bytes, sentence) in [
-            (&b"\x1f\x8b\x08\x00"[..], "compressed"),
+            (&b"\x1f\x8b\x08\x00"[..], "not gzip as it begins"),
             (b"{\xff}", "not UTF-8 (byte 1, in line 1)"),
             (b"{", "neither JSON nor YAML"),
             (b"{}", "not an OpenAPI document"),
