@@ -23,11 +23,11 @@ mod effect;
 mod examples;
 pub(crate) mod family;
 mod mismatch;
-pub(crate) mod observed;
 mod patterns;
 mod refs;
 pub(crate) mod shape;
 mod sound;
+pub(crate) mod subjects;
 #[cfg(test)]
 mod tests;
 

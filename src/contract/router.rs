@@ -6,10 +6,13 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use template::{Byte, Equality, Template};
-pub use template::{MissingParameter, Slash, fill, may_meet, names, parameters, renamed};
+pub use template::{MissingParameter, Slash, fill, may_meet, parameters};
 
 use crate::model::contract::{Contract, Operation, Protocol};
 
@@ -47,6 +50,11 @@ impl<'r> Incoming<'r> {
 
     pub fn query(&self) -> &'r str {
         self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The methods that a lenient server may take it for, upper case.
+    pub fn methods(&self) -> BTreeSet<String> {
+        lenient::methods(self)
     }
 
     /// The values of a header, without the white space around them (RFC 9110, 5.5).

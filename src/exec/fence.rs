@@ -1,23 +1,25 @@
-//! What may go out at all: what the target permits, and nothing that would harm what the run did not make. The request
-//! is read as the target will read it, so it does not matter how a case file came to its words.
+//! What may go out at all: what the target permits, and nothing that touches what the run did not make. The request is read
+//! as the target will read it, so it does not matter how a case file came to its words; what it touches is read from the
+//! contract, and whatever cannot be read is refused.
 
-mod names;
 mod reading;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use self::{
-    names::Shapes,
-    reading::{Mention, Reading},
-};
+use serde_json::Value;
+
+use self::reading::Reading;
 use super::{own::Own, request::Outgoing, values::Values};
-use crate::model::{
-    case::{RawBody, Step},
-    contract::{Contract, Effect, Operation},
-    target::Target,
-    template::{Hole, Part, Template, TemplateValue, Variables},
+use crate::{
+    contract::subjects::{self, Body, Owner, Parts, Touching},
+    model::{
+        case::{RawBody, Step},
+        contract::{Contract, Effect, Operation},
+        target::{Lift, Target},
+        template::{Hole, Part, Template, TemplateValue, Variables},
+    },
 };
 
 /// What a request is held against.
@@ -29,98 +31,56 @@ pub(super) struct Fence<'a> {
     pub values: &'a Values,
 }
 
-/// To whom a thing belongs that a request names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    /// This run has made it, or has given it its name.
-    Run,
-    /// It never was, or the text is no name at all.
-    Nobody,
-    /// The target's owner has given it up.
-    GivenUp,
-    /// `proofmark up` has made it; it stays.
-    Kept,
-    /// The target lends it.
-    Lent,
-    Another,
-}
-
 impl Fence<'_> {
-    /// An `Err` says, in words for the report, why the step is not sent.
-    pub fn check(&self, operation: &Operation, effect: Effect, outgoing: &Outgoing) -> Result<(), String> {
-        let shapes = Shapes::of(&self.contract.protocol);
-        let base = self.target.apis.get(&self.contract.api).map_or("", |api| api.base_url.path());
-        for reading in reading::read(operation, effect, outgoing, self.contract, base) {
-            let Reading { operation, effect, permit, mentions } = reading;
-            if permit.is_some_and(|effect| !effect.is_permitted(&self.target.permits)) {
-                return Err(format!("{operation} would {effect}, which the target does not permit"));
-            }
-            match effect {
-                Effect::Read => {}
-                Effect::Create => self.hold_begun(&operation, &mentions, &shapes)?,
-                Effect::Upsert | Effect::Change | Effect::Destroy | Effect::Unknown => {
-                    self.hold(&operation, effect, &mentions, &shapes)?
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// What is begun on a thing (a task started, a restore, a test) may be begun on what is ours, and on what the target
-    /// file names or lends for it.
-    fn hold_begun(&self, operation: &str, mentions: &[Mention<'_>], shapes: &Shapes) -> Result<(), String> {
-        let named = |text: &str| {
-            self.target.variables.values().any(|value| value.as_str().is_some_and(|have| have == text))
-        };
-        let foreign = mentions
-            .iter()
-            .find(|mention| self.owner(mention, shapes) == Owner::Another && !named(&mention.text));
-        foreign.map_or(Ok(()), |mention| {
-            let text: String = mention.text.chars().take(120).collect();
-            Err(format!("{operation} would begin something on {text:?}: this run did not make it"))
-        })
-    }
-
-    fn hold(
+    /// What the request touches, by whatever operation a server may take it for; an `Err` says, in words for the report,
+    /// why the step is not sent.
+    pub fn check(
         &self,
-        operation: &str,
+        operation: &Operation,
         effect: Effect,
-        mentions: &[Mention<'_>],
-        shapes: &Shapes,
-    ) -> Result<(), String> {
-        let owners: Vec<(Owner, &Mention<'_>)> =
-            mentions.iter().map(|mention| (self.owner(mention, shapes), mention)).collect();
-        for (owner, mention) in &owners {
-            // One half of a pair may be lent, if the other is not.
-            let other = |(owner, other): &(Owner, &Mention<'_>)| {
-                let apart = other.member != mention.member || mention.member.is_none();
-                apart
-                    && other.text != mention.text
-                    && matches!(owner, Owner::Run | Owner::Nobody | Owner::GivenUp)
-            };
-            let refused = match owner {
-                Owner::Run | Owner::Nobody | Owner::GivenUp => false,
-                Owner::Kept => !mention.of_pair,
-                Owner::Lent => !mention.of_pair || !owners.iter().any(other),
-                Owner::Another => true,
-            };
-            if refused {
-                let text: String = mention.text.chars().take(120).collect();
-                let whose = match owner {
-                    Owner::Lent => "the target lends it",
-                    Owner::Kept => "it is kept for later runs",
-                    _ => "this run did not make it",
-                };
-                return Err(format!("{operation} would {effect} {text:?}: {whose}"));
-            }
+        outgoing: &Outgoing,
+    ) -> Result<Vec<Touching>, String> {
+        let base = self.target.apis.get(&self.contract.api).map_or("", |api| api.base_url.path());
+        let mut touching = Vec::new();
+        for reading in reading::read(operation, effect, outgoing, self.contract, base) {
+            touching.extend(self.judge(&reading, outgoing)?);
         }
-        Ok(())
+        Ok(touching)
     }
 
-    fn owner(&self, mention: &Mention<'_>, shapes: &Shapes) -> Owner {
-        let text = mention.text.as_str();
-        let holds =
-            |value: &serde_json::Value| value.as_str().is_some_and(|have| have.eq_ignore_ascii_case(text));
+    fn judge(&self, reading: &Reading<'_>, outgoing: &Outgoing) -> Result<Vec<Touching>, String> {
+        let Reading { operation, name, effect, permit, parameters } = reading;
+        if permit.is_some_and(|effect| !effect.is_permitted(&self.target.permits)) {
+            return Err(format!("{name} would {effect}, which the target does not permit"));
+        }
+        if *effect == Effect::Read {
+            return Ok(Vec::new());
+        }
+        let query = outgoing.target.split_once('?').map_or("", |(_, query)| query);
+        let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+            // One server behind another decodes once more.
+            .flat_map(|(name, value)| {
+                let again = Some(reading::decoded(&value)).filter(|again| *again != value);
+                std::iter::once(value.into_owned()).chain(again).map(move |value| (name.to_string(), value))
+            })
+            .collect();
+        let body = Body::of(&outgoing.body, reading::header(outgoing, "content-type"));
+        let parts = Parts { path: parameters, query: &query, headers: &outgoing.headers, body: &body };
+        let touched = subjects::touched(self.contract, operation, *effect, &parts);
+        subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.lift(name))
+    }
+
+    fn lift(&self, operation: &str) -> Option<Lift> {
+        self.target.lift(operation)
+    }
+
+    fn owner(&self, text: &str) -> Owner {
+        let text = text.trim();
+        let holds = |value: &Value| match value {
+            Value::String(have) => have.eq_ignore_ascii_case(text),
+            Value::Number(have) => have.to_string() == text,
+            _ => false,
+        };
         let lent = self.target.supplies.iter().find(|(_, value)| holds(value)).map(|(name, _)| name);
         if let Some(name) = lent {
             return if self.target.kept.contains(name) { Owner::Kept } else { Owner::Lent };
@@ -135,21 +95,12 @@ impl Fence<'_> {
         };
         // What names nothing was drawn in this run, or the target's owner says so; a case file may not.
         if self.values.is_absent(text) || of_group(&self.target.variables, &|group| group == "absent") {
-            return Owner::Nobody;
+            return Owner::Absent;
         }
-        if of_group(self.values.variables(), &|group| self.target.expendable.contains(group)) {
+        if of_group(&self.target.variables, &|group| self.target.expendable.contains(group)) {
             return Owner::GivenUp;
         }
-        // Not a name itself; but what stands inside may be.
-        let inner = shapes.tokens(text).into_iter().filter(|token| *token != text);
-        let inside =
-            inner.map(|text| self.owner(&Mention { text: text.to_owned(), ..mention.clone() }, shapes));
-        let worst = inside.max_by_key(|owner| *owner as u8);
-        match worst {
-            Some(owner @ (Owner::Kept | Owner::Lent | Owner::Another)) => owner,
-            _ if mention.is_name(shapes, self.contract) => Owner::Another,
-            _ => Owner::Nobody,
-        }
+        if self.target.variables.values().any(holds) { Owner::Named } else { Owner::Unknown }
     }
 }
 

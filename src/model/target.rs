@@ -50,6 +50,30 @@ pub struct Target {
     pub snapshots: Option<PathBuf>,
 }
 
+impl Target {
+    /// Why a request of `operation` may go although nobody can say what it touches.
+    pub fn lift(&self, operation: &str) -> Option<Lift> {
+        let named = |entry: &Arc<str>| entry.strip_prefix("operation:") == Some(operation);
+        match () {
+            () if self.expendable.iter().any(named) => Some(Lift::Operation),
+            () if self.features.contains(DISPOSABLE) => Some(Lift::Disposable),
+            () => None,
+        }
+    }
+}
+
+/// The feature of a target on which everything may be spoilt.
+pub const DISPOSABLE: &str = "disposable";
+
+/// Why a target lets requests go of which the fence cannot say what they touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lift {
+    /// `expendable: [operation:NAME]`.
+    Operation,
+    /// The feature `disposable`.
+    Disposable,
+}
+
 /// Who makes a target, as its owner says. Nobody checks it.
 #[derive(
     Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,

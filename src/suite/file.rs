@@ -7,6 +7,5 @@ pub mod claim;
 pub mod clause;
 pub mod effect;
 pub mod matcher;
-pub mod observed;
 pub mod scalar;
 pub mod target;

@@ -162,7 +162,6 @@ pub mod tests {
             whole: Whole::There,
             intent: None,
             sent: Sent::Whole,
-            number: None,
         }
     }
 

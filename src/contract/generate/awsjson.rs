@@ -11,7 +11,7 @@ use super::{
     value::Extent,
 };
 use crate::{
-    contract::shape::Property,
+    contract::{shape::Property, subjects},
     model::{
         case::{Auth, Case, Claim, Raw, RawBody, StatusPattern, Twin},
         contract::{Effect, Operation, Protocol},
@@ -163,6 +163,12 @@ fn harmless(
                 example.insert(name.clone(), value.clone());
             }
         }
+        // What else it refers to may be left out.
+        let inside: Vec<String> = subjects::referring(draft.contract, draft.operation, &example)
+            .into_iter()
+            .filter(|name| !minimal.is_some_and(|minimal| minimal.contains_key(name)))
+            .collect();
+        inside.iter().for_each(|name| drop(example.remove(name)));
         name_it(draft, &mut example);
     }
     Some(example)

@@ -1,5 +1,7 @@
 //! One line for each request: what it says, and whether it may go out. The contracts are small, the rules are not.
 
+mod forms;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
@@ -11,7 +13,7 @@ use crate::{
     exec::{absent::Absent, request, values::Surroundings},
     model::{
         case::{Auth, Raw, Request},
-        contract::{Access, Answer, Member, Place, Protocol},
+        contract::{Access, Answer, Member, Place, Protocol, Touches},
         target::{ApiTarget, Credentials},
         template::Variables,
     },
@@ -24,6 +26,7 @@ const KEPT: &str = "arn:aws:dms:us-east-1:123456789012:rep:KEPT";
 const DENIED: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:DENIED";
 const GONE: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:K3X9A0BZQ71MW";
 const OUR_ID: &str = "11111111-2222-4333-8444-555555555555";
+const OUR_NUMBER: u64 = 170_042;
 const THEIR_ID: &str = "99999999-2222-4333-8444-555555555555";
 const NO_ID: &str = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
 
@@ -76,9 +79,16 @@ fn dms() -> Contract {
                 &[("EndpointArn", text()), ("EngineName", option()), ("CertificateArn", option())],
             ),
             operation("StartTask", "POST", "/", Effect::Create, &[("TaskArn", text())]),
+            operation("DeleteTask", "POST", "/", Effect::Destroy, &[("TaskArn", text())]),
             operation("CreateEndpoint", "POST", "/", Effect::Create, &[("EndpointIdentifier", text())]),
         ],
     )
+}
+
+/// It touches nothing but the caller's own session.
+fn sign_out() -> Operation {
+    let touches = Touches { members: Some(Vec::new()), ..Touches::default() };
+    Operation { touches, ..operation("SignOut", "DELETE", "/api/v1/token", Effect::Change, &[]) }
 }
 
 fn veeam() -> Contract {
@@ -92,7 +102,7 @@ fn veeam() -> Contract {
             operation("DeleteThing", "DELETE", path, Effect::Destroy, &[("id", id())]),
             operation("UpdateThing", "PUT", path, Effect::Change, &[("id", id()), ("spec", body())]),
             operation("OrderThings", "POST", "/api/v1/things/order", Effect::Change, &[("spec", body())]),
-            operation("SignOut", "DELETE", "/api/v1/token", Effect::Change, &[]),
+            sign_out(),
         ],
     )
 }
@@ -101,7 +111,6 @@ fn contract(protocol: Protocol, operations: Vec<Operation>) -> Contract {
     let operations = operations.into_iter().map(|it| (Arc::clone(&it.name), it)).collect();
     let schemas = json!({ "$defs": {} }).into();
     Contract {
-        observed: Default::default(),
         base_paths: Vec::new(),
         api: "api".into(),
         title: "t".into(),
@@ -128,7 +137,7 @@ fn target() -> Target {
         expendable: ["denied".into()].into(),
         supplies: [("instance.arn".into(), LENT.into()), ("kept.arn".into(), KEPT.into())].into(),
         kept: ["kept.arn".into()].into(),
-        variables: [("absent.name".into(), "never-was".into())].into(),
+        variables: [("absent.name".into(), "never-was".into()), ("denied.arn".into(), DENIED.into())].into(),
         ..Target::default()
     }
 }
@@ -149,18 +158,22 @@ fn values() -> Values {
 
 /// `None` where the request may go out; else the words of the refusal.
 fn verdict(contract: &Contract, name: &str, input: Value, raw: Raw) -> Option<String> {
+    verdict_on(&target(), contract, name, input, raw)
+}
+
+fn verdict_on(target: &Target, contract: &Contract, name: &str, input: Value, raw: Raw) -> Option<String> {
     let operation = contract.operation(name).unwrap();
     let members = input.as_object().unwrap().iter();
     let input = members.map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
     let request = Request { input, auth: Auth::Target, raw };
-    let (target, mut values) = (target(), values());
+    let mut values = values();
     let base = &target.apis["api"].base_url;
     let outgoing = request::build(&request, operation, &contract.protocol, base, &mut |hole| {
         values.hole(hole, Timestamp::UNIX_EPOCH)
     });
     let own = Own::default();
-    own.add(&[json!(OURS), json!(OUR_ID)], b"");
-    let fence = Fence { target: &target, contract, own: &own, values: &values };
+    own.add(&[json!(OURS), json!(OUR_ID), json!(OUR_NUMBER)], b"");
+    let fence = Fence { target, contract, own: &own, values: &values };
     fence.check(operation, operation.effect, &outgoing.unwrap()).err()
 }
 
@@ -174,7 +187,7 @@ fn with_header(name: &str, value: &str) -> Raw {
 
 #[test]
 fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
-    let dms = dms();
+    let (dms, mut wrong) = (dms(), Vec::new());
     for (operation, input, goes) in [
         ("DeleteEndpoint", json!({ "EndpointArn": OURS }), true),
         ("DeleteEndpoint", json!({ "EndpointArn": OURS.to_uppercase() }), true),
@@ -190,16 +203,16 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
             false,
         ),
         ("DeleteEndpoint", json!({ "EndpointArn": KEPT }), false),
-        ("DeleteEndpoint", json!({ "EndpointArn": "not-an-arn" }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": "not-an-arn" }), false),
         ("DeleteEndpoint", json!({ "EndpointArn": "production" }), false),
-        ("DeleteEndpoint", json!({ "EndpointArn": "arn:aws:s3:::bucket" }), true),
-        ("DeleteEndpoint", json!({ "EndpointArn": 7 }), true),
-        ("DeleteEndpoint", json!({ "EndpointArn": { "Arn": "x" } }), true),
-        ("DeleteEndpoint", json!({ "EndpointArn": null }), true),
-        ("DeleteEndpoint", json!({ "EndpointArn": "" }), true),
-        ("DeleteEndpoint", json!({}), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": "arn:aws:s3:::bucket" }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": 7 }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": { "Arn": "x" } }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": null }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": "" }), false),
+        ("DeleteEndpoint", json!({}), false),
         ("DeleteEndpoint", json!({ "EndpointArn": OURS, "Proofmark": { "is": THEIRS } }), false),
-        ("DeleteEndpoint", json!({ "EndpointArn": OURS, "Proofmark": { "is": "unknown" } }), true),
+        ("DeleteEndpoint", json!({ "EndpointArn": OURS, "Proofmark": { "is": "unknown" } }), false),
         ("DeleteGroup", json!({ "GroupIdentifier": "pm-0a1b2c3d-abc" }), true),
         ("DeleteGroup", json!({ "GroupIdentifier": "pm-0a1b2c3d-*" }), false),
         ("DeleteGroup", json!({ "GroupIdentifier": "pm-ffffffff-abc" }), false),
@@ -210,7 +223,7 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
         ("DeleteGroup", json!({ "GroupIdentifier": "proof-absent" }), false),
         ("DeleteDatabases", json!({ "DatabaseIds": ["k3x9a0bzq71mw"] }), true),
         ("DeleteDatabases", json!({ "DatabaseIds": ["k3x9a0bzq71mw", "sales"] }), false),
-        ("DeleteDatabases", json!({ "DatabaseIds": "sales" }), true),
+        ("DeleteDatabases", json!({ "DatabaseIds": "sales" }), false),
         ("DeleteConnection", json!({ "EndpointArn": OURS, "ReplicationInstanceArn": LENT }), true),
         ("DeleteConnection", json!({ "EndpointArn": GONE, "ReplicationInstanceArn": LENT }), true),
         ("DeleteConnection", json!({ "EndpointArn": THEIRS, "ReplicationInstanceArn": LENT }), false),
@@ -231,13 +244,16 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
         ("DescribeEndpoints", json!({ "Filters": THEIRS }), true),
     ] {
         let refusal = verdict(&dms, operation, input.clone(), Raw::default());
-        assert_eq!(refusal.is_none(), goes, "{operation} {input}: {refusal:?}");
+        if refusal.is_none() != goes {
+            wrong.push(format!("{operation} {input}: {refusal:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn a_request_of_rest_is_read_as_a_server_would_read_it() {
-    let veeam = veeam();
+    let (veeam, mut wrong) = (veeam(), Vec::new());
     let spec = |id: &str| json!({ "id": OUR_ID, "spec": { "with": id } });
     for (operation, input, goes) in [
         ("DeleteThing", json!({ "id": OUR_ID }), true),
@@ -245,22 +261,25 @@ fn a_request_of_rest_is_read_as_a_server_would_read_it() {
         ("DeleteThing", json!({ "id": THEIR_ID }), false),
         ("DeleteThing", json!({ "id": THEIR_ID.replace('-', "") }), false),
         ("DeleteThing", json!({ "id": format!("../things/{THEIR_ID}") }), false),
-        ("DeleteThing", json!({ "id": "not-a-uuid" }), true),
+        ("DeleteThing", json!({ "id": "not-a-uuid" }), false),
         ("DeleteThing", json!({ "id": NO_ID }), true),
         ("DeleteThing", json!({ "id": format!("{NO_ID}0") }), true),
-        ("UpdateThing", spec(THEIR_ID), true),
+        ("UpdateThing", spec(THEIR_ID), false),
         ("OrderThings", json!({ "spec": [OUR_ID] }), true),
         ("OrderThings", json!({ "spec": [OUR_ID, THEIR_ID] }), false),
         ("SignOut", json!({}), true),
     ] {
         let refusal = verdict(&veeam, operation, input.clone(), Raw::default());
-        assert_eq!(refusal.is_none(), goes, "{operation} {input}: {refusal:?}");
+        if refusal.is_none() != goes {
+            wrong.push(format!("{operation} {input}: {refusal:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
-    let (dms, veeam) = (dms(), veeam());
+    let (dms, veeam, mut wrong) = (dms(), veeam(), Vec::new());
     let target = |name: &str| with_header("x-amz-target", name);
     let path = |path: String| Raw { path: Some(text(&path)), ..Raw::default() };
     let method = |method: &str| Raw { method: Some(method.to_owned()), ..Raw::default() };
@@ -275,8 +294,8 @@ fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
         (&dms, "DescribeEndpoints", theirs, target("T.DescribeConnections"), true),
         (&dms, "DeleteEndpoint", json!({}), body(format!(r#"{{"EndpointArn":"{THEIRS}","#)), false),
         (&dms, "DeleteEndpoint", json!({}), body(format!(r#"[{{"EndpointArn":"{THEIRS}"}}]"#)), false),
-        (&dms, "DeleteEndpoint", json!({}), body(format!(r#"{{"EndpointArn":"{OURS}","#)), true),
-        (&dms, "DeleteEndpoint", json!({}), body("not json".into()), true),
+        (&dms, "DeleteEndpoint", json!({}), body(format!(r#"{{"EndpointArn":"{OURS}","#)), false),
+        (&dms, "DeleteEndpoint", json!({}), body("not json".into()), false),
         (
             &dms,
             "DeleteEndpoint",
@@ -306,7 +325,7 @@ fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
         (&veeam, "GetThing", thing(OUR_ID), method("DELETE"), true),
         (&veeam, "GetThing", thing(THEIR_ID), with_header("x-http-method-override", "delete"), false),
         (&veeam, "DeleteThing", json!({}), path(format!("/api/v1/thing/{THEIR_ID}")), false),
-        (&veeam, "DeleteThing", json!({}), path(format!("/api/v1/thing/{OUR_ID}")), true),
+        (&veeam, "DeleteThing", json!({}), path(format!("/api/v1/thing/{OUR_ID}")), false),
         (&veeam, "DeleteThing", thing(OUR_ID), path(format!("/api//v1/./x/../THINGS/{THEIR_ID}/")), false),
         (&veeam, "DeleteThing", thing(OUR_ID), path(format!("/api/v1/things%2F{THEIR_ID}")), false),
         (&veeam, "DeleteThing", thing(OUR_ID), path(format!("/api/v1/things?id={THEIR_ID}")), false),
@@ -324,8 +343,11 @@ fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
     ] {
         let told = format!("{operation} {input} {raw:?}");
         let refusal = verdict(contract, operation, input, raw);
-        assert_eq!(refusal.is_none(), goes, "{told}: {refusal:?}");
+        if refusal.is_none() != goes {
+            wrong.push(format!("{told}: {refusal:?}"));
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -333,11 +355,11 @@ fn a_refusal_says_what_and_why() {
     let refusal = |input| verdict(&dms(), "DeleteConnection", input, Raw::default()).unwrap();
     assert_eq!(
         refusal(json!({ "EndpointArn": THEIRS, "ReplicationInstanceArn": LENT })),
-        format!("DeleteConnection would destroy {THEIRS:?}: this run did not make it")
+        format!("DeleteConnection would destroy {THEIRS:?} (body EndpointArn): this run did not make it")
     );
     assert_eq!(
         refusal(json!({ "ReplicationInstanceArn": LENT })),
-        format!("DeleteConnection would destroy {LENT:?}: the target lends it")
+        format!("DeleteConnection would destroy {LENT:?} (body ReplicationInstanceArn): the target lends it")
     );
 }
 
@@ -379,7 +401,7 @@ proptest! {
 
     #[test]
     fn no_name_that_is_not_ours_goes_out(name in "[A-Za-z][A-Za-z0-9-]{0,30}", id in any::<[u8; 16]>()) {
-        prop_assume!(!name.to_lowercase().contains("pm-0a1b2c3d") && !name.to_lowercase().starts_with("not-"));
+        prop_assume!(!name.to_lowercase().contains("pm-0a1b2c3d"));
         prop_assume!(!values().is_absent(&name));
         let group = json!({ "GroupIdentifier": name });
         prop_assert!(verdict(&dms(), "DeleteGroup", group, Raw::default()).is_some());
@@ -419,9 +441,11 @@ proptest! {
             body.pop();
         }
         let raw = || Raw { body: Some(RawBody::Text(text(&body))), ..Raw::default() };
+        // A name in the place of a value may name something, too.
+        let keyed = [3, 4, 7].contains(&place);
         for operation in ["DeleteEndpoint", "ModifyEndpoint", "DeleteConnection"] {
             let refusal = verdict(&dms(), operation, json!({}), raw());
-            prop_assert_eq!(refusal.is_none(), whose == Whose::Ours, "{} {}: {:?}", operation, body, refusal);
+            prop_assert_eq!(refusal.is_none(), whose == Whose::Ours && !broken && !keyed, "{} {}: {:?}", operation, body, refusal);
         }
     }
 
@@ -446,7 +470,12 @@ proptest! {
         for operation in ["DeleteThing", "UpdateThing"] {
             let raw = Raw { path: Some(text(&path)), ..Raw::default() };
             let refusal = verdict(&veeam(), operation, json!({}), raw);
-            prop_assert_eq!(refusal.is_none(), whose == Whose::Ours, "{} {}: {:?}", operation, path, refusal);
+            match whose {
+                Whose::Theirs => prop_assert!(refusal.is_some(), "{operation} {path}"),
+                // What is decoded once only may be the name of something else.
+                Whose::Ours if twice && id.contains('%') => {}
+                Whose::Ours => prop_assert_eq!(refusal, None, "{} {}", operation, path),
+            }
         }
     }
 

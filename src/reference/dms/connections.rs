@@ -12,7 +12,7 @@ use super::{
     store::{Access, Connection, Deadline, Hold, Outcome, Pair, Store},
     without_nulls,
 };
-use crate::reference::{Deviation, Variation};
+use crate::reference::Deviation;
 
 const FILTERS: &[&str] = &["endpoint-arn", "replication-instance-arn"];
 
@@ -82,12 +82,11 @@ pub(crate) fn test(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) ->
         _ => {}
     }
     let never = cx.deviates(Deviation::TestNeverEnds);
-    let delay = if cx.varies(Variation::TestedAtOnce) { Duration::ZERO } else { cx.shared.delays.testing };
-    let tested = if never { Deadline::never() } else { Deadline::after(delay, now) };
+    let tested = if never { Deadline::never() } else { Deadline::after(cx.shared.delays.testing, now) };
     let connection = Connection::new(endpoint, instance, tested);
     let mut answer = output(&connection, now);
     if cx.deviates(Deviation::TestStatusNotTesting) {
-        answer["Status"] = json!("deleting");
+        answer["Status"] = json!("successful");
     }
     store.connections.insert(pair, connection);
     Ok(json!({ "Connection": answer }))

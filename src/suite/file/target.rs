@@ -70,7 +70,8 @@ record! {
         /// bears no name.
         alone: Spanned<Yes>,
         /// Groups of `variables`, by the part before the first dot, whose things a case may try to destroy or change
-        /// although the run has not made them. A refusal is expected; where none comes, they are lost.
+        /// although the run has not made them. A refusal is expected; where none comes, they are lost. `operation:NAME`: requests
+        /// of this operation may leave although nothing shows what they touch.
         expendable: Vec<Spanned<String>>,
         /// Features that cases may need.
         features: Vec<Spanned<String>>,

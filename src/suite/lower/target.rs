@@ -96,7 +96,7 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         permits,
         sharing: if file.alone.is_some() { Sharing::Alone } else { Sharing::Shared },
         features: file.features.into_iter().flatten().map(|feature| feature.value.into()).collect(),
-        expendable: expendable(file.expendable, &variables, problems),
+        expendable: expendable(file.expendable, &variables, cx.contracts, problems),
         variables,
         secrets: named_secrets,
         supplies: supplies(file.supplies, problems),

@@ -13,7 +13,7 @@ use proofmark::{
             Auth, Capture, CaptureFrom, Case, Claim, Expectation, Fixture, Poll, Presence, Profile, Raw,
             Request, Scope, StatusPattern, Step, Suite,
         },
-        contract::{Access, Answer, Contract, Effect, Member, Operation, Place, Protocol},
+        contract::{Access, Answer, Contract, Effect, Member, Operation, Place, Protocol, Touches},
         exchange::{Exchange, Role, Trace},
         span::Span,
         target::{ApiTarget, Credentials, Keys, SecretRef, Target, Timeouts},
@@ -61,7 +61,11 @@ fn operation(
         access,
         effect,
         effect_source: Default::default(),
-        touches: Default::default(),
+        // What these touch is the caller's own, so that they may be sent without naming anything.
+        touches: Touches {
+            members: matches!(name, "Authenticate" | "Modify").then(Vec::new),
+            ..Touches::default()
+        },
         input: None,
         members: members.into_iter().map(|(name, member)| (name.to_owned(), member)).collect(),
         consumes: Vec::new(),
@@ -75,7 +79,6 @@ fn operation(
 
 fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contract {
     Contract {
-        observed: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: api.into(),

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    contract::Contracts,
     model::target::{Budget, Limits},
     suite::{
         decode::Spanned,
@@ -26,17 +27,26 @@ pub(super) fn accounts(entries: Option<Vec<Spanned<String>>>, problems: &mut Pro
     accounts
 }
 
-/// The groups named, each of which has a variable.
+/// The groups named, each of which has a variable, and `operation:` with the name of one.
 pub(super) fn expendable(
     entries: Option<Vec<Spanned<String>>>,
     variables: &BTreeMap<Arc<str>, serde_json::Value>,
+    contracts: &Contracts,
     problems: &mut Problems,
 ) -> BTreeSet<Arc<str>> {
     let groups: BTreeSet<&str> =
         variables.keys().filter_map(|name| name.split_once('.')).map(|(group, _)| group).collect();
     let mut expendable = BTreeSet::new();
     for entry in entries.into_iter().flatten() {
-        if !groups.contains(&*entry.value) {
+        if let Some(operation) = entry.value.strip_prefix("operation:") {
+            let all = || contracts.iter().flat_map(|contract| contract.operations.keys().map(|name| &**name));
+            if !all().any(|name| name == operation) {
+                let problem = problems.add(entry.at, format!("unknown operation {}", quoted(operation)));
+                if let Some(help) = suggestion(operation, "there are", all()) {
+                    problem.help(help);
+                }
+            }
+        } else if !groups.contains(&*entry.value) {
             let problem = problems.add(entry.at, format!("no variable begins with `{}.`", entry.value));
             if let Some(help) = suggestion(&entry.value, "there are", groups.iter().copied()) {
                 problem.help(help);

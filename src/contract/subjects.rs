@@ -1,0 +1,55 @@
+//! What a request touches: every value of it that may identify something, read from path, query, headers and body by the
+//! contract alone. How a value looks is never asked. What the contract does not show to be harmless identifies.
+
+mod evidence;
+mod judgement;
+mod reading;
+
+pub use judgement::{Owner, Touching, judge};
+pub use reading::{Body, Parts, referring, touched};
+
+/// How a value stands to what its request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// It is no identifier, by the contract or by a person's review.
+    Data,
+    /// Nothing shows whether it is one.
+    Unshown,
+    /// It names what the request's thing is connected with, or begun on.
+    Refers,
+    /// It says what the request is about.
+    Identifies,
+}
+
+/// Whether a value is one that the contract takes in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    Documented,
+    /// Of another type, outside the schema's limits, or where the contract has nothing.
+    Undocumented,
+}
+
+/// One value of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Where it stands: `path id`, `query nodeId`, `body Items.Key`.
+    pub at: String,
+    /// The member of the operation that it stands in.
+    pub member: Option<String>,
+    /// A number as it is written.
+    pub text: String,
+    pub role: Role,
+    pub fit: Fit,
+}
+
+/// Everything that one request touches as a request of one operation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    pub subjects: Vec<Subject>,
+    /// How many members together say what the operation is about.
+    pub halves: usize,
+    /// A part of the request that cannot be read, as text.
+    pub unreadable: Option<String>,
+    /// A person, or a standard, says that it touches nothing but the caller's own session.
+    pub nothing: bool,
+}

@@ -1,0 +1,56 @@
+//! What a contract shows of a member: that it identifies, that it does not, or neither.
+
+use crate::{
+    contract::shape::{Kind, Shape},
+    model::contract::{Contract, Effect, Member, Operation, Place},
+};
+
+/// Whether a member of this schema cannot hold an identifier: it is true or false, a time, or one of a few words.
+pub(super) fn holds_none(shape: &Shape<'_>) -> bool {
+    let of_time = matches!(shape.text("format"), Some("date-time" | "date" | "time" | "duration"));
+    shape.kind == Kind::Boolean
+        || of_time
+        || shape.note() == Some("timestamp")
+        || !shape.values().is_empty()
+        || shape.schema.get("const").is_some()
+}
+
+/// Whether the contract shows that members of this name, or of this schema, identify something: a resource is identified
+/// by it, a path has it for a parameter, what destroys or reads requires it, or its form is that of identifiers.
+pub(super) fn identifies(contract: &Contract, name: &str, shape: &Shape<'_>) -> bool {
+    let arn = shape.text("pattern").is_some_and(|pattern| pattern.contains("arn:"));
+    arn || matches!(shape.text("format"), Some("uuid" | "arn"))
+        || contract.identifiers.iter().any(|known| same(known, name))
+        || contract.operations.values().any(|operation| requires(contract, operation, name))
+}
+
+/// How many members an operation requires that may say what it is about.
+pub(super) fn halves(contract: &Contract, operation: &Operation) -> usize {
+    let required = operation.members.values().filter(|member| member.required);
+    required.filter(|member| may_identify(contract, member)).count()
+}
+
+fn requires(contract: &Contract, operation: &Operation, name: &str) -> bool {
+    let tells = matches!(operation.effect, Effect::Destroy | Effect::Read);
+    operation.members.iter().any(|(own, member)| {
+        let wire = member.wire_name.as_deref().unwrap_or(own);
+        let named = !operation.touches.not_identifiers.contains(own) && (same(own, name) || same(wire, name));
+        named && (member.place == Place::Path || tells && member.required && may_identify(contract, member))
+    })
+}
+
+fn may_identify(contract: &Contract, member: &Member) -> bool {
+    let shape = Shape::of(contract, &member.schema);
+    let element = shape.inside().map_or(shape, |inside| Shape::of(contract, inside));
+    member.default.is_none()
+        && !holds_none(&element)
+        && !matches!(element.kind, Kind::Structure | Kind::Union)
+}
+
+/// One name, or one of several things and one of one thing: `DatabaseId`, `databaseIds`.
+fn same(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let rest = long.get(short.len()..);
+    long.get(..short.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(short))
+        && rest.is_some_and(|rest| rest.is_empty() || rest.eq_ignore_ascii_case("s"))
+}

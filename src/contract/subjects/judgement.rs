@@ -1,0 +1,192 @@
+//! Whether what a request touches lets it go.
+
+use super::{Fit, Role, Subject, Touched};
+use crate::model::{contract::Effect, target::Lift};
+
+/// To whom belongs what a value identifies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// This run has made it, or has given it its name.
+    Run,
+    /// It was drawn in this run to name nothing, or is empty.
+    Absent,
+    /// The target file gives it up.
+    GivenUp,
+    /// `proofmark up` has made it; it stays.
+    Kept,
+    /// The target lends it.
+    Lent,
+    /// The target file names it.
+    Named,
+    /// Of which nothing is known.
+    Unknown,
+}
+
+/// By which rule a value may stand in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    Own,
+    Absent,
+    Expendable,
+    /// The other half of what is named together is one of these three.
+    LentHalf,
+    /// It is only referred to, and the target file names or lends it.
+    Reference,
+    /// `expendable: [operation:NAME]`.
+    Operation,
+    Disposable,
+}
+
+/// A value and the rule by which it may stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touching {
+    pub at: String,
+    pub rule: Rule,
+}
+
+/// What a request of this effect touches and by which rules it may; an `Err` says why it may not leave.
+pub fn judge(
+    operation: &str,
+    effect: Effect,
+    touched: &Touched,
+    owner: &dyn Fn(&str) -> Owner,
+    lift: Option<Lift>,
+) -> Result<Vec<Touching>, String> {
+    if effect == Effect::Read {
+        return Ok(Vec::new());
+    }
+    let judged = Judged { operation, effect, touched, owner, lift };
+    let mut touching = Vec::new();
+    if effect == Effect::Unknown {
+        touching.push(judged.lifted("", "nothing says what it does")?);
+    }
+    if let Some(text) = &touched.unreadable {
+        judged.holds_no_name_of_others(text)?;
+        touching.push(judged.lifted("body", "its body cannot be read")?);
+    }
+    for subject in &touched.subjects {
+        let rule = judged.rule(subject)?;
+        touching.extend(rule.map(|rule| Touching { at: subject.at.clone(), rule }));
+    }
+    if judged.identifying().next().is_none()
+        && !touched.nothing
+        && effect != Effect::Create
+        && touched.unreadable.is_none()
+    {
+        touching.push(judged.lifted("", "it names nothing, which may mean everything")?);
+    }
+    Ok(touching)
+}
+
+struct Judged<'a> {
+    operation: &'a str,
+    effect: Effect,
+    touched: &'a Touched,
+    owner: &'a dyn Fn(&str) -> Owner,
+    lift: Option<Lift>,
+}
+
+impl Judged<'_> {
+    /// The rule by which this value may stand there; none for what is no identifier.
+    fn rule(&self, subject: &Subject) -> Result<Option<Rule>, String> {
+        let owner = (self.owner)(&subject.text);
+        let destroys = matches!(self.effect, Effect::Destroy | Effect::Unknown);
+        let rule = match (owner, self.role(subject)) {
+            (Owner::Run, _) => Some(Rule::Own),
+            (Owner::Absent, _) => Some(Rule::Absent),
+            (Owner::GivenUp, _) => Some(Rule::Expendable),
+            (Owner::Kept, Role::Identifies) if self.touched.halves > 1 => Some(Rule::LentHalf),
+            (Owner::Lent, Role::Identifies) if self.has_other_half(subject) => Some(Rule::LentHalf),
+            (Owner::Named | Owner::Kept | Owner::Lent, Role::Refers) => Some(Rule::Reference),
+            (Owner::Unknown, Role::Data) => return Ok(None),
+            (Owner::Named | Owner::Kept | Owner::Lent, Role::Data) if !destroys => return Ok(None),
+            (Owner::Unknown, _) if subject.fit == Fit::Undocumented => {
+                self.holds_no_name_of_others(&subject.text)?;
+                self.lift.map(Rule::from)
+            }
+            _ => None,
+        };
+        match rule {
+            Some(rule) => Ok(Some(rule)),
+            None => Err(self.refused(&subject.text, &subject.at, owner)),
+        }
+    }
+
+    /// Whether another member names, by another text, what is the run's, was never there or is given up.
+    fn has_other_half(&self, subject: &Subject) -> bool {
+        self.identifying().any(|other| {
+            other.member != subject.member
+                && other.text != subject.text
+                && matches!((self.owner)(&other.text), Owner::Run | Owner::Absent | Owner::GivenUp)
+        })
+    }
+
+    fn identifying(&self) -> impl Iterator<Item = &Subject> {
+        self.touched.subjects.iter().filter(|subject| self.role(subject) == Role::Identifies)
+    }
+
+    /// What nothing shows to be an identifier, or not to be one, is one wherever that could do harm: in what destroys, and
+    /// in a change that shows no other.
+    fn role(&self, subject: &Subject) -> Role {
+        let any = |role| self.touched.subjects.iter().any(|subject| subject.role == role);
+        let shown = || any(Role::Identifies) || any(Role::Refers);
+        match (subject.role, self.effect) {
+            (Role::Unshown, Effect::Destroy) => Role::Identifies,
+            (Role::Unshown, Effect::Create | Effect::Read) => Role::Data,
+            (Role::Unshown, Effect::Unknown) if self.lift.is_none() => Role::Identifies,
+            (Role::Unshown, Effect::Change | Effect::Upsert) if self.lift.is_none() && !shown() => {
+                Role::Identifies
+            }
+            (Role::Unshown, _) => Role::Data,
+            (Role::Refers, Effect::Change | Effect::Upsert) if !any(Role::Identifies) => Role::Identifies,
+            (role, _) => role,
+        }
+    }
+
+    /// In what cannot be read, everything that is known to be somebody else's may not stand.
+    fn holds_no_name_of_others(&self, text: &str) -> Result<(), String> {
+        let ends = |c: char| c.is_whitespace() || "\"'`,;[]{}()<>=&?|\\".contains(c);
+        let words = text.split(ends).filter(|word| !word.is_empty());
+        let foreign = words
+            .map(|word| (word, (self.owner)(word)))
+            .find(|(_, owner)| matches!(owner, Owner::Kept | Owner::Lent | Owner::Named));
+        foreign.map_or(Ok(()), |(word, owner)| Err(self.refused(word, "body", owner)))
+    }
+
+    fn lifted(&self, at: &str, why: &str) -> Result<Touching, String> {
+        let refused = || {
+            let Judged { operation, effect, .. } = self;
+            format!(
+                "{operation} would {effect}, and {why}; only `expendable: [operation:{operation}]` or the feature \
+                 `disposable` in the target file lets it go"
+            )
+        };
+        let lift = self.lift.ok_or_else(refused)?;
+        Ok(Touching { at: at.to_owned(), rule: lift.into() })
+    }
+
+    fn refused(&self, text: &str, at: &str, owner: Owner) -> String {
+        let text: String = text.chars().take(120).collect();
+        let Judged { operation, effect, .. } = self;
+        let whose = match owner {
+            Owner::Lent => "the target lends it",
+            Owner::Kept => "it is kept for later runs",
+            Owner::Named => "the target file names it, and does not call it expendable",
+            _ => "this run did not make it",
+        };
+        match effect {
+            Effect::Unknown => format!("{operation} has an unknown effect, and {at} is {text:?}: {whose}"),
+            Effect::Create => format!("{operation} would begin something on {text:?} ({at}): {whose}"),
+            _ => format!("{operation} would {effect} {text:?} ({at}): {whose}"),
+        }
+    }
+}
+
+impl From<Lift> for Rule {
+    fn from(lift: Lift) -> Rule {
+        match lift {
+            Lift::Operation => Rule::Operation,
+            Lift::Disposable => Rule::Disposable,
+        }
+    }
+}

@@ -1,0 +1,482 @@
+//! A request as the values of one operation's members, wherever they travel.
+
+use std::{borrow::Cow, fmt};
+
+use regex::Regex;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
+
+use super::{Fit, Role, Subject, Touched, evidence};
+use crate::{
+    contract::{
+        family,
+        shape::{Kind, Shape},
+    },
+    model::contract::{Contract, Effect, ListStyle, Member, Operation, Place, Protocol},
+};
+
+/// The parts of a request in which values stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// The parameters of the path by their names on the wire, decoded.
+    pub path: &'a [(&'a str, String)],
+    /// Decoded.
+    pub query: &'a [(String, String)],
+    pub headers: &'a [(String, String)],
+    pub body: &'a Body,
+}
+
+/// A body as a lenient server may understand it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    None,
+    Json(Node),
+    /// The fields of a form, decoded.
+    Form(Vec<(String, String)>),
+    /// With its JSON escapes read.
+    Unreadable(String),
+}
+
+/// JSON with every member of an object, also those of one name: some servers take the first, some the last.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    Text(String),
+    Number(Number),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+    /// Null, true or false.
+    Word,
+}
+
+impl Body {
+    pub fn of(bytes: &[u8], media_type: Option<&str>) -> Body {
+        if bytes.trim_ascii().is_empty() {
+            return Body::None;
+        }
+        let is_form = media_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        match serde_json::from_slice(bytes) {
+            // A server that goes by the media type finds one field with a strange name in it.
+            Ok(node) => Body::Json(node),
+            Err(_) if is_form => Body::Form(
+                url::form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())).collect(),
+            ),
+            Err(_) => Body::Unreadable(unescaped(&String::from_utf8_lossy(bytes))),
+        }
+    }
+}
+
+impl From<&Value> for Node {
+    fn from(value: &Value) -> Node {
+        match value {
+            Value::Null | Value::Bool(_) => Node::Word,
+            Value::Number(number) => Node::Number(number.clone()),
+            Value::String(text) => Node::Text(text.clone()),
+            Value::Array(elements) => Node::List(elements.iter().map(Node::from).collect()),
+            Value::Object(members) => {
+                Node::Object(members.iter().map(|(name, value)| (name.clone(), value.into())).collect())
+            }
+        }
+    }
+}
+
+/// What a request touches as a request of `operation`.
+pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts: &Parts<'_>) -> Touched {
+    let mut reader =
+        Reader { contract, operation, effect, created: created(contract, operation), subjects: Vec::new() };
+    for (name, value) in parts.path {
+        let member = reader.member(Place::Path, name);
+        reader.texts(Spot::new("path", name, member), value);
+    }
+    for (name, value) in parts.query {
+        let member = reader.member(Place::Query, name);
+        reader.texts(Spot::new("query", name, member), value);
+    }
+    for (name, value) in parts.headers.iter().filter(|(name, _)| !is_of_http(name)) {
+        let member = reader.member(Place::Header, name);
+        // What the document itself fills in where a request says nothing is a setting of the API.
+        if member.is_none_or(|(_, member)| member.default.is_none()) {
+            reader.texts(Spot::new("header", name, member), value);
+        }
+    }
+    let mut unreadable = None;
+    match parts.body {
+        Body::None => {}
+        Body::Json(node) => reader.body(node),
+        Body::Form(fields) => {
+            for (name, value) in fields {
+                let member = reader.member(Place::Form, name);
+                reader.texts(Spot::new("form", name, member), value);
+            }
+        }
+        Body::Unreadable(text) => unreadable = Some(text.clone()),
+    }
+    let nothing = operation.touches.members.as_ref().is_some_and(Vec::is_empty);
+    Touched { subjects: reader.subjects, halves: evidence::halves(contract, operation), unreadable, nothing }
+}
+
+/// The members of an input in which something is identified or referred to, at any depth.
+pub fn referring(contract: &Contract, operation: &Operation, input: &Map<String, Value>) -> Vec<String> {
+    let body =
+        Body::Json(Node::Object(input.iter().map(|(name, value)| (name.clone(), value.into())).collect()));
+    let parts = Parts { path: &[], query: &[], headers: &[], body: &body };
+    let touched = touched(contract, operation, operation.effect, &parts);
+    let names = touched.subjects.into_iter().filter(|subject| subject.role > Role::Unshown);
+    names.filter_map(|subject| subject.member).collect()
+}
+
+/// The member that names what a creating request makes, where what destroys it takes the same.
+fn created<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a str> {
+    let (_, member) = family::destroyer(contract, operation)?;
+    operation.members.contains_key(member).then_some(member)
+}
+
+struct Reader<'c> {
+    contract: &'c Contract,
+    operation: &'c Operation,
+    effect: Effect,
+    created: Option<&'c str>,
+    subjects: Vec<Subject>,
+}
+
+/// Where a value stands.
+#[derive(Debug, Clone)]
+struct Spot<'s> {
+    part: &'static str,
+    /// The names on the way, dots between them.
+    path: String,
+    /// The last of them.
+    name: Cow<'s, str>,
+    member: Option<(&'s str, &'s Member)>,
+    /// None where the contract has nothing.
+    schema: Option<&'s Value>,
+    depth: Depth,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// A member of the operation, or an element of one.
+    Member,
+    /// A member of a member.
+    Inside,
+}
+
+impl<'s> Spot<'s> {
+    fn new(part: &'static str, wire: &str, member: Option<(&'s str, &'s Member)>) -> Spot<'s> {
+        let name = member.map_or_else(|| Cow::Owned(wire.to_owned()), |(name, _)| Cow::Borrowed(name));
+        Spot {
+            part,
+            path: name.to_string(),
+            name,
+            member,
+            schema: member.map(|(_, member)| &member.schema),
+            depth: Depth::Member,
+        }
+    }
+
+    /// A member inside this one.
+    fn inside(&self, name: &'s str, schema: Option<&'s Value>) -> Spot<'s> {
+        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        Spot { path, name: Cow::Borrowed(name), schema, depth: Depth::Inside, ..self.clone() }
+    }
+
+    fn at(&self) -> String {
+        format!("{} {}", self.part, self.path).trim_end().to_owned()
+    }
+}
+
+impl<'c> Reader<'c> {
+    fn member(&self, place: Place, wire: &str) -> Option<(&'c str, &'c Member)> {
+        let exact = |name: &str, member: &Member| member.wire_name.as_deref().unwrap_or(name) == wire;
+        let lenient = |name: &str, member: &Member| {
+            member.wire_name.as_deref().unwrap_or(name).eq_ignore_ascii_case(wire)
+        };
+        let of_place = || self.operation.members.iter().filter(|(_, member)| member.place == place);
+        let found = of_place()
+            .find(|(name, member)| exact(name, member))
+            .or_else(|| of_place().find(|(name, member)| lenient(name, member)));
+        found.map(|(name, member)| (name.as_str(), member))
+    }
+
+    /// A value of a path, a query, a header or a form: several, where the member is a list.
+    fn texts(&mut self, spot: Spot<'c>, value: &str) {
+        let list = spot.member.map_or(ListStyle::Repeated, |(_, member)| member.list);
+        let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
+        let element = shape.filter(|shape| shape.kind == Kind::List).and_then(|shape| shape.inside());
+        let between = match list {
+            ListStyle::Repeated | ListStyle::Commas => ',',
+            ListStyle::Spaces => ' ',
+            ListStyle::Pipes => '|',
+            ListStyle::Tabs => '\t',
+        };
+        match element {
+            Some(element) => {
+                let spot = Spot { schema: Some(element), ..spot };
+                value.split(between).for_each(|one| self.leaf(&spot, one, Written::AsText));
+            }
+            None => self.leaf(&spot, value, Written::AsText),
+        }
+    }
+
+    fn body(&mut self, node: &Node) {
+        let whole = self.operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
+        match (whole, node) {
+            (Some((name, member)), _) => {
+                let spot = Spot { path: String::new(), ..Spot::new("body", name, Some((name, member))) };
+                self.node(&spot, node);
+            }
+            // In RPC the names are those of a structure's members; where no body is documented they may be anything.
+            (None, Node::Object(members)) if self.contract.protocol != Protocol::Rest => {
+                for (name, value) in members {
+                    let member = self.member(Place::Body, name);
+                    self.node(&Spot::new("body", name, member), value);
+                }
+            }
+            (None, node) => self.node(&Spot::new("body", "", None), node),
+        }
+    }
+
+    fn node(&mut self, spot: &Spot<'c>, node: &Node) {
+        let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
+        match node {
+            Node::Word => {}
+            Node::Text(text) => self.leaf(spot, text, Written::AsText),
+            Node::Number(number) => self.leaf(spot, &number.to_string(), Written::AsNumber),
+            Node::List(elements) => {
+                let schema = shape.filter(|shape| shape.kind == Kind::List).and_then(|shape| shape.inside());
+                let spot = Spot { schema, ..spot.clone() };
+                elements.iter().for_each(|element| self.node(&spot, element));
+            }
+            Node::Object(members) => self.object(spot, shape, members),
+        }
+    }
+
+    fn object(&mut self, spot: &Spot<'c>, shape: Option<Shape<'c>>, members: &[(String, Node)]) {
+        let properties = shape.map_or_else(Vec::new, |shape| shape.properties(self.contract));
+        let value = shape.filter(|shape| shape.kind == Kind::Map).and_then(|shape| shape.inside());
+        for (key, node) in members {
+            let property = properties.iter().find(|property| property.name == key);
+            let property = property
+                .or_else(|| properties.iter().find(|property| property.name.eq_ignore_ascii_case(key)));
+            match property {
+                Some(property) => self.node(&spot.inside(property.name, Some(property.schema)), node),
+                // The keys of a map are values, and its values stand where it does.
+                None => {
+                    let keys = shape.filter(|shape| shape.kind == Kind::Map);
+                    let keys = keys.and_then(|shape| shape.schema.get("propertyNames"));
+                    let open = |shape: Shape<'_>| {
+                        matches!(shape.kind, Kind::Map | Kind::Anything)
+                            || shape.kind == Kind::Structure && properties.is_empty()
+                    };
+                    let has_keys = shape.is_some_and(open);
+                    let anything = has_keys.then_some(&Value::Bool(true));
+                    let schema = if has_keys { keys.or(anything) } else { None };
+                    self.leaf(&Spot { schema, ..spot.clone() }, key, Written::AsKey);
+                    let depth = Depth::Inside;
+                    self.node(&Spot { schema: value.or(anything), depth, ..spot.clone() }, node);
+                }
+            }
+        }
+    }
+
+    fn leaf(&mut self, spot: &Spot<'c>, text: &str, written: Written) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
+        let subject = Subject {
+            at: spot.at(),
+            member: spot.member.map(|(name, _)| name.to_owned()),
+            text: text.to_owned(),
+            role: self.role(spot, shape.as_ref()),
+            fit: if shape.is_some_and(|shape| fits(&shape, text, written)) {
+                Fit::Documented
+            } else {
+                Fit::Undocumented
+            },
+        };
+        self.subjects.push(subject);
+    }
+
+    fn role(&self, spot: &Spot<'_>, shape: Option<&Shape<'_>>) -> Role {
+        let touches = &self.operation.touches;
+        let listed = |members: &[String]| members.iter().any(|member| is_within(&spot.path, member));
+        if listed(&touches.not_identifiers) {
+            return Role::Data;
+        }
+        let begins = self.effect == Effect::Create;
+        let Some(shape) = shape else {
+            return if begins { Role::Refers } else { Role::Identifies };
+        };
+        if let Some(members) = &touches.members {
+            return if listed(members) { Role::Identifies } else { Role::Data };
+        }
+        if evidence::holds_none(shape) {
+            return Role::Data;
+        }
+        // What may be anything cannot be shown to be no identifier.
+        if shape.kind == Kind::Anything && spot.depth == Depth::Inside && !begins {
+            return Role::Identifies;
+        }
+        let is_name = begins && self.created.is_some_and(|name| spot.path == name);
+        let shown = evidence::identifies(self.contract, &spot.name, shape);
+        let required = spot.member.is_some_and(|(_, member)| member.required) && spot.depth == Depth::Member;
+        match (self.effect, spot.part) {
+            _ if is_name => Role::Identifies,
+            (Effect::Create, "path") => Role::Refers,
+            (Effect::Create, _) if shown => Role::Refers,
+            (Effect::Create, _) => Role::Unshown,
+            (_, "path") => Role::Identifies,
+            (Effect::Change | Effect::Upsert | Effect::Destroy, "query" | "header") => Role::Identifies,
+            (Effect::Destroy, _) if shown => Role::Identifies,
+            _ if shown && required => Role::Identifies,
+            _ if shown => Role::Refers,
+            _ => Role::Unshown,
+        }
+    }
+}
+
+/// Whether the value at `path` is that of `member`, or stands inside it.
+fn is_within(path: &str, member: &str) -> bool {
+    path.strip_prefix(member).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    AsText,
+    AsNumber,
+    AsKey,
+}
+
+/// Whether the contract takes this value in its place.
+fn fits(shape: &Shape<'_>, text: &str, written: Written) -> bool {
+    let within = |number: f64| {
+        let widest = if shape.text("format") == Some("int32") { f64::from(i32::MAX) } else { f64::MAX };
+        number.abs() <= widest
+            && shape.number("minimum").is_none_or(|least| number >= least)
+            && shape.number("maximum").is_none_or(|most| number <= most)
+    };
+    let kind = match shape.kind {
+        Kind::Text => written != Written::AsNumber,
+        Kind::Integer | Kind::Number => text.parse().is_ok_and(within),
+        Kind::Anything | Kind::Boolean | Kind::List | Kind::Map | Kind::Structure | Kind::Union => false,
+    };
+    let length = text.chars().count();
+    let pattern = shape.text("pattern").and_then(|pattern| Regex::new(pattern).ok());
+    kind && (shape.kind != Kind::Text
+        || shape.count("minLength").is_none_or(|least| length >= least)
+            && shape.count("maxLength").is_none_or(|most| length <= most)
+            && pattern.is_none_or(|pattern| pattern.is_match(text))
+            && (shape.text("format") != Some("uuid") || uuid::Uuid::try_parse(text.trim()).is_ok()))
+}
+
+/// Headers in which HTTP, the protocol or an intermediary has something to say, and no API names its things.
+fn is_of_http(name: &str) -> bool {
+    const NAMES: [&str; 24] = [
+        "authorization",
+        "cache-control",
+        "connection",
+        "cookie",
+        "date",
+        "expect",
+        "forwarded",
+        "from",
+        "host",
+        "keep-alive",
+        "max-forwards",
+        "origin",
+        "pragma",
+        "prefer",
+        "range",
+        "referer",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "via",
+        "x-amz-target",
+        "x-http-method",
+    ];
+    const BEGINNINGS: [&str; 7] =
+        ["accept", "content-", "if-", "proxy-", "x-amz-", "x-http-method", "x-method-"];
+    let name = name.to_ascii_lowercase();
+    NAMES.contains(&&*name) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+}
+
+/// The text with its JSON escapes read, whether or not it is JSON.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let code = rest.strip_prefix('u').and_then(|rest| u32::from_str_radix(rest.get(..4)?, 16).ok());
+        match code.and_then(char::from_u32) {
+            Some(character) => {
+                plain.push(character);
+                rest = &rest[5..];
+            }
+            // A slash stands for itself; what else there is ends a name.
+            None if rest.starts_with('/') => {}
+            None => plain.push(' '),
+        }
+    }
+    plain + rest
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Node;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+
+            fn visit_unit<E>(self) -> Result<Node, E> {
+                Ok(Node::Word)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+                Ok(Node::Word)
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+                Ok(Node::Number(number.into()))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+                Ok(Node::Number(number.into()))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
+                Ok(Number::from_f64(number).map_or(Node::Word, Node::Number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+                Ok(Node::Text(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
+                let mut all = Vec::new();
+                while let Some(element) = elements.next_element()? {
+                    all.push(element);
+                }
+                Ok(Node::List(all))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
+                let mut all = Vec::new();
+                while let Some(member) = members.next_entry()? {
+                    all.push(member);
+                }
+                Ok(Node::Object(all))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
