@@ -18,6 +18,7 @@ use crate::{
         ApprovedSet, Missing, Snapshots,
         section::{self, Section},
     },
+    report::ApprovedFiles,
     suite,
 };
 
@@ -104,6 +105,14 @@ pub fn open(place: &Place) -> Result<Snapshots, Wrong> {
         Place::Folder(folder) => ApprovedSet::Of(approved(Some(folder))?),
     };
     Ok(Snapshots { set, missing })
+}
+
+/// The same for a run that is judged again: what was compared with nothing then is compared with nothing today.
+pub fn as_compared(place: &Place, then: Option<&ApprovedFiles>) -> Result<Snapshots, Wrong> {
+    match then.and_then(|approved| approved.folder.as_ref()) {
+        Some(_) => open(place),
+        None => open(&Place::None),
+    }
 }
 
 /// The sections of every approved file below a folder, or of the bundled ones, by name.

@@ -233,10 +233,7 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     let (first, broken) = found[0];
     let mut text = String::new();
     if clauses.is_empty() {
-        text += match &*broken.rule {
-            "snapshot" => "#### The approved answer of this target is another\n\n",
-            _ => "#### A claim of a case that names no clause\n\n",
-        };
+        text += "#### A claim of a case that names no clause\n\n";
     }
     for id in clauses {
         let clause = told.report.clauses.get(id);

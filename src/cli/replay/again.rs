@@ -53,10 +53,7 @@ pub fn judged(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> 
     files.seed = files.seed.or(run.seed);
     let house = load::house(&files, |_| true, Generated::All)?;
     let (target, digest, place) = target(args, run, &house)?;
-    // What was compared with nothing then is compared with nothing today.
-    let compared = run.plan.snapshots.as_ref().is_some_and(|approved| approved.folder.is_some());
-    let place = if compared { place } else { Place::None };
-    let snapshots = &snapshots::open(&place)?;
+    let snapshots = &snapshots::as_compared(&place, run.plan.snapshots.as_ref())?;
     let again = Again { house: &house, target: &target, run, cut, snapshots };
     let told = args.output.format == ReportFormatArg::Text;
     let mut lines = if told { again.circumstances(digest.as_deref()) } else { Vec::new() };
@@ -85,7 +82,6 @@ pub type Cut = BTreeMap<String, BTreeSet<usize>>;
 
 /// What every entry of a run that was sent comes to today, by the entry's name.
 pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTreeMap<String, Verdict> {
-    // What was approved then is not known.
     let again = Again { house, target, run, cut, snapshots: &Snapshots::default() };
     // None is an error where somebody asks for some.
     let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded());
@@ -126,12 +122,10 @@ fn is_cut(body: &Body) -> bool {
     body.of.is_some_and(|of| of > report::record::MOST_BYTES)
 }
 
+type Named = (Target, Option<String>, Place);
+
 /// The target of then, by its file as it is today; what that file's digest is, and where its approved answers are.
-fn target(
-    args: &ReplayArgs,
-    run: &JudgedRun,
-    house: &House,
-) -> Result<(Target, Option<String>, Place), Wrong> {
+fn target(args: &ReplayArgs, run: &JudgedRun, house: &House) -> Result<Named, Wrong> {
     let name = args.target.clone().unwrap_or_else(|| run.target.name.to_string());
     let name = if name.is_empty() { REFERENCE.to_owned() } else { name };
     let named = TargetArgs { target: Some(name), base_url: None };
