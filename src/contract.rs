@@ -23,6 +23,7 @@ mod effect;
 mod examples;
 pub(crate) mod family;
 mod mismatch;
+pub(crate) mod observed;
 mod patterns;
 mod refs;
 pub(crate) mod shape;

@@ -160,7 +160,7 @@ fn status_text(patterns: &[StatusPattern]) -> String {
 fn schema_mismatches(schema: &str, response: &Response, cx: &Context<'_>) -> Vec<Mismatch> {
     with_json(response, |json| {
         cx.contracts
-            .schema_mismatches(cx.api, schema, json)
+            .answer_mismatches(cx.api, schema, json)
             .into_iter()
             .map(|found| Mismatch {
                 at: pointer(found.pointer),

@@ -26,6 +26,7 @@ mod known;
 mod load;
 mod lower;
 mod matrix;
+mod observed;
 mod schema;
 mod template;
 mod yaml;
@@ -34,6 +35,7 @@ pub use diagnostic::Diagnostic;
 pub use effects::review;
 pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
 pub use lower::case::{CASE_NAMES, is_case_name};
+pub use observed::observe;
 
 /// A file's text with the path it is told by.
 #[derive(Debug, Clone)]
@@ -114,6 +116,11 @@ pub fn clauses_schema() -> Value {
 /// The JSON Schema of effect files: `schemas/effects.schema.json`.
 pub fn effects_schema() -> Value {
     schema::of::<file::effect::EffectFile>("Proofmark effect file")
+}
+
+/// The JSON Schema of files of observations: `schemas/observed.schema.json`.
+pub fn observed_schema() -> Value {
+    schema::of::<file::observed::ObservedFile>("Proofmark observation file")
 }
 
 #[cfg(test)]

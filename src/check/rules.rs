@@ -158,13 +158,26 @@ impl<'a> Seen<'a> {
 
     /// What the rules find, each with the rule and the strength its breach has here.
     pub fn breaches(&self) -> impl Iterator<Item = (&'static Rule, Strength, Mismatch)> {
-        RULES.iter().filter(|rule| self.is_about(rule.about)).flat_map(|rule| {
-            let strength = match (rule.about, self.asked) {
-                (About::AwsJsonRequests, asked::Asked::SomethingElse) => Strength::Should,
-                _ => rule.strength,
-            };
-            (rule.judge)(self).into_iter().map(move |mismatch| (rule, strength, mismatch))
+        RULES.iter().filter(|rule| self.is_about(rule.about)).flat_map(move |rule| {
+            (rule.judge)(self)
+                .into_iter()
+                .map(move |mismatch| (rule, self.strength(rule, &mismatch), mismatch))
         })
+    }
+
+    /// A rule of a protocol's requests is no MUST for what is none of them, and one of what a model lists is none where the
+    /// service may have outgrown its model.
+    fn strength(&self, rule: &Rule, mismatch: &Mismatch) -> Strength {
+        let outgrown =
+            self.contract.observed.compared.is_none() && awsjson_output::may_be_outgrown(rule, mismatch);
+        match (rule.about, self.asked) {
+            (
+                About::AwsJsonRequests | About::Rest | About::Documents | About::Api(_),
+                asked::Asked::SomethingElse,
+            ) => Strength::Should,
+            _ if outgrown => Strength::Should,
+            _ => rule.strength,
+        }
     }
 
     fn is_about(&self, about: About) -> bool {
@@ -197,6 +210,12 @@ impl<'a> Seen<'a> {
 
     pub fn names(&self) -> &ErrorNames<'a> {
         &self.names
+    }
+
+    /// Whether the vendor's own service was seen to answer so without a body.
+    fn may_be_empty(&self) -> bool {
+        let seen = self.operation.and_then(|it| self.contract.observed.operations.get(&*it.name));
+        seen.is_some_and(|seen| seen.empty.contains(&self.status()))
     }
 
     /// The name of the schema that the body is documented to satisfy at this status.
@@ -243,7 +262,7 @@ impl<'a> Seen<'a> {
                 .or_else(|| self.contract.operations.values().find_map(errors));
             match (schema, self.response.json()) {
                 (Some(schema), Ok(body @ Value::Object(_))) => {
-                    self.contracts.schema_mismatches(&self.contract.api, schema, body)
+                    self.contracts.answer_mismatches(&self.contract.api, schema, body)
                 }
                 _ => Vec::new(),
             }
@@ -254,7 +273,7 @@ impl<'a> Seen<'a> {
     fn schema_mismatches(&self) -> &[SchemaMismatch] {
         self.mismatches.get_or_init(|| match (self.schema(), self.response.json()) {
             (Some(schema), Ok(body @ Value::Object(_))) => {
-                self.contracts.schema_mismatches(&self.contract.api, schema, body)
+                self.contracts.answer_mismatches(&self.contract.api, schema, body)
             }
             _ => Vec::new(),
         })

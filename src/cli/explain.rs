@@ -15,7 +15,7 @@ use crate::{
     model::{
         case::{Case, Origin},
         clause::{Clause, ClauseId},
-        contract::{Contract, Protocol},
+        contract::{Contract, Form, Protocol},
     },
     reference::Deviation,
     report::Safe,
@@ -194,7 +194,46 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
     if rules.is_empty() && naming.is_empty() && &**id != "dms.response.request-id-unique" {
         text += &entry("checked", "by nothing yet");
     }
-    text + &broken(id) + &known(id)
+    text + &observed(id, house) + &broken(id) + &known(id)
+}
+
+/// Where the vendors' own services were seen to answer otherwise, as far as the clause is about it.
+fn observed(id: &str, house: &House) -> String {
+    let mut text = String::new();
+    for contract in house.contracts.iter() {
+        let documented =
+            |rest: &str| contract.protocol == Protocol::Rest && id.strip_prefix(&*contract.api) == Some(rest);
+        let aws = |clause: &str| contract.protocol != Protocol::Rest && id == clause;
+        let whole = documented(".answer.schema");
+        for (place, member) in &contract.observed.members {
+            let forms: Vec<&str> = [
+                (whole || aws("awsjson.output.enum"))
+                    .then(|| member.answers.iter().map(String::as_str).collect()),
+                ((whole || aws("awsjson.output.no-null")) && member.null == Form::Seen).then(|| vec!["null"]),
+                ((whole || aws("awsjson.output.required")) && member.absent == Form::Seen)
+                    .then(|| vec!["absent"]),
+            ]
+            .into_iter()
+            .flatten()
+            .flat_map(|forms: Vec<&str>| forms)
+            .collect();
+            if !forms.is_empty() {
+                let forms = forms.join(", ");
+                text += &entry("passes", &format!("{place} {forms}: {} ({})", member.source, member.date));
+            }
+        }
+        for (operation, seen) in &contract.observed.operations {
+            let told =
+                [(".answer.status", "", &seen.statuses), (".answer.schema", " without a body", &seen.empty)];
+            for (_, how, statuses) in told.iter().filter(|(rest, ..)| documented(rest)) {
+                for status in statuses.iter() {
+                    let source = format!("{} ({})", seen.source, seen.date);
+                    text += &entry("passes", &format!("{operation} {status}{how}: {source}"));
+                }
+            }
+        }
+    }
+    text
 }
 
 /// What documents say is stated once for each API that has one.

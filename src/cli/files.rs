@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use flate2::read::MultiGzDecoder;
+
 use crate::contract;
 
 /// The most that is read of a file that somebody writes or a model comes in.
@@ -18,9 +20,28 @@ pub const RECORD: usize = 2 << 30;
 /// Of a ledger: some hundred thousand things.
 pub const LEDGER: usize = 256 << 20;
 
+/// The text of a model, which may be compressed (`.gz`), of at most `most` bytes either way.
+pub fn model(path: &Path, most: usize) -> io::Result<String> {
+    let packed = bytes(path, most)?;
+    if !packed.starts_with(&[0x1f, 0x8b]) {
+        return as_text(path, packed);
+    }
+    let mut plain = Vec::new();
+    let read = MultiGzDecoder::new(packed.as_slice()).take(most as u64 + 1).read_to_end(&mut plain);
+    let refused = |why: String| Err(told(path, ErrorKind::InvalidData, &why));
+    match read {
+        Ok(_) if plain.len() > most => refused(format!("longer than {} MiB, decompressed", most >> 20)),
+        Ok(_) => as_text(path, plain),
+        Err(error) => refused(format!("not gzip as it begins: {error}")),
+    }
+}
+
 /// The text of a file of at most `most` bytes. A NUL is in no text that is read here.
 pub fn text(path: &Path, most: usize) -> io::Result<String> {
-    let bytes = bytes(path, most)?;
+    as_text(path, bytes(path, most)?)
+}
+
+fn as_text(path: &Path, bytes: Vec<u8>) -> io::Result<String> {
     let refused = |why: String| told(path, ErrorKind::InvalidData, &why);
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(refused("compressed; gunzip it first".to_owned()));

@@ -10,6 +10,13 @@ use crate::{
     suite::{self, SourceFile},
 };
 
+/// What `observed.yaml` says before a person has written anything.
+const OBSERVED: &str = "\
+# Answers that the vendor's own service was seen to give although its model says otherwise; either form passes.
+# `compared: DATE` says that a person has looked for them: then what is not listed here breaks a MUST.
+members: {}
+";
+
 /// Imports the model and writes its files; `out` gets what was taken, `err` what was left out.
 pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
     let Imported { mut contract, left_out } =
@@ -21,6 +28,10 @@ pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> 
     fs::create_dir_all(&folder)?;
     for (name, text) in files::write(&contract) {
         fs::write(folder.join(name), text)?;
+    }
+    let beside = folder.join("observed.yaml");
+    if !beside.exists() {
+        fs::write(beside, OBSERVED)?;
     }
     // What a person has corrected is not proposed again.
     let beside = folder.join("effects.yaml");

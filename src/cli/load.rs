@@ -177,7 +177,9 @@ type Placed = (Contracts, Vec<Places>, BTreeMap<ApiName, Arc<str>>);
 /// The same, with what else is known of them from their files.
 fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     let wanted = |name: &str| {
-        ["operations.json", "schema.json", "effects.yaml"].iter().any(|wanted| name.ends_with(wanted))
+        ["operations.json", "schema.json", "effects.yaml", "observed.yaml"]
+            .iter()
+            .any(|wanted| name.ends_with(wanted))
     };
     let files = assets::read(Kind::Schemas, folder, wanted)?;
     let (mut contracts, mut places, mut digests) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
@@ -223,6 +225,10 @@ fn contract_at<'f>(
     let beside = operations.path.replace("operations.json", "effects.yaml");
     if let Some(effects) = files.iter().find(|file| *file.path == *beside) {
         suite::review(effects, &mut read).map_err(Wrong::Files)?;
+    }
+    let beside = operations.path.replace("operations.json", "observed.yaml");
+    if let Some(observed) = files.iter().find(|file| *file.path == *beside) {
+        suite::observe(observed, &mut read).map_err(Wrong::Files)?;
     }
     Ok((read, schema))
 }

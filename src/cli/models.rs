@@ -78,12 +78,12 @@ fn beside(file: &Path, name: &str) -> io::Result<Option<String>> {
 }
 
 fn text(path: &Path) -> io::Result<String> {
-    files::text(path, files::TEXT)
+    files::model(path, files::TEXT)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, io::Write as _};
 
     use super::*;
 
@@ -101,6 +101,24 @@ mod tests {
     }
 
     #[test]
+    fn compressed_models_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.json.gz");
+        let packed = |text: &str| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(text.as_bytes()).unwrap();
+            encoder.finish().unwrap()
+        };
+        let whole = packed(r#"{ "openapi": "3.0.0", "info": { "title": "Packed" }, "paths": {} }"#);
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(any(&path, "t").unwrap().title, "Packed");
+        for broken in [&whole[..20], &packed(&" ".repeat(files::TEXT + 1))[..]] {
+            fs::write(&path, broken).unwrap();
+            assert!(matches!(any(&path, "t"), Err(Wrong::Said(_))));
+        }
+    }
+
+    #[test]
     fn what_is_no_model_is_told_in_one_sentence() {
         let folder = tempfile::tempdir().unwrap();
         let written = |bytes: &[u8]| {
@@ -112,7 +130,7 @@ mod tests {
             }
         };
         for (bytes, sentence) in [
-            (&b"\x1f\x8b\x08\x00"[..], "compressed"),
+            (&b"\x1f\x8b\x08\x00"[..], "not gzip as it begins"),
             (b"{\xff}", "not UTF-8 (byte 1, in line 1)"),
             (b"{", "neither JSON nor YAML"),
             (b"{}", "not an OpenAPI document"),

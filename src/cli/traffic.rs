@@ -62,6 +62,8 @@ pub struct Observed {
     /// Whether the request was one that the contract describes, where whoever sent it says so.
     pub intent: Option<Intent>,
     pub sent: Sent,
+    /// Which of the file it is, from 1.
+    pub number: Option<usize>,
 }
 
 /// Whether the client has said all of its request.
@@ -218,7 +220,8 @@ impl Traffic {
             return Taken::Stranger(name);
         };
         let (contract, operation) = (found.contract, found.operation);
-        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, self.known + 1);
+        let number = observed.number.unwrap_or(self.known + 1);
+        let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, number);
         let case = self.case(&name, Arc::clone(&contract.api), Arc::clone(&operation.name));
         let case = Arc::new(case);
         let aside = own::not_of_the_api(&observed, operation);

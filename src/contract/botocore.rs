@@ -58,6 +58,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
             left_out.push(unknown("", key));
         }
     }
+    told_of_metadata(&service["metadata"], &mut left_out);
     let translated = shapes::translate(&service["shapes"], &mut left_out)?;
     let ast = Ast::of(translated).map_err(|problems| told_here(problems).collect::<Vec<_>>())?;
     let mut schemas = Schemas::new(&ast, BTreeMap::new());
@@ -80,6 +81,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
     let metadata = &service["metadata"];
     let title = metadata["serviceFullName"].as_str().unwrap_or(api);
     let contract = Contract {
+        observed: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: title.to_owned(),
@@ -91,6 +93,56 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
         schemas: Arc::new(files::schema_document(title, defs)),
     };
     Imported::new(contract, examples, left_out)
+}
+
+/// Of what a service says of itself: what the contract holds, and what only clients heed.
+const METADATA: &[&str] = &[
+    "apiVersion",
+    "auth",
+    "endpointPrefix",
+    "globalEndpoint",
+    "jsonVersion",
+    "protocol",
+    "protocolSettings",
+    "protocols",
+    "ripServiceName",
+    "serviceAbbreviation",
+    "serviceFullName",
+    "serviceId",
+    "signatureVersion",
+    "signingName",
+    "targetPrefix",
+    "timestampFormat",
+    "uid",
+    "xmlNamespace",
+];
+
+/// The Smithy traits that botocore writes as a key of its own: what one importer leaves out the other does too.
+fn trait_of(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "awsQueryCompatible" => "aws.protocols#awsQueryCompatible",
+        "endpoint" => "smithy.api#endpoint",
+        "httpChecksum" => "aws.protocols#httpChecksum",
+        "httpChecksumRequired" => "smithy.api#httpChecksumRequired",
+        "streaming" => "smithy.api#streaming",
+        "eventpayload" => "smithy.api#eventPayload",
+        "eventheader" => "smithy.api#eventHeader",
+        "eventstream" => "smithy.api#streaming",
+        _ => return None,
+    })
+}
+
+/// What the contract lacks for want of a key.
+fn lacking(at: &str, key: &str) -> ImportProblem {
+    match trait_of(key).and_then(smithy::traits::lacking) {
+        Some(message) => ImportProblem::new(refs::join(at, key), message),
+        None => unknown(at, key),
+    }
+}
+
+fn told_of_metadata(metadata: &Value, left_out: &mut Vec<ImportProblem>) {
+    let keys = metadata.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    left_out.extend(keys.filter(|key| !METADATA.contains(key)).map(|key| lacking("/metadata", key)));
 }
 
 fn read(text: &str, file: &str) -> Result<Value, Vec<ImportProblem>> {
@@ -197,16 +249,10 @@ const HELD: &[&str] = &[
 
 fn left_out(given: &Value, at: &str, schemas: &mut Schemas<'_>) {
     for key in given.as_object().into_iter().flatten().map(|(key, _)| key) {
-        let problem = match key.as_str() {
-            "endpoint" => {
-                ImportProblem::new(refs::join(at, key), "the prefix it puts before the host is not followed")
-            }
-            "httpChecksum" | "httpChecksumRequired" => {
-                ImportProblem::new(refs::join(at, key), "requests are sent without the checksum it wants")
-            }
-            key if HELD.contains(&key) => continue,
-            key => unknown(at, key),
-        };
+        if HELD.contains(&key.as_str()) {
+            continue;
+        }
+        let problem = lacking(at, key);
         schemas.left_out.push(problem);
     }
     let http = &given["http"];

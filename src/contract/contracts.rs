@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     ContractError, files,
     mismatch::{self, Keyword, SchemaMismatch},
-    refs, sound,
+    observed, refs, sound,
 };
 use crate::model::contract::{ApiName, Contract};
 
@@ -76,6 +76,15 @@ impl Contracts {
             Some(Err(message)) => unjudged(format!("{schema}, which compiles ({message})")),
             None => unjudged(format!("the schema {schema} in the contract {api}")),
         }
+    }
+
+    /// The same for the body of an answer, without what the vendor's own service was seen to answer.
+    pub fn answer_mismatches(&self, api: &str, schema: &str, body: &Value) -> Vec<SchemaMismatch> {
+        let mut found = self.schema_mismatches(api, schema, body);
+        if let Some(contract) = self.get(api).filter(|contract| !contract.observed.members.is_empty()) {
+            found.retain(|found| !observed::accepts(contract, schema, body, found));
+        }
+        found
     }
 
     /// The same for the value of one member of an operation's input.

@@ -5,14 +5,16 @@
 //! the old one. So what is sent may only become wider and what is answered only narrower; a new value of an enum, a
 //! new branch of a union, a new error or status break those who handle the ones they know. Members may be added to
 //! answers, which are open. A member that is gone breaks in both directions: somebody sends it, somebody reads it.
-//! Waiters, examples and the effect of an operation promise nothing and are not compared.
+//! Waiters, examples and the effect of an operation promise nothing and are not compared; nor are names that are not on
+//! the wire, those of REST operations and of the parameters of a path.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{directions::Direction, refs};
-use crate::model::contract::{Access, Answer, Contract, Member, Operation, StatusRange};
+use super::{directions::Direction, refs, router};
+use crate::model::contract::{Access, Answer, Contract, Member, Operation, Place, Protocol, StatusRange};
 
 mod schemas;
 #[cfg(test)]
@@ -93,6 +95,7 @@ pub enum Kind {
 
 /// Everything in which `new` differs from `old`; what breaks comes first.
 pub fn changes(old: &Contract, new: &Contract) -> Vec<Change> {
+    let new = &in_words_of(old, new);
     let mut found = Found::default();
     let mut schemas = Schemas::new(&old.schemas, &new.schemas);
     if old.protocol != new.protocol {
@@ -113,6 +116,56 @@ pub fn changes(old: &Contract, new: &Contract) -> Vec<Change> {
     schemas.finish(&mut found);
     found.0.sort_by_key(|change| change.weight);
     found.0
+}
+
+/// The new contract with the names of the old one for what has the same bytes on the wire: an operation of the same method
+/// and path, a parameter at the same place of a path. In awsJson the names themselves are on the wire.
+fn in_words_of(old: &Contract, new: &Contract) -> Contract {
+    let mut renamed = new.clone();
+    if old.protocol != Protocol::Rest || new.protocol != Protocol::Rest {
+        return renamed;
+    }
+    renamed.operations.clear();
+    for operation in new.operations.values() {
+        let same = |before: &&Operation| {
+            before.method == operation.method && router::renamed(&before.path, &operation.path).is_some()
+        };
+        let by_name = old.operations.get(&operation.name).filter(|before| same(before));
+        let elsewhere = |before: &&Operation| same(before) && !new.operations.contains_key(&before.name);
+        let known = || {
+            old.operations.values().find(elsewhere).filter(|_| !old.operations.contains_key(&operation.name))
+        };
+        let mut operation = operation.clone();
+        if let Some(before) = by_name.or_else(known) {
+            let names = router::renamed(&before.path, &operation.path).unwrap_or_default();
+            operation.members = members_renamed(&operation, &names, before);
+            operation.name = Arc::clone(&before.name);
+            operation.path = before.path.clone();
+        }
+        renamed.operations.insert(Arc::clone(&operation.name), operation);
+    }
+    renamed
+}
+
+/// The members, those of the path by the names that they have in `before`.
+fn members_renamed(
+    operation: &Operation,
+    names: &[(&str, &str)],
+    before: &Operation,
+) -> IndexMap<String, Member> {
+    let wire = |(name, member): (&String, &Member)| member.wire_name.clone().unwrap_or_else(|| name.clone());
+    let renamed = |(name, member): (&String, &Member)| {
+        let own = wire((name, member));
+        let old = names.iter().find(|(_, new)| *new == own).map(|(old, _)| *old);
+        let of_old = |it: &(&String, &Member)| it.1.place == Place::Path && Some(wire(*it).as_str()) == old;
+        match before.members.iter().find(of_old).filter(|_| member.place == Place::Path) {
+            Some((old, other)) => {
+                (old.clone(), Member { wire_name: other.wire_name.clone(), ..member.clone() })
+            }
+            None => (name.clone(), member.clone()),
+        }
+    };
+    operation.members.iter().map(renamed).collect()
 }
 
 /// The changes found so far.

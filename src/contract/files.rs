@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{ContractError, sound};
-use crate::model::contract::{ApiName, Contract, Operation, Protocol, Waiter};
+use crate::model::contract::{ApiName, Contract, Observed, Operation, Protocol, Waiter};
 
 pub const OPERATIONS: &str = "operations.json";
 pub const SCHEMA: &str = "schema.json";
@@ -34,8 +34,9 @@ struct Catalogue {
 
 /// The files of a contract: each name below `schemas/<api>/`, and its text.
 pub fn write(contract: &Contract) -> Vec<(String, String)> {
-    let Contract { api, title, version, protocol, identifiers, base_paths, operations, waiters, schemas } =
-        contract.clone();
+    let Contract {
+        api, title, version, protocol, identifiers, base_paths, operations, waiters, schemas, ..
+    } = contract.clone();
     let catalogue = Catalogue { api, title, version, protocol, identifiers, base_paths, operations, waiters };
     vec![(OPERATIONS.to_owned(), pretty(&catalogue)), (SCHEMA.to_owned(), pretty(&*schemas))]
 }
@@ -52,7 +53,18 @@ pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let schemas: Value = parse(SCHEMA, schema)?;
     let Catalogue { api, title, version, protocol, identifiers, base_paths, operations, waiters } = catalogue;
     let schemas = Arc::new(schemas);
-    Ok(Contract { api, title, version, protocol, identifiers, base_paths, operations, waiters, schemas })
+    Ok(Contract {
+        api,
+        title,
+        version,
+        protocol,
+        identifiers,
+        base_paths,
+        operations,
+        waiters,
+        schemas,
+        observed: Observed::default(),
+    })
 }
 
 /// Fails where what a contract says does not hang together.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use template::{Byte, Equality, Template};
-pub use template::{MissingParameter, Slash, fill, may_meet, parameters};
+pub use template::{MissingParameter, Slash, fill, may_meet, names, parameters, renamed};
 
 use crate::model::contract::{Contract, Operation, Protocol};
 

@@ -28,7 +28,7 @@ pub(super) mod ast;
 pub(super) mod shapes;
 #[cfg(test)]
 mod tests;
-mod traits;
+pub(super) mod traits;
 mod waiters;
 
 /// Makes the contract of the one service in a Smithy model, under the short name `api`.
@@ -62,6 +62,7 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     }
     let title = service.traits().get("smithy.api#title").and_then(Value::as_str).unwrap_or(bare(service.id));
     let contract = Contract {
+        observed: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: title.to_owned(),

@@ -140,10 +140,8 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
     let (mut has_query, mut has_form) = (false, false);
     let mut body = Bytes::new();
     let mut media_type = None;
-    let mut headers = vec![
-        ("user-agent".to_owned(), USER_AGENT.to_owned()),
-        ("accept".to_owned(), "application/json".to_owned()),
-    ];
+    let mut headers =
+        vec![("user-agent".to_owned(), USER_AGENT.to_owned()), ("accept".to_owned(), accepted(operation))];
     for (name, member, value) in members(operation, input) {
         let wire = member.and_then(|member| member.wire_name.as_deref()).unwrap_or(name);
         let list = member.map_or_else(ListStyle::default, |member| member.list);
@@ -182,6 +180,18 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
         target.push_str(&query.finish());
     }
     (Parts { target, headers, identity: Vec::new(), body }, missing)
+}
+
+/// JSON, and what else a success is documented in where it is not JSON.
+fn accepted(operation: &Operation) -> String {
+    let json = |kind: &&String| kind.contains("json") || kind.starts_with("*/*");
+    let all: Vec<&String> = operation.successes().flat_map(|(_, answer)| &answer.media_types).collect();
+    if all.is_empty() || all.iter().any(json) {
+        return "application/json".to_owned();
+    }
+    let mut kinds: Vec<&str> = all.into_iter().map(String::as_str).collect();
+    kinds.dedup();
+    kinds.join(", ")
 }
 
 /// The given members, and behind them the defaults the contract has for headers and required members nobody gave.

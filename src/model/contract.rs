@@ -35,6 +35,9 @@ pub struct Contract {
     /// Members that identify resources by the model's own word (Smithy `resource` identifiers).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub identifiers: BTreeSet<String>,
+    /// Where the vendor's own service was seen to answer otherwise.
+    #[serde(skip)]
+    pub observed: Observed,
     /// One JSON Schema 2020-12 document; every named shape is a member of its `$defs`.
     pub schemas: Arc<Value>,
 }
@@ -53,6 +56,48 @@ impl Contract {
     pub fn schema(&self, name: &str) -> Option<&Value> {
         self.schemas["$defs"].get(name)
     }
+}
+
+/// What the vendor's own service was seen to answer where that is not what its model says (`observed.yaml`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The day on which a person compared the service's answers with the model. Without it an answer may be right that has
+    /// values, nulls or gaps the model does not know: models describe what clients read, and services go on.
+    pub compared: Option<String>,
+    /// By schema and member: `Endpoint.EndpointType`; `[]` stands for the elements of a list.
+    pub members: BTreeMap<String, ObservedMember>,
+    /// By operation.
+    pub operations: BTreeMap<String, ObservedOperation>,
+}
+
+/// Further answers of one operation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedOperation {
+    /// Statuses beside those of the model.
+    pub statuses: Vec<u16>,
+    /// Documented statuses whose answers may come without a body.
+    pub empty: Vec<u16>,
+    pub source: String,
+    pub date: String,
+}
+
+/// Further forms of one member.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ObservedMember {
+    /// Texts beside those of the model.
+    pub answers: Vec<String>,
+    pub null: Form,
+    pub absent: Form,
+    pub source: String,
+    pub date: String,
+}
+
+/// Whether a form of a member was seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Form {
+    Seen,
+    #[default]
+    Unseen,
 }
 
 /// How operations and errors travel.

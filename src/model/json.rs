@@ -1,7 +1,7 @@
 //! JSON as it came, with what a tree of values cannot hold: that an object has had two members of one name, of which
 //! the tree keeps the last.
 
-use std::{cell::OnceCell, fmt};
+use std::{borrow::Cow, cell::OnceCell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, map::Entry};
@@ -27,7 +27,8 @@ pub enum Unreadable {
 /// Reads one JSON text.
 pub fn parse(text: &[u8]) -> Result<Parsed, Unreadable> {
     let twice = OnceCell::new();
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let text = paired(text);
+    let mut deserializer = serde_json::Deserializer::from_slice(&text);
     let place = Place { above: None, step: Step::Index(0), twice: &twice };
     let read = place.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
     match read {
@@ -42,6 +43,33 @@ pub fn parse(text: &[u8]) -> Result<Parsed, Unreadable> {
             })
         }
     }
+}
+
+/// The text with U+FFFD for each escaped surrogate without its other half: such a text is JSON (RFC 8259, 8.2), and no
+/// string here can hold it.
+pub fn paired(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut replaced: Option<Vec<u8>> = None;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\')) {
+        at += found;
+        let next = at + 6;
+        match (escaped(text, at), escaped(text, next)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at = next + 6,
+            (Some(0xd800..=0xdfff), _) => {
+                replaced.get_or_insert_with(|| text.to_vec())[at..next].copy_from_slice(b"\\ufffd");
+                at = next;
+            }
+            (Some(_), _) => at = next,
+            (None, _) => at += 2,
+        }
+    }
+    replaced.map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The number of the escape `\uXXXX` that stands there.
+fn escaped(text: &[u8], at: usize) -> Option<u32> {
+    let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    digits.iter().try_fold(0, |number, digit| Some(number * 16 + (*digit as char).to_digit(16)?))
 }
 
 /// Where the parser is: the way back up, so that a pointer is only written where somebody needs it.
@@ -144,6 +172,24 @@ impl<'de> Visitor<'de> for Place<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_pair_of_surrogates_is_json() {
+        for (text, expected) in [
+            (r#""\ud83d\ude00""#, "\u{1f600}"),
+            (r#""a\ud83db""#, "a\u{fffd}b"),
+            (r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}"),
+            (r#""\\ud83d""#, "\\ud83d"),
+            (r#""\\\ud83d""#, "\\\u{fffd}"),
+            (r#""\u00e9""#, "é"),
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap().value, expected, "{text}");
+        }
+        for wrong in [r#""\ud8"#, r#""\ud83"#, r#""\ud8zz""#] {
+            assert!(parse(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_tree_is_the_one_serde_json_makes() {

@@ -98,6 +98,14 @@ variations! {
     MediaTypeOnNoContent, "media-type-on-204";
     /// Whatever is wrong with a token, the errorCode is AccessDenied.
     UnauthorizedAccessDenied, "unauthorized-access-denied";
+    /// Answers have the forms that AWS was seen to give: EndpointType in upper case, null for the address of a private instance.
+    AnswersAsObserved, "answers-as-observed";
+    /// The test of a connection is over before it is answered.
+    TestedAtOnce, "tested-at-once";
+    /// An id that is not a UUID is answered 404, as a router does that knows no such path.
+    MalformedIdIsNotFound, "malformed-id-is-404";
+    /// A method that a path does not have is refused with a page.
+    MethodRefusedInHtml, "method-refused-in-html";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }

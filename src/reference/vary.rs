@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Variation,
-    answer::{Answer, Api},
+    answer::{Answer, Api, Content},
     dms::REQUEST_ID,
     json::{each_member, each_object},
     rewrite::ERROR_TYPE,
@@ -53,6 +53,10 @@ const OPTIONAL: &[&str] = &[
 /// Makes the answer peculiar, and leaves it right.
 pub(crate) fn vary(answer: &mut Answer, variation: Variation) {
     headers(answer, variation);
+    if variation == Variation::MethodRefusedInHtml && answer.status == StatusCode::METHOD_NOT_ALLOWED {
+        answer.content = Content::Raw("<html><title>405 Not Allowed</title></html>".into());
+        put(answer, CONTENT_TYPE, "text/html");
+    }
     if answer.is_error() {
         match answer.api {
             Api::Dms => dms_error(answer, variation),
@@ -166,8 +170,19 @@ fn output(answer: &mut Answer, variation: Variation) {
             }
         }),
         Variation::OptionalMembersLeftOut => each_object(output, &mut leave_out_optional),
+        Variation::AnswersAsObserved => each_object(output, &mut as_observed),
         Variation::NoLinks => each_object(output, &mut |object| drop(object.shift_remove("_links"))),
         _ => {}
+    }
+}
+
+fn as_observed(object: &mut Map<String, Value>) {
+    let kind = object.get("EndpointType").filter(|_| object.contains_key("EndpointArn"));
+    if let Some(kind) = kind.and_then(Value::as_str).map(str::to_uppercase) {
+        object.insert("EndpointType".to_owned(), json!(kind));
+    }
+    if object.contains_key("ReplicationInstanceArn") && object.contains_key("ReplicationInstanceClass") {
+        object.insert("ReplicationInstancePublicIpAddresses".to_owned(), json!([null]));
     }
 }
 

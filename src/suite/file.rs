@@ -7,5 +7,6 @@ pub mod claim;
 pub mod clause;
 pub mod effect;
 pub mod matcher;
+pub mod observed;
 pub mod scalar;
 pub mod target;

@@ -63,11 +63,12 @@ fn told(diagnostics: &[Diagnostic]) -> String {
 /// A published file, and what makes it.
 type Published = (&'static str, fn() -> Value);
 
-const SCHEMAS: [Published; 6] = [
+const SCHEMAS: [Published; 7] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),
     ("schemas/effects.schema.json", suite::effects_schema),
+    ("schemas/observed.schema.json", suite::observed_schema),
     ("schemas/report.schema.json", report::record::schema),
     ("schemas/statement.schema.json", report::statement::schema),
 ];
@@ -97,7 +98,10 @@ fn editors_find_nothing_wrong_in_what_loads() {
         yaml_files("schemas").into_iter().filter(|path| path.ends_with("clauses.yaml")).collect();
     let effect_files: Vec<_> =
         yaml_files("schemas").into_iter().filter(|path| path.ends_with("effects.yaml")).collect();
+    let observed_files: Vec<_> =
+        yaml_files("schemas").into_iter().filter(|path| path.ends_with("observed.yaml")).collect();
     let kinds = [
+        (suite::observed_schema(), observed_files),
         (suite::effects_schema(), effect_files),
         (suite::case_schema(), yaml_files("cases")),
         (suite::target_schema(), yaml_files("targets")),

@@ -20,8 +20,15 @@ pub enum Asked {
 
 /// Whether a request is one of the contract's protocol (Smithy 2.0, AWS JSON 1.1 protocol, "Protocol behavior").
 pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) -> Asked {
-    if contract.protocol == Protocol::Rest || request.intent == Intent::Proper {
+    if request.intent == Intent::Proper {
         return Asked::OfProtocol;
+    }
+    if contract.protocol == Protocol::Rest {
+        // What answers a path or method that the document does not have may be a gateway before the API.
+        return match Router::new(contract).find(&incoming(request), Base::Known(base_path)) {
+            Err(Miss::Path | Miss::Method { .. }) => Asked::SomethingElse,
+            _ => Asked::OfProtocol,
+        };
     }
     let header = request.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value);
     let typed = header.is_some_and(|value| {

@@ -12,6 +12,7 @@ use crate::{
     },
     model::{
         clause::Strength,
+        contract::Protocol,
         verdict::{Location, Mismatch},
     },
 };
@@ -96,7 +97,9 @@ pub(super) const BARE_TYPE: Rule = Rule {
     strength: Strength::Should,
     about: About::AwsJson,
     judge: |seen| {
-        let dressed = |found: &&Discriminator<'_>| found.name() != found.raw;
+        // In AWS JSON 1.0 `__type` is the whole shape id (Smithy 2.0, AWS JSON 1.0 protocol, error serialization).
+        let bare = matches!(&seen.contract.protocol, Protocol::AwsJson { json_version, .. } if json_version != "1.0");
+        let dressed = |found: &&Discriminator<'_>| bare && found.name() != found.raw;
         seen.names()
             .found
             .iter()
@@ -241,6 +244,13 @@ fn place(source: Source) -> Location {
 #[cfg(test)]
 mod tests {
     use crate::check::rules::example::{aws, aws_error};
+
+    #[test]
+    fn a_whole_shape_id_is_right_in_1_0() {
+        let body = r#"{"__type":"com.example#ThingNotFound","message":"no such thing"}"#;
+        aws_error().imported().body(body).breaks_nothing();
+        aws_error().body(body).warns_only("awsjson.error.bare-type");
+    }
 
     #[test]
     fn an_error_says_which_one_it_is() {

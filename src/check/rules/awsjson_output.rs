@@ -5,7 +5,10 @@ use super::{About, Rule, Seen, pointed};
 use crate::{
     check::shape,
     contract::Keyword,
-    model::{clause::Strength, verdict::Mismatch},
+    model::{
+        clause::Strength,
+        verdict::{Location, Mismatch},
+    },
 };
 
 pub(super) const TYPES: Rule = rule("output-type", "awsjson.output.types", |seen| {
@@ -38,9 +41,29 @@ pub(super) const MEMBER_NAMES: Rule =
 pub(super) const CONSTRAINTS: Rule = Rule {
     strength: Strength::Should,
     ..rule("output-constraints", "awsjson.output.constraints", |seen| {
-        of(seen, &[Keyword::Length, Keyword::Range, Keyword::Pattern])
+        let mut found = of(seen, &[Keyword::Length, Keyword::Range, Keyword::Pattern]);
+        // A service that has nothing to say writes the empty value, whatever the least length is.
+        found.retain(|mismatch| !["{}", "[]", "\"\""].contains(&&*mismatch.actual));
+        found
     })
 };
+
+/// Whether a mismatch may come of a service that went on where its model stood still: a new value of an enum, a gap where a
+/// member has become required (Smithy 2.0, "required": clients fill it), a null in a list.
+pub(super) fn may_be_outgrown(rule: &Rule, mismatch: &Mismatch) -> bool {
+    let in_list = || match &mismatch.at {
+        Location::Pointer(pointer) => {
+            let last = pointer.rsplit('/').next().unwrap_or_default();
+            !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    };
+    match rule.clause {
+        "awsjson.output.enum" | "awsjson.output.required" => true,
+        "awsjson.output.no-null" => in_list(),
+        _ => false,
+    }
+}
 
 const fn rule(name: &'static str, clause: &'static str, judge: fn(&Seen<'_>) -> Vec<Mismatch>) -> Rule {
     Rule { name, clause, strength: Strength::Must, about: About::AwsJson, judge }
@@ -99,6 +122,26 @@ mod tests {
         aws().body(r#"{"Thing":null}"#).breaks_only("awsjson.output.no-null");
         aws().body(r#"{"thing":{}}"#).breaks_only("awsjson.output.member-names");
         aws().body(r#"{"Thing":{"Short":"0123456789x"}}"#).warns_only("awsjson.output.constraints");
+    }
+
+    #[test]
+    fn what_a_service_may_have_outgrown_is_no_violation() {
+        for (thing, clause) in [
+            (r#"{"Kind":"third"}"#, "awsjson.output.enum"),
+            (r#"{"Tags":[null]}"#, "awsjson.output.no-null"),
+            (r#"{"Inner":{}}"#, "awsjson.output.required"),
+        ] {
+            let body = format!(r#"{{"Thing":{thing}}}"#);
+            aws().imported().body(&body).warns_only(clause);
+            aws().body(&body).breaks_only(clause);
+        }
+        for (thing, clause) in [
+            (r#"{"Kind":1}"#, "awsjson.output.types"),
+            (r#"{"Name":null}"#, "awsjson.output.no-null"),
+            (r#"{"Tags":null}"#, "awsjson.output.no-null"),
+        ] {
+            aws().imported().body(&format!(r#"{{"Thing":{thing}}}"#)).breaks_only(clause);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     contract::{Contracts, openapi},
     model::{
         clause::Strength,
-        contract::Contract,
+        contract::{Contract, Protocol},
         exchange::{Exchange, Intent, Response, Role, SentRequest},
         template::Variables,
     },
@@ -27,7 +27,13 @@ const PAGE: &str = "/api/v1/amazonConnections";
 
 pub static CONTRACTS: LazyLock<Contracts> = LazyLock::new(|| {
     let contract = |json: Value| serde_json::from_value::<Contract>(json).unwrap();
-    Contracts::new(vec![contract(dms()), contract(veeam()), shop()]).unwrap()
+    let mut compared = contract(dms());
+    compared.observed.compared = Some("2026-11-29".into());
+    let mut imported = Contract { api: "imported".into(), ..contract(dms()) };
+    if let Protocol::AwsJson { json_version, .. } = &mut imported.protocol {
+        *json_version = "1.0".into();
+    }
+    Contracts::new(vec![compared, imported, contract(veeam()), shop()]).unwrap()
 });
 
 /// Schemas as the importer writes them.
@@ -276,6 +282,12 @@ impl Example {
             variables: Variables::new(),
             elapsed: Duration::from_millis(1),
         }
+    }
+
+    /// The same of a service that speaks AWS JSON 1.0 and that nobody has compared with its model.
+    pub fn imported(mut self) -> Self {
+        self.api = "imported";
+        self.with("content-type", "application/x-amz-json-1.0")
     }
 
     pub fn status(mut self, status: u16) -> Self {

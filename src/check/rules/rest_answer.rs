@@ -1,8 +1,10 @@
 //! Answers of a REST API against its OpenAPI document: media type, status, and the schema of a success.
 
+use serde_json::Value;
+
 use super::{About, Rule, Seen, at_body, at_header, at_status, awsjson_answer, awsjson_output, pointed};
 use crate::{
-    contract::Keyword,
+    contract::{Keyword, SchemaMismatch},
     matcher::{cut, media_type, not_json},
     model::{clause::Strength, verdict::Mismatch},
 };
@@ -26,9 +28,7 @@ pub(super) const CONTENT_TYPE: Rule = Rule {
         }
         let name = "content-type";
         let expected = || documented.join(" or ");
-        let fits = |value: &&str| {
-            documented.iter().any(|fine| *fine == "*/*" || media_type(value).0 == media_type(fine).0)
-        };
+        let fits = |value: &&str| documented.iter().any(|fine| covers(fine, value));
         let mut values = seen.response.headers_named(name).peekable();
         match values.peek() {
             None if seen.response.body.is_empty() => Vec::new(),
@@ -82,8 +82,22 @@ fn of_veeam(seen: &Seen<'_>) -> bool {
 fn otherwise_written(seen: &Seen<'_>) -> bool {
     let Some(value) = seen.response.header("content-type") else { return false };
     let (given, _) = media_type(value);
-    let fits = |fine: &&str| media_type(fine).0 == given;
-    !given.ends_with("json") && media_types(seen).iter().any(fits)
+    !is_json(&given) && media_types(seen).iter().any(|fine| covers(fine, value))
+}
+
+/// Whether a media type is one that is documented, by itself or in a range: `image/*`, `*/*` (RFC 9110, 12.5.1).
+fn covers(documented: &str, given: &str) -> bool {
+    let (documented, given) = (media_type(documented).0, media_type(given).0);
+    match documented.strip_suffix("/*") {
+        Some("*") => true,
+        Some(kind) => given.split_once('/').is_some_and(|(of, _)| of == kind),
+        None => documented == given,
+    }
+}
+
+/// Whether a media type is one JSON text: itself, or by its suffix (RFC 6839, 3.1); a sequence of them is none.
+fn is_json(media_type: &str) -> bool {
+    matches!(media_type, "application/json" | "text/json") || media_type.ends_with("+json")
 }
 
 fn undocumented(seen: &Seen<'_>) -> Vec<Mismatch> {
@@ -111,21 +125,28 @@ pub(super) const SCHEMA: Rule = Rule {
             Ok(body) if body.is_object() => seen
                 .schema_mismatches()
                 .iter()
-                .filter(|found| !matches!(found.keyword, Keyword::Unjudged | Keyword::Timestamp))
+                .filter(|found| found.keyword != Keyword::Unjudged && !is_a_time_written_otherwise(found))
                 .map(pointed)
                 .chain(awsjson_output::misspelled(seen, schema))
                 .collect(),
             Ok(body) => seen
                 .contracts
-                .schema_mismatches(&seen.contract.api, schema, body)
+                .answer_mismatches(&seen.contract.api, schema, body)
                 .iter()
+                .filter(|found| !is_a_time_written_otherwise(found))
                 .map(pointed)
                 .collect(),
+            Err(_) if seen.response.body.is_empty() && seen.may_be_empty() => Vec::new(),
             Err(_) if seen.response.body.is_empty() => at_body(format!("a {schema}"), "an empty body"),
             Err(why) => at_body(format!("a {schema}"), not_json(why)),
         }
     },
 };
+
+/// Whether a text stands where a time belongs. What is no text at all is of another type than the schema says.
+fn is_a_time_written_otherwise(found: &SchemaMismatch) -> bool {
+    found.keyword == Keyword::Timestamp && found.actual.starts_with('"')
+}
 
 pub(super) const DATE_TIME: Rule = Rule {
     name: "answer-date-time",
@@ -136,8 +157,14 @@ pub(super) const DATE_TIME: Rule = Rule {
         if seen.is_error() || seen.schema().is_none() || seen.response.body.is_empty() {
             return Vec::new();
         }
-        let times = seen.schema_mismatches().iter().filter(|found| found.keyword == Keyword::Timestamp);
-        times.map(pointed).collect()
+        let in_list = match (seen.schema(), seen.response.json()) {
+            (Some(schema), Ok(body @ Value::Array(_))) => {
+                seen.contracts.answer_mismatches(&seen.contract.api, schema, body)
+            }
+            _ => Vec::new(),
+        };
+        let all = seen.schema_mismatches().iter().chain(&in_list);
+        all.filter(|found| is_a_time_written_otherwise(found)).map(pointed).collect()
     },
 };
 
@@ -171,6 +198,34 @@ mod tests {
         let deleted = rest("DeleteThing").status(204).body("").without("content-length");
         deleted.clone().without("content-type").breaks_nothing();
         deleted.clone().with("content-type", "text/html").breaks_only(clause);
+    }
+
+    #[test]
+    fn a_range_covers_what_is_in_it() {
+        for (documented, given, covered) in [
+            ("application/json", "application/json; charset=utf-8", true),
+            ("application/json", "application/problem+json", false),
+            ("application/*", "application/vnd.x+json", true),
+            ("application/*", "applications/json", false),
+            ("image/*;q=0.5", "image/png", true),
+            ("image/*", "text/plain", false),
+            ("*/*", "text/plain", true),
+        ] {
+            assert_eq!(super::covers(documented, given), covered, "{documented} {given}");
+        }
+        for (media_type, json) in
+            [("application/json", true), ("application/hal+json", true), ("application/x-ndjson", false)]
+        {
+            assert_eq!(super::is_json(media_type), json, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn what_answers_a_method_that_the_path_does_not_have_may_be_a_gateway() {
+        let page = rest_error(405).with("content-type", "text/html").body("<html>");
+        page.clone().broken_request().method("PATCH").has_no_violation();
+        page.clone().broken_request().path("/api/v1/nothing").has_no_violation();
+        page.broken_request().breaks("veeam.response.content-type");
     }
 
     #[test]
@@ -257,6 +312,10 @@ mod tests {
         rest("GetThing").body(&at("2026-01-31T12:00:00Z")).breaks_nothing();
         rest("GetThing").body(&at("2026-01-31T12:00:00+01:00")).breaks_nothing();
         rest("GetThing").body(&at("2026-01-31T12:00:00")).warns_only("veeam.answer.date-time");
+        for no_text in ["1700000000000", "[2026,1,31]", "{}"] {
+            let body = at("TIME").replace("\"TIME\"", no_text);
+            rest("GetThing").body(&body).breaks_only("veeam.answer.schema");
+        }
     }
 
     #[test]

@@ -286,6 +286,7 @@ impl Pending {
             // A body that was not kept whole cannot be held against the contract.
             intent: (!is_whole || length > MOST_BODY as u64).then_some(Intent::Broken),
             sent,
+            number: None,
         })
     }
 }

@@ -13,7 +13,10 @@ use crate::{
         self, Observed, Sent, Spoken, Whole,
         coded::{self, Writer},
     },
-    model::exchange::{Broken, Coding, Intent, Response},
+    model::{
+        exchange::{Broken, Coding, Intent, Response},
+        json,
+    },
     report::record::MOST_BYTES,
 };
 
@@ -22,7 +25,7 @@ use crate::{
 pub struct Har {
     pub exchanges: Vec<Observed>,
     /// How many entries are no exchanges with a target, by why.
-    pub left_out: Vec<(usize, &'static str)>,
+    pub left_out: Vec<(usize, String)>,
 }
 
 #[derive(Deserialize)]
@@ -32,15 +35,14 @@ struct File {
 
 #[derive(Deserialize)]
 struct Log {
-    entries: Vec<Entry>,
+    entries: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     started_date_time: Option<String>,
-    #[serde(default)]
-    time: f64,
+    time: Option<f64>,
     request: Request,
     response: Answer,
     #[serde(default, rename = "_fromCache", alias = "fromCache")]
@@ -125,24 +127,41 @@ struct Content {
 
 /// Reads a file; an `Err` says in words why it is none.
 pub fn read(text: &str) -> Result<Har, String> {
-    let text = text.trim_start_matches('\u{feff}');
-    let file: File = serde_json::from_str(text).map_err(|error| format!("this is no HAR file: {error}"))?;
+    let text = json::paired(text.trim_start_matches('\u{feff}').as_bytes());
+    let no_har = |why: String| format!("this is no HAR file: {why}");
+    let file: File = serde_json::from_slice(&text).map_err(|error| no_har(error.to_string()))?;
     let mut har = Har::default();
-    let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unread = Vec::new();
     // A file of some megabytes may hold as many gigabytes.
     let mut room = traffic::MOST_BYTES;
     for (index, entry) in file.log.entries.into_iter().enumerate() {
-        match why_not(&entry) {
-            Some(why) => *left_out.entry(why).or_default() += 1,
-            None => {
-                har.exchanges
-                    .push(observed(entry, &mut room).map_err(|why| format!("entry {}: {why}", index + 1))?);
-            }
+        // An entry that is odd costs itself alone.
+        let entry: Result<Entry, String> = serde_json::from_value(entry).map_err(|error| error.to_string());
+        let read = entry.and_then(|entry| match why_not(&entry) {
+            Some(why) => Ok(Err(why)),
+            None => observed(entry, &mut room).map(Ok),
+        });
+        match read {
+            Ok(Ok(exchange)) => har.exchanges.push(Observed { number: Some(index + 1), ..exchange }),
+            Ok(Err(why)) => *left_out.entry(why.to_owned()).or_default() += 1,
+            Err(why) => unread.push(format!("entry {}: {why}", index + 1)),
         }
     }
+    if let (Some(why), true, true) = (unread.first(), har.exchanges.is_empty(), left_out.is_empty()) {
+        return Err(no_har(why.clone()));
+    }
     har.left_out = left_out.into_iter().map(|(why, count)| (count, why)).collect();
+    let more = unread.len().saturating_sub(NAMED);
+    har.left_out.extend(unread.into_iter().take(NAMED).map(|why| (1, why)));
+    if more > 0 {
+        har.left_out.push((more, "further entries that cannot be read".to_owned()));
+    }
     Ok(har)
 }
+
+/// Entries that cannot be read are named up to here.
+const NAMED: usize = 50;
 
 /// Why an entry says nothing about a target.
 fn why_not(entry: &Entry) -> Option<&'static str> {
@@ -181,6 +200,7 @@ fn is_the_client_s(error: &str) -> bool {
 fn observed(entry: Entry, room: &mut usize) -> Result<Observed, String> {
     let Entry { started_date_time, time, request, response, intent, .. } = entry;
     let started = started_date_time.and_then(|it| it.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let time = time.unwrap_or_default();
     let millis = if time.is_finite() && time > 0.0 { time.min(1e12) } else { 0.0 };
     let spoken = match response.http_version.to_ascii_lowercase().as_str() {
         "http/1.0" | "http/1.1" => Spoken::One,
@@ -201,6 +221,7 @@ fn observed(entry: Entry, room: &mut usize) -> Result<Observed, String> {
         whole,
         intent,
         sent: Sent::Whole,
+        number: None,
     };
     coded::unpack(&mut observed, writer, room);
     Ok(observed)
@@ -365,6 +386,34 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_entry_costs_itself_alone() {
+        let fine =
+            json!({ "request": { "method": "GET", "url": "http://h/" }, "response": { "status": 200 } });
+        let odd = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut entry = fine.clone();
+            change(&mut entry);
+            entry
+        };
+        let base64 = json!({ "status": 200, "content": { "text": "?", "encoding": "base64" } });
+        for (entry, costs) in [
+            (odd(&|it| it["time"] = json!(null)), 0),
+            (odd(&|it| it["time"] = json!("12")), 1),
+            (odd(&|it| it["request"]["url"] = json!(7)), 1),
+            (odd(&|it| it["request"]["headers"] = json!({})), 1),
+            (odd(&|it| it["response"] = base64.clone()), 1),
+            (odd(&|it| *it = json!(null)), 1),
+        ] {
+            let text = json!({ "log": { "entries": [fine.clone(), entry, fine.clone()] } }).to_string();
+            let har = read(&text).unwrap();
+            assert_eq!(har.exchanges.len(), 3 - costs, "{entry}");
+            assert_eq!(har.exchanges.last().unwrap().number, Some(3));
+            assert_eq!(har.left_out.iter().filter(|(_, why)| why.starts_with("entry 2: ")).count(), costs);
+        }
+        let lone = r#"{"log":{"entries":[{"request":{"method":"GET","url":"http://h/"},"response":{"status":200,"statusText":"\ud800","content":{"text":"\udc00x"}}}]}}"#;
+        assert_eq!(read(lone).unwrap().exchanges[0].answer.as_ref().unwrap().body, "\u{fffd}x");
+    }
+
+    #[test]
     fn what_is_no_exchange_is_left_out_and_what_is_no_file_refused() {
         let entry = |url: &str, cached: serde_json::Value| json!({ "request": { "method": "GET", "url": url }, "response": { "status": 200 }, "_fromCache": cached });
         let with = |name: &str, value: serde_json::Value| {
@@ -399,7 +448,7 @@ mod tests {
             (entry("http://h/", json!(null)), None),
         ] {
             let har = read(&json!({ "log": { "entries": [entry] } }).to_string()).unwrap();
-            let left_out = har.left_out.first().map(|(_, why)| *why);
+            let left_out = har.left_out.first().map(|(_, why)| why.as_str());
             assert_eq!(
                 (left_out, har.exchanges.len()),
                 (expected, usize::from(expected.is_none())),

@@ -162,6 +162,7 @@ pub mod tests {
             whole: Whole::There,
             intent: None,
             sent: Sent::Whole,
+            number: None,
         }
     }
 

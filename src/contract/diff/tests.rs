@@ -32,6 +32,41 @@ fn told(old: &Contract, new: &Contract) -> Vec<String> {
 }
 
 #[test]
+fn names_that_are_not_on_the_wire_are_not_compared() {
+    let shop = |operations: &[(&str, &str, &str, &str)]| {
+        let operation = |(name, method, path, parameter): &(&str, &str, &str, &str)| {
+            let member = json!({ "in": "path", "required": true, "schema": { "type": "string" } });
+            (
+                (*name).to_owned(),
+                json!({
+                    "name": name, "method": method, "path": path, "access": "public", "effect": "read",
+                    "members": { (*parameter): member }, "answers": { "200": {} },
+                }),
+            )
+        };
+        let operations: serde_json::Map<_, _> = operations.iter().map(operation).collect();
+        let catalogue = json!({
+            "api": "t", "title": "T", "version": "1", "protocol": { "name": "rest" }, "operations": operations,
+        });
+        files::read(&catalogue.to_string(), &json!({ "$defs": {} }).to_string()).unwrap()
+    };
+    let old = shop(&[("Get", "GET", "/pets/{id}", "id")]);
+    for (new, expected) in [
+        (("Get", "GET", "/pets/{petId}", "petId"), &[][..]),
+        (("ShowPet", "GET", "/pets/{petId}", "petId"), &[]),
+        (("ShowPet", "GET", "/pets/{id}", "id"), &[]),
+        (("Get", "GET", "/pets/{id}.json", "id"), &["breaking path-changed /operations/Get/path"]),
+        (
+            ("Show", "GET", "/cats/{id}", "id"),
+            &["breaking operation-gone /operations/Get", "compatible operation-added /operations/Show"],
+        ),
+        (("Get", "PUT", "/pets/{id}", "id"), &["breaking method-changed /operations/Get/method"]),
+    ] {
+        assert_eq!(told(&old, &shop(&[new])), expected, "{new:?}");
+    }
+}
+
+#[test]
 fn operations() {
     let at = "/operations/Do";
     let error = |name: &str, status: u16| json!({ "name": name, "status": status });

@@ -2,7 +2,10 @@
 //! file, or of the folder that was named for it, never in circles, and never into extensions, which nothing here
 //! looks at.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle};
 
 use super::folder::{Files, Folder};
 use crate::contract::{ImportProblem, refs};
@@ -195,6 +198,40 @@ pub(super) fn parse(text: &str) -> Result<Value, String> {
     let mut options = serde_saphyr::Options::default();
     options.budget = Some(budget);
     options.strict_booleans = true;
-    serde_saphyr::from_str_with_options(text, options)
+    serde_saphyr::from_str_with_options(&texts_quoted(text), options)
         .map_err(|error| format!("neither JSON nor YAML: {error}"))
+}
+
+/// The document with quotes around what is text in YAML 1.2 (10.3.2) and was a number before: `12_34`, `0b11`. The parser
+/// would take it for one.
+fn texts_quoted(text: &str) -> Cow<'_, str> {
+    let old = |pair: &[u8]| pair[0].is_ascii_hexdigit() && pair[1] == b'_' || matches!(pair, b"0b" | b"0B");
+    if !text.as_bytes().windows(2).any(old) {
+        return Cow::Borrowed(text);
+    }
+    let mut places = Vec::new();
+    for event in Parser::new_from_str(text) {
+        // What is no YAML is for the parser proper to refuse.
+        let Ok((event, span)) = event else { return Cow::Borrowed(text) };
+        if let (Event::Scalar(value, ScalarStyle::Plain, ..), Some(range)) = (event, span.byte_range())
+            && was_a_number(&value)
+            && text.get(range.clone()) == Some(&*value)
+        {
+            places.push(range);
+        }
+    }
+    let mut quoted = text.to_owned();
+    for range in places.into_iter().rev() {
+        quoted.insert(range.end, '\'');
+        quoted.insert(range.start, '\'');
+    }
+    Cow::Owned(quoted)
+}
+
+fn was_a_number(text: &str) -> bool {
+    let digits = text.trim_start_matches(['-', '+']);
+    let binary = digits.starts_with("0b") || digits.starts_with("0B");
+    digits.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && (binary || digits.contains('_'))
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte))
 }

@@ -12,6 +12,7 @@ use crate::{
     contract::{
         budget::weight,
         effect::{self, Created},
+        router,
     },
     model::contract::{Access, Effect, EffectSource, Member, Operation, Place as Travels},
 };
@@ -96,8 +97,8 @@ fn operation<'a>(
     place: &Place<'a>,
 ) -> Operation {
     unknown::tell(schemas, place, unknown::OPERATION);
-    let input = parameters::input(schemas, item, place);
-    path_members(schemas, path, &input.members, place);
+    let mut input = parameters::input(schemas, item, place);
+    path_members(schemas, path, &mut input.members, place);
     let answers = answers::all(schemas, &name, place);
     let created =
         if answers.by_status.contains_key(&201) { Created::Documented } else { Created::Undocumented };
@@ -133,24 +134,25 @@ fn access(schemas: &Schemas<'_>, place: &Place<'_>) -> Access {
     }
 }
 
-/// Whether the placeholders of a path and its parameters are the same.
+/// A placeholder that no parameter describes is taken for text; a parameter that has no place is told.
 fn path_members(
     schemas: &mut Schemas<'_>,
     path: &str,
-    members: &IndexMap<String, Member>,
+    members: &mut IndexMap<String, Member>,
     place: &Place<'_>,
 ) {
-    let placeholders: Vec<&str> =
-        path.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect();
-    let in_path: BTreeMap<&str, ()> = members
+    let template = router::names(path);
+    let in_path: Vec<String> = members
         .iter()
         .filter(|(_, member)| member.place == Travels::Path)
-        .map(|(name, member)| (member.wire_name.as_deref().unwrap_or(name), ()))
+        .map(|(name, member)| member.wire_name.as_ref().unwrap_or(name).clone())
         .collect();
-    for missing in placeholders.iter().filter(|name| !in_path.contains_key(*name)) {
-        schemas.problems.push(place.problem(format!("no parameter says what {{{missing}}} in the path is")));
+    for missing in template.iter().filter(|name| !in_path.iter().any(|it| it == *name)) {
+        let message = format!("no parameter says what {{{missing}}} in the path is; it is taken for text");
+        schemas.left_out.push(place.problem(message));
+        parameters::put_undescribed(members, missing);
     }
-    for spare in in_path.keys().filter(|name| !placeholders.contains(name)) {
+    for spare in in_path.iter().filter(|name| !template.contains(&name.as_str())) {
         schemas.left_out.push(place.problem(format!("the parameter {spare} has no place in the path")));
     }
 }

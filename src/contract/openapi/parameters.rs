@@ -59,6 +59,19 @@ fn put(members: &mut IndexMap<String, Member>, travels: &str, name: &str, mut me
     members.insert(key, member);
 }
 
+/// Adds a parameter of the path of which only the name is known.
+pub(super) fn put_undescribed(members: &mut IndexMap<String, Member>, name: &str) {
+    let member = Member {
+        place: Travels::Path,
+        wire_name: None,
+        required: true,
+        default: None,
+        list: ListStyle::default(),
+        schema: json!({ "type": "string" }),
+    };
+    put(members, "path", name, member);
+}
+
 fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &Place<'a>) -> Option<Member> {
     let dialect = schemas.document.dialect;
     let travels = match (travels, dialect) {

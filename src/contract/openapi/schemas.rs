@@ -34,6 +34,8 @@ pub(super) struct Schemas<'a> {
     pub left_out: Vec<ImportProblem>,
     patterns: Patterns,
     budget: Budget,
+    /// What a direction does not have, by the parts of the compositions that are being made.
+    around: Vec<BTreeSet<&'a str>>,
 }
 
 /// How much of a schema is wanted: one that others extend is more than its own part.
@@ -41,6 +43,18 @@ pub(super) struct Schemas<'a> {
 enum Part {
     Whole,
     Own,
+}
+
+/// Compositions within compositions are looked into this far.
+const COMPOSED: usize = 6;
+
+/// Whether a property is one that a direction does not have: a caller never sends `readOnly`, a target never answers
+/// `writeOnly` (OpenAPI 3.0.3, Schema Object).
+fn says_absent(direction: Direction, property: &Place<'_>) -> bool {
+    property.says(match direction {
+        Direction::Input => "readOnly",
+        Direction::Output => "writeOnly",
+    })
 }
 
 /// The name under `$defs` of the schema at `place`. In another file it is called as it would be in this one; unless
@@ -90,6 +104,7 @@ impl<'a> Schemas<'a> {
             left_out: Vec::new(),
             patterns: Patterns::default(),
             budget: Budget::default(),
+            around: Vec::new(),
         })
     }
 
@@ -164,7 +179,12 @@ impl<'a> Schemas<'a> {
             let target = name.map_or(json!(true), |name| refs::schema(&name));
             if !modern {
                 self.ignored_beside_reference(&place);
-                return target;
+                // An extension of Swagger's users, who write it beside references: there `$ref` hides nothing of it.
+                let nullable = self.document.dialect == Dialect::Swagger2 && place.says("x-nullable");
+                return match target {
+                    Value::Object(target) if nullable => keywords::or_null(target),
+                    target => target,
+                };
             }
             if given.keys().all(|key| key == "$ref" || keywords::is_annotation(key)) {
                 return target;
@@ -200,6 +220,37 @@ impl<'a> Schemas<'a> {
     }
 
     fn keywords(
+        &mut self,
+        direction: Direction,
+        place: &Place<'a>,
+        of_schema: fn(&str) -> bool,
+    ) -> Map<String, Value> {
+        let mut absent = BTreeSet::new();
+        if place.value.get("allOf").is_some() {
+            self.absent(direction, place, COMPOSED, &mut absent);
+        }
+        self.around.push(absent);
+        let schema = self.own_keywords(direction, place, of_schema);
+        self.around.pop();
+        schema
+    }
+
+    /// The properties that a direction does not have, of a schema and of all it is composed of.
+    fn absent(&self, direction: Direction, place: &Place<'a>, depth: usize, found: &mut BTreeSet<&'a str>) {
+        let Ok(place) = self.document.resolve(place.clone()) else { return };
+        for (name, property) in place.get("properties").members() {
+            if says_absent(direction, &property)
+                || self.document.resolve(property).is_ok_and(|property| says_absent(direction, &property))
+            {
+                found.insert(name);
+            }
+        }
+        if depth > 0 {
+            place.get("allOf").elements().for_each(|part| self.absent(direction, &part, depth - 1, found));
+        }
+    }
+
+    fn own_keywords(
         &mut self,
         direction: Direction,
         place: &Place<'a>,
@@ -396,15 +447,13 @@ impl<'a> Schemas<'a> {
         place: &Place<'a>,
     ) -> Option<Vec<&'a str>> {
         let names: Option<Vec<&str>> = value.value.as_array()?.iter().map(Value::as_str).collect();
-        let absent = match direction {
-            Direction::Input => "readOnly",
-            Direction::Output => "writeOnly",
-        };
         let properties = place.get("properties");
         let mut names = names?;
         names.retain(|name| {
             let property = self.document.resolve(properties.get(name));
-            !properties.get(name).says(absent) && !property.is_ok_and(|property| property.says(absent))
+            !says_absent(direction, &properties.get(name))
+                && !property.is_ok_and(|property| says_absent(direction, &property))
+                && !self.around.iter().any(|absent| absent.contains(name))
         });
         self.misspelt(value, place, &mut names);
         names.sort_unstable();

@@ -256,9 +256,38 @@ pub fn parameters<'t>(template: &'t str, path: &str) -> Option<Vec<(&'t str, Str
     Template::of(&[template]).fit(path).map(|(_, values, _)| values)
 }
 
+/// The parameters of a template, in the order of the path, each once.
+pub fn names(template: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for name in Template::of(&[template]).parameters() {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Whether one path may be of both templates.
 pub fn may_meet(one: &str, other: &str) -> bool {
     Template::of(&[one]).may_meet(&Template::of(&[other]))
+}
+
+/// How the parameters of `old` are called in `new`, if the two differ in those names alone.
+pub fn renamed<'t>(old: &'t str, new: &'t str) -> Option<Vec<(&'t str, &'t str)>> {
+    let (old, new) = (Template::of(&[old]), Template::of(&[new]));
+    let same = |(a, b): (&Piece<'_>, &Piece<'_>)| match (a, b) {
+        (Piece::Literal(a), Piece::Literal(b)) => a == b,
+        (Piece::Parameter(_), Piece::Parameter(_)) => true,
+        _ => false,
+    };
+    let alike = old.slash == new.slash
+        && old.segments.len() == new.segments.len()
+        && old
+            .segments
+            .iter()
+            .zip(&new.segments)
+            .all(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(same));
+    alike.then(|| old.parameters().zip(new.parameters()).collect())
 }
 
 /// A parameter of a path has no value.

@@ -80,7 +80,7 @@ const ASIDE: &[&str] = &[
 ];
 
 /// What a contract lacks for want of a trait; none where it lacks nothing.
-fn lacking(name: &str) -> Option<&'static str> {
+pub(in crate::contract) fn lacking(name: &str) -> Option<&'static str> {
     match name {
         "smithy.api#endpoint" => return Some("the prefix it puts before the host is not followed"),
         "smithy.api#httpChecksumRequired" | "aws.protocols#httpChecksum" => {

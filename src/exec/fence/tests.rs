@@ -111,6 +111,7 @@ fn contract(protocol: Protocol, operations: Vec<Operation>) -> Contract {
     let operations = operations.into_iter().map(|it| (Arc::clone(&it.name), it)).collect();
     let schemas = json!({ "$defs": {} }).into();
     Contract {
+        observed: Default::default(),
         base_paths: Vec::new(),
         api: "api".into(),
         title: "t".into(),

@@ -110,10 +110,13 @@ fn by_themselves(text: &str, secrets: &[(Spelling, Reach)]) -> String {
     let words = secrets.iter().filter(|(_, reach)| *reach == Reach::Word);
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
     words.fold(text.to_owned(), |text, (Spelling(secret), _)| {
+        // What is no part of a word ends one.
+        let begins = !secret.starts_with(inner);
+        let ends = !secret.ends_with(inner);
         replaced(text, secret, |before, behind, next| {
             // A full stop ends a sentence where no word follows it.
             let stops = behind == Some('.') && !next.is_some_and(char::is_alphanumeric);
-            !before.is_some_and(inner) && (stops || !behind.is_some_and(inner))
+            (begins || !before.is_some_and(inner)) && (ends || stops || !behind.is_some_and(inner))
         })
     })
 }
@@ -198,6 +201,7 @@ mod tests {
             ("a%20hunter2%20b %61hunter2", "a%20***%20b %61hunter2"),
             (r#"{"a":"x\nhunter2\u0020nhunter2"}"#, r#"{"a":"x\n***\u0020nhunter2"}"#),
             ("/hunter2/x", "/hunter2/x"),
+            ("hunter2\u{e9}", "hunter2\u{e9}"),
         ] {
             row("hunter2", Reach::Word, text, expected);
         }

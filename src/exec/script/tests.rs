@@ -113,6 +113,7 @@ fn contracts() -> Arc<Contracts> {
         signing_name: "api".into(),
     };
     let contract = Contract {
+        observed: Default::default(),
         base_paths: Vec::new(),
         api: "api".into(),
         title: String::new(),

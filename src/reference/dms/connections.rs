@@ -12,7 +12,7 @@ use super::{
     store::{Access, Connection, Deadline, Hold, Outcome, Pair, Store},
     without_nulls,
 };
-use crate::reference::Deviation;
+use crate::reference::{Deviation, Variation};
 
 const FILTERS: &[&str] = &["endpoint-arn", "replication-instance-arn"];
 
@@ -82,11 +82,12 @@ pub(crate) fn test(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) ->
         _ => {}
     }
     let never = cx.deviates(Deviation::TestNeverEnds);
-    let tested = if never { Deadline::never() } else { Deadline::after(cx.shared.delays.testing, now) };
+    let delay = if cx.varies(Variation::TestedAtOnce) { Duration::ZERO } else { cx.shared.delays.testing };
+    let tested = if never { Deadline::never() } else { Deadline::after(delay, now) };
     let connection = Connection::new(endpoint, instance, tested);
     let mut answer = output(&connection, now);
     if cx.deviates(Deviation::TestStatusNotTesting) {
-        answer["Status"] = json!("successful");
+        answer["Status"] = json!("deleting");
     }
     store.connections.insert(pair, connection);
     Ok(json!({ "Connection": answer }))

@@ -148,8 +148,8 @@ pub(crate) async fn get(
     });
     let answer = match found {
         Ok(id) => Answer::new(Api::Veeam, StatusCode::OK, Content::Json(output(&shared, id))),
-        Err(problem) if problem.is_of_uri() && shared.deviates(Deviation::MalformedIdShownIsNotFound) => {
-            problem.into_not_found().answer(&shared)
+        Err(problem) if problem.is_of_uri() && shared.deviates(Deviation::MalformedIdShownIsServerError) => {
+            Problem::internal().answer(&shared)
         }
         Err(problem) => problem.answer(&shared),
     };
@@ -233,7 +233,7 @@ fn path_id(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<U
             Err(absent(id))
         }
         Some(id) => Ok(id),
-        None if shared.deviates(Deviation::MalformedIdIsNotFound) => {
+        None if shared.varies(Variation::MalformedIdIsNotFound) => {
             Err(Problem::not_found("There is no such connection."))
         }
         None if shared.deviates(Deviation::MalformedIdIsServerError) => Err(Problem::internal()),

@@ -10,7 +10,7 @@ use super::{problem::Problem, routes::Route};
 use crate::{
     model::contract::{ListStyle, Member, Place},
     reference::{
-        Deviation, Shared,
+        Deviation, Shared, Variation,
         catalogue::{resolved, veeam_schemas},
         schema::{self, Kind},
     },
@@ -53,7 +53,12 @@ pub(crate) fn read(shared: &Shared, route: &Route, request: &Request<'_>) -> Res
                 let value = typed(&text, &member.schema);
                 let unchecked = [Deviation::GenericIdUnchecked, Deviation::GenericMalformedIdServed];
                 if !unchecked.iter().any(|deviation| shared.deviates(*deviation)) {
-                    judge(member, name, &value).map_err(Problem::invalid_uri)?;
+                    judge(member, name, &value).map_err(|why| {
+                        match shared.varies(Variation::MalformedIdIsNotFound) {
+                            true => Problem::not_found(why),
+                            false => Problem::invalid_uri(why),
+                        }
+                    })?;
                 }
             }
             Place::Query => {

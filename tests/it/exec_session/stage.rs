@@ -79,6 +79,7 @@ fn operation(
 
 fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contract {
     Contract {
+        observed: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: api.into(),

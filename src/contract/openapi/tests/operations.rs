@@ -225,6 +225,30 @@ fn paths_that_no_request_has_and_paths_that_say_too_little_are_told() {
 }
 
 #[test]
+fn a_slip_in_one_place_costs_that_place() {
+    for (path, parameter, at) in [
+        ("/{id}", json!([]), "/paths/~1{id}/get"),
+        ("/{id}/{of}", json!([{ "name": "of", "in": "path" }]), "/paths/~1{id}~1{of}/get"),
+        (
+            "/{id}",
+            json!([{ "name": "id", "in": "path", "schema": { "type": "int" } }]),
+            "/paths/~1{id}/get/parameters/0/schema/type",
+        ),
+    ] {
+        let mut parameter = parameter;
+        for one in parameter.as_array_mut().unwrap().iter_mut().filter(|it| it.get("schema").is_none()) {
+            one["schema"] = json!({ "type": "string" });
+        }
+        let get = json!({ "operationId": "Get", "parameters": parameter, "responses": {} });
+        let found = imported(&json!({ "openapi": "3.0.3", "paths": { (path): { "get": get } } }));
+        let places: Vec<_> = found.left_out.iter().map(|it| it.pointer.as_str()).collect();
+        assert_eq!(places, [at], "{path}");
+        let member = &found.contract.operation("Get").unwrap().members["id"];
+        assert_eq!((member.place, member.required), (Travels::Path, true), "{path}");
+    }
+}
+
+#[test]
 fn operations_without_a_name_are_called_after_their_path() {
     let document = json!({ "openapi": "3.0.0", "paths": { "/users/{id}/api-keys": { "get": { "responses": {},
         "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }] } } } });

@@ -3,6 +3,41 @@
 use super::*;
 
 #[test]
+fn what_a_direction_does_not_have_is_not_required_of_it_over_all_of() {
+    let base = json!({ "type": "object", "properties": {
+        "id": { "type": "string", "readOnly": true }, "word": { "type": "string", "writeOnly": true },
+        "name": { "type": "string" },
+    } });
+    let reference = json!({ REF: "#/components/schemas/Base" });
+    let required = json!(["id", "name", "word"]);
+    for composed in [
+        json!({ "allOf": [reference, { "type": "object", "required": required }] }),
+        json!({ "allOf": [reference], "required": required }),
+        json!({ "allOf": [{ "allOf": [reference] }, { "allOf": [{ "required": required }] }] }),
+    ] {
+        let document = openapi("3.0.3", composed.clone(), json!({ "Base": base.clone() }));
+        for (answer, broken) in
+            [(json!({ "id": "1", "name": "a" }), 0), (json!({ "name": "a" }), 1), (json!({ "id": "1" }), 1)]
+        {
+            assert_eq!(judged(&document, answer.clone()).len(), broken, "{composed} {answer}");
+        }
+    }
+}
+
+#[test]
+fn null_beside_a_reference_is_what_its_writer_meant() {
+    let document = swagger(
+        json!({ "type": "object", "properties": {
+            "a": { REF: "#/definitions/A", "x-nullable": true }, "b": { REF: "#/definitions/A" },
+        } }),
+        json!({ "A": { "type": "object", "properties": { "n": { "type": "integer" } } } }),
+    );
+    assert_eq!(judged(&document, json!({ "a": null })), []);
+    assert_eq!(judged(&document, json!({ "a": { "n": "1" } })), [("/a/n".to_owned(), Keyword::Type)]);
+    assert_eq!(judged(&document, json!({ "b": null })), [("/b".to_owned(), Keyword::Null)]);
+}
+
+#[test]
 fn schemas_of_the_old_dialects_become_2020_12() {
     let within = |bounds: Value| {
         let mut schema =

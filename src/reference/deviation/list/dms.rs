@@ -125,7 +125,7 @@ macro_rules! with_dms {
         StatusGoesBackward, "status-goes-backward", breaks "dms.TestConnection.status-forward";
         /// A test of a connection never ends.
         TestNeverEnds, "test-never-ends", breaks "dms.TestConnection.reaches-successful";
-        /// TestConnection gives the connection as successful at once.
+        /// TestConnection gives the connection as being deleted.
         TestStatusNotTesting, "test-status-not-testing", breaks "dms.TestConnection.status-testing";
         /// TestConnection succeeds for what does not exist.
         TestOfAbsentAccepted, "test-of-absent-accepted", breaks "dms.TestConnection.ResourceNotFoundFault";

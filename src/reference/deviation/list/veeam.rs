@@ -91,8 +91,6 @@ macro_rules! with_veeam {
         RefusedRemoveRemoves, "refused-remove-removes", breaks "veeam.DeleteAmazonConnection.refusal-changes-nothing";
         /// An id in upper-case letters is not known.
         UpperCaseIdUnknown, "upper-case-id-unknown", breaks "veeam.DeleteAmazonConnection.uppercase-id";
-        /// An id that is not a UUID is answered 404.
-        MalformedIdIsNotFound, "malformed-id-is-404", breaks "veeam.DeleteAmazonConnection.400-malformed";
         /// An id that is not a UUID is answered 500.
         MalformedIdIsServerError, "malformed-id-is-500", breaks "veeam.DeleteAmazonConnection.400-malformed";
         /// A connection that was added is not in the list.
@@ -211,8 +209,8 @@ macro_rules! with_veeam {
         NotFoundUnknownError, "not-found-unknown-error", breaks "veeam.DeleteAmazonConnection.404-code";
         /// An id that no connection ever had is shown.
         NeverAddedShown, "never-added-shown", breaks "veeam.GetAmazonConnectionById.404";
-        /// Showing an id that is not a UUID is answered 404.
-        MalformedIdShownIsNotFound, "malformed-id-shown-is-404", breaks "veeam.GetAmazonConnectionById.400-malformed";
+        /// Showing an id that is not a UUID is answered 500.
+        MalformedIdShownIsServerError, "malformed-id-shown-is-500", breaks "veeam.GetAmazonConnectionById.400-malformed";
         /// A region that does not exist will do.
         UnknownRegionAccepted, "unknown-region-accepted", breaks "veeam.CreateAmazonConnection.unknown-region";
         /// totalCount is 1, however many there are.
