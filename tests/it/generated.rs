@@ -13,8 +13,9 @@ use proofmark::{
         args::{FileArgs, TargetArgs},
         load::{self, Generated, House},
     },
+    matcher::fill,
     model::{
-        case::{Case, Claim, Expectation, Origin, Step},
+        case::{Case, Claim, Expectation, Origin, Step, ValueMatcher},
         clause::Strength,
         contract::{Contract, Operation, Protocol},
         exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
@@ -98,6 +99,10 @@ impl Bench {
     }
 }
 
+fn variables() -> Variables {
+    Variables::from([("name".into(), NAME.into()), ("gen:suffix".into(), "abcdefgh".into())])
+}
+
 fn answer(contract: &Contract, status: u16, body: &Value) -> Response {
     let media_type = contract.protocol.media_type().unwrap_or("application/json".into());
     let body = Bytes::from(if status == 204 { String::new() } else { body.to_string() });
@@ -142,7 +147,7 @@ fn exchange(contract: &Contract, index: usize, step: &Step, answer: Response) ->
             intent,
         },
         answer: Ok(answer),
-        variables: Arc::new(Variables::from([("name".into(), NAME.into())])),
+        variables: Arc::new(variables()),
         started: jiff::Timestamp::UNIX_EPOCH,
         elapsed: Duration::ZERO,
     }
@@ -202,7 +207,11 @@ fn what_was_refused_and_is_listed_fails() {
     for case in bench.alone().filter(|case| case.steps.len() > 1) {
         let contract = bench.contract(case);
         let Claim::AnyOf(alternatives) = &case.steps[1].expectations[0].claim else { panic!("{}", case.id) };
-        let Claim::At { path, .. } = &alternatives[0][0].claim else { panic!("{}", case.id) };
+        let Claim::At { path, matcher } = &alternatives[0][0].claim else { panic!("{}", case.id) };
+        let ValueMatcher::Excludes(element) = matcher else { panic!("{}", case.id) };
+        // A name that is wrong on purpose holds the case's own.
+        let element = fill::value(element, &mut fill::from_variables(&variables())).expect("it is known");
+        let own = element.as_object().and_then(|element| element.values().next()?.as_str()).expect("a name");
         let list = path
             .to_string()
             .trim_start_matches("$['")
@@ -224,7 +233,7 @@ fn what_was_refused_and_is_listed_fails() {
             let clause = |id: &Arc<str>| id.ends_with(".input.refused-changes-nothing");
             matches!(verdict, Verdict::Fail { violations, .. } if violations.iter().any(|it| it.clauses.iter().any(clause)))
         };
-        let verdict = bench.verdict(case, refusal(), &listed(NAME));
+        let verdict = bench.verdict(case, refusal(), &listed(own));
         assert!(breaks(&verdict), "{}: {verdict:?}", case.id);
         let verdict = bench.verdict(case, refusal(), &listed("somebody-else-s"));
         assert!(!breaks(&verdict), "{}: {verdict:?}", case.id);
