@@ -8,8 +8,8 @@ use serde_json_path::JsonPath;
 
 use super::{
     family::{self, Destroyer, Family, KnownBy, Listing},
-    holes::template,
-    journey::Setup,
+    holes::{self, Bears, template},
+    journey::{self, Setup},
     kinds::Kinds,
     random::Random,
     value::{Extent, Maker},
@@ -193,7 +193,7 @@ impl<'a> Draft<'a> {
         });
         let given = self.family.given(&input).map(str::to_owned);
         let row = self.row(&input, None);
-        let mut first = self.step(self.operation, input, auth);
+        let mut first = self.step(self.operation, input.clone(), auth);
         first.request.raw = raw;
         first.expectations =
             claims.into_iter().filter_map(|(statement, claim)| self.expectation(statement, claim)).collect();
@@ -203,15 +203,24 @@ impl<'a> Draft<'a> {
         } else if let Some(destroyer) = &self.family.destroyer {
             first.captures.extend(self.capture(destroyer, None));
             finally.extend(self.undoing(destroyer, given.as_deref(), None));
+            if destroyer.known_by == KnownBy::Name && kind == SketchKind::Refused {
+                finally.iter_mut().for_each(|step| self.at_once(step));
+            }
+        } else {
+            finally.extend(self.taken_back(&input));
+            if kind == SketchKind::Refused {
+                finally.iter_mut().for_each(|step| self.at_once(step));
+            }
         }
         let mut steps = setup.steps;
         steps.push(first);
         if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
             steps.extend(self.proof(listing, given));
         }
+        let own = self.needs(kind, &finally);
         finally.extend(setup.finally);
         let row = row.into_iter().chain(setup.row).collect();
-        let needs = if setup.needs.is_empty() { self.needs(kind) } else { setup.needs };
+        let needs = if setup.needs.is_empty() { own } else { setup.needs };
         Case { twin, ..self.assembled(&name, steps, finally, row, needs) }
     }
 
@@ -268,23 +277,49 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Nothing the run did not make may be destroyed, and nobody's settings changed: what would do so whatever it is
-    /// given goes only to a target that may be spoilt.
-    fn needs(&self, kind: SketchKind) -> Vec<Need> {
+    /// Nothing may be made that is not destroyed again, nothing that the run did not make be destroyed, and no settings
+    /// changed: what would do so goes only to a target that may be spoilt, the right input and those with one mistake alike.
+    fn needs(&self, kind: SketchKind, undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
         let naming = self.family.naming.as_ref().and_then(|way| way.first().copied());
-        let narrow = self.family.destroyer.is_some()
-            || family::names_something(self.contract, self.operation, naming)
-            || only_asks(&self.operation.name);
-        let harms = match (effect, kind) {
-            _ if narrow => false,
-            (Effect::Read, _) | (_, SketchKind::Void) => false,
-            (Effect::Destroy, _) => true,
-            (Effect::Unknown, _) => true,
-            (Effect::Create | Effect::Upsert | Effect::Change, SketchKind::Valid) => true,
-            (Effect::Create | Effect::Upsert | Effect::Change, SketchKind::Refused) => false,
+        let harms = match effect {
+            _ if kind == SketchKind::Void => false,
+            Effect::Read => false,
+            Effect::Create | Effect::Upsert => undone.is_empty(),
+            Effect::Change | Effect::Destroy => {
+                !family::names_something(self.contract, self.operation, naming)
+            }
+            Effect::Unknown => true,
         };
         harms.then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect()
+    }
+
+    /// Takes back, by the names that both operations have, what an operation does that has no answer to be known by: the
+    /// path of an upsert with another method, or what parts two things again. None where the input does not name all that
+    /// is needed.
+    fn taken_back(&self, input: &[(String, Value)]) -> Option<Step> {
+        let operation = self.operation;
+        let upserts = operation.effect == Effect::Upsert && operation.path.ends_with('}');
+        let opposite = |other: &&Operation| other.method == "DELETE" && other.path == operation.path;
+        let by_path = self.contract.operations.values().find(|other| upserts && opposite(other));
+        let other = by_path.or_else(|| journey::separator(self.contract, operation))?;
+        let names = |name: &str| {
+            let value = input.iter().find(|(have, _)| have == name).and_then(|(_, value)| value.as_str());
+            value.is_some_and(|text| holes::bears(text) != Bears::Neither)
+        };
+        let mut needed = other.members.iter().filter(|(_, it)| it.required && it.default.is_none());
+        let same = |(name, _): &&(String, Value)| other.members.contains_key(name);
+        let named = needed.all(|(name, _)| names(name));
+        named.then(|| self.undone(other, input.iter().filter(same).cloned().collect()))
+    }
+
+    /// Takes any refusal for an end: what was to be refused is seldom there, and under a wrong name it is never found. What
+    /// is there all the same, the ledger knows.
+    fn at_once(&self, step: &mut Step) {
+        let ends = Claim::Status(vec![StatusPattern::Class(2), StatusPattern::Class(4)]);
+        if let Some(poll) = &mut step.poll {
+            poll.until = vec![Expectation { claim: ends, clauses: Vec::new(), span: self.span.clone() }];
+        }
     }
 
     /// The name of what a creation makes, `pm-12345678-k3x9a0bz`, where its input has it; those that are made besides
@@ -387,15 +422,6 @@ impl<'a> Draft<'a> {
         let whole = Claim::At { path, matcher: ValueMatcher::Absent };
         self.expectation(may("awsjson.input.refused-shown-whole"), whole)
     }
-}
-
-/// Operations whose verb says that they change nothing, although a model calls them with a method that may.
-fn only_asks(operation: &str) -> bool {
-    const VERBS: [&str; 8] = ["Export", "Validate", "Get", "Check", "Describe", "List", "Test", "Search"];
-    let asks = |verb: &&str| {
-        operation.strip_prefix(*verb).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
-    };
-    VERBS.iter().any(asks) || operation.ends_with("ValidateSettings")
 }
 
 /// The variable for the name of a thing, or for what the answer called it; those that are made besides have numbers.

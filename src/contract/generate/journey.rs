@@ -143,13 +143,11 @@ pub(super) fn prepared(
         return None;
     }
     let steps = journey.made.iter().map(|made| journey.creation(made)).collect();
-    let undoing = separator(draft.contract, operation).map(|separator| {
-        let same = |(name, _): &(String, Value)| separator.members.contains_key(name);
-        draft.undone(separator, input.iter().filter(|member| same(member)).cloned().collect())
-    });
-    let begins = begins_something(operation) && draft.family.destroyer.is_none() && undoing.is_none();
+    let begins = begins_something(operation)
+        && draft.family.destroyer.is_none()
+        && separator(draft.contract, operation).is_none();
     let harm = if begins && operation.effect != Effect::Destroy { Harm::Some } else { Harm::None };
-    let (finally, row, needs) = journey.ends(undoing, harm);
+    let (finally, row, needs) = journey.ends(None, harm);
     Some((input, Setup { steps, finally, row, needs }))
 }
 
@@ -438,7 +436,7 @@ fn names_nothing(value: &Value) -> bool {
 }
 
 /// Undoes what an operation does with two things and more, by the same names: `DeleteConnection` for `TestConnection`.
-fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a Operation> {
+pub(super) fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a Operation> {
     fn required(operation: &Operation) -> BTreeSet<&str> {
         let members = operation.members.iter().filter(|(_, member)| member.required);
         members.map(|(name, _)| name.as_str()).collect()

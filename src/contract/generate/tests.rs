@@ -365,10 +365,11 @@ fn what_spoils_a_target_whatever_it_is_given_needs_one_that_may_be_spoilt() {
     };
     for (id, spoils) in [
         ("CreateThing::generated::valid-minimal", false),
-        ("StartThing::generated::valid-minimal", false),
+        ("StartThing::generated::valid-minimal", true),
+        ("StartThing::generated::without-ThingArn", true),
         ("DeleteThing::generated::valid-minimal", false),
         ("ModifySettings::generated::valid-minimal", true),
-        ("ModifySettings::generated::without-On", false),
+        ("ModifySettings::generated::without-On", true),
         ("DeleteSettings::generated::valid-minimal", true),
         ("DeleteSettings::generated::auth-missing", true),
         ("DeleteSettings::generated::body-not-json", false),
