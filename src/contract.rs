@@ -22,6 +22,7 @@ mod directions;
 mod effect;
 mod examples;
 pub(crate) mod family;
+pub(crate) mod identity;
 mod mismatch;
 pub(crate) mod observed;
 mod patterns;

@@ -8,6 +8,7 @@ mod budget;
 mod census;
 mod drive;
 mod fence;
+mod futile;
 pub mod ledger;
 mod masks;
 mod own;
@@ -21,6 +22,7 @@ mod settle;
 mod silence;
 pub mod sweep;
 mod values;
+mod waiting;
 mod wire;
 
 use std::{
@@ -40,6 +42,7 @@ use self::{
     auth::Identity,
     budget::Budget,
     census::Census,
+    futile::Futile,
     ledger::{Account, Ledger},
     own::Own,
     residence::Residence,
@@ -47,6 +50,7 @@ use self::{
     script::Script,
     silence::Silence,
     values::{Surroundings, Values},
+    waiting::Waiting,
     wire::Wire,
 };
 pub use self::{
@@ -87,6 +91,8 @@ pub struct Session {
     surroundings: Surroundings,
     known: BTreeMap<ApiName, Known>,
     shared: RunFixtures,
+    futile: Arc<Futile>,
+    waiting: Waiting,
     interrupt: watch::Receiver<Interrupt>,
 }
 
@@ -199,6 +205,8 @@ impl Session {
             surroundings,
             known,
             shared,
+            futile: Arc::default(),
+            waiting: Waiting::default(),
             interrupt,
         })
     }
@@ -318,6 +326,11 @@ impl Session {
         self.masks.mask(&drive::panic_message(panic))
     }
 
+    /// What has been waited for longest, if anything is.
+    pub fn waits_for(&self) -> Option<String> {
+        self.waiting.longest()
+    }
+
     fn is_interrupted(&self) -> bool {
         *self.interrupt.borrow() == Interrupt::Yes
     }
@@ -376,7 +389,8 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     values.extend(lent);
     let contracts = Arc::clone(&session.contracts);
     let timeouts = session.target.timeouts;
-    let mut script = Script::of_case(Arc::clone(&job.case), own, values, contracts, timeouts);
+    let script = Script::of_case(Arc::clone(&job.case), own, values, contracts, timeouts);
+    let mut script = script.on(&session.futile, session.target.usual_deadline());
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
     let mut account = session.account(&job.case.id);
     drive::drive(&mut script, &mut account, session, &mut exchanges).await;

@@ -15,6 +15,7 @@ use crate::{
     },
 };
 
+pub mod absence;
 pub mod body;
 pub mod error_reading;
 pub mod fill;

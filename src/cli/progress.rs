@@ -1,6 +1,11 @@
-//! A bar on stderr while cases run, and a line above it for each that fails. Where stderr is no terminal, nothing.
+//! A bar on stderr while cases run, a line above it for each that fails, and what is being waited for. Where stderr is no
+//! terminal, a line now and then of what is being waited for.
 
-use std::io::{IsTerminal, stderr};
+use std::{
+    convert::Infallible,
+    io::{IsTerminal, stderr},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::civil::Date;
@@ -12,6 +17,10 @@ use crate::{
     },
     report::{Entry, Safe},
 };
+
+/// How often it is told what is being waited for.
+const ON_TERMINAL: Duration = Duration::from_secs(1);
+const IN_PIPE: Duration = Duration::from_secs(30);
 
 /// Shows how far a run is.
 #[derive(Debug, Clone)]
@@ -50,6 +59,27 @@ impl Progress {
             self.bar.println(line);
         }
         self.bar.inc(1);
+    }
+
+    /// Tells again and again what is being waited for, as long as the future is polled that this gives.
+    pub async fn tell_waits(
+        &self,
+        waits: impl Fn() -> Option<String>,
+        mask: impl Fn(&str) -> String,
+    ) -> Infallible {
+        let interval = if stderr().is_terminal() { ON_TERMINAL } else { IN_PIPE };
+        let mut before: Option<String> = None;
+        loop {
+            tokio::time::sleep(interval).await;
+            let what = waits().map(|what| mask(&what));
+            match &what {
+                Some(what) if stderr().is_terminal() => self.bar.set_message(what.clone()),
+                Some(what) => eprintln!("{what}"),
+                None if before.is_some() => self.bar.set_message(""),
+                None => {}
+            }
+            before = what;
+        }
     }
 
     /// Takes the bar away; what it printed above itself stays.

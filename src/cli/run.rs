@@ -107,7 +107,10 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     let measure = Measure { terms, before };
     // An archive of all exchanges is made from memory.
     let filing = record.as_mut().filter(|_| !args.output.wants(ReportFormatArg::Har));
-    let played = play(&stage, &plan, &measure, &progress, filing).await;
+    let played = tokio::select! {
+        played = play(&stage, &plan, &measure, &progress, filing) => played,
+        never = progress.tell_waits(|| stage.session.waits_for(), mask) => match never {},
+    };
     progress.clear();
     let mut drafts = None;
     if let Place::Taking(folder) = &stage.place {

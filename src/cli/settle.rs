@@ -32,9 +32,9 @@ pub struct Settled {
 impl Settled {
     /// What is left, or may be, all the same: one sentence each.
     pub fn left(&self) -> Vec<String> {
-        let left = self.things.iter().flatten().filter_map(|Swept { what, number, fate, .. }| match fate {
-            Fate::Left(why) => Some(format!("{}#{number} {what} may be left: {why}", self.run)),
-            _ => None,
+        let left = self.things.iter().flatten().filter_map(|Swept { what, number, fate, .. }| {
+            let (word, why) = fate.trouble()?;
+            Some(format!("{}#{number} {what} {word}: {why}", self.run))
         });
         left.collect()
     }

@@ -145,9 +145,10 @@ async fn one(
         let lines = book.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         writeln!(out, "left       {}: lines that cannot be read: {lines}", path.display())?;
     }
-    if book.open().next().is_some() && begun.life == Life::Embedded {
+    let open = book.open().next().is_some();
+    if open && begun.life == Life::Embedded {
         writeln!(out, "gone       {name}: all it made went with its process")?;
-    } else if book.open().next().is_some() {
+    } else if (open || book.refused().next().is_some()) && begun.life == Life::Outlives {
         let mut lines = Lines { name: &name, tally, out, broken: None };
         let swept = ledger(path, &begun, &book, question, house, &mut lines).await;
         if let Some(error) = lines.broken {
@@ -176,6 +177,7 @@ struct Lines<'a, W> {
 impl<W: Write> Lines<'_, W> {
     fn tell(&mut self, swept: Swept) {
         let Swept { what, number, fate, .. } = swept;
+        let in_trouble = fate.trouble().is_some();
         let (word, why) = match fate {
             Fate::Destroyed => ("destroyed", String::new()),
             Fate::WasGone => ("was gone", String::new()),
@@ -184,10 +186,12 @@ impl<W: Write> Lines<'_, W> {
             Fate::Stays => ("stays", ": no operation destroys it; the target may be spoilt".to_owned()),
             Fate::Forgotten => ("forgotten", String::new()),
             Fate::Left(why) => ("left", format!(": {why}")),
+            Fate::MayBeLeft(why) => ("may be left", format!(": {why}")),
+            Fate::NotKnown(why) => ("not known", format!(": {why}")),
         };
-        match word {
-            "left" => self.tally.left += 1,
-            _ => self.tally.gone += 1,
+        match in_trouble {
+            true => self.tally.left += 1,
+            false => self.tally.gone += 1,
         }
         let line = format!("{word:<10} {}#{number} {what}{why}", self.name);
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

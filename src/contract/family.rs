@@ -1,6 +1,9 @@
-//! Who destroys and who lists what an operation creates, read from names and paths.
+//! Who destroys and who lists what an operation creates, read from names, paths and members.
 
-use crate::model::contract::{Contract, Effect, Member, Operation, Place, Protocol};
+use crate::{
+    contract::shape::{Kind, Property, Shape},
+    model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
+};
 
 /// `Endpoint` of `CreateEndpoint`.
 pub(crate) fn kind(operation: &str) -> Option<&str> {
@@ -13,15 +16,20 @@ pub(crate) fn destroyer<'a>(contract: &'a Contract, create: &Operation) -> Optio
     let destroyer = match contract.protocol {
         Protocol::AwsJson { .. } => contract.operation(&format!("Delete{}", kind(&create.name)?)),
         Protocol::Rest if create.method != "POST" || create.path.contains('{') => None,
-        Protocol::Rest => contract.operations.values().find(|other| {
-            let rest = other.path.strip_prefix(&*create.path).and_then(|rest| rest.strip_prefix("/{"));
-            other.method == "DELETE" && rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
-        }),
+        Protocol::Rest => below(contract, create),
     }?;
     let mut needs = destroyer.members.iter().filter(|(_, member)| is_needed(member));
     let (name, member) = needs.next().filter(|_| destroyer.effect == Effect::Destroy)?;
     let tells = matches!(member.place, Place::Path | Place::Body) && needs.next().is_none();
     tells.then_some((destroyer, name))
+}
+
+/// `DELETE /things/{id}` for `POST /things`.
+fn below<'a>(contract: &'a Contract, create: &Operation) -> Option<&'a Operation> {
+    contract.operations.values().find(|other| {
+        let rest = other.path.strip_prefix(&*create.path).and_then(|rest| rest.strip_prefix("/{"));
+        other.method == "DELETE" && rest.is_some_and(|rest| rest.ends_with('}') && !rest.contains('/'))
+    })
 }
 
 /// The operations that list what `create` makes, without being told anything.
@@ -42,6 +50,287 @@ pub(crate) fn listings<'a>(contract: &'a Contract, create: &Operation) -> Vec<&'
     found.into_iter().filter(asks_for_nothing).collect()
 }
 
-fn is_needed(member: &Member) -> bool {
+pub(crate) fn is_needed(member: &Member) -> bool {
     member.required && member.default.is_none()
+}
+
+/// How what an operation makes is destroyed.
+#[derive(Debug, Clone)]
+pub(crate) struct Undoing<'a> {
+    pub operation: &'a Operation,
+    /// The kind of thing: `UserPool`.
+    pub resource: String,
+    /// The members that say what to destroy: those that are needed, and those that say in what the thing is where the
+    /// creating request says so by a member of the same name.
+    pub members: Vec<(&'a str, &'a Member)>,
+}
+
+/// What a creating operation leaves behind when it is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// A thing that was not there before.
+    Thing,
+    /// By the contract it acts on what is there already, or answers with nothing that could be named later.
+    NothingNamed,
+}
+
+/// The operation that destroys what `create` makes: its name is the creating one's with another verb, or its path is one
+/// below. None where the contract has no such operation, or `create` acts on a thing that another operation makes.
+pub(crate) fn undoing<'a>(contract: &'a Contract, create: &Operation) -> Option<Undoing<'a>> {
+    let (operation, resource) = match contract.protocol {
+        Protocol::Rest => (below(contract, create)?, rest_resource(&create.path)),
+        Protocol::AwsJson { .. } => {
+            let (destroyer, verb) = rpc_destroyer(contract, create)?;
+            if acts_on_what_is_there(contract, create, destroyer, verb) {
+                return None;
+            }
+            (destroyer, words(&create.name)[verb + 1..].concat())
+        }
+    };
+    let says_where = |(name, member): &(&String, &Member)| {
+        let shared = create.members.contains_key(*name) && !is_needed(member);
+        shared
+            && contract
+                .operations
+                .values()
+                .any(|other| is_told_by(other, name) && other.name != operation.name)
+    };
+    let told = operation.members.iter().filter(|(name, member)| {
+        (is_needed(member) || member.place == Place::Path || says_where(&(*name, *member)))
+            && matches!(member.place, Place::Path | Place::Body | Place::Query)
+    });
+    let members = told.map(|(name, member)| (name.as_str(), member)).collect::<Vec<_>>();
+    (operation.effect == Effect::Destroy && !members.is_empty()).then_some(Undoing {
+        operation,
+        resource,
+        members,
+    })
+}
+
+/// Whether an operation that destroys needs this member.
+fn is_told_by(destroyer: &Operation, name: &str) -> bool {
+    destroyer.effect == Effect::Destroy && destroyer.members.get(name).is_some_and(is_needed)
+}
+
+fn rpc_destroyer<'a>(contract: &'a Contract, create: &Operation) -> Option<(&'a Operation, usize)> {
+    let words_of = words(&create.name);
+    let mut found: Vec<(&Operation, usize)> = contract
+        .operations
+        .values()
+        .filter(|other| other.effect == Effect::Destroy)
+        .filter_map(|other| Some((other, other_verb(&words_of, &words(&other.name))?)))
+        .collect();
+    // `Delete` is the one that everybody uses; another one beside it may do something else.
+    found.sort_by_key(|(other, verb)| words(&other.name)[*verb] != "Delete");
+    found.into_iter().next()
+}
+
+/// Where two names differ, if they differ in one word, and not in the last.
+fn other_verb(one: &[&str], other: &[&str]) -> Option<usize> {
+    let verb = one.iter().zip(other).position(|(one, other)| one != other)?;
+    let rest = one.len() == other.len() && one[verb + 1..] == other[verb + 1..];
+    (rest && verb + 1 < one.len()).then_some(verb)
+}
+
+/// Whether the family of `create` has another operation that makes its things, and `create` has to be told of which of
+/// them it speaks: `RestoreSecret`, beside `CreateSecret`.
+fn acts_on_what_is_there(
+    contract: &Contract,
+    create: &Operation,
+    destroyer: &Operation,
+    verb: usize,
+) -> bool {
+    let mut creator = words(&create.name);
+    let own = std::mem::replace(&mut creator[verb], "Create");
+    let needs = || destroyer.members.iter().filter(|(_, member)| is_needed(member));
+    let told = |(name, _): (&String, &Member)| create.members.get(name).is_some_and(is_needed);
+    own != "Create" && contract.operation(&creator.concat()).is_some() && needs().all(told)
+}
+
+/// What an accepted request of `create` leaves, as far as the contract shows.
+pub(crate) fn outcome(contract: &Contract, create: &Operation) -> Outcome {
+    if undoing(contract, create).is_some() {
+        return Outcome::Thing;
+    }
+    let of_family = rpc_destroyer(contract, create).filter(|_| contract.protocol != Protocol::Rest);
+    if of_family.is_some_and(|(destroyer, verb)| acts_on_what_is_there(contract, create, destroyer, verb)) {
+        return Outcome::NothingNamed;
+    }
+    // A REST API that does not describe its answer may say anything there.
+    if contract.protocol == Protocol::Rest && answer_schema(contract, create).is_none() {
+        return Outcome::Thing;
+    }
+    let needed_elsewhere = |name: &str| {
+        let mut others = contract.operations.values().filter(|other| other.effect != Effect::Create);
+        let takes = |other: &Operation| {
+            other.members.iter().any(|(have, member)| is_needed(member) && have.eq_ignore_ascii_case(name))
+        };
+        others.any(takes)
+    };
+    let is_new = |property: &Property<'_>| {
+        let scalar = matches!(Shape::of(contract, property.schema).kind, Kind::Text | Kind::Integer);
+        let of_rest = contract.protocol == Protocol::Rest && property.name == "id";
+        let asked = create.members.keys().any(|have| have.eq_ignore_ascii_case(property.name));
+        scalar && !asked && (of_rest || needed_elsewhere(property.name))
+    };
+    let shown = answer(contract, create).into_iter().flat_map(|property| {
+        let inside = Shape::of(contract, property.schema);
+        let inside = if inside.kind == Kind::Structure { inside.properties(contract) } else { Vec::new() };
+        std::iter::once(property).chain(inside)
+    });
+    if shown.into_iter().any(|property| is_new(&property)) { Outcome::Thing } else { Outcome::NothingNamed }
+}
+
+/// The operations that list things of the kind `resource`, those first that come page by page: what does not may show
+/// only some of them.
+pub(crate) fn listers<'a>(contract: &'a Contract, create: &Operation, resource: &str) -> Vec<&'a Operation> {
+    if contract.protocol == Protocol::Rest {
+        let same = |other: &&Operation| other.method == "GET" && other.path == create.path;
+        return contract.operations.values().filter(same).collect();
+    }
+    let plurals = plurals(resource);
+    let lists = |other: &&Operation| {
+        let words = words(&other.name);
+        other.effect == Effect::Read && words.len() > 1 && plurals.contains(&words[1..].concat())
+    };
+    let mut found: Vec<&Operation> = contract.operations.values().filter(lists).collect();
+    let rank = |other: &Operation| (other.paging.is_none(), !other.name.starts_with("List"));
+    found.sort_by_key(|other| rank(other));
+    found
+}
+
+fn plurals(resource: &str) -> Vec<String> {
+    let mut all = vec![format!("{resource}s"), format!("{resource}es")];
+    all.extend(resource.strip_suffix('y').map(|stem| format!("{stem}ies")));
+    all.extend(resource.ends_with('s').then(|| resource.to_owned()));
+    all
+}
+
+/// The kind of thing by which a resource is known that an operation makes, where no operation destroys it.
+pub(crate) fn resource(contract: &Contract, create: &Operation) -> String {
+    match contract.protocol {
+        Protocol::Rest => rest_resource(&create.path),
+        Protocol::AwsJson { .. } => words(&create.name).get(1..).unwrap_or_default().concat(),
+    }
+}
+
+fn rest_resource(path: &str) -> String {
+    let last = path.rsplit('/').find(|segment| !segment.is_empty() && !segment.starts_with('{'));
+    let last = last.unwrap_or_default();
+    last.strip_suffix('s').unwrap_or(last).to_owned()
+}
+
+/// The members of an operation's success.
+fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Vec<Property<'a>> {
+    let schema = answer_schema(contract, operation);
+    schema.map(|schema| Shape::of(contract, schema).properties(contract)).unwrap_or_default()
+}
+
+/// The schema of an operation's success.
+pub(crate) fn answer_schema<'a>(
+    contract: &'a Contract,
+    operation: &'a Operation,
+) -> Option<&'a serde_json::Value> {
+    let listed = operation.successes().find_map(|(_, answer)| answer.schema.as_deref());
+    contract.schema(listed.or_else(|| operation.success()?.schema.as_deref())?)
+}
+
+/// The words of a name in Pascal or camel case.
+fn words(name: &str) -> Vec<&str> {
+    let starts = name.char_indices().filter(|(at, letter)| *at == 0 || letter.is_ascii_uppercase());
+    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
+    let ends = starts.iter().skip(1).copied().chain([name.len()]);
+    starts.iter().zip(ends).map(|(start, end)| &name[*start..end]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Operations of an RPC: name, effect, needed members, others, members of the answer.
+    fn contract(operations: &[(&str, &str, &[&str], &[&str], &[&str])]) -> Contract {
+        let mut all = serde_json::Map::new();
+        let mut defs = serde_json::Map::new();
+        for (name, effect, needed, others, answered) in operations {
+            let member = |required: bool| json!({ "in": "body", "required": required, "schema": { "type": "string" } });
+            let members = needed.iter().map(|name| ((*name).to_owned(), member(true)));
+            let members = members.chain(others.iter().map(|name| ((*name).to_owned(), member(false))));
+            let shown = answered.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" })));
+            let shown: serde_json::Map<String, Value> = shown.collect();
+            defs.insert(format!("{name}Out"), json!({ "type": "object", "properties": shown }));
+            let operation = json!({
+                "name": name, "method": "POST", "path": "/", "access": "protected", "effect": effect,
+                "members": members.collect::<serde_json::Map<_, _>>(),
+                "answers": { "200": { "schema": format!("{name}Out") } },
+            });
+            all.insert((*name).to_owned(), operation);
+        }
+        serde_json::from_value(json!({
+            "api": "t", "title": "t", "version": "1",
+            "protocol": { "name": "aws-json", "jsonVersion": "1.1", "targetPrefix": "T", "signingName": "t" },
+            "operations": all, "schemas": { "$defs": defs },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_an_operation_makes_and_what_destroys_it() {
+        let contract = contract(&[
+            ("CreateSecret", "create", &["Name"], &[], &["ARN", "Name"]),
+            ("DeleteSecret", "destroy", &["SecretId"], &[], &[]),
+            ("RestoreSecret", "create", &["SecretId"], &[], &["ARN", "Name"]),
+            ("PutParameter", "create", &["Name"], &[], &["Version"]),
+            ("DeleteParameter", "destroy", &["Name"], &[], &[]),
+            ("AdminCreateUser", "create", &["UserPoolId", "Username"], &[], &[]),
+            ("AdminDeleteUser", "destroy", &["UserPoolId", "Username"], &[], &[]),
+            ("CreateService", "create", &["serviceName"], &["cluster"], &[]),
+            ("DeleteService", "destroy", &["service"], &["cluster", "force"], &[]),
+            ("DeleteCluster", "destroy", &["cluster"], &[], &[]),
+            ("RegisterTaskDefinition", "create", &["family"], &[], &[]),
+            ("DeregisterTaskDefinition", "destroy", &["taskDefinition"], &[], &[]),
+            ("TestConnection", "create", &["A", "B"], &[], &[]),
+            ("DeleteConnection", "destroy", &["A", "B"], &[], &[]),
+            ("TestEventPattern", "create", &["Event"], &[], &["Result"]),
+            ("StartStreamEncryption", "create", &["StreamName"], &[], &[]),
+            ("DescribeStream", "read", &["StreamName"], &[], &[]),
+            ("CreateKey", "create", &[], &["Policy"], &["KeyId"]),
+            ("DescribeKey", "read", &["KeyId"], &[], &[]),
+        ]);
+        for (create, expected) in [
+            ("CreateSecret", "Thing DeleteSecret Secret SecretId"),
+            ("RestoreSecret", "NothingNamed"),
+            ("PutParameter", "Thing DeleteParameter Parameter Name"),
+            ("AdminCreateUser", "Thing AdminDeleteUser User UserPoolId Username"),
+            ("CreateService", "Thing DeleteService Service service cluster"),
+            ("RegisterTaskDefinition", "Thing DeregisterTaskDefinition TaskDefinition taskDefinition"),
+            ("TestConnection", "Thing DeleteConnection Connection A B"),
+            ("TestEventPattern", "NothingNamed"),
+            ("StartStreamEncryption", "NothingNamed"),
+            ("CreateKey", "Thing"),
+        ] {
+            let operation = contract.operation(create).unwrap();
+            let undoing = undoing(&contract, operation).map(|undoing| {
+                let members = undoing.members.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
+                format!(" {} {} {members}", undoing.operation.name, undoing.resource)
+            });
+            let outcome = outcome(&contract, operation);
+            assert_eq!(format!("{outcome:?}{}", undoing.unwrap_or_default()), expected, "{create}");
+        }
+    }
+
+    #[test]
+    fn what_lists_a_kind_is_named_after_many_of_it() {
+        let contract = contract(&[
+            ("CreatePolicy", "create", &[], &[], &[]),
+            ("ListPolicies", "read", &[], &[], &[]),
+            ("GetPolicy", "read", &["Name"], &[], &[]),
+            ("DescribePolicies", "read", &[], &[], &[]),
+            ("DeletePolicies", "destroy", &[], &[], &[]),
+        ]);
+        let create = contract.operation("CreatePolicy").unwrap();
+        let found = listers(&contract, create, "Policy").into_iter().map(|it| &*it.name).collect::<Vec<_>>();
+        assert_eq!(found, ["ListPolicies", "DescribePolicies"]);
+    }
 }

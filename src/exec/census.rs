@@ -7,12 +7,12 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use super::{
     Session,
-    ledger::{Entry, Event, family, undo},
+    ledger::{Entry, Event, undo},
 };
 
 type Taken = Arc<OnceCell<()>>;
@@ -31,9 +31,9 @@ impl Session {
         };
         let take = || async {
             // One lost request, of a login perhaps, which is not repeated, would leave the whole run without.
-            let mut listed = self.list(api, listing).await;
+            let mut listed = self.list(api, listing, &Map::new()).await;
             if listed.is_err() {
-                listed = self.list(api, listing).await;
+                listed = self.list(api, listing, &Map::new()).await;
             }
             let Ok(elements) = listed else { return };
             let entry = Entry {
@@ -53,7 +53,7 @@ impl Session {
 /// What the elements of a listing are called.
 pub(super) fn ids(elements: &[Value]) -> Vec<String> {
     let id = |element: &Value| {
-        let id = ["id", "Id", "ID", family::MADE].iter().find_map(|name| undo::member(element, name))?;
+        let id = ["id", "Id", "ID"].iter().find_map(|name| undo::member(element, name))?;
         Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned))
     };
     elements.iter().filter_map(id).collect()

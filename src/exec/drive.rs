@@ -19,6 +19,7 @@ use super::{
     request::{self, Outgoing, Route},
     script::{Call, Next, Script},
     values::Values,
+    waiting::Wait,
     wire::Passage,
 };
 use crate::model::{
@@ -50,11 +51,18 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 async fn play(script: &mut Script, account: &mut Account, session: &Session, log: &mut Vec<Exchange>) {
+    let mut waiting: Option<(String, Wait<'_>)> = None;
     loop {
         if session.is_interrupted() {
             script.interrupt();
         }
         let next = script.next(session.wire.clock());
+        if waiting.is_some() || matches!(next, Next::Wait(_)) {
+            let asks = script.asks().unwrap_or_default();
+            if waiting.as_ref().is_none_or(|(what, _)| *what != asks) {
+                waiting = matches!(next, Next::Wait(_)).then(|| (asks.clone(), session.waiting.begin(asks)));
+            }
+        }
         let undoing = script.cleaning_up();
         match next {
             Next::Done => return,

@@ -77,8 +77,10 @@ pub enum Event {
     Intent(Intent),
     /// The target has answered; these variables name what was made, and this destroys it.
     Created { identity: Map<String, Value>, undo: Vec<Undo> },
-    /// The target has refused: nothing was made.
+    /// The target has refused.
     Refused { status: u16 },
+    /// The target has accepted it, and by the contract it makes no thing.
+    NothingMade,
     /// It is ready, and stays for later runs: what cases can name.
     Standing { provides: Map<String, Value> },
     /// A destroying request was confirmed.
@@ -129,6 +131,9 @@ pub struct Intent {
     /// The operation that lists things of this kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listing: Option<String>,
+    /// What that has to be told.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub asking: Map<String, Value>,
 }
 
 impl Ledger {

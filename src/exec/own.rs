@@ -10,7 +10,11 @@ use serde_json::Value;
 /// Grows with every accepted answer to a creating request. Compared without regard to case, as ids may be written either
 /// way.
 #[derive(Debug, Default)]
-pub(super) struct Own(RwLock<HashSet<String>>);
+pub(super) struct Own {
+    made: RwLock<HashSet<String>>,
+    /// The names that accepted creating requests have given.
+    named: RwLock<HashSet<String>>,
+}
 
 impl Own {
     /// Every text in `identity` is a name of something this run has made. Texts that the creating request itself held
@@ -20,12 +24,23 @@ impl Own {
         let mut found = Vec::new();
         identity.into_iter().for_each(|value| texts(value, &mut found));
         let found = found.into_iter().map(|text| text.to_lowercase());
-        let mut own = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut own = self.made.write().unwrap_or_else(PoisonError::into_inner);
         own.extend(found.filter(|text| !text.is_empty() && !asked.contains(text)));
     }
 
+    /// A creating request that gives these names was accepted.
+    pub fn name(&self, names: &[String]) {
+        let names = names.iter().map(|name| name.to_lowercase());
+        self.named.write().unwrap_or_else(PoisonError::into_inner).extend(names);
+    }
+
+    /// Whether one has given this name.
+    pub fn has_named(&self, name: &str) -> bool {
+        self.named.read().unwrap_or_else(PoisonError::into_inner).contains(&name.to_lowercase())
+    }
+
     pub fn has(&self, text: &str) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&text.to_lowercase())
+        self.made.read().unwrap_or_else(PoisonError::into_inner).contains(&text.to_lowercase())
     }
 }
 

@@ -86,7 +86,8 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     values.extend(used.iter().cloned());
     let timeouts = session.target.timeouts;
     let contracts = Arc::clone(&session.contracts);
-    let mut script = Script::of_fixture(Arc::clone(fixture), values, contracts, timeouts);
+    let script = Script::of_fixture(Arc::clone(fixture), values, contracts, timeouts);
+    let mut script = script.on(&session.futile, session.target.usual_deadline());
     let mut exchanges = Vec::new();
     let mut account = session.account(&fixture.id);
     drive(&mut script, &mut account, session, &mut exchanges).await;

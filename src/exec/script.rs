@@ -15,9 +15,10 @@ use self::{
     asking::Asking,
     weighing::{Weighed, succeeded, told},
 };
-use super::{again::Bounds, values::Values};
+use super::{again::Bounds, futile::Futile, values::Values};
 use crate::{
     contract::Contracts,
+    matcher::absence,
     model::{
         case::{Case, Fixture, Step},
         contract::ApiName,
@@ -38,6 +39,10 @@ pub struct Script {
     patience: Patience,
     /// Nor does whoever was told to come back later.
     bounds: Bounds,
+    /// Clean-up waits no longer than this, where the target file does not say.
+    usual: Option<Duration>,
+    /// What the whole run has waited for in vain.
+    futile: Arc<Futile>,
     stage: Stage,
     asking: Asking,
     end: Option<End>,
@@ -167,6 +172,8 @@ impl Script {
             values,
             patience: timeouts.patience,
             bounds: Bounds::of(&timeouts),
+            usual: None,
+            futile: Arc::default(),
             stage: Stage::Done,
             asking: Asking::default(),
             end: None,
@@ -174,6 +181,22 @@ impl Script {
         };
         script.enter(Stage::Create(0));
         script
+    }
+
+    /// The same on a target on which `futile` was waited for in vain, and where waits usually end by then.
+    pub fn on(self, futile: &Arc<Futile>, usual: Option<Duration>) -> Script {
+        Script { futile: Arc::clone(futile), usual, ..self }
+    }
+
+    /// What is asked for now, and on whose behalf.
+    pub fn asks(&self) -> Option<String> {
+        let call = Call::at(self.place()?, 0);
+        let whose = match (&call.role, &self.case) {
+            (Role::Fixture { id, .. }, _) => Arc::clone(id),
+            (_, Some(case)) => Arc::clone(&case.id),
+            _ => return None,
+        };
+        Some(format!("{} ({whose})", call.step().operation))
     }
 
     /// What to do at the time `now`.
@@ -350,7 +373,7 @@ impl Script {
         };
         self.fixtures[index].existence = match response.status {
             200..300 => Existence::Yes,
-            400..500 => Existence::No,
+            _ if absence::refuses(response) => Existence::No,
             // A target that fails may have made it before.
             _ => Existence::Perhaps,
         };

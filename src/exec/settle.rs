@@ -1,4 +1,5 @@
-//! The end of a run: what it asked for and never heard of is looked for and destroyed, as `sweep` would on another day.
+//! The end of a run: what its ledger does not know to be gone is looked for and destroyed, as `sweep` would on another
+//! day.
 
 use super::{
     Session,
@@ -6,18 +7,14 @@ use super::{
 };
 
 impl Session {
-    /// Finds out what became of every creating request whose answer did not tell: none came, or a failure of the target
-    /// did. To be called after [`Session::close`]. Gives one entry for each of them; None
-    /// where there is no ledger to read it from.
-    ///
-    /// What is known to have been made is not touched: cases and fixtures have done for it what can be done. Nor is
-    /// anything where the target ends with the run. `others` is asked for only where there is something to find out: it
-    /// may have to read many ledgers.
+    /// Destroys what cases and fixtures have not, and finds out what became of every creating request whose answer did
+    /// not tell. To be called after [`Session::close`]. Gives one entry for each thing; None where there is no ledger to
+    /// read it from, or where the target ends with the run. `others` is asked for only where there is something to find
+    /// out: it may have to read many ledgers.
     pub async fn settle(&self, others: impl FnOnce() -> Others) -> Option<Vec<Swept>> {
-        let mut book = self.ledger.book().await?;
+        let book = self.ledger.book().await?;
         let mut settled = Vec::new();
-        book.pass_over_what_was_made();
-        if book.open().next().is_some() {
+        if book.open().chain(book.refused()).next().is_some() {
             self.sweep(&book, Sweep::ForReal, |_| false, &others(), |swept| settled.push(swept)).await;
         }
         Some(settled)

@@ -1,32 +1,23 @@
-//! What a run left behind is destroyed by another process on another day, with nothing but the run's ledger and the
-//! contract: the last thing made first, each until the target says that it is not there.
+//! What a run left behind is destroyed, with nothing but the run's ledger and the contract: the last thing made first,
+//! each until the target says that it is not there. All that is left is asked for once, then all that is still left once
+//! more after a pause, and so on: however many things there are, the waits together are those for one.
 
 mod search;
+mod turn;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
-use self::search::{Known, Listed, Search};
+use self::{
+    search::{Listed, Search},
+    turn::{Pending, Turn},
+};
 use super::{
     Session,
-    again::Repeats,
-    drive::{Failed, Line},
     ledger::{
         Entry, Event,
         book::{Book, State, Thing},
-        undo::{self, Undo},
-    },
-    own,
-};
-use crate::{
-    matcher::error_reading,
-    model::{
-        case::{Auth, Raw, Request},
-        contract::Contract,
-        exchange::Response,
-        template::TemplateValue,
     },
 };
 
@@ -34,10 +25,12 @@ use crate::{
 const ATTEMPTS: u32 = 8;
 /// How often it may be accepted without the thing being gone; there are targets that accept it for ever.
 const ACCEPTED: u32 = 5;
-/// The waits between two questions.
+/// So many requests of a kind that got no answer for one reason, and the others of the kind are not sent meanwhile.
+const UNANSWERED: u32 = 3;
+/// The waits between two rounds.
 const START: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(10);
-/// How long life cycles may take.
+/// How long may be waited without anything coming to its end.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
 /// A request whose sender died may still be on its way.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -50,9 +43,9 @@ const DISPOSABLE: &str = "disposable";
 pub enum Fate {
     /// Now.
     Destroyed,
-    /// Before anybody came to destroy it.
+    /// It is not there, whether it was ever made or not.
     WasGone,
-    /// It was asked for and never made.
+    /// Its creation was refused, and nothing bears its name.
     NeverMade,
     /// It would be destroyed, or looked for, if this were not a rehearsal.
     WouldGo,
@@ -60,8 +53,24 @@ pub enum Fate {
     Stays,
     /// Somebody has looked, and says that nothing is left of it.
     Forgotten,
-    /// It is there, or may be.
+    /// The target has made it, or shows it, and it could not be destroyed.
     Left(String),
+    /// The target has accepted to destroy it, and does not show that it is gone.
+    MayBeLeft(String),
+    /// Whether it was made, or what it is called, could not be found out.
+    NotKnown(String),
+}
+
+impl Fate {
+    /// Why it cannot be said to be gone, with the words for what is known of it.
+    pub fn trouble(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Fate::Left(why) => Some(("is left", why)),
+            Fate::MayBeLeft(why) => Some(("may be left", why)),
+            Fate::NotKnown(why) => Some(("is not known to be gone", why)),
+            _ => None,
+        }
+    }
 }
 
 /// One thing of the ledger.
@@ -107,202 +116,114 @@ impl Session {
         }
         let known: Vec<String> = book.names();
         let mut search = Search { known: &known, census: &book.census, others, listed: Listed::default() };
+        let mut open = Vec::new();
         for thing in book.open() {
-            let fate = match sweep {
-                Sweep::Rehearsed => Fate::WouldGo,
-                Sweep::ForReal if forgotten(thing.number) => Fate::Forgotten,
-                Sweep::ForReal => self.end_of(thing, &mut search).await,
-            };
-            let event = match &fate {
-                Fate::Destroyed | Fate::WasGone | Fate::NeverMade => Some(Event::Destroyed),
-                Fate::Left(why) => Some(Event::Left { why: why.clone() }),
-                Fate::Stays | Fate::Forgotten => Some(Event::Settled),
-                Fate::WouldGo => None,
-            };
-            let (what, number) = (self.masks.mask(&in_words(thing)), thing.number);
-            let (job, operation) = (thing.job.clone(), thing.operation.clone());
-            let mut swept = Swept { what, number, job, operation, fate };
-            if let Some(event) = event
-                && let Err(error) = self.ledger.write(&entry(thing, event), &self.masks).await
-            {
-                swept.fate = Fate::Left(error.to_string());
+            match sweep {
+                Sweep::Rehearsed => told(self.ended(thing, Fate::WouldGo).await),
+                Sweep::ForReal if forgotten(thing.number) => told(self.ended(thing, Fate::Forgotten).await),
+                Sweep::ForReal => open.push(Pending::of(thing)),
             }
-            if let Fate::Left(why) = &mut swept.fate {
-                *why = self.masks.mask(why);
-            }
-            told(swept);
+        }
+        self.in_rounds(open, &mut search, &mut told).await;
+        if sweep == Sweep::ForReal {
+            self.look_for_refused(book, &mut search, &mut told).await;
         }
     }
 
-    async fn end_of(&self, thing: &Thing, search: &mut Search<'_>) -> Fate {
-        if thing.undo.is_empty() && self.target.features.contains(DISPOSABLE) {
-            return Fate::Stays;
-        }
-        if thing.undo.is_empty() {
-            return Fate::Left(format!("nothing says how what {} makes is destroyed", thing.operation));
-        }
-        if thing.undo.iter().all(Undo::is_whole) {
-            return match self.undo(thing, &thing.undo).await {
-                Fate::WasGone if thing.state == State::Unknown => Fate::NeverMade,
-                fate => fate,
-            };
-        }
-        match self.find(thing, search).await {
-            Ok(Known::Nothing) => Fate::NeverMade,
-            Ok(Known::Found(all)) => {
-                let mut last = Fate::NeverMade;
-                for identity in all {
-                    // It bears a name that this run alone gives.
-                    self.own.add(identity.values(), b"");
-                    let undo: Vec<Undo> = thing.undo.iter().map(|undo| undo.filled(&identity)).collect();
-                    last = match self.undo(thing, &undo).await {
-                        left @ Fate::Left(_) => return left,
-                        fate => fate,
-                    };
-                }
-                last
-            }
-            Err(why) => Fate::Left(why),
-        }
-    }
-
-    async fn undo(&self, thing: &Thing, undo: &[Undo]) -> Fate {
-        let mut fate = Fate::WasGone;
-        for undo in undo {
-            if !undo.is_whole() {
-                return Fate::Left(format!("the ledger does not say all that {} needs", undo.operation));
-            }
-            match self.destroy(&thing.api, undo).await {
-                Fate::WasGone => {}
-                left @ Fate::Left(_) => return left,
-                other => fate = other,
-            }
-        }
-        fate
-    }
-
-    /// Asks again and again: what depends on it may still be going, and it may still be on its way to being.
-    async fn destroy(&self, api: &str, undo: &Undo) -> Fate {
-        let mut wait = Wait::new(self);
-        let (mut accepted, mut refused) = (0, 0);
-        loop {
-            let answer = match self.ask(api, &undo.operation, &undo.input).await {
-                Err(Failed::Refused(why) | Failed::Unsendable(why)) => return Fate::Left(why),
-                Ok(answer) => answer,
-            };
-            let why = match &answer {
-                Ok(response) if self.tells_absence(api, response) => {
-                    return if accepted > 0 { Fate::Destroyed } else { Fate::WasGone };
-                }
-                Ok(response) if (200..300).contains(&response.status) => {
-                    accepted += 1;
-                    if let Some(look) = &undo.look {
-                        return self.until_gone(api, look, &undo.input).await;
-                    }
-                    if accepted == ACCEPTED {
-                        return Fate::Destroyed;
-                    }
-                    format!("{} is accepted again and again", undo.operation)
-                }
-                Ok(response) => {
-                    refused += u32::from(!self.is_busy(api, response));
-                    format!("{} answered {}", undo.operation, self.status_in_words(api, response))
-                }
-                Err(broken) => {
-                    refused += 1;
-                    format!("{}: {broken}", undo.operation)
-                }
-            };
-            if refused == ATTEMPTS || !wait.once_more().await {
-                return Fate::Left(why);
-            }
-        }
-    }
-
-    /// Gone is what the target says is not there, or speaks of no more.
-    async fn until_gone(&self, api: &str, look: &undo::Look, destroyed: &Map<String, Value>) -> Fate {
-        let mut names = Vec::new();
-        destroyed.values().for_each(|value| own::texts(value, &mut names));
-        names.retain(|name| self.own.has(name));
-        let mut wait = Wait::new(self);
-        loop {
-            let why = match self.ask(api, &look.operation, &look.input).await {
-                Err(Failed::Refused(why) | Failed::Unsendable(why)) => return Fate::Left(why),
-                Ok(Err(broken)) => format!("{}: {broken}", look.operation),
-                Ok(Ok(response)) if self.tells_absence(api, &response) => return Fate::Destroyed,
-                Ok(Ok(response)) if response.status == 200 => {
-                    let body = String::from_utf8_lossy(&response.body).to_lowercase();
-                    if !names.is_empty() && !names.iter().any(|name| body.contains(&name.to_lowercase())) {
-                        return Fate::Destroyed;
-                    }
-                    format!("{} still shows it", look.operation)
-                }
-                Ok(Ok(response)) => format!("{} answered {}", look.operation, response.status),
-            };
-            if !wait.once_more().await {
-                return Fate::Left(why);
-            }
-        }
-    }
-
-    async fn ask(
+    /// Takes one turn of each thing, then one of each that has not come to its end, until none is left or nothing moves.
+    async fn in_rounds(
         &self,
-        api: &str,
-        operation: &str,
-        input: &Map<String, Value>,
-    ) -> Result<Result<Response, crate::model::exchange::Broken>, Failed> {
-        let Some(line) = Line::to(api, operation, self) else {
-            return Err(Failed::Unsendable(format!("the API `{api}` has no {operation} any more")));
-        };
-        let input =
-            input.iter().map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
-        let request = Request { input, auth: Auth::Target, raw: Raw::default() };
-        let mut values = self.values(api);
-        let mut repeats = Repeats::default();
-        loop {
-            let answer = line.ask(&request, &mut values).await?.answer;
-            // Whoever destroys asks again anyway.
-            let Some(wait) = line.wait_to_read_again(&answer, &mut repeats) else { return Ok(answer) };
-            tokio::time::sleep(wait).await;
+        mut open: Vec<Pending<'_>>,
+        search: &mut Search<'_>,
+        told: &mut impl FnMut(Swept),
+    ) {
+        let mut wait = Wait::new(self);
+        let mut silent: HashMap<String, u32> = HashMap::new();
+        while !open.is_empty() {
+            let what = format!("{} to be gone, the first {}", open.len(), open[0].what());
+            let _waiting = self.waiting.begin(self.masks.mask(&what));
+            let count = open.len();
+            let mut unanswered: HashMap<String, u32> = HashMap::new();
+            let mut still = Vec::new();
+            search.listed.forget();
+            for mut pending in open {
+                let kind = pending.kind();
+                if silent.get(&kind).is_some_and(|times| *times >= UNANSWERED) {
+                    told(self.ended(pending.thing, pending.unasked()).await);
+                    continue;
+                }
+                if unanswered.get(&kind).is_some_and(|times| *times >= UNANSWERED) {
+                    still.push(pending);
+                    continue;
+                }
+                match self.turn(&mut pending, search).await {
+                    Turn::Over(fate) => told(self.ended(pending.thing, fate).await),
+                    Turn::Again => still.push(pending),
+                    Turn::Silent(fate) => {
+                        *silent.entry(kind).or_default() += 1;
+                        told(self.ended(pending.thing, fate).await);
+                    }
+                    Turn::Unanswered => {
+                        *unanswered.entry(kind).or_default() += 1;
+                        still.push(pending);
+                    }
+                }
+            }
+            open = still;
+            if open.len() < count {
+                wait.anew();
+            }
+            if !open.is_empty() && !wait.once_more().await {
+                break;
+            }
+        }
+        for pending in open {
+            let fate = pending.given_up();
+            told(self.ended(pending.thing, fate).await);
         }
     }
 
-    fn contract(&self, api: &str) -> Option<&Contract> {
-        self.contracts.get(api)
+    /// What the target has refused to make is looked for once, by its name. Of what is not there nothing is said.
+    async fn look_for_refused(&self, book: &Book, search: &mut Search<'_>, told: &mut impl FnMut(Swept)) {
+        search.listed.forget();
+        let mut there = Vec::new();
+        for thing in book.refused().filter(|thing| !thing.intent.names.is_empty()) {
+            if self.is_listed(thing, search).await {
+                there.push(Pending::of(thing));
+            }
+        }
+        self.in_rounds(there, search, told).await;
     }
 
-    fn error_name(&self, api: &str, response: &Response) -> Option<String> {
-        let contract = self.contract(api).filter(|_| response.status >= 400)?;
-        let names = error_reading::error_names(&contract.protocol, response);
-        names.resolved().map(|name| name.chars().filter(|c| !c.is_control()).take(80).collect())
-    }
-
-    fn status_in_words(&self, api: &str, response: &Response) -> String {
-        let name = self.error_name(api, response).map(|name| format!(" {name}")).unwrap_or_default();
-        format!("{}{name}", response.status)
-    }
-
-    fn tells_absence(&self, api: &str, response: &Response) -> bool {
-        let named = || {
-            let name = self.error_name(api, response);
-            name.is_some_and(|name| name.contains("NotFound") || name.contains("DoesNotExist"))
+    /// Writes down what became of a thing.
+    async fn ended(&self, thing: &Thing, fate: Fate) -> Swept {
+        let event = match &fate {
+            Fate::Destroyed | Fate::WasGone | Fate::NeverMade => Some(Event::Destroyed),
+            Fate::Left(why) | Fate::MayBeLeft(why) | Fate::NotKnown(why) => {
+                Some(Event::Left { why: why.clone() })
+            }
+            Fate::Stays | Fate::Forgotten => Some(Event::Settled),
+            Fate::WouldGo => None,
         };
-        matches!(response.status, 404 | 410) || ((400..500).contains(&response.status) && named())
-    }
-
-    /// Whether an error will pass: something is still going on, or the target is overloaded.
-    fn is_busy(&self, api: &str, response: &Response) -> bool {
-        let named = || {
-            let name = self.error_name(api, response).unwrap_or_default();
-            ["State", "Throttl", "InUse", "Conflict"].iter().any(|word| name.contains(word))
-        };
-        matches!(response.status, 409 | 423 | 429 | 502 | 503 | 504) || named()
+        let (what, number) = (self.masks.mask(&in_words(thing)), thing.number);
+        let (job, operation) = (thing.job.clone(), thing.operation.clone());
+        let mut swept = Swept { what, number, job, operation, fate };
+        if let Some(event) = event
+            && let Err(error) = self.ledger.write(&entry(thing, event), &self.masks).await
+        {
+            swept.fate = Fate::NotKnown(error.to_string());
+        }
+        if let Fate::Left(why) | Fate::MayBeLeft(why) | Fate::NotKnown(why) = &mut swept.fate {
+            *why = self.masks.mask(why);
+        }
+        swept
     }
 }
 
-/// The waits between questions, twice as long each time.
+/// The waits between rounds, twice as long each time, and how long nothing has moved.
 struct Wait {
     next: Duration,
+    start: Duration,
     longest: Duration,
     waited: Duration,
     patience: Duration,
@@ -312,8 +233,16 @@ impl Wait {
     fn new(session: &Session) -> Wait {
         let patience = session.target.timeouts.patience;
         let longest = patience.pause.map_or(LONGEST, |pause| pause.min(LONGEST));
-        let patience = patience.deadline.map_or(PATIENCE, |deadline| deadline.min(PATIENCE));
-        Wait { next: START.min(longest), longest, waited: Duration::ZERO, patience }
+        let deadline = patience.deadline.or_else(|| session.target.usual_deadline());
+        let patience = deadline.map_or(PATIENCE, |deadline| deadline.min(PATIENCE));
+        let start = START.min(longest);
+        Wait { next: start, start, longest, waited: Duration::ZERO, patience }
+    }
+
+    /// Something has come to its end.
+    fn anew(&mut self) {
+        self.next = self.start;
+        self.waited = Duration::ZERO;
     }
 
     /// Waits, unless all patience is used up.
@@ -342,10 +271,9 @@ fn entry(thing: &Thing, event: Event) -> Entry {
 /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
 fn in_words(thing: &Thing) -> String {
     let Thing { api, operation, job, .. } = thing;
-    let name = thing.intent.names.first().map(|name| format!(" {name}"));
-    let name = name.or_else(|| Some(format!(" {}", thing.identity.values().next()?.as_str()?)));
-    format!("{api} {operation}{} ({job})", name.unwrap_or_default())
+    let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let name = thing.intent.names.first().cloned();
+    let name = name.or_else(|| thing.identity.values().next().map(shown));
+    let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+    format!("{api} {operation}{name} ({job})")
 }
-
-/// The listings that a sweep has asked for, by API and operation.
-type Lists = BTreeMap<(String, String), Arc<Vec<Value>>>;

@@ -60,7 +60,16 @@ impl Target {
             () => None,
         }
     }
+
+    /// How long is waited for what does not come, where the target file does not say: on this machine or in a private
+    /// network there is an emulator, which is quick; elsewhere nothing is known.
+    pub fn usual_deadline(&self) -> Option<Duration> {
+        let private = !self.apis.is_empty() && self.apis.values().all(|api| is_private(&api.base_url));
+        (private && self.timeouts.patience.deadline.is_none()).then_some(USUAL)
+    }
 }
+
+const USUAL: Duration = Duration::from_secs(10);
 
 /// The feature of a target on which everything may be spoilt.
 pub const DISPOSABLE: &str = "disposable";
@@ -279,6 +288,17 @@ pub fn is_loopback(url: &url::Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// Whether a URL stays in a private network: a private address (RFC 1918, RFC 4193), or a name without a dot.
+fn is_private(url: &url::Url) -> bool {
+    let by_address = match url.host() {
+        Some(url::Host::Domain(name)) => !name.contains('.'),
+        Some(url::Host::Ipv4(address)) => address.is_private() || address.is_link_local(),
+        Some(url::Host::Ipv6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        None => false,
+    };
+    by_address || is_loopback(url)
 }
 
 impl Default for Timeouts {

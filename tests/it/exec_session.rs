@@ -2,6 +2,7 @@
 //! made is destroyed.
 
 mod bugs;
+mod ends;
 mod life;
 mod server;
 mod stage;

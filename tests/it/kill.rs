@@ -9,5 +9,7 @@ mod points;
 #[cfg(unix)]
 mod signals;
 mod stage;
+#[cfg(unix)]
+mod whole;
 
 use super::{hostile::message, reference_target::client};

@@ -10,7 +10,8 @@ use super::{
 
 use crate::{
     contract::{
-        family::{destroyer, kind, listings},
+        family::{answer_schema, destroyer, kind, listings},
+        identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
     model::contract::{Access, Contract, Member, Operation, Place, Protocol},
@@ -115,10 +116,7 @@ fn rpc_destroyer<'a>(
     naming: Option<&str>,
 ) -> Option<Destroyer<'a>> {
     let (destroyer, member) = destroyer(contract, operation)?;
-    // What is destroyed by its identifier can be destroyed by its ARN.
-    let resource = member.strip_suffix("Identifier").map(|stem| format!("{stem}Arn"));
-    let wanted = std::iter::once(member).chain(resource.as_deref());
-    let in_answer = wanted.filter_map(|name| place_in_answer(contract, operation, name)).next();
+    let in_answer = place_in_answer(contract, operation, destroyer, member);
     // What is destroyed by the name it was given needs no answer that repeats it.
     let known_by = match in_answer {
         _ if naming == Some(member) => KnownBy::Name,
@@ -128,24 +126,23 @@ fn rpc_destroyer<'a>(
     Some(Destroyer { operation: destroyer, member, known_by })
 }
 
-/// The JSONPath of a member at the top of the answer or inside one structure there.
-fn place_in_answer(contract: &Contract, operation: &Operation, name: &str) -> Option<String> {
-    let top = answer(contract, operation)?;
-    if top.iter().any(|property| property.name == name) {
-        return Some(format!("$.{name}"));
-    }
-    let holds = |property: &&Property<'_>| {
-        let shape = Shape::of(contract, property.schema);
-        shape.kind == Kind::Structure && shape.properties(contract).iter().any(|inner| inner.name == name)
-    };
-    top.iter().find(holds).map(|outer| format!("$.{}.{name}", outer.name))
+/// The JSONPath by which the answer shows what `destroyer` calls the thing.
+fn place_in_answer(
+    contract: &Contract,
+    create: &Operation,
+    destroyer: &Operation,
+    member: &str,
+) -> Option<String> {
+    let schema = &destroyer.members.get(member)?.schema;
+    let wanted = Wanted { resource: kind(&create.name)?, member, schema };
+    let ways = identity::ways(contract, answer_schema(contract, create)?, wanted);
+    ways.first().filter(|way| !way.is_empty()).map(|way| format!("$.{}", way.join(".")))
 }
 
 /// The members of an operation's success.
 fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<Vec<Property<'a>>> {
-    let listed = operation.successes().find_map(|(_, answer)| answer.schema.as_deref());
-    let schema = listed.or_else(|| operation.success()?.schema.as_deref())?;
-    Some(Shape::of(contract, contract.schema(schema)?).properties(contract))
+    let schema = answer_schema(contract, operation)?;
+    Some(Shape::of(contract, schema).properties(contract))
 }
 
 /// The list in the answer whose elements have a member `naming`.

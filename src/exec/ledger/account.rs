@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     undo::{self, Undo},
 };
 use crate::{
+    contract::family::Outcome,
     exec::{
         fence,
         masks::Masks,
@@ -19,7 +21,7 @@ use crate::{
         script::{Call, Script},
         values::Values,
     },
-    matcher::fill,
+    matcher::{absence, fill},
     model::{
         case::Step,
         contract::{Contract, Effect, Operation},
@@ -55,6 +57,10 @@ struct Open {
     family: Family,
     /// The body of the creating request, in which names stand that were there before.
     request: bytes::Bytes,
+    /// What it says, by member.
+    given: Map<String, Value>,
+    /// The names in it that no other run gives, and that this run has not given before.
+    fresh: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -87,15 +93,18 @@ impl Account {
             _ => Owner::Step(owned(step)),
         };
         let family = family::of(contract, operation);
-        let mut captures = undo::members(step);
-        captures.extend(family.made.clone().map(|member| (family::MADE.to_owned(), member)));
+        let given = given(step, outgoing, values);
+        let said = family.given(&given);
+        let names = names(outgoing, values);
+        let fresh = names.iter().filter(|name| !self.own.has_named(name)).cloned().collect();
         let intent = Intent {
             url: outgoing.url.to_string(),
             body: String::from_utf8_lossy(&outgoing.body).into_owned(),
-            names: names(outgoing, values),
-            undo: undoing(call, values, &family),
-            captures,
-            listing: family.listing.clone(),
+            names,
+            undo: undoing(call, values, &family).iter().map(|undo| undo.filled(&said)).collect(),
+            captures: undo::members(step),
+            listing: family.listing.as_ref().map(|look| look.operation.clone()),
+            asking: family.listing.as_ref().map(|look| look.filled(&said).input).unwrap_or_default(),
         };
         let open = Open {
             number: self.ledger.number(),
@@ -104,6 +113,8 @@ impl Account {
             owner,
             family,
             request: outgoing.body.clone(),
+            given,
+            fresh,
         };
         self.write(&open, Event::Intent(intent)).await?;
         self.open.push(open);
@@ -128,13 +139,17 @@ impl Account {
         let accepted = (200..300).contains(&response.status);
         if creates(call) {
             let Some(open) = self.open.last() else { return };
-            if accepted {
-                let identity = identity(step, &open.family, response, &script.values);
+            if accepted && self.made_nothing(open, call) {
+                let _ = self.write(open, Event::NothingMade).await;
+                self.open.pop();
+            } else if accepted {
+                let identity = identity(step, open, response, &script.values);
                 self.own.add(identity.values(), &open.request);
+                self.own.name(&open.fresh);
                 let undo = undoing(call, &script.values, &open.family);
                 let undo = undo.iter().map(|undo| undo.filled(&identity)).collect();
                 let _ = self.write(open, Event::Created { identity, undo }).await;
-            } else if (400..500).contains(&response.status) {
+            } else if absence::refuses(response) {
                 let _ = self.write(open, Event::Refused { status: response.status }).await;
                 self.open.pop();
             }
@@ -145,6 +160,14 @@ impl Account {
             self.close(|owner| matches!(owner, Owner::Step(names) if !names.is_disjoint(&named))).await;
         }
         self.close(|owner| matches!(owner, Owner::Fixture(id) if !script.stands(id))).await;
+    }
+
+    /// Whether an accepted creating request has made no thing: nothing in the contract or in the case says that there is
+    /// one to destroy, and the request gives no new name.
+    fn made_nothing(&self, open: &Open, call: &Call) -> bool {
+        let destroyed =
+            matches!(open.owner, Owner::Fixture(_)) || !call.undoing(&owned(call.step())).is_empty();
+        open.family.outcome == Outcome::NothingNamed && !destroyed && open.fresh.is_empty()
     }
 
     /// It is ready and stays for later runs.
@@ -195,8 +218,13 @@ pub(in crate::exec) fn listing_of_nameless(
     operation: &Operation,
     values: &Values,
 ) -> Option<String> {
+    if !names(outgoing, values).is_empty() {
+        return None;
+    }
     let family = family::of(contract, operation);
-    family.listing.filter(|_| family.undo.is_some() && names(outgoing, values).is_empty())
+    let listing =
+        family.listing.filter(|look| family.undo.is_some() && look.input.values().all(undo::is_whole));
+    listing.map(|look| look.operation)
 }
 
 /// The variables by which a destroying request would name what this step makes.
@@ -205,12 +233,34 @@ fn owned(step: &Step) -> BTreeSet<Arc<str>> {
     if captured.is_empty() { fence::variables(step) } else { captured }
 }
 
-/// The texts of a request that say whose it is.
+/// The texts of a request that say whose it is: in its body, its path and its query.
 fn names(outgoing: &Outgoing, values: &Values) -> Vec<String> {
     let mut found = own::texts_of(&outgoing.body);
+    let (path, query) = outgoing.target.split_once('?').unwrap_or((&outgoing.target, ""));
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    found.extend(path.split('/').map(plain));
+    found.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
     found.retain(|text| values.is_ours(text));
-    found.dedup();
+    let mut seen = BTreeSet::new();
+    found.retain(|text| seen.insert(text.clone()));
     found
+}
+
+/// What a creating request says, by member: as the step gives it, and as it stands in the body.
+fn given(step: &Step, outgoing: &Outgoing, values: &Values) -> Map<String, Value> {
+    let mut source = fill::from_variables(values.variables());
+    let mut given = Map::new();
+    for (name, value) in &step.request.input {
+        match fill::value(value, &mut source) {
+            Ok(Value::Object(members)) if step.request.input.len() == 1 => given.extend(members),
+            Ok(value) => drop(given.insert(name.clone(), value)),
+            Err(_) => {}
+        }
+    }
+    if let Ok(Value::Object(members)) = serde_json::from_slice(&outgoing.body) {
+        given.extend(members);
+    }
+    given
 }
 
 /// What the case says about undoing this, or else what the names of operations say.
@@ -230,17 +280,13 @@ fn undoing(call: &Call, values: &Values, family: &Family) -> Vec<Undo> {
 }
 
 /// What was captured from this very answer, and what it calls the thing by itself.
-fn identity(step: &Step, family: &Family, response: &Response, values: &Values) -> Map<String, Value> {
+fn identity(step: &Step, open: &Open, response: &Response, values: &Values) -> Map<String, Value> {
     let captured = step.captures.iter().filter_map(|capture| {
         let found = crate::matcher::capture(&capture.from, response).ok()?;
         let kept = values.variables().get(&capture.name).unwrap_or(&found).clone();
         Some((capture.name.to_string(), kept))
     });
-    let mut identity: Map<String, Value> = captured.collect();
-    let body = response.json().unwrap_or(&Value::Null);
-    let made = family.made.as_deref().and_then(|name| undo::member(body, name));
-    if let Some(made) = made {
-        identity.entry(family::MADE).or_insert_with(|| made.clone());
-    }
+    let mut identity = open.family.identity(response.json().unwrap_or(&Value::Null), &open.given);
+    identity.extend(captured);
     identity
 }

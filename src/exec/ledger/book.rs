@@ -45,6 +45,8 @@ pub enum State {
     Unknown,
     /// It is there.
     Made,
+    /// The target has refused to make it.
+    Refused,
     /// Nothing is left of it.
     Over,
 }
@@ -82,13 +84,12 @@ pub fn read(text: &[u8]) -> Book {
 impl Book {
     /// What may still be there, the last one first: nothing stands on what comes after it.
     pub fn open(&self) -> impl Iterator<Item = &Thing> {
-        self.things.iter().rev().filter(|thing| thing.state != State::Over)
+        self.things.iter().rev().filter(|thing| matches!(thing.state, State::Unknown | State::Made))
     }
 
-    /// Leaves open only what may or may not have been made.
-    pub fn pass_over_what_was_made(&mut self) {
-        let made = self.things.iter_mut().filter(|thing| thing.state == State::Made);
-        made.for_each(|thing| thing.state = State::Over);
+    /// What the target has refused to make, and may have made all the same.
+    pub fn refused(&self) -> impl Iterator<Item = &Thing> {
+        self.things.iter().filter(|thing| thing.state == State::Refused)
     }
 
     /// Everything that answers have called what the run has made.
@@ -103,7 +104,8 @@ impl Book {
 
     /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.
     pub fn lent(&self) -> Vec<String> {
-        let mut own = Vec::new();
+        // What bears a name of this run is its own, answered or not.
+        let mut own: Vec<String> = self.things.iter().flat_map(|thing| thing.intent.names.clone()).collect();
         let mut named = Vec::new();
         for thing in &self.things {
             let asked = texts_of(thing.intent.body.as_bytes());
@@ -148,6 +150,8 @@ impl Book {
         });
         let thing = &mut self.things[index];
         match event {
+            // It was refused, and found all the same.
+            Event::Left { .. } if thing.state == State::Refused => thing.state = State::Made,
             Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
             Event::Intent(intent) => {
                 thing.undo.clone_from(&intent.undo);
@@ -159,7 +163,8 @@ impl Book {
                 thing.undo = undo;
             }
             Event::Standing { provides } => thing.provides = Some(provides),
-            Event::Refused { .. } | Event::Destroyed | Event::Settled => thing.state = State::Over,
+            Event::Refused { .. } => thing.state = State::Refused,
+            Event::NothingMade | Event::Destroyed | Event::Settled => thing.state = State::Over,
         }
     }
 }

@@ -1,38 +1,157 @@
 //! Who destroys and who lists what an operation makes: for things whose case says nothing of it, and for those whose
 //! creating request was never answered.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
-use super::undo::Undo;
+use super::undo::{Look, Undo};
 use crate::{
-    contract::family,
-    model::contract::{Contract, Operation, Protocol},
+    contract::{
+        family::{self, Outcome, is_needed},
+        identity::{self, Wanted, Way},
+        shape::{Kind, Shape},
+    },
+    model::contract::{Contract, Member, Operation, Place, Protocol},
 };
 
-/// The variable that stands for what was made, where the case gives it no name.
+/// The variables that stand for what was made, where the case gives it no name: `made.EndpointArn`.
 pub const MADE: &str = "made";
 
 /// The relations of one creating operation.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Family {
-    /// Destroys what is called `${made}`.
+    /// Destroys what is called `${made.MEMBER}`.
     pub undo: Option<Undo>,
-    /// The member by which answers and listings call that.
-    pub made: Option<String>,
-    pub listing: Option<String>,
+    pub(in crate::exec) outcome: Outcome,
+    /// By the member of the destroying request, where the answer to the creating one shows its value.
+    answered: BTreeMap<String, Vec<Way>>,
+    /// The same for the elements of the listing.
+    listed: BTreeMap<String, Vec<Way>>,
+    /// Those of them of which the contract says so.
+    described: BTreeSet<String>,
+    /// The operation that lists things of the kind, and what it has to be told; `${made.MEMBER}` for what the creating
+    /// request says.
+    pub listing: Option<Look>,
 }
 
-/// The family of a creating operation; empty where names do not tell.
+/// The family of a creating operation; empty where the contract does not tell.
 pub fn of(contract: &Contract, operation: &Operation) -> Family {
-    let destroyer = family::destroyer(contract, operation);
-    let made = destroyer.map(|(_, member)| match contract.protocol {
-        Protocol::AwsJson { .. } => member.to_owned(),
-        Protocol::Rest => "id".to_owned(),
+    let undoing = family::undoing(contract, operation);
+    let resource = undoing
+        .as_ref()
+        .map_or_else(|| family::resource(contract, operation), |undoing| undoing.resource.clone());
+    let mut listers = family::listers(contract, operation, &resource).into_iter();
+    let listing = listers.find_map(|lister| Some((lister, look(contract, operation, lister)?)));
+    let elements = listing.as_ref().map_or_else(Vec::new, |(lister, _)| elements(contract, lister));
+    let (mut answered, mut listed) = (BTreeMap::new(), BTreeMap::new());
+    let mut described = BTreeSet::new();
+    for (member, taken) in undoing.iter().flat_map(|undoing| &undoing.members) {
+        let wanted = Wanted { resource: &resource, member, schema: &taken.schema };
+        let ways_in = |schema: &Value| {
+            let ways = identity::ways(contract, schema, wanted);
+            if contract.protocol == Protocol::Rest { with_id(ways, taken) } else { ways }
+        };
+        let answer = family::answer_schema(contract, operation).map(ways_in);
+        answered.insert((*member).to_owned(), answer.unwrap_or_else(|| undocumented(contract, member)));
+        let mut inside: Vec<Way> = elements.iter().flat_map(|schema| ways_in(schema)).collect();
+        if !inside.is_empty() {
+            described.insert((*member).to_owned());
+        }
+        inside.extend(undocumented(contract, member));
+        listed.insert((*member).to_owned(), inside);
+    }
+    let undo = undoing.map(|undoing| {
+        let input = undoing.members.iter().map(|(member, _)| ((*member).to_owned(), hole(member).into()));
+        Undo { operation: undoing.operation.name.to_string(), input: input.collect(), look: None }
     });
-    let undo = destroyer.map(|(destroyer, member)| {
-        let input = Map::from_iter([(member.to_owned(), Value::from(format!("${{{MADE}}}")))]);
-        Undo { operation: destroyer.name.to_string(), input, look: None }
-    });
-    let listing = family::listings(contract, operation).first().map(|listing| listing.name.to_string());
-    Family { undo, made, listing }
+    let outcome = family::outcome(contract, operation);
+    Family { undo, outcome, answered, listed, described, listing: listing.map(|(_, look)| look) }
+}
+
+impl Family {
+    /// What the creating request itself says of the thing, by the variables of [`Family::undo`].
+    pub fn given(&self, request: &Map<String, Value>) -> Map<String, Value> {
+        let members = self.undo.iter().flat_map(|undo| undo.input.keys());
+        let listing = self.listing.iter().flat_map(|look| look.input.keys());
+        let given = members.chain(listing).filter_map(|member| {
+            let value = request.get(member).filter(|value| value.is_string() || value.is_number())?;
+            Some((variable(member), value.clone()))
+        });
+        given.collect()
+    }
+
+    /// What an answer to the creating request calls the thing; where it does not say, what the request calls it.
+    pub fn identity(&self, answer: &Value, request: &Map<String, Value>) -> Map<String, Value> {
+        let mut identity = self.given(request);
+        for (member, ways) in &self.answered {
+            if let Some(shown) = ways.iter().find_map(|way| identity::at(answer, way)) {
+                identity.insert(variable(member), shown.clone());
+            }
+        }
+        identity
+    }
+
+    /// What an element of the listing calls the thing.
+    pub fn identity_in_list(&self, element: &Value) -> Map<String, Value> {
+        let shown = self.listed.iter().filter_map(|(member, ways)| {
+            Some((variable(member), ways.iter().find_map(|way| identity::at(element, way))?.clone()))
+        });
+        shown.collect()
+    }
+
+    /// Whether, by the contract, the elements of the listing show what this request names, but for what the listing was told.
+    pub fn shows_in_list(&self, undo: &Undo, asking: &Map<String, Value>) -> bool {
+        let shown = |name: &String| self.described.contains(name) || asking.contains_key(name);
+        self.undo.as_ref().is_some_and(|own| own.operation == undo.operation) && undo.input.keys().all(shown)
+    }
+}
+
+fn variable(member: &str) -> String {
+    format!("{MADE}.{member}")
+}
+
+fn hole(member: &str) -> String {
+    format!("${{{}}}", variable(member))
+}
+
+/// A thing of a REST API is called by its `id`, whatever the path calls that; by its name where that is no UUID.
+fn with_id(ways: Vec<Way>, described: &Member) -> Vec<Way> {
+    let by_uuid = described.schema["format"] == "uuid";
+    let more = ["id", "name"].iter().take(if by_uuid { 1 } else { 2 }).map(|name| vec![(*name).to_owned()]);
+    let mut all: Vec<Way> = more.clone().take(1).collect();
+    all.extend(ways);
+    all.extend(more.skip(1));
+    all
+}
+
+/// Where a value may be that the contract does not describe.
+fn undocumented(contract: &Contract, member: &str) -> Vec<Way> {
+    let names: &[&str] = if contract.protocol == Protocol::Rest { &["id", member] } else { &[member] };
+    names.iter().map(|name| vec![(*name).to_owned()]).collect()
+}
+
+/// What a listing has to be told, if that is known.
+fn look(contract: &Contract, create: &Operation, lister: &Operation) -> Option<Look> {
+    let mut input = Map::new();
+    for (name, member) in lister.members.iter().filter(|(_, member)| is_needed(member)) {
+        let shape = Shape::of(contract, &member.schema);
+        let value = match shape.kind {
+            // A number that is needed says how many to show.
+            Kind::Integer => Value::from(shape.number("maximum").map_or(50, |most| most.min(1000.0) as u64)),
+            _ if create.members.contains_key(name) || member.place == Place::Path => hole(name).into(),
+            _ => return None,
+        };
+        input.insert(name.clone(), value);
+    }
+    Some(Look { operation: lister.name.to_string(), input })
+}
+
+/// The schemas of what is in the lists that a listing answers with.
+fn elements<'a>(contract: &'a Contract, lister: &'a Operation) -> Vec<&'a Value> {
+    let Some(schema) = family::answer_schema(contract, lister) else { return Vec::new() };
+    let whole = Shape::of(contract, schema);
+    let lists = whole.properties(contract).into_iter().map(|property| property.schema);
+    let lists = lists.chain((whole.kind == Kind::List).then_some(schema));
+    lists.filter_map(|schema| Shape::of(contract, schema).inside()).collect()
 }

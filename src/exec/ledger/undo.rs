@@ -46,18 +46,25 @@ impl Undo {
 
     /// With what the answer, or a listing, has told.
     pub fn filled(&self, identity: &Map<String, Value>) -> Undo {
-        let fill = |input: &Map<String, Value>| {
-            input.iter().map(|(name, value)| (name.clone(), filled(value, identity))).collect()
-        };
-        let look = self.look.as_ref();
-        let look = look.map(|look| Look { operation: look.operation.clone(), input: fill(&look.input) });
-        Undo { operation: self.operation.clone(), input: fill(&self.input), look }
+        let look = self.look.as_ref().map(|look| look.filled(identity));
+        Undo { operation: self.operation.clone(), input: members_filled(&self.input, identity), look }
     }
 
     /// Whether nothing is left to be filled in, and no secret is missing.
     pub fn is_whole(&self) -> bool {
         self.input.values().all(is_whole)
     }
+}
+
+impl Look {
+    /// With what is known of the thing.
+    pub fn filled(&self, identity: &Map<String, Value>) -> Look {
+        Look { operation: self.operation.clone(), input: members_filled(&self.input, identity) }
+    }
+}
+
+fn members_filled(input: &Map<String, Value>, identity: &Map<String, Value>) -> Map<String, Value> {
+    input.iter().map(|(name, value)| (name.clone(), filled(value, identity))).collect()
 }
 
 fn input(step: &Step, source: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>) -> Map<String, Value> {
@@ -91,7 +98,8 @@ fn filled(value: &Value, identity: &Map<String, Value>) -> Value {
     }
 }
 
-fn is_whole(value: &Value) -> bool {
+/// Whether a value has no hole left, and misses no secret.
+pub fn is_whole(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.contains("${") && !text.contains("***"),
         Value::Array(elements) => elements.iter().all(is_whole),

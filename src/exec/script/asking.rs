@@ -40,6 +40,8 @@ pub(super) enum Again {
     /// At the time that is now planned.
     At,
     TooLate,
+    /// Nobody has said that it would have to come so soon, but it is waited for no longer.
+    GivenUp,
 }
 
 impl Asking {
@@ -78,7 +80,14 @@ impl Asking {
 
     /// Plans the next question of a poll, after an answer of this status that was not the one waited for. The last one
     /// is asked at the very end of its time, or when one error after another has come.
-    pub(super) fn again(&mut self, now: Duration, status: u16, poll: &Poll, patience: Patience) -> Again {
+    pub(super) fn again(
+        &mut self,
+        now: Duration,
+        status: u16,
+        poll: &Poll,
+        patience: Patience,
+        usual: Option<Duration>,
+    ) -> Again {
         self.errors = if status >= 400 { self.errors + 1 } else { 0 };
         if self.errors >= HOPELESS {
             return Again::TooLate;
@@ -87,6 +96,9 @@ impl Asking {
         let end = self.first.saturating_add(within);
         if now >= end {
             return Again::TooLate;
+        }
+        if usual.is_some_and(|usual| self.waited(now) >= usual) {
+            return Again::GivenUp;
         }
         let interval = self.interval(QUICK).min(poll.every);
         let interval = patience.pause.map_or(interval, |pause| interval.min(pause));

@@ -7,10 +7,16 @@ use super::{
     asking::Again,
     weighing::{Weighed, told},
 };
-use crate::model::{
-    case::{Auth, Step},
-    contract::Effect,
-    exchange::{About, Broken, Leftover, Response},
+use serde_json::Value;
+
+use crate::{
+    exec::own,
+    matcher::absence,
+    model::{
+        case::{Auth, Case, Step},
+        contract::{Contract, Effect},
+        exchange::{About, Broken, Leftover, Response},
+    },
 };
 
 /// How often a destroying request is sent before it is given up.
@@ -57,9 +63,9 @@ impl Script {
         let step = &case.finally[index];
         let trouble = if step.poll.is_some() {
             match self.weigh(step, &case.api, answer, now) {
+                _ if self.is_absent(step, &case.api, answer) => None,
                 Weighed::Again => return self.heeds(&case.api, answer, now),
                 Weighed::Good => None,
-                Weighed::Stop(_) if self.is_absent(step, &case.api, answer) => None,
                 Weighed::Stop(why) => Some(why),
                 Weighed::TooLate { what, .. } => Some(what),
             }
@@ -68,12 +74,13 @@ impl Script {
             || self.is_absent(step, &case.api, answer)
         {
             None
-        } else if self.try_again(now) {
+        } else if self.try_again(step, &case.api, answer, now) {
             return self.heeds(&case.api, answer, now);
         } else {
             Some(self.in_words(step, &case.api, answer))
         };
-        self.leftovers.extend(trouble.map(Leftover::from));
+        let about = maker(&case, step).map_or(About::Told, |operation| About::Supposed { operation });
+        self.leftovers.extend(trouble.map(|sentence| Leftover { about, sentence }));
         self.enter(Stage::Finally(index + 1));
     }
 
@@ -86,7 +93,7 @@ impl Script {
                 let next = self.gone(index);
                 self.enter(next);
             }
-            _ if self.try_again(now) => self.heeds(&fixture.api, answer, now),
+            _ if self.try_again(step, &fixture.api, answer, now) => self.heeds(&fixture.api, answer, now),
             _ if fixture.gone.is_some() => self.enter(Stage::LastLook(index)),
             _ => {
                 let why = self.in_words(step, &fixture.api, answer);
@@ -105,10 +112,12 @@ impl Script {
         }
         // A lost answer says nothing of the target; an error does.
         let status = answer.as_ref().map_or(0, |response| response.status);
-        let again = step.poll.as_ref().map(|poll| self.asking.again(now, status, poll, self.patience));
-        if again == Some(Again::At) {
+        let end = format!("{} {} gone {status}", fixture.id, step.operation);
+        let again = step.poll.as_ref().map(|poll| self.asks_again(now, status, poll));
+        if again == Some(Again::At) && !self.futile.is(&end) && !self.is_final(&fixture.api, answer) {
             self.heeds(&fixture.api, answer, now);
         } else {
+            self.futile.add(&end);
             let why = format!("{} is not shown to be gone by {}", fixture.id, step.operation);
             self.left(index, &why);
         }
@@ -131,7 +140,35 @@ impl Script {
         let (Some(step), Ok(response)) = (&fixture.gone, answer) else { return false };
         let until = step.poll.as_ref().map_or(&*step.expectations, |poll| &poll.until);
         let asked = !until.is_empty() && until.iter().all(|claim| self.holds(claim, &fixture.api, response));
-        asked || self.is_absent(step, &fixture.api, answer)
+        asked || self.is_absent(step, &fixture.api, answer) || self.is_listed_no_more(index, step, response)
+    }
+
+    /// Whether a list that shows others, because the target does not heed its filters, is whole and holds no element
+    /// with the names by which the step asks for the fixture.
+    fn is_listed_no_more(&self, index: usize, step: &Step, response: &Response) -> bool {
+        let fixture = &self.fixtures[index].fixture;
+        let named = crate::exec::fence::variables(step);
+        let names: Vec<String> = fixture
+            .create
+            .captures
+            .iter()
+            .filter(|capture| named.contains(&capture.name))
+            .filter_map(|capture| self.values.variables().get(&capture.name)?.as_str().map(str::to_owned))
+            .collect();
+        let contract = self.contracts.get(&fixture.api);
+        let operation = contract.and_then(|contract| contract.operation(&step.operation));
+        let more = |token: &Value| token.as_str().is_some_and(|token| !token.is_empty());
+        let Some(paging) = operation.and_then(|operation| operation.paging.as_ref()) else { return false };
+        let Ok(Value::Object(members)) = response.json() else { return false };
+        let whole = !members.get(&paging.output_token).is_some_and(more);
+        let mut elements = members.values().filter_map(Value::as_array).flatten().peekable();
+        let shows = |element: &Value| {
+            let mut texts = Vec::new();
+            own::texts(element, &mut texts);
+            names.iter().all(|name| texts.contains(name))
+        };
+        let others = elements.peek().is_some();
+        response.status == 200 && whole && others && !names.is_empty() && !elements.any(shows)
     }
 
     /// Nothing is there any more, and nothing remains to be asked.
@@ -159,12 +196,8 @@ impl Script {
             .filter_map(|name| Some(format!("{name} = {}", self.values.variables().get(name)?)))
             .collect();
         let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        let (about, is) = match made.existence {
-            Existence::Yes => (About::Told, "is"),
-            Existence::Perhaps | Existence::No => {
-                (About::Supposed { operation: Arc::clone(&fixture.create.operation) }, "may be")
-            }
-        };
+        let about = About::Supposed { operation: Arc::clone(&fixture.create.operation) };
+        let is = if made.existence == Existence::Yes { "is" } else { "may be" };
         self.leftovers.push(Leftover { about, sentence: format!("{}{names} {is} left: {why}", fixture.id) });
         let next = self.destroy_below(index);
         self.enter(next);
@@ -172,28 +205,42 @@ impl Script {
 
     /// Whether the answer to a destroying request says that the thing is not there, now or any more.
     pub fn tells_absence(&self, step: &Step, api: &str, response: &Response) -> bool {
-        match response.status {
-            ..=399 => false,
-            404 | 410 => true,
-            // A token that is no longer taken has ended.
-            401 if matches!(step.request.auth, Auth::Token(_)) => true,
-            _ => self
-                .error_name(api, response)
-                .is_some_and(|name| name.contains("NotFound") || name.contains("DoesNotExist")),
-        }
+        // A token that is no longer taken has ended.
+        let ended = response.status == 401 && matches!(step.request.auth, Auth::Token(_));
+        let absent = |contract: &Contract| {
+            absence::tells_absence(&contract.protocol, contract.operation(&step.operation), response)
+        };
+        ended || self.contracts.get(api).is_some_and(absent)
     }
 
     fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> bool {
         answer.as_ref().is_ok_and(|response| self.tells_absence(step, api, response))
     }
 
-    fn try_again(&mut self, now: Duration) -> bool {
+    /// Plans a destroying request once more, unless the target would never answer otherwise, or has never yet.
+    fn try_again(
+        &mut self,
+        step: &Step,
+        api: &str,
+        answer: &Result<Response, Broken>,
+        now: Duration,
+    ) -> bool {
+        let end = format!("{api} {}", self.in_words(step, api, answer));
+        if self.is_final(api, answer) || self.futile.is(&end) {
+            return false;
+        }
         if self.asking.attempts() >= ATTEMPTS {
+            self.futile.add(&end);
             return false;
         }
         let longest = self.patience.pause.map_or(LONGEST, |pause| pause.min(LONGEST));
         self.asking.back_off(now, START, longest);
         true
+    }
+
+    fn is_final(&self, api: &str, answer: &Result<Response, Broken>) -> bool {
+        let Ok(response) = answer else { return false };
+        self.contracts.get(api).is_some_and(|contract| absence::is_final(&contract.protocol, response))
     }
 
     fn in_words(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> String {
@@ -202,6 +249,16 @@ impl Script {
             Err(broken) => told(step, broken),
         }
     }
+}
+
+/// The operation by which the case makes what this step destroys.
+fn maker(case: &Case, destroy: &Step) -> Option<Arc<str>> {
+    let named = crate::exec::fence::variables(destroy);
+    let makes = |step: &&Step| {
+        let captured = |name: &Arc<str>| step.captures.iter().any(|capture| capture.name == *name);
+        step.effect == Effect::Create && named.iter().any(captured)
+    };
+    case.steps.iter().find(makes).map(|step| Arc::clone(&step.operation))
 }
 
 fn accepted(answer: &Result<Response, Broken>) -> bool {

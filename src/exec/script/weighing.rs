@@ -6,7 +6,7 @@ use super::{Script, asking::Again};
 use crate::{
     matcher::{self, Context},
     model::{
-        case::{Claim, Expectation, Presence, Step},
+        case::{Claim, Expectation, Poll, Presence, Step},
         exchange::{Broken, Response},
     },
 };
@@ -21,6 +21,12 @@ pub(super) enum Weighed {
 
 pub(super) fn told(step: &Step, broken: &Broken) -> String {
     format!("{}: {broken}", step.operation)
+}
+
+/// The places in the case files of the claims that do not hold: the same for all cases of one kind.
+fn kinds(poll: &Poll, script: &Script, api: &str, response: &Response) -> String {
+    let missing = poll.until.iter().filter(|claim| !script.holds(claim, api, response));
+    missing.map(|claim| claim.span.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn in_words(expectation: &Expectation) -> String {
@@ -60,19 +66,37 @@ impl Script {
         if poll.until.iter().all(|claim| self.holds(claim, api, response)) {
             return self.take(step, response).map_or(Weighed::Good, Weighed::Stop);
         }
-        match self.asking.again(now, response.status, poll, self.patience) {
+        let again = self.asks_again(now, response.status, poll);
+        if again == Again::At && !self.futile.any() {
+            return Weighed::Again;
+        }
+        let missing = poll.until.iter().filter(|claim| !self.holds(claim, api, response));
+        let missing: Vec<String> = missing.map(in_words).collect();
+        let what = format!("{} did not come to {}", step.operation, missing.join(", "));
+        let end =
+            format!("{api} {} {} {}", step.operation, response.status, kinds(poll, self, api, response));
+        match again {
+            Again::At if self.futile.is(&end) => {
+                Weighed::Stop(format!("{what}; it was waited for three times before, and is not any more"))
+            }
             Again::At => Weighed::Again,
             Again::TooLate => {
-                let open: Vec<String> = poll
-                    .until
-                    .iter()
-                    .filter(|claim| !self.holds(claim, api, response))
-                    .map(in_words)
-                    .collect();
-                let what = format!("{} did not come to {}", step.operation, open.join(", "));
+                self.futile.add(&end);
                 Weighed::TooLate { what, within: self.asking.waited(now) }
             }
+            Again::GivenUp => {
+                self.futile.add(&end);
+                let seconds = self.asking.waited(now).as_secs_f32();
+                Weighed::Stop(format!(
+                    "{what} in {seconds} s; `timeouts: {{ deadline: .. }}` in the target file lets it wait longer"
+                ))
+            }
         }
+    }
+
+    /// Plans the next question of a poll.
+    pub(super) fn asks_again(&mut self, now: Duration, status: u16, poll: &Poll) -> Again {
+        self.asking.again(now, status, poll, self.patience, self.usual)
     }
 
     pub(super) fn holds(&self, expectation: &Expectation, api: &str, response: &Response) -> bool {

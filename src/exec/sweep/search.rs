@@ -1,30 +1,36 @@
 //! What was asked for and never answered is looked for: in the listing of its kind, by the name that this run gave it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Lists, Others, Wait, YOUNG};
+use super::{Others, Thing};
 use crate::{
     exec::{
         Session,
         census::ids,
         drive::Failed,
-        ledger::{book::Thing, family, undo},
+        ledger::{
+            family::Family,
+            undo::{self, Undo},
+        },
         own,
     },
-    model::target::Sharing,
+    model::{contract::Operation, exchange::Broken, target::Sharing},
 };
 
 /// Pages that are read of one list.
 const PAGES: usize = 1000;
 
-/// What a search has found.
-pub(super) enum Known {
-    Nothing,
-    /// What each of them is called, by the variables of the ledger.
-    Found(Vec<Map<String, Value>>),
+/// Why a list does not tell.
+#[derive(Debug, Clone)]
+pub(super) enum Shown {
+    /// And never will.
+    Never(String),
+    NotNow(String),
 }
 
 /// What is known before anything is looked for.
@@ -36,39 +42,85 @@ pub(super) struct Search<'a> {
     pub listed: Listed,
 }
 
-/// The lists that were asked for already.
+/// The lists that were asked for in this round, by API, operation and what that was told.
 #[derive(Debug, Default)]
-pub(super) struct Listed(Lists);
+pub(super) struct Listed(HashMap<(String, String, String), Result<Arc<Vec<Value>>, Shown>>);
+
+impl Listed {
+    pub fn forget(&mut self) {
+        // What will never tell need not be asked again.
+        self.0.retain(|_, listed| matches!(listed, Err(Shown::Never(_))));
+    }
+}
 
 impl Session {
-    /// Looks for everything that bears one of the thing's names and is not `known` already. An `Err` says why that
-    /// cannot be told.
-    pub(super) async fn find(&self, thing: &Thing, search: &mut Search<'_>) -> Result<Known, String> {
+    /// What everything is called that bears one of the thing's names and is not `known` already.
+    pub(super) async fn find(
+        &self,
+        thing: &Thing,
+        family: &Family,
+        search: &mut Search<'_>,
+    ) -> Result<Vec<Map<String, Value>>, Shown> {
         let Some(listing) = &thing.intent.listing else {
-            return Err(format!("nothing lists what {} makes, and its answer never came", thing.operation));
+            return Err(Shown::Never(format!("no operation lists what {} makes", thing.operation)));
         };
-        let key = (thing.api.clone(), listing.clone());
-        let mut wait = Wait::new(self);
-        for _ in 0..3 {
-            if !search.listed.0.contains_key(&key) {
-                let elements = self.list(&thing.api, listing).await?;
-                search.listed.0.insert(key.clone(), elements.into());
-            }
-            let elements = Arc::clone(&search.listed.0[&key]);
-            let found = match thing.intent.names.is_empty() {
-                true => self.come_since(&elements, thing, &key, search)?,
-                false => found_in(&elements, thing, search.known),
-            };
-            if !found.is_empty() {
-                return Ok(Known::Found(found));
-            }
-            let age = Duration::try_from(Timestamp::now().duration_since(thing.intended)).unwrap_or_default();
-            if age > YOUNG || !wait.once_more().await {
-                break;
-            }
-            search.listed.0.remove(&key);
+        let elements = self.listed(thing, listing, search).await?;
+        match thing.intent.names.is_empty() {
+            true => self.come_since(&elements, thing, family, listing, search).map_err(Shown::Never),
+            false => Ok(found_in(&elements, thing, family, search.known)),
         }
-        Ok(Known::Nothing)
+    }
+
+    /// Whether the listing of its kind shows something that bears the thing's name and is nothing else's.
+    pub(super) async fn is_listed(&self, thing: &Thing, search: &mut Search<'_>) -> bool {
+        let Some(family) = self.family(thing) else { return false };
+        self.find(thing, &family, search).await.is_ok_and(|found| !found.is_empty())
+    }
+
+    /// Whether any element of the listing of its kind holds what the request that destroys names; none where there is
+    /// no such listing, or it does not tell.
+    pub(super) async fn is_in_list(
+        &self,
+        thing: &Thing,
+        undo: &Undo,
+        search: &mut Search<'_>,
+    ) -> Option<bool> {
+        let family = self.family(thing)?;
+        let listing = thing.intent.listing.as_ref()?;
+        let asking = &thing.intent.asking;
+        if !family.shows_in_list(undo, asking) {
+            return None;
+        }
+        let elements = self.listed(thing, listing, search).await.ok()?;
+        let mut names = Vec::new();
+        let said = |name: &str| asking.contains_key(name);
+        let inputs = undo.input.iter().filter(|(name, _)| !said(name));
+        inputs.for_each(|(_, value)| own::texts(value, &mut names));
+        let shows = |element: &Value| {
+            let mut texts = Vec::new();
+            own::texts(element, &mut texts);
+            names.iter().all(|name| texts.iter().any(|text| bears(text, name)))
+        };
+        Some(elements.iter().any(shows))
+    }
+
+    async fn listed(
+        &self,
+        thing: &Thing,
+        listing: &str,
+        search: &mut Search<'_>,
+    ) -> Result<Arc<Vec<Value>>, Shown> {
+        let asking = &thing.intent.asking;
+        if !asking.values().all(undo::is_whole) {
+            return Err(Shown::Never(format!("it is not known all that {listing} needs")));
+        }
+        let key = (thing.api.clone(), listing.to_owned(), Value::Object(asking.clone()).to_string());
+        if let Some(listed) = search.listed.0.get(&key) {
+            return listed.clone();
+        }
+        let listed = self.walk(&thing.api, listing, asking).await.map(Arc::new);
+        search.listed.0.insert(key, listed.clone());
+        listed
     }
 
     /// What has come since the run began, for things without a name. They are the run's own only where the target file
@@ -77,12 +129,13 @@ impl Session {
         &self,
         elements: &[Value],
         thing: &Thing,
-        key: &(String, String),
+        family: &Family,
+        listing: &str,
         search: &Search<'_>,
     ) -> Result<Vec<Map<String, Value>>, String> {
         let lost = format!("the answer of {} never came, and what it makes has no name", thing.operation);
-        let Some(census) = search.census.get(key) else {
-            return Err(format!("{lost}; look at what {} shows", key.1));
+        let Some(census) = search.census.get(&(thing.api.clone(), listing.to_owned())) else {
+            return Err(format!("{lost}; look at what {listing} shows"));
         };
         let old = |id: &String| {
             [census.as_slice(), search.known, &search.others.names].iter().any(|ids| ids.contains(id))
@@ -96,67 +149,118 @@ impl Session {
             return Ok(Vec::new());
         }
         if self.target.sharing == Sharing::Alone && !search.others.alive {
-            return Ok(new.into_iter().map(|(_, element)| identity(element, thing)).collect());
+            return Ok(new.into_iter().map(|(_, element)| identity(element, thing, family)).collect());
         }
         let ids: Vec<&str> = new.iter().map(|(id, _)| id.as_str()).take(10).collect();
         Err(format!("{lost}: it may be one of those that came meanwhile: {}", ids.join(", ")))
     }
 
-    /// Every object in the lists of every page.
-    pub(in crate::exec) async fn list(&self, api: &str, listing: &str) -> Result<Vec<Value>, String> {
-        let paging = self.contract(api).and_then(|contract| contract.operation(listing)?.paging.clone());
-        let mut input = Map::new();
+    /// Every element of the lists of every page.
+    pub(in crate::exec) async fn list(
+        &self,
+        api: &str,
+        listing: &str,
+        asking: &Map<String, Value>,
+    ) -> Result<Vec<Value>, String> {
+        let walked = self.walk(api, listing, asking).await;
+        walked.map_err(|shown| match shown {
+            Shown::Never(why) | Shown::NotNow(why) => why,
+        })
+    }
+
+    async fn walk(&self, api: &str, listing: &str, asking: &Map<String, Value>) -> Result<Vec<Value>, Shown> {
+        let contract = self.contract(api);
+        let operation = contract.and_then(|contract| contract.operation(listing));
+        let paging = operation.and_then(|operation| operation.paging.clone());
+        let mut input = asking.clone();
         let mut elements = Vec::new();
         for _ in 0..PAGES {
             let answer = match self.ask(api, listing, &input).await {
-                Err(Failed::Refused(why) | Failed::Unsendable(why)) => return Err(why),
-                Ok(Err(broken)) => return Err(format!("{listing}: {broken}")),
+                Err(Failed::Refused(why) | Failed::Unsendable(why)) => return Err(Shown::Never(why)),
+                Ok(Err(broken @ Broken::Timeout(_))) => {
+                    return Err(Shown::Never(format!("{listing}: {broken}")));
+                }
+                Ok(Err(broken)) => return Err(Shown::NotNow(format!("{listing}: {broken}"))),
                 Ok(Ok(answer)) => answer,
             };
             if answer.status != 200 {
-                return Err(format!("{listing} answered {}", self.status_in_words(api, &answer)));
+                let why = format!("{listing} answered {}", self.status_in_words(api, &answer));
+                // What it is in is gone, and it with that.
+                let absent = !asking.is_empty() && self.tells_absence(api, listing, &answer);
+                return match answer.status {
+                    _ if absent => Ok(elements),
+                    400..=499 | 501 => Err(Shown::Never(why)),
+                    _ => Err(Shown::NotNow(why)),
+                };
             }
-            let page =
-                answer.json().map_err(|error| format!("{listing}: the answer is not JSON: {error}"))?;
-            if let Value::Object(members) = page {
-                let lists = members.values().filter_map(Value::as_array).flatten();
-                elements.extend(lists.filter(|element| element.is_object()).cloned());
+            let page = answer
+                .json()
+                .map_err(|error| Shown::Never(format!("{listing}: the answer is not JSON: {error}")))?;
+            let lists: Vec<&Vec<Value>> = match page {
+                Value::Object(members) => members.values().filter_map(Value::as_array).collect(),
+                Value::Array(elements) => vec![elements],
+                _ => Vec::new(),
+            };
+            if lists.is_empty()
+                && page.as_object().is_none_or(|members| members.values().any(Value::is_object))
+            {
+                return Err(Shown::Never(format!("the answer of {listing} holds no list")));
             }
-            let next = paging.as_ref().and_then(|paging| {
-                let token = page.get(&paging.output_token)?;
-                let more = token.as_str().is_some_and(|token| !token.is_empty());
-                more.then(|| (paging.input_token.clone(), token.clone()))
-            });
+            let tells = |element: &&Value| element.is_object() || element.is_string();
+            elements.extend(lists.into_iter().flatten().filter(tells).cloned());
+            let next = paging.as_ref().map_or_else(
+                || operation.and_then(|operation| undescribed_next(operation, page)),
+                |paging| {
+                    let token = page.get(&paging.output_token)?;
+                    let more = token.as_str().is_some_and(|token| !token.is_empty());
+                    more.then(|| (paging.input_token.clone(), token.clone()))
+                },
+            );
             match next {
                 Some((name, token)) if input.get(&name) != Some(&token) => drop(input.insert(name, token)),
                 _ => return Ok(elements),
             }
         }
-        Err(format!("{listing} does not come to an end"))
+        Err(Shown::Never(format!("{listing} does not come to an end")))
     }
 }
 
+/// The text by which the next page is asked for, where the contract does not describe how: a member of the answer that is a
+/// member of the input too.
+fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Value)> {
+    let texts = page.as_object()?.iter().filter(|(_, value)| value.as_str().is_some_and(|it| !it.is_empty()));
+    let mut both = texts.filter(|(name, _)| {
+        operation
+            .members
+            .get(*name)
+            .is_some_and(|member| !member.required && name.to_lowercase().contains("token"))
+    });
+    both.next().map(|(name, value)| (name.clone(), value.clone()))
+}
+
 /// The identities of the elements that bear one of the names.
-fn found_in(elements: &[Value], thing: &Thing, known: &[String]) -> Vec<Map<String, Value>> {
+fn found_in(elements: &[Value], thing: &Thing, family: &Family, known: &[String]) -> Vec<Map<String, Value>> {
     let named = |element: &&Value| {
         let mut texts = Vec::new();
         own::texts(element, &mut texts);
-        let bears = |name: &String| texts.iter().any(|text| text.eq_ignore_ascii_case(name));
-        thing.intent.names.iter().any(bears) && !texts.iter().any(|text| known.contains(text))
+        let borne = |name: &String| texts.iter().any(|text| bears(text, name));
+        thing.intent.names.iter().any(borne) && !texts.iter().any(|text| known.contains(text))
     };
-    elements.iter().filter(named).map(|element| identity(element, thing)).collect()
+    elements.iter().filter(named).map(|element| identity(element, thing, family)).collect()
+}
+
+/// Whether a text is this name, or an address or a resource name of which it is a part.
+fn bears(text: &str, name: &str) -> bool {
+    text.eq_ignore_ascii_case(name) || text.split([':', '/']).any(|part| part.eq_ignore_ascii_case(name))
 }
 
 /// What an element is called, by the variables of the ledger.
-fn identity(element: &Value, thing: &Thing) -> Map<String, Value> {
-    let mut identity = Map::new();
+fn identity(element: &Value, thing: &Thing, family: &Family) -> Map<String, Value> {
+    let mut identity = family.identity_in_list(element);
     for (variable, member) in &thing.intent.captures {
         if let Some(value) = undo::member(element, member) {
             identity.insert(variable.clone(), value.clone());
         }
-    }
-    if let Some(id) = undo::member(element, "id") {
-        identity.entry(family::MADE).or_insert_with(|| id.clone());
     }
     identity
 }

@@ -120,7 +120,7 @@ async fn what_a_panic_has_kept_from_the_ledger_is_looked_for_at_the_end() {
     stage.session.close().await;
     // This API lists nothing, so it cannot be found; but it is not forgotten either.
     let settled = stage.session.settle(Others::default).await.unwrap();
-    assert!(matches!(&settled[..], [one] if matches!(one.fate, Fate::Left(_))), "{settled:?}");
+    assert!(matches!(&settled[..], [one] if matches!(one.fate, Fate::NotKnown(_))), "{settled:?}");
 }
 
 #[tokio::test]

@@ -46,10 +46,7 @@ impl Stage {
         let line = Line::to(target.running.addr).await;
         let folder = tempfile::tempdir().unwrap();
         contracts(&folder.path().join("schemas"));
-        let text = fs::read_to_string(root().join("targets/reference.yaml")).unwrap();
-        let text = text.replace("name: reference", "name: killed");
-        let text = text.replace("concurrency: 16", &format!("concurrency: {concurrency}"));
-        fs::write(folder.path().join("killed.yaml"), text).unwrap();
+        fs::write(folder.path().join("killed.yaml"), target_file(concurrency)).unwrap();
         let token = target.token().await;
         // Somebody else's, among them what another run is using.
         let endpoint = target.endpoint("production", "db.example.com").await;
@@ -154,6 +151,13 @@ impl Stage {
     pub fn said(&self) -> String {
         fs::read_to_string(self.folder.path().join("said")).unwrap_or_default()
     }
+}
+
+/// The reference target's file for a target called `killed`.
+pub fn target_file(concurrency: usize) -> String {
+    let text = fs::read_to_string(root().join("targets/reference.yaml")).unwrap();
+    let text = text.replace("name: reference", "name: killed");
+    text.replace("concurrency: 16", &format!("concurrency: {concurrency}"))
 }
 
 pub fn root() -> &'static Path {

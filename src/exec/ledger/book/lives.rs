@@ -65,7 +65,8 @@ impl Step {
             Step::Intent => State::Unknown,
             Step::Created => State::Made,
             Step::Standing | Step::Left => before,
-            Step::Refused | Step::Destroyed | Step::Settled => State::Over,
+            Step::Refused => State::Refused,
+            Step::Destroyed | Step::Settled => State::Over,
         }
     }
 }
@@ -140,7 +141,7 @@ fn expected(lines: &[(u64, Step)]) -> Vec<(u64, State)> {
         let before = states.get(number).copied().unwrap_or(State::Unknown);
         states.insert(*number, step.state(before));
     }
-    states.into_iter().filter(|(_, state)| *state != State::Over).collect()
+    states.into_iter().filter(|(_, state)| matches!(state, State::Unknown | State::Made)).collect()
 }
 
 /// The first `end` bytes of a ledger, all where none is given, and how many whole lines those are.

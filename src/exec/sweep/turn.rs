@@ -1,0 +1,374 @@
+//! One thing, asked about once: looked for where it is not known what it is called, then asked to be destroyed, then looked
+//! at until it is gone.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{
+    ACCEPTED, ATTEMPTS, DISPOSABLE, Fate, State, Thing, YOUNG, in_words,
+    search::{Search, Shown},
+};
+use crate::{
+    contract::family::Outcome,
+    exec::{
+        Session,
+        again::Repeats,
+        drive::{Failed, Line},
+        ledger::{
+            family,
+            undo::{self, Undo},
+        },
+        own,
+    },
+    matcher::{absence, error_reading},
+    model::{
+        case::{Auth, Raw, Request},
+        contract::Contract,
+        exchange::{Broken, Response},
+        template::TemplateValue,
+    },
+};
+
+/// A thing that has not come to its end.
+pub(super) struct Pending<'b> {
+    pub thing: &'b Thing,
+    /// What is left to be sent; none where it has still to be looked for.
+    undo: Option<Vec<Undo>>,
+    /// Whether the target has shown it or has said that it made it.
+    there: bool,
+    /// How often the request that is at the head of `undo` was accepted, and how often refused.
+    accepted: u32,
+    refused: u32,
+    /// Whether anything was destroyed by now.
+    destroyed: bool,
+    why: String,
+}
+
+/// What one turn has come to.
+pub(super) enum Turn {
+    Over(Fate),
+    Again,
+    /// The same, because no answer came.
+    Unanswered,
+    /// No answer has come as often as it was asked for.
+    Silent(Fate),
+}
+
+impl<'b> Pending<'b> {
+    pub fn of(thing: &'b Thing) -> Pending<'b> {
+        let whole = !thing.undo.is_empty() && thing.undo.iter().all(Undo::is_whole);
+        Pending {
+            thing,
+            undo: (whole && thing.state != State::Refused).then(|| thing.undo.clone()),
+            there: thing.state == State::Made,
+            accepted: 0,
+            refused: 0,
+            destroyed: false,
+            why: "it was not asked for".to_owned(),
+        }
+    }
+
+    pub fn what(&self) -> String {
+        in_words(self.thing)
+    }
+
+    /// Things that one request makes and one destroys.
+    pub fn kind(&self) -> String {
+        let next = self.undo.as_ref().and_then(|undo| undo.first());
+        let next = next.map(|undo| undo.operation.as_str()).or(self.thing.intent.listing.as_deref());
+        format!("{} {} {}", self.thing.api, self.thing.operation, next.unwrap_or_default())
+    }
+
+    /// The end of what nothing more can be found out about.
+    pub fn given_up(&self) -> Fate {
+        let why = self.why.clone();
+        match self.there {
+            _ if self.accepted > 0 => Fate::MayBeLeft(why),
+            true => Fate::Left(why),
+            false => Fate::NotKnown(why),
+        }
+    }
+
+    /// The end of what is not asked about because others of its kind never got an answer.
+    pub fn unasked(&self) -> Fate {
+        let why = "not asked: the requests for others of its kind were never answered".to_owned();
+        if self.there { Fate::Left(why) } else { Fate::NotKnown(why) }
+    }
+
+    /// The request at the head of `undo` has done its work.
+    fn next(&mut self) -> Turn {
+        self.destroyed |= self.accepted > 0;
+        (self.accepted, self.refused) = (0, 0);
+        if let Some(undo) = &mut self.undo {
+            undo.remove(0);
+            if !undo.is_empty() {
+                return Turn::Again;
+            }
+        }
+        Turn::Over(if self.destroyed { Fate::Destroyed } else { Fate::WasGone })
+    }
+
+    fn again(&mut self, why: String) -> Turn {
+        self.why = why;
+        Turn::Again
+    }
+}
+
+impl Session {
+    pub(super) async fn turn(&self, pending: &mut Pending<'_>, search: &mut Search<'_>) -> Turn {
+        if pending.undo.is_none() {
+            return self.seek(pending, search).await;
+        }
+        let Some(undo) = pending.undo.as_ref().and_then(|undo| undo.first().cloned()) else {
+            return pending.next();
+        };
+        if !undo.is_whole() {
+            pending.why = format!("it is not known all that {} needs", undo.operation);
+            return Turn::Over(pending.given_up());
+        }
+        match &undo.look {
+            Some(look) if pending.accepted > 0 => self.look(pending, &undo, look).await,
+            _ => self.destroy(pending, &undo, search).await,
+        }
+    }
+
+    /// It has to be looked for: its answer did not come, or did not say what it is called.
+    async fn seek(&self, pending: &mut Pending<'_>, search: &mut Search<'_>) -> Turn {
+        let thing = pending.thing;
+        let Some(family) = self.family(thing) else {
+            pending.why = format!("the API `{}` has no {} any more", thing.api, thing.operation);
+            return Turn::Over(pending.given_up());
+        };
+        let cannot_be_undone = thing.undo.is_empty() && family.undo.is_none();
+        if cannot_be_undone && self.target.features.contains(DISPOSABLE) {
+            return Turn::Over(Fate::Stays);
+        }
+        if cannot_be_undone && pending.there {
+            return Turn::Over(Fate::Left(format!("no operation destroys what {} makes", thing.operation)));
+        }
+        let nothing = family.outcome == Outcome::NothingNamed && thing.intent.names.is_empty();
+        if cannot_be_undone && nothing {
+            return Turn::Over(Fate::WasGone);
+        }
+        match self.find(thing, &family, search).await {
+            Ok(found) if found.is_empty() => {
+                let age = Timestamp::now().duration_since(thing.intended);
+                let young = std::time::Duration::try_from(age).unwrap_or_default() <= YOUNG;
+                pending.refused += 1;
+                match () {
+                    () if pending.there && pending.refused < 3 => pending
+                        .again("its answer did not say what it is called, and no list shows its name".into()),
+                    () if pending.there => Turn::Over(Fate::Left(pending.why.clone())),
+                    () if thing.state == State::Refused => Turn::Over(Fate::NeverMade),
+                    () if young && pending.refused < 3 => pending.again("its answer did not come".into()),
+                    () => Turn::Over(Fate::WasGone),
+                }
+            }
+            Ok(found) => {
+                pending.there = true;
+                if cannot_be_undone {
+                    return Turn::Over(Fate::Left(format!(
+                        "no operation destroys what {} makes",
+                        thing.operation
+                    )));
+                }
+                let mut all = Vec::new();
+                for identity in found {
+                    // It bears a name that this run alone gives.
+                    self.own.add(identity.values(), b"");
+                    all.extend(undoing(thing, &family, &identity));
+                }
+                pending.refused = 0;
+                pending.undo = Some(all);
+                Box::pin(self.turn(pending, search)).await
+            }
+            Err(Shown::Never(why)) => {
+                pending.why = why;
+                Turn::Over(pending.given_up())
+            }
+            Err(Shown::NotNow(why)) => {
+                pending.refused += 1;
+                if pending.refused >= ATTEMPTS {
+                    pending.why = why;
+                    return Turn::Over(pending.given_up());
+                }
+                pending.again(why)
+            }
+        }
+    }
+
+    async fn destroy(&self, pending: &mut Pending<'_>, undo: &Undo, search: &mut Search<'_>) -> Turn {
+        let api = &pending.thing.api;
+        let answer = match self.ask(api, &undo.operation, &undo.input).await {
+            Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
+                pending.why = why;
+                return Turn::Over(pending.given_up());
+            }
+            Ok(answer) => answer,
+        };
+        match &answer {
+            Ok(response) if self.tells_absence(api, &undo.operation, response) => pending.next(),
+            Ok(response) if (200..300).contains(&response.status) => {
+                pending.accepted += 1;
+                pending.there = true;
+                // Some accept it again for what is not there any more; a list tells.
+                if undo.look.is_none() && pending.accepted > 1 {
+                    match self.is_in_list(pending.thing, undo, search).await {
+                        Some(false) => return pending.next(),
+                        None if pending.accepted >= ACCEPTED => return pending.next(),
+                        _ => {}
+                    }
+                }
+                pending.again(format!("{} is accepted, and it is not shown to be gone", undo.operation))
+            }
+            Ok(response) => {
+                let why = format!("{} answered {}", undo.operation, self.status_in_words(api, response));
+                pending.refused += u32::from(!self.is_busy(api, response));
+                let is_final = self.contract(api).is_some_and(|it| absence::is_final(&it.protocol, response));
+                if pending.accepted > 0 && self.is_as_of_nothing(api, undo, response).await {
+                    return pending.next();
+                }
+                let last = is_final || pending.refused >= ATTEMPTS;
+                if last && self.is_in_list(pending.thing, undo, search).await == Some(false) {
+                    return pending.next();
+                }
+                pending.why = why;
+                if last { Turn::Over(pending.given_up()) } else { Turn::Again }
+            }
+            Err(broken) => {
+                pending.refused += 1;
+                pending.why = format!("{}: {broken}", undo.operation);
+                if pending.refused >= ATTEMPTS { Turn::Silent(pending.given_up()) } else { Turn::Unanswered }
+            }
+        }
+    }
+
+    /// Gone is what the target says is not there, or speaks of no more.
+    async fn look(&self, pending: &mut Pending<'_>, undo: &Undo, look: &undo::Look) -> Turn {
+        let api = &pending.thing.api;
+        let mut names = Vec::new();
+        undo.input.values().for_each(|value| own::texts(value, &mut names));
+        names.retain(|name| self.own.has(name));
+        match self.ask(api, &look.operation, &look.input).await {
+            Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
+                pending.why = why;
+                Turn::Over(pending.given_up())
+            }
+            Ok(Err(broken)) => {
+                pending.why = format!("{}: {broken}", look.operation);
+                Turn::Unanswered
+            }
+            Ok(Ok(response)) if self.tells_absence(api, &look.operation, &response) => pending.next(),
+            Ok(Ok(response)) if response.status == 200 => {
+                let body = String::from_utf8_lossy(&response.body).to_lowercase();
+                if !names.is_empty() && !names.iter().any(|name| body.contains(&name.to_lowercase())) {
+                    return pending.next();
+                }
+                pending.again(format!("{} still shows it", look.operation))
+            }
+            Ok(Ok(response)) => {
+                let is_final =
+                    self.contract(api).is_some_and(|it| absence::is_final(&it.protocol, &response));
+                pending.why = format!("{} answered {}", look.operation, self.status_in_words(api, &response));
+                if is_final { Turn::Over(pending.given_up()) } else { Turn::Again }
+            }
+        }
+    }
+
+    /// Whether the target answers the same to a request that names nothing: the error it gives for what is not there,
+    /// whatever it is called. Only to be asked of what it has agreed to destroy.
+    async fn is_as_of_nothing(&self, api: &str, undo: &Undo, response: &Response) -> bool {
+        let Some(absent) = self.values(api).variables().get("gen:absent").cloned() else { return false };
+        let input = undo.input.iter().map(|(name, value)| {
+            let named = value.as_str().is_some_and(|text| self.own.has(text));
+            let nothing = match value.as_str().and_then(|text| text.rsplit_once([':', '/'])) {
+                Some((before, _)) => {
+                    let separator = &value.as_str().unwrap_or_default()[before.len()..=before.len()];
+                    format!("{before}{separator}{}", absent.as_str().unwrap_or_default()).into()
+                }
+                None => absent.clone(),
+            };
+            (name.clone(), if named { nothing } else { value.clone() })
+        });
+        let input: Map<String, Value> = input.collect();
+        if input == undo.input {
+            return false;
+        }
+        match self.ask(api, &undo.operation, &input).await {
+            Ok(Ok(other)) => {
+                other.status == response.status
+                    && self.error_name(api, &other) == self.error_name(api, response)
+                    && self.error_name(api, response).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn family(&self, thing: &Thing) -> Option<family::Family> {
+        let contract = self.contract(&thing.api)?;
+        Some(family::of(contract, contract.operation(&thing.operation)?))
+    }
+
+    pub(super) async fn ask(
+        &self,
+        api: &str,
+        operation: &str,
+        input: &Map<String, Value>,
+    ) -> Result<Result<Response, Broken>, Failed> {
+        let Some(line) = Line::to(api, operation, self) else {
+            return Err(Failed::Unsendable(format!("the API `{api}` has no {operation} any more")));
+        };
+        let input =
+            input.iter().map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
+        let request = Request { input, auth: Auth::Target, raw: Raw::default() };
+        let mut values = self.values(api);
+        let mut repeats = Repeats::default();
+        loop {
+            let answer = line.ask(&request, &mut values).await?.answer;
+            // Whoever destroys asks again anyway.
+            let Some(wait) = line.wait_to_read_again(&answer, &mut repeats) else { return Ok(answer) };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    pub(super) fn contract(&self, api: &str) -> Option<&Contract> {
+        self.contracts.get(api)
+    }
+
+    fn error_name(&self, api: &str, response: &Response) -> Option<String> {
+        let contract = self.contract(api).filter(|_| response.status >= 400)?;
+        let names = error_reading::error_names(&contract.protocol, response);
+        names.resolved().map(|name| name.chars().filter(|c| !c.is_control()).take(80).collect())
+    }
+
+    pub(super) fn status_in_words(&self, api: &str, response: &Response) -> String {
+        let name = self.error_name(api, response).map(|name| format!(" {name}")).unwrap_or_default();
+        format!("{}{name}", response.status)
+    }
+
+    pub(super) fn tells_absence(&self, api: &str, operation: &str, response: &Response) -> bool {
+        self.contract(api).is_some_and(|contract| {
+            absence::tells_absence(&contract.protocol, contract.operation(operation), response)
+        })
+    }
+
+    /// Whether an error will pass: something is still going on, or the target is overloaded.
+    fn is_busy(&self, api: &str, response: &Response) -> bool {
+        let named = || {
+            let name = self.error_name(api, response).unwrap_or_default();
+            ["State", "Throttl", "InUse", "Conflict"].iter().any(|word| name.contains(word))
+        };
+        matches!(response.status, 409 | 423 | 429 | 502 | 503 | 504) || named()
+    }
+}
+
+/// The requests that destroy what is called so: those that the ledger knows, or, where they need more than that, what the
+/// contract says.
+fn undoing(thing: &Thing, family: &family::Family, identity: &Map<String, Value>) -> Vec<Undo> {
+    let known: Vec<Undo> = thing.undo.iter().map(|undo| undo.filled(identity)).collect();
+    if !known.is_empty() && known.iter().all(Undo::is_whole) {
+        return known;
+    }
+    let by_contract = family.undo.as_ref().map(|undo| undo.filled(identity));
+    by_contract.filter(Undo::is_whole).map_or(known, |undo| vec![undo])
+}

@@ -1,0 +1,97 @@
+//! SIGKILL somewhere in a run of everything, generated cases too, time after time against one target and one state folder.
+//! After each, `sweep` ends well, and nothing that bears the name of a run is there.
+//!
+//! `PROOFMARK_KILLS` says how often, `PROOFMARK_KILL_SEED` where.
+
+use std::{collections::BTreeSet, env, fs, process::Command};
+
+use regex::Regex;
+use serde_json::{Value, json};
+
+use crate::{
+    client::Target,
+    line::Line,
+    stage::{root, target_file},
+};
+
+/// So many requests a run of everything sends, about.
+const REQUESTS: u64 = 10_000;
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    env::var(variable).ok().map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// The next of a row of numbers that looks like none (SplitMix64).
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// What of an API can be read without naming anything, and is named after a run.
+async fn named_after_runs(target: &Target, token: &str) -> BTreeSet<String> {
+    let name = Regex::new(r"pm-[0-9a-f]{8}[a-z0-9-]*").unwrap();
+    let mut found = BTreeSet::new();
+    for api in ["dms", "veeam"] {
+        let text = fs::read_to_string(root().join("schemas").join(api).join("operations.json")).unwrap();
+        let contract: Value = serde_json::from_str(&text).unwrap();
+        for (operation, described) in contract["operations"].as_object().unwrap() {
+            let members = described["members"].as_object();
+            let mut members = members.into_iter().flat_map(|members| members.values());
+            let asks_for_nothing = members.all(|it| it["required"] != true || !it["default"].is_null());
+            if described["effect"] != "read" || !asks_for_nothing {
+                continue;
+            }
+            let answer = match api {
+                "dms" => target.dms(operation, json!({})).await,
+                _ => target.veeam("GET", described["path"].as_str().unwrap(), token).await,
+            };
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            found.extend(name.find_iter(&body).map(|name| format!("{operation}: {}", name.as_str())));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_the_moment_a_sweep_leaves_nothing_of_a_whole_run() {
+    let target = Target::quick().await;
+    let line = Line::to(target.running.addr).await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("killed.yaml"), target_file(16)).unwrap();
+    let token = target.token().await;
+    let before = named_after_runs(&target, &token).await;
+    assert_eq!(before, BTreeSet::new());
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
+        command.args(arguments).args(["--state-dir", "state", "--target", "./killed.yaml"]);
+        command.current_dir(folder.path());
+        command
+    };
+    let said = || fs::File::create(folder.path().join("said")).unwrap();
+    let mut state = number("PROOFMARK_KILL_SEED", 20_261_129);
+    let (mut killed, kills) = (0, number("PROOFMARK_KILLS", 3));
+    for round in 0..kills {
+        // Near the beginning every other time: what is made then is what all else stands on.
+        let share = next(&mut state) % 1000;
+        let share = if round % 2 == 0 { share * share / 1000 } else { share };
+        let place = (2 * REQUESTS * share / 1000) as usize;
+        line.watch(place, || {
+            let mut run = command(&["run", "--base-url", &line.url()]);
+            run.stdout(said()).stderr(said()).spawn().unwrap()
+        });
+        killed += u64::from(line.over().await);
+        let mut sweep = command(&["sweep"]);
+        let output = tokio::task::spawn_blocking(move || sweep.output().unwrap()).await.unwrap();
+        let swept = String::from_utf8_lossy(&output.stdout).into_owned();
+        let when = format!("round {round}, place {place}:\n{swept}");
+        assert_eq!(output.status.code(), Some(0), "{when}");
+        let left = named_after_runs(&target, &token).await;
+        assert_eq!(left, BTreeSet::new(), "{when}");
+        if env::var_os("PROOFMARK_KILLS").is_some() {
+            println!("{round}: place {place}, {} lines swept", swept.lines().count());
+        }
+    }
+    assert!(killed * 2 >= kills, "{killed} of {kills} runs were killed");
+}
