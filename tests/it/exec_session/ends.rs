@@ -266,7 +266,7 @@ async fn each_thing_comes_to_one_of_three_ends() {
         (
             "CreateUserPool",
             &[REFUSED, SHOWN, DELETED],
-            "CreateUserPool ListUserPools DeleteUserPool x2",
+            "CreateUserPool ListUserPools x2 DeleteUserPool x2",
             "Destroyed",
         ),
         // What cannot change is not asked again.
