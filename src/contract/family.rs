@@ -161,7 +161,7 @@ pub(crate) fn outcome(contract: &Contract, create: &Operation) -> Outcome {
         return Outcome::Thing;
     }
     let needed_elsewhere = |name: &str| {
-        let mut others = contract.operations.values().filter(|other| other.effect != Effect::Create);
+        let mut others = contract.operations.values().filter(|other| !other.effect.makes());
         let takes = |other: &Operation| {
             other.members.iter().any(|(have, member)| is_needed(member) && have.eq_ignore_ascii_case(name))
         };
@@ -179,6 +179,16 @@ pub(crate) fn outcome(contract: &Contract, create: &Operation) -> Outcome {
         std::iter::once(property).chain(inside)
     });
     if shown.into_iter().any(|property| is_new(&property)) { Outcome::Thing } else { Outcome::NothingNamed }
+}
+
+/// Whether a member names things: an operation that destroys or reads them has to be told it.
+pub(crate) fn is_name(contract: &Contract, member: &str) -> bool {
+    let told = |other: &Operation| {
+        let mut members = other.members.iter();
+        members.any(|(name, it)| is_needed(it) && name.eq_ignore_ascii_case(member))
+    };
+    let mut others = contract.operations.values();
+    others.any(|other| matches!(other.effect, Effect::Destroy | Effect::Read) && told(other))
 }
 
 /// The operations that list things of the kind `resource`, those first that come page by page: what does not may show

@@ -12,7 +12,7 @@ use super::{
     undo::{self, Undo},
 };
 use crate::{
-    contract::family::Outcome,
+    contract::family::{self as contract_family, Outcome},
     exec::{
         fence,
         masks::Masks,
@@ -33,7 +33,7 @@ use crate::{
 pub(in crate::exec) fn creates(call: &Call) -> bool {
     match &call.role {
         Role::Fixture { phase, .. } => *phase == Phase::Create,
-        Role::Step { .. } => call.step().effect.makes(),
+        Role::Step { .. } => call.step().effect.makes() || call.step().effect == Effect::Unknown,
         Role::Token => false,
     }
 }
@@ -46,6 +46,8 @@ pub(in crate::exec) struct Account {
     own: Arc<Own>,
     job: Arc<str>,
     open: Vec<Open>,
+    /// Whether the answer to the last of them has not come yet.
+    asked: bool,
 }
 
 #[derive(Debug)]
@@ -75,7 +77,7 @@ impl Account {
     pub fn new(ledger: &Arc<Ledger>, masks: &Arc<Masks>, own: &Arc<Own>, job: &Arc<str>) -> Account {
         let (ledger, masks, own, job) =
             (Arc::clone(ledger), Arc::clone(masks), Arc::clone(own), Arc::clone(job));
-        Account { ledger, masks, own, job, open: Vec::new() }
+        Account { ledger, masks, own, job, open: Vec::new(), asked: false }
     }
 
     /// Must have succeeded before a creating request leaves.
@@ -96,7 +98,16 @@ impl Account {
         let given = given(step, outgoing, values);
         let said = family.given(&given);
         let names = names(outgoing, values);
-        let fresh = names.iter().filter(|name| !self.own.has_named(name)).cloned().collect();
+        let new = |value: &Value| {
+            let text = value.as_str().filter(|text| names.iter().any(|name| name == text));
+            text.filter(|text| !self.own.has_named(text) && !self.own.has(text)).map(str::to_owned)
+        };
+        let named = given.iter().filter(|(member, _)| contract_family::is_name(contract, member));
+        let fresh: Vec<String> = named.filter_map(|(_, value)| new(value)).collect();
+        let evident = family.outcome == Outcome::Thing || !fresh.is_empty();
+        if step.effect == Effect::Unknown && !evident {
+            return Ok(());
+        }
         let intent = Intent {
             url: outgoing.url.to_string(),
             body: String::from_utf8_lossy(&outgoing.body).into_owned(),
@@ -117,6 +128,7 @@ impl Account {
             fresh,
         };
         self.write(&open, Event::Intent(intent)).await?;
+        self.asked = true;
         self.open.push(open);
         Ok(())
     }
@@ -125,10 +137,11 @@ impl Account {
     /// side.
     pub async fn settle(&mut self, call: &Call, answer: &Result<Response, Broken>, script: &Script) {
         let step = call.step();
+        let created = std::mem::take(&mut self.asked);
         let response = match answer {
             Ok(response) => response,
             // No request left: a connection that never stood carries none.
-            Err(Broken::Connect(_)) if creates(call) => {
+            Err(Broken::Connect(_)) if created => {
                 if let Some(open) = self.open.pop() {
                     let _ = self.write(&open, Event::Destroyed).await;
                 }
@@ -137,7 +150,7 @@ impl Account {
             Err(_) => return,
         };
         let accepted = (200..300).contains(&response.status);
-        if creates(call) {
+        if created {
             let Some(open) = self.open.last() else { return };
             if accepted && self.made_nothing(open, call) {
                 let _ = self.write(open, Event::NothingMade).await;

@@ -256,7 +256,7 @@ fn maker(case: &Case, destroy: &Step) -> Option<Arc<str>> {
     let named = crate::exec::fence::variables(destroy);
     let makes = |step: &&Step| {
         let captured = |name: &Arc<str>| step.captures.iter().any(|capture| capture.name == *name);
-        step.effect == Effect::Create && named.iter().any(captured)
+        step.effect.makes() && named.iter().any(captured)
     };
     case.steps.iter().find(makes).map(|step| Arc::clone(&step.operation))
 }
