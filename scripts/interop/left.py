@@ -215,7 +215,7 @@ def tried(name):
     return [*row, " ".join(f"{count} {status}" for status, count in counts.items())], differences
 
 
-OVER = ("refused", "destroyed", "settled")
+OVER = ("refused", "nothing-made", "destroyed", "settled")
 HEAD = ["service", "s", "made", "there", "said", "silent", "false", "foreign", "sweep", "remain", "false", "ended", "run", ""]
 
 

@@ -152,7 +152,10 @@ impl Account {
         let accepted = (200..300).contains(&response.status);
         if created {
             let Some(open) = self.open.last() else { return };
-            if accepted && self.made_nothing(open, call) {
+            // What is no JSON is no answer of the operation, whatever its status.
+            let accepted = accepted && (response.body.is_empty() || response.json().is_ok());
+            let unfounded = step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
+            if accepted && self.made_nothing(open, call) || !accepted && unfounded {
                 let _ = self.write(open, Event::NothingMade).await;
                 self.open.pop();
             } else if accepted {

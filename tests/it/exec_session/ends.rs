@@ -23,7 +23,7 @@ use proofmark::{
 };
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     server::{Reply, Server, json as reply},
     stage::{capturing, fixture, hole, job_of, polling, setup, span, step, target},
 };
@@ -163,7 +163,7 @@ fn creating(operation: &str) -> Step {
     let mut step = step("CreateThing");
     step.operation = operation.into();
     step.effect = Effect::Create;
-    let value = if member == "Event" || member == "StreamName" { "e" } else { NAME };
+    let value = if member == "Event" { "e" } else { NAME };
     step.request.input = match operation {
         "CreateKey" => vec![],
         _ => vec![(member.to_owned(), TemplateValue::Fixed(json!(value)))],

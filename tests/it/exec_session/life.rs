@@ -82,7 +82,7 @@ async fn what_a_failed_case_made_is_destroyed_in_reverse_and_written_down() {
         events.join(" ").replace('"', ""),
         "begun0 intent1 created1 intent2 created2 destroyed2 destroyed1"
     );
-    assert_eq!(lines(stage.state.path())[2]["identity"], value!({ "a.id": "1" }));
+    assert_eq!(lines(stage.state.path())[2]["identity"], value!({ "a.id": "1", "made.id": "1" }));
 }
 
 #[tokio::test]

@@ -195,5 +195,21 @@ fn contracts(folder: &Path) {
         };
         contract["operations"].as_object_mut().unwrap().retain(|name, _| used(name));
         fs::write(operations, contract.to_string()).unwrap();
+        // One entry ends where the next begins, at the margin.
+        let effects = to.join("effects.yaml");
+        let Ok(text) = fs::read_to_string(&effects) else { continue };
+        let name = |line: &str| line.strip_suffix(':').is_some_and(|name| !name.starts_with([' ', '#']));
+        let mut keeps = true;
+        let kept = text.lines().filter(|line| {
+            if name(line) {
+                keeps = used(line.trim_end_matches(':'));
+            }
+            keeps
+        });
+        let kept: Vec<&str> = kept.collect();
+        match kept.iter().any(|line| name(line)) {
+            true => fs::write(effects, kept.join("\n")).unwrap(),
+            false => fs::remove_file(effects).unwrap(),
+        }
     }
 }

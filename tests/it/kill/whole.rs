@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, env, fs, process::Command};
 use regex::Regex;
 use serde_json::{Value, json};
 
-use crate::{
+use super::{
     client::Target,
     line::Line,
     stage::{root, target_file},
