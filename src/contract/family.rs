@@ -259,8 +259,10 @@ mod tests {
 
     use super::*;
 
-    /// Operations of an RPC: name, effect, needed members, others, members of the answer.
-    fn contract(operations: &[(&str, &str, &[&str], &[&str], &[&str])]) -> Contract {
+    /// Name, effect, needed members, others, members of the answer.
+    type Described<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
+    fn contract(operations: &[Described<'_>]) -> Contract {
         let mut all = serde_json::Map::new();
         let mut defs = serde_json::Map::new();
         for (name, effect, needed, others, answered) in operations {

@@ -57,6 +57,8 @@ struct Open {
     operation: Arc<str>,
     owner: Owner,
     family: Family,
+    /// The operations that destroy it. Others that name it destroy what is in it or what it is in.
+    destroyers: BTreeSet<String>,
     /// The body of the creating request, in which names stand that were there before.
     request: bytes::Bytes,
     /// What it says, by member.
@@ -117,7 +119,13 @@ impl Account {
             listing: family.listing.as_ref().map(|look| look.operation.clone()),
             asking: family.listing.as_ref().map(|look| look.filled(&said).input).unwrap_or_default(),
         };
+        let in_case = call.undoing(&owned(step)).into_iter().map(|(step, _)| step.operation.to_string());
+        let destroyers = match &family.undo {
+            Some(undo) => BTreeSet::from([undo.operation.clone()]),
+            None => in_case.collect(),
+        };
         let open = Open {
+            destroyers,
             number: self.ledger.number(),
             api: Arc::clone(&call.api),
             operation: Arc::clone(&step.operation),
@@ -154,7 +162,8 @@ impl Account {
             let Some(open) = self.open.last() else { return };
             // What is no JSON is no answer of the operation, whatever its status.
             let accepted = accepted && (response.body.is_empty() || response.json().is_ok());
-            let unfounded = step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
+            let unfounded =
+                step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
             if accepted && self.made_nothing(open, call) || !accepted && unfounded {
                 let _ = self.write(open, Event::NothingMade).await;
                 self.open.pop();
@@ -163,7 +172,11 @@ impl Account {
                 self.own.add(identity.values(), &open.request);
                 self.own.name(&open.fresh);
                 let undo = undoing(call, &script.values, &open.family);
-                let undo = undo.iter().map(|undo| undo.filled(&identity)).collect();
+                let mut undo: Vec<Undo> = undo.iter().map(|undo| undo.filled(&identity)).collect();
+                // The case may only destroy what the thing is in.
+                let by_contract = open.family.undo.as_ref().map(|undo| undo.filled(&identity));
+                let by_contract = by_contract.filter(Undo::is_whole);
+                undo.extend(by_contract.filter(|own| undo.iter().all(|it| it.operation != own.operation)));
                 let _ = self.write(open, Event::Created { identity, undo }).await;
             } else if absence::refuses(response) {
                 let _ = self.write(open, Event::Refused { status: response.status }).await;
@@ -173,9 +186,11 @@ impl Account {
             && (accepted || script.tells_absence(step, &call.api, response))
         {
             let named = fence::variables(step);
-            self.close(|owner| matches!(owner, Owner::Step(names) if !names.is_disjoint(&named))).await;
+            let names_it =
+                |open: &Open| matches!(&open.owner, Owner::Step(names) if !names.is_disjoint(&named));
+            self.close(|open| open.destroyers.contains(&*step.operation) && names_it(open)).await;
         }
-        self.close(|owner| matches!(owner, Owner::Fixture(id) if !script.stands(id))).await;
+        self.close(|open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id))).await;
     }
 
     /// Whether an accepted creating request has made no thing: nothing in the contract or in the case says that there is
@@ -204,9 +219,8 @@ impl Account {
         }
     }
 
-    async fn close(&mut self, settled: impl Fn(&Owner) -> bool) {
-        let (gone, open) =
-            std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(&open.owner));
+    async fn close(&mut self, settled: impl Fn(&Open) -> bool) {
+        let (gone, open) = std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(open));
         self.open = open;
         for open in gone {
             let _ = self.write(&open, Event::Destroyed).await;

@@ -44,7 +44,9 @@ pub(super) struct Search<'a> {
 
 /// The lists that were asked for in this round, by API, operation and what that was told.
 #[derive(Debug, Default)]
-pub(super) struct Listed(HashMap<(String, String, String), Result<Arc<Vec<Value>>, Shown>>);
+pub(super) struct Listed(HashMap<(String, String, String), Elements>);
+
+type Elements = Result<Arc<Vec<Value>>, Shown>;
 
 impl Listed {
     pub fn forget(&mut self) {
@@ -104,12 +106,7 @@ impl Session {
         Some(elements.iter().any(shows))
     }
 
-    async fn listed(
-        &self,
-        thing: &Thing,
-        listing: &str,
-        search: &mut Search<'_>,
-    ) -> Result<Arc<Vec<Value>>, Shown> {
+    async fn listed(&self, thing: &Thing, listing: &str, search: &mut Search<'_>) -> Elements {
         let asking = &thing.intent.asking;
         if !asking.values().all(undo::is_whole) {
             return Err(Shown::Never(format!("it is not known all that {listing} needs")));
