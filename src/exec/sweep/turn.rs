@@ -41,6 +41,8 @@ pub(super) struct Pending<'b> {
     refused: u32,
     /// Whether anything was destroyed by now.
     destroyed: bool,
+    /// Whether the step by which the case looks does not tell.
+    blind: bool,
     why: String,
 }
 
@@ -64,6 +66,7 @@ impl<'b> Pending<'b> {
             accepted: 0,
             refused: 0,
             destroyed: false,
+            blind: false,
             why: "it was not asked for".to_owned(),
         }
     }
@@ -98,7 +101,7 @@ impl<'b> Pending<'b> {
     /// The request at the head of `undo` has done its work.
     fn next(&mut self) -> Turn {
         self.destroyed |= self.accepted > 0;
-        (self.accepted, self.refused) = (0, 0);
+        (self.accepted, self.refused, self.blind) = (0, 0, false);
         if let Some(undo) = &mut self.undo {
             undo.remove(0);
             if !undo.is_empty() {
@@ -127,7 +130,11 @@ impl Session {
             return Turn::Over(pending.given_up());
         }
         match &undo.look {
-            Some(look) if pending.accepted > 0 => self.look(pending, &undo, look).await,
+            Some(look)
+                if pending.accepted > 0 && !pending.blind && look.input.values().all(undo::is_whole) =>
+            {
+                self.look(pending, &undo, look).await
+            }
             _ => self.destroy(pending, &undo, search).await,
         }
     }
@@ -212,7 +219,7 @@ impl Session {
                 pending.accepted += 1;
                 pending.there = true;
                 // Some accept it again for what is not there any more; a list tells.
-                if undo.look.is_none() && pending.accepted > 1 {
+                if pending.accepted > 1 {
                     match self.is_in_list(pending.thing, undo, search).await {
                         Some(false) => return pending.next(),
                         None if pending.accepted >= ACCEPTED => return pending.next(),
@@ -270,7 +277,8 @@ impl Session {
                 let is_final =
                     self.contract(api).is_some_and(|it| absence::is_final(&it.protocol, &response));
                 pending.why = format!("{} answered {}", look.operation, self.status_in_words(api, &response));
-                if is_final { Turn::Over(pending.given_up()) } else { Turn::Again }
+                pending.blind = is_final || (400..500).contains(&response.status);
+                Turn::Again
             }
         }
     }
