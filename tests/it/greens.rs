@@ -61,9 +61,10 @@ fn a_server_that_refuses_everything_is_not_conformant() {
             let why = ["no right input served", "NOT CONFORMANT", "COULD NOT FIND OUT"];
             assert!(why.iter().any(|why| last.contains(why)), "{status} {selection:?}: {last}");
         }
-        for api in ["dms", "veeam"] {
-            let (code, last) = run(Answer::Refusal(status), &["--api", api, "--origin", "written"]);
-            assert_ne!(code, 0, "{status} {api}: {last}");
+        for operation in ["DescribeConnections", "GetAllAmazonConnections"] {
+            let written = ["--operation", operation, "--origin", "written"];
+            let (code, last) = run(Answer::Refusal(status), &written);
+            assert_ne!(code, 0, "{status} {operation}: {last}");
         }
     }
 }

@@ -33,8 +33,11 @@ fn made(folder: &Path, target: &Serving, operation: &str, send: &str) -> String 
     let run =
         ["run", "--origin", "written", "--cases", "made", "--target", "staging", "--base-url", &target.url];
     // A refusal alone shows nothing: no case serves what it could be held against.
-    let (code, told) =
-        if written.contains("error:") { (3, "1 of 1 core inconclusive") } else { (0, "1 passed") };
+    let (code, told) = if written.contains("error: ResourceNotFoundFault") {
+        (3, "1 of 1 core inconclusive")
+    } else {
+        (0, "1 passed")
+    };
     let said = ended(code, &proofmark(folder, &run));
     assert!(said.contains(told), "{written}\n{said}");
     fs::remove_file(folder.join(path)).unwrap();
