@@ -173,6 +173,7 @@ def tried(name):
             raise SystemExit(f"{name}: proofmark exited {run.returncode}\n{run.stderr}")
         (judged,) = json.loads(run.stdout)["runs"]
         entries = ledger(folder)
+        server.known = set().union(*(entry["texts"] for entry in entries.values()))
         after = listed(server, service)
 
         left = told(judged["cleanUp"], entries)
@@ -190,7 +191,9 @@ def tried(name):
 
     about = lambda keys: [f"{run}#{number} {entries.get((run, number), {}).get('about')}" for run, number in keys]
     name_of = lambda things: [f"{kind} {' = '.join(map(str, names))}"[:160] for kind, names in things]
+    unnumbered = [line for line in judged["cleanUp"] if not re.search(r"pm-[0-9a-f]{8}#\d+", line)]
     differences = {
+        "said of nothing in the ledger": unnumbered,
         "there, and not said (silent)": name_of(silent),
         "said, and not there (false)": about(false),
         "open in the ledger, and not in the report": about(still_open - set(left)),
@@ -207,7 +210,7 @@ def tried(name):
     statuses = {entry["name"]: entry["status"] for entry in judged["entries"]}
     written = {operation: statuses[f"{name}::{operation}::written"] for operation in service.refuses}
     differences["sent, though it names what is somebody else's"] = [
-        f"{operation}: {status}" for operation, status in written.items() if status != "error"
+        f"{operation}: {status}" for operation, status in written.items() if status not in ("error", "skip")
     ]
     counts = {status: judged["counts"][status] for status in sorted(judged["counts"])}
     row = [name, f"{took:.0f}", len(entries), len(there), len(left), len(silent), len(false), len(changed(before, after))]

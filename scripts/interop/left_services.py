@@ -29,6 +29,8 @@ class Server:
 
     def __init__(self, url, model):
         self.url = url
+        # What the run may have called something: for a listing that moto crashes with.
+        self.known = set()
         self.name = model.service_name
         self.prefix = model.metadata["targetPrefix"]
         self.signed = f"AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/{model.signing_name}/aws4_request, SignedHeaders=host, Signature=0"
@@ -92,7 +94,13 @@ def plant_secretsmanager(client):
 
 
 def secretsmanager(server):
-    for secret in pages(server, "ListSecrets", "SecretList", IncludePlannedDeletion=True):
+    try:
+        found = pages(server, "ListSecrets", "SecretList", IncludePlannedDeletion=True)
+    except urllib.error.HTTPError:
+        # A tag without a key is taken by moto, and no list is answered while it is there.
+        described = [answer(server, "DescribeSecret", SecretId=name) for name in sorted(server.known | {"prod/db"})]
+        found = [secret for secret in described if "ARN" in secret]
+    for secret in found:
         arn = {"SecretId": secret["ARN"]}
         value = [answer(server, name, **arn) for name in ("GetSecretValue", "GetResourcePolicy")]
         yield Thing("secret", (secret.get("ARN"), secret.get("Name")), [secret, *value], "DeletedDate" in secret)
@@ -112,8 +120,10 @@ def plant_ssm(client):
 
 
 def ssm(server):
-    for one in pages(server, "DescribeParameters", "Parameters"):
-        yield Thing("parameter", (one.get("Name"),), [one, answer(server, "GetParameter", Name=one.get("Name"))])
+    # moto's DescribeParameters crashes once somebody has asked for a version of a parameter that is not there.
+    for name in server.ever("Parameter", "name"):
+        for one in server.call("GetParameters", Names=[name])["Parameters"]:
+            yield Thing("parameter", (name, one["ARN"]), one)
     for one in pages(server, "ListDocuments", "DocumentIdentifiers"):
         yield Thing("document", (one.get("Name"),), [one, answer(server, "GetDocument", Name=one.get("Name"))])
     for window in pages(server, "DescribeMaintenanceWindows", "WindowIdentities"):
