@@ -81,9 +81,11 @@ pub(crate) fn ways(contract: &Contract, schema: &Value, wanted: Wanted<'_>) -> V
     found
 }
 
-/// What stands at the end of the way, if it is a text or a number.
-pub(crate) fn at<'v>(value: &'v Value, way: &[String]) -> Option<&'v Value> {
-    let found = way.iter().try_fold(value, |value, name| value.get(name))?;
+/// What stands at the end of the first way that leads anywhere, if it is a text or a number. Where a more certain member is
+/// there and holds no name, a less certain one does not stand for it.
+pub(crate) fn at<'v>(value: &'v Value, ways: &[Way]) -> Option<&'v Value> {
+    let end = |way: &Way| way.iter().try_fold(value, |value, name| value.get(name));
+    let found = ways.iter().find_map(end)?;
     let says = found.as_str().is_some_and(|text| !text.is_empty()) || found.is_i64() || found.is_u64();
     says.then_some(found)
 }
@@ -217,11 +219,21 @@ mod tests {
             );
         }
         let answer = json!({ "UserPool": { "Id": "a" }, "cluster": { "name": "x" }, "n": 7, "empty": "" });
-        for (way, found) in
-            [("UserPool.Id", "\"a\""), ("cluster", "none"), ("n", "7"), ("empty", "none"), ("no.way", "none")]
-        {
-            let way: Way = way.split('.').map(str::to_owned).collect();
-            assert_eq!(at(&answer, &way).map_or("none".to_owned(), Value::to_string), found, "{way:?}");
+        for (ways, found) in [
+            ("UserPool.Id", "\"a\""),
+            ("cluster", "none"),
+            ("n", "7"),
+            ("empty", "none"),
+            ("no.way", "none"),
+            ("no.way n", "7"),
+            ("n UserPool.Id", "7"),
+            // Made with something that is no name: what else it shows may be of another thing.
+            ("cluster UserPool.Id", "none"),
+            ("empty UserPool.Id", "none"),
+        ] {
+            let all: Vec<Way> =
+                ways.split(' ').map(|way| way.split('.').map(str::to_owned).collect()).collect();
+            assert_eq!(at(&answer, &all).map_or("none".to_owned(), Value::to_string), found, "{ways}");
         }
     }
 }

@@ -20,11 +20,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 pub(super) use account::{Account, creates, listing_of_nameless};
 
 use self::{book::Book, paper::Paper, undo::Undo};
 use super::masks::Masks;
+use crate::model::exchange::Response;
 
 /// The folder of a state folder in which the ledgers of runs are.
 pub const RUNS: &str = "ledger";
@@ -79,6 +81,8 @@ pub enum Event {
     Created { identity: Map<String, Value>, undo: Vec<Undo> },
     /// The target has refused.
     Refused { status: u16 },
+    /// The answer does not say whether anything was made.
+    Unclear(Unclear),
     /// The target has accepted it, and by the contract it makes no thing.
     NothingMade,
     /// It is ready, and stays for later runs: what cases can name.
@@ -89,6 +93,20 @@ pub enum Event {
     Left { why: String },
     /// Somebody has looked at the target and says that nothing of it is left.
     Settled,
+}
+
+/// An error of the server, or what is no answer of the operation: enough of it to know it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unclear {
+    pub status: u16,
+    /// SHA-256 of the body.
+    pub digest: String,
+}
+
+impl Unclear {
+    pub fn of(response: &Response) -> Unclear {
+        Unclear { status: response.status, digest: hex::encode(Sha256::digest(&response.body)) }
+    }
 }
 
 /// What a sweep needs to know of a run.

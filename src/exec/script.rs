@@ -47,6 +47,8 @@ pub struct Script {
     asking: Asking,
     end: Option<End>,
     leftovers: Vec<Leftover>,
+    /// The steps that were to make something and were refused.
+    refused: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -178,6 +180,7 @@ impl Script {
             asking: Asking::default(),
             end: None,
             leftovers: Vec::new(),
+            refused: Vec::new(),
         };
         script.enter(Stage::Create(0));
         script
@@ -216,7 +219,13 @@ impl Script {
         match self.stage {
             Stage::Create(index) => self.created(index, answer),
             Stage::Ready(index) => self.made_ready(index, answer, now),
-            Stage::Step(index) => self.stepped(index, answer, now),
+            Stage::Step(index) => {
+                let makes = self.case.as_ref().is_some_and(|case| case.steps[index].effect.makes());
+                if makes && answer.as_ref().is_ok_and(absence::refuses) {
+                    self.refused.push(index);
+                }
+                self.stepped(index, answer, now);
+            }
             Stage::Finally(index) => self.undone(index, answer, now),
             Stage::Destroy(index) => self.destroyed(index, answer, now),
             Stage::Gone(index) => self.looked_for(index, answer, now),

@@ -2,6 +2,7 @@
 //! each until the target says that it is not there. All that is left is asked for once, then all that is still left once
 //! more after a pause, and so on: however many things there are, the waits together are those for one.
 
+mod implemented;
 mod search;
 mod turn;
 
@@ -10,6 +11,7 @@ use std::{collections::HashMap, time::Duration};
 use jiff::Timestamp;
 
 use self::{
+    implemented::Errors,
     search::{Listed, Search},
     turn::{Pending, Turn},
 };
@@ -115,7 +117,14 @@ impl Session {
             self.own.add(thing.identity.values(), thing.intent.body.as_bytes());
         }
         let known: Vec<String> = book.names();
-        let mut search = Search { known: &known, census: &book.census, others, listed: Listed::default() };
+        let mut search = Search {
+            book,
+            known: &known,
+            census: &book.census,
+            others,
+            listed: Listed::default(),
+            errors: Errors::default(),
+        };
         let mut open = Vec::new();
         for thing in book.open() {
             match sweep {

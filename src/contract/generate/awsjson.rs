@@ -216,7 +216,8 @@ fn no_request(draft: &Draft<'_>) -> Vec<Sketch> {
     let mut sketches = Vec::new();
     let body = |name: &str, body: &str| {
         let raw = Raw { body: Some(RawBody::Text(text(body))), ..Raw::default() };
-        Sketch::new(name, SketchKind::Void, Vec::new()).raw(raw)
+        // A target may take it for an empty input, and do what the operation is for.
+        Sketch::new(name, SketchKind::Refused, Vec::new()).raw(raw)
     };
     for (name, broken) in [("body-cut-off", "{\"Proofmark\":"), ("body-not-json", "proofmark")] {
         let named = Claim::Error(vec!["SerializationException".into()]);

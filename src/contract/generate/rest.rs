@@ -234,7 +234,8 @@ fn body(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
     for (word, broken) in [("cut-off", "{\"proofmark\":"), ("not-json", "proofmark")] {
         let headers = vec![("content-type".to_owned(), Some(text("application/json")))];
         let raw = Raw { body: Some(RawBody::Text(text(broken))), headers, ..Raw::default() };
-        let sketch = Sketch::new(format!("body-{word}"), SketchKind::Void, without(minimal, name)).raw(raw);
+        let sketch =
+            Sketch::new(format!("body-{word}"), SketchKind::Refused, without(minimal, name)).raw(raw);
         sketches.push(sketch.status(must("input.json"), REFUSED));
     }
     if member.required {

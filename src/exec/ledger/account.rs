@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
-    Entry, Event, Intent, Ledger, Unwritten,
+    Entry, Event, Intent, Ledger, Unclear, Unwritten,
     family::{self, Family},
     undo::{self, Undo},
 };
@@ -117,7 +117,7 @@ impl Account {
             undo: undoing(call, values, &family).iter().map(|undo| undo.filled(&said)).collect(),
             captures: undo::members(step),
             listing: family.listing.as_ref().map(|look| look.operation.clone()),
-            asking: family.listing.as_ref().map(|look| look.filled(&said).input).unwrap_or_default(),
+            asking: family.asking(&said),
         };
         let in_case = call.undoing(&owned(step)).into_iter().map(|(step, _)| step.operation.to_string());
         let destroyers = match &family.undo {
@@ -162,6 +162,9 @@ impl Account {
             let Some(open) = self.open.last() else { return };
             // What is no JSON is no answer of the operation, whatever its status.
             let accepted = accepted && (response.body.is_empty() || response.json().is_ok());
+            if !accepted && !absence::refuses(response) {
+                let _ = self.write(open, Event::Unclear(Unclear::of(response))).await;
+            }
             let unfounded =
                 step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
             if accepted && self.made_nothing(open, call) || !accepted && unfounded {

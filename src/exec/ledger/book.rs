@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Begun, Entry, Event, Intent, undo::Undo};
+use super::{Begun, Entry, Event, Intent, Unclear, undo::Undo};
 use crate::exec::own::{texts, texts_of};
 
 /// What one ledger says.
@@ -37,6 +37,8 @@ pub struct Thing {
     /// What cases can name, of a thing that stays for later runs.
     pub provides: Option<Map<String, Value>>,
     pub state: State,
+    /// What its creating request was answered, where that does not say whether it was made.
+    pub unclear: Option<Unclear>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +125,19 @@ impl Book {
         named
     }
 
+    /// The error of the server by which every request of this operation was answered, if there is one; what is no answer of
+    /// the operation at all, as that of another service, does not count.
+    pub fn always_unclear(&self, api: &str, operation: &str) -> Option<&Unclear> {
+        let mut things = self.things.iter().filter(|thing| thing.api == api && thing.operation == operation);
+        let mut always = None;
+        let alike = things.all(|thing| match &thing.unclear {
+            Some(unclear) if unclear.status < 500 => true,
+            Some(unclear) => *always.get_or_insert(unclear) == unclear,
+            None => false,
+        });
+        always.filter(|_| alike)
+    }
+
     fn take(&mut self, entry: Entry) {
         let Entry { at, number, job, api, operation, event } = entry;
         if let Event::Begun(begun) = event {
@@ -145,6 +160,7 @@ impl Book {
                 undo: Vec::new(),
                 provides: None,
                 state: State::Unknown,
+                unclear: None,
             });
             self.things.len() - 1
         });
@@ -162,6 +178,7 @@ impl Book {
                 thing.identity = identity;
                 thing.undo = undo;
             }
+            Event::Unclear(unclear) => thing.unclear = Some(unclear),
             Event::Standing { provides } => thing.provides = Some(provides),
             Event::Refused { .. } => thing.state = State::Refused,
             Event::NothingMade | Event::Destroyed | Event::Settled => thing.state = State::Over,

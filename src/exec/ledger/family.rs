@@ -33,6 +33,8 @@ pub struct Family {
     /// The operation that lists things of the kind, and what it has to be told; `${made.MEMBER}` for what the creating
     /// request says.
     pub listing: Option<Look>,
+    /// What the listing may be told besides: in what the thing is, as the destroying request has to be told it.
+    narrowing: Vec<String>,
 }
 
 /// The family of a creating operation; empty where the contract does not tell.
@@ -61,12 +63,20 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
         inside.extend(undocumented(contract, member));
         listed.insert((*member).to_owned(), inside);
     }
+    let inside = |name: &&str| {
+        let member = listing.as_ref().and_then(|(lister, _)| lister.members.get(*name));
+        member.is_some_and(|member| !is_needed(member)) && operation.members.contains_key(*name)
+    };
+    let members = undoing.iter().flat_map(|undoing| &undoing.members);
+    // The destroying request has to be told the thing's own name; what it may be told is in what the thing is.
+    let optional = members.filter(|(_, member)| !is_needed(member));
+    let narrowing = optional.map(|(name, _)| *name).filter(inside).map(str::to_owned).collect();
     let undo = undoing.map(|undoing| {
         let input = undoing.members.iter().map(|(member, _)| ((*member).to_owned(), hole(member).into()));
         Undo { operation: undoing.operation.name.to_string(), input: input.collect(), look: None }
     });
     let outcome = family::outcome(contract, operation);
-    Family { undo, outcome, answered, listed, described, listing: listing.map(|(_, look)| look) }
+    Family { undo, outcome, answered, listed, described, listing: listing.map(|(_, look)| look), narrowing }
 }
 
 impl Family {
@@ -81,11 +91,22 @@ impl Family {
         given.collect()
     }
 
+    /// What the listing has to be told of a thing of which this is `said`.
+    pub fn asking(&self, said: &Map<String, Value>) -> Map<String, Value> {
+        let mut asking = self.listing.as_ref().map(|look| look.filled(said).input).unwrap_or_default();
+        for member in &self.narrowing {
+            if let Some(value) = said.get(&variable(member)) {
+                asking.insert(member.clone(), value.clone());
+            }
+        }
+        asking
+    }
+
     /// What an answer to the creating request calls the thing; where it does not say, what the request calls it.
     pub fn identity(&self, answer: &Value, request: &Map<String, Value>) -> Map<String, Value> {
         let mut identity = self.given(request);
         for (member, ways) in &self.answered {
-            if let Some(shown) = ways.iter().find_map(|way| identity::at(answer, way)) {
+            if let Some(shown) = identity::at(answer, ways) {
                 identity.insert(variable(member), shown.clone());
             }
         }
@@ -94,9 +115,10 @@ impl Family {
 
     /// What an element of the listing calls the thing.
     pub fn identity_in_list(&self, element: &Value) -> Map<String, Value> {
-        let shown = self.listed.iter().filter_map(|(member, ways)| {
-            Some((variable(member), ways.iter().find_map(|way| identity::at(element, way))?.clone()))
-        });
+        let shown = self
+            .listed
+            .iter()
+            .filter_map(|(member, ways)| Some((variable(member), identity::at(element, ways)?.clone())));
         shown.collect()
     }
 

@@ -61,7 +61,12 @@ impl Script {
     pub(super) fn undone(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
         let Some(case) = self.case.clone() else { return };
         let step = &case.finally[index];
-        let trouble = if step.poll.is_some() {
+        let maker = maker(&case, step);
+        // What was refused is asked for once; whether it was made all the same is looked for at the end of the run.
+        let was_refused = maker.is_some_and(|index| self.refused.contains(&index));
+        let trouble = if was_refused {
+            None
+        } else if step.poll.is_some() {
             match self.weigh(step, &case.api, answer, now) {
                 _ if self.is_absent(step, &case.api, answer) => None,
                 Weighed::Again => return self.heeds(&case.api, answer, now),
@@ -79,7 +84,9 @@ impl Script {
         } else {
             Some(self.in_words(step, &case.api, answer))
         };
-        let about = maker(&case, step).map_or(About::Told, |operation| About::Supposed { operation });
+        let about = maker.map_or(About::Told, |index| About::Supposed {
+            operation: Arc::clone(&case.steps[index].operation),
+        });
         self.leftovers.extend(trouble.map(|sentence| Leftover { about, sentence }));
         self.enter(Stage::Finally(index + 1));
     }
@@ -251,14 +258,17 @@ impl Script {
     }
 }
 
-/// The operation by which the case makes what this step destroys.
-fn maker(case: &Case, destroy: &Step) -> Option<Arc<str>> {
+/// The step by which the case makes what this one destroys: it captures what this one names, or, where it captures nothing,
+/// gives all of it itself.
+fn maker(case: &Case, destroy: &Step) -> Option<usize> {
     let named = crate::exec::fence::variables(destroy);
-    let makes = |step: &&Step| {
+    let makes = |step: &Step| {
         let captured = |name: &Arc<str>| step.captures.iter().any(|capture| capture.name == *name);
-        step.effect.makes() && named.iter().any(captured)
+        let given = crate::exec::fence::variables(step);
+        let gives = step.captures.is_empty() && !given.is_empty() && named.is_superset(&given);
+        step.effect.makes() && (gives || named.iter().any(captured))
     };
-    case.steps.iter().find(makes).map(|step| Arc::clone(&step.operation))
+    case.steps.iter().position(makes)
 }
 
 fn accepted(answer: &Result<Response, Broken>) -> bool {

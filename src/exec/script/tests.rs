@@ -350,6 +350,27 @@ fn finally_undoes_what_the_steps_did() {
     }
 }
 
+/// A name that the case itself gives, and a target that takes it for none: what was refused is asked for once.
+#[test]
+fn what_was_refused_is_not_cleaned_up_again_and_again() {
+    let named = |operation: &str| {
+        let mut step = step(operation);
+        step.request.input.push(("name".into(), variable("name")));
+        step
+    };
+    for (status, deletions, leftovers) in
+        [(400, 1, vec![]), (200, 8, vec![About::Supposed { operation: "CreateMade".into() }])]
+    {
+        let mut script = script(vec![], vec![named("CreateMade")], vec![named("DeleteMade")]);
+        script.values.set("name".into(), json!("pm-1"));
+        let played = play(&mut script, |operation, _| match operation {
+            "CreateMade" => answer(status, json!({})),
+            _ => answer(400, json!({ "__type": "ValidationException" })),
+        });
+        assert_eq!((played.len(), abouts(script)), (1 + deletions, leftovers));
+    }
+}
+
 #[test]
 fn destroying_is_tried_again_and_what_is_gone_is_gone() {
     let busy = || answer(400, json!({ "__type": "InvalidResourceStateFault" }));

@@ -7,13 +7,15 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Others, Thing};
+use super::{Others, Thing, implemented::Errors};
 use crate::{
     exec::{
         Session,
         census::ids,
         drive::Failed,
         ledger::{
+            Unclear,
+            book::Book,
             family::Family,
             undo::{self, Undo},
         },
@@ -30,16 +32,19 @@ const PAGES: usize = 1000;
 pub(super) enum Shown {
     /// And never will.
     Never(String),
-    NotNow(String),
+    /// With what it was answered, if it was.
+    NotNow(String, Option<Unclear>),
 }
 
 /// What is known before anything is looked for.
 pub(super) struct Search<'a> {
+    pub book: &'a Book,
     /// By what names the run's other things go.
     pub known: &'a [String],
     pub census: &'a BTreeMap<(String, String), Vec<String>>,
     pub others: &'a Others,
     pub listed: Listed,
+    pub errors: Errors,
 }
 
 /// The lists that were asked for in this round, by API, operation and what that was told.
@@ -161,7 +166,7 @@ impl Session {
     ) -> Result<Vec<Value>, String> {
         let walked = self.walk(api, listing, asking).await;
         walked.map_err(|shown| match shown {
-            Shown::Never(why) | Shown::NotNow(why) => why,
+            Shown::Never(why) | Shown::NotNow(why, _) => why,
         })
     }
 
@@ -177,7 +182,7 @@ impl Session {
                 Ok(Err(broken @ Broken::Timeout(_))) => {
                     return Err(Shown::Never(format!("{listing}: {broken}")));
                 }
-                Ok(Err(broken)) => return Err(Shown::NotNow(format!("{listing}: {broken}"))),
+                Ok(Err(broken)) => return Err(Shown::NotNow(format!("{listing}: {broken}"), None)),
                 Ok(Ok(answer)) => answer,
             };
             if answer.status != 200 {
@@ -187,7 +192,7 @@ impl Session {
                 return match answer.status {
                     _ if absent => Ok(elements),
                     400..=499 | 501 => Err(Shown::Never(why)),
-                    _ => Err(Shown::NotNow(why)),
+                    _ => Err(Shown::NotNow(why, Some(Unclear::of(&answer)))),
                 };
             }
             let page = answer

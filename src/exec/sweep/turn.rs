@@ -15,7 +15,7 @@ use crate::{
         again::Repeats,
         drive::{Failed, Line},
         ledger::{
-            family,
+            Unclear, family,
             undo::{self, Undo},
         },
         own,
@@ -189,11 +189,16 @@ impl Session {
                 pending.undo = Some(all);
                 Box::pin(self.turn(pending, search)).await
             }
+            Err(Shown::NotNow(_, Some(answer)))
+                if !pending.there && self.lacks(thing, &answer, search).await =>
+            {
+                Turn::Over(Fate::NeverMade)
+            }
             Err(Shown::Never(why)) => {
                 pending.why = why;
                 Turn::Over(pending.given_up())
             }
-            Err(Shown::NotNow(why)) => {
+            Err(Shown::NotNow(why, _)) => {
                 pending.refused += 1;
                 if pending.refused >= ATTEMPTS {
                     pending.why = why;
@@ -234,6 +239,10 @@ impl Session {
                 let is_final = self.contract(api).is_some_and(|it| absence::is_final(&it.protocol, response));
                 if pending.accepted > 0 && self.is_as_of_nothing(api, undo, response).await {
                     return pending.next();
+                }
+                let unknown = !pending.there && pending.accepted == 0;
+                if unknown && self.lacks(pending.thing, &Unclear::of(response), search).await {
+                    return Turn::Over(Fate::NeverMade);
                 }
                 let last = is_final || pending.refused >= ATTEMPTS;
                 if last && self.is_in_list(pending.thing, undo, search).await == Some(false) {

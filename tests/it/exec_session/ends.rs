@@ -201,6 +201,8 @@ const DELETED: (&str, &[(u16, &str)]) =
 const ODDLY: (&str, &[(u16, &str)]) =
     ("DeleteUserPool", &[(200, "{}"), (400, r#"{"__type":"AWS.NonExistentPool"}"#)]);
 
+const NO_OPERATION: (&str, &[(u16, &str)]) = ("ProofmarkNoSuchOperation", &[(500, "{}")]);
+
 #[tokio::test]
 async fn each_thing_comes_to_one_of_three_ends() {
     for (create, answers, asked, expected) in [
@@ -259,6 +261,43 @@ async fn each_thing_comes_to_one_of_three_ends() {
             &[FAILED, ("ListUserPools", &[(200, r#"{"A":{}}"#)])],
             "CreateUserPool ListUserPools",
             "NotKnown",
+        ),
+        // Not implemented: all are answered as an operation of no API is.
+        (
+            "CreateUserPool",
+            &[FAILED, ("ListUserPools", &[(500, "{}")]), NO_OPERATION],
+            "CreateUserPool ListUserPools ProofmarkNoSuchOperation",
+            "NeverMade",
+        ),
+        (
+            "CreateUserPool",
+            &[FAILED, ("ListUserPools", &[(500, "{}")])],
+            "CreateUserPool ListUserPools ProofmarkNoSuchOperation ListUserPools x7",
+            "NotKnown",
+        ),
+        (
+            "CreateUserPool",
+            &[FAILED, ("ListUserPools", &[(500, "[]")]), NO_OPERATION],
+            "CreateUserPool ListUserPools x8",
+            "NotKnown",
+        ),
+        (
+            "CreateUserPool",
+            &[UNSAID, ("ListUserPools", &[(500, "{}")]), NO_OPERATION],
+            "CreateUserPool ListUserPools x8",
+            "Left",
+        ),
+        (
+            "CreateGroup",
+            &[("CreateGroup", &[(500, "{}")]), ("DeleteGroup", &[(500, "{}")]), NO_OPERATION],
+            "CreateGroup DeleteGroup ProofmarkNoSuchOperation",
+            "NeverMade",
+        ),
+        (
+            "CreateGroup",
+            &[("CreateGroup", &[(200, "{}")]), ("DeleteGroup", &[(500, "{}")]), NO_OPERATION],
+            "CreateGroup DeleteGroup x8",
+            "Left",
         ),
         // Refused: looked for once, and never destroyed unless it is there.
         ("CreateUserPool", &[REFUSED, OTHERS], "CreateUserPool ListUserPools", ""),
@@ -324,6 +363,25 @@ async fn each_thing_comes_to_one_of_three_ends() {
             (asked, expected),
             "{answers:?}: {swept:?}"
         );
+    }
+}
+
+/// One request that was carried out shows that the target has the operation.
+#[tokio::test]
+async fn an_operation_that_was_carried_out_once_is_not_taken_for_one_that_is_not_there() {
+    const ERRORS: &[(u16, &str)] = &[(500, "{}"), (500, "{}")];
+    const ANOTHER_ERROR: &[(u16, &str)] = &[(500, "{}"), (500, "[]")];
+    const MADE_ONE: &[(u16, &str)] = &[(500, "{}"), (200, r#"{"UserPool":{"Id":"p-1"}}"#)];
+    for (answers, expected) in [
+        (ERRORS, "NeverMade NeverMade"),
+        (ANOTHER_ERROR, "NotKnown NotKnown"),
+        (MADE_ONE, "Destroyed NotKnown"),
+    ] {
+        let list: (&str, &[(u16, &str)]) = ("ListUserPools", &[(500, "{}")]);
+        let all: Answers = Box::leak(Box::new([("CreateUserPool", answers), list, NO_OPERATION, DELETED]));
+        let stage = Stage::answering(all).await;
+        let (_, swept) = stage.run(vec![creating("CreateUserPool"); 2], vec![]).await;
+        assert_eq!(fates(&swept), expected, "{answers:?}");
     }
 }
 
