@@ -225,7 +225,7 @@ HEAD = ["service", "s", "made", "there", "said", "silent", "false", "foreign", "
 def main():
     noticed()
     rows, failed = [HEAD], []
-    asked = sys.argv[1:] or ["secretsmanager"]
+    asked = [name for name in sys.argv[1:] if name != "--accept"] or ["secretsmanager"]
     for name in SERVICES if asked == ["all"] else asked:
         row, differences = tried(name)
         rows.append(row)
