@@ -61,7 +61,7 @@ impl Listed {
 }
 
 impl Session {
-    /// What everything is called that bears one of the thing's names and is not `known` already.
+    /// What everything is called that bears one of the thing's names and is no other thing of its kind.
     pub(super) async fn find(
         &self,
         thing: &Thing,
@@ -74,7 +74,7 @@ impl Session {
         let elements = self.listed(thing, listing, search).await?;
         match thing.intent.names.is_empty() {
             true => self.come_since(&elements, thing, family, listing, search).map_err(Shown::Never),
-            false => Ok(found_in(&elements, thing, family, search.known)),
+            false => Ok(found_in(&elements, thing, family, &search.book.things)),
         }
     }
 
@@ -240,15 +240,26 @@ fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Valu
     both.next().map(|(name, value)| (name.clone(), value.clone()))
 }
 
-/// The identities of the elements that bear one of the names.
-fn found_in(elements: &[Value], thing: &Thing, family: &Family, known: &[String]) -> Vec<Map<String, Value>> {
+/// The identities of the elements that bear one of the names. What an element refers to bears names of its own; only
+/// what is called as another thing of its kind is that.
+fn found_in(elements: &[Value], thing: &Thing, family: &Family, things: &[Thing]) -> Vec<Map<String, Value>> {
     let named = |element: &&Value| {
         let mut texts = Vec::new();
         own::texts(element, &mut texts);
         let borne = |name: &String| texts.iter().any(|text| bears(text, name));
-        thing.intent.names.iter().any(borne) && !texts.iter().any(|text| known.contains(text))
+        thing.intent.names.iter().any(borne)
     };
-    elements.iter().filter(named).map(|element| identity(element, thing, family)).collect()
+    let is_other = |identity: &Map<String, Value>| {
+        let of_kind = |other: &&Thing| {
+            let same = other.api == thing.api && other.operation == thing.operation;
+            same && other.number != thing.number && !other.identity.is_empty()
+        };
+        let called =
+            |other: &Thing| identity.values().all(|name| other.identity.values().any(|it| it == name));
+        !identity.is_empty() && things.iter().filter(of_kind).any(called)
+    };
+    let found = elements.iter().filter(named).map(|element| identity(element, thing, family));
+    found.filter(|identity| !is_other(identity)).collect()
 }
 
 /// Whether a text is this name, or an address or a resource name of which it is a part.
