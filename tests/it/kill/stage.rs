@@ -195,6 +195,12 @@ fn contracts(folder: &Path) {
         };
         contract["operations"].as_object_mut().unwrap().retain(|name, _| used(name));
         fs::write(operations, contract.to_string()).unwrap();
+        // What was observed of operations stands behind what was observed of shapes.
+        let observed = to.join("observed.yaml");
+        if let Ok(text) = fs::read_to_string(&observed) {
+            let of_shapes = text.split("\noperations:").next().unwrap();
+            fs::write(observed, of_shapes).unwrap();
+        }
         // One entry ends where the next begins, at the margin.
         let effects = to.join("effects.yaml");
         let Ok(text) = fs::read_to_string(&effects) else { continue };
