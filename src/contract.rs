@@ -19,7 +19,7 @@ mod budget;
 mod compliance_tests;
 mod contracts;
 mod directions;
-mod effect;
+pub(crate) mod effect;
 mod examples;
 pub(crate) mod family;
 pub(crate) mod identity;

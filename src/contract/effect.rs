@@ -66,6 +66,10 @@ pub(crate) fn of_rest(method: &str, path: &str, operation: &str, answers_created
             let worst = [Effect::Destroy, Effect::Create, Effect::Upsert, Effect::Change];
             match answers_created {
                 _ if proposals.contains(&Effect::Destroy) => (Effect::Destroy, EffectSource::Verb),
+                // What it makes may be the order to destroy something.
+                Created::Documented if names_an_end(&action) || names_an_end(operation) => {
+                    (Effect::Destroy, EffectSource::Verb)
+                }
                 Created::Documented => (Effect::Create, EffectSource::Answer),
                 // A POST that is called a read is not shown to be one.
                 Created::Undocumented => {
@@ -110,6 +114,22 @@ fn verb(operation: &str) -> &str {
         "Batch" | "Admin" => word(&operation[first.len()..]),
         _ => first,
     }
+}
+
+/// Whether any word of a name says that something is destroyed: `bulk-delete`, `{id}:purge`, `thingsBulkDelete`.
+fn names_an_end(name: &str) -> bool {
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+    parts.map(capitalised).any(|part| {
+        let mut rest = part.as_str();
+        while !rest.is_empty() {
+            let word = word(rest);
+            if DESTROYS.contains(&word) {
+                return true;
+            }
+            rest = &rest[word.len()..];
+        }
+        false
+    })
 }
 
 fn word(text: &str) -> &str {
@@ -176,6 +196,10 @@ mod tests {
             ("POST", "/jobs/{id}/stop", "StopJob", Undocumented, Effect::Change, Verb),
             ("POST", "/vms/{id}/deleteBackups", "DeleteBackups", Undocumented, Effect::Destroy, Verb),
             ("POST", "/nodes/delete", "Many", Documented, Effect::Destroy, Verb),
+            ("POST", "/nodes/bulk-delete", "Many", Documented, Effect::Destroy, Verb),
+            ("POST", "/nodes/{id}:purge", "Many", Documented, Effect::Destroy, Verb),
+            ("POST", "/nodes/bulk", "thingsBulkDelete", Documented, Effect::Destroy, Verb),
+            ("POST", "/nodes/deleted", "ÜberDeleted", Documented, Effect::Create, Answer),
             ("POST", "/accounts/{id}/validateDelete", "Validate", Undocumented, Effect::Unknown, Verb),
             ("PUT", "/things/{id}", "UpdateThing", Undocumented, Effect::Upsert, Method),
             ("PUT", "/settings", "SetSettings", Undocumented, Effect::Change, Method),

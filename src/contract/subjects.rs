@@ -25,8 +25,10 @@ pub enum Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     Documented,
-    /// Of another type, outside the schema's limits, or where the contract has nothing.
+    /// Of another type, or outside the schema's limits.
     Undocumented,
+    /// The contract has nothing in this place: a server may ignore the value.
+    Unplaced,
 }
 
 /// One value of a request.
@@ -46,8 +48,8 @@ pub struct Subject {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
     pub subjects: Vec<Subject>,
-    /// How many members together say what the operation is about.
-    pub halves: usize,
+    /// The members that the operation requires and that together say what it is about.
+    pub halves: Vec<String>,
     /// A part of the request that cannot be read, as text.
     pub unreadable: Option<String>,
     /// A person, or a standard, says that it touches nothing but the caller's own session.

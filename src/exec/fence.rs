@@ -11,6 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 
 use self::reading::Reading;
+pub(super) use self::reading::decoded;
 use super::{own::Own, request::Outgoing, values::Values};
 use crate::{
     contract::subjects::{self, Body, Owner, Parts, Touching},

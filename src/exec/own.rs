@@ -6,6 +6,13 @@ use std::{
 };
 
 use serde_json::Value;
+use url::form_urlencoded;
+
+use super::fence;
+use crate::{
+    contract::router::{Base, Incoming, Router},
+    model::contract::{Contract, Effect, Operation},
+};
 
 /// Grows with every accepted answer to a creating request. Compared without regard to case, as ids may be written either
 /// way.
@@ -17,10 +24,10 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Every text in `identity` is a name of something this run has made. Texts that the creating request itself held
-    /// are not: what one names in a request was there before.
-    pub fn add<'v>(&self, identity: impl IntoIterator<Item = &'v Value>, request: &[u8]) {
-        let asked: HashSet<String> = texts_of(request).into_iter().map(|text| text.to_lowercase()).collect();
+    /// Every text in `identity` is a name of something this run has made. Texts that the creating request itself held,
+    /// `asked`, are not: what one names in a request was there before.
+    pub fn add<'v>(&self, identity: impl IntoIterator<Item = &'v Value>, asked: &[String]) {
+        let asked: HashSet<String> = asked.iter().map(|text| text.to_lowercase()).collect();
         let mut found = Vec::new();
         identity.into_iter().for_each(|value| texts(value, &mut found));
         let found = found.into_iter().map(|text| text.to_lowercase());
@@ -42,6 +49,36 @@ impl Own {
     pub fn has(&self, text: &str) -> bool {
         self.made.read().unwrap_or_else(PoisonError::into_inner).contains(&text.to_lowercase())
     }
+}
+
+/// Every text by which a request may name something: in its path, query, headers and body.
+pub(super) fn asked(contract: &Contract, request: &Incoming<'_>) -> Vec<String> {
+    let readings = Router::new(contract).readings(request, Base::Anywhere);
+    let mut texts: Vec<String> = match readings.is_empty() {
+        true => request.path().split('/').map(fence::decoded).collect(),
+        false => readings.into_iter().flat_map(|it| it.parameters).map(|(_, value)| value).collect(),
+    };
+    let fields = |form: &[u8]| -> Vec<String> {
+        form_urlencoded::parse(form).map(|(_, value)| value.into_owned()).collect()
+    };
+    texts.extend(fields(request.query().as_bytes()));
+    texts.extend(request.headers.iter().map(|(_, value)| value.trim().to_owned()));
+    match serde_json::from_slice(request.body) {
+        Ok(value) => self::texts(&value, &mut texts),
+        Err(_) => texts.extend(fields(request.body)),
+    }
+    texts
+}
+
+/// Whether what the answer names may have been made by the request: not where it only reads, by its method or as any
+/// operation that a server may take it for.
+pub(super) fn may_make(contract: &Contract, operation: &Operation, request: &Incoming<'_>) -> bool {
+    let makes = |effect: Effect| !matches!(effect, Effect::Read | Effect::Destroy);
+    let reads = ["GET", "HEAD", "OPTIONS", "TRACE"];
+    let mut readings = Router::new(contract).readings(request, Base::Anywhere).into_iter();
+    makes(operation.effect)
+        && !request.methods().iter().any(|method| reads.contains(&method.as_str()))
+        && readings.all(|reading| makes(reading.operation.effect))
 }
 
 /// Every text of a body, if it is JSON.
@@ -69,13 +106,47 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::contract::openapi;
 
     #[test]
     fn what_a_request_names_is_not_made_by_it() {
         let own = Own::default();
         let answer = [json!("arn:made"), json!(17), json!("arn:THERE-before"), json!(null)];
-        own.add(&answer, br#"{"ReplicationInstanceArn":"arn:there-before"}"#);
+        own.add(&answer, &["arn:there-before".to_owned()]);
         assert!(own.has("ARN:made") && own.has("17"));
         assert!(!own.has("arn:there-before") && !own.has(""));
+    }
+
+    #[test]
+    fn every_part_of_a_request_names_what_was_there_before_and_what_reads_makes_nothing() {
+        const DOCUMENT: &str = r#"{"openapi":"3.0.3","info":{"title":"Shop","version":"1"},"paths":{
+            "/projects/{id}/things":{"get":{"operationId":"ListThings","responses":{"200":{"description":"ok"}}},
+                "post":{"operationId":"AddThing","responses":{"201":{"description":"made"}}}}}}"#;
+        let contract = openapi::import(DOCUMENT, "shop").unwrap().contract;
+        let headers = [("x-team".to_owned(), " Ops ".to_owned())];
+        let request = |method, target, body| Incoming::new(method, target, &headers, body);
+        for (target, body, named) in [
+            ("/projects/prod/things", &b""[..], "prod"),
+            ("/base/projects/pr%6Fd/things?x=1", b"", "prod"),
+            ("/elsewhere/prod", b"", "prod"),
+            ("/projects/a/things?owner=me%21", b"", "me!"),
+            ("/projects/a/things", b"", "Ops"),
+            ("/projects/a/things", b"owner=you&x=1", "you"),
+            ("/projects/a/things", br#"{"a":[{"b":17}]}"#, "17"),
+        ] {
+            let found = asked(&contract, &request("POST", target, body));
+            assert!(found.iter().any(|text| text == named), "{target}: {found:?}");
+            assert!(!found.iter().any(|text| text == "projects"), "{target}: {found:?}");
+        }
+        for (operation, method, makes) in [
+            ("AddThing", "POST", true),
+            ("AddThing", "GET", false),
+            ("ListThings", "GET", false),
+            ("ListThings", "POST", false),
+        ] {
+            let request = request(method, "/projects/a/things", b"");
+            let operation = contract.operation(operation).unwrap();
+            assert_eq!(may_make(&contract, operation, &request), makes, "{} {method}", operation.name);
+        }
     }
 }

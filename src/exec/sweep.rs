@@ -114,7 +114,7 @@ impl Session {
         mut told: impl FnMut(Swept),
     ) {
         for thing in &book.things {
-            self.own.add(thing.identity.values(), thing.intent.body.as_bytes());
+            self.own.add(thing.identity.values(), &self.asked(thing));
         }
         let known: Vec<String> = book.names();
         let mut search = Search {

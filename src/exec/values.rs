@@ -53,8 +53,8 @@ pub struct Values {
 const SUFFIX: &str = Generator::Suffix.key();
 /// The same of `${gen:run}`, which is one for all jobs.
 const RUN: &str = Generator::Run.key();
-/// What makes a list, a pattern or a phrase of a text, so that it says more than one name.
-const NO_NAME: [char; 7] = [',', ';', '*', '?', '%', ' ', '\n'];
+/// What makes a list, a pattern or a phrase of a text, beside white space, so that it says more than one name.
+const NO_NAME: &str = ",;*?%|&<>\"'`";
 
 impl Values {
     /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.
@@ -109,13 +109,12 @@ impl Values {
             || self.variables.get(Generator::OwnNumber.key()).is_some_and(|own| own.to_string() == text);
         let holds =
             |key: &str| self.variables.get(key).and_then(Value::as_str).is_some_and(|own| text.contains(own));
-        !text.contains(NO_NAME)
-            && (holds(RUN) || holds(SUFFIX) || UUIDS.into_iter().any(holds) || is_own_number())
+        is_one_name(&text) && (holds(RUN) || holds(SUFFIX) || UUIDS.into_iter().any(holds) || is_own_number())
     }
 
     /// Whether a text names nothing, because it was drawn in this run to name nothing; never by how it looks.
     pub fn is_absent(&self, text: &str) -> bool {
-        !text.contains(NO_NAME) && self.surroundings.absent.is_in(text)
+        is_one_name(text) && self.surroundings.absent.is_in(text)
     }
 
     /// Fills a template in. `now` is the time of sending.
@@ -157,6 +156,12 @@ impl Values {
         self.set(fill::key(hole).into(), made.clone());
         Ok(made)
     }
+}
+
+/// Whether a text can only be one name: no list, no pattern, no phrase, and no path that leads away from what it names.
+fn is_one_name(text: &str) -> bool {
+    let ends_one = |c: char| c.is_whitespace() || c.is_control() || NO_NAME.contains(c);
+    !text.contains(ends_one) && !text.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
 }
 
 fn unfilled(hole: &Hole) -> Unfilled {

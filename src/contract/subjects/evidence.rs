@@ -24,10 +24,10 @@ pub(super) fn identifies(contract: &Contract, name: &str, shape: &Shape<'_>) -> 
         || contract.operations.values().any(|operation| requires(contract, operation, name))
 }
 
-/// How many members an operation requires that may say what it is about.
-pub(super) fn halves(contract: &Contract, operation: &Operation) -> usize {
-    let required = operation.members.values().filter(|member| member.required);
-    required.filter(|member| may_identify(contract, member)).count()
+/// The members that an operation requires and that may say what it is about.
+pub(super) fn halves(contract: &Contract, operation: &Operation) -> Vec<String> {
+    let required = operation.members.iter().filter(|(_, member)| member.required);
+    required.filter(|(_, member)| may_identify(contract, member)).map(|(name, _)| name.clone()).collect()
 }
 
 fn requires(contract: &Contract, operation: &Operation, name: &str) -> bool {

@@ -68,7 +68,7 @@ pub fn judge(
         let rule = judged.rule(subject)?;
         touching.extend(rule.map(|rule| Touching { at: subject.at.clone(), rule }));
     }
-    if judged.identifying().next().is_none()
+    if judged.identifying().all(|subject| subject.fit == Fit::Unplaced)
         && !touched.nothing
         && effect != Effect::Create
         && touched.unreadable.is_none()
@@ -95,12 +95,12 @@ impl Judged<'_> {
             (Owner::Run, _) => Some(Rule::Own),
             (Owner::Absent, _) => Some(Rule::Absent),
             (Owner::GivenUp, _) => Some(Rule::Expendable),
-            (Owner::Kept, Role::Identifies) if self.touched.halves > 1 => Some(Rule::LentHalf),
+            (Owner::Kept, Role::Identifies) if self.halves(subject) > 0 => Some(Rule::LentHalf),
             (Owner::Lent, Role::Identifies) if self.has_other_half(subject) => Some(Rule::LentHalf),
             (Owner::Named | Owner::Kept | Owner::Lent, Role::Refers) => Some(Rule::Reference),
             (Owner::Unknown, Role::Data) => return Ok(None),
             (Owner::Named | Owner::Kept | Owner::Lent, Role::Data) if !destroys => return Ok(None),
-            (Owner::Unknown, _) if subject.fit == Fit::Undocumented => {
+            (Owner::Unknown, _) if subject.fit != Fit::Documented => {
                 self.holds_no_name_of_others(&subject.text)?;
                 self.lift.map(Rule::from)
             }
@@ -112,13 +112,24 @@ impl Judged<'_> {
         }
     }
 
-    /// Whether another member names, by another text, what is the run's, was never there or is given up.
+    /// How many members the operation requires beside the one in which this value stands; none where it does not require
+    /// that one.
+    fn halves(&self, subject: &Subject) -> usize {
+        let halves = &self.touched.halves;
+        let is_one = subject.member.as_ref().is_some_and(|member| halves.contains(member));
+        if is_one { halves.len() - 1 } else { 0 }
+    }
+
+    /// Whether another member that the operation requires names, by another text, what is the run's, was never there or is
+    /// given up.
     fn has_other_half(&self, subject: &Subject) -> bool {
-        self.identifying().any(|other| {
-            other.member != subject.member
-                && other.text != subject.text
-                && matches!((self.owner)(&other.text), Owner::Run | Owner::Absent | Owner::GivenUp)
-        })
+        self.halves(subject) > 0
+            && self.identifying().any(|other| {
+                other.member != subject.member
+                    && self.halves(other) > 0
+                    && other.text != subject.text
+                    && matches!((self.owner)(&other.text), Owner::Run | Owner::Absent | Owner::GivenUp)
+            })
     }
 
     fn identifying(&self) -> impl Iterator<Item = &Subject> {

@@ -291,10 +291,11 @@ impl<'c> Reader<'c> {
             member: spot.member.map(|(name, _)| name.to_owned()),
             text: text.to_owned(),
             role: self.role(spot, shape.as_ref()),
-            fit: if shape.is_some_and(|shape| fits(&shape, text, written)) {
-                Fit::Documented
-            } else {
-                Fit::Undocumented
+            fit: match shape {
+                Some(shape) if fits(&shape, text, written) => Fit::Documented,
+                // The path itself gives every one of its segments a place.
+                None if spot.part != "path" => Fit::Unplaced,
+                _ => Fit::Undocumented,
             },
         };
         self.subjects.push(subject);

@@ -6,7 +6,10 @@ use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
 
 use crate::{
-    contract::router::{Base, Incoming, Router},
+    contract::{
+        effect,
+        router::{Base, Incoming, Router},
+    },
     exec::request::Outgoing,
     model::contract::{Contract, Effect, Operation, Place, Protocol},
 };
@@ -40,6 +43,9 @@ pub(super) fn read<'a>(
     // In RPC a target may go by another part of the request than the documented one.
     if rpc && !found.iter().any(|reading| reading.operation.name == operation.name) {
         readings.push(reading(operation, Some(effect), Vec::new()));
+    }
+    if rpc {
+        readings.extend(of_unknown_name(operation, outgoing, contract));
     }
     for other in found {
         let same = other.operation.name == operation.name;
@@ -78,7 +84,7 @@ pub(super) fn header<'o>(outgoing: &'o Outgoing, name: &str) -> Option<&'o str> 
 }
 
 /// As it is decoded, once or, by one server behind another, more often.
-pub(super) fn decoded(text: &str) -> String {
+pub(in crate::exec) fn decoded(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..4 {
         match percent_decode_str(&text).decode_utf8_lossy() {
@@ -88,6 +94,31 @@ pub(super) fn decoded(text: &str) -> String {
         }
     }
     text
+}
+
+/// A request that calls, by `X-Amz-Target`, an operation that the contract does not have and whose name proposes that it
+/// does something: the contract may be older than the target.
+fn of_unknown_name<'a>(
+    operation: &Operation,
+    outgoing: &Outgoing,
+    contract: &Contract,
+) -> Option<Reading<'a>> {
+    let called = header(outgoing, "x-amz-target")?.rsplit(['.', '#', '/']).next()?;
+    if contract.operations.keys().any(|known| known.eq_ignore_ascii_case(called)) {
+        return None;
+    }
+    let (effect, _) = effect::of_rpc(called);
+    let mut bare = operation.clone();
+    bare.members.clear();
+    bare.touches = Default::default();
+    let does = !matches!(effect, Effect::Read | Effect::Unknown);
+    does.then(|| Reading {
+        operation: Cow::Owned(bare),
+        name: called.to_owned(),
+        effect,
+        permit: Some(effect),
+        parameters: Vec::new(),
+    })
 }
 
 /// A request that the contract has no operation for. Safe methods read (RFC 9110, section 9.2.1); any other may do

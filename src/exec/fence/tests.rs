@@ -173,7 +173,7 @@ fn verdict_on(target: &Target, contract: &Contract, name: &str, input: Value, ra
         values.hole(hole, Timestamp::UNIX_EPOCH)
     });
     let own = Own::default();
-    own.add(&[json!(OURS), json!(OUR_ID), json!(OUR_NUMBER)], b"");
+    own.add(&[json!(OURS), json!(OUR_ID), json!(OUR_NUMBER)], &[]);
     let fence = Fence { target, contract, own: &own, values: &values };
     fence.check(operation, operation.effect, &outgoing.unwrap()).err()
 }

@@ -12,7 +12,10 @@ use super::{
     undo::{self, Undo},
 };
 use crate::{
-    contract::family::{self as contract_family, Outcome},
+    contract::{
+        family::{self as contract_family, Outcome},
+        router::Incoming,
+    },
     exec::{
         fence,
         masks::Masks,
@@ -59,12 +62,22 @@ struct Open {
     family: Family,
     /// The operations that destroy it. Others that name it destroy what is in it or what it is in.
     destroyers: BTreeSet<String>,
-    /// The body of the creating request, in which names stand that were there before.
-    request: bytes::Bytes,
+    /// The texts of the creating request: what they name was there before.
+    asked: Vec<String>,
+    answer: Names,
     /// What it says, by member.
     given: Map<String, Value>,
     /// The names in it that no other run gives, and that this run has not given before.
     fresh: Vec<String>,
+}
+
+/// What the answer of a request can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// What the request has made.
+    Made,
+    /// What was there before, because the request only reads.
+    Found,
 }
 
 #[derive(Debug)]
@@ -124,6 +137,8 @@ impl Account {
             Some(undo) => BTreeSet::from([undo.operation.clone()]),
             None => in_case.collect(),
         };
+        let incoming = Incoming::new(&outgoing.method, &outgoing.target, &outgoing.headers, &outgoing.body);
+        let makes = own::may_make(contract, operation, &incoming);
         let open = Open {
             destroyers,
             number: self.ledger.number(),
@@ -131,7 +146,8 @@ impl Account {
             operation: Arc::clone(&step.operation),
             owner,
             family,
-            request: outgoing.body.clone(),
+            asked: own::asked(contract, &incoming),
+            answer: if makes { Names::Made } else { Names::Found },
             given,
             fresh,
         };
@@ -171,8 +187,11 @@ impl Account {
                 let _ = self.write(open, Event::NothingMade).await;
                 self.open.pop();
             } else if accepted {
-                let identity = identity(step, open, response, &script.values);
-                self.own.add(identity.values(), &open.request);
+                let identity = match open.answer {
+                    Names::Made => identity(step, open, response, &script.values),
+                    Names::Found => Map::new(),
+                };
+                self.own.add(identity.values(), &open.asked);
                 self.own.name(&open.fresh);
                 let undo = undoing(call, &script.values, &open.family);
                 let mut undo: Vec<Undo> = undo.iter().map(|undo| undo.filled(&identity)).collect();

@@ -9,13 +9,13 @@ use super::{
     search::{Search, Shown},
 };
 use crate::{
-    contract::family::Outcome,
+    contract::{family::Outcome, router::Incoming},
     exec::{
         Session,
         again::Repeats,
         drive::{Failed, Line},
         ledger::{
-            Unclear, family,
+            Intent, Unclear, family,
             undo::{self, Undo},
         },
         own,
@@ -182,7 +182,7 @@ impl Session {
                 let mut all = Vec::new();
                 for identity in found {
                     // It bears a name that this run alone gives.
-                    self.own.add(identity.values(), b"");
+                    self.own.add(identity.values(), &[]);
                     all.extend(undoing(thing, &family, &identity));
                 }
                 pending.refused = 0;
@@ -345,6 +345,19 @@ impl Session {
             // Whoever destroys asks again anyway.
             let Some(wait) = line.wait_to_read_again(&answer, &mut repeats) else { return Ok(answer) };
             tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// What the request that made it named, as far as the ledger says it.
+    pub(super) fn asked(&self, thing: &Thing) -> Vec<String> {
+        let Intent { url, body, .. } = &thing.intent;
+        let contract = self.contract(&thing.api);
+        let found = contract.and_then(|contract| Some((contract, contract.operation(&thing.operation)?)));
+        match found {
+            Some((contract, operation)) => {
+                own::asked(contract, &Incoming::new(&operation.method, url, &[], body.as_bytes()))
+            }
+            None => own::texts_of(body.as_bytes()),
         }
     }
 

@@ -116,6 +116,7 @@ fn rows() -> Contract {
     let mut operations = serde_json::Map::new();
     for (name, input) in [
         ("CreateTable", "Table"),
+        ("DescribeTable", "Table"),
         ("DeleteTable", "Table"),
         ("UpdateTable", "Table"),
         ("DeleteItem", "Item"),
@@ -164,7 +165,7 @@ const ALL: [Whose; 4] = [
 /// A request: of which operation, its method, its path, a header, its body. `@` stands for the name, `#` for the number.
 type Form = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const REST: [Form; 44] = [
+const REST: [Form; 43] = [
     ("DeleteThing", "DELETE", "/things/@", "", ""),
     ("DeleteThing", "DELETE", "/things/@/", "", ""),
     ("DeleteThing", "DELETE", "//things//@", "", ""),
@@ -195,7 +196,6 @@ const REST: [Form; 44] = [
     ("DeleteNodes", "DELETE", "/nodes?nodeId=pm-0a1b2c3d-x,@", "", ""),
     ("DeleteNodes", "DELETE", "/nodes?nodeId=pm-0a1b2c3d-x&nodeId=@", "", ""),
     ("DeleteNodes", "DELETE", "/nodes?NODEID=@", "", ""),
-    ("DeleteNodes", "DELETE", "/nodes?other=@", "", ""),
     ("MoveNodes", "PATCH", "/nodes?to=@", "", ""),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"nodeId":"@"}"#),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r##"{"nodes":[[170042],[#]]}"##),
@@ -211,7 +211,7 @@ const REST: [Form; 44] = [
     ("DeleteThing", "DELETE", "/things/@/parts", "", ""),
 ];
 
-const RPC: [Form; 22] = [
+const RPC: [Form; 20] = [
     ("DeleteTable", "", "", "", r#"{"TableName":"@"}"#),
     ("DeleteTable", "", "", "", r#"{"tablename":"@"}"#),
     ("DeleteTable", "", "", "", r#"{"TableName":["@"]}"#),
@@ -227,12 +227,10 @@ const RPC: [Form; 22] = [
     ("DeleteBatch", "", "", "", r#"{"RequestItems":{"@":[]}}"#),
     ("DeleteBatch", "", "", "", r#"{"RequestItems":{"pm-0a1b2c3d-t":["@"]}}"#),
     ("DeleteParameter", "", "", "", r#"{"Name":"@"}"#),
-    ("DeleteAll", "", "", "", r#"{"which":"@"}"#),
     ("UpdateTable", "", "", "", r#"{"TableName":"@","Note":"any"}"#),
     ("UpdateDeep", "", "", "", r#"{"Items":[{"Inner":{"TableName":"@","Note":"any"}}]}"#),
     ("PutParameter", "", "", "", r#"{"Name":"@","Value":"any"}"#),
     ("CreateTable", "", "", "", r#"{"TableName":"@"}"#),
-    ("UpdateTable", "", "", "", r#"[["@"]]"#),
     ("DeleteTable", "", "", "x-amz-target: T.DeleteParameter", r#"{"Name":"@"}"#),
 ];
 
@@ -283,6 +281,21 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
     for (contract, operation, form, strict, given_up, disposable) in [
         (&shop, "DeleteEverything", "", false, true, true),
         (&shop, "DeleteNodes", "", false, true, true),
+        (&shop, "DeleteNodes", r#"{"other":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&shop, "DeleteManyNodes", r#"{"other":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&shop, "DeleteManyNodes", r#"{"other":"k3x9a0bzq71mw"}"#, false, true, true),
+        (&shop, "DeleteEverything", r#""pm-0a1b2c3d-x""#, false, true, true),
+        (&rows, "DeleteAll", r#"{"which":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "UpdateTable", r#"[["pm-0a1b2c3d-x"]]"#, false, true, true),
+        (&rows, "DeleteBatch", r#"{"Other":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (
+            &rows,
+            "DeleteByStatement",
+            "{\"Statement\":\"DELETE\\tFROM\\torders--pm-0a1b2c3d\"}",
+            false,
+            false,
+            false,
+        ),
         (&shop, "DeleteManyNodes", "{}", false, true, true),
         (&shop, "DeleteManyNodes", r#"{"force":true,"kind":"hard"}"#, false, true, true),
         (&shop, "DeleteManyNodes", "not json", false, true, true),
@@ -327,6 +340,80 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_the_contract_has_no_place_for_names_nothing_and_is_no_half_of_a_pair() {
+    let (shop, mut wrong) = (shop(), Vec::new());
+    let mut target = target_of_forms();
+    target.supplies.insert("node.id".into(), "lent-node".into());
+    target.kept.clear();
+    for (operation, path, header, goes) in [
+        ("DeleteNodes", "/nodes?other=pm-0a1b2c3d-x", "", false),
+        ("DeleteNodes", "/nodes?nodeId=pm-0a1b2c3d-x&other=pm-0a1b2c3d-y", "", true),
+        ("DeleteNodes", "/nodes", "x-also: pm-0a1b2c3d-x", false),
+        ("DeleteRoom", "/rooms?other=k3x9a0bzq71mw", "", false),
+        ("DeleteThing", "/things/lent-node?other=pm-0a1b2c3d-x", "", false),
+        ("DeleteThing", "/things/lent-node", "x-also: pm-0a1b2c3d-x", false),
+        ("DeleteNodes", "/nodes?nodeId=lent-node&other=pm-0a1b2c3d-x", "", false),
+        ("DeleteFile", "/files/lent-node.pm-0a1b2c3d-x", "", true),
+        ("DeleteThing", "/everything?id=pm-0a1b2c3d-x", "", false),
+    ] {
+        let header = header.split_once(": ").map(|(name, value)| (name.to_owned(), Some(text(value))));
+        let raw = Raw { path: Some(text(path)), headers: header.into_iter().collect(), ..Raw::default() };
+        let refusal = verdict_on(&target, &shop, operation, json!({}), raw);
+        if refusal.is_none() != goes {
+            wrong.push(format!("{operation} {path}: {refusal:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_text_that_is_more_than_one_name_is_not_ours_and_names_something() {
+    for foreign in [
+        "prod-db|pm-0a1b2c3d-x",
+        "prod-db\tpm-0a1b2c3d-x",
+        "prod-db\u{a0}pm-0a1b2c3d-x",
+        "prod-db\u{0}pm-0a1b2c3d-x",
+        "pm-0a1b2c3d-x/../prod-db",
+        "pm-0a1b2c3d-x\\..\\prod-db",
+        "../prod-db/pm-0a1b2c3d-x",
+        "x&nodeId=prod-db&y=pm-0a1b2c3d-x",
+        "pm-0a1b2c3d-x'OR'1'='1",
+        "DELETE\tFROM\torders--k3x9a0bzq71mw",
+        "k3x9a0bzq71mw/../prod-db",
+    ] {
+        let input = json!({ "TableName": foreign });
+        assert!(verdict(&rows(), "DeleteTable", input, Raw::default()).is_some(), "{foreign}");
+    }
+    for ours in [
+        "a/pm-0a1b2c3d-x",
+        "arn:aws:x:::t/pm-0a1b2c3d-x",
+        "pm-0a1b2c3d-x.example.com",
+        "a@pm-0a1b2c3d-x.b",
+        r"C:\pm-0a1b2c3d-x",
+    ] {
+        assert_eq!(verdict(&rows(), "DeleteTable", json!({ "TableName": ours }), Raw::default()), None);
+    }
+}
+
+#[test]
+fn what_an_older_contract_has_no_operation_for_is_judged_by_its_name() {
+    let rows = rows();
+    for (called, goes) in [
+        ("T.DeleteTableVersionTwo", false),
+        ("T.PutTableVersionTwo", false),
+        ("T.UpdateTableVersionTwo", false),
+        ("T.DescribeTableVersionTwo", true),
+        ("T.ProofmarkDeleteTable", true),
+    ] {
+        for name in ["prod-db", "pm-0a1b2c3d-x"] {
+            let raw = with_header("x-amz-target", called);
+            let refusal = verdict(&rows, "DescribeTable", json!({ "TableName": name }), raw);
+            assert_eq!(refusal.is_none(), goes, "{called} {name}: {refusal:?}");
+        }
+    }
 }
 
 #[test]
