@@ -153,6 +153,8 @@ struct Spot<'s> {
     /// None where the contract has nothing.
     schema: Option<&'s Value>,
     depth: Depth,
+    /// What a value is that does not fit here.
+    misfit: Fit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,6 +175,8 @@ impl<'s> Spot<'s> {
             member,
             schema: member.map(|(_, member)| &member.schema),
             depth: Depth::Member,
+            // The path itself gives every one of its segments a place.
+            misfit: if member.is_none() && part != "path" { Fit::Unplaced } else { Fit::Undocumented },
         }
     }
 
@@ -273,9 +277,10 @@ impl<'c> Reader<'c> {
                     let has_keys = shape.is_some_and(open);
                     let anything = has_keys.then_some(&Value::Bool(true));
                     let schema = if has_keys { keys.or(anything) } else { None };
-                    self.leaf(&Spot { schema, ..spot.clone() }, key, Written::AsKey);
+                    let misfit = if has_keys { spot.misfit } else { Fit::Unplaced };
+                    self.leaf(&Spot { schema, misfit, ..spot.clone() }, key, Written::AsKey);
                     let depth = Depth::Inside;
-                    self.node(&Spot { schema: value.or(anything), depth, ..spot.clone() }, node);
+                    self.node(&Spot { schema: value.or(anything), depth, misfit, ..spot.clone() }, node);
                 }
             }
         }
@@ -293,9 +298,7 @@ impl<'c> Reader<'c> {
             role: self.role(spot, shape.as_ref()),
             fit: match shape {
                 Some(shape) if fits(&shape, text, written) => Fit::Documented,
-                // The path itself gives every one of its segments a place.
-                None if spot.part != "path" => Fit::Unplaced,
-                _ => Fit::Undocumented,
+                _ => spot.misfit,
             },
         };
         self.subjects.push(subject);

@@ -231,7 +231,7 @@ const RPC: [Form; 20] = [
     ("UpdateDeep", "", "", "", r#"{"Items":[{"Inner":{"TableName":"@","Note":"any"}}]}"#),
     ("PutParameter", "", "", "", r#"{"Name":"@","Value":"any"}"#),
     ("CreateTable", "", "", "", r#"{"TableName":"@"}"#),
-    ("DeleteTable", "", "", "x-amz-target: T.DeleteParameter", r#"{"Name":"@"}"#),
+    ("DeleteTable", "", "", "x-amz-target: T.UpdateTable", r#"{"TableName":"@"}"#),
 ];
 
 fn raw((_, method, path, header, body): Form, whose: &Whose) -> Raw {
