@@ -33,7 +33,7 @@ use proofmark::{
     },
     plan::{self, Selection, Shard},
     reference::{Deviation, Options, Variation},
-    report::{self, Entry, Format, Report, Style},
+    report::{self, Entry, Format, Report, Style, status},
 };
 use tokio::{runtime::Runtime, sync::watch};
 
@@ -221,7 +221,9 @@ fn says_the_same_again(
     let now = again::of_run(&stage.house, &stage.target, &read.runs[0], cut);
     let differing = report.runs[0].entries.iter().filter_map(|entry| {
         let now = now.get(&entry.subject.name)?;
-        let (then, now) = (essence(&entry.verdict), essence(now));
+        // The run's report has taken its warnings for violations where it fails on them.
+        let now = status::hardened(now.clone(), report.terms.fail_on);
+        let (then, now) = (essence(&entry.verdict), essence(&now));
         (then != now).then(|| format!("{}:\n  then {then}\n  now  {now}", entry.subject.name))
     });
     let differing: Vec<String> = differing.collect();

@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -59,7 +60,11 @@ def lines(report, exit_code):
     (run,) = report["runs"]
     entries = sorted(line(entry) for entry in run["entries"])
     counts = ", ".join(f"{count} {status}" for status, count in sorted(run["counts"].items()))
-    return [f"exit {exit_code}: {counts}", *entries, *(f"clean-up {problem}" for problem in sorted(run["cleanUp"]))]
+    return [f"exit {exit_code}: {counts}", *entries, *sorted(map(clean_up, run["cleanUp"]))]
+
+
+def clean_up(problem):
+    return "clean-up " + re.sub(r"pm-[0-9a-f]{8}#[0-9]+", "RUN#N", problem)
 
 
 def line(entry):

@@ -417,6 +417,8 @@ mod tests {
             secret in "[a-z0-9+éß%\"\\\\]{1,7}", before in "(\\PC{0,12} )?", behind in "( \\PC{0,12})?", choice in 0_u8..4, bits in any::<u64>(),
         ) {
             prop_assume!(!format!("{before}{behind}").contains(&secret));
+            // A quote where JSON has begun is structure, and that is never masked.
+            prop_assume!(!(secret.contains('"') && before.trim_start().starts_with(['{', '['])));
             let masks = Masks::default();
             masks.add(&secret);
             let (text, read) = written(&before, &secret, &behind, choice, bits);
