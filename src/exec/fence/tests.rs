@@ -1,5 +1,6 @@
 //! One line for each request: what it says, and whether it may go out. The contracts are small, the rules are not.
 
+mod every_operation;
 mod forms;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -10,7 +11,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    exec::{absent::Absent, request, values::Surroundings},
+    exec::{
+        absent::Absent,
+        request::{self, Unsendable},
+        values::Surroundings,
+    },
     model::{
         case::{Auth, Raw, Request},
         contract::{Access, Answer, Member, Place, Protocol, Touches},
@@ -163,6 +168,17 @@ fn verdict(contract: &Contract, name: &str, input: Value, raw: Raw) -> Option<St
 }
 
 fn verdict_on(target: &Target, contract: &Contract, name: &str, input: Value, raw: Raw) -> Option<String> {
+    attempt(target, contract, name, &input, raw).unwrap()
+}
+
+/// The same, of a request that may be none.
+fn attempt(
+    target: &Target,
+    contract: &Contract,
+    name: &str,
+    input: &Value,
+    raw: Raw,
+) -> Result<Option<String>, Unsendable> {
     let operation = contract.operation(name).unwrap();
     let members = input.as_object().unwrap().iter();
     let input = members.map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
@@ -171,11 +187,11 @@ fn verdict_on(target: &Target, contract: &Contract, name: &str, input: Value, ra
     let base = &target.apis["api"].base_url;
     let outgoing = request::build(&request, operation, &contract.protocol, base, &mut |hole| {
         values.hole(hole, Timestamp::UNIX_EPOCH)
-    });
+    })?;
     let own = Own::default();
     own.add(&[json!(OURS), json!(OUR_ID), json!(OUR_NUMBER)], &[]);
     let fence = Fence { target, contract, own: &own, values: &values };
-    fence.check(operation, operation.effect, &outgoing.unwrap()).err()
+    Ok(fence.check(operation, operation.effect, &outgoing).err())
 }
 
 fn text(text: &str) -> Template {
