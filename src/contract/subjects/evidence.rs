@@ -16,11 +16,12 @@ pub(super) fn holds_none(shape: &Shape<'_>) -> bool {
 }
 
 /// Whether the contract shows that members of this name, or of this schema, identify something: a resource is identified
-/// by it, a path has it for a parameter, what destroys or reads requires it, or its form is that of identifiers.
+/// by it, a path has it for a parameter, what destroys or reads requires it, its form is that of identifiers, or its name
+/// ends with one of these names: `SourceEndpointArn` names an endpoint where `EndpointArn` does.
 pub(super) fn identifies(contract: &Contract, name: &str, shape: &Shape<'_>) -> bool {
     let arn = shape.text("pattern").is_some_and(|pattern| pattern.contains("arn:"));
     arn || matches!(shape.text("format"), Some("uuid" | "arn"))
-        || contract.identifiers.iter().any(|known| same(known, name))
+        || contract.identifiers.iter().any(|known| names(name, known))
         || contract.operations.values().any(|operation| requires(contract, operation, name))
 }
 
@@ -34,7 +35,8 @@ fn requires(contract: &Contract, operation: &Operation, name: &str) -> bool {
     let tells = matches!(operation.effect, Effect::Destroy | Effect::Read);
     operation.members.iter().any(|(own, member)| {
         let wire = member.wire_name.as_deref().unwrap_or(own);
-        let named = !operation.touches.not_identifiers.contains(own) && (same(own, name) || same(wire, name));
+        let named =
+            !operation.touches.not_identifiers.contains(own) && (names(name, own) || names(name, wire));
         named && (member.place == Place::Path || tells && member.required && may_identify(contract, member))
     })
 }
@@ -45,6 +47,25 @@ fn may_identify(contract: &Contract, member: &Member) -> bool {
     member.default.is_none()
         && !holds_none(&element)
         && !matches!(element.kind, Kind::Structure | Kind::Union)
+}
+
+/// Whether a member of this name holds what the identifier `known` does.
+fn names(name: &str, known: &str) -> bool {
+    same(known, name) || ends_with(name, known)
+}
+
+/// Whether the last words of a name are all the words of another, which has two or more: one that says no more than `Id`
+/// or `Name` may stand in the name of anything.
+fn ends_with(name: &str, known: &str) -> bool {
+    let between = |ahead: u8, first: u8| {
+        matches!(ahead, b'_' | b'-') || first.is_ascii_uppercase() && !ahead.is_ascii_uppercase()
+    };
+    let known = known.as_bytes();
+    let bytes = name.as_bytes();
+    let Some(start) = bytes.len().checked_sub(known.len()).filter(|start| *start > 0) else { return false };
+    bytes[start..].eq_ignore_ascii_case(known)
+        && between(bytes[start - 1], bytes[start])
+        && known.windows(2).any(|pair| between(pair[0], pair[1]))
 }
 
 /// One name, or one of several things and one of one thing: `DatabaseId`, `databaseIds`.

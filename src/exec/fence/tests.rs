@@ -62,6 +62,7 @@ fn operation(name: &str, method: &str, path: &str, effect: Effect, members: &[(&
 fn dms() -> Contract {
     let text = || member(Place::Body, true, json!({ "type": "string" }));
     let option = || member(Place::Body, false, json!({ "type": "string", "maxLength": 20 }));
+    let of_any_length = || member(Place::Body, false, json!({ "type": "string" }));
     let list = || member(Place::Body, true, json!({ "type": "array", "items": { "type": "string" } }));
     let pair = [("EndpointArn", text()), ("ReplicationInstanceArn", text())];
     contract(
@@ -83,7 +84,13 @@ fn dms() -> Contract {
                 Effect::Change,
                 &[("EndpointArn", text()), ("EngineName", option()), ("CertificateArn", option())],
             ),
-            operation("StartTask", "POST", "/", Effect::Create, &[("TaskArn", text())]),
+            operation(
+                "StartTask",
+                "POST",
+                "/",
+                Effect::Create,
+                &[("TaskArn", text()), ("SourceEndpointArn", of_any_length()), ("RoleArn", of_any_length())],
+            ),
             operation("DeleteTask", "POST", "/", Effect::Destroy, &[("TaskArn", text())]),
             operation("CreateEndpoint", "POST", "/", Effect::Create, &[("EndpointIdentifier", text())]),
         ],
@@ -258,6 +265,10 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
         ("StartTask", json!({ "TaskArn": GONE }), true),
         ("StartTask", json!({ "TaskArn": LENT }), true),
         ("StartTask", json!({ "TaskArn": THEIRS }), false),
+        ("StartTask", json!({ "TaskArn": OURS, "SourceEndpointArn": OURS }), true),
+        ("StartTask", json!({ "TaskArn": OURS, "SourceEndpointArn": LENT }), true),
+        ("StartTask", json!({ "TaskArn": OURS, "SourceEndpointArn": THEIRS }), false),
+        ("StartTask", json!({ "TaskArn": OURS, "RoleArn": "any" }), true),
         ("DescribeEndpoints", json!({ "Filters": THEIRS }), true),
     ] {
         let refusal = verdict(&dms, operation, input.clone(), Raw::default());

@@ -46,12 +46,9 @@ fn absent(value: &Value) -> Value {
     if value.is_string() { "k3x9a0bzq71mw".into() } else { json!(5_000_000_000_000_007_u64) }
 }
 
-/// Whether the generator put the name of something there.
-fn names_something(value: &Value) -> bool {
-    match value {
-        Value::String(text) => values().is_absent(text) || text.contains(MADE),
-        number => *number == absent(number),
-    }
+/// Whether the generator put there what another operation of the contract makes.
+fn refers(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains(MADE))
 }
 
 /// One input of an operation.
@@ -135,14 +132,35 @@ impl Asked<'_> {
 
     /// Whether a foreign name there does harm, whatever else the request names.
     fn identifies(&self, leaf: &Leaf<'_>) -> bool {
-        let place = self.operation.members.get(leaf.path).map(|member| member.place);
+        let member = self.operation.members.get(leaf.path);
+        let in_address = member.is_some_and(|it| matches!(it.place, Place::Path | Place::Query));
         match self.operation.effect {
             Effect::Destroy | Effect::Unknown => true,
             Effect::Change | Effect::Upsert => {
-                matches!(place, Some(Place::Path | Place::Query)) || names_something(leaf.value)
+                let reviewed = self.operation.touches.members.is_some();
+                in_address
+                    || reviewed
+                    || refers(leaf.value)
+                    || member.is_some() && self.destroyed_by(leaf.path)
             }
-            Effect::Create | Effect::Read => names_something(leaf.value),
+            Effect::Create | Effect::Read => refers(leaf.value),
         }
+    }
+
+    /// Whether an operation that destroys requires a text or number of this name, or several, and no person says that it
+    /// identifies nothing. What is inside a thing, such as the key of a row, is the thing's.
+    fn destroyed_by(&self, name: &str) -> bool {
+        let plain = |member: &Member| {
+            let shape = Shape::of(self.contract, &member.schema);
+            let list = Some(shape).filter(|shape| shape.kind == Kind::List).and_then(|shape| shape.inside());
+            let one = list.map_or(shape, |inside| Shape::of(self.contract, inside));
+            matches!(one.kind, Kind::Text | Kind::Integer | Kind::Number)
+        };
+        let requires = |member: &Member| member.required && member.default.is_none() && plain(member);
+        let destroyers = self.contract.operations.values().filter(|it| it.effect == Effect::Destroy);
+        destroyers
+            .filter(|it| !it.touches.not_identifiers.iter().any(|listed| listed == name))
+            .any(|it| it.members.get(name).is_some_and(requires))
     }
 }
 
@@ -186,14 +204,14 @@ impl Tally {
 /// Asks for every operation of `contract` that does more than read.
 fn every_operation(contract: &Contract, goes: Goes<'_>) -> Tally {
     let mut tally = Tally::default();
+    let inputs = inputs(contract);
     for operation in contract.operations.values().filter(|operation| operation.effect != Effect::Read) {
         tally.operations += 1;
         // What the smallest input has, the others need not be asked for again.
         let mut asked_for = BTreeSet::new();
-        for input in inputs(contract, operation) {
+        for input in inputs[&operation.name].iter().cloned().chain([json!({})]) {
             of_input(&Asked { contract, operation, input }, goes, &mut asked_for, &mut tally);
         }
-        of_input(&Asked { contract, operation, input: json!({}) }, goes, &mut asked_for, &mut tally);
     }
     tally
 }
@@ -235,37 +253,46 @@ fn of_input(asked: &Asked<'_>, goes: Goes<'_>, asked_for: &mut BTreeSet<String>,
     }
 }
 
-/// The smallest input first.
-fn inputs(contract: &Contract, operation: &Operation) -> Vec<Value> {
+/// The right inputs of each operation, the smallest first.
+fn inputs(contract: &Contract) -> BTreeMap<Arc<str>, Vec<Value>> {
     let clauses = Clauses::new();
-    let places = Places::of(contract, "operations.json".into(), "");
     let right = |case: &Case| {
         let name = case.id.rsplit("::").next().unwrap_or_default();
         ["valid-", "absent-", "all-members", "example-"].iter().any(|begin| name.starts_with(begin))
     };
-    let mut cases = vec![generate::first(contract, operation, &clauses, SEED)];
-    cases.extend(generate::of(contract, operation, &clauses, &places, SEED).into_iter().filter(right));
-    let mut all: Vec<Value> = Vec::new();
-    for case in cases {
-        let mut values = values();
-        values.define(case.row.iter().map(|(name, value)| (name, value)));
-        let mut filled = |template: &TemplateValue| {
-            fill::value(template, &mut |hole| {
-                Ok(values.hole(hole, Timestamp::UNIX_EPOCH).unwrap_or_else(|_| MADE.into()))
-            })
-            .unwrap()
-        };
-        let steps =
-            case.steps.iter().filter(|step| step.operation == operation.name && step.request.raw.is_empty());
-        for step in steps {
-            let input =
-                step.request.input.iter().map(|(name, value)| (name.clone(), filled(value))).collect();
-            if !all.contains(&input) {
-                all.push(input);
-            }
-        }
+    let mut all: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+    let mut add = |case: &Case, operation: &Operation| {
+        let inputs = all.entry(Arc::clone(&operation.name)).or_default();
+        inputs.extend(inputs_of(case, operation));
+    };
+    let places = Places::of(contract, "operations.json".into(), "");
+    for case in generate::cases(contract, &clauses, &places, SEED).iter().filter(|case| right(case)) {
+        contract.operation(&case.operation).into_iter().for_each(|operation| add(case, operation));
+    }
+    for operation in contract.operations.values() {
+        let first = || inputs_of(&generate::first(contract, operation, &clauses, SEED), operation);
+        all.entry(Arc::clone(&operation.name)).or_insert_with(first);
     }
     all
+}
+
+/// What a case sends of this operation, every hole filled.
+fn inputs_of(case: &Case, operation: &Operation) -> Vec<Value> {
+    let mut values = values();
+    values.define(case.row.iter().map(|(name, value)| (name, value)));
+    let mut filled = |template: &TemplateValue| {
+        fill::value(template, &mut |hole| {
+            Ok(values.hole(hole, Timestamp::UNIX_EPOCH).unwrap_or_else(|_| MADE.into()))
+        })
+        .unwrap()
+    };
+    let of_operation = |step: &&Step| step.operation == operation.name && step.request.raw.is_empty();
+    let steps = case.steps.iter().filter(of_operation);
+    let mut input = |step: &Step| {
+        let members = step.request.input.iter();
+        members.map(|(name, value)| (name.clone(), filled(value))).collect::<Value>()
+    };
+    steps.map(|step| input(step)).collect()
 }
 
 fn bundled(api: &str) -> Contract {
@@ -281,12 +308,14 @@ fn bundled(api: &str) -> Contract {
 
 #[test]
 fn of_the_bundled_contracts_nothing_foreign_goes_and_nothing_without_a_name() {
-    for (api, operations) in [("dms", 70), ("veeam", 50)] {
+    let mut wrong = Vec::new();
+    for (api, operations) in [("dms", 70), ("veeam", 78)] {
         let tally = every_operation(&bundled(api), &goes);
         println!("{api}: {tally}");
-        assert!(tally.wrong.is_empty(), "{} of {tally}: {:#?}", tally.wrong.len(), tally.wrong);
-        assert!(tally.operations >= operations && tally.foreign >= tally.operations, "{tally}");
+        wrong.extend(tally.wrong.iter().map(|wrong| format!("{api} {wrong}")));
+        assert!(tally.operations >= operations && tally.foreign >= 50, "{api}: {tally}");
     }
+    assert!(wrong.is_empty(), "{}: {wrong:#?}", wrong.len());
 }
 
 #[test]
