@@ -154,7 +154,7 @@ impl Asked<'_> {
             let shape = Shape::of(self.contract, &member.schema);
             let list = Some(shape).filter(|shape| shape.kind == Kind::List).and_then(|shape| shape.inside());
             let one = list.map_or(shape, |inside| Shape::of(self.contract, inside));
-            matches!(one.kind, Kind::Text | Kind::Integer | Kind::Number)
+            matches!(one.kind, Kind::Text | Kind::Integer | Kind::Number) && one.values().is_empty()
         };
         let requires = |member: &Member| member.required && member.default.is_none() && plain(member);
         let destroyers = self.contract.operations.values().filter(|it| it.effect == Effect::Destroy);
