@@ -12,3 +12,4 @@ pub mod span;
 pub mod target;
 pub mod template;
 pub mod verdict;
+pub mod waiter;

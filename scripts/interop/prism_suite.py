@@ -88,12 +88,20 @@ def listening(recorder):
     return servers.answering(Handler)
 
 
+def without_snapshots():
+    """The reference target's file without its approved answers: Prism adds to what the target answers."""
+    lines = (servers.ROOT / "targets/reference.yaml").read_text().splitlines(keepends=True)
+    path = servers.HOME / "reference.yaml"
+    path.write_text("".join(line for line in lines if not line.startswith("snapshots:")))
+    return path
+
+
 def judge(path, *arguments, deviate=()):
     """What Prism told while the suite ran, and how the suite ended."""
     with servers.reference(*deviate) as target, servers.prism("proxy", path, target) as prism:
         recorder = Recorder(prism, target)
         with listening(recorder) as url:
-            command = [servers.PROOFMARK, "run", "--target", "targets/reference.yaml", "--base-url", url]
+            command = [servers.PROOFMARK, "run", "--target", without_snapshots(), "--base-url", url]
             command += ["--api", "veeam", "--state-dir", servers.HOME / "state", *arguments]
             run = subprocess.run(command, cwd=servers.ROOT, capture_output=True, text=True)
     return recorder, run

@@ -293,10 +293,16 @@ pub fn leave_snapshots(
                 let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
                 let text = section::render(&sections);
                 let header = snapshots::Header { source: &case.span.file, case: &case.id };
-                let written = snapshots::leave(folder, &taken.name, header, &text, update)?;
-                said.extend(
-                    written.map(|path| format!("snapshot left for `cargo insta review`: {}", path.display())),
-                );
+                match snapshots::leave(folder, &taken.name, header, &text, update) {
+                    Ok(path) => {
+                        said.extend(path.map(|path| {
+                            format!("snapshot left for `cargo insta review`: {}", path.display())
+                        }))
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error.into()),
+                    // A full disk takes nothing from the verdict: the report says what differs.
+                    Err(error) => said.push(format!("a pending snapshot is not written: {error}")),
+                }
             }
         }
     }

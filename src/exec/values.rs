@@ -105,8 +105,11 @@ impl Values {
     pub fn is_ours(&self, text: &str) -> bool {
         const UUIDS: [&str; 2] = [Generator::Uuid.key(), Generator::OwnUuid.key()];
         let text = text.to_ascii_lowercase();
-        let is_own_number =
-            || self.variables.get(Generator::OwnNumber.key()).is_some_and(|own| own.to_string() == text);
+        let is_own_number = || {
+            self.variables
+                .get(Generator::OwnNumber.key())
+                .is_some_and(|own| *own == text || own.as_u64().is_some_and(|own| text.parse() == Ok(own)))
+        };
         let holds =
             |key: &str| self.variables.get(key).and_then(Value::as_str).is_some_and(|own| text.contains(own));
         is_one_name(&text) && (holds(RUN) || holds(SUFFIX) || UUIDS.into_iter().any(holds) || is_own_number())

@@ -13,6 +13,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
+
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
 pub type ApiName = Arc<str>;
 
@@ -465,54 +467,6 @@ pub struct Paging {
     pub output_token: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_size: Option<String>,
-}
-
-/// A question that is asked until the answer settles it (Smithy `smithy.waiters#waitable`, botocore `waiters-2.json`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiter {
-    pub operation: Arc<str>,
-    /// Seconds between two calls.
-    pub delay: u64,
-    /// The first that matches an answer decides; without one the question is asked again.
-    pub acceptors: Vec<Acceptor>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Acceptor {
-    pub state: WaiterState,
-    pub on: WaiterMatcher,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaiterState {
-    Success,
-    Failure,
-    Retry,
-}
-
-/// What an acceptor looks at; paths are JMESPath.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum WaiterMatcher {
-    /// Whether the call succeeded.
-    Success(bool),
-    /// The modelled error of this name.
-    Error(String),
-    /// A part of the output.
-    Output { path: String, comparator: Comparator, expected: String },
-    /// A part of `{"input": .., "output": ..}`.
-    InputOutput { path: String, comparator: Comparator, expected: String },
-}
-
-/// How what a path finds is held against what is expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Comparator {
-    StringEquals,
-    BooleanEquals,
-    AllStringEquals,
-    AnyStringEquals,
 }
 
 impl fmt::Display for Effect {

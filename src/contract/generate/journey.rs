@@ -151,6 +151,9 @@ pub(super) fn prepared(
     Some((input, Setup { steps, finally, row, needs }))
 }
 
+/// The values of a case's own row, by name.
+type Row = Vec<(Arc<str>, TemplateValue)>;
+
 const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
 const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
@@ -186,7 +189,7 @@ impl<'d, 'a> Journey<'d, 'a> {
     }
 
     /// What undoes everything, behind `first`; the names; and what a target must permit.
-    fn ends(self, first: Option<Step>, harm: Harm) -> (Vec<Step>, Vec<(Arc<str>, TemplateValue)>, Vec<Need>) {
+    fn ends(self, first: Option<Step>, harm: Harm) -> (Vec<Step>, Row, Vec<Need>) {
         let costly = self.made.iter().any(|made| is_costly(made.maker.create));
         let harm = if costly { Harm::Some } else { harm };
         let undoing = |made: &Made<'_>| {

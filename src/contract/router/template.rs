@@ -3,6 +3,9 @@
 
 use percent_encoding::percent_decode_str;
 
+/// Values of parameters, by name.
+pub(super) type Parameters<'c> = Vec<(&'c str, String)>;
+
 /// A path as a contract has it.
 #[derive(Debug, Clone)]
 pub(super) struct Template<'c> {
@@ -139,7 +142,7 @@ impl<'c> Template<'c> {
     }
 
     /// How a path below the base is one of the template, with the values of its parameters.
-    pub fn fit(&self, path: &str) -> Option<(Equality, Vec<(&'c str, String)>, Slash)> {
+    pub fn fit(&self, path: &str) -> Option<(Equality, Parameters<'c>, Slash)> {
         let inner = path.strip_prefix('/').unwrap_or(path);
         let slash = inner.ends_with('/');
         let inner = inner.strip_suffix('/').unwrap_or(inner);

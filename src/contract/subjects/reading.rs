@@ -218,9 +218,9 @@ impl<'c> Reader<'c> {
         match element {
             Some(element) => {
                 let spot = Spot { schema: Some(element), ..spot };
-                value.split(between).for_each(|one| self.leaf(&spot, one, Written::AsText));
+                value.split(between).for_each(|one| self.leaf(&spot, one, Written::Text));
             }
-            None => self.leaf(&spot, value, Written::AsText),
+            None => self.leaf(&spot, value, Written::Text),
         }
     }
 
@@ -246,8 +246,8 @@ impl<'c> Reader<'c> {
         let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
         match node {
             Node::Word => {}
-            Node::Text(text) => self.leaf(spot, text, Written::AsText),
-            Node::Number(number) => self.leaf(spot, &number.to_string(), Written::AsNumber),
+            Node::Text(text) => self.leaf(spot, text, Written::Text),
+            Node::Number(number) => self.leaf(spot, &number.to_string(), Written::Number),
             Node::List(elements) => {
                 let schema = shape.filter(|shape| shape.kind == Kind::List).and_then(|shape| shape.inside());
                 let spot = Spot { schema, ..spot.clone() };
@@ -278,7 +278,7 @@ impl<'c> Reader<'c> {
                     let anything = has_keys.then_some(&Value::Bool(true));
                     let schema = if has_keys { keys.or(anything) } else { None };
                     let misfit = if has_keys { spot.misfit } else { Fit::Unplaced };
-                    self.leaf(&Spot { schema, misfit, ..spot.clone() }, key, Written::AsKey);
+                    self.leaf(&Spot { schema, misfit, ..spot.clone() }, key, Written::Key);
                     let depth = Depth::Inside;
                     self.node(&Spot { schema: value.or(anything), depth, misfit, ..spot.clone() }, node);
                 }
@@ -349,9 +349,9 @@ fn is_within(path: &str, member: &str) -> bool {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Written {
-    AsText,
-    AsNumber,
-    AsKey,
+    Text,
+    Number,
+    Key,
 }
 
 /// Whether the contract takes this value in its place.
@@ -363,7 +363,7 @@ fn fits(shape: &Shape<'_>, text: &str, written: Written) -> bool {
             && shape.number("maximum").is_none_or(|most| number <= most)
     };
     let kind = match shape.kind {
-        Kind::Text => written != Written::AsNumber,
+        Kind::Text => written != Written::Number,
         Kind::Integer | Kind::Number => text.parse().is_ok_and(within),
         Kind::Anything | Kind::Boolean | Kind::List | Kind::Map | Kind::Structure | Kind::Union => false,
     };
