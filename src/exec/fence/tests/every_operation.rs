@@ -288,11 +288,11 @@ fn inputs_of(case: &Case, operation: &Operation) -> Vec<Value> {
     };
     let of_operation = |step: &&Step| step.operation == operation.name && step.request.raw.is_empty();
     let steps = case.steps.iter().filter(of_operation);
-    let mut input = |step: &Step| {
+    let input = |step: &Step| {
         let members = step.request.input.iter();
         members.map(|(name, value)| (name.clone(), filled(value))).collect::<Value>()
     };
-    steps.map(|step| input(step)).collect()
+    steps.map(input).collect()
 }
 
 fn bundled(api: &str) -> Contract {
