@@ -222,7 +222,9 @@ fn only_what_the_baseline_does_not_break_fails() {
 fn the_list_of_known_failures_follows_the_runs() {
     let stage = Stage::new();
     let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("targets/reference.yaml");
+    // The approved set lies beside the bundled file. Under CI a missing set would fail every case.
     let original = fs::read_to_string(bundled).unwrap().replace("\r\n", "\n");
+    let original = original.replace("snapshots: ../snapshots\n", "");
     fs::write(stage.path("mine.yaml"), &original).unwrap();
     let (good, bad) = (Server::start(None), Server::start(Some(DEVIATION)));
     let run = |record: &str, server: &Server| {
