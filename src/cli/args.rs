@@ -9,15 +9,13 @@ use crate::{
     report::FailOn,
 };
 
-/// Proves whether a target keeps the contract of AWS DMS or of Veeam Backup for AWS.
+/// Checks whether an API server keeps its published contract: AWS DMS, Veeam Backup for AWS, or an imported one.
 ///
 /// Without a command it runs the bundled suite against the embedded reference target.
 #[derive(Debug, Parser)]
 #[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
-#[command(
-    after_help = "Exit codes: 0 conformant · 1 violations or unexpected passes · 2 the question was wrong, \
-nothing was sent · 3 could not find out · 130 interrupted"
-)]
+#[command(after_help = "Exit codes: 0 conformant · 1 violations or unexpected passes · 2 invalid input, \
+nothing was sent · 3 inconclusive · 130 interrupted")]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -29,70 +27,70 @@ pub struct Cli {
 pub enum Command {
     /// Judge a target with the suite
     Run(RunArgs),
-    /// Judge a target as `run` does, and show what of the contracts was seen
+    /// Judge a target as `run` does, and show which parts of the contracts were exercised
     Coverage(CoverageArgs),
     /// Render a recorded run, without a network
     Report(ReportArgs),
-    /// Bring the known failures of a target file to what a recorded run shows
+    /// Update the known failures of a target file from a recorded run
     Known(super::known::KnownArgs),
-    /// Put recorded runs side by side: targets, versions, yesterday and today
+    /// Compare recorded runs: targets, versions, yesterday and today
     Compare(super::compare::CompareArgs),
     /// Make a badge of a recorded run
     Badge(super::badge::BadgeArgs),
-    /// State what a recorded run comes to, for publication; or check such a statement
+    /// Write a conformance statement about a recorded run, or verify one
     Statement(super::statement::StatementArgs),
-    /// Show the cases that `run` would take, without a network
+    /// Show the cases that `run` would select, without a network
     List(ListArgs),
-    /// Judge the case files (and a target file) themselves, without a network
+    /// Check the case files (and a target file) for errors, without a network
     Check(CheckArgs),
-    /// Start the reference target alone, both APIs on one port
+    /// Start the reference target, both APIs on one port
     Serve(ServeArgs),
-    /// Show every request a run would send that creates, changes or destroys, without a network
+    /// Show every request of a run that creates, changes or deletes resources, without a network
     Plan(PlanArgs),
-    /// Destroy what runs have left behind, by what their ledgers say
+    /// Delete the resources that runs left behind, according to their ledgers
     Sweep(SweepArgs),
-    /// Make the fixtures that cases share once, for many runs
+    /// Create the shared fixtures once, for many runs
     Up(UpArgs),
-    /// Destroy what `up` has made
+    /// Delete the fixtures that `up` created
     Down(DownArgs),
-    /// Derive the contract files of an API from its model
+    /// Generate the contract files of an API from its model
     Import(ImportArgs),
-    /// Tell breaking from compatible changes between two contracts; exits 1 where something breaks
+    /// List breaking and compatible changes between two contracts; exits 1 if there is a breaking one
     Diff(DiffArgs),
-    /// Say what a clause or a rule asks, where it is from, how it is checked and what breaks it
+    /// Explain a clause or a rule: its text, its source, how it is checked and what breaks it
     Explain(super::explain::ExplainArgs),
-    /// Begin in an empty repository: a target file, example cases, schemas for editors
+    /// Start a folder: a target file, example cases, schemas for editors
     Init(super::init::InitArgs),
-    /// Begin a case file of an operation, from its contract
+    /// Start a case file for an operation, from its contract
     New(super::new::NewArgs),
-    /// Send one request to a target, and make a case of it
+    /// Send one request to a target, and generate a case from the response
     Record(super::observe::RecordArgs),
-    /// Judge what was recorded once again, without a network: a run, or a HAR file of any client
+    /// Judge a recorded run or a HAR file of any client again, without a network
     Replay(super::replay::ReplayArgs),
-    /// Pass any client's traffic on to a target, and judge it as it passes
+    /// Forward the traffic of any client to a target, and judge it
     Proxy(super::proxy::ProxyArgs),
-    /// Judge the files on every save, and run again what a change is about
+    /// Check the files on every save, and run the cases that the change affects
     Watch(super::watch::WatchArgs),
-    /// Print the script with which a shell completes this command line
+    /// Print a completion script for a shell
     Completions(super::shell::CompletionsArgs),
-    /// Print the manual page, or write those of all commands
+    /// Print the manual page, or write the pages of all commands
     Man(super::shell::ManArgs),
 }
 
-/// Where the suite comes from; the one built into the program unless said otherwise.
+/// Where the suite comes from; the bundled one by default.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub struct FileArgs {
-    /// A folder of case files to use in place of the bundled one
+    /// A folder of case files to use instead of the bundled ones
     #[arg(long, value_name = "DIR", global = true)]
     pub cases: Option<PathBuf>,
-    /// A folder of contracts (`<api>/operations.json`, `schema.json`, `clauses.yaml`) to use in place of the bundled one
+    /// A folder of contracts (`<api>/operations.json`, `schema.json`, `clauses.yaml`) to use instead of the bundled ones
     #[arg(long, value_name = "DIR", global = true)]
     pub schemas: Option<PathBuf>,
-    /// The folder of approved snapshots to compare with, in place of the one that the target file names
+    /// The folder of approved snapshots to compare with, instead of the one in the target file
     #[arg(long, value_name = "DIR", global = true)]
     pub snapshots: Option<PathBuf>,
-    /// What the generated cases are made from; the same number always makes the same ones [default: 1]
+    /// The seed of the generated cases; the same seed always gives the same cases [default: 1]
     #[arg(long, value_name = "NUMBER", global = true)]
     pub seed: Option<u64>,
 }
@@ -101,7 +99,7 @@ pub struct FileArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub struct SelectionArgs {
-    /// Only cases whose name contains FILTER (`*` stands for any text)
+    /// Only cases whose name contains FILTER (`*` matches any text)
     #[arg(value_name = "FILTER")]
     pub filters: Vec<String>,
     /// Only this API
@@ -110,16 +108,16 @@ pub struct SelectionArgs {
     /// Only cases about this operation
     #[arg(long, value_name = "NAME")]
     pub operation: Vec<String>,
-    /// Only cases that test this clause (`*` stands for any text)
+    /// Only cases that test this clause (`*` matches any text)
     #[arg(long, value_name = "ID")]
     pub clause: Vec<String>,
     /// Only this profile
     #[arg(long, value_enum)]
     pub profile: Option<ProfileArg>,
-    /// Only cases that somebody wrote, or only those generated from the contracts
+    /// Only written cases, or only those generated from the contracts
     #[arg(long, value_enum)]
     pub origin: Option<OriginArg>,
-    /// Only the i-th of n parts of what is selected; `auto` asks the CI system which
+    /// Only part I of N of the selection; `auto` reads the part from the CI system
     #[arg(long, value_name = "I/N")]
     pub shard: Option<super::shard::ShardArg>,
 }
@@ -161,31 +159,31 @@ pub struct TargetArgs {
     /// A target file, or the name of one in ./targets or among the bundled ones [default: reference, embedded]
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
-    /// Judge this address with the target's other settings; it holds for every API that is selected
+    /// Judge this address with the other settings of the target; applies to every selected API
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 }
 
-/// What a stage is set with: whom to ask, with which files, and where what has to be remembered is kept.
+/// What a run needs: the target, the files, and the folder of its state.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StageArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     #[command(flatten)]
     pub files: FileArgs,
-    /// Where ledgers and cached tokens are kept [default: the user's state folder]
+    /// The folder of ledgers and cached tokens [default: the user's state folder]
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub state_dir: Option<PathBuf>,
 }
 
-/// How a run is printed, and what else is written of it.
+/// How a run is printed, and which files are written.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormatArg,
-    /// Write the result in another form too, to a file; may be given often
+    /// Also write the result to a file in another format; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
     pub report: Vec<super::report::Wanted>,
     /// When to use colour
@@ -209,33 +207,33 @@ pub struct RunArgs {
     /// Which broken clauses fail a case
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
-    /// Exit 3 where fewer of the right inputs are served, in per cent
+    /// Exit with 3 if the target serves fewer of the valid inputs, in per cent
     #[arg(long, value_name = "PERCENT", help_heading = "Verdict",
           value_parser = clap::value_parser!(u8).range(0..=100))]
     pub min_served: Option<u8>,
-    /// Hold the run against this recorded one: what that breaks in the same way does not fail
+    /// Compare with this recorded run: violations that it also has do not fail
     #[arg(long, value_name = "DIR", help_heading = "Verdict")]
     pub baseline: Option<PathBuf>,
-    /// Play the written cases twice, and approve what they were answered the same both times
+    /// Run the written cases twice, and approve the responses that were equal both times
     #[arg(long, help_heading = "Verdict", conflicts_with_all = ["baseline", "origin"])]
     pub update_snapshots: bool,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Keep the run in this folder, for `proofmark report` [default: target/proofmark/last]
+    /// Record the run in this folder, for `proofmark report` [default: target/proofmark/last]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum FailOnArg {
-    /// Broken MUST clauses and claims
+    /// Broken MUST clauses and assertions
     #[default]
     Must,
-    /// Broken SHOULD clauses too
+    /// Also broken SHOULD clauses
     Should,
-    /// Broken MUST clauses and claims; exit 3 where any case is inconclusive
+    /// Broken MUST clauses and assertions; exit 3 if any case is inconclusive
     Inconclusive,
-    /// Broken MUST clauses and claims that `--baseline` does not break, which has to be given
+    /// Broken MUST clauses and assertions that are not in the baseline; requires `--baseline`
     Regression,
 }
 
@@ -257,10 +255,10 @@ pub enum FormatArg {
     Json,
 }
 
-/// The forms a report comes in.
+/// The formats of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormatArg {
-    /// For a reader
+    /// Plain text for people
     #[default]
     Text,
     /// The document of the recorded run
@@ -277,7 +275,7 @@ pub enum ReportFormatArg {
     Sarif,
     /// HTTP Archive 1.2 of every exchange, for the developer tools of a browser
     Har,
-    /// One page that needs no network, for a browser or a printer
+    /// One self-contained page, for a browser or a printer
     Html,
 }
 
@@ -302,21 +300,21 @@ pub struct ReportArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum ReportCommand {
-    /// Make one run of the recorded parts of one, if they are all of it; exits 2 and says why where they are not
+    /// Merge the recorded shards of one run; exits 2 and says why if they are not complete
     Merge(MergeArgs),
 }
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct MergeArgs {
-    /// The folders of the parts, each made by `run --shard I/N --record DIR`
+    /// The folders of the shards, each written by `run --shard I/N --record DIR`
     #[arg(value_name = "DIR", required = true)]
     pub records: Vec<PathBuf>,
-    /// Keep the whole run in this folder [default: target/proofmark/last]
+    /// Record the merged run in this folder [default: target/proofmark/last]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Hold the whole against this recorded run: what that breaks in the same way does not fail
+    /// Compare with this recorded run: violations that it also has do not fail
     #[arg(long, value_name = "DIR", help_heading = "Verdict")]
     pub baseline: Option<PathBuf>,
 }
@@ -333,7 +331,7 @@ pub enum ColorArg {
 pub struct CoverageArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// Name everything that was not seen, however much it is
+    /// List everything that was not exercised
     #[arg(long, help_heading = "Output")]
     pub all: bool,
 }
@@ -352,7 +350,7 @@ pub struct ListArgs {
 
 #[derive(Debug, Clone, Args)]
 pub struct CheckArgs {
-    /// Check this target file too
+    /// Also check this target file
     #[arg(long, value_name = "TARGET")]
     pub target: Vec<String>,
     #[command(flatten)]
@@ -364,19 +362,19 @@ pub struct ServeArgs {
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7400")]
     pub listen: SocketAddr,
-    /// Serve HTTPS with a certificate made for this run, and write its CA to FILE
+    /// Serve HTTPS with a temporary certificate, and write its CA to FILE
     #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
-    /// Break the contract in this one way; `--deviate list` shows them all
+    /// Break the contract in this one way; `--deviate list` shows all names
     #[arg(long, value_name = "NAME", conflicts_with = "vary")]
     pub deviate: Option<String>,
-    /// Behave differently in this one harmless way; `--vary list` shows them all
+    /// Behave differently in this one harmless way; `--vary list` shows all names
     #[arg(long, value_name = "NAME")]
     pub vary: Option<String>,
-    /// How long life-cycle changes (testing, creating, deleting) take, in milliseconds
+    /// The duration of life-cycle changes (testing, creating, deleting), in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 40)]
     pub delay: u64,
-    /// How long an access token lives, in seconds
+    /// The lifetime of an access token, in seconds
     #[arg(long, value_name = "S", default_value_t = 900)]
     pub token_life: u64,
 }
@@ -401,7 +399,7 @@ pub struct UpArgs {
 pub struct DownArgs {
     #[command(flatten)]
     pub stage: StageArgs,
-    /// Strike this off its ledger: somebody has looked, and nothing of it is left
+    /// Remove this entry from its ledger, after you checked that the resource is gone
     #[arg(long, value_name = "RUN#NUMBER")]
     pub forget: Vec<super::sweep::Forgotten>,
 }
@@ -410,26 +408,26 @@ pub struct DownArgs {
 pub struct SweepArgs {
     #[command(flatten)]
     pub stage: StageArgs,
-    /// Show what would be destroyed, and send nothing
+    /// Show what would be deleted, and send nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Strike this off its ledger: somebody has looked, and nothing of it is left
+    /// Remove this entry from its ledger, after you checked that the resource is gone
     #[arg(long, value_name = "RUN#NUMBER")]
     pub forget: Vec<super::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
-    /// What kind of model FILE is
+    /// The kind of model in FILE
     #[arg(value_enum)]
     pub kind: ModelKind,
     /// The model: Smithy JSON AST; OpenAPI 3 or Swagger 2 as YAML or JSON; botocore's service-2.json, with the
     /// paginators-1.json, waiters-2.json and examples-1.json beside it
     pub file: PathBuf,
-    /// The short name of the API, which is also the name of its folder
+    /// The short name of the API, also the name of its folder
     #[arg(long)]
     pub api: String,
-    /// The folder FILE is in, where its references to other files may be followed (OpenAPI); nothing outside is read
+    /// The folder of FILE, in which references to other files are followed (OpenAPI); nothing outside is read
     #[arg(long, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// The folder to write `<api>/operations.json` and `<api>/schema.json` under
@@ -439,9 +437,9 @@ pub struct ImportArgs {
 
 #[derive(Debug, Clone, Args)]
 pub struct DiffArgs {
-    /// The contract that is kept today: a model of any kind, or a folder of contract files
+    /// The old contract: a model of any kind, or a folder of contract files
     pub old: PathBuf,
-    /// The one that is to take its place
+    /// The new contract
     pub new: PathBuf,
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
     pub format: FormatArg,

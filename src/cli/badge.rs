@@ -17,7 +17,7 @@ pub struct BadgeArgs {
     pub record: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "svg", help_heading = "Output")]
     pub format: BadgeFormat,
-    /// What stands on its left [default: the APIs]
+    /// The text of the left half [default: the APIs]
     #[arg(long, value_name = "TEXT", help_heading = "Output")]
     pub label: Option<String>,
     /// Write to FILE instead of standard output
@@ -27,7 +27,7 @@ pub struct BadgeArgs {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum BadgeFormat {
-    /// A picture that needs no network
+    /// A self-contained image
     #[default]
     Svg,
     /// The JSON of an endpoint for shields.io

@@ -19,7 +19,7 @@ pub struct CompareArgs {
     /// The folders of recorded runs, one column each
     #[arg(value_name = "DIR", required = true)]
     pub records: Vec<PathBuf>,
-    /// The run since which changes are told; it becomes the first column
+    /// The run to compare the others with; it becomes the first column
     #[arg(long, value_name = "DIR")]
     pub baseline: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "text", help_heading = "Output")]

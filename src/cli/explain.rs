@@ -32,10 +32,10 @@ const WIDTH: usize = 96;
 
 #[derive(Debug, Clone, Args)]
 pub struct ExplainArgs {
-    /// A clause (`http.date.present`) or a rule (`content-type`); with `*` in it, the names that fit are listed
+    /// A clause (`http.date.present`) or a rule (`content-type`); with `*` in it, the matching names are listed
     #[arg(value_name = "CLAUSE|RULE")]
     pub name: String,
-    /// Have the reference target break it, and show what a report says of that
+    /// Run the reference target with a deviation that breaks it, and show the report
     #[arg(long)]
     pub example: bool,
     #[command(flatten)]

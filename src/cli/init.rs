@@ -14,7 +14,7 @@ use crate::suite;
 
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
-    /// The folder to begin in; made if it is not there
+    /// The folder to start in; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
 }

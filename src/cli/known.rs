@@ -32,7 +32,7 @@ pub struct KnownArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum KnownCommand {
-    /// Take out what fails no more, and add what fails and is not known
+    /// Remove entries that no longer fail, and add failures that are not listed
     Update(UpdateArgs),
 }
 
@@ -44,16 +44,16 @@ pub struct UpdateArgs {
     /// The folder of a recorded run of this target [default: target/proofmark/last]
     #[arg(long, value_name = "DIR")]
     pub run: Option<PathBuf>,
-    /// Why the failures that are added fail; without it none is added
+    /// The reason of the entries that are added; without it none is added
     #[arg(long, value_name = "TEXT", requires = "ticket", requires = "expires")]
     pub reason: Option<String>,
-    /// Where that is being worked on
+    /// The ticket of the entries that are added
     #[arg(long, value_name = "TICKET", requires = "reason", requires = "expires")]
     pub ticket: Option<String>,
-    /// The last day on which they count, as 2027-01-31
+    /// The last day on which they apply, for example 2027-01-31
     #[arg(long, value_name = "DATE", requires = "reason", requires = "ticket")]
     pub expires: Option<Date>,
-    /// Show what would change, and write nothing
+    /// Show the changes, and write nothing
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]

@@ -31,13 +31,13 @@ const SCHEMA_OF_INIT: &str = "../../.proofmark/case.schema.json";
 
 #[derive(Debug, Clone, Args)]
 pub struct NewArgs {
-    /// The operation the cases are to be about
+    /// The operation that the cases are about
     #[arg(value_name = "OPERATION")]
     pub operation: String,
-    /// The API that has it, where several have one of that name
+    /// The API of the operation, if several have one of that name
     #[arg(long, value_name = "API")]
     pub api: Option<String>,
-    /// Write to FILE, which must not be there yet, in place of standard output
+    /// Write to FILE, which must not exist yet, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]

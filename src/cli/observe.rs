@@ -47,17 +47,16 @@ pub struct RecordArgs {
     /// The operation to call
     #[arg(value_name = "OPERATION")]
     pub operation: String,
-    /// The API that has it, where several have one of that name
+    /// The API of the operation, if several have one of that name
     #[arg(long, value_name = "API")]
     pub api: Option<String>,
-    /// The operation's input by member name, as JSON, in which `${...}` stands for what it stands for in case files; or
-    /// @FILE
+    /// The input of the operation by member name, as JSON with the `${...}` of case files; or @FILE
     #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
     pub send: String,
-    /// What to call the case [default: after the answer]
+    /// The name of the case [default: derived from the response]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// Write to FILE, which must not be there yet, in place of standard output
+    /// Write to FILE, which must not exist yet, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub out: Option<PathBuf>,
     #[command(flatten)]

@@ -48,20 +48,20 @@ const MOST_CLIENTS: usize = 512;
 
 #[derive(Debug, Clone, Args)]
 pub struct ProxyArgs {
-    /// The target: http://HOST:PORT or https://HOST:PORT, and the path that its APIs begin at, where they have one; what
-    /// clients ask for passes as it is
+    /// The target: http://HOST:PORT or https://HOST:PORT, with the base path of its APIs, if they have one; paths of
+    /// requests are not changed
     #[arg(long, value_name = "URL")]
     pub upstream: String,
-    /// Where clients are served; loopback, unless you say another address; port 0 takes a free one
+    /// The address and port that clients connect to; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
     /// Only exchanges of this API
     #[arg(long, value_name = "API")]
     pub api: Vec<String>,
-    /// A target file: its known failures, and how the target says what it does not have
+    /// A target file, for its known failures and unsupported operations
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
-    /// Trust the certificates in this PEM file, in place of the system's
+    /// Trust the certificates in this PEM file, instead of those of the system
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub struct ProxyArgs {
     /// Which broken clauses count
     #[arg(long, value_enum, default_value = "must", help_heading = "Verdict")]
     pub fail_on: FailOnArg,
-    /// Keep what passed in this folder, for `proofmark report`
+    /// Record the exchanges in this folder, for `proofmark report`
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
     #[command(flatten)]

@@ -32,18 +32,18 @@ pub struct ReplayArgs {
     /// The folder of a recorded run, or a HAR file of any client
     #[arg(value_name = "DIR|FILE.har")]
     pub what: PathBuf,
-    /// Of a record: only cases whose name contains FILTER (`*` stands for any text)
+    /// Of a record: only cases whose name contains FILTER (`*` matches any text)
     #[arg(long, value_name = "FILTER")]
     pub case: Vec<String>,
     /// Of a HAR file: only exchanges of this API
     #[arg(long, value_name = "API")]
     pub api: Vec<String>,
-    /// The target file whose declarations hold [default: of a record the one it was made with; of a HAR file none]
+    /// The target file whose declarations apply [default: that of the record; none for a HAR file]
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
     #[command(flatten)]
     pub files: FileArgs,
-    /// Which broken clauses fail a case [default: must; of a record as it was]
+    /// Which broken clauses fail a case [default: as in the record; must for a HAR file]
     #[arg(long, value_enum, help_heading = "Verdict")]
     pub fail_on: Option<FailOnArg>,
     #[command(flatten)]

@@ -21,7 +21,7 @@ pub struct CompletionsArgs {
 
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
-    /// Write a page for each command into this folder, in place of the first page to standard output
+    /// Write a page for each command into this folder, instead of the first page to standard output
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

@@ -35,9 +35,9 @@ pub struct StatementArgs {
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum StatementCommand {
-    /// Work a statement out anew from the recorded run, and exit 1 where either was changed
+    /// Compute a statement again from the recorded run, and exit 1 if either was changed
     Verify(VerifyArgs),
-    /// Make a pair of keys to sign statements with, as minisign makes them
+    /// Make a key pair to sign statements, in the format of minisign
     Key(KeyArgs),
 }
 
@@ -51,19 +51,19 @@ pub struct MakeArgs {
     /// Write to FILE instead of standard output
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Who answers for the target; this and the next add to `implementation` in the target file
+    /// The organization behind the target; this and the next options add to `implementation` in the target file
     #[arg(long, value_name = "NAME", help_heading = "Implementation")]
     pub organization: Option<String>,
-    /// What the target is called
+    /// The name of the target
     #[arg(long, value_name = "NAME", help_heading = "Implementation")]
     pub project: Option<String>,
     /// The version that was judged
     #[arg(long, value_name = "VERSION", help_heading = "Implementation")]
     pub version: Option<String>,
-    /// Where it is to be had
+    /// The web page of the target
     #[arg(long, value_name = "URL", help_heading = "Implementation")]
     pub url: Option<String>,
-    /// Where questions are answered; may be given often
+    /// A contact address; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Implementation")]
     pub contact: Vec<String>,
     #[command(flatten)]

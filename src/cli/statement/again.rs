@@ -21,10 +21,10 @@ use crate::{
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct AgainArgs {
-    /// The target file whose declarations hold [default: the one of the recorded name, if it is the same]
+    /// The target file whose declarations apply [default: the recorded one, if it is unchanged]
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
-    /// Exit 3 where the traces cannot be judged again
+    /// Exit 3 if the traces cannot be judged again
     #[arg(long)]
     pub strict: bool,
     #[command(flatten)]

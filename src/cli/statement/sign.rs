@@ -32,7 +32,7 @@ pub struct SignArgs {
     /// Sign the statement into FILE.minisig, with a secret key of minisign: a file, or env:NAME
     #[arg(long, value_name = "KEY", requires = "output")]
     pub sign: Option<String>,
-    /// Where the password of the key is: env:NAME or file:PATH; without it the key has none
+    /// The password of the key: env:NAME or file:PATH; without it the key has none
     #[arg(long, value_name = "PLACE", requires = "sign")]
     pub password: Option<String>,
 }
@@ -42,7 +42,7 @@ pub struct KeyArgs {
     /// The folder to write proofmark.key and proofmark.pub to
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Where the password for the key is: env:NAME or file:PATH; without it the key has none
+    /// The password for the key: env:NAME or file:PATH; without it the key has none
     #[arg(long, value_name = "PLACE")]
     pub password: Option<String>,
 }
@@ -50,7 +50,7 @@ pub struct KeyArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Signature")]
 pub struct CheckArgs {
-    /// Refuse what is not signed with this public key of minisign: the key itself, or its file
+    /// Refuse a statement that is not signed with this public key of minisign: the key itself, or its file
     #[arg(long, value_name = "KEY|FILE")]
     pub public_key: Option<String>,
     /// The signature [default: FILE.minisig]
