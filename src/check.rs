@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod across;
+mod causes;
 mod claims;
 mod poll;
 pub mod rules;
@@ -148,6 +149,7 @@ impl Subject<'_> {
             snapshot::judge(case, trace, judge, &mut found);
         }
         found.collapse();
+        causes::link(&mut found.violations);
         let verdict = self.conclude(trace, &mut found);
         Judgement { verdict, snapshots: found.snapshots }
     }
@@ -190,6 +192,7 @@ impl Subject<'_> {
                 exchange: index,
                 mismatch,
                 span: None,
+                follows_from: None,
             });
         }
         if let Some(step) = step {
@@ -302,6 +305,7 @@ impl Found {
             exchange: origin.exchange,
             mismatch,
             span: origin.span.cloned(),
+            follows_from: None,
         }));
     }
 

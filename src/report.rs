@@ -275,7 +275,7 @@ impl Entry {
         let tally = filed.or_else(|| trace.as_ref().map(Tally::of)).unwrap_or_default();
         let Tally { exchanges, repeated, elapsed } = tally;
         let (old, shown) = (BTreeSet::new(), BTreeMap::new());
-        let service = Service::NotAsked;
+        let (service, verdict) = (Service::NotAsked, causes_first(verdict));
         Entry { subject, verdict, status, service, trace, known, old, exchanges, repeated, elapsed, shown }
     }
 
@@ -287,9 +287,25 @@ impl Entry {
         Entry { service, ..Entry::new(case.into(), verdict, status, trace, filed, known) }
     }
 
-    /// The violations of a verdict that has some.
+    /// The violations that fail it, without those that another explains.
     pub fn violations(&self) -> &[Violation] {
-        broken(&self.verdict).0
+        causes(self.found().0)
+    }
+
+    /// The violations and the warnings that others explain.
+    pub fn consequences(&self) -> impl Iterator<Item = &Violation> {
+        self.every_violation().filter(|it| !it.is_cause())
+    }
+
+    /// Violations and warnings, causes and consequences.
+    pub fn every_violation(&self) -> impl Iterator<Item = &Violation> {
+        let (violations, warnings) = self.found();
+        violations.iter().chain(warnings)
+    }
+
+    /// The violations and the warnings, causes first.
+    pub fn found(&self) -> (&[Violation], &[Violation]) {
+        broken(&self.verdict)
     }
 
     /// The violations that neither an entry of the target file about their clauses nor the baseline has.
@@ -306,7 +322,7 @@ impl Entry {
     }
 
     pub fn warnings(&self) -> &[Violation] {
-        broken(&self.verdict).1
+        causes(self.found().1)
     }
 
     /// One exchange of the entry, by its place in the trace.
@@ -326,7 +342,7 @@ impl Entry {
 
     /// The exchanges that a reader will want to see: those that broke something, and the one an error ended with.
     pub fn telling(&self) -> BTreeSet<usize> {
-        let broken = self.violations().iter().chain(self.warnings()).map(|violation| violation.exchange);
+        let broken = self.every_violation().map(|violation| violation.exchange);
         let last = || self.trace.as_ref()?.exchanges.len().checked_sub(1);
         let last = matches!(self.verdict, Verdict::Error { .. }).then(last).flatten();
         broken.chain(last).collect()
@@ -372,6 +388,26 @@ fn broken(verdict: &Verdict) -> (&[Violation], &[Violation]) {
         Verdict::Pass { warnings } | Verdict::Inconclusive { warnings, .. } => (&[], warnings),
         Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => (&[], &[]),
     }
+}
+
+/// Those before the first consequence.
+fn causes(all: &[Violation]) -> &[Violation] {
+    &all[..all.partition_point(Violation::is_cause)]
+}
+
+/// The same with consequences behind the causes.
+fn causes_first(mut verdict: Verdict) -> Verdict {
+    match &mut verdict {
+        Verdict::Fail { violations, warnings } => {
+            violations.sort_by_key(|it| !it.is_cause());
+            warnings.sort_by_key(|it| !it.is_cause());
+        }
+        Verdict::Pass { warnings } | Verdict::Inconclusive { warnings, .. } => {
+            warnings.sort_by_key(|it| !it.is_cause());
+        }
+        Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => {}
+    }
+    verdict
 }
 
 /// Works out every status. `clauses` gives the texts that violations are shown with.

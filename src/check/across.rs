@@ -135,7 +135,15 @@ impl Noted<'_> {
             Claimed::Header { clauses, span, .. } => (clauses.to_vec(), Some(span.clone())),
         };
         let strength = strength(&clauses, known);
-        Violation { rule: rule.into(), clauses, strength, exchange: self.exchange, mismatch, span }
+        Violation {
+            rule: rule.into(),
+            clauses,
+            strength,
+            exchange: self.exchange,
+            mismatch,
+            span,
+            follows_from: None,
+        }
     }
 }
 

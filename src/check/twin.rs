@@ -204,6 +204,7 @@ impl Twins {
                 actual: format!("{}, as {twin} was answered", refusal.answer.words),
             },
             span: None,
+            follows_from: None,
         })
     }
 }

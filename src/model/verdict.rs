@@ -146,6 +146,20 @@ pub struct Violation {
     pub mismatch: Mismatch,
     /// The claim in the case file; none for envelope rules.
     pub span: Option<Span>,
+    /// Of a consequence: the clause whose violation explains this one. None of a cause.
+    pub follows_from: Option<ClauseId>,
+}
+
+impl Violation {
+    /// A consequence breaks no clause of its own.
+    pub fn is_cause(&self) -> bool {
+        self.follows_from.is_none()
+    }
+
+    /// The clauses by which it is to be excused: its own, or the one that explains it.
+    pub fn explained_by(&self) -> &[ClauseId] {
+        self.follows_from.as_ref().map_or(&self.clauses, std::slice::from_ref)
+    }
 }
 
 /// One difference between what was claimed and what was there.

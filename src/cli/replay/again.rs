@@ -333,10 +333,7 @@ impl Again<'_> {
     fn sifted(&self, verdict: Verdict, entry: &Entry) -> Verdict {
         let nothing = BTreeSet::new();
         let cut = self.cut.get(&entry.subject.name).unwrap_or(&nothing);
-        let before = |one: &Violation| {
-            let mut found = entry.violations().iter().chain(entry.warnings());
-            found.any(|it| alike(it, one))
-        };
+        let before = |one: &Violation| entry.every_violation().any(|it| alike(it, one));
         let hidden = |one: &Violation| masked(one) || is_hidden(entry, one);
         let reliable = |one: &Violation| {
             let of_headers =
@@ -373,8 +370,8 @@ impl Again<'_> {
                     }
                 }
             };
-            add(&mut violations, entry.violations());
-            add(&mut warnings, entry.warnings());
+            add(&mut violations, entry.found().0);
+            add(&mut warnings, entry.found().1);
         }
         match violations.is_empty() {
             true => Verdict::Pass { warnings },
@@ -469,11 +466,12 @@ fn alike(one: &Violation, other: &Violation) -> bool {
 }
 
 fn same(then: &Entry, now: &Entry) -> bool {
-    let all = |entry: &Entry| entry.violations().len() + entry.warnings().len();
-    let found = |one: &Violation| then.violations().iter().chain(then.warnings()).any(|it| alike(it, one));
+    let found = |one: &Violation| {
+        then.every_violation().any(|it| alike(it, one) && it.follows_from == one.follows_from)
+    };
     then.status == now.status
-        && all(then) == all(now)
-        && now.violations().iter().chain(now.warnings()).all(found)
+        && then.every_violation().count() == now.every_violation().count()
+        && now.every_violation().all(found)
 }
 
 fn word(entry: &Entry) -> String {

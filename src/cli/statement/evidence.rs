@@ -157,13 +157,13 @@ fn was_judged(then: &Entry, exchange: &Exchange, index: usize) -> bool {
 
 /// How often the record tells of a claim that is broken at this place; it may tell it of other exchanges.
 fn told(then: &Entry, one: &Violation) -> usize {
-    then.violations().iter().filter(|it| same(it, one)).count()
+    then.found().0.iter().filter(|it| same(it, one)).count()
 }
 
 fn same(one: &Violation, other: &Violation) -> bool {
     let at = [&one.mismatch.at, &other.mismatch.at];
     let here = at[0] == at[1] || at.iter().any(|at| at.to_string().contains(MASKED));
-    one.rule == other.rule && one.clauses == other.clauses && here
+    one.rule == other.rule && one.clauses == other.clauses && one.is_cause() == other.is_cause() && here
 }
 
 fn masked_variables(trace: &Trace) -> bool {

@@ -229,6 +229,7 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
         body.raw(" and ").text(counted(way.cases.len() - 1, "other case"));
     }
     body.raw("</p>\n");
+    explained(told, way, body);
     if depth != Depth::Place
         && let Some(evidence) = evidence::evidence(told, entry, violation.exchange, [violation])
     {
@@ -245,6 +246,27 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
         body.raw("</details>\n");
     }
     body.raw("</div>\n");
+}
+
+/// What else of the entry does not hold, and is explained by this.
+fn explained(told: &Told, way: &Way, body: &mut Markup) {
+    let first = way.violation.clauses.first();
+    let ours = way.entry.consequences().filter(|it| first.is_some() && it.follows_from.as_ref() == first);
+    let names: IndexSet<String> = ours
+        .map(|it| {
+            let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
+            told.safe.line(&format!("{} ({what})", it.mismatch.at))
+        })
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    body.raw("<details class=\"others\"><summary>Explains ").text(counted(names.len(), "consequence"));
+    body.raw("</summary><ul>");
+    for name in names {
+        body.raw("<li>").text(name).raw("</li>");
+    }
+    body.raw("</ul></details>\n");
 }
 
 fn place(place: &Place, body: &mut Markup) {

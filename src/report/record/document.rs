@@ -22,7 +22,7 @@ use crate::{
     },
     report::{
         Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
-        TargetFacts, Terms, Yield, exit_code, safe::Safe,
+        TargetFacts, Terms, Yield, causes_first, exit_code, safe::Safe,
     },
 };
 
@@ -181,6 +181,7 @@ pub struct ExchangeDocument {
 
 /// A broken claim.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ViolationDocument {
     pub rule: String,
     pub clauses: Vec<ClauseId>,
@@ -193,6 +194,9 @@ pub struct ViolationDocument {
     pub actual: String,
     /// The claim in the case file; none where an envelope rule speaks.
     pub claim: Option<Span>,
+    /// Of a consequence: the clause whose violation explains this one. It breaks no clause of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows_from: Option<ClauseId>,
 }
 
 /// An entry of the target file about what is known to fail.
@@ -275,9 +279,9 @@ impl Document {
 /// The clauses that something in the report names.
 fn named(report: &Report) -> Clauses {
     let entries = || report.runs.iter().flat_map(|run| &run.entries);
-    let broken = entries().flat_map(|entry| entry.violations().iter().chain(entry.warnings()));
+    let broken = entries().flat_map(Entry::every_violation);
     let cases = entries().flat_map(|entry| &entry.subject.clauses);
-    let named = cases.chain(broken.flat_map(|violation| &violation.clauses));
+    let named = cases.chain(broken.flat_map(|it| it.clauses.iter().chain(&it.follows_from)));
     named.filter_map(|id| Some((id.clone(), report.clauses.get(id)?.clone()))).collect()
 }
 
@@ -352,8 +356,8 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         lacks,
         doubt,
         service: entry.service,
-        violations: listed(entry.violations()),
-        warnings: listed(entry.warnings()),
+        violations: listed(entry.found().0),
+        warnings: listed(entry.found().1),
         known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
         old: entry.old.clone(),
         exchanges: entry.exchanges,
@@ -402,6 +406,7 @@ fn violation_document(violation: &Violation, safe: &Safe) -> ViolationDocument {
         expected,
         actual,
         claim: violation.span.clone(),
+        follows_from: violation.follows_from.clone(),
     }
 }
 
@@ -456,7 +461,7 @@ fn entry(entry: EntryDocument) -> Entry {
     };
     Entry {
         subject: entry.subject,
-        verdict,
+        verdict: causes_first(verdict),
         status: entry.status,
         service: entry.service,
         trace: None,
@@ -470,9 +475,10 @@ fn entry(entry: EntryDocument) -> Entry {
 }
 
 fn violation(violation: ViolationDocument) -> Violation {
-    let ViolationDocument { rule, clauses, strength, exchange, at, expected, actual, claim } = violation;
+    let ViolationDocument { rule, clauses, strength, exchange, at, expected, actual, claim, follows_from } =
+        violation;
     let mismatch = Mismatch { at, expected, actual };
-    Violation { rule: rule.into(), clauses, strength, exchange, mismatch, span: claim }
+    Violation { rule: rule.into(), clauses, strength, exchange, mismatch, span: claim, follows_from }
 }
 
 fn known(known: KnownDocument) -> Arc<KnownFailure> {
