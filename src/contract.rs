@@ -27,6 +27,7 @@ mod mismatch;
 pub(crate) mod observed;
 mod patterns;
 mod refs;
+pub(crate) mod resources;
 pub(crate) mod shape;
 mod sound;
 pub(crate) mod subjects;

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod example;
 pub mod exchange;
 pub mod json;
+pub mod resource;
 pub mod snapshot;
 pub mod span;
 pub mod target;

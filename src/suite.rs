@@ -27,6 +27,7 @@ mod load;
 mod lower;
 mod matrix;
 mod observed;
+mod resources;
 mod schema;
 mod template;
 mod yaml;
@@ -36,6 +37,7 @@ pub use effects::review;
 pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
 pub use lower::case::{CASE_NAMES, is_case_name};
 pub use observed::observe;
+pub use resources::describe;
 
 /// A file's text with the path it is told by.
 #[derive(Debug, Clone)]
@@ -121,6 +123,11 @@ pub fn effects_schema() -> Value {
 /// The JSON Schema of files of observations: `schemas/observed.schema.json`.
 pub fn observed_schema() -> Value {
     schema::of::<file::observed::ObservedFile>("Proofmark observation file")
+}
+
+/// The JSON Schema of files of resources: `schemas/resources.schema.json`.
+pub fn resources_schema() -> Value {
+    schema::of::<file::resource::ResourceFile>("Proofmark resource file")
 }
 
 #[cfg(test)]

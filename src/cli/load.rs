@@ -177,7 +177,7 @@ type Placed = (Contracts, Vec<Places>, BTreeMap<ApiName, Arc<str>>);
 /// The same, with what else is known of them from their files.
 fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     let wanted = |name: &str| {
-        ["operations.json", "schema.json", "effects.yaml", "observed.yaml"]
+        ["operations.json", "schema.json", "effects.yaml", "observed.yaml", "resources.yaml"]
             .iter()
             .any(|wanted| name.ends_with(wanted))
     };
@@ -187,7 +187,9 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
         let (contract, schema) = contract_at(operations, &files)?;
         let found = Places::of(&contract, Arc::clone(&operations.path), &operations.text);
         places.insert(Arc::clone(&contract.api), found);
-        digests.insert(Arc::clone(&contract.api), digest(&[operations, schema], &[]));
+        let texts: Vec<&SourceFile> =
+            [operations, schema].into_iter().chain(resources_of(operations, &files)).collect();
+        digests.insert(Arc::clone(&contract.api), digest(&texts, &[]));
         contracts.push(contract);
     }
     if contracts.is_empty() {
@@ -230,7 +232,16 @@ fn contract_at<'f>(
     if let Some(observed) = files.iter().find(|file| *file.path == *beside) {
         suite::observe(observed, &mut read).map_err(Wrong::Files)?;
     }
+    if let Some(resources) = resources_of(operations, files) {
+        suite::describe(resources, &mut read).map_err(Wrong::Files)?;
+    }
     Ok((read, schema))
+}
+
+/// The file of resources beside a file of operations.
+fn resources_of<'f>(operations: &SourceFile, files: &'f [SourceFile]) -> Option<&'f SourceFile> {
+    let beside = operations.path.replace("operations.json", "resources.yaml");
+    files.iter().find(|file| *file.path == *beside)
 }
 
 /// A target and whether it is to be started by us.

@@ -82,6 +82,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
     let title = metadata["serviceFullName"].as_str().unwrap_or(api);
     let contract = Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: title.to_owned(),

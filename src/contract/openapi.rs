@@ -73,6 +73,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let title = info.text("title").unwrap_or(api);
     let contract = Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: if base_paths.len() > 1 { base_paths } else { Vec::new() },
         api: api.into(),
         title: title.to_owned(),

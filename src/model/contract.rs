@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::resource::Resources;
 pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
 
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
@@ -40,6 +41,9 @@ pub struct Contract {
     /// Where the vendor's own service was seen to answer otherwise.
     #[serde(skip)]
     pub observed: Observed,
+    /// What the operations make, show, change and destroy.
+    #[serde(skip)]
+    pub resources: Resources,
     /// One JSON Schema 2020-12 document; every named shape is a member of its `$defs`.
     pub schemas: Arc<Value>,
 }

@@ -8,5 +8,6 @@ pub mod clause;
 pub mod effect;
 pub mod matcher;
 pub mod observed;
+pub mod resource;
 pub mod scalar;
 pub mod target;

@@ -125,6 +125,7 @@ fn contract(protocol: Protocol, operations: Vec<Operation>) -> Contract {
     let schemas = json!({ "$defs": {} }).into();
     Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: "api".into(),
         title: "t".into(),

@@ -114,6 +114,7 @@ fn contracts() -> Arc<Contracts> {
     };
     let contract = Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: "api".into(),
         title: String::new(),

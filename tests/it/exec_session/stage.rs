@@ -80,6 +80,7 @@ fn operation(
 fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contract {
     Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: api.into(),
