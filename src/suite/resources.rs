@@ -263,7 +263,7 @@ impl Reading<'_> {
 
     fn is_set(&mut self, usage: &Use, path: &str, at: At) {
         let operation = self.contract.operation(&usage.operation);
-        if !operation.is_some_and(|operation| resources::input(self.contract, operation, path).is_some()) {
+        if operation.is_none_or(|operation| resources::input(self.contract, operation, path).is_none()) {
             self.problems.add(at, format!("{} takes no {}", usage.operation, quoted(path)));
         }
     }
