@@ -45,8 +45,7 @@ pub type Drafts = BTreeMap<String, Draft>;
 /// Where the answers are to be approved.
 pub fn taking(place: Place, update: Update, target: &str) -> Result<Place, Wrong> {
     if update == Update::No {
-        let why =
-            "--update-snapshots in CI (`CI`, or INSTA_UPDATE=no): what is approved there nobody has seen";
+        let why = "--update-snapshots in CI (`CI`, or INSTA_UPDATE=no): approved responses need a review by a person";
         return Err(Wrong::Said(why.into()));
     }
     match place {

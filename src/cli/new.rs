@@ -158,7 +158,7 @@ impl First<'_> {
         if self.names_nobody() {
             file.line(
                 2,
-                "# The ids are well-formed and nobody's. Put in one of a thing that is there: a fixture's",
+                "# The IDs are valid but do not exist. Replace them with those of a resource: a fixture's",
             );
             file.line(2, "# (`uses: [thing]` and \"${thing.id}\"), or a variable that the target file sets.");
         }

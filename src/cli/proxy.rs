@@ -89,10 +89,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
         .map_err(|error| Wrong::Said(format!("--listen {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
     if !address.ip().is_loopback() {
-        eprintln!(
-            "{address} is reached from other machines, and whoever reaches it reaches {}",
-            upstream.url
-        );
+        eprintln!("other machines can reach {address}, and through it {}", upstream.url);
     }
     // Whoever is told that it listens may ask it to end.
     let mut asked_to_end = Box::pin(run::asked_to_end());

@@ -68,7 +68,7 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
             let shared = stage.session.close().await;
             let report = run::summarize(run::of_fixtures(&stage, shared), &stage, FailOnArg::Must);
             write!(stderr(), "{}", report::render(&report, Format::Text(Style::PLAIN), &mask))?;
-            writeln!(stderr(), "{}; what was made is destroyed again, or told above", mask(&why))?;
+            writeln!(stderr(), "{}; what was made is destroyed again, or listed above", mask(&why))?;
             Ok(ExitCode::from(if *interrupt.borrow() == Interrupt::Yes { 130 } else { 3 }))
         }
     }

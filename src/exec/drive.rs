@@ -97,7 +97,8 @@ async fn send(
         return script.refused(why);
     }
     let Some(line) = Line::to(&call.api, &call.step().operation, session) else {
-        let why = format!("nobody knows how to call {} of the API `{}`", call.step().operation, call.api);
+        let why =
+            format!("no contract describes how to call {} of the API `{}`", call.step().operation, call.api);
         return script.unsendable(why);
     };
     match line.exchange(call, script, account, log).await {

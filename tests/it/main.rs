@@ -17,3 +17,4 @@ mod shards;
 mod snapshots;
 mod statement;
 mod tidy;
+mod wording;

@@ -211,7 +211,7 @@ impl Messages {
             match asked() {
                 Some(method) => self.asked = Some(method),
                 None if self.buffer.len() > LONGEST_HEAD => {
-                    return Some(self.lost("more than anybody has asked for"));
+                    return Some(self.lost("more responses than requests"));
                 }
                 None => return None,
             }

@@ -155,7 +155,7 @@ impl Queue {
                     }
                 }
                 Event::Lost(why) => {
-                    let unread = Passed::Unread(format!("what nobody has asked for: {why}"));
+                    let unread = Passed::Unread(format!("bytes that belong to no request: {why}"));
                     self.lost = Some(Broken::NotHttp(why));
                     let told = self.given_up();
                     passed.extend(if told.is_empty() { vec![unread] } else { told });

@@ -430,7 +430,7 @@ impl Again<'_> {
         lines.push(match differing.len() {
             0 => format!("{} entries judged as they were", entries.len()),
             count => format!(
-                "{count} of {} entries judged otherwise ({} of cases that somebody wrote)",
+                "{count} of {} entries judged otherwise ({} of written cases)",
                 entries.len(),
                 differing.iter().filter(|it| written(it)).count()
             ),

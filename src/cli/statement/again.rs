@@ -84,7 +84,7 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
     told.insert(0, format!("{judged} of {all} traces judged again: none breaks more than the record says"));
     let left = [
         (unsure, "hold masked or cut answers, of which not all can be judged again"),
-        (open, "are told as unsupported, by an answer that only the target file knows"),
+        (open, "are reported as unsupported, by an answer that only the target file defines"),
     ];
     let left = left.into_iter().filter(|(count, _)| *count > 0);
     told.extend(left.map(|(count, what)| format!("{count} {what}")));

@@ -120,7 +120,9 @@ fn fixtures(run: &JudgedRun, suite: &Suite, cases: &BTreeMap<&str, &Arc<Case>>) 
     }
     let shared = suite.fixtures.values().filter(|it| it.scope == Scope::Run && !told.contains(&*it.id));
     let made = shared.filter(|fixture| was_made(fixture, run, suite, cases));
-    found.extend(made.map(|it| format!("cases stood on the shared fixture {}, which is not told of", it.id)));
+    found.extend(
+        made.map(|it| format!("cases used the shared fixture {}, which the record does not report", it.id)),
+    );
     found
 }
 
@@ -198,9 +200,9 @@ fn unsent(
         },
         Verdict::Unsupported { declared: Declared::InTargetFile, operation } => match decision() {
             Decision::Unsupported(_) => None,
-            _ => {
-                Some(format!("told as unsupported, and yet {operation} is not declared so, or not asked for"))
-            }
+            _ => Some(format!(
+                "reported as unsupported, although {operation} is not declared so, or was not called"
+            )),
         },
         _ => None,
     }

@@ -58,7 +58,7 @@ pub fn write(told: &Told, body: &mut Markup) {
     }
     told.section("violations", "What is broken", Some(by_clause.len()), body);
     body.raw(
-        "<p class=\"note\">By clause. The same in many cases is told once, with the first of them.</p>\n",
+        "<p class=\"note\">By clause. A violation that several cases share is shown once, with the first of them.</p>\n",
     );
     index(told, &by_clause, body);
     clauses(told, &by_clause, Kind::Violation, body);
@@ -202,7 +202,7 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
 fn see(told: &Told, way: &Way, body: &mut Markup) {
     let first = way.violation.clauses.first().map_or(String::new(), |id| told.safe.line(id));
     body.raw("<p class=\"note\">At ").text(told.safe.line(&way.violation.mismatch.at.to_string()));
-    body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": told under ");
+    body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": shown under ");
     link(&first, body);
     body.raw(".</p>\n");
 }

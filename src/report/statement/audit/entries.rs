@@ -73,7 +73,7 @@ fn misplaced(entry: &Entry, fail_on: FailOn) -> Vec<String> {
     let hidden = warnings.iter().filter(|one| one.strength >= least);
     let harmless = violations.iter().filter(|one| one.strength < least);
     let hidden = hidden.map(|one| told(one, "only warned of"));
-    hidden.chain(harmless.map(|one| told(one, "told as a violation"))).collect()
+    hidden.chain(harmless.map(|one| told(one, "reported as a violation"))).collect()
 }
 
 /// A flaky pass is to be told as one.
@@ -84,7 +84,7 @@ fn miscounted(entry: &Entry, trace: &Trace) -> Option<String> {
     let least = most - (0..trace.exchanges.len()).filter(of_tokens).count();
     let told = entry.repeated.len();
     let were = if most == 1 { "request was" } else { "requests were" };
-    (!(least..=most).contains(&told)).then(|| format!("{most} {were} repeated, and {told} told of"))
+    (!(least..=most).contains(&told)).then(|| format!("{most} {were} repeated, and {told} reported"))
 }
 
 /// An operation that the target file calls missing is in no step that was sent.
