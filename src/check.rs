@@ -95,6 +95,12 @@ pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
     }
 }
 
+/// Whether the request of an exchange is one of its protocol at all; else the protocol has no say in its answer. `base_path` is
+/// the path of the target's base URL.
+pub fn is_of_protocol(exchange: &Exchange, contract: &Contract, base_path: &str) -> bool {
+    rules::is_of_protocol(exchange, contract, base_path)
+}
+
 /// The clauses that every exchange, and every run, is held to without any case saying so.
 pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
     rules::RULES.iter().map(|rule| rule.clause).chain([across::UNIQUE_ID])

@@ -20,6 +20,7 @@ mod list;
 pub mod load;
 mod merge;
 mod models;
+mod mutate;
 mod new;
 mod observe;
 mod plan;
@@ -88,6 +89,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Init(args) => init::init(&args, &mut out).map(done),
         Command::New(args) => new::new(&args, &mut out).map(done),
         Command::Replay(args) => replay::replay(&args, &mut out),
+        Command::Mutate(args) => mutate::mutate(&args, &mut out),
         Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
         Command::Record(args) => lone_runtime()?.block_on(observe::record(&args, &mut out)),
         Command::Watch(args) => lone_runtime()?.block_on(watch::watch(&args, &mut out)),

@@ -13,6 +13,7 @@ pub mod plan;
 pub mod exec;
 
 pub mod check;
+pub mod mutation;
 pub mod report;
 
 pub mod reference;

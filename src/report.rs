@@ -35,6 +35,7 @@ mod junit;
 pub mod known;
 mod markdown;
 pub mod merge;
+pub mod mutation;
 mod outcome;
 mod plain;
 mod reasons;

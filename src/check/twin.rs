@@ -24,8 +24,11 @@ use super::{Judge, strength, worsened};
 pub struct Twins {
     cases: BTreeMap<CaseId, Noted>,
     /// The operations that have served a right input.
-    served: BTreeSet<(ApiName, Arc<str>)>,
+    served: Served,
 }
+
+/// Operations that have served a right input.
+type Served = BTreeSet<(ApiName, Arc<str>)>;
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -79,42 +82,20 @@ enum Asked {
 impl Twins {
     /// Takes the trace of a case; traces come in any order.
     pub fn take(&mut self, case: &Case, trace: &Trace, judge: &Judge<'_>) {
-        let Some(contract) = judge.contracts.get(&case.api) else { return };
-        let mut noted = Noted::default();
-        let (mut right, mut served) = (0, 0);
-        for (index, step) in case.steps.iter().enumerate() {
-            let Some((exchange, response)) = last_answer(trace, index) else { continue };
-            let answer = Answer::of(response, &contract.protocol);
-            let is_right = case.is_right_input(step);
-            if is_right {
-                right += 1;
-                served += usize::from(answer.reply == Reply::Served);
-            }
-            if answer.reply == Reply::Served {
-                if is_right || (step.operation != case.operation && step.wants() != Wants::Refusal) {
-                    self.served.insert((Arc::clone(&case.api), Arc::clone(&step.operation)));
-                }
-            } else {
-                let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
-                let (asked, clauses) = (asked(case, step), own_clauses(case, step));
-                noted.refusals.push(Refusal { operation, answer, asked, exchange, clauses });
-            }
-            if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
-                noted.pages = Some(Arc::clone(&step.operation));
-            }
-            if step.operation == case.operation && noted.own.is_none() {
-                noted.own = Some(answer);
-            }
+        if let Some((noted, served)) = noted(case, trace, judge) {
+            self.served.extend(served);
+            self.take_fixtures(trace);
+            self.cases.insert(Arc::clone(&case.id), noted);
         }
-        noted.service = match (right, served) {
-            (0, _) => Service::NotAsked,
-            (right, served) if right == served => Service::Served,
-            _ => Service::Refused,
-        };
-        self.take_fixtures(trace);
-        self.cases.insert(Arc::clone(&case.id), noted);
     }
 
+    /// The verdict of a case in the light of all others, were this its trace.
+    pub fn weighed_as(&self, case: &Case, trace: &Trace, verdict: Verdict, judge: &Judge<'_>) -> Verdict {
+        match noted(case, trace, judge) {
+            Some((noted, _)) => self.weigh(case, &noted, verdict, judge.clauses),
+            None => verdict,
+        }
+    }
     /// Takes what the making and destroying of fixtures has shown to be served.
     pub fn take_fixtures(&mut self, trace: &Trace) {
         for exchange in &trace.exchanges {
@@ -138,9 +119,14 @@ impl Twins {
 
     /// The verdict of a case in the light of all others: a pass that rests on a refusal alone is none.
     pub fn weighed(&self, case: &Case, verdict: Verdict, clauses: &Clauses) -> Verdict {
-        let (Verdict::Pass { warnings }, Some(noted)) = (&verdict, self.cases.get(&case.id)) else {
-            return verdict;
-        };
+        match self.cases.get(&case.id) {
+            Some(noted) => self.weigh(case, noted, verdict, clauses),
+            None => verdict,
+        }
+    }
+
+    fn weigh(&self, case: &Case, noted: &Noted, verdict: Verdict, clauses: &Clauses) -> Verdict {
+        let Verdict::Pass { warnings } = &verdict else { return verdict };
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
             return worsened(verdict, vec![violation]);
         }
@@ -223,6 +209,43 @@ impl Answer {
         };
         Answer { words, reply }
     }
+}
+
+/// What a trace of a case shows, and the operations that have served in it.
+fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Served)> {
+    let contract = judge.contracts.get(&case.api)?;
+    let (mut noted, mut operations) = (Noted::default(), Served::new());
+    let (mut right, mut served) = (0, 0);
+    for (index, step) in case.steps.iter().enumerate() {
+        let Some((exchange, response)) = last_answer(trace, index) else { continue };
+        let answer = Answer::of(response, &contract.protocol);
+        let is_right = case.is_right_input(step);
+        if is_right {
+            right += 1;
+            served += usize::from(answer.reply == Reply::Served);
+        }
+        if answer.reply == Reply::Served {
+            if is_right || (step.operation != case.operation && step.wants() != Wants::Refusal) {
+                operations.insert((Arc::clone(&case.api), Arc::clone(&step.operation)));
+            }
+        } else {
+            let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
+            let (asked, clauses) = (asked(case, step), own_clauses(case, step));
+            noted.refusals.push(Refusal { operation, answer, asked, exchange, clauses });
+        }
+        if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
+            noted.pages = Some(Arc::clone(&step.operation));
+        }
+        if step.operation == case.operation && noted.own.is_none() {
+            noted.own = Some(answer);
+        }
+    }
+    noted.service = match (right, served) {
+        (0, _) => Service::NotAsked,
+        (right, served) if right == served => Service::Served,
+        _ => Service::Refused,
+    };
+    Some((noted, operations))
 }
 
 fn asked(case: &Case, step: &Step) -> Asked {

@@ -67,6 +67,8 @@ pub enum Command {
     Record(super::observe::RecordArgs),
     /// Judge a recorded run or a HAR file of any client again, without a network
     Replay(super::replay::ReplayArgs),
+    /// Measure how many answers of a recorded run could be changed unnoticed, without a network
+    Mutate(super::mutate::MutateArgs),
     /// Forward the traffic of any client to a target, and judge it
     Proxy(super::proxy::ProxyArgs),
     /// Check the files on every save, and run the cases that the change affects

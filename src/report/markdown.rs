@@ -347,7 +347,7 @@ fn lines(title: &str, troubles: Vec<&Trouble>) -> Option<String> {
 }
 
 /// Text on one line, of which nothing is read as markup, nor as a link or a mention.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {
             // `www.` and `http:/` alone would begin a link.

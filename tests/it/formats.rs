@@ -63,7 +63,7 @@ fn told(diagnostics: &[Diagnostic]) -> String {
 /// A published file, and what makes it.
 type Published = (&'static str, fn() -> Value);
 
-const SCHEMAS: [Published; 8] = [
+const SCHEMAS: [Published; 9] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),
@@ -71,6 +71,7 @@ const SCHEMAS: [Published; 8] = [
     ("schemas/observed.schema.json", suite::observed_schema),
     ("schemas/resources.schema.json", suite::resources_schema),
     ("schemas/report.schema.json", report::record::schema),
+    ("schemas/mutation.schema.json", report::mutation::schema),
     ("schemas/statement.schema.json", report::statement::schema),
 ];
 

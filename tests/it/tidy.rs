@@ -11,7 +11,8 @@ use std::{
 use regex::Regex;
 
 /// Left to right: a room uses what stands before it.
-const ROOMS: [&str; 8] = ["model", "contract", "suite", "matcher", "plan", "exec", "check", "report"];
+const ROOMS: [&str; 9] =
+    ["model", "contract", "suite", "matcher", "plan", "exec", "check", "mutation", "report"];
 /// Stands apart: uses these alone.
 const REFERENCE_USES: [&str; 3] = ["reference", "model", "contract"];
 
