@@ -3,62 +3,51 @@
 
 mod approve;
 pub mod args;
-mod assets;
 mod badge;
 mod check;
 mod compare;
 mod diff;
 mod explain;
-mod files;
 mod folder;
 mod github;
 mod import;
 mod init;
-pub mod interrupt;
 mod known;
 mod list;
-pub mod load;
 mod merge;
 mod models;
 mod new;
 mod observe;
 mod plan;
-pub mod play;
 pub mod progress;
 mod proxy;
-mod record;
 pub mod replay;
 mod report;
 pub mod run;
-mod secrets;
 mod serve;
-pub mod settle;
 mod shard;
 mod shell;
-pub mod snapshots;
-pub mod stage;
 mod statement;
 mod style;
 pub mod sweep;
-mod traffic;
 pub mod up;
 mod watch;
-mod written;
 
 use std::{
     fmt::Write as _,
-    io::{self, stderr, stdout},
+    io::{stderr, stdout},
     process::ExitCode,
 };
 
 use self::{
     args::{Cli, ColorArg, Command},
-    load::Wrong,
     run::{Ended, Shown},
 };
 use crate::{
     report::{Colour, Names},
+    runner::{lone_runtime, runtime},
     suite::Diagnostic,
+    workspace::Wrong,
 };
 
 /// Runs the command that was given, or `run` where none was.
@@ -113,16 +102,6 @@ fn ended(ended: Ended) -> ExitCode {
     }
 }
 
-/// The runtime of a server, and of tests that bring threads of their own.
-pub fn runtime() -> Result<tokio::runtime::Runtime, io::Error> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
-}
-
-/// The runtime of a run: waiting is most of it, and what is left is less work than handing it from thread to thread.
-fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
 /// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
 pub fn explain(wrong: &Wrong) -> String {
     match wrong {
@@ -155,4 +134,9 @@ fn explain_files(diagnostics: &[Diagnostic]) -> String {
         count => format!("{count} errors"),
     };
     text + &files + "; nothing was sent"
+}
+
+/// A line for a person, beside what a program reads.
+fn tell(line: &str) {
+    eprintln!("{line}");
 }

@@ -15,6 +15,11 @@ pub mod exec;
 pub mod check;
 pub mod report;
 
+pub mod traffic;
+pub mod workspace;
+
 pub mod reference;
+
+pub mod runner;
 
 pub mod cli;

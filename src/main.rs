@@ -4,7 +4,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use proofmark::cli::{self, args::Cli, load::Wrong};
+use proofmark::{
+    cli::{self, args::Cli},
+    workspace::Wrong,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

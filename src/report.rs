@@ -26,6 +26,7 @@ pub mod baseline;
 pub mod compare;
 pub mod coverage;
 pub mod curl;
+pub mod derive;
 pub mod difference;
 pub mod excerpt;
 mod github;
@@ -39,6 +40,7 @@ mod outcome;
 mod plain;
 mod reasons;
 pub mod record;
+pub mod reliable;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;

@@ -22,15 +22,7 @@ use std::{
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use proofmark::{
     check::{self, Twins},
-    cli::{
-        self,
-        args::{FailOnArg, FileArgs, TargetArgs},
-        interrupt,
-        load::{self, Chosen, Generated, House, Wrong},
-        run, settle, snapshots,
-        stage::{self, Stage},
-        up,
-    },
+    cli,
     exec::{self, Interrupt},
     model::{
         case::{CaseId, GENERATED, Profile},
@@ -39,7 +31,9 @@ use proofmark::{
     },
     plan::{self, Job, Selection},
     reference,
-    report::{self, Entry, Format, Report, Style},
+    report::{self, Entry, FailOn, Format, Report, Style},
+    runner::{self, Stage, clean_up, interrupt, kept, pending, summary},
+    workspace::{self, Chosen, Generated, House, Layout, TargetChoice, Wrong, snapshots, state::state_dir},
 };
 use tokio::{
     runtime::Runtime,
@@ -94,25 +88,27 @@ fn conformance() -> Result<ExitCode, Wrong> {
 fn load_for(arguments: &Arguments) -> Result<(House, Chosen), Wrong> {
     let seed = set("PROOFMARK_SEED").map(|seed| seed.parse()).transpose();
     let seed = seed.map_err(|_| Wrong::Said("PROOFMARK_SEED is no number".into()))?;
-    let files = FileArgs { seed, ..FileArgs::default() };
+    let files = Layout { seed, ..Layout::default() };
     let named = arguments.filter.as_deref().filter(|_| arguments.exact);
     let near = named.and_then(|name| near(name, &files));
-    let house = near.map_or_else(|| load::house(&files, |_| true, Generated::All), Ok)?;
-    let target = TargetArgs { target: set("PROOFMARK_TARGET"), base_url: set("PROOFMARK_BASE_URL") };
-    let mut chosen = load::target(&target, &[], &house)?;
-    up::lend(&mut chosen.target, &run::state_dir(None)?)?;
+    let house = near.map_or_else(|| workspace::house(&files.layout(), |_| true, Generated::All), Ok)?;
+    let target = TargetChoice { target: set("PROOFMARK_TARGET"), base_url: set("PROOFMARK_BASE_URL") };
+    let mut chosen = workspace::target(&target, &[], &house)?;
+    kept::lend(&mut chosen.target, &state_dir(None)?)?;
     Ok((house, chosen))
 }
 
 /// What the trial of this exact name needs, found without looking at anything else; none where it is not there.
-fn near(name: &str, files: &FileArgs) -> Option<House> {
+fn near(name: &str, files: &Layout) -> Option<House> {
     let names = files_of(name)?;
     let mut parts = name.split("::");
     let generated = match (parts.next()?, parts.next()?, parts.next()?) {
         (api, operation, GENERATED) => Generated::Of { api, operation },
         _ => Generated::None,
     };
-    let house = load::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
+    let house =
+        workspace::house(&files.layout(), |file| names.iter().any(|wanted| wanted == file), generated)
+            .ok()?;
     let named = || house.suite.cases.iter().filter(|case| plan::trial(case) == name);
     let has = named().next().is_some() && plan::twins_are_at_hand(named(), &house.suite);
     has.then_some(house)
@@ -162,7 +158,7 @@ fn trials(jobs: Vec<Job>) -> BTreeMap<String, Vec<Job>> {
 
 /// Jobs that are not sent are left out; a trial of which none is left is ignored.
 fn trial(name: String, mut jobs: Vec<Job>, theatre: Arc<Theatre>) -> Trial {
-    jobs.retain(|job| stage::unsent(job).is_none());
+    jobs.retain(|job| runner::unsent(job).is_none());
     let unsent = jobs.is_empty();
     Trial::ignorable_test(name, move || theatre.play(jobs)).with_ignored_flag(unsent)
 }
@@ -202,8 +198,10 @@ fn inconclusive(entry: &Entry) -> String {
 
 impl Theatre {
     fn new(house: House, chosen: Chosen, update: snapshots::Update) -> Result<Theatre, Wrong> {
-        let runtime = cli::runtime()?;
-        let interrupt = runtime.block_on(async { interrupt::interrupts("proofmark sweep".to_owned()) });
+        let runtime = runner::runtime()?;
+        let interrupt = runtime.block_on(async {
+            interrupt::interrupts("proofmark sweep".to_owned(), |line| eprintln!("{line}"))
+        });
         let unset = Mutex::new(Some((house, chosen)));
         let (stage, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
         let (left, open, played) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
@@ -214,7 +212,7 @@ impl Theatre {
         let set = || {
             let unset = self.unset.lock().unwrap_or_else(PoisonError::into_inner).take();
             let (house, chosen) = unset.ok_or("the stage was set already")?;
-            let state_dir = run::state_dir(None).map_err(|wrong| cli::explain(&wrong))?;
+            let state_dir = state_dir(None).map_err(|wrong| cli::explain(&wrong))?;
             let options = reference::Options::default();
             let budget = budget(&chosen, &state_dir);
             let stage = Stage::set(house, chosen, options, state_dir, self.interrupt.clone());
@@ -264,11 +262,12 @@ impl Theatre {
             taken.extend(judgement.snapshots.into_iter().map(|it| (Arc::clone(case), it)));
             judged.push((&jobs[*index], judgement.verdict, trace.clone()));
         }
-        let left = run::leave_snapshots(stage, &taken, self.update).map_err(|wrong| cli::explain(&wrong))?;
-        let run = run::of_some_cases(stage, &self.twins(&jobs, &traces, stage), judged);
+        let left =
+            pending::leave_snapshots(stage, &taken, self.update).map_err(|wrong| cli::explain(&wrong))?;
+        let run = summary::of_some_cases(stage, &self.twins(&jobs, &traces, stage), judged);
         let traces = traces.into_iter().map(|(index, trace)| (jobs[index].case.id.clone(), trace));
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).extend(traces);
-        let report = run::summarize(run, stage, FailOnArg::Must);
+        let report = summary::summarize(run, stage, FailOn::Must);
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
         let flaky = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_flaky());
         self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
@@ -296,13 +295,14 @@ impl Theatre {
     fn close(&self) -> Vec<String> {
         let Some(Ok(stage)) = self.stage.get() else { return Vec::new() };
         let mut fixtures = self.runtime.block_on(stage.session.close());
-        let settled = self.runtime.block_on(settle::settle(stage));
+        let settled = self.runtime.block_on(clean_up::settle(stage));
+        settled.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
         for shared in &mut fixtures {
             settled.supersede(&shared.fixture.id, &mut shared.trace);
         }
-        let mut run = run::of_fixtures(stage, fixtures);
+        let mut run = summary::of_fixtures(stage, fixtures);
         run.clean_up = settled.left();
-        let report = run::summarize(run, stage, FailOnArg::Must);
+        let report = summary::summarize(run, stage, FailOn::Must);
         self.note_what_is_left(&report);
         let mask = |text: &str| stage.session.masks().mask(text);
         let mut troubles = Vec::new();

@@ -9,8 +9,7 @@ use std::{
 
 use clap::Args;
 
-use super::load::Wrong;
-use crate::suite;
+use crate::{suite, workspace::Wrong};
 
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
