@@ -34,7 +34,6 @@ pub mod up;
 mod watch;
 
 use std::{
-    fmt::Write as _,
     io::{stderr, stdout},
     process::ExitCode,
 };
@@ -44,9 +43,8 @@ use self::{
     run::{Ended, Shown},
 };
 use crate::{
-    report::{Colour, Names},
+    report::Names,
     runner::{lone_runtime, runtime},
-    suite::Diagnostic,
     workspace::Wrong,
 };
 
@@ -86,15 +84,6 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
     }
 }
 
-/// From now on a panic is told by its place alone. What it says may have secrets in it; of one in a case the report tells
-/// it, masked.
-pub fn tell_panics_without_secrets() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
-        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
-    }));
-}
-
 fn ended(ended: Ended) -> ExitCode {
     match ended {
         Ended::Judged(code) => ExitCode::from(code),
@@ -102,38 +91,9 @@ fn ended(ended: Ended) -> ExitCode {
     }
 }
 
-/// What is wrong with the question, as it is shown: every diagnostic with its line and caret, or one sentence.
+/// What is wrong with arguments or files, as it is shown on the error stream.
 pub fn explain(wrong: &Wrong) -> String {
-    match wrong {
-        // Names of files and what stands in them may be anything; on the terminal they are text.
-        Wrong::Said(sentence) => {
-            let printable =
-                |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
-            format!("error: {}", sentence.chars().map(printable).collect::<String>())
-        }
-        Wrong::Files(diagnostics) => explain_files(diagnostics),
-        Wrong::Unread => String::new(),
-    }
-}
-
-fn explain_files(diagnostics: &[Diagnostic]) -> String {
-    let theme = match style::style(ColorArg::Auto, &stderr()).colour {
-        Colour::On => miette::GraphicalTheme::unicode(),
-        Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
-    };
-    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100);
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        if handler.render_report(&mut text, diagnostic).is_err() {
-            let _ = write!(text, "{diagnostic}");
-        }
-        text.push('\n');
-    }
-    let files = match diagnostics.len() {
-        1 => "1 error".to_owned(),
-        count => format!("{count} errors"),
-    };
-    text + &files + "; nothing was sent"
+    wrong.rendered(style::style(ColorArg::Auto, &stderr()).colour)
 }
 
 /// A line for a person, beside what a program reads.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use proofmark::{
     cli::{self, args::Cli},
+    harness,
     workspace::Wrong,
 };
 
@@ -14,7 +15,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::tell_panics_without_secrets();
+    harness::tell_panics_without_secrets();
     match cli::dispatch(cli) {
         Ok(code) => code,
         Err(Wrong::Unread) => ExitCode::from(3),

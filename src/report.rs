@@ -32,6 +32,7 @@ pub mod excerpt;
 mod github;
 mod har;
 pub mod html;
+#[cfg(feature = "formats")]
 mod junit;
 pub mod known;
 mod markdown;
@@ -491,6 +492,7 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
+    #[cfg(feature = "formats")]
     Junit,
     Tap,
     Markdown,
@@ -506,6 +508,7 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
+        #[cfg(feature = "formats")]
         Format::Junit => junit::render(report, mask),
         Format::Tap => tap::render(report, mask),
         Format::Markdown => markdown::render(report, mask),

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{runtime::Runtime, sync::watch};
+use tokio::sync::watch;
 
 use crate::{
     check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken},
@@ -22,8 +22,7 @@ use crate::{
         target::Target,
         verdict::{Declared, Verdict},
     },
-    plan::{Decision, Job},
-    reference,
+    plan::{Decision, Job, Plan},
     report::FixtureResult,
     workspace::{
         Chosen, Hosting, House, Keeping, Wrong, secrets,
@@ -33,6 +32,7 @@ use crate::{
 
 pub mod clean_up;
 pub mod collect;
+mod embedded;
 pub mod interrupt;
 pub mod kept;
 pub mod pending;
@@ -41,6 +41,50 @@ pub mod rejudge;
 pub mod summary;
 pub mod sweep;
 pub mod verify;
+
+use self::embedded::Embedded;
+pub use self::embedded::Options;
+
+/// What a run is opened with, besides its files and its target.
+pub struct Opening {
+    /// How the embedded reference target behaves.
+    pub options: Options,
+    /// Where ledgers and cached tokens are kept.
+    pub state_dir: PathBuf,
+    pub interrupt: watch::Receiver<Interrupt>,
+}
+
+impl Opening {
+    /// With the embedded reference target as it is.
+    pub fn new(state_dir: PathBuf, interrupt: watch::Receiver<Interrupt>) -> Self {
+        Opening { options: Options::default(), state_dir, interrupt }
+    }
+}
+
+/// A run that was opened and has sent everything.
+pub struct Finished {
+    pub stage: Stage,
+    pub played: collect::Played,
+}
+
+/// Opens a run and runs its plan: checks that all of it can be sent, sends it, judges it and cleans up. The caller closes
+/// it with [`Stage::strike`].
+pub async fn run_plan(
+    house: House,
+    chosen: Chosen,
+    opening: Opening,
+    plan: &Plan,
+    measure: &collect::Measure<'_>,
+    on_event: collect::OnEvent<'_>,
+) -> Result<Finished, Wrong> {
+    let stage = Stage::set(house, chosen, opening).await?;
+    let jobs: Vec<Job> = plan.all().cloned().collect();
+    if let Err(why) = stage.session.prepare(&jobs).await {
+        return Err(Wrong::Said(format!("{why}; nothing was sent")));
+    }
+    let played = collect::play(&stage, plan, measure, on_event, None).await;
+    Ok(Finished { stage, played })
+}
 
 /// Everything a run needs, open and ready.
 pub struct Stage {
@@ -55,24 +99,19 @@ pub struct Stage {
 
 impl Stage {
     /// Starts what has to be started. Nothing is sent to the target yet.
-    pub async fn set(
-        mut house: House,
-        chosen: Chosen,
-        options: reference::Options,
-        state_dir: PathBuf,
-        interrupt: watch::Receiver<Interrupt>,
-    ) -> Result<Stage, Wrong> {
-        let Chosen { mut target, hosting, named, keeping, digest, snapshots: place } = chosen;
+    pub async fn set(mut house: House, chosen: Chosen, opening: Opening) -> Result<Stage, Wrong> {
+        let Opening { options, state_dir, interrupt } = opening;
+        let Chosen { mut target, hosting, named, keeping, digest, snapshots: place, provided } = chosen;
         // The set is that of the reference target as it is, not of one that behaves otherwise.
-        let place = match options.deviation.is_some() || options.variation.is_some() {
-            true => Place::None,
-            false => place,
+        let place = match embedded::keeps_the_contract(&options) {
+            true => place,
+            false => Place::None,
         };
         let snapshots = snapshots::open(&place)?;
         house.digests.target = Some(digest);
         lends_whole(&target, &house.suite)?;
         let embedded = match hosting {
-            Hosting::Embedded => Some(embed(&mut target, options).await?),
+            Hosting::Embedded => Some(embedded::start(&mut target, options).await?),
             Hosting::Elsewhere => None,
         };
         let target = Arc::new(target);
@@ -89,7 +128,7 @@ impl Stage {
             contracts: Arc::clone(&house.contracts),
             run,
             ledger: Ledger::new(&state_dir, folder, begun),
-            secrets: Secrets::new(secrets::resolve(&target)?),
+            secrets: Secrets::new(secrets::resolve(&target, provided)?),
             environment: secrets::environment(),
             state_dir,
             interrupt,
@@ -141,8 +180,8 @@ impl Stage {
 
     /// Stops the embedded target.
     pub async fn strike(self) {
-        if let Some(Embedded { running, threads: _threads }) = self.embedded {
-            running.stop().await;
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
         }
     }
 }
@@ -155,23 +194,6 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, io::Error> {
 /// The runtime of a run: waiting is most of it, and what is left is less work than handing it from thread to thread.
 pub fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-/// The reference target, on threads of its own: it is another process in all but name.
-struct Embedded {
-    running: reference::Running,
-    threads: Threads,
-}
-
-struct Threads(Option<Runtime>);
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // Waiting for it is not allowed where a stage may be dropped.
-            runtime.shutdown_background();
-        }
-    }
 }
 
 /// Refuses a target file that lends a part of what a fixture provides: the run would make one beside the lent.
@@ -201,22 +223,6 @@ pub fn unsent(job: &Job) -> Option<Verdict> {
             Some(Verdict::Unsupported { operation: Arc::clone(operation), declared: Declared::InTargetFile })
         }
     }
-}
-
-/// Starts the reference target and points every API of `target` at it.
-async fn embed(target: &mut Target, options: reference::Options) -> Result<Embedded, Wrong> {
-    fn told(error: impl std::fmt::Display) -> Wrong {
-        Wrong::Said(format!("the embedded reference target: {error}"))
-    }
-    let runtime = crate::runner::runtime()?;
-    let started = runtime.spawn(reference::start(options)).await;
-    let threads = Threads(Some(runtime));
-    let running = started.map_err(told)?.map_err(told)?;
-    let url = url::Url::parse(&running.base_url).map_err(told)?;
-    for api in target.apis.values_mut() {
-        api.base_url = url.clone();
-    }
-    Ok(Embedded { running, threads })
 }
 
 /// What a ledger says first.

@@ -3,7 +3,7 @@
 
 use std::{
     borrow::Borrow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,7 +15,7 @@ pub use self::{
     error::{Wrong, unknown},
     layout::{Layout, TargetChoice},
     target::{
-        Chosen, Hosting, Keeping, REFERENCE, base_url_of, refuse_published_secrets_abroad, secrets_of,
+        Chosen, Hosting, Keeping, REFERENCE, base_url_of, bound, refuse_published_secrets_abroad, secrets_of,
         target, target_file,
     },
 };
@@ -29,6 +29,7 @@ use crate::{
         clause::Clauses,
         contract::{ApiName, Contract},
     },
+    plan::Selection,
     report::Digests,
     suite::{self, SourceFile},
 };
@@ -58,6 +59,22 @@ pub struct House {
     pub seed: u64,
     /// Of the suite and the contracts.
     pub digests: Digests,
+}
+
+impl House {
+    /// Fails for a selection with a name that nothing has; a name with `*` in it may have no match.
+    pub fn knows(&self, selection: &Selection) -> Result<(), Wrong> {
+        let known = |kind: &str, given: &[String], names: BTreeSet<String>| {
+            let missing = given.iter().find(|name| !name.contains('*') && !names.contains(*name));
+            missing.map_or(Ok(()), |name| Err(unknown(kind, name, names.clone())))
+        };
+        let contracts = || self.contracts.iter();
+        let operations = contracts().flat_map(|contract| contract.operations.keys().map(ToString::to_string));
+        let apis: Vec<String> = selection.apis.iter().map(ToString::to_string).collect();
+        known("API", &apis, contracts().map(|contract| contract.api.to_string()).collect())?;
+        known("operation", &selection.operations, operations.collect())?;
+        known("clause", &selection.clauses, self.clauses.keys().map(ToString::to_string).collect())
+    }
 }
 
 /// Which files cases are from.

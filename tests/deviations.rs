@@ -24,11 +24,7 @@ use proofmark::{
     plan::{self, Selection, Shard},
     reference::{Deviation, Options, Variation},
     report::{self, Entry, FailOn, Format, Report, Style, status},
-    runner::{
-        self, Stage,
-        collect::{self, Measure},
-        rejudge, summary,
-    },
+    runner::{self, Finished, Opening, Stage, collect::Measure, rejudge, run_plan, summary},
     workspace::{self, Generated, House, Layout, TargetChoice},
 };
 use tokio::{runtime::Runtime, sync::watch};
@@ -192,9 +188,9 @@ fn judge(
     }
     runtime.block_on(async {
         let (_never, interrupt) = watch::channel(Interrupt::No);
-        let stage =
-            Stage::set(house, chosen, options, state.path().to_owned(), interrupt).await.map_err(explain)?;
-        let played = collect::play(&stage, &plan, &Measure::of(FailOn::Must), &|_| (), None).await;
+        let opening = Opening { options, ..Opening::new(state.path().to_owned(), interrupt) };
+        let ran = run_plan(house, chosen, opening, &plan, &Measure::of(FailOn::Must), &|_| ()).await;
+        let Finished { stage, played } = ran.map_err(explain)?;
         let report = summary::summarize(played.run, &stage, fail_on);
         let text =
             report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));

@@ -20,12 +20,11 @@ use crate::{
     exec::Interrupt,
     model::case::{Case, Origin},
     plan::{self, Selection},
-    reference,
     report::{FailOn, Safe},
     runner::{
-        Stage,
-        collect::{Measure, Snapshots, play},
-        kept,
+        Finished, Opening, Stage,
+        collect::{Measure, Snapshots},
+        kept, run_plan,
     },
     workspace::{
         self, Generated, Wrong,
@@ -88,13 +87,12 @@ pub async fn again(
     kept::lend(&mut chosen.target, &state_dir)?;
     let selection = written(run::selection(&args.selection, &house)?);
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
-    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt).await?;
-    if let Err(why) = stage.session.prepare(&plan.jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was approved")));
-    }
     let progress = Progress::of(plan.jobs.len());
-    let played = play(&stage, &plan, &Measure::of(FailOn::Must), &|event| progress.show(event), None).await;
+    let opening = Opening::new(state_dir, interrupt);
+    let measure = Measure::of(FailOn::Must);
+    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
     progress.clear();
+    let Finished { stage, played } = ran?;
     let drafts = drafts(&stage, played.taken);
     stage.strike().await;
     Ok(drafts)

@@ -26,12 +26,11 @@ use crate::{
         verdict::Verdict,
     },
     plan::{self, Decision},
-    reference,
     report::{
         Safe,
         derive::{self, Derived},
     },
-    runner::{Stage, clean_up, interrupt::interrupts, kept},
+    runner::{Opening, Stage, clean_up, interrupt::interrupts, kept},
     suite::{
         self, SourceFile,
         write::{self, CaseText, scalar},
@@ -93,7 +92,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
         }
     }
     let interrupt = interrupts(command("sweep", &args.stage.target, args.stage.state_dir.as_deref()), tell);
-    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt).await?;
+    let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt)).await?;
     let mask = |text: &str| stage.session.masks().mask(text);
     secrets::refuse_known("--send", &Value::Object(sent.clone()).to_string(), &mask)?;
     secrets::refuse_known("--name", name, &mask)?;

@@ -1,7 +1,6 @@
 //! `proofmark run`: the whole plan played, judged, snapshots left for review, one report printed.
 
 use std::{
-    collections::BTreeSet,
     io::{self, Write, stdout},
     path::Path,
     sync::Arc,
@@ -20,9 +19,8 @@ use crate::{
     exec::Interrupt,
     model::target::Sharing,
     plan::{self, Job, Selection},
-    reference,
     report::{self, Mask, Names, Outcome, Report, Safe, Terms},
-    runner::summary,
+    runner::{Opening, summary},
     runner::{
         Stage,
         collect::{Event, Measure, play},
@@ -87,8 +85,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
     let sweep = command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let interrupt = interrupts(sweep.clone(), super::tell);
-    let options = reference::Options::default();
-    let stage = Stage::set(house, chosen, options, state_dir.clone(), interrupt.clone()).await?;
+    let stage = Stage::set(house, chosen, Opening::new(state_dir.clone(), interrupt.clone())).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
     if let Err(why) = stage.session.prepare(&jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
@@ -195,16 +192,7 @@ fn tell_unkept(error: &io::Error) {
 
 /// Turns the arguments into a selection; a name that nothing has is the question's fault.
 pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong> {
-    let known = |kind: &str, given: &[String], names: BTreeSet<String>| {
-        let unknown = given.iter().find(|name| !name.contains('*') && !names.contains(*name));
-        unknown.map_or(Ok(()), |name| Err(workspace::unknown(kind, name, names.clone())))
-    };
-    let contracts = || house.contracts.iter();
-    let operations = contracts().flat_map(|contract| contract.operations.keys().map(ToString::to_string));
-    known("API", &args.api, contracts().map(|contract| contract.api.to_string()).collect())?;
-    known("operation", &args.operation, operations.collect())?;
-    known("clause", &args.clause, house.clauses.keys().map(ToString::to_string).collect())?;
-    Ok(Selection {
+    let selection = Selection {
         filters: args.filters.clone(),
         operations: args.operation.clone(),
         clauses: args.clause.clone(),
@@ -212,5 +200,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: args.shard.map(shard::shard).transpose()?,
-    })
+    };
+    house.knows(&selection)?;
+    Ok(selection)
 }

@@ -14,9 +14,9 @@ use crate::{
         ledger::{KEPT, RUNS},
         sweep::Sweep,
     },
-    plan, reference,
+    plan,
     report::{self, FailOn, Format, Style},
-    runner::kept,
+    runner::{Opening, kept},
     runner::{
         Stage, interrupt, summary,
         sweep::{self, Question},
@@ -46,8 +46,7 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     chosen.keeping = Keeping::SharedFixtures;
     let sweep = command("down", &args.stage.target, args.stage.state_dir.as_deref());
     let interrupt = interrupt::interrupts(sweep.clone(), tell);
-    let options = reference::Options::default();
-    let stage = Stage::set(house, chosen, options, state_dir, interrupt.clone()).await?;
+    let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt.clone())).await?;
     match stage.session.keep(&fixtures).await {
         Ok(kept) => {
             for (fixture, provides) in kept {

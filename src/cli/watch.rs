@@ -25,13 +25,13 @@ use crate::{
     cli::{sweep::command, tell},
     exec::Interrupt,
     model::target::Target,
-    plan, reference,
+    plan,
     report::{Run, text::count},
     runner::{
-        Stage,
-        collect::{self, Measure},
+        Finished, Opening,
+        collect::Measure,
         interrupt::{Doing, interrupts_of},
-        kept, summary,
+        kept, run_plan, summary,
     },
     workspace::{
         self, Chosen, Generated, House, Wrong,
@@ -203,17 +203,12 @@ async fn cycle(
     let state_dir = state_dir(args.stage.state_dir.clone())?;
     kept::lend(&mut chosen.target, &state_dir)?;
     doing.send_replace(Doing::Running);
-    let stage =
-        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
-    let jobs: Vec<plan::Job> = plan.all().cloned().collect();
-    if let Err(why) = stage.session.prepare(&jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was sent")));
-    }
-    let progress = Progress::of(jobs.len());
-    let played =
-        collect::play(&stage, &plan, &Measure::of(args.fail_on.into()), &|event| progress.show(event), None)
-            .await;
+    let opening = Opening::new(state_dir, interrupt.clone());
+    let progress = Progress::of(plan.all().count());
+    let measure = Measure::of(args.fail_on.into());
+    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
     progress.clear();
+    let Finished { stage, played } = ran?;
     // What a few cases have not seen is no news.
     let run = Run { covered: None, ..played.run };
     let report = summary::summarize(run, &stage, args.fail_on.into());

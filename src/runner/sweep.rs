@@ -195,7 +195,7 @@ async fn ledger(
         suite: Arc::default(),
         contracts: Arc::clone(&house.contracts),
         run: begun.run.as_str().into(),
-        secrets: Secrets::new(secrets::resolve(&target)?),
+        secrets: Secrets::new(secrets::resolve(&target, Vec::new())?),
         environment: secrets::environment(),
         state_dir: question.state_dir.clone(),
         ledger: reopened,

@@ -8,42 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rust_embed::RustEmbed;
-
 use crate::{suite::SourceFile, workspace::files};
 
-#[derive(RustEmbed)]
-#[folder = "cases/"]
-struct Cases;
-
-// The folders below `schemas/` by themselves: the models that contracts are made from stay outside of the program.
-#[derive(RustEmbed)]
-#[folder = "schemas/awsjson/"]
-#[prefix = "awsjson/"]
-struct AwsJson;
-
-#[derive(RustEmbed)]
-#[folder = "schemas/dms/"]
-#[prefix = "dms/"]
-struct Dms;
-
-#[derive(RustEmbed)]
-#[folder = "schemas/http/"]
-#[prefix = "http/"]
-struct Http;
-
-#[derive(RustEmbed)]
-#[folder = "schemas/veeam/"]
-#[prefix = "veeam/"]
-struct Veeam;
-
-#[derive(RustEmbed)]
-#[folder = "snapshots/"]
-struct Snapshots;
-
-#[derive(RustEmbed)]
-#[folder = "targets/"]
-struct Targets;
+mod embedded;
 
 /// A kind of file the program comes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,38 +51,18 @@ impl Kind {
         }
     }
 
+    /// The names of the bundled files of this kind; none where this build has no bundled files.
     pub fn names(self) -> Vec<String> {
-        let mut names: Vec<String> = match self {
-            Kind::Cases => Cases::iter().map(String::from).collect(),
-            Kind::Schemas => {
-                let apis = AwsJson::iter().chain(Dms::iter()).chain(Http::iter()).chain(Veeam::iter());
-                apis.map(String::from).collect()
-            }
-            Kind::Snapshots => Snapshots::iter().map(String::from).collect(),
-            Kind::Targets => Targets::iter().map(String::from).collect(),
-        };
+        let mut names = embedded::names(self);
         names.retain(|name| self.endings().iter().any(|ending| name.ends_with(ending)));
         names.sort();
         names
-    }
-
-    fn get(self, name: &str) -> Option<Vec<u8>> {
-        let file = match self {
-            Kind::Cases => Cases::get(name),
-            Kind::Schemas => {
-                let api = AwsJson::get(name).or_else(|| Dms::get(name));
-                api.or_else(|| Http::get(name)).or_else(|| Veeam::get(name))
-            }
-            Kind::Snapshots => Snapshots::get(name),
-            Kind::Targets => Targets::get(name),
-        };
-        file.map(|file| file.data.into_owned())
     }
 }
 
 /// One bundled file, by its name below the kind's folder.
 pub fn bundled(kind: Kind, name: &str) -> io::Result<Option<SourceFile>> {
-    let Some(bytes) = kind.get(name) else { return Ok(None) };
+    let Some(bytes) = embedded::get(kind, name) else { return Ok(None) };
     let path = Path::new(kind.folder()).join(name);
     let text = String::from_utf8(bytes)
         .map_err(|_| files::told(&path, ErrorKind::InvalidData, "bundled, and not UTF-8"))?;

@@ -1,8 +1,8 @@
 //! What can be wrong with arguments and files.
 
-use std::{collections::BTreeSet, io};
+use std::{collections::BTreeSet, error, fmt, io};
 
-use crate::suite::Diagnostic;
+use crate::{report::Colour, suite::Diagnostic};
 
 /// The question was wrong: exit code 2.
 #[derive(Debug)]
@@ -22,6 +22,52 @@ impl From<io::Error> for Wrong {
             _ => Wrong::Said(error.to_string()),
         }
     }
+}
+
+impl Wrong {
+    /// As it is shown: every diagnostic with its line and caret, or one sentence.
+    pub fn rendered(&self, colour: Colour) -> String {
+        match self {
+            // Names of files and what stands in them may be anything; on the terminal they are text.
+            Wrong::Said(sentence) => {
+                let printable =
+                    |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+                format!("error: {}", sentence.chars().map(printable).collect::<String>())
+            }
+            Wrong::Files(diagnostics) => explain_files(diagnostics, colour),
+            Wrong::Unread => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rendered(Colour::Off))
+    }
+}
+
+impl error::Error for Wrong {}
+
+fn explain_files(diagnostics: &[Diagnostic], colour: Colour) -> String {
+    use fmt::Write as _;
+
+    let theme = match colour {
+        Colour::On => miette::GraphicalTheme::unicode(),
+        Colour::Off => miette::GraphicalTheme::unicode_nocolor(),
+    };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(100);
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        if handler.render_report(&mut text, diagnostic).is_err() {
+            let _ = write!(text, "{diagnostic}");
+        }
+        text.push('\n');
+    }
+    let files = match diagnostics.len() {
+        1 => "1 error".to_owned(),
+        count => format!("{count} errors"),
+    };
+    text + &files + "; nothing was sent"
 }
 
 /// Says what does not fit between what was asked for and what there is, with what there is.

@@ -1,6 +1,8 @@
 //! Where files are, and which target is meant.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use super::bundled::Kind;
 
 /// The folders that files are read from. Where one is not given, the files that come with Proofmark take its place.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +15,21 @@ pub struct Layout {
     pub targets: Option<PathBuf>,
     /// What cases are generated from.
     pub seed: Option<u64>,
+}
+
+impl Layout {
+    /// The folders below this one, as far as they exist. Beside Proofmark's own `Cargo.toml` stand the bundled files.
+    pub fn below(folder: &Path) -> Self {
+        let own = cfg!(feature = "bundled") && folder == Path::new(env!("CARGO_MANIFEST_DIR"));
+        let below = |name: &str| Some(folder.join(name)).filter(|it| it.is_dir());
+        let files = |name: &str| if own { None } else { below(name) };
+        Layout {
+            cases: files(Kind::Cases.folder()),
+            schemas: files(Kind::Schemas.folder()),
+            targets: below(Kind::Targets.folder()),
+            ..Layout::default()
+        }
+    }
 }
 
 /// Which target is meant, and where it is.

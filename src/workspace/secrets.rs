@@ -9,15 +9,18 @@ use crate::{
     workspace::{self, Wrong, files},
 };
 
-/// Every secret that `target` names, held so that it can be neither printed nor logged.
-pub fn resolve(target: &Target) -> Result<Vec<(SecretRef, SecretString)>, Wrong> {
+/// Every secret that `target` names and a program has not provided, held so that it can be neither printed nor logged.
+pub fn resolve(
+    target: &Target,
+    provided: Vec<(SecretRef, SecretString)>,
+) -> Result<Vec<(SecretRef, SecretString)>, Wrong> {
     let tls = [&target.tls.ca, &target.tls.client_certificate, &target.tls.client_key];
     for path in tls.into_iter().flatten().filter(|path| path.exists()) {
         // They are opened by what reads PEM, which would wait for a pipe.
         files::bytes(path, files::SECRET)?;
     }
     let credentials = target.apis.values().flat_map(|api| workspace::secrets_of(&api.credentials));
-    let mut resolved: Vec<(SecretRef, SecretString)> = Vec::new();
+    let mut resolved = provided;
     let mut missing = Vec::new();
     for secret in credentials.chain(target.secrets.values()) {
         if resolved.iter().any(|(known, _)| known == secret) {

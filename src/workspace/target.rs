@@ -2,10 +2,12 @@
 
 use std::{path::Path, slice, sync::Arc};
 
+use secrecy::SecretString;
+
 use super::{
     CaseFiles, House, TargetChoice, Wrong,
     bundled::{self, Kind},
-    digest, is_yaml, snapshots,
+    digest, is_yaml, snapshots, unknown,
 };
 use crate::{
     model::target::{Credentials, Keys, SecretRef, Target, is_loopback},
@@ -13,6 +15,7 @@ use crate::{
 };
 
 /// A target and whether it is to be started by us.
+#[derive(Debug, Clone)]
 pub struct Chosen {
     pub target: Target,
     pub hosting: Hosting,
@@ -23,6 +26,24 @@ pub struct Chosen {
     pub digest: Arc<str>,
     /// Where its approved answers are.
     pub snapshots: snapshots::Place,
+    /// Secrets that a program gives, in place of those that the file names.
+    pub provided: Vec<(SecretRef, SecretString)>,
+}
+
+impl Chosen {
+    /// Calls an API with this bearer token, in place of the credentials that the file names.
+    pub fn provide_token(&mut self, api: &str, token: String) -> Result<(), Wrong> {
+        let known = || self.target.apis.keys().map(ToString::to_string).collect();
+        if !self.target.apis.contains_key(api) {
+            return Err(unknown("API of the target", api, known()));
+        }
+        let name = SecretRef::Env(format!("PROOFMARK_TOKEN_{}", api.to_uppercase()));
+        if let Some(settings) = self.target.apis.get_mut(api) {
+            settings.credentials = Credentials::Bearer { token: name.clone() };
+        }
+        self.provided.push((name, SecretString::from(token)));
+        Ok(())
+    }
 }
 
 /// What a run does with the fixtures that its cases share.
@@ -50,15 +71,19 @@ pub fn target(choice: &TargetChoice, apis: &[String], house: &House) -> Result<C
     let name = choice.target.as_deref().unwrap_or(REFERENCE);
     let (file, named) = target_file(name, &house.targets)?;
     let (keeping, digest) = (Keeping::Nothing, digest(slice::from_ref(&file), &[]));
-    let mut target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
-    let hosting = match &choice.base_url {
-        None if name == REFERENCE => Hosting::Embedded,
-        _ => Hosting::Elsewhere,
-    };
+    let target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
+    let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
     let snapshots = place(house, name, hosting, &named, &target)?;
-    let Some(base_url) = &choice.base_url else {
-        return Ok(Chosen { target, hosting, named, keeping, digest, snapshots });
-    };
+    let chosen = Chosen { target, hosting, named, keeping, digest, snapshots, provided: Vec::new() };
+    match &choice.base_url {
+        Some(url) => bound(chosen, house, url, apis),
+        None => Ok(chosen),
+    }
+}
+
+/// The target at this address, for these of its APIs; for all of them where none is named.
+pub fn bound(chosen: Chosen, house: &House, base_url: &str, apis: &[String]) -> Result<Chosen, Wrong> {
+    let mut target = chosen.target;
     let url = base_url_of(base_url)?;
     for (api, settings) in &mut target.apis {
         if apis.is_empty() || apis.iter().any(|wanted| **wanted == **api) {
@@ -66,7 +91,13 @@ pub fn target(choice: &TargetChoice, apis: &[String], house: &House) -> Result<C
         }
     }
     refuse_published_secrets_abroad(&target)?;
-    Ok(Chosen { target, hosting, named, keeping, digest, snapshots })
+    let (hosting, name) = (Hosting::Elsewhere, Arc::clone(&target.name));
+    let snapshots = match chosen.hosting {
+        // The set of the reference target is that of the one that is embedded.
+        Hosting::Embedded => place(house, &name, hosting, &chosen.named, &target)?,
+        Hosting::Elsewhere => chosen.snapshots,
+    };
+    Ok(Chosen { target, hosting, snapshots, ..chosen })
 }
 
 /// Where the approved answers of a target are: in the folder that the command line names, else in that of its file.

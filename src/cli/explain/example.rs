@@ -12,11 +12,7 @@ use crate::{
     plan::{self, Plan, Selection},
     reference::{Deviation, Options},
     report::{Entry, FailOn, Report, Safe},
-    runner::{
-        Stage,
-        collect::{self, Measure},
-        lone_runtime, summary,
-    },
+    runner::{Finished, Opening, collect::Measure, lone_runtime, run_plan, summary},
     workspace::{self, Generated, House, TargetChoice, Wrong},
 };
 
@@ -66,12 +62,12 @@ fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Rep
         let plan: Plan = plan::plan(&house.suite, &chosen.target, &selection);
         let options = Options { deviation: Some(deviation), ..Options::default() };
         let (_alive, interrupt) = watch::channel(Interrupt::No);
-        let stage = Stage::set(house, chosen, options, state.clone(), interrupt).await?;
+        let opening = Opening { options, ..Opening::new(state.clone(), interrupt) };
         let progress = Progress::of(plan.jobs.len());
-        let played =
-            collect::play(&stage, &plan, &Measure::of(FailOn::Must), &|event| progress.show(event), None)
-                .await;
+        let measure = Measure::of(FailOn::Must);
+        let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
         progress.clear();
+        let Finished { stage, played } = ran?;
         let report = summary::summarize(played.run, &stage, FailOn::Must);
         stage.strike().await;
         Ok(report)
