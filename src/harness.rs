@@ -128,9 +128,7 @@ fn near(name: &str, files: &Layout) -> Option<House> {
         (api, operation, GENERATED) => Generated::Of { api, operation },
         _ => Generated::None,
     };
-    let house =
-        workspace::house(files, |file| names.iter().any(|wanted| wanted == file), generated)
-            .ok()?;
+    let house = workspace::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
     let named = || house.suite.cases.iter().filter(|case| plan::trial(case) == name);
     let has = named().next().is_some() && plan::twins_are_at_hand(named(), &house.suite);
     has.then_some(house)

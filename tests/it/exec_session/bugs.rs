@@ -9,11 +9,11 @@ use std::{
 
 use futures_util::FutureExt;
 use proofmark::{
-    cli,
     exec::{
         run,
         sweep::{Fate, Others},
     },
+    harness,
     model::{
         case::{Claim, Expectation, Fixture, Scope, Step, ValueMatcher},
         exchange::End,
