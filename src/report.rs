@@ -26,11 +26,13 @@ pub mod baseline;
 pub mod compare;
 pub mod coverage;
 pub mod curl;
+pub mod derive;
 pub mod difference;
 pub mod excerpt;
 mod github;
 mod har;
 pub mod html;
+#[cfg(feature = "formats")]
 mod junit;
 pub mod known;
 mod markdown;
@@ -40,6 +42,7 @@ mod outcome;
 mod plain;
 mod reasons;
 pub mod record;
+pub mod reliable;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;
@@ -490,6 +493,7 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
+    #[cfg(feature = "formats")]
     Junit,
     Tap,
     Markdown,
@@ -505,6 +509,7 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
+        #[cfg(feature = "formats")]
         Format::Junit => junit::render(report, mask),
         Format::Tap => tap::render(report, mask),
         Format::Markdown => markdown::render(report, mask),

@@ -30,6 +30,7 @@ mod observed;
 mod resources;
 mod schema;
 mod template;
+pub mod write;
 mod yaml;
 
 pub use diagnostic::Diagnostic;

@@ -13,17 +13,7 @@ use std::{
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use proofmark::{
-    check,
-    cli::{
-        self,
-        args::{FailOnArg, FileArgs, TargetArgs},
-        load::{self, Generated, House},
-        play::{self, Measure},
-        progress::Progress,
-        replay::again,
-        run,
-        stage::Stage,
-    },
+    check, cli,
     exec::Interrupt,
     model::{
         case::Origin,
@@ -33,7 +23,9 @@ use proofmark::{
     },
     plan::{self, Selection, Shard},
     reference::{Deviation, Options, Variation},
-    report::{self, Entry, Format, Report, Style, status},
+    report::{self, Entry, FailOn, Format, Report, Style, status},
+    runner::{self, Finished, Opening, Stage, collect::Measure, rejudge, run_plan, summary},
+    workspace::{self, Generated, House, Layout, TargetChoice},
 };
 use tokio::{runtime::Runtime, sync::watch};
 
@@ -41,7 +33,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Half of them wait for something that never comes.
     arguments.test_threads.get_or_insert(4);
-    let runtime = match cli::runtime() {
+    let runtime = match runner::runtime() {
         Ok(runtime) => Arc::new(runtime),
         Err(error) => {
             eprintln!("{error}");
@@ -61,7 +53,7 @@ fn main() -> ExitCode {
 
 /// The bundled cases, those that somebody wrote and the generated ones: read once.
 static BUNDLED: LazyLock<House> = LazyLock::new(|| {
-    load::house(&FileArgs::default(), |_| true, Generated::All)
+    workspace::house(&Layout::default(), |_| true, Generated::All)
         .unwrap_or_else(|wrong| panic!("{}", cli::explain(&wrong)))
 });
 
@@ -92,8 +84,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 fn caught(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
     let clause = deviation.breaks();
     let fail_on = match BUNDLED.clauses.get(clause).map(|clause| clause.strength) {
-        Some(Strength::Must) => FailOnArg::Must,
-        Some(_) => FailOnArg::Should,
+        Some(Strength::Must) => FailOn::Must,
+        Some(_) => FailOn::Should,
         None => return Err(format!("it breaks {clause}, which is no clause").into()),
     };
     let mut said = String::new();
@@ -135,7 +127,7 @@ fn passed(variation: Variation, runtime: &Runtime) -> Result<(), Failed> {
         let options = Options { variation: Some(variation), ..Options::default() };
         let shard = (origin == Origin::Generated).then(|| a_tenth(variation)).flatten();
         let selection = Selection { origins: vec![origin], shard, ..Selection::default() };
-        let judged = judge(options, &selection, FailOnArg::Must, runtime)?.ok_or("no case is selected")?;
+        let judged = judge(options, &selection, FailOn::Must, runtime)?.ok_or("no case is selected")?;
         let code = report::exit_code(&judged.report);
         if code != 0 {
             let text = judged.text;
@@ -180,13 +172,13 @@ struct Judged {
 fn judge(
     options: Options,
     selection: &Selection,
-    fail_on: FailOnArg,
+    fail_on: FailOn,
     runtime: &Runtime,
 ) -> Result<Option<Judged>, Failed> {
     let explain = |wrong| Failed::from(cli::explain(&wrong));
     let state = tempfile::tempdir()?;
     let house = BUNDLED.clone();
-    let mut chosen = load::target(&TargetArgs::default(), &[], &house).map_err(explain)?;
+    let mut chosen = workspace::target(&TargetChoice::default(), &[], &house).map_err(explain)?;
     if options.deviation.is_some() {
         chosen.target.timeouts.patience.deadline = Some(PATIENCE);
     }
@@ -196,10 +188,10 @@ fn judge(
     }
     runtime.block_on(async {
         let (_never, interrupt) = watch::channel(Interrupt::No);
-        let stage =
-            Stage::set(house, chosen, options, state.path().to_owned(), interrupt).await.map_err(explain)?;
-        let played = play::play(&stage, &plan, &Measure::of(FailOnArg::Must), &Progress::of(0), None).await;
-        let report = run::summarize(played.run, &stage, fail_on);
+        let opening = Opening { options, ..Opening::new(state.path().to_owned(), interrupt) };
+        let ran = run_plan(house, chosen, opening, &plan, &Measure::of(FailOn::Must), &|_| ()).await;
+        let Finished { stage, played } = ran.map_err(explain)?;
+        let report = summary::summarize(played.run, &stage, fail_on);
         let text =
             report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
         let record = report::record::write(&report, &|text| stage.session.masks().mask(text));
@@ -217,8 +209,8 @@ fn says_the_same_again(
 ) -> Result<(), Failed> {
     let traces = report::record::Traces::All;
     let read = report::record::read(&record.document, Some(&record.traces), traces)?;
-    let cut = again::cut_in(&record.traces)?;
-    let now = again::of_run(&stage.house, &stage.target, &read.runs[0], cut);
+    let cut = report::record::cut::cut_in(&record.traces)?;
+    let now = rejudge::of_run(&stage.house, &stage.target, &read.runs[0], cut);
     let differing = report.runs[0].entries.iter().filter_map(|entry| {
         let now = now.get(&entry.subject.name)?;
         // The run's report has taken its warnings for violations where it fails on them.

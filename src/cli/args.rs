@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     model::case::{Origin, Profile},
     report::FailOn,
+    workspace::{Layout, TargetChoice},
 };
 
 /// Checks whether an API server keeps its published contract: AWS DMS, Veeam Backup for AWS, or an imported one.
@@ -97,6 +98,14 @@ pub struct FileArgs {
     pub seed: Option<u64>,
 }
 
+impl FileArgs {
+    /// As the workspace takes them.
+    pub fn layout(&self) -> Layout {
+        let FileArgs { cases, schemas, snapshots, seed } = self.clone();
+        Layout { cases, schemas, snapshots, targets: None, seed }
+    }
+}
+
 /// Which cases.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
@@ -164,6 +173,13 @@ pub struct TargetArgs {
     /// Judge this address with the other settings of the target; applies to every selected API
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
+}
+
+impl TargetArgs {
+    /// As the workspace takes them.
+    pub fn choice(&self) -> TargetChoice {
+        TargetChoice { target: self.target.clone(), base_url: self.base_url.clone() }
+    }
 }
 
 /// What a run needs: the target, the files, and the folder of its state.
@@ -403,7 +419,7 @@ pub struct DownArgs {
     pub stage: StageArgs,
     /// Remove this entry from its ledger, after you checked that the resource is gone
     #[arg(long, value_name = "RUN#NUMBER")]
-    pub forget: Vec<super::sweep::Forgotten>,
+    pub forget: Vec<crate::runner::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -415,7 +431,7 @@ pub struct SweepArgs {
     pub dry_run: bool,
     /// Remove this entry from its ledger, after you checked that the resource is gone
     #[arg(long, value_name = "RUN#NUMBER")]
-    pub forget: Vec<super::sweep::Forgotten>,
+    pub forget: Vec<crate::runner::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]

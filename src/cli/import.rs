@@ -3,11 +3,12 @@
 
 use std::{fs, io::Write};
 
-use super::{args::ImportArgs, files as read, load::Wrong, models};
+use super::{args::ImportArgs, models};
 use crate::{
     contract::{Imported, files},
     model::contract::{Contract, Effect, EffectSource},
     suite::{self, SourceFile},
+    workspace::{Wrong, files as read},
 };
 
 /// What `observed.yaml` says before a person has written anything.

@@ -10,18 +10,16 @@ use clap::{Args, Subcommand};
 use jiff::{Zoned, civil::Date};
 use similar::TextDiff;
 
-use super::{
-    args::FileArgs,
-    load::{self, Wrong},
-    record,
-};
+use super::args::FileArgs;
 use crate::{
     model::target::Target,
     report::{
         Safe,
         known::{self, Update, Wording},
     },
+    runner::record,
     suite::{self, SourceFile},
+    workspace::{self, Wrong},
 };
 
 #[derive(Debug, Clone, Args)]
@@ -63,7 +61,8 @@ pub struct UpdateArgs {
 /// Changes the file, or shows how it would.
 pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
     let KnownCommand::Update(args) = &args.command;
-    let (file, named) = load::target_file(&args.target)?;
+    let house = workspace::bare(&args.files.layout())?;
+    let (file, named) = workspace::target_file(&args.target, &house.targets)?;
     let path = Path::new(&named);
     if !path.is_absolute() {
         return Err(Wrong::Said(format!(
@@ -71,7 +70,6 @@ pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
             args.target
         )));
     }
-    let house = load::bare(&args.files)?;
     let load = |file: &SourceFile| suite::load_target(file, &house.contracts, &house.clauses);
     let target = load(&file).map_err(Wrong::Files)?;
     let update = update(args, &target)?;

@@ -4,10 +4,11 @@ use std::{io, path::Path};
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{args::ModelKind, files, folder, load::Wrong};
+use super::{args::ModelKind, folder};
 use crate::{
     contract::{self, ContractError, Imported, botocore, openapi, smithy},
     model::contract::Contract,
+    workspace::{Wrong, files},
 };
 
 /// The contract in a model file of this kind; what an OpenAPI document refers to may be in `folder`.

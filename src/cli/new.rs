@@ -10,11 +10,7 @@ use std::{
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{
-    args::FileArgs,
-    load::{self, House, Wrong},
-    written::{self, CaseText, scalar},
-};
+use super::args::FileArgs;
 use crate::{
     contract::generate,
     model::{
@@ -22,6 +18,8 @@ use crate::{
         contract::{Access, Contract, Effect, Operation, Place, Protocol},
         template::{Hole, Part, TemplateValue},
     },
+    suite::write::{self, CaseText, scalar},
+    workspace::{self, House, Wrong},
 };
 
 /// Where the schema of case files is, seen from `cases/<api>/`.
@@ -46,7 +44,7 @@ pub struct NewArgs {
 
 /// Prints or writes the file.
 pub fn new(args: &NewArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::bare(&args.files)?;
+    let house = workspace::bare(&args.files.layout())?;
     let (contract, operation) = find(&house, &args.operation, args.api.as_deref())?;
     let text = file(&house, contract, operation);
     match &args.out {
@@ -68,14 +66,14 @@ pub fn find<'a>(
     let contracts = || house.contracts.iter().filter(|contract| api.is_none_or(|api| *contract.api == *api));
     if let Some(api) = api.filter(|api| house.contracts.get(api).is_none()) {
         let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
-        return Err(load::unknown("API", api, known));
+        return Err(workspace::unknown("API", api, known));
     }
     let found: Vec<_> = contracts().filter_map(|it| Some((it, it.operation(name)?))).collect();
     match found[..] {
         [one] => Ok(one),
         [] => {
             let names = contracts().flat_map(|it| it.operations.keys().map(ToString::to_string)).collect();
-            Err(load::unknown("operation", name, names))
+            Err(workspace::unknown("operation", name, names))
         }
         [..] => {
             let apis: Vec<&str> = found.iter().map(|(contract, _)| &*contract.api).collect();
@@ -305,7 +303,7 @@ impl First<'_> {
 pub fn captures(file: &mut CaseText, first: &Case) {
     for Capture { name, from, .. } in &first.steps[0].captures {
         if let CaptureFrom::Body(path) = from {
-            let path = written::quoted(&path.to_string());
+            let path = write::quoted(&path.to_string());
             file.line(2, &format!("capture: {{ {name}: {{ body: {path}, optional: true }} }}"));
         }
     }
@@ -361,8 +359,7 @@ fn input(case: &Case) -> Vec<(String, Value)> {
 }
 
 fn sent(step: &Step, case: &Case) -> Vec<(String, Value)> {
-    let member =
-        |(name, value): &(String, TemplateValue)| (name.clone(), written::template(&own(value, case)));
+    let member = |(name, value): &(String, TemplateValue)| (name.clone(), write::template(&own(value, case)));
     step.request.input.iter().map(member).collect()
 }
 
@@ -387,11 +384,14 @@ fn own(value: &TemplateValue, case: &Case) -> TemplateValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::{self, SourceFile};
+    use crate::{
+        suite::{self, SourceFile},
+        workspace::Layout,
+    };
 
     #[test]
     fn the_first_file_of_every_operation_loads() {
-        let house = load::bare(&FileArgs::default()).unwrap();
+        let house = workspace::bare(&Layout::default()).unwrap();
         let mut files = Vec::new();
         for contract in house.contracts.iter() {
             for operation in contract.operations.values() {
@@ -408,7 +408,7 @@ mod tests {
 
     #[test]
     fn operations_are_found_by_their_names() {
-        let house = load::bare(&FileArgs::default()).unwrap();
+        let house = workspace::bare(&Layout::default()).unwrap();
         let found = |name: &str, api: Option<&str>| match find(&house, name, api) {
             Ok((contract, operation)) => format!("{} {}", contract.api, operation.name),
             Err(Wrong::Said(why)) => why,

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{FormatArg, PlanArgs},
-    load::{self, Generated, Hosting, House, Wrong},
-    run, up,
+    run,
 };
 use crate::{
     model::{
@@ -18,6 +17,8 @@ use crate::{
     },
     plan::{self, Decision, Plan},
     report::text::count,
+    runner::kept,
+    workspace::{self, Generated, Hosting, House, Wrong, state::state_dir},
 };
 
 /// Requests of one operation.
@@ -35,9 +36,9 @@ type Key = (Effect, ApiName, Arc<str>);
 
 /// Prints what a run would do.
 pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::house(&args.stage.files, |_| true, Generated::All)?;
-    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
-    let lent = up::lend(&mut chosen.target, &run::state_dir(args.stage.state_dir.clone())?)?;
+    let house = workspace::house(&args.stage.files.layout(), |_| true, Generated::All)?;
+    let mut chosen = workspace::target(&args.stage.target.choice(), &args.selection.api, &house)?;
+    let lent = kept::lend(&mut chosen.target, &state_dir(args.stage.state_dir.clone())?)?;
     let selection = run::selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     // There may be more parts than trials; as with `run`, an empty one is no mistake.

@@ -4,21 +4,22 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{assets, load::Wrong, record, report::save};
+use super::{args::FileArgs, report::save};
 use crate::{
     model::target::Implementation,
     report::{
         Safe,
         statement::{self, Form, Refused},
     },
+    runner::{
+        record,
+        verify::{self, Again, Asked, Done},
+    },
+    workspace::{Wrong, bundled},
 };
 
-mod again;
-mod evidence;
-mod planned;
 mod sign;
 
-use again::{Again, AgainArgs, Done};
 use sign::{CheckArgs, KeyArgs, SignArgs};
 
 /// Columns of a sentence.
@@ -84,6 +85,18 @@ pub struct VerifyArgs {
     pub again: AgainArgs,
 }
 
+#[derive(Debug, Clone, Default, Args)]
+pub struct AgainArgs {
+    /// The target file whose declarations apply [default: the recorded one, if it is unchanged]
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Exit 3 if the traces cannot be judged again
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum StatementFormat {
     #[default]
@@ -134,7 +147,7 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 }
 
 fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let file = assets::file(&args.file)?;
+    let file = bundled::file(&args.file)?;
     let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
     let record = record::whole(&folder)?;
     let signed = match sign::checked(&args.signature, &file.text, &args.file)? {
@@ -150,7 +163,8 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
-    let Again { done, differences, told } = again::again(&report, &folder, &args.again)?;
+    let asked = Asked { target: args.again.target.clone(), layout: args.again.files.layout() };
+    let Again { done, differences, told } = verify::again(&report, &folder, &asked)?;
     if !differences.is_empty() {
         return answer(&Refused::Changed(statement::few(differences)));
     }

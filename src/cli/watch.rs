@@ -17,21 +17,27 @@ use tokio::sync::{mpsc, watch};
 use self::changes::{Again, Seen};
 use super::{
     args::{ColorArg, FailOnArg, OriginArg, ReportFormatArg, SelectionArgs, StageArgs},
-    assets::{self, Kind},
-    interrupt::{Doing, interrupts_of},
-    load::{self, Chosen, Generated, House, Wrong},
-    play::{self, Measure},
     progress::Progress,
     report::rendered,
     run,
-    stage::Stage,
-    sweep, up,
 };
 use crate::{
+    cli::{sweep::command, tell},
     exec::Interrupt,
     model::target::Target,
-    plan, reference,
+    plan,
     report::{Run, text::count},
+    runner::{
+        Finished, Opening,
+        collect::Measure,
+        interrupt::{Doing, interrupts_of},
+        kept, run_plan, summary,
+    },
+    workspace::{
+        self, Chosen, Generated, House, Wrong,
+        bundled::{self, Kind},
+        state::state_dir,
+    },
 };
 
 mod changes;
@@ -68,11 +74,11 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
                 .into(),
         ));
     };
-    assets::is_folder(Kind::Cases, &cases)?;
+    bundled::is_folder(Kind::Cases, &cases)?;
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
-    let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
+    let sweep = command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
     let (doing, at) = watch::channel(Doing::Waiting);
-    let mut interrupt = interrupts_of(at, sweep);
+    let mut interrupt = interrupts_of(at, sweep, tell);
     let mut judged: Option<Seen> = None;
     loop {
         let seen = seen(&args, &cases);
@@ -150,7 +156,7 @@ fn target_path(args: &WatchArgs) -> Option<PathBuf> {
 fn seen(args: &WatchArgs, cases: &Path) -> Seen {
     let texts = |kind: Kind, folder: Option<&Path>| -> BTreeMap<Arc<str>, Arc<str>> {
         let Some(folder) = folder else { return BTreeMap::new() };
-        let read = assets::read(kind, Some(folder), |name| {
+        let read = bundled::read(kind, Some(folder), |name| {
             !name.rsplit('/').next().unwrap_or(name).starts_with('.')
         });
         read.unwrap_or_default().into_iter().map(|file| (file.path, file.text)).collect()
@@ -176,8 +182,8 @@ async fn cycle(
         Some(OriginArg::Generated) => Generated::All,
         _ => Generated::None,
     };
-    let house = load::house(&args.stage.files, |_| true, generated)?;
-    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout(), |_| true, generated)?;
+    let mut chosen = workspace::target(&args.stage.target.choice(), &args.selection.api, &house)?;
     let plan = plan_of(args, again, &house, &chosen)?;
     match again {
         Again::Nothing => {
@@ -194,21 +200,18 @@ async fn cycle(
     if plan.jobs.is_empty() {
         return Ok(());
     }
-    let state_dir = run::state_dir(args.stage.state_dir.clone())?;
-    up::lend(&mut chosen.target, &state_dir)?;
+    let state_dir = state_dir(args.stage.state_dir.clone())?;
+    kept::lend(&mut chosen.target, &state_dir)?;
     doing.send_replace(Doing::Running);
-    let stage =
-        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
-    let jobs: Vec<plan::Job> = plan.all().cloned().collect();
-    if let Err(why) = stage.session.prepare(&jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was sent")));
-    }
-    let progress = Progress::of(jobs.len());
-    let played = play::play(&stage, &plan, &Measure::of(args.fail_on), &progress, None).await;
+    let opening = Opening::new(state_dir, interrupt.clone());
+    let progress = Progress::of(plan.all().count());
+    let measure = Measure::of(args.fail_on.into());
+    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
     progress.clear();
+    let Finished { stage, played } = ran?;
     // What a few cases have not seen is no news.
     let run = Run { covered: None, ..played.run };
-    let report = run::summarize(run, &stage, args.fail_on);
+    let report = summary::summarize(run, &stage, args.fail_on.into());
     let mask = |text: &str| stage.session.masks().mask(text);
     out.write_all(rendered(&report, ReportFormatArg::Text, args.color, &mask).as_bytes())?;
     stage.strike().await;

@@ -14,6 +14,8 @@ use super::{
 use crate::model::{clause::ClauseId, contract::ApiName, target::Implementation, target::Verification};
 
 mod audit;
+pub mod evidence;
+pub mod planned;
 mod profile;
 mod reproduce;
 

@@ -12,6 +12,7 @@ mod hostile;
 #[cfg(unix)]
 mod hostile_files;
 mod kill;
+mod machine;
 mod reference_target;
 mod shards;
 mod snapshots;

@@ -6,9 +6,9 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::{
-    cli::load::Wrong,
     model::template::{Part, TemplateValue},
     report::{Safe, safe::is_secret_name},
+    workspace::Wrong,
 };
 
 /// Refuses an input with a secret in clear. What stands for a value that the file does not have is none.

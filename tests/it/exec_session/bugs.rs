@@ -9,11 +9,11 @@ use std::{
 
 use futures_util::FutureExt;
 use proofmark::{
-    cli,
     exec::{
         run,
         sweep::{Fate, Others},
     },
+    harness,
     model::{
         case::{Claim, Expectation, Fixture, Scope, Step, ValueMatcher},
         exchange::End,
@@ -180,6 +180,6 @@ fn a_panic_is_told_by_its_place_alone() {
 #[test]
 #[ignore = "the one above runs it"]
 fn panics() {
-    cli::tell_panics_without_secrets();
+    harness::tell_panics_without_secrets();
     catch_unwind(|| panic!("{SECRET}")).unwrap_err();
 }
