@@ -221,8 +221,8 @@ pub(crate) fn readers<'a>(contract: &'a Contract, resource: &str) -> Vec<&'a Ope
     contract.operations.values().filter(reads).collect()
 }
 
-/// The kinds of things in one of which an operation lists, as far as it need not be told of which: `Cluster` of
-/// `ListServices`, which may be told a `cluster`.
+/// The kinds of things that an operation may list inside one of, where its input may leave out which: `Cluster` of
+/// `ListServices`, whose member `cluster` is optional.
 pub(crate) fn unsaid_parents(contract: &Contract, lister: &Operation) -> Vec<String> {
     let created = contract.operations.values().filter(|other| other.effect.makes());
     let kinds = created.map(|create| resource(contract, create));

@@ -36,8 +36,8 @@ impl Family<'_> {
         (holes::bears(text) == Bears::Own && text != holes::OWN_NUMBER).then_some(text)
     }
 
-    /// Whether an input gives `true` for a name: a server that makes a word of it makes a thing that others may have, too, and
-    /// that bears nothing of the run.
+    /// Whether an input gives `true` for a name. A server that converts it to text uses a name that others may use, too, and
+    /// that holds nothing of the run.
     pub fn gives_a_word(&self, input: &[(String, Value)]) -> bool {
         let named = || {
             let (first, rest) = self.naming.as_deref()?.split_first()?;

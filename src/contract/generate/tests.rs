@@ -392,21 +392,22 @@ fn what_could_be_of_others_is_sent_only_where_that_may_be_spoilt() {
         json!({ "Id": { "required": true, "schema": number } })
     };
     let operations = json!({
-        "CreateThing": { "effect": "create",
+        "CreateThing": { "effect": "create", "answers": { "200": { "schema": "Made" } },
             "members": { "ThingName": { "required": true, "schema": text }, "Note": { "schema": text } } },
-        "DeleteThing": { "effect": "destroy", "members": { "ThingName": { "required": true, "schema": text } } },
+        "DeleteThing": { "effect": "destroy", "members": { "ThingArn": { "required": true, "schema": text } } },
         "DeleteSmall": { "effect": "destroy", "members": number(json!({ "format": "int32" })) },
         "DeleteFew": { "effect": "destroy", "members": number(json!({ "maximum": 1000 })) },
         "DeleteLarge": { "effect": "destroy", "members": number(json!({})) },
         "GetSmall": { "effect": "read", "members": number(json!({ "format": "int32" })) },
     });
-    let all = generated(&contract(aws_json(), operations, json!({})), &Clauses::new());
+    let made = json!({ "Made": { "type": "object", "properties": { "ThingArn": text } } });
+    let all = generated(&contract(aws_json(), operations, made), &Clauses::new());
     for (id, spoils) in [
         ("CreateThing::generated::valid-minimal", false),
         ("CreateThing::generated::ThingName-as-boolean", true),
         ("CreateThing::generated::ThingName-as-number", false),
         ("CreateThing::generated::ThingName-as-list", false),
-        ("DeleteThing::generated::ThingName-as-boolean", false),
+        ("DeleteThing::generated::ThingArn-as-boolean", false),
         ("DeleteSmall::generated::valid-minimal", true),
         ("DeleteSmall::generated::Id-as-digits", true),
         ("DeleteSmall::generated::without-Id", false),

@@ -91,8 +91,8 @@ impl Maker<'_> {
             || self.kinds.refers(self.operation, name)
     }
 
-    /// Whether an input says by a number of few digits which thing is meant. There is none that is sure to name nothing:
-    /// whoever counts gets to it.
+    /// Whether an input identifies a thing by a number of fewer than 53 bits. No such number is sure to name nothing, since a
+    /// server that counts reaches it.
     pub fn counts(&self, input: &[(String, Value)]) -> bool {
         input.iter().any(|(name, value)| {
             let shape =

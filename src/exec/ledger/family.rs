@@ -82,7 +82,8 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
     let around = members().filter(|(_, member)| !is_needed(member));
     let narrowing = around.map(|(name, _)| *name).filter(inside).map(str::to_owned).collect();
     let needed = || members().filter(|(_, member)| is_needed(member));
-    let only = needed().next().filter(|_| needed().count() == 1);
+    let is_text = |(_, member): &&(&str, &Member)| Shape::of(contract, &member.schema).kind == Kind::Text;
+    let only = needed().next().filter(|_| needed().count() == 1).filter(is_text);
     let named = only.and_then(|(member, taken)| {
         let wanted = Wanted { resource: &resource, member, schema: &taken.schema };
         Some(((*member).to_owned(), identity::given(contract, operation, wanted)?.to_owned()))
@@ -115,18 +116,24 @@ impl Family {
     pub fn undo_by_name(&self, request: &Map<String, Value>) -> Option<Undo> {
         let (member, from) = self.named.as_ref()?;
         let mut said = self.given(request);
-        said.insert(variable(member), request.get(from).filter(|name| name.is_string())?.clone());
+        let name = match request.get(from)? {
+            Value::String(name) => name.clone(),
+            // What takes a number for a name takes it as it is written.
+            Value::Number(name) => name.to_string(),
+            _ => return None,
+        };
+        said.insert(variable(member), name.into());
         self.undo_of(&said)
     }
 
-    /// The request that destroys what is called so; none where more has to be told.
+    /// The request that destroys what is called so; none where it needs more than that.
     pub fn undo_of(&self, identity: &Map<String, Value>) -> Option<Undo> {
         let mut undo = self.undo.as_ref()?.filled(identity);
         undo.input.retain(|name, value| undo::is_whole(value) || !self.optional.contains(name));
         undo.is_whole().then_some(undo)
     }
 
-    /// What the listing has to be told besides, so that it shows only what this request destroys.
+    /// The further input by which the listing shows only what this request destroys.
     pub fn asking_for(&self, undo: &Undo) -> Option<(String, Value)> {
         let own = self.undo.as_ref().filter(|own| own.operation == undo.operation)?;
         let (member, _) = self.named.as_ref()?;

@@ -279,8 +279,8 @@ impl Session {
 }
 
 impl Session {
-    /// Whether a list is refused because what its things are in is not there: the one that it was told of, or, where it was
-    /// told of none, the one that it takes by default. Then nothing is in it.
+    /// Whether a list is refused because the parent of its things does not exist: the one that the request names, or, where it
+    /// names none, the one that the target takes by default. Then nothing is in it.
     fn has_no_parent(
         &self,
         api: &str,

@@ -8,7 +8,7 @@ use proofmark::model::{
     case::Step,
     contract::{Contract, Effect},
     target::Target,
-    template::TemplateValue,
+    template::{Generator, Hole, Part, Template, TemplateValue},
 };
 use serde_json::{Value, json};
 
@@ -215,6 +215,22 @@ async fn what_no_plain_list_shows_has_another_witness() {
     }
 }
 
+/// A number that stands in the place of a name is looked for as the text that a lenient target makes of it.
+#[tokio::test]
+async fn a_number_for_a_name_is_looked_for_as_it_is_written() {
+    let answers: Answers = &[NO_PROVIDER, MISSING];
+    let stage =
+        Stage::with(contract(), of_pools, |operation, count| answered(answers, operation, count)).await;
+    let mut create = sending("CreateCapacityProvider", Effect::Create, "name");
+    let number = Template { parts: vec![Part::Hole(Hole::Generated(Generator::OwnNumber))] };
+    create.request.input[0].1 = TemplateValue::Text(number);
+    let (_, swept) = stage.run(vec![create], vec![]).await;
+    let bodies: Vec<Value> =
+        stage.server.asked().iter().map(|asked| serde_json::from_str(&asked.body).unwrap()).collect();
+    let name = bodies[0]["name"].as_u64().unwrap().to_string();
+    assert_eq!((&bodies[2], fates(&swept).as_str()), (&json!({ "capacityProviders": [name] }), "WasGone"));
+}
+
 const NOT_FOUND: (u16, &str) = (400, r#"{"__type":"ResourceNotFoundException"}"#);
 
 /// "Not found" ends what the target has made only where it has accepted to destroy it, or where no list shows it.
@@ -336,7 +352,7 @@ impl Pools {
     }
 }
 
-/// Of what has come since, the run's own things go first; only what remains then is shown to somebody.
+/// Of what has come since, the run's own things go first; only what remains then is reported.
 #[tokio::test]
 async fn a_nameless_thing_is_not_looked_for_among_those_that_are_about_to_go() {
     for (came, expected) in
@@ -359,7 +375,7 @@ async fn a_nameless_thing_is_not_looked_for_among_those_that_are_about_to_go() {
     }
 }
 
-/// A target may answer a creating request with a thing that was there before: that is nobody's to destroy.
+/// A target may answer a creating request with a thing that was there before: the run does not destroy it.
 #[tokio::test]
 async fn what_a_list_showed_before_is_not_made_by_the_run() {
     for (id, asked, expected) in [
