@@ -170,7 +170,7 @@ async fn what_no_plain_list_shows_has_another_witness() {
             "CreateCapacityProvider",
             "name",
             &[NO_PROVIDER, PRESENT, ("DeleteCapacityProvider", &[(403, "{}")])],
-            "CreateCapacityProvider DescribeCapacityProviders x2 DeleteCapacityProvider",
+            "CreateCapacityProvider DescribeCapacityProviders x2 DeleteCapacityProvider DescribeCapacityProviders",
             "Left",
         ),
         // No list shows gateways: what reads one is the witness of what the target does not have.
