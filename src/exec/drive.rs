@@ -162,10 +162,10 @@ impl<'a> Line<'a> {
             Box::pin(budget.take(&call.api, &step.operation)).await.map_err(Failed::Refused)?;
         }
         if creates(call)
-            && let Some(listing) =
+            && let Some((listing, family)) =
                 listing_of_nameless(&outgoing, self.desk.contract, self.operation, &script.values)
         {
-            Box::pin(self.session.count(&call.api, &listing)).await;
+            Box::pin(self.session.count(&call.api, &listing, &family)).await;
         }
         // The wait for a turn comes first: a signature is dated.
         self.desk.wire.turn().await;

@@ -217,7 +217,7 @@ impl<'a> Draft<'a> {
         if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
             steps.extend(self.proof(listing, given));
         }
-        let own = self.needs(kind, &finally);
+        let own = self.needs(kind, &input, &finally);
         finally.extend(setup.finally);
         let row = row.into_iter().chain(setup.row).collect();
         let needs = if setup.needs.is_empty() { own } else { setup.needs };
@@ -279,15 +279,16 @@ impl<'a> Draft<'a> {
 
     /// Nothing may be made that is not destroyed again, nothing that the run did not make be destroyed, and no settings
     /// changed: what would do so goes only to a target that may be spoilt, the right input and those with one mistake alike.
-    fn needs(&self, kind: SketchKind, undone: &[Step]) -> Vec<Need> {
+    fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
         let naming = self.family.naming.as_ref().and_then(|way| way.first().copied());
         let harms = match effect {
             _ if kind == SketchKind::Void => false,
             Effect::Read => false,
-            Effect::Create | Effect::Upsert => undone.is_empty(),
+            Effect::Create | Effect::Upsert => undone.is_empty() || self.family.gives_a_word(input),
             Effect::Change | Effect::Destroy => {
                 !family::names_something(self.contract, self.operation, naming)
+                    || self.maker(Extent::Minimal).counts(input)
             }
             Effect::Unknown => true,
         };

@@ -36,6 +36,17 @@ impl Family<'_> {
         (holes::bears(text) == Bears::Own && text != holes::OWN_NUMBER).then_some(text)
     }
 
+    /// Whether an input gives `true` for a name. A server that converts it to text uses a name that others may use, too, and
+    /// that holds nothing of the run.
+    pub fn gives_a_word(&self, input: &[(String, Value)]) -> bool {
+        let named = || {
+            let (first, rest) = self.naming.as_deref()?.split_first()?;
+            let (_, value) = input.iter().find(|(name, _)| name == first)?;
+            rest.iter().try_fold(value, |value, name| value.get(*name))
+        };
+        named().is_some_and(Value::is_boolean)
+    }
+
     /// Gives a name to what is made where an input leaves that open; `members` are those among which the name stands.
     pub fn name_it(&self, maker: &mut Maker<'_>, members: &mut Map<String, Value>, schema: Option<&Value>) {
         let named = || Some((*self.naming.as_deref()?.last()?, schema?));

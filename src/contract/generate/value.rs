@@ -5,7 +5,10 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::{
-    holes::{ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, NAME, OWN_NUMBER, OWN_UUID, SUFFIX, fills},
+    holes::{
+        ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, Bears, NAME, OWN_NUMBER, OWN_UUID, SUFFIX, bears,
+        fills,
+    },
     kinds::Kinds,
     random::Random,
 };
@@ -86,6 +89,18 @@ impl Maker<'_> {
         name.eq_ignore_ascii_case("id")
             || of_operation.is_some_and(|member| member.place == Place::Path)
             || self.kinds.refers(self.operation, name)
+    }
+
+    /// Whether an input identifies a thing by a number of fewer than 53 bits. No such number is sure to name nothing, since a
+    /// server that counts reaches it.
+    pub fn counts(&self, input: &[(String, Value)]) -> bool {
+        input.iter().any(|(name, value)| {
+            let shape =
+                self.operation.members.get(name).map(|member| Shape::of(self.contract, &member.schema));
+            let small = shape.is_some_and(|shape| shape.kind == Kind::Integer && !takes_53_bits(&shape));
+            let drawn = value.as_str().is_some_and(|text| bears(text) != Bears::Neither);
+            small && self.identifies(name) && !drawn
+        })
     }
 
     /// A value of the member `name`; none where this program cannot think of one (a pattern it cannot read).
