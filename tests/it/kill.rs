@@ -5,6 +5,7 @@ mod line;
 #[cfg(unix)]
 mod loss;
 mod many;
+mod newcomer;
 mod points;
 #[cfg(unix)]
 mod signals;

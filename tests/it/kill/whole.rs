@@ -30,7 +30,7 @@ fn next(state: &mut u64) -> u64 {
 }
 
 /// What of an API can be read without naming anything, and is named after a run.
-async fn named_after_runs(target: &Target, token: &str) -> BTreeSet<String> {
+pub async fn named_after_runs(target: &Target, token: &str) -> BTreeSet<String> {
     let name = Regex::new(r"pm-[0-9a-f]{8}[a-z0-9-]*").unwrap();
     let mut found = BTreeSet::new();
     for api in ["dms", "veeam"] {

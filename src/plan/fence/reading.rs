@@ -10,8 +10,8 @@ use crate::{
         effect,
         router::{Base, Incoming, Router},
     },
-    exec::request::Outgoing,
     model::contract::{Contract, Effect, Operation, Place, Protocol},
+    plan::request::Outgoing,
 };
 
 /// One way to take a request.
@@ -84,7 +84,7 @@ pub(super) fn header<'o>(outgoing: &'o Outgoing, name: &str) -> Option<&'o str> 
 }
 
 /// As it is decoded, once or, by one server behind another, more often.
-pub(in crate::exec) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..4 {
         match percent_decode_str(&text).decode_utf8_lossy() {
