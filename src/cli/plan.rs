@@ -170,8 +170,8 @@ fn touches(call: &Calls) -> impl Iterator<Item = String> {
     let places = call.touches.iter().map(|(at, rules)| {
         let rules: Vec<String> =
             rules.iter().map(|(rule, requests)| format!("{} {requests}", rule.name())).collect();
-        let at = if at.is_empty() { "everything" } else { at };
-        format!("touches {at}: {}", rules.join(", "))
+        let what = if at.is_empty() { "identifies nothing".to_owned() } else { format!("touches {at}") };
+        format!("{what}: {}", rules.join(", "))
     });
     let open = (call.open > 0).then(|| format!("of {} only the run can say what they touch", call.open));
     places.chain(open)

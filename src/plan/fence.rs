@@ -19,7 +19,7 @@ use crate::{
     model::{
         case::{RawBody, Step},
         contract::{Contract, Effect, Operation},
-        target::{Lift, Target},
+        target::Target,
         template::{Hole, Part, Template, TemplateValue, Variables},
     },
 };
@@ -52,7 +52,7 @@ impl Fence<'_> {
     }
 
     fn judge(&self, reading: &Reading<'_>, outgoing: &Outgoing) -> Result<Vec<Touching>, String> {
-        let Reading { operation, name, effect, permit, parameters } = reading;
+        let Reading { operation, name, given_up, effect, permit, parameters } = reading;
         if permit.is_some_and(|effect| !effect.is_permitted(&self.target.permits)) {
             return Err(format!("{name} would {effect}, which the target does not permit"));
         }
@@ -70,11 +70,7 @@ impl Fence<'_> {
         let body = Body::of(&outgoing.body, reading::header(outgoing, "content-type"));
         let parts = Parts { path: parameters, query: &query, headers: &outgoing.headers, body: &body };
         let touched = subjects::touched(self.contract, operation, *effect, &parts);
-        subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.lift(name))
-    }
-
-    fn lift(&self, operation: &str) -> Option<Lift> {
-        self.target.lift(operation)
+        subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.target.lift(given_up))
     }
 
     fn owner(&self, text: &str) -> Owner {

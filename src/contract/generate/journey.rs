@@ -20,7 +20,7 @@ use super::{
     value::Extent,
 };
 use crate::{
-    contract::shape::Shape,
+    contract::{family::is_needed, shape::Shape},
     model::{
         case::{Auth, Case, Claim, Expectation, Need, Poll, StatusPattern, Step, ValueMatcher},
         contract::{Contract, Effect, Member, Operation, Place, Protocol},
@@ -432,8 +432,8 @@ fn names_nothing(value: &Value) -> bool {
 /// Undoes what an operation does with two things and more, by the same names: `DeleteConnection` for `TestConnection`.
 pub(super) fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a Operation> {
     fn required(operation: &Operation) -> BTreeSet<&str> {
-        let members = operation.members.iter().filter(|(_, member)| member.required);
-        members.map(|(name, _)| name.as_str()).collect()
+        let needed = operation.members.iter().filter(|(_, member)| is_needed(member));
+        needed.map(|(name, _)| name.as_str()).collect()
     }
     let needs = required(operation);
     let undoes = |other: &&Operation| other.effect == Effect::Destroy && required(other) == needs;

@@ -267,6 +267,13 @@ impl<'c> Reader<'c> {
         self.subjects.push(subject);
     }
 
+    /// Whether a member may hold an identifier: it is of another kind than numbers and a few words, or is shown to identify.
+    fn may_identify(&self, name: &str, member: &Member) -> bool {
+        let shape = Shape::of(self.contract, &member.schema);
+        let plain = matches!(shape.kind, Kind::Integer | Kind::Number | Kind::Boolean) || evidence::holds_none(&shape);
+        !plain || evidence::identifies(self.contract, name, &shape)
+    }
+
     fn role(&self, spot: &Spot<'_>, shape: Option<&Shape<'_>>) -> Role {
         let touches = &self.operation.touches;
         let listed = |members: &[String]| members.iter().any(|member| is_within(&spot.path, member));
@@ -275,7 +282,12 @@ impl<'c> Reader<'c> {
         }
         let begins = self.effect == Effect::Create;
         let Some(shape) = shape else {
-            return if begins { Role::Refers } else { Role::Identifies };
+            return match spot.member {
+                _ if !begins => Role::Identifies,
+                // A value of another type in the place of a setting refers to nothing either.
+                Some((name, member)) if !self.may_identify(name, member) => Role::Unshown,
+                _ => Role::Refers,
+            };
         };
         if let Some(members) = &touches.members {
             return if listed(members) { Role::Identifies } else { Role::Data };

@@ -401,6 +401,25 @@ fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
 }
 
 #[test]
+fn another_path_is_given_up_with_what_the_operation_of_the_case_destroys() {
+    let veeam = veeam();
+    let elsewhere = |id: &str| Raw { path: Some(text(&format!("/api/v1/thing/{id}"))), ..Raw::default() };
+    for (operation, method, given_up, id, goes) in [
+        ("DeleteThing", None, "DeleteThing", OUR_ID, true),
+        ("DeleteThing", None, "UpdateThing", OUR_ID, false),
+        ("DeleteThing", None, "DeleteThing", LENT, false),
+        ("UpdateThing", None, "UpdateThing", OUR_ID, false),
+        ("GetThing", Some("DELETE"), "GetThing", OUR_ID, false),
+    ] {
+        let mut target = target();
+        target.expendable.insert(format!("operation:{given_up}").as_str().into());
+        let raw = Raw { method: method.map(str::to_owned), ..elsewhere(id) };
+        let refusal = verdict_on(&target, &veeam, operation, json!({ "id": OUR_ID }), raw);
+        assert_eq!(refusal.is_none(), goes, "{operation} {given_up} {id}: {refusal:?}");
+    }
+}
+
+#[test]
 fn a_refusal_says_what_and_why() {
     let refusal = |input| verdict(&dms(), "DeleteConnection", input, Raw::default()).unwrap();
     assert_eq!(
