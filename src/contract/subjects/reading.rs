@@ -270,7 +270,8 @@ impl<'c> Reader<'c> {
     /// Whether a member may hold an identifier: it is of another kind than numbers and a few words, or is shown to identify.
     fn may_identify(&self, name: &str, member: &Member) -> bool {
         let shape = Shape::of(self.contract, &member.schema);
-        let plain = matches!(shape.kind, Kind::Integer | Kind::Number | Kind::Boolean) || evidence::holds_none(&shape);
+        let plain = matches!(shape.kind, Kind::Integer | Kind::Number | Kind::Boolean)
+            || evidence::holds_none(&shape);
         !plain || evidence::identifies(self.contract, name, &shape)
     }
 

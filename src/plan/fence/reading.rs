@@ -71,7 +71,14 @@ fn reading<'a>(
 ) -> Reading<'a> {
     let name = operation.name.to_string();
     let given_up = name.clone();
-    Reading { operation: Cow::Borrowed(operation), name, given_up, effect: operation.effect, permit, parameters }
+    Reading {
+        operation: Cow::Borrowed(operation),
+        name,
+        given_up,
+        effect: operation.effect,
+        permit,
+        parameters,
+    }
 }
 
 /// Whether a target of the documented protocol would take the request for one of this operation.
@@ -151,7 +158,8 @@ fn of_no_operation<'a>(
     let reads = |method: &String| ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&method.as_str());
     let name = format!("{} {} (for {})", incoming.method, incoming.path(), operation.name);
     // Who gives up what an operation destroys gives up what it may destroy by another path.
-    let given_up = if operation.effect == Effect::Destroy { operation.name.to_string() } else { name.clone() };
+    let given_up =
+        if operation.effect == Effect::Destroy { operation.name.to_string() } else { name.clone() };
     Reading {
         operation: Cow::Owned(bare),
         name,
