@@ -121,6 +121,12 @@ pub fn job(case: &Arc<Case>, ground: Ground<'_>) -> Job {
     Outlook::of(ground).job(case)
 }
 
+/// The jobs of these cases, whatever a selection would say.
+pub fn jobs<'c>(cases: impl Iterator<Item = &'c Arc<Case>>, ground: Ground<'_>) -> Vec<Job> {
+    let outlook = Outlook::of(ground);
+    cases.map(|case| outlook.job(case)).collect()
+}
+
 /// What has to be sent besides these jobs so that every refusal among them can be held against a right input, sorted by id.
 pub fn supporting(jobs: &[Job], ground: Ground<'_>) -> Vec<Job> {
     twins::missing(jobs, &Outlook::of(ground))

@@ -12,7 +12,7 @@ use crate::{
         case::{Case, Fixture, Need, Origin, Profile, Scope, Step, Suite},
         contract::Effect,
         exchange::Trace,
-        target::{ApiTarget, Credentials, KnownFailure, KnownWhat, Target},
+        target::{ApiTarget, Credentials, DISPOSABLE, KnownFailure, KnownWhat, Target},
         verdict::{Declared, Verdict},
     },
     plan::{self, Decision, Selection, glob},
@@ -60,7 +60,7 @@ pub fn differences(run: &JudgedRun, house: &House, file: Option<&Target>) -> Vec
         Some(_) => {}
     }
     found.extend(fixtures(run, suite, &cases));
-    let implied = implied(run, suite);
+    let implied = implied(run, house);
     for entry in &run.entries {
         let Some(case) = cases.get(entry.subject.name.as_str()) else { continue };
         let why = unsent(entry, case, house, file, &implied).or_else(|| excused(entry, case, run, file));
@@ -153,7 +153,8 @@ fn was_made(fixture: &Fixture, run: &JudgedRun, suite: &Suite, cases: &BTreeMap<
 
 /// The least that the target must have declared for the run to have been what it was. Nothing that it lends is known, and
 /// nothing of what it lets be destroyed.
-pub fn implied(run: &JudgedRun, suite: &Suite) -> Target {
+pub fn implied(run: &JudgedRun, house: &House) -> Target {
+    let suite = &*house.suite;
     let api = |base_url: &str| {
         let base_url = url::Url::parse(base_url).ok()?;
         Some(ApiTarget { base_url, credentials: Credentials::None, accounts: Vec::new(), sts_url: None })
@@ -179,6 +180,13 @@ pub fn implied(run: &JudgedRun, suite: &Suite) -> Target {
                 }
             }
         }
+    }
+    // What was sent although nothing shows what it touches, the target has let go.
+    let sent = run.entries.iter().filter(|entry| entry.trace.is_some());
+    let sent: Vec<_> = sent.filter_map(|entry| cases.get(entry.subject.name.as_str()).copied()).collect();
+    let jobs = plan::jobs(sent.into_iter(), house.ground(&target));
+    if jobs.iter().any(|job| matches!(job.decision, Decision::Skip(_))) {
+        target.features.insert(DISPOSABLE.into());
     }
     target
 }
