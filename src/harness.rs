@@ -75,7 +75,7 @@ fn trials_of(asked: Asked) -> Result<ExitCode, Wrong> {
     let update = snapshots::update()?;
     let (house, chosen) = load_for(&arguments, &asked)?;
     snapshots::note_references(&chosen.snapshots, &house)?;
-    let jobs = plan::plan(&house.suite, &chosen.target, &asked.selection).jobs;
+    let jobs = plan::plan(house.ground(&chosen.target), &asked.selection).jobs;
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
     let unopened = Unopened { house, chosen, base_url: asked.base_url, tokens: asked.tokens };
@@ -280,7 +280,7 @@ impl Trials {
         for (index, trace) in traces {
             twins.take(&jobs[*index].case, trace, &judge);
         }
-        for job in plan::supporting(jobs, &stage.house.suite, &stage.target) {
+        for job in plan::supporting(jobs, stage.house.ground(&stage.target)) {
             twins.take(&job.case, &self.trace(&job, stage), &judge);
         }
         twins

@@ -83,7 +83,7 @@ impl Workspace {
     pub fn plan(&self, target: &Target, selection: &Selection) -> Result<Plan, Error> {
         let selection = selection.clone().inner();
         self.house.knows(&selection)?;
-        let plan = plan::plan(&self.house.suite, &target.chosen.target, &selection);
+        let plan = plan::plan(self.house.ground(&target.chosen.target), &selection);
         if plan.jobs.is_empty() {
             return Err(Error::new("the selection is empty: no case fits all of it"));
         }

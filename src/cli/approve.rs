@@ -86,7 +86,7 @@ pub async fn again(
     chosen.snapshots = taking(chosen.snapshots, Update::Pending, &chosen.target.name)?;
     kept::lend(&mut chosen.target, &state_dir)?;
     let selection = written(run::selection(&args.selection, &house)?);
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     let progress = Progress::of(plan.jobs.len());
     let opening = Opening::new(state_dir, interrupt);
     let measure = Measure::of(FailOn::Must);

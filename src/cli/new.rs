@@ -16,6 +16,7 @@ use crate::{
     model::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
         contract::{Access, Contract, Effect, Operation, Place, Protocol},
+        target::DISPOSABLE,
         template::{Hole, Part, TemplateValue},
     },
     suite::write::{self, CaseText, scalar},
@@ -281,6 +282,7 @@ impl First<'_> {
             .iter()
             .filter_map(|need| match need {
                 Need::Feature(feature) => Some(&**feature),
+                Need::Lift(_) => Some(DISPOSABLE),
                 Need::Variable(_) => None,
             })
             .collect();
