@@ -11,13 +11,13 @@ use crate::{
     model::{
         case::{Auth, Case, CaseId, Claim, Origin, Step, Twin, Wants},
         clause::{ClauseId, Clauses},
-        contract::{ApiName, Protocol},
+        contract::{ApiName, Contract, Protocol},
         exchange::{Exchange, Response, Role, Trace},
-        verdict::{Doubt, Location, Mismatch, Service, Verdict, Violation},
+        verdict::{Declared, Doubt, Location, Mismatch, Service, Verdict, Violation},
     },
 };
 
-use super::{Judge, strength, worsened};
+use super::{Judge, strength, unsupported, worsened};
 
 /// Notes trace by trace what was served and what was refused, so that no trace has to be kept for it.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Twins {
     cases: BTreeMap<CaseId, Noted>,
     /// The operations that have served a right input.
     served: BTreeSet<(ApiName, Arc<str>)>,
+    /// The operations that an answer says the target does not have.
+    missing: BTreeSet<(ApiName, Arc<str>)>,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ struct Noted {
     /// The answer to the case's own request.
     own: Option<Answer>,
     refusals: Vec<Refusal>,
+    /// The answers of the case's own operation.
+    exchanges: BTreeSet<usize>,
     pages: Option<Arc<str>>,
 }
 
@@ -106,6 +110,7 @@ impl Twins {
                 noted.own = Some(answer);
             }
         }
+        self.note_missing(case, trace, contract, judge, &mut noted);
         noted.service = match (right, served) {
             (0, _) => Service::NotAsked,
             (right, served) if right == served => Service::Served,
@@ -113,6 +118,28 @@ impl Twins {
         };
         self.take_fixtures(trace);
         self.cases.insert(Arc::clone(&case.id), noted);
+    }
+
+    /// Notes which operations of the case the target says it does not have.
+    fn note_missing(
+        &mut self,
+        case: &Case,
+        trace: &Trace,
+        contract: &Contract,
+        judge: &Judge<'_>,
+        noted: &mut Noted,
+    ) {
+        for (index, exchange) in trace.exchanges.iter().enumerate() {
+            let (Role::Step { index: step, .. }, Ok(response)) = (&exchange.role, &exchange.answer) else {
+                continue;
+            };
+            if exchange.operation == case.operation {
+                noted.exchanges.insert(index);
+            }
+            if unsupported::says_so(exchange, response, case.steps.get(*step), contract, judge) {
+                self.missing.insert((Arc::clone(&case.api), Arc::clone(&exchange.operation)));
+            }
+        }
     }
 
     /// Takes what the making and destroying of fixtures has shown to be served.
@@ -138,9 +165,12 @@ impl Twins {
 
     /// The verdict of a case in the light of all others: a pass that rests on a refusal alone is none.
     pub fn weighed(&self, case: &Case, verdict: Verdict, clauses: &Clauses) -> Verdict {
-        let (Verdict::Pass { warnings }, Some(noted)) = (&verdict, self.cases.get(&case.id)) else {
-            return verdict;
-        };
+        let Some(noted) = self.cases.get(&case.id) else { return verdict };
+        if self.is_missing(case, noted, &verdict) {
+            let operation = Arc::clone(&case.operation);
+            return Verdict::Unsupported { operation, declared: Declared::ByAnswer };
+        }
+        let Verdict::Pass { warnings } = &verdict else { return verdict };
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
             return worsened(verdict, vec![violation]);
         }
@@ -150,6 +180,21 @@ impl Twins {
             Some(why) => Verdict::Inconclusive { why, warnings: warnings.clone() },
             None => verdict,
         }
+    }
+
+    /// Whether the target does not have the operation of the case, so that nothing it answers to it is a refusal of this or
+    /// that input. What it served all the same, and what is broken elsewhere, stays what it is.
+    fn is_missing(&self, case: &Case, noted: &Noted, verdict: &Verdict) -> bool {
+        let operation = (Arc::clone(&case.api), Arc::clone(&case.operation));
+        let refused = noted.own.as_ref().is_some_and(|own| own.reply != Reply::Served);
+        let of_operation = match verdict {
+            Verdict::Pass { .. } | Verdict::Inconclusive { .. } => true,
+            Verdict::Fail { violations, .. } => {
+                violations.iter().all(|it| noted.exchanges.contains(&it.exchange))
+            }
+            Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => false,
+        };
+        refused && of_operation && self.missing.contains(&operation) && !self.served.contains(&operation)
     }
 
     fn doubt(&self, case: &Case, refusal: &Refusal) -> Option<Doubt> {
@@ -238,7 +283,10 @@ fn asked(case: &Case, step: &Step) -> Asked {
 
 fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {
     let first = step.expectations.iter().find(|it| matches!(it.claim, Claim::Status(_)));
-    first.map(|it| it.clauses.clone()).filter(|own| !own.is_empty()).unwrap_or_else(|| case.clauses.clone())
+    first
+        .map(|it| it.clauses.clone())
+        .filter(|own| !own.is_empty())
+        .unwrap_or_else(|| case.only_clause().to_vec())
 }
 
 /// Whether a generated case looks into a list of which this is not the last page.
