@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::{
     contract::Contracts,
     model::{
-        case::{Case, Fixture, Step, Suite},
+        case::{Case, Expectation, Fixture, Purpose, Step, Suite},
         clause::{ClauseId, Clauses, Strength},
         contract::Contract,
         exchange::{Broken, End, Exchange, Phase, Response, Role, Trace},
         json::Unreadable,
         span::Span,
         target::Target,
-        verdict::{Declared, Mismatch, Verdict, Violation},
+        verdict::{Declared, Doubt, Mismatch, Verdict, Violation},
     },
 };
 
@@ -57,7 +57,8 @@ pub struct Judgement {
 /// not implement an operation, unless a step before that was answered in breach; `Error` where the trace does not
 /// tell; else `Pass`.
 pub fn verdict(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Judgement {
-    let subject = Subject { api: &case.api, steps: &case.steps, clauses: &case.clauses, case: Some(case) };
+    let subject =
+        Subject { api: &case.api, steps: &case.steps, clauses: case.only_clause(), case: Some(case) };
     subject.judge(trace, judge)
 }
 
@@ -110,6 +111,7 @@ pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
 struct Subject<'a> {
     api: &'a str,
     steps: &'a [Step],
+    /// What claims stand for that name no clause.
     clauses: &'a [ClauseId],
     /// Whose answers are compared with approved ones.
     case: Option<&'a Case>,
@@ -123,6 +125,8 @@ struct Found {
     unsupported: Option<Unsupported>,
     /// The first exchange without an answer that tells something, in words.
     unanswered: Option<String>,
+    /// The first precondition that does not hold.
+    lacking: Option<Doubt>,
 }
 
 struct Unsupported {
@@ -151,11 +155,13 @@ impl Subject<'_> {
         }
         poll::through(self, trace, judge, &mut found);
         // Of an answer that tells nothing, nothing is approved.
-        if let Some(case) = self.case.filter(|_| found.unsupported.is_none() && found.unanswered.is_none()) {
+        let tells = found.unsupported.is_none() && found.unanswered.is_none() && found.lacking.is_none();
+        if let Some(case) = self.case.filter(|_| tells) {
             snapshot::judge(case, trace, judge, &mut found);
         }
-        found.collapse();
+        // First, since of what is told once the other answers have it too.
         causes::link(&mut found.violations);
+        found.collapse();
         let verdict = self.conclude(trace, &mut found);
         Judgement { verdict, snapshots: found.snapshots }
     }
@@ -248,6 +254,9 @@ impl Subject<'_> {
         if !violations.is_empty() {
             return Verdict::Fail { violations, warnings };
         }
+        if let Some(why) = found.lacking.take() {
+            return Verdict::Inconclusive { why, warnings };
+        }
         match self.could_not_tell(trace, found) {
             Some(why) if !explained(trace, &warnings) => Verdict::Error { why },
             _ => Verdict::Pass { warnings },
@@ -297,6 +306,27 @@ impl Found {
         }
     }
 
+    /// What comes of the mismatches of one claim.
+    fn judged(
+        &mut self,
+        expectation: &Expectation,
+        origin: Origin<'_>,
+        operation: &Arc<str>,
+        clauses: &Clauses,
+        mismatches: Vec<Mismatch>,
+    ) {
+        match (expectation.purpose, mismatches.first()) {
+            (_, None) => {}
+            (Purpose::Claim, Some(_)) => self.add(origin, clauses, mismatches),
+            (Purpose::Precondition, Some(first)) => {
+                let clause = origin.clauses.first().cloned();
+                let expected = format!("{} {}", first.at, first.expected);
+                let (operation, answer) = (Arc::clone(operation), first.actual.clone());
+                self.lacking.get_or_insert(Doubt::Precondition { operation, clause, expected, answer });
+            }
+        }
+    }
+
     /// Broken claims, with the strongest of the clauses they stand for.
     fn add(&mut self, origin: Origin<'_>, clauses: &Clauses, mismatches: Vec<Mismatch>) {
         let strength = strength(origin.clauses, clauses);
@@ -329,6 +359,7 @@ impl Found {
                     && other.mismatch == one.mismatch
                     && other.clauses == one.clauses
                     && other.span == one.span
+                    && other.is_cause() == one.is_cause()
             };
             if !kept.iter().any(same) {
                 kept.push(one);

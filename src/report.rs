@@ -23,6 +23,7 @@ use crate::model::{
 
 pub mod badge;
 pub mod baseline;
+pub mod causes;
 pub mod compare;
 pub mod coverage;
 pub mod curl;

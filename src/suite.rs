@@ -35,7 +35,7 @@ mod yaml;
 
 pub use diagnostic::Diagnostic;
 pub use effects::review;
-pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
+pub use known::{NewKnown, Stuck, declare_unsupported, rewrite as rewrite_known};
 pub use lower::case::{CASE_NAMES, is_case_name};
 pub use observed::observe;
 pub use resources::describe;

@@ -91,7 +91,7 @@ impl<'a> Across<'a> {
             claims::each(&step.expectations, &mut |expectation| {
                 let Claim::Header { name, claim: HeaderClaim::Unique } = &expectation.claim else { return };
                 let own = &expectation.clauses;
-                let clauses = if own.is_empty() { &case.clauses } else { own };
+                let clauses = if own.is_empty() { case.only_clause() } else { own };
                 note(name, Claimed::Header { name, clauses, span: &expectation.span });
             });
         }

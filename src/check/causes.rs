@@ -94,7 +94,9 @@ fn explains_here(cause: &Violation, other: &Violation) -> bool {
     let (of, to) = (Kind::of(cause), Kind::of(other));
     match (&cause.mismatch.at, &other.mismatch.at) {
         // An answer of another status is another answer, and what is claimed of the right one does not speak of it.
-        (Location::Status, at) => *at == Location::Status || (to > Kind::Envelope && to > of),
+        (Location::Status, at) => {
+            *at == Location::Status || other.rule == "error" || (to > Kind::Envelope && to > of)
+        }
         (Location::Header(one), Location::Header(two)) => one == two,
         // What is called something else need not be what it was to be.
         (Location::Header(name), Location::Body) => name == "content-type",

@@ -11,24 +11,25 @@ use crate::{
     model::{
         case::{Auth, Case, CaseId, Claim, Origin, Step, Twin, Wants},
         clause::{ClauseId, Clauses},
-        contract::{ApiName, Protocol},
+        contract::{ApiName, Contract, Protocol},
         exchange::{Exchange, Response, Role, Trace},
-        verdict::{Doubt, Location, Mismatch, Service, Verdict, Violation},
+        verdict::{Declared, Doubt, Location, Mismatch, Service, Verdict, Violation},
     },
 };
 
-use super::{Judge, strength, worsened};
+use super::{Judge, strength, unsupported, worsened};
 
 /// Notes trace by trace what was served and what was refused, so that no trace has to be kept for it.
 #[derive(Debug, Default)]
 pub struct Twins {
     cases: BTreeMap<CaseId, Noted>,
     /// The operations that have served a right input.
-    served: Served,
+    served: Operations,
+    /// The operations that an answer says the target does not have.
+    missing: Operations,
 }
 
-/// Operations that have served a right input.
-type Served = BTreeSet<(ApiName, Arc<str>)>;
+type Operations = BTreeSet<(ApiName, Arc<str>)>;
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -36,6 +37,8 @@ struct Noted {
     /// The answer to the case's own request.
     own: Option<Answer>,
     refusals: Vec<Refusal>,
+    /// The answers of the case's own operation.
+    exchanges: BTreeSet<usize>,
     pages: Option<Arc<str>>,
 }
 
@@ -84,6 +87,7 @@ impl Twins {
     pub fn take(&mut self, case: &Case, trace: &Trace, judge: &Judge<'_>) {
         if let Some((noted, served)) = noted(case, trace, judge) {
             self.served.extend(served);
+            self.missing.extend(missing(case, trace, judge));
             self.take_fixtures(trace);
             self.cases.insert(Arc::clone(&case.id), noted);
         }
@@ -96,6 +100,7 @@ impl Twins {
             None => verdict,
         }
     }
+
     /// Takes what the making and destroying of fixtures has shown to be served.
     pub fn take_fixtures(&mut self, trace: &Trace) {
         for exchange in &trace.exchanges {
@@ -126,6 +131,10 @@ impl Twins {
     }
 
     fn weigh(&self, case: &Case, noted: &Noted, verdict: Verdict, clauses: &Clauses) -> Verdict {
+        if self.is_missing(case, noted, &verdict) {
+            let operation = Arc::clone(&case.operation);
+            return Verdict::Unsupported { operation, declared: Declared::ByAnswer };
+        }
         let Verdict::Pass { warnings } = &verdict else { return verdict };
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
             return worsened(verdict, vec![violation]);
@@ -136,6 +145,21 @@ impl Twins {
             Some(why) => Verdict::Inconclusive { why, warnings: warnings.clone() },
             None => verdict,
         }
+    }
+
+    /// Whether the target does not have the operation of the case, so that nothing it answers to it is a refusal of this or
+    /// that input. What it served all the same, and what is broken elsewhere, stays what it is.
+    fn is_missing(&self, case: &Case, noted: &Noted, verdict: &Verdict) -> bool {
+        let operation = (Arc::clone(&case.api), Arc::clone(&case.operation));
+        let refused = noted.own.as_ref().is_some_and(|own| own.reply != Reply::Served);
+        let of_operation = match verdict {
+            Verdict::Pass { .. } | Verdict::Inconclusive { .. } => true,
+            Verdict::Fail { violations, .. } => {
+                violations.iter().all(|it| noted.exchanges.contains(&it.exchange))
+            }
+            Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => false,
+        };
+        refused && of_operation && self.missing.contains(&operation) && !self.served.contains(&operation)
     }
 
     fn doubt(&self, case: &Case, refusal: &Refusal) -> Option<Doubt> {
@@ -212,9 +236,10 @@ impl Answer {
 }
 
 /// What a trace of a case shows, and the operations that have served in it.
-fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Served)> {
+fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operations)> {
     let contract = judge.contracts.get(&case.api)?;
-    let (mut noted, mut operations) = (Noted::default(), Served::new());
+    let exchanges = own_exchanges(case, trace);
+    let (mut noted, mut operations) = (Noted { exchanges, ..Noted::default() }, Operations::new());
     let (mut right, mut served) = (0, 0);
     for (index, step) in case.steps.iter().enumerate() {
         let Some((exchange, response)) = last_answer(trace, index) else { continue };
@@ -248,6 +273,26 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Served
     Some((noted, operations))
 }
 
+/// The operations of the case that the target says it does not have.
+fn missing(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Operations {
+    let Some(contract) = judge.contracts.get(&case.api) else { return Operations::new() };
+    let says_so = |exchange: &Exchange| match (&exchange.role, &exchange.answer) {
+        (Role::Step { index, .. }, Ok(response)) => {
+            unsupported::says_so(exchange, response, case.steps.get(*index), contract, judge)
+        }
+        _ => false,
+    };
+    let saying = trace.exchanges.iter().filter(|exchange| says_so(exchange));
+    saying.map(|exchange| (Arc::clone(&case.api), Arc::clone(&exchange.operation))).collect()
+}
+
+/// Where the answers of the case's own operation stand in its trace.
+fn own_exchanges(case: &Case, trace: &Trace) -> BTreeSet<usize> {
+    let is_own = |it: &Exchange| matches!(it.role, Role::Step { .. }) && it.operation == case.operation;
+    let all = trace.exchanges.iter().enumerate();
+    all.filter(|(_, it)| is_own(it) && it.answer.is_ok()).map(|(index, _)| index).collect()
+}
+
 fn asked(case: &Case, step: &Step) -> Asked {
     let false_identity = !matches!(step.request.auth, Auth::Target | Auth::OwnToken);
     match () {
@@ -261,7 +306,10 @@ fn asked(case: &Case, step: &Step) -> Asked {
 
 fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {
     let first = step.expectations.iter().find(|it| matches!(it.claim, Claim::Status(_)));
-    first.map(|it| it.clauses.clone()).filter(|own| !own.is_empty()).unwrap_or_else(|| case.clauses.clone())
+    first
+        .map(|it| it.clauses.clone())
+        .filter(|own| !own.is_empty())
+        .unwrap_or_else(|| case.only_clause().to_vec())
 }
 
 /// Whether a generated case looks into a list of which this is not the last page.

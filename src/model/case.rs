@@ -106,6 +106,12 @@ impl Case {
             }
     }
 
+    /// The clause that its claims stand for which name none: that of a case with one clause. A claim never stands for
+    /// several clauses because its case has several.
+    pub fn only_clause(&self) -> &[ClauseId] {
+        if self.clauses.len() == 1 { &self.clauses } else { &[] }
+    }
+
     /// Read from the id: four parts, of which the third is [`GENERATED`].
     pub fn origin(&self) -> Origin {
         let mut parts = self.id.splitn(4, "::").skip(2);
@@ -323,9 +329,21 @@ pub struct Through {
 #[derive(Debug, Clone)]
 pub struct Expectation {
     pub claim: Claim,
-    /// The clauses this claim stands for, where the file says so for the claim itself; where empty, the case's do.
+    /// The clauses this claim stands for, where the file says so for the claim itself; where empty, the one of the case. Of
+    /// a precondition, those that explain why it does not hold.
     pub clauses: Vec<ClauseId>,
+    pub purpose: Purpose,
     pub span: Span,
+}
+
+/// What follows where a claim does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// The clause is broken.
+    #[default]
+    Claim,
+    /// Nothing: the case did not come to its point.
+    Precondition,
 }
 
 #[derive(Debug, Clone)]

@@ -59,6 +59,8 @@ pub enum Doubt {
     NoProof { operation: Arc<str>, answer: String },
     /// The list that was to show it has more pages than were read.
     MorePages { operation: Arc<str> },
+    /// What the case needs on the way to its point does not hold. `clause` says why it should.
+    Precondition { operation: Arc<str>, clause: Option<ClauseId>, expected: String, answer: String },
     /// A request with a false identity was refused for another reason than that.
     OtherReason { operation: Arc<str>, answer: String },
 }
@@ -71,6 +73,7 @@ impl Doubt {
             Doubt::NotServed { answer, .. }
             | Doubt::NoTwin { answer, .. }
             | Doubt::NoProof { answer, .. }
+            | Doubt::Precondition { answer, .. }
             | Doubt::OtherReason { answer, .. } => *answer = change(answer),
             Doubt::MorePages { .. } => {}
         }
@@ -92,6 +95,10 @@ impl fmt::Display for Doubt {
             }
             Doubt::NoProof { operation, answer } => {
                 write!(f, "{operation} was to show that nothing has changed, and refused ({answer})")
+            }
+            Doubt::Precondition { operation, clause, expected, answer } => {
+                write!(f, "{operation} did not come to what the case needs: {expected}, and not {answer}")?;
+                clause.as_ref().map_or(Ok(()), |clause| write!(f, " (see {clause})"))
             }
             Doubt::MorePages { operation } => {
                 write!(

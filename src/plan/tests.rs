@@ -437,7 +437,8 @@ fn a_selection_takes_along_what_its_refusals_are_held_against() {
     use crate::model::case::{Claim, Expectation, StatusPattern, Twin};
     let claims = |operation: &str, status| {
         let claim = Claim::Status(vec![StatusPattern::Exact(status)]);
-        let expectation = Expectation { claim, clauses: Vec::new(), span: span() };
+        let expectation =
+            Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() };
         crate::model::case::Step { expectations: [expectation].into(), ..step(operation) }
     };
     let of = |id: &str, twin, steps: &[(&str, u16)]| Case {

@@ -74,6 +74,7 @@ fn sections(told: &Told) -> Vec<String> {
     let mut sections = vec![heading(told)];
     sections.extend((!heard.is_empty()).then(|| tables(told, &heard)));
     sections.extend(no_answer(told, &silent));
+    sections.extend(causes(told));
     sections.extend(violations(told));
     sections.extend(warnings(told));
     let listed = |title: &str, reason: &dyn Fn(Worth) -> Option<String>| listed(told, &heard, title, reason);
@@ -211,6 +212,29 @@ fn tables(told: &Told, heard: &[&Entry]) -> String {
         text += &row(&prose(&format!("{api}: {count} operations where nothing is wrong")), &entries);
     }
     text
+}
+
+/// What is broken, cause by cause.
+fn causes(told: &Told) -> Option<String> {
+    let all = super::causes::causes(told.run, told.report.terms.today);
+    let row = |cause: &super::causes::Cause| {
+        let clause = cause.clause.and_then(|id| told.report.clauses.get(id));
+        let statement = clause.map_or(String::new(), |clause| prose(&visible(&clause.text)));
+        let (expected, actual) = seen(told, cause.violation);
+        let shown = |text: &str| code(&plain::cut(&visible(text))).replace('|', "\\|");
+        let place = prose(&place_of(told, cause.violation));
+        format!(
+            "| {} | {} | {statement} | {}: {place}: expected {}, actual {} |\n",
+            cause.cases.len(),
+            code(&line(told, &cause.name())),
+            prose(&line(told, &cause.folded())),
+            shown(&expected),
+            shown(&actual)
+        )
+    };
+    let rows: String = all.iter().take(MOST_ITEMS).map(row).collect();
+    let head = "| cases | clause | statement | example |\n|--:|---|---|---|\n";
+    (!rows.is_empty()).then(|| format!("### Causes\n\n{head}{rows}"))
 }
 
 /// A section for each set of clauses that is broken, with its statement and the first places.

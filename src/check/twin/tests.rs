@@ -39,7 +39,7 @@ fn case(name: &str, twin: Twin, steps: Vec<Step>) -> Arc<Case> {
 
 fn step(operation: &str, statuses: &[StatusPattern]) -> Step {
     let claim = Claim::Status(statuses.to_vec());
-    let expectation = Expectation { claim, clauses: Vec::new(), span: span() };
+    let expectation = Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() };
     Step { expectations: [expectation].into(), ..example::step(operation) }
 }
 
@@ -172,4 +172,22 @@ fn a_proof_that_is_refused_or_cut_is_none() {
     let written = case("wrong", Twin::Operation, steps());
     let told = told(&written, &[aws_error(), refused], Some((&right, aws())));
     assert_eq!(told, "ListThings refused (400 ThingNotFound), and served no right input in this run");
+}
+
+#[test]
+fn of_a_missing_operation_nothing_is_a_refusal() {
+    let right = right();
+    let wrong = || case("wrong", Twin::Operation, vec![step("DeleteThing", &[NO])]);
+    let asked = || case("asked", Twin::Itself, vec![step("DeleteThing", &[OK])]);
+    let (lacks, is_lacking) = (named("UnknownOperationException"), "Unsupported");
+    for (what, case, answer, other, expected) in [
+        ("a refusal", wrong(), aws_error().broken_request(), Some((&right, lacks.clone())), is_lacking),
+        ("a failure", wrong(), aws_error().status(500), Some((&right, lacks.clone())), is_lacking),
+        ("what is served", wrong(), aws(), Some((&right, lacks.clone())), "fail"),
+        ("an operation that serves others", wrong(), aws_error(), Some((&right, aws())), "pass"),
+        ("itself", asked(), lacks.clone(), None, is_lacking),
+    ] {
+        let found = told(&case, &[answer], other);
+        assert!(found.starts_with(expected), "{what}: {found}");
+    }
 }

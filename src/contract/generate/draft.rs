@@ -18,7 +18,7 @@ use crate::{
     contract::family as contract_family,
     model::{
         case::{
-            Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Raw,
+            Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Purpose, Raw,
             Request, StatusPattern, Step, Twin, ValueMatcher,
         },
         clause::{ClauseId, Clauses, Strength},
@@ -168,7 +168,7 @@ impl<'a> Draft<'a> {
     pub fn expectation(&self, statement: Statement, claim: Claim) -> Option<Expectation> {
         let clauses: Vec<ClauseId> = self.stated(statement).cloned().into_iter().collect();
         let claimed = !clauses.is_empty() || statement.strength == Strength::Must;
-        claimed.then(|| Expectation { claim, clauses, span: self.span.clone() })
+        claimed.then(|| Expectation { claim, clauses, purpose: Purpose::Claim, span: self.span.clone() })
     }
 
     pub fn step(&self, operation: &Operation, input: Vec<(String, Value)>, auth: Auth) -> Step {
@@ -326,7 +326,12 @@ impl<'a> Draft<'a> {
     fn at_once(&self, step: &mut Step) {
         let ends = Claim::Status(vec![StatusPattern::Class(2), StatusPattern::Class(4)]);
         if let Some(poll) = &mut step.poll {
-            poll.until = vec![Expectation { claim: ends, clauses: Vec::new(), span: self.span.clone() }];
+            poll.until = vec![Expectation {
+                claim: ends,
+                clauses: Vec::new(),
+                purpose: Purpose::Claim,
+                span: self.span.clone(),
+            }];
         }
     }
 
@@ -369,7 +374,9 @@ impl<'a> Draft<'a> {
     /// Asks until it is so, or there is nothing to destroy.
     pub fn undone(&self, destroyer: &Operation, input: Vec<(String, Value)>) -> Step {
         let mut step = self.step(destroyer, input, Auth::Target);
-        let claim = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
+        let claim = |claim| {
+            vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: self.span.clone() }]
+        };
         let absent = destroyer.errors.iter().map(|error| error.name.clone());
         let absent: Vec<String> = absent.filter(|name| name.contains("NotFound")).collect();
         let gone = Claim::Status(vec![
@@ -409,7 +416,9 @@ impl<'a> Draft<'a> {
         let mut step = self.listing(listing, name);
         let path = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(name)))]);
-        let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
+        let alternative = |claim| {
+            vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: self.span.clone() }]
+        };
         let at = |matcher| Claim::At { path: Arc::clone(&path), matcher };
         // A list that is refused shows nothing either way, and has cases of its own.
         let refused = Claim::Status(vec![StatusPattern::Class(4), StatusPattern::Class(5)]);

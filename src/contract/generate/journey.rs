@@ -22,7 +22,7 @@ use super::{
 use crate::{
     contract::{family::is_needed, shape::Shape},
     model::{
-        case::{Auth, Case, Claim, Expectation, Need, Poll, StatusPattern, Step, ValueMatcher},
+        case::{Auth, Case, Claim, Expectation, Need, Poll, Purpose, StatusPattern, Step, ValueMatcher},
         contract::{Contract, Effect, Member, Operation, Place, Protocol},
         template::TemplateValue,
     },
@@ -253,7 +253,9 @@ impl<'d, 'a> Journey<'d, 'a> {
         let more = more.and_then(|token| JsonPath::parse(&token).ok());
         claims.extend(more.map(|path| Claim::At { path: Arc::new(path), matcher: ValueMatcher::Present }));
         let span = &step.span;
-        let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: span.clone() }];
+        let alternative = |claim| {
+            vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: span.clone() }]
+        };
         let any = Claim::AnyOf(claims.into_iter().map(alternative).collect());
         step.poll = Some(Poll {
             until: self.draft.expectation(life(self.draft.contract, end), any).into_iter().collect(),

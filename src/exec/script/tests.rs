@@ -23,7 +23,7 @@ use crate::{
 mod repeating;
 
 fn claim(claim: Claim) -> Expectation {
-    Expectation { claim, clauses: Vec::new(), span: span() }
+    Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }
 }
 
 fn status(status: u16) -> Expectation {

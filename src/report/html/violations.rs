@@ -16,9 +16,10 @@ use crate::{
     },
     report::{
         Entry,
+        causes::causes,
         safe::visible,
         status::is_known,
-        text::{Alike, alike},
+        text::{Alike, alike, bounded},
     },
 };
 
@@ -60,7 +61,7 @@ pub fn write(told: &Told, body: &mut Markup) {
     body.raw(
         "<p class=\"note\">By clause. A violation that several cases share is shown once, with the first of them.</p>\n",
     );
-    index(told, &by_clause, body);
+    index(told, body);
     clauses(told, &by_clause, Kind::Violation, body);
     body.raw("</section>\n");
 }
@@ -132,25 +133,34 @@ fn grouped<'a>(broken: impl Iterator<Item = (&'a Entry, &'a Violation)>) -> ByCl
     by_clause
 }
 
-/// Every clause in a line, where there are enough of them to get lost.
-fn index(told: &Told, by_clause: &ByClause, body: &mut Markup) {
-    if by_clause.len() < 4 {
+/// Every cause in a line, where there is more than one.
+fn index(told: &Told, body: &mut Markup) {
+    let all = causes(told.run, told.report.terms.today);
+    if all.len() < 2 {
         return;
     }
+    body.raw("<table class=\"index\"><caption>Causes</caption><thead><tr><th scope=\"col\">Clause</th>");
+    body.raw("<th scope=\"col\">statement</th><th scope=\"col\">where</th>");
     body.raw(
-        "<table class=\"index\"><caption>Broken clauses</caption><thead><tr><th scope=\"col\">Clause</th>",
+        "<th scope=\"col\">example</th><th scope=\"col\" class=\"number\">cases</th></tr></thead><tbody>\n",
     );
-    body.raw("<th scope=\"col\" class=\"number\">ways</th><th scope=\"col\" class=\"number\">cases</th></tr></thead><tbody>\n");
-    for (&id, broken) in by_clause {
+    for cause in &all {
         body.raw("<tr><th scope=\"row\">");
-        match id {
+        match cause.clause {
             Some(id) => link(&told.safe.line(id), body),
             None => drop(body.raw("claims of cases that name no clause")),
         }
-        body.raw("</th><td class=\"number\">")
-            .text(digits(broken.ways.len()))
-            .raw("</td><td class=\"number\">");
-        body.text(digits(broken.cases.len())).raw("</td></tr>\n");
+        let statement = cause.clause.and_then(|id| told.report.clauses.get(id));
+        body.raw("</th><td>").text(statement.map_or(String::new(), |clause| visible(&clause.text)));
+        body.raw("</td><td>").text(told.safe.line(&cause.folded())).raw("</td><td>");
+        let mismatch = &cause.violation.mismatch;
+        let (expected, actual) = (
+            told.safe.seen(&mismatch.at, &mismatch.expected),
+            told.safe.seen(&mismatch.at, &mismatch.actual),
+        );
+        let example = format!("{}: expected {expected}, actual {actual}", mismatch.at);
+        body.text(visible(&bounded(&told.safe.line(&example)))).raw("</td><td class=\"number\">");
+        body.text(digits(cause.cases.len())).raw("</td></tr>\n");
     }
     body.raw("</tbody></table>\n");
 }

@@ -200,11 +200,10 @@ pub fn implied(run: &JudgedRun, suite: &Suite, contracts: &Contracts) -> Target 
 fn unsent(
     entry: &Entry,
     case: &Arc<Case>,
-    house: &House,
+    ground: Ground<'_>,
     file: Option<&Target>,
-    implied: &Target,
 ) -> Option<String> {
-    let decision = || plan::job(case, house.ground(file.unwrap_or(implied))).decision;
+    let decision = || plan::job(case, ground).decision;
     match &entry.verdict {
         Verdict::Skip { reason } if reason.contains(MASKED) => None,
         Verdict::Skip { reason } => match decision() {

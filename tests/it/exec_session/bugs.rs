@@ -42,7 +42,7 @@ const PATH: &str = "$[?strikes(@)]";
 fn striking(mut step: Step) -> Step {
     let path = Arc::new(JsonPath::parse(PATH).unwrap());
     let claim = Claim::At { path, matcher: ValueMatcher::Present };
-    let until = vec![Expectation { claim, clauses: Vec::new(), span: span() }];
+    let until = vec![Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }];
     step = polling(200, step);
     step.poll.iter_mut().for_each(|poll| poll.until.clone_from(&until));
     step

@@ -426,7 +426,8 @@ async fn a_list_that_ignores_its_filter_is_searched_for_the_one_thing() {
         pool.gone = pool.gone.map(|step| of_pool(polling(200, step), "ListUserPools", "Filter"));
         if let Some(poll) = pool.gone.as_mut().and_then(|step| step.poll.as_mut()) {
             let claim = Claim::BodySubset(TemplateValue::Fixed(json!({ "UserPools": "none" })));
-            poll.until = vec![Expectation { claim, clauses: Vec::new(), span: span() }];
+            poll.until =
+                vec![Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }];
         }
         let (trace, swept) = stage.run(vec![step_of_reading()], vec![Arc::new(pool)]).await;
         let lists =
