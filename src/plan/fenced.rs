@@ -12,8 +12,23 @@ use crate::model::{
 
 /// Why not, in words.
 pub(super) fn fenced(case: &Case, target: &Target) -> Option<String> {
-    let steps = case.steps.iter().chain(&case.finally);
-    steps.filter(|step| step.effect == Effect::Destroy).find_map(|step| of_step(step, case, target))
+    let mut steps = case.steps.iter().chain(&case.finally).filter(|step| step.effect != Effect::Read);
+    steps.find_map(|step| match step.effect {
+        Effect::Destroy => of_step(step, case, target),
+        _ => spared(step, case, target),
+    })
+}
+
+/// Why a request that changes or uses up what the target file names for that is not sent.
+fn spared(step: &Step, case: &Case, target: &Target) -> Option<String> {
+    let mut named = BTreeSet::new();
+    step.request.input.iter().for_each(|(_, value)| variables(value, case, &mut named));
+    let is_spare = |name: &&Arc<str>| name.starts_with("spare.") && target.variables.contains_key(*name);
+    let name = named.iter().find(is_spare).filter(|_| !target.expendable.contains("spare"))?;
+    Some(format!(
+        "{} would change or use up what `{name}` names, and the target file does not call `spare` expendable",
+        step.operation
+    ))
 }
 
 fn of_step(step: &Step, case: &Case, target: &Target) -> Option<String> {
