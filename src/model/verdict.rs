@@ -61,6 +61,8 @@ pub enum Doubt {
     MorePages { operation: Arc<str> },
     /// A request with a false identity was refused for another reason than that.
     OtherReason { operation: Arc<str>, answer: String },
+    /// A request with a mistake was refused because the target did not know who asked, which says nothing of the mistake.
+    Unknown { operation: Arc<str>, answer: String },
 }
 
 impl Doubt {
@@ -71,7 +73,8 @@ impl Doubt {
             Doubt::NotServed { answer, .. }
             | Doubt::NoTwin { answer, .. }
             | Doubt::NoProof { answer, .. }
-            | Doubt::OtherReason { answer, .. } => *answer = change(answer),
+            | Doubt::OtherReason { answer, .. }
+            | Doubt::Unknown { answer, .. } => *answer = change(answer),
             Doubt::MorePages { .. } => {}
         }
         doubt
@@ -101,6 +104,12 @@ impl fmt::Display for Doubt {
             }
             Doubt::OtherReason { operation, answer } => {
                 write!(f, "{operation} refused, and not because of who asked ({answer})")
+            }
+            Doubt::Unknown { operation, answer } => {
+                write!(
+                    f,
+                    "{operation} refused because of who asked, and not because of the mistake ({answer})"
+                )
             }
         }
     }
