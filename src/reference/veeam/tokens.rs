@@ -48,7 +48,7 @@ struct Access {
 }
 
 /// The request at which a session ends where sessions end.
-const LAST_USE: u32 = 20;
+const LAST_USE: u32 = 100;
 
 impl Access {
     fn expired(&self, now: Instant) -> bool {
