@@ -11,6 +11,7 @@ pub mod ledger;
 mod masks;
 mod own;
 mod pace;
+mod probe;
 mod residence;
 mod run_fixtures;
 mod script;
@@ -25,7 +26,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::Timestamp;
@@ -92,6 +93,8 @@ pub struct Session {
     shared: RunFixtures,
     futile: Arc<Futile>,
     waiting: Waiting,
+    /// By API, why it refuses the credentials of the run.
+    denied: OnceLock<BTreeMap<ApiName, String>>,
     interrupt: watch::Receiver<Interrupt>,
 }
 
@@ -198,6 +201,7 @@ impl Session {
             shared,
             futile: Arc::default(),
             waiting: Waiting::default(),
+            denied: OnceLock::new(),
             interrupt,
         })
     }
@@ -357,7 +361,11 @@ fn nothing_sent(end: End) -> Trace {
 pub async fn run(job: &Job, session: &Session) -> Trace {
     match &job.decision {
         Decision::Run if session.is_interrupted() => return nothing_sent(End::Interrupted),
-        Decision::Run => {}
+        Decision::Run => {
+            if let Some(why) = session.is_denied(&job.case.api) {
+                return nothing_sent(End::Refused(why.to_owned()));
+            }
+        }
         Decision::Skip(why) => return nothing_sent(End::Refused(why.clone())),
         Decision::Unsupported(operation) => {
             return nothing_sent(End::Refused(format!("the target does not implement {operation}")));

@@ -132,6 +132,10 @@ pub fn house(
             }
             Generated::None => Vec::new(),
         };
+        let variables = suite.variables.entry(Arc::clone(&contract.api)).or_default();
+        for (name, value) in generate::variables(contract, &made) {
+            variables.entry(name).or_insert(value);
+        }
         suite.cases.extend(made.into_iter().map(Arc::new));
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));

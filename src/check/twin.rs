@@ -9,9 +9,9 @@ use std::{
 use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
-        case::{Auth, Case, CaseId, Claim, Origin, Step, Twin, Wants},
+        case::{Auth, Case, CaseId, Claim, Origin, StatusPattern, Step, Twin, Wants},
         clause::{ClauseId, Clauses},
-        contract::{ApiName, Contract, Protocol},
+        contract::{Access, ApiName, Protocol},
         exchange::{Exchange, Response, Role, Trace},
         verdict::{Declared, Doubt, Location, Mismatch, Service, Verdict, Violation},
     },
@@ -64,6 +64,8 @@ struct Refusal {
     answer: Answer,
     asked: Asked,
     exchange: usize,
+    /// The target did not know who asked, and the case did not ask for that.
+    unknown: bool,
     /// The clauses of the first claim about it.
     clauses: Vec<ClauseId>,
 }
@@ -184,6 +186,7 @@ impl Twins {
             Asked::Right => Some(Doubt::NotServed { operation, answer }),
             Asked::Shows if case.twin == Twin::Itself => Some(Doubt::NotServed { operation, answer }),
             Asked::Shows => Some(Doubt::NoProof { operation, answer }),
+            Asked::Other | Asked::Wrong if refusal.unknown => Some(Doubt::Unknown { operation, answer }),
             Asked::Other => (!any()).then(|| no_twin(Twin::Operation)),
             Asked::Wrong => (!has_twin()).then(|| no_twin(case.twin.clone())),
             Asked::Falsely if refusal.answer.reply != Reply::Identity => {
@@ -256,7 +259,10 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operat
         } else {
             let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
             let (asked, clauses) = (asked(case, step), own_clauses(case, step));
-            noted.refusals.push(Refusal { operation, answer, asked, exchange, clauses });
+            let unknown = identity::is_unknown(&contract.protocol, response)
+                && !is_about_identity(step, response)
+                && contract.operation(&step.operation).is_some_and(|it| it.access == Access::Protected);
+            noted.refusals.push(Refusal { operation, answer, asked, exchange, unknown, clauses });
         }
         if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
             noted.pages = Some(Arc::clone(&step.operation));
@@ -302,6 +308,16 @@ fn asked(case: &Case, step: &Step) -> Asked {
         () if case.origin() == Origin::Generated => Asked::Shows,
         () => Asked::Other,
     }
+}
+
+/// Whether a step asks for just this status, or for an error by its name, so that a refusal of who asks may be what it
+/// wants.
+fn is_about_identity(step: &Step, response: &Response) -> bool {
+    step.expectations.iter().any(|expectation| match &expectation.claim {
+        Claim::Status(patterns) => patterns.contains(&StatusPattern::Exact(response.status)),
+        Claim::Error(_) => true,
+        _ => false,
+    })
 }
 
 fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {

@@ -90,6 +90,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Err(why) = stage.session.prepare(&jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
+    stage.session.probe(&jobs).await;
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
     let secrets = stage.session.masks().count();

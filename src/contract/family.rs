@@ -8,9 +8,9 @@ use crate::{
     model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
 };
 
-/// `Endpoint` of `CreateEndpoint`.
+/// `Endpoint` of `CreateEndpoint`. What is started may be a thing too: a run, a job.
 pub(crate) fn kind(operation: &str) -> Option<&str> {
-    ["Create", "Import"].into_iter().find_map(|verb| operation.strip_prefix(verb))
+    ["Create", "Import", "Start"].into_iter().find_map(|verb| operation.strip_prefix(verb))
 }
 
 /// The operation that destroys what `create` makes, and its one member that says what to destroy; none where names do

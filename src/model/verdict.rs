@@ -63,6 +63,8 @@ pub enum Doubt {
     Precondition { operation: Arc<str>, clause: Option<ClauseId>, expected: String, answer: String },
     /// A request with a false identity was refused for another reason than that.
     OtherReason { operation: Arc<str>, answer: String },
+    /// A request with a mistake was refused because the target did not know who asked, which says nothing of the mistake.
+    Unknown { operation: Arc<str>, answer: String },
 }
 
 impl Doubt {
@@ -74,7 +76,8 @@ impl Doubt {
             | Doubt::NoTwin { answer, .. }
             | Doubt::NoProof { answer, .. }
             | Doubt::Precondition { answer, .. }
-            | Doubt::OtherReason { answer, .. } => *answer = change(answer),
+            | Doubt::OtherReason { answer, .. }
+            | Doubt::Unknown { answer, .. } => *answer = change(answer),
             Doubt::MorePages { .. } => {}
         }
         doubt
@@ -108,6 +111,12 @@ impl fmt::Display for Doubt {
             }
             Doubt::OtherReason { operation, answer } => {
                 write!(f, "{operation} refused, and not because of who asked ({answer})")
+            }
+            Doubt::Unknown { operation, answer } => {
+                write!(
+                    f,
+                    "{operation} refused because of who asked, and not because of the mistake ({answer})"
+                )
             }
         }
     }

@@ -106,6 +106,8 @@ variations! {
     MalformedIdIsNotFound, "malformed-id-is-404";
     /// A method that a path does not have is refused with a page.
     MethodRefusedInHtml, "method-refused-in-html";
+    /// A session ends with its hundredth request, as when a server is restarted.
+    SessionsEnd, "sessions-end";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }

@@ -220,7 +220,7 @@ fn what_was_refused_and_is_listed_fails() {
             let element = json!({ "name": name, "EndpointIdentifier": name, "ReplicationInstanceIdentifier": name,
                 "ReplicationTaskIdentifier": name, "ReplicationSubnetGroupIdentifier": name, "CertificateIdentifier": name,
                 "ReplicationConfigIdentifier": name, "DataProviderName": name, "InstanceProfileName": name,
-                "MigrationProjectName": name, "DataMigrationName": name, "CollectorName": name });
+                "MigrationProjectName": name, "DataMigrationName": name, "CollectorName": name, "AssessmentRunName": name });
             json!({ list.clone(): [element] })
         };
         let refusal = || {

@@ -8,6 +8,12 @@ use self::server::{Answer, serve};
 
 /// The last lines of a run of these cases against a server that answers so, and its exit code.
 fn run(answer: Answer, arguments: &[&str]) -> (i32, String) {
+    let (code, text, errors) = whole(answer, arguments);
+    (code, format!("{}\n{errors}", last_lines(&text)))
+}
+
+/// The same with the whole report.
+fn whole(answer: Answer, arguments: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(answer);
     let target = folder.path().join("target.yaml");
@@ -15,15 +21,18 @@ fn run(answer: Answer, arguments: &[&str]) -> (i32, String) {
     ended(folder.path(), &[&["run", "--target", target.to_str().unwrap()], arguments].concat())
 }
 
-fn ended(folder: &Path, arguments: &[&str]) -> (i32, String) {
+fn ended(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
     command.args(arguments).current_dir(folder).env("NO_COLOR", "1").env("XDG_STATE_HOME", folder);
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().unwrap_or_else(|| panic!("{text}{errors}")), text, errors)
+}
+
+fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(3)..].join("\n");
-    (output.status.code().unwrap_or_else(|| panic!("{text}{errors}")), format!("{last}\n{errors}"))
+    lines[lines.len().saturating_sub(3)..].join("\n")
 }
 
 const TARGET: &str = "\
@@ -102,4 +111,16 @@ fn a_server_that_answers_whatever_it_is_asked_is_not_conformant() {
             assert!(!last.contains("✓") && last.contains("CONFORMANT"), "{answer:?} {selection:?}: {last}");
         }
     }
+}
+
+#[test]
+fn credentials_that_are_refused_end_the_run_before_its_first_case() {
+    let (code, text, errors) = whole(Answer::Refusal(401), &["--api", "veeam"]);
+    assert_eq!(code, 3, "{text}{errors}");
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(flat.matches("veeam refuses the credentials of the target file").count(), 1, "{text}");
+    assert!(flat.contains(" 0 exchanges"), "{text}");
+    // What is refused for another reason says nothing of the credentials.
+    let (_, text, _) = whole(Answer::Refusal(400), &["--api", "dms", "--operation", "DescribeEvents"]);
+    assert!(!text.contains("refuses the credentials"), "{text}");
 }

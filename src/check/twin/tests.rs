@@ -128,6 +128,20 @@ fn a_refusal_counts_beside_a_served_twin() {
 }
 
 #[test]
+fn a_refusal_of_who_asks_is_none_of_a_mistake() {
+    let right = right();
+    let wrong = |step| case("wrong", Twin::Case(right.id.clone()), vec![step]);
+    let served = || Some((&right, aws()));
+    let expired = || named("ExpiredTokenException");
+    let any = step("DeleteThing", &[NO]);
+    let unknown = "DeleteThing refused because of who asked, and not because of the mistake (400 ExpiredTokenException)";
+    assert_eq!(told(&wrong(any.clone()), &[expired()], served()), unknown);
+    assert_eq!(told(&wrong(any), &[aws_error()], served()), "pass");
+    let exactly = step("DeleteThing", &[StatusPattern::Exact(400)]);
+    assert_eq!(told(&wrong(exactly), &[expired()], served()), "pass", "it asks for that");
+}
+
+#[test]
 fn a_false_identity_has_to_be_the_reason() {
     let right = right();
     let falsely = |twin| {

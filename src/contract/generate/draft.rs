@@ -133,6 +133,11 @@ impl<'a> Draft<'a> {
         Draft { contract, kinds, operation, family, clauses, seed, source, span }
     }
 
+    /// Where the operation stands in the contract's file.
+    pub fn place(&self) -> Span {
+        self.span.clone()
+    }
+
     pub fn random(&self, about: &str) -> Random {
         Random::new(self.seed, &format!("{}::{}::{about}", self.contract.api, self.operation.name))
     }
@@ -212,6 +217,11 @@ impl<'a> Draft<'a> {
                 finally.iter_mut().for_each(|step| self.at_once(step));
             }
         }
+        let mut needed: Vec<Need> = Vec::new();
+        if kind == SketchKind::Valid {
+            first.poll = setup.poll;
+            needed.extend(setup.variables.into_iter().map(Need::Variable));
+        }
         let mut steps = setup.steps;
         steps.push(first);
         if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
@@ -221,6 +231,7 @@ impl<'a> Draft<'a> {
         finally.extend(setup.finally);
         let row = row.into_iter().chain(setup.row).collect();
         let needs = if setup.needs.is_empty() { own } else { setup.needs };
+        let needs = needs.into_iter().chain(needed).collect();
         Case { twin, ..self.assembled(&name, steps, finally, row, needs) }
     }
 
@@ -237,7 +248,7 @@ impl<'a> Draft<'a> {
     /// What that case is called. With the id of nothing in the path, the input is not served.
     pub fn least(&self) -> &'static str {
         let in_path = self.operation.members.values().any(|member| member.place == Place::Path);
-        if in_path { "absent-id" } else { "valid-minimal" }
+        if in_path && !journey::prepares(self) { "absent-id" } else { "valid-minimal" }
     }
 
     /// The case of these steps.
