@@ -34,6 +34,8 @@ pub struct Selection {
     /// Text that the case id contains; with a `*` in it, a pattern for the whole id. One of them must match.
     pub filters: Vec<String>,
     pub operations: Vec<String>,
+    /// Operations that no selected case calls, in any of its steps.
+    pub excluded: Vec<String>,
     /// Clause ids, `*` allowed.
     pub clauses: Vec<String>,
     pub profiles: Vec<Profile>,
@@ -97,7 +99,8 @@ pub fn plan(ground: Ground<'_>, selection: &Selection) -> Plan {
         None => jobs,
     };
     let not_selected = suite.cases.len() - jobs.len();
-    let supporting = twins::missing(&jobs, &outlook);
+    let mut supporting = twins::missing(&jobs, &outlook);
+    supporting.retain(|job| !selection.excludes(&job.case));
     Plan {
         jobs,
         supporting,
@@ -166,6 +169,7 @@ impl Selection {
         let options = [
             option("api", &self.apis),
             option("operation", &self.operations),
+            option("exclude", &self.excluded),
             option("clause", &self.clauses),
             option("profile", profiles),
             option("origin", origins),
@@ -184,6 +188,14 @@ impl Selection {
             && any(&self.profiles, |profile| *profile == case.profile)
             && any(&self.origins, |origin| *origin == case.origin())
             && any(&self.apis, |api| *api == case.api)
+            && !self.excludes(case)
+    }
+
+    /// Whether a step of the case, or its clean-up, calls an excluded operation.
+    pub fn excludes(&self, case: &Case) -> bool {
+        let called = case.steps.iter().chain(&case.finally).map(|step| &*step.operation);
+        let mut called = called.chain(std::iter::once(&*case.operation));
+        !self.excluded.is_empty() && called.any(|name| self.excluded.iter().any(|it| **it == *name))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     },
 };
 
+mod arn;
 mod awsjson;
 mod draft;
 mod examples;
