@@ -165,6 +165,8 @@ pub struct Selection {
     pub profile: Option<Profile>,
     /// Written cases, or generated ones; both if not set.
     pub origin: Option<Origin>,
+    /// Operations that no selected case calls, in any of its steps.
+    pub excluded: Vec<String>,
 }
 
 impl Selection {
@@ -172,10 +174,11 @@ impl Selection {
         plan::Selection {
             filters: self.names,
             operations: self.operations,
+            excluded: self.excluded,
             clauses: self.clauses,
             profiles: self.profile.into_iter().collect(),
             origins: self.origin.into_iter().collect(),
-            apis: self.apis.into_iter().map(|api| Arc::<str>::from(api).into()).collect(),
+            apis: self.apis.into_iter().map(Arc::from).collect(),
             shard: None,
         }
     }

@@ -98,8 +98,8 @@ pub(super) fn through(subject: &Subject<'_>, trace: &Trace, judge: &Judge<'_>, f
                 }
             });
             for (exchange, mismatch) in backward(through, answers) {
-                let own = step.poll.iter().flat_map(|poll| &poll.until).map(|until| &until.clauses[..]);
-                let clauses = own.filter(|own| !own.is_empty()).next().unwrap_or(subject.clauses);
+                let mut own = step.poll.iter().flat_map(|poll| &poll.until).map(|until| &until.clauses[..]);
+                let clauses = own.find(|own| !own.is_empty()).unwrap_or(subject.clauses);
                 let origin = Origin { rule: "through", clauses, exchange, span: Some(&through.span) };
                 found.add(origin, judge.clauses, vec![mismatch]);
             }

@@ -290,17 +290,19 @@ mod tests {
     #[test]
     fn what_a_crate_has_stays_and_what_it_lacks_is_made() {
         let folder = tempfile::tempdir().unwrap();
-        let args = InitArgs { folder: folder.path().to_owned(), cargo: true };
-        assert!(init(&args, &mut Vec::new()).is_err(), "there is no crate");
+        let model = ModelArgs { model: None, api: None, base_url: None };
+        let args = InitArgs { folder: folder.path().to_owned(), cargo: true, model };
+        let begin = || init(&args, &mut Vec::new(), &mut Vec::new());
+        assert!(begin().is_err(), "there is no crate");
         let path = |name: &str| folder.path().join(name);
         fs::write(path(MANIFEST), "[package]\nname = \"a\"\n").unwrap();
         fs::create_dir_all(path("targets")).unwrap();
         fs::write(path("targets/own.yaml"), "name: own\n").unwrap();
-        init(&args, &mut Vec::new()).unwrap();
+        begin().unwrap();
         assert!(path(TEST).is_file() && path("cases/dms/describe_connections.yaml").is_file());
         assert!(!path(TARGET).exists(), "it has a target file of its own");
         fs::write(path(TEST), "// own\n").unwrap();
-        init(&args, &mut Vec::new()).unwrap();
+        begin().unwrap();
         assert_eq!(fs::read_to_string(path(TEST)).unwrap(), "// own\n");
     }
 

@@ -5,12 +5,7 @@ use std::{collections::BTreeMap, io::Write, path::PathBuf, process::ExitCode, st
 
 use clap::{Args, ValueEnum};
 
-use super::{
-    files::{self},
-    load::Wrong,
-    progress::Progress,
-    record,
-};
+use super::progress::Progress;
 use crate::{
     mutation::{self, Class, File, OPERATORS, Score},
     report::{
@@ -18,6 +13,8 @@ use crate::{
         mutation::{self as form, Measured},
         safe::MASKED,
     },
+    runner::record,
+    workspace::{Wrong, files},
 };
 
 pub mod recorded;

@@ -49,11 +49,16 @@ impl Progress {
         self.bar.set_message(case.to_string());
     }
 
+    /// One more is done, and there is nothing to say of it.
+    pub fn passed(&self) {
+        self.bar.inc(1);
+    }
+
     /// Shows what has happened.
     pub fn show(&self, event: Event<'_>) {
         match event {
             Event::Judged { entry: Some(entry), today, safe, .. } => self.finished(entry, today, safe),
-            Event::Judged { entry: None, .. } => self.bar.inc(1),
+            Event::Judged { entry: None, .. } => self.passed(),
             Event::Destroyed(what) => {
                 self.bar.suspend(|| eprintln!("looked for at the end, found and destroyed: {what}"));
             }

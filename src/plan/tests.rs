@@ -475,7 +475,7 @@ fn a_selection_takes_along_what_its_refusals_are_held_against() {
     }
     // No case calls an excluded operation, the twins of refusals included.
     let selection = Selection { excluded: vec!["DeleteA".into()], ..Selection::default() };
-    let without = plan(&suite, &target, &selection);
+    let without = planned(&suite, &target, &selection);
     assert!(!without.jobs.is_empty());
     assert!(without.all().all(|job| job.case.steps.iter().all(|step| *step.operation != *"DeleteA")));
     // What the target does not permit is not sent for that either.

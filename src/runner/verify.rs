@@ -62,7 +62,10 @@ pub fn again(report: &Report, folder: &Path, ask: &Asked) -> Result<Again, Wrong
     let (file, mut told) = file(run, ask, &house)?;
     let mut differences = planned::differences(run, &house.suite, &house.contracts, file.as_ref());
     let declarations = file.as_ref().map_or(Declarations::Missing, |_| Declarations::AtHand);
-    let target = replay::as_recorded(file.unwrap_or_else(|| planned::implied(run, &house.suite, &house.contracts)), run);
+    let target = replay::as_recorded(
+        file.unwrap_or_else(|| planned::implied(run, &house.suite, &house.contracts)),
+        run,
+    );
     let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
     let cut = replay::cut(&traces)?;
     let evidence = Evidence { declarations, target: &target, cut: &cut };

@@ -63,7 +63,7 @@ fn told(diagnostics: &[Diagnostic]) -> String {
 /// A published file, and what makes it.
 type Published = (&'static str, fn() -> Value);
 
-const SCHEMAS: [Published; 9] = [
+const SCHEMAS: [Published; 10] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
     ("schemas/project.schema.json", suite::project_schema),

@@ -88,12 +88,12 @@ fn a_whole_run_against_a_server_that_refuses_everything_ends_and_leaves_nothing(
         let folder = tempfile::tempdir().unwrap();
         let server = serve(Answer::Refusal(status));
         fs::write(folder.path().join("target.yaml"), TARGET.replace("URL", &server.url)).unwrap();
-        let (code, last) =
+        let (code, last, _) =
             ended(folder.path(), &["run", "--target", "./target.yaml", "--state-dir", "state"]);
         assert!([1, 3].contains(&code), "{status}: {code} {last}");
         let asked = server.asked.load(Ordering::Relaxed);
         assert!(asked < MOST_REQUESTS, "{status}: {asked} requests");
-        let (code, swept) =
+        let (code, swept, _) =
             ended(folder.path(), &["sweep", "--target", "./target.yaml", "--state-dir", "state"]);
         assert_eq!(code, 0, "{status}: {swept}");
         let ledgers = fs::read_dir(folder.path().join("state/ledger")).map_or(0, |folder| folder.count());

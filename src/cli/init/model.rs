@@ -138,4 +138,3 @@ fn target(contract: &Contract, url: &Url) -> String {
         base = url.as_str().trim_end_matches('/'),
     )
 }
-

@@ -9,19 +9,16 @@ use std::{
 use super::MutateArgs;
 use crate::{
     check::{Judge, Snapshots, Twins},
-    cli::{
-        args::{FileArgs, TargetArgs},
-        load::{self, Generated, House, REFERENCE, Wrong},
-        record,
-        replay::again::{self, Cut},
-    },
+    cli::args::{FileArgs, TargetArgs},
     model::{case::Case, target::Target, verdict::Verdict},
     mutation::{Score, Subject, What},
     report::{
         JudgedRun, Kind,
         mutation::{Measured, Of, measured},
-        record::{TRACES, Traces},
+        record::{TRACES, Traces, cut::Cut},
     },
+    runner::{record, rejudge},
+    workspace::{self, Generated, House, REFERENCE, Wrong},
 };
 
 pub struct Recorded {
@@ -39,7 +36,7 @@ impl Recorded {
         let (_, digest) = record::document(folder)?;
         let report = record::read(folder, Traces::All)?;
         let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
-        let cut = again::cut(&traces)?;
+        let cut = rejudge::cut(&traces)?;
         let mut runs = report.runs;
         let (Some(run), true) = (runs.pop(), runs.is_empty()) else {
             return Err(Wrong::Said(format!(
@@ -49,7 +46,7 @@ impl Recorded {
         };
         let (cases, schemas) = (args.cases.clone(), args.schemas.clone());
         let files = FileArgs { cases, schemas, seed: run.seed, snapshots: None };
-        let house = load::house(&files, |_| true, Generated::All)?;
+        let house = workspace::house(&files.layout()?, |_| true, Generated::All)?;
         let target = target(args, &run, &house)?;
         Ok(Recorded { house, target, run, cut, snapshots: Snapshots::default(), digest })
     }
@@ -121,12 +118,12 @@ fn target(args: &MutateArgs, run: &JudgedRun, house: &House) -> Result<Target, W
     let name = args.target.clone().unwrap_or(recorded);
     let name = if name.is_empty() { REFERENCE.to_owned() } else { name };
     let named = TargetArgs { target: Some(name), base_url: None };
-    let chosen = load::target(&named, &[], house).map_err(|wrong| match wrong {
+    let chosen = workspace::target(&named.choice()?, &[], house).map_err(|wrong| match wrong {
         Wrong::Said(why) if args.target.is_none() => Wrong::Said(format!(
             "{why}; the record is of {}: name its file with --target",
             crate::report::safe::visible(&run.target.name)
         )),
         wrong => wrong,
     })?;
-    Ok(again::as_recorded(chosen.target, run))
+    Ok(rejudge::as_recorded(chosen.target, run))
 }

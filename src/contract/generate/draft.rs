@@ -18,8 +18,8 @@ use crate::{
     contract::family as contract_family,
     model::{
         case::{
-            Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Purpose, Raw,
-            Request, StatusPattern, Step, Twin, ValueMatcher,
+            Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Purpose,
+            Raw, Request, StatusPattern, Step, Twin, ValueMatcher,
         },
         clause::{ClauseId, Clauses, Strength},
         contract::{Contract, Effect, Operation, Place, Protocol},
@@ -293,8 +293,7 @@ impl<'a> Draft<'a> {
     /// would change or destroy is for the fence to say.
     fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
-        let stays =
-            || effect.makes() && undone.is_empty() && !self.is_undone(self.operation, input);
+        let stays = || effect.makes() && undone.is_empty() && !self.is_undone(self.operation, input);
         // What bears such a name is not found again, and such a number may be another thing's.
         let guessable = || match effect.makes() {
             true => self.family.gives_a_word(input),

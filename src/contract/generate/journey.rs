@@ -18,10 +18,13 @@ use super::{
     holes::template,
     kinds::{Creator, fits, is_costly},
 };
-use crate::model::{
-    case::{Auth, Case, Claim, Expectation, Need, Poll, Purpose, StatusPattern, Step, ValueMatcher},
-    contract::{Contract, Effect, Operation, Protocol},
-    template::TemplateValue,
+use crate::{
+    contract::family::is_needed,
+    model::{
+        case::{Auth, Case, Claim, Expectation, Need, Poll, Purpose, StatusPattern, Step, ValueMatcher},
+        contract::{Contract, Effect, Operation, Protocol},
+        template::TemplateValue,
+    },
 };
 
 mod things;

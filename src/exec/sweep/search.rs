@@ -91,7 +91,7 @@ impl Session {
         let asking = &thing.intent.asking;
         let listed = self.listed(&thing.api, listing, asking, search).await;
         if thing.intent.names.is_empty() {
-            return self.come_since(&*listed?, thing, family, listing, search);
+            return self.come_since(&listed?, thing, family, listing, search);
         }
         let elements = match listed {
             Err(shown) => {

@@ -198,12 +198,7 @@ pub fn implied(run: &JudgedRun, suite: &Suite, contracts: &Contracts) -> Target 
 
 /// Why a case that was not sent should have been. What `proofmark up` had lent is not in the target file, and can only
 /// have let more be sent.
-fn unsent(
-    entry: &Entry,
-    case: &Arc<Case>,
-    ground: Ground<'_>,
-    file: Option<&Target>,
-) -> Option<String> {
+fn unsent(entry: &Entry, case: &Arc<Case>, ground: Ground<'_>, file: Option<&Target>) -> Option<String> {
     let decision = || plan::job(case, ground).decision;
     match &entry.verdict {
         Verdict::Skip { reason } if reason.contains(MASKED) => None,

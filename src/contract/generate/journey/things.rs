@@ -20,7 +20,10 @@ use crate::{
         shape::{Kind, Property, Shape},
     },
     model::{
-        case::{Capture, CaptureFrom, Claim, Expectation, Poll, Presence, StatusPattern, Step, ValueMatcher},
+        case::{
+            Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Purpose, StatusPattern, Step,
+            ValueMatcher,
+        },
         contract::{Effect, Member, Operation, Place, Protocol},
     },
 };
@@ -314,7 +317,9 @@ impl<'a> Journey<'_, 'a> {
             "SerializationException",
         ];
         let span = self.draft.place();
-        let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: span.clone() }];
+        let alternative = |claim| {
+            vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: span.clone() }]
+        };
         let errors = others.into_iter().chain(OF_ANY).map(str::to_owned).collect();
         let served = [StatusPattern::Class(2), StatusPattern::Class(5)];
         let ends = Claim::AnyOf(vec![
@@ -382,11 +387,10 @@ fn first_id(
 ) -> Option<String> {
     let of = |schema| Shape::of(contract, schema);
     let properties = of(answer_schema(contract, listing)?).properties(contract);
-    let found = properties.iter().find_map(|property: &Property<'_>| {
+    properties.iter().find_map(|property: &Property<'_>| {
         let elements = of(property.schema).inside().filter(|_| of(property.schema).kind == Kind::List)?;
         let inside = of(elements).properties(contract);
         let id = ["id", member, "name"].into_iter().find(|id| inside.iter().any(|it| it.name == *id))?;
         Some(format!("$.{}[0].{id}", property.name))
-    });
-    found
+    })
 }
