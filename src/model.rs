@@ -3,6 +3,7 @@
 pub mod case;
 pub mod clause;
 pub mod contract;
+pub mod derived;
 #[cfg(test)]
 pub mod example;
 pub mod exchange;

@@ -59,7 +59,7 @@ fn conformance() -> Result<ExitCode, Wrong> {
     let update = snapshots::update()?;
     let (house, chosen) = load_for(&arguments)?;
     snapshots::note_references(&chosen.snapshots, &house)?;
-    let jobs = plan::plan(&house.suite, &chosen.target, &Selection::default()).jobs;
+    let jobs = plan::plan(house.ground(&chosen.target), &Selection::default()).jobs;
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
     let theatre = Arc::new(Theatre::new(house, chosen, update)?);
@@ -240,7 +240,7 @@ impl Theatre {
         for (index, trace) in traces {
             twins.take(&jobs[*index].case, trace, &judge);
         }
-        for job in plan::supporting(jobs, &stage.house.suite, &stage.target) {
+        for job in plan::supporting(jobs, stage.house.ground(&stage.target)) {
             twins.take(&job.case, &self.trace(&job, stage), &judge);
         }
         twins

@@ -190,7 +190,7 @@ fn judge(
     if options.deviation.is_some() {
         chosen.target.timeouts.patience.deadline = Some(PATIENCE);
     }
-    let plan = plan::plan(&house.suite, &chosen.target, selection);
+    let plan = plan::plan(house.ground(&chosen.target), selection);
     if plan.jobs.is_empty() {
         return Ok(None);
     }

@@ -87,7 +87,7 @@ pub async fn again(
     chosen.snapshots = taking(chosen.snapshots, Update::Pending, &chosen.target.name)?;
     up::lend(&mut chosen.target, &state_dir)?;
     let selection = written(run::selection(&args.selection, &house)?);
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt).await?;
     if let Err(why) = stage.session.prepare(&plan.jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was approved")));

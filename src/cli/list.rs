@@ -19,7 +19,7 @@ pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Wrong> {
     let house = load::house(&args.files, |_| true, Generated::All)?;
     let chosen = load::target(&args.target, &args.selection.api, &house)?;
     let selection = run::selection(&args.selection, &house)?;
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Wrong::Said("the selection is empty: no case fits all of it".into()));
     }

@@ -28,6 +28,7 @@ use crate::{
         contract::{ApiName, Contract},
         target::{Credentials, Keys, SecretRef, Target, is_loopback},
     },
+    plan::Ground,
     report::Digests,
     suite::{self, Diagnostic, SourceFile},
 };
@@ -66,6 +67,13 @@ pub struct House {
     pub seed: u64,
     /// Of the suite and the contracts.
     pub digests: Digests,
+}
+
+impl House {
+    /// What its cases are planned on for this target.
+    pub fn ground<'a>(&'a self, target: &'a Target) -> Ground<'a> {
+        Ground { suite: &self.suite, contracts: &self.contracts, target }
+    }
 }
 
 /// Which files cases are from.
@@ -184,12 +192,10 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     let files = assets::read(Kind::Schemas, folder, wanted)?;
     let (mut contracts, mut places, mut digests) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
-        let (contract, schema) = contract_at(operations, &files)?;
+        let contract = contract_at(operations, &files)?;
         let found = Places::of(&contract, Arc::clone(&operations.path), &operations.text);
         places.insert(Arc::clone(&contract.api), found);
-        let texts: Vec<&SourceFile> =
-            [operations, schema].into_iter().chain(resources_of(operations, &files)).collect();
-        digests.insert(Arc::clone(&contract.api), digest(&texts, &[]));
+        digests.insert(Arc::clone(&contract.api), digest(&beside(operations, &files), &[]));
         contracts.push(contract);
     }
     if contracts.is_empty() {
@@ -207,17 +213,22 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
 fn at_fault(files: &[SourceFile], error: &ContractError) -> Wrong {
     let mut alone = files.iter().filter(|file| file.path.ends_with("operations.json"));
     let fault = alone.find_map(|operations| {
-        let (contract, _) = contract_at(operations, files).ok()?;
+        let contract = contract_at(operations, files).ok()?;
         Contracts::new(vec![contract]).err().map(|error| format!("{}: {error}", operations.path))
     });
     Wrong::Said(fault.unwrap_or_else(|| error.to_string()))
 }
 
-/// The contract of a file, and the file of schemas beside it.
-fn contract_at<'f>(
-    operations: &SourceFile,
-    files: &'f [SourceFile],
-) -> Result<(Contract, &'f SourceFile), Wrong> {
+/// The files of one contract, in the order of their names.
+fn beside<'f>(operations: &SourceFile, files: &'f [SourceFile]) -> Vec<&'f SourceFile> {
+    let folder = |file: &SourceFile| file.path.rsplit_once(['/', '\\']).map(|(folder, _)| folder.to_owned());
+    let mut found: Vec<_> = files.iter().filter(|file| folder(file) == folder(operations)).collect();
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// The contract of a file, with what the files beside it say of it.
+fn contract_at(operations: &SourceFile, files: &[SourceFile]) -> Result<Contract, Wrong> {
     let beside = operations.path.replace("operations.json", "schema.json");
     let schema = files.iter().find(|file| *file.path == *beside);
     let schema =
@@ -235,7 +246,7 @@ fn contract_at<'f>(
     if let Some(resources) = resources_of(operations, files) {
         suite::describe(resources, &mut read).map_err(Wrong::Files)?;
     }
-    Ok((read, schema))
+    Ok(read)
 }
 
 /// The file of resources beside a file of operations.
@@ -419,4 +430,36 @@ pub(super) fn unknown(kind: &str, given: &str, known: BTreeSet<String>) -> Wrong
         None => String::new(),
     };
     Wrong::Said(format!("no {kind} is called {given}{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_contract_covers_every_file_that_says_something_of_it() {
+        let bundled = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/veeam");
+        let folder = tempfile::tempdir().unwrap();
+        let api = folder.path().join("veeam");
+        fs::create_dir(&api).unwrap();
+        for name in ["operations.json", "schema.json", "effects.yaml", "observed.yaml"] {
+            fs::copy(bundled.join(name), api.join(name)).unwrap();
+        }
+        let digest = || contracts_with_places(Some(folder.path())).unwrap().2["veeam"].clone();
+        let before = digest();
+        fs::write(api.join("notes.txt"), "of nobody's concern").unwrap();
+        assert_eq!(digest(), before);
+        for name in ["effects.yaml", "observed.yaml", "operations.json"] {
+            let text = fs::read_to_string(api.join(name)).unwrap();
+            let other = if name.ends_with("json") { format!("{text} ") } else { format!("{text}# more\n") };
+            fs::write(api.join(name), other).unwrap();
+            assert_ne!(digest(), before, "{name}");
+            fs::write(api.join(name), text).unwrap();
+        }
+        assert_eq!(digest(), before);
+        fs::remove_file(api.join("observed.yaml")).unwrap();
+        assert_ne!(digest(), before);
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
     model::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
         contract::{Access, Contract, Effect, Operation, Place, Protocol},
+        target::DISPOSABLE,
         template::{Hole, Part, TemplateValue},
     },
 };
@@ -283,6 +284,7 @@ impl First<'_> {
             .iter()
             .filter_map(|need| match need {
                 Need::Feature(feature) => Some(&**feature),
+                Need::Lift(_) => Some(DISPOSABLE),
                 Need::Variable(_) => None,
             })
             .collect();

@@ -83,7 +83,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     for line in up::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
     }
-    let job = plan::job(&case, &house.suite, &chosen.target);
+    let job = plan::job(&case, house.ground(&chosen.target));
     match &job.decision {
         Decision::Run => {}
         Decision::Skip(why) => return Err(Wrong::Said(format!("{why}; nothing was sent"))),

@@ -75,7 +75,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         chosen.snapshots = approve::taking(chosen.snapshots, update, &chosen.target.name)?;
         selection = approve::written(selection);
     }
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     // What comes meanwhile may be another part's.
     if selection.shard.is_some_and(|shard| shard.count() > 1) {
         chosen.target.sharing = Sharing::Shared;

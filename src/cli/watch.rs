@@ -218,12 +218,12 @@ async fn cycle(
 fn plan_of(args: &WatchArgs, again: &Again, house: &House, chosen: &Chosen) -> Result<plan::Plan, Wrong> {
     let selection = run::selection(&args.selection, house)?;
     let target: &Target = &chosen.target;
-    let mut plan = plan::plan(&house.suite, target, &selection);
+    let mut plan = plan::plan(house.ground(target), &selection);
     if let Again::Files(files) = again {
         let before = plan.jobs.len();
         plan.jobs.retain(|job| files.contains(&job.case.span.file));
         plan.not_selected += before - plan.jobs.len();
-        plan.supporting = plan::supporting(&plan.jobs, &house.suite, target);
+        plan.supporting = plan::supporting(&plan.jobs, house.ground(target));
     }
     Ok(plan)
 }

@@ -89,6 +89,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
         version: metadata["apiVersion"].as_str().unwrap_or_default().to_owned(),
         protocol,
         identifiers: Default::default(),
+        derived: Default::default(),
         operations,
         waiters,
         schemas: Arc::new(files::schema_document(title, defs)),

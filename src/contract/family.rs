@@ -1,7 +1,10 @@
 //! Who destroys and who lists what an operation creates, read from names, paths and members.
 
 use crate::{
-    contract::shape::{Kind, Property, Shape},
+    contract::{
+        identity::{self, Wanted},
+        shape::{Kind, Property, Shape},
+    },
     model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
 };
 
@@ -105,6 +108,22 @@ pub(crate) fn undoing<'a>(contract: &'a Contract, create: &Operation) -> Option<
         resource,
         members,
     })
+}
+
+/// Whether what an accepted request of `create` makes can be destroyed again: of each member that says what to destroy, the
+/// answer shows the value by the contract, or the request has `given` a name of the run's.
+pub(crate) fn is_undone(contract: &Contract, create: &Operation, given: &dyn Fn(&str) -> bool) -> bool {
+    let Some(undoing) = undoing(contract, create) else { return false };
+    let answer = answer_schema(contract, create);
+    let shown = |member: &str, taken: &Member| {
+        let wanted = Wanted { resource: &undoing.resource, member, schema: &taken.schema };
+        let by_id = |schema: &serde_json::Value| {
+            let properties = Shape::of(contract, schema).properties(contract);
+            contract.protocol == Protocol::Rest && properties.iter().any(|property| property.name == "id")
+        };
+        answer.is_some_and(|schema| by_id(schema) || !identity::ways(contract, schema, wanted).is_empty())
+    };
+    undoing.members.iter().all(|(member, taken)| given(member) || shown(member, taken))
 }
 
 /// Whether an operation that destroys needs this member.

@@ -65,6 +65,7 @@ pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
         schemas,
         observed: Observed::default(),
         resources: Default::default(),
+        derived: Default::default(),
     })
 }
 

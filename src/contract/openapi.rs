@@ -85,6 +85,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         },
         protocol: Protocol::Rest,
         identifiers: Default::default(),
+        derived: Default::default(),
         waiters: BTreeMap::new(),
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),

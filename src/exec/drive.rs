@@ -186,7 +186,8 @@ impl<'a> Line<'a> {
     /// Whether the request may go out.
     async fn hold(&self, effect: Effect, outgoing: &Outgoing, values: &Values) -> Result<(), Failed> {
         let Session { target, own, .. } = self.session;
-        let fence = Fence { target, contract: self.desk.contract, own, values };
+        let made = |text: &str| own.has(text);
+        let fence = Fence { target, contract: self.desk.contract, made: &made, values };
         fence.check(self.operation, effect, outgoing).map_err(Failed::Refused)?;
         if effect == Effect::Read && self.operation.effect == Effect::Read {
             return Ok(());

@@ -161,6 +161,8 @@ pub enum Need {
     Feature(Arc<str>),
     /// A variable the target file sets.
     Variable(Arc<str>),
+    /// The target file gives up what this operation makes, which nothing destroys.
+    Lift(Arc<str>),
 }
 
 /// One request with its captures and expectations.

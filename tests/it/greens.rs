@@ -2,7 +2,7 @@
 
 mod server;
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command, sync::atomic::Ordering};
 
 use self::server::{Answer, serve};
 
@@ -11,7 +11,7 @@ fn run(answer: Answer, arguments: &[&str]) -> (i32, String) {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(answer);
     let target = folder.path().join("target.yaml");
-    std::fs::write(&target, TARGET.replace("URL", &server.url)).unwrap();
+    fs::write(&target, TARGET.replace("URL", &server.url)).unwrap();
     ended(folder.path(), &[&["run", "--target", target.to_str().unwrap()], arguments].concat())
 }
 
@@ -66,6 +66,30 @@ fn a_server_that_refuses_everything_is_not_conformant() {
             let (code, last) = run(Answer::Refusal(status), &written);
             assert_ne!(code, 0, "{status} {operation}: {last}");
         }
+    }
+}
+
+/// A run of everything sends no more than this to a server that refuses: each case its first request, and what cannot change is
+/// not asked again.
+const MOST_REQUESTS: usize = 16_000;
+
+#[test]
+fn a_whole_run_against_a_server_that_refuses_everything_ends_and_leaves_nothing() {
+    for status in REFUSALS {
+        let folder = tempfile::tempdir().unwrap();
+        let server = serve(Answer::Refusal(status));
+        fs::write(folder.path().join("target.yaml"), TARGET.replace("URL", &server.url)).unwrap();
+        let (code, last) =
+            ended(folder.path(), &["run", "--target", "./target.yaml", "--state-dir", "state"]);
+        assert!([1, 3].contains(&code), "{status}: {code} {last}");
+        let asked = server.asked.load(Ordering::Relaxed);
+        assert!(asked < MOST_REQUESTS, "{status}: {asked} requests");
+        let (code, swept) =
+            ended(folder.path(), &["sweep", "--target", "./target.yaml", "--state-dir", "state"]);
+        assert_eq!(code, 0, "{status}: {swept}");
+        let ledgers = fs::read_dir(folder.path().join("state/ledger")).map_or(0, |folder| folder.count());
+        assert_eq!(ledgers, 0, "{status}: {last}");
+        assert!(!last.contains("destroys what is left"), "{status}: {last}");
     }
 }
 

@@ -65,7 +65,7 @@ fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Rep
     let state = env::temp_dir().join(format!("proofmark-{}", uuid::Uuid::new_v4().simple()));
     let judged = lone_runtime()?.block_on(async {
         let chosen = load::target(&TargetArgs::default(), &[], &house)?;
-        let plan: Plan = plan::plan(&house.suite, &chosen.target, &selection);
+        let plan: Plan = plan::plan(house.ground(&chosen.target), &selection);
         let options = Options { deviation: Some(deviation), ..Options::default() };
         let (_alive, interrupt) = watch::channel(Interrupt::No);
         let stage = Stage::set(house, chosen, options, state.clone(), interrupt).await?;

@@ -303,7 +303,7 @@ impl Again<'_> {
 
     /// Of what was not sent.
     fn without_trace(&self, entry: &Entry, case: &std::sync::Arc<Case>) -> Verdict {
-        let job = plan::job(case, &self.house.suite, self.target);
+        let job = plan::job(case, self.house.ground(self.target));
         match (unsent(&job), &entry.verdict) {
             (Some(verdict), _) => verdict,
             (None, verdict @ Verdict::Error { .. }) => verdict.clone(),

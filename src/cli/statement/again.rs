@@ -64,9 +64,9 @@ pub fn again(report: &Report, folder: &Path, args: &AgainArgs) -> Result<Again, 
         return Ok(not(otherwise));
     }
     let (file, mut told) = file(run, args, &house)?;
-    let mut differences = planned::differences(run, &house.suite, file.as_ref());
+    let mut differences = planned::differences(run, &house, file.as_ref());
     let declarations = file.as_ref().map_or(Declarations::Missing, |_| Declarations::AtHand);
-    let target = replay::as_recorded(file.unwrap_or_else(|| planned::implied(run, &house.suite)), run);
+    let target = replay::as_recorded(file.unwrap_or_else(|| planned::implied(run, &house)), run);
     let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
     let cut = replay::cut(&traces)?;
     let evidence = Evidence { declarations, target: &target, cut: &cut };

@@ -7,11 +7,12 @@ use std::{
 };
 
 use crate::{
+    cli::load::House,
     model::{
-        case::{Case, Fixture, Need, Origin, Profile, Scope, Suite},
+        case::{Case, Fixture, Need, Origin, Profile, Scope, Step, Suite},
         contract::Effect,
         exchange::Trace,
-        target::{ApiTarget, Credentials, KnownFailure, KnownWhat, Target},
+        target::{ApiTarget, Credentials, DISPOSABLE, KnownFailure, KnownWhat, Target},
         verdict::{Declared, Verdict},
     },
     plan::{self, Decision, Selection, glob},
@@ -19,7 +20,8 @@ use crate::{
 };
 
 /// Holds `run` to `suite`, and to the target file where it is at hand; in what it differs, one sentence each.
-pub fn differences(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Vec<String> {
+pub fn differences(run: &JudgedRun, house: &House, file: Option<&Target>) -> Vec<String> {
+    let suite = &*house.suite;
     let mut found = Vec::new();
     let asked = selection(&run.plan.selection);
     let selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| asked.takes(case)).collect();
@@ -58,10 +60,10 @@ pub fn differences(run: &JudgedRun, suite: &Suite, file: Option<&Target>) -> Vec
         Some(_) => {}
     }
     found.extend(fixtures(run, suite, &cases));
-    let implied = implied(run, suite);
+    let implied = implied(run, house);
     for entry in &run.entries {
         let Some(case) = cases.get(entry.subject.name.as_str()) else { continue };
-        let why = unsent(entry, case, suite, file, &implied).or_else(|| excused(entry, case, run, file));
+        let why = unsent(entry, case, house, file, &implied).or_else(|| excused(entry, case, run, file));
         found.extend(why.map(|why| format!("{}: {why}", case.id)));
     }
     if let Some(file) = file {
@@ -151,7 +153,8 @@ fn was_made(fixture: &Fixture, run: &JudgedRun, suite: &Suite, cases: &BTreeMap<
 
 /// The least that the target must have declared for the run to have been what it was. Nothing that it lends is known, and
 /// nothing of what it lets be destroyed.
-pub fn implied(run: &JudgedRun, suite: &Suite) -> Target {
+pub fn implied(run: &JudgedRun, house: &House) -> Target {
+    let suite = &*house.suite;
     let api = |base_url: &str| {
         let base_url = url::Url::parse(base_url).ok()?;
         Some(ApiTarget { base_url, credentials: Credentials::None, accounts: Vec::new(), sts_url: None })
@@ -171,11 +174,19 @@ pub fn implied(run: &JudgedRun, suite: &Suite) -> Target {
         for need in &case.needs {
             match need {
                 Need::Feature(name) => drop(target.features.insert(Arc::clone(name))),
+                Need::Lift(name) => drop(target.expendable.insert(format!("operation:{name}").into())),
                 Need::Variable(name) => {
                     drop(target.variables.insert(Arc::clone(name), serde_json::Value::Null))
                 }
             }
         }
+    }
+    // What was sent although nothing shows what it touches, the target has let go.
+    let sent = run.entries.iter().filter(|entry| entry.trace.is_some());
+    let sent: Vec<_> = sent.filter_map(|entry| cases.get(entry.subject.name.as_str()).copied()).collect();
+    let jobs = plan::jobs(sent.into_iter(), house.ground(&target));
+    if jobs.iter().any(|job| matches!(job.decision, Decision::Skip(_))) {
+        target.features.insert(DISPOSABLE.into());
     }
     target
 }
@@ -185,11 +196,11 @@ pub fn implied(run: &JudgedRun, suite: &Suite) -> Target {
 fn unsent(
     entry: &Entry,
     case: &Arc<Case>,
-    suite: &Suite,
+    house: &House,
     file: Option<&Target>,
     implied: &Target,
 ) -> Option<String> {
-    let decision = || plan::job(case, suite, file.unwrap_or(implied)).decision;
+    let decision = || plan::job(case, house.ground(file.unwrap_or(implied))).decision;
     match &entry.verdict {
         Verdict::Skip { reason } if reason.contains(MASKED) => None,
         Verdict::Skip { reason } => match decision() {
@@ -229,14 +240,13 @@ fn excuse(known: &KnownFailure) -> String {
     }
 }
 
-/// Whether a skip is because of what the case would destroy, of which only the target file can tell.
+/// Whether a skip is because of what a request of the case would touch, of which only the target file can tell whose it is.
 fn is_fence(reason: &str, case: &Case) -> bool {
-    let mut steps = case.steps.iter().chain(&case.finally);
-    [" would destroy what `", " would name nothing but what the target lends "].iter().any(|words| {
-        reason.split_once(words).is_some_and(|(operation, _)| {
-            steps.any(|step| step.effect == Effect::Destroy && *step.operation == *operation)
-        })
-    })
+    let named =
+        |step: &Step| step.effect != Effect::Read && reason.starts_with(&format!("{} ", step.operation));
+    let whose =
+        [": the target lends it", ": the target file names it", ": it is kept", ": this run did not make it"];
+    case.steps.iter().chain(&case.finally).any(named) && whose.iter().any(|words| reason.contains(words))
 }
 
 /// What the record says of the target, and its file otherwise.

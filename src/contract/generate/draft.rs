@@ -14,19 +14,19 @@ use super::{
     random::Random,
     value::{Extent, Maker},
 };
-use crate::model::{
-    case::{
-        Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Raw, Request,
-        StatusPattern, Step, Twin, ValueMatcher,
+use crate::{
+    contract::family as contract_family,
+    model::{
+        case::{
+            Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Raw,
+            Request, StatusPattern, Step, Twin, ValueMatcher,
+        },
+        clause::{ClauseId, Clauses, Strength},
+        contract::{Contract, Effect, Operation, Place, Protocol},
+        span::Span,
+        template::{Generator, Hole, Part, Template, TemplateValue},
     },
-    clause::{ClauseId, Clauses, Strength},
-    contract::{Contract, Effect, Operation, Place, Protocol},
-    span::Span,
-    template::{Generator, Hole, Part, Template, TemplateValue},
 };
-
-/// The feature a target declares that may be changed as a whole: its settings, its licence.
-pub(super) const DISPOSABLE: &str = "disposable";
 
 /// A clause a generated claim stands for. Where the clauses of a run do not state it, a MUST stands as a claim alone and
 /// anything weaker is not claimed.
@@ -217,7 +217,7 @@ impl<'a> Draft<'a> {
         if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
             steps.extend(self.proof(listing, given));
         }
-        let own = self.needs(kind, &finally);
+        let own = self.needs(kind, &input, &finally);
         finally.extend(setup.finally);
         let row = row.into_iter().chain(setup.row).collect();
         let needs = if setup.needs.is_empty() { own } else { setup.needs };
@@ -277,21 +277,24 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Nothing may be made that is not destroyed again, nothing that the run did not make be destroyed, and no settings
-    /// changed: what would do so goes only to a target that may be spoilt, the right input and those with one mistake alike.
-    fn needs(&self, kind: SketchKind, undone: &[Step]) -> Vec<Need> {
-        let effect = self.operation.effect;
-        let naming = self.family.naming.as_ref().and_then(|way| way.first().copied());
-        let harms = match effect {
-            _ if kind == SketchKind::Void => false,
-            Effect::Read => false,
-            Effect::Create | Effect::Upsert => undone.is_empty(),
-            Effect::Change | Effect::Destroy => {
-                !family::names_something(self.contract, self.operation, naming)
-            }
-            Effect::Unknown => true,
+    /// Nothing may be made that is not destroyed again, by the case or, as the ledger knows how, at the run's end: what would
+    /// do so goes only where the target file gives it up, the right input and those with one mistake alike. What a request
+    /// would change or destroy is for the fence to say.
+    fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
+        let stays = kind != SketchKind::Void
+            && self.operation.effect.makes()
+            && undone.is_empty()
+            && !self.is_undone(self.operation, input);
+        stays.then(|| Need::Lift(Arc::clone(&self.operation.name))).into_iter().collect()
+    }
+
+    /// Whether the ledger knows how to destroy what a request with this input makes.
+    pub fn is_undone(&self, operation: &Operation, input: &[(String, Value)]) -> bool {
+        let given = |member: &str| {
+            let value = input.iter().find(|(name, _)| name == member).and_then(|(_, value)| value.as_str());
+            value.is_some_and(|text| holes::bears(text) != Bears::Neither)
         };
-        harms.then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect()
+        contract_family::is_undone(self.contract, operation, &given)
     }
 
     /// Takes back, by the names that both operations have, what an operation does that has no answer to be known by: the

@@ -185,25 +185,3 @@ fn rest_destroyer<'a>(contract: &'a Contract, operation: &Operation) -> Option<D
     let found = wanted.into_iter().find(|name| answer.iter().any(|property| property.name == *name))?;
     Some(Destroyer { operation: destroyer, member, known_by: KnownBy::Answer(format!("$.{found}")) })
 }
-
-/// Whether a request of this operation names something that has to be there already: filled with the name of nothing,
-/// it can do no harm.
-pub(super) fn names_something(contract: &Contract, operation: &Operation, naming: Option<&str>) -> bool {
-    const NAMES: [&str; 6] = ["Arn", "Identifier", "Id", "Ids", "Arns", "Name"];
-    operation.members.iter().any(|(name, member)| match member.place {
-        Place::Path => true,
-        Place::Body => {
-            let shape = Shape::of(contract, &member.schema);
-            let of_text = match shape.kind {
-                Kind::Text => shape.values().is_empty(),
-                Kind::List => shape
-                    .inside()
-                    .is_some_and(|inside: &Value| Shape::of(contract, inside).kind == Kind::Text),
-                _ => false,
-            };
-            let id = NAMES.iter().any(|ending| name.ends_with(ending));
-            member.required && of_text && id && naming != Some(name)
-        }
-        Place::Query | Place::Header | Place::WholeBody | Place::Form => false,
-    })
-}

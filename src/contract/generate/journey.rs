@@ -13,14 +13,14 @@ use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
 use super::{
-    draft::{DISPOSABLE, Draft, Statement, hole, may, must, should},
+    draft::{Draft, Statement, hole, may, must, should},
     family::{Destroyer, KnownBy, Listing},
     holes::{self, ABSENT_UUID, template},
     kinds::{Creator, fits, is_costly},
     value::Extent,
 };
 use crate::{
-    contract::shape::Shape,
+    contract::{family::is_needed, shape::Shape},
     model::{
         case::{Auth, Case, Claim, Expectation, Need, Poll, StatusPattern, Step, ValueMatcher},
         contract::{Contract, Effect, Member, Operation, Place, Protocol},
@@ -92,7 +92,7 @@ fn round_trip(draft: &Draft<'_>) -> Option<Case> {
     steps.push(destroying);
     steps.extend(listing.and_then(|(listing, name)| journey.look(listing, name, "gone")));
     journey.made.push(own);
-    Some(journey.case("round-trip", steps, None, Harm::None))
+    Some(journey.case("round-trip", steps, None, None))
 }
 
 /// Makes what the operation is to work on, and has it work on that.
@@ -115,9 +115,9 @@ fn on_its_own(draft: &Draft<'_>) -> Option<Case> {
         draft.undone(separator, input.iter().filter(|member| same(member)).cloned().collect())
     });
     journey.row = draft.row(&input, None);
-    steps.push(journey.call(operation, input));
-    let harm = if begins_something(operation) { Harm::Some } else { Harm::None };
-    Some(journey.case("on-its-own", steps, undoing, harm))
+    steps.push(journey.call(operation, input.clone()));
+    let stays = undoing.is_none() && stays(draft, &input);
+    Some(journey.case("on-its-own", steps, undoing, stays.then_some(operation)))
 }
 
 /// What goes before and after a request on things of its case's own.
@@ -143,11 +143,10 @@ pub(super) fn prepared(
         return None;
     }
     let steps = journey.made.iter().map(|made| journey.creation(made)).collect();
-    let begins = begins_something(operation)
-        && draft.family.destroyer.is_none()
-        && separator(draft.contract, operation).is_none();
-    let harm = if begins && operation.effect != Effect::Destroy { Harm::Some } else { Harm::None };
-    let (finally, row, needs) = journey.ends(None, harm);
+    let stays = draft.family.destroyer.is_none()
+        && separator(draft.contract, operation).is_none()
+        && stays(draft, &input);
+    let (finally, row, needs) = journey.ends(None, stays.then_some(operation));
     Some((input, Setup { steps, finally, row, needs }))
 }
 
@@ -157,17 +156,9 @@ type Row = Vec<(Arc<str>, TemplateValue)>;
 const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
 const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
-/// Whether more is begun than can be undone by destroying what was made, or than is for nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Harm {
-    None,
-    Some,
-}
-
-fn begins_something(operation: &Operation) -> bool {
-    const HARMLESS: [&str; 10] =
-        ["Modify", "Update", "Add", "Remove", "Tag", "Untag", "Stop", "Cancel", "Enable", "Disable"];
-    operation.effect != Effect::Read && !HARMLESS.iter().any(|verb| operation.name.starts_with(verb))
+/// Whether a request makes or begins something that is still there when what it was made for is destroyed.
+fn stays(draft: &Draft<'_>, input: &[(String, Value)]) -> bool {
+    draft.operation.effect.makes() && !draft.is_undone(draft.operation, input)
 }
 
 struct Journey<'d, 'a> {
@@ -182,16 +173,17 @@ impl<'d, 'a> Journey<'d, 'a> {
         Journey { draft, made: Vec::new(), row: None }
     }
 
-    fn case(self, name: &str, steps: Vec<Step>, first: Option<Step>, harm: Harm) -> Case {
+    fn case(self, name: &str, steps: Vec<Step>, first: Option<Step>, stays: Option<&Operation>) -> Case {
         let draft = self.draft;
-        let (finally, row, needs) = self.ends(first, harm);
+        let (finally, row, needs) = self.ends(first, stays);
         draft.assembled(name, steps, finally, row, needs)
     }
 
-    /// What undoes everything, behind `first`; the names; and what a target must permit.
-    fn ends(self, first: Option<Step>, harm: Harm) -> (Vec<Step>, Row, Vec<Need>) {
-        let costly = self.made.iter().any(|made| is_costly(made.maker.create));
-        let harm = if costly { Harm::Some } else { harm };
+    /// What undoes everything, behind `first`; the names; and what a target must give up: what stays, and machines, which
+    /// cost money while they run.
+    fn ends(self, first: Option<Step>, stays: Option<&Operation>) -> (Vec<Step>, Row, Vec<Need>) {
+        let costly = self.made.iter().map(|made| made.maker.create).filter(|create| is_costly(create));
+        let needs: BTreeSet<Arc<str>> = costly.chain(stays).map(|it| Arc::clone(&it.name)).collect();
         let undoing = |made: &Made<'_>| {
             let given = made.maker.family.given(&made.input);
             self.draft.undoing(&made.maker.destroyer, given, made.number)
@@ -199,8 +191,7 @@ impl<'d, 'a> Journey<'d, 'a> {
         let finally = first.into_iter().chain(self.made.iter().rev().filter_map(undoing)).collect();
         let named = self.made.iter().filter_map(|made| self.draft.row(&made.input, made.number));
         let row: BTreeMap<_, _> = named.chain(self.row).collect();
-        let needs = (harm == Harm::Some).then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect();
-        (finally, row.into_iter().collect(), needs)
+        (finally, row.into_iter().collect(), needs.into_iter().map(Need::Lift).collect())
     }
 
     fn expects(&self, step: &mut Step, statement: Statement, claim: Claim) {
@@ -441,8 +432,8 @@ fn names_nothing(value: &Value) -> bool {
 /// Undoes what an operation does with two things and more, by the same names: `DeleteConnection` for `TestConnection`.
 pub(super) fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a Operation> {
     fn required(operation: &Operation) -> BTreeSet<&str> {
-        let members = operation.members.iter().filter(|(_, member)| member.required);
-        members.map(|(name, _)| name.as_str()).collect()
+        let needed = operation.members.iter().filter(|(_, member)| is_needed(member));
+        needed.map(|(name, _)| name.as_str()).collect()
     }
     let needs = required(operation);
     let undoes = |other: &&Operation| other.effect == Effect::Destroy && required(other) == needs;

@@ -125,7 +125,8 @@ fn hyphened(member: &str) -> String {
     text
 }
 
-/// Machines cost money while they run.
+/// Machines cost money while they run. The guess from the name only ever asks for more: what is taken for a machine needs a target
+/// that gives it up.
 pub(super) fn is_costly(create: &Operation) -> bool {
     ["Instance", "Cluster", "Machine", "Server"].iter().any(|kind| create.name.ends_with(kind))
 }

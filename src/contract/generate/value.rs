@@ -276,7 +276,7 @@ fn number(shape: &Shape<'_>) -> Option<f64> {
     (wanted != 1.0).then_some(wanted)
 }
 
-/// What a member called so holds, if that is an Amazon Resource Name: a well-formed one that names nothing.
+/// What a member called so holds, if that is an Amazon Resource Name: a well-formed one that names nothing, whatever its kind.
 fn arn(member: &str, service: &str) -> Option<String> {
     let kind = member.strip_suffix("Arn").or_else(|| member.strip_suffix("ARN"))?;
     let ends = |text: &str| kind.ends_with(text);

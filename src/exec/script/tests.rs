@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    exec::{absent::Absent, values::Surroundings},
     matcher,
     model::{
         case::{
@@ -18,6 +17,7 @@ use crate::{
         example::{span, step},
         template::{Hole, Part, Template, TemplateValue, Variables},
     },
+    plan::{absent::Absent, values::Surroundings},
 };
 
 mod repeating;
@@ -123,6 +123,7 @@ fn contracts() -> Arc<Contracts> {
         waiters: BTreeMap::new(),
         operations: BTreeMap::new(),
         identifiers: Default::default(),
+        derived: Default::default(),
         schemas: Arc::new(json!({ "$defs": {} })),
     };
     Arc::new(Contracts::new(vec![contract]).unwrap())

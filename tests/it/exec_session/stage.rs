@@ -79,6 +79,7 @@ fn operation(
 
 fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contract {
     Contract {
+        derived: Default::default(),
         observed: Default::default(),
         resources: Default::default(),
         base_paths: Vec::new(),

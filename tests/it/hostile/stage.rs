@@ -167,7 +167,10 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
     let (session, _interrupts) = session(&target, Arc::clone(&suite), state.path());
     let case = |operation: &str| {
         let found = suite.cases.iter().find(|case| &*case.operation == operation);
-        plan::job(found.unwrap(), &suite, &target)
+        plan::job(
+            found.unwrap(),
+            plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target },
+        )
     };
     let jobs: [Job; 2] = [case(way.operation()), case("DescribeEndpoints")];
     let mut traces = Vec::new();

@@ -10,8 +10,8 @@ use crate::{
         effect,
         router::{Base, Incoming, Router},
     },
-    exec::request::Outgoing,
     model::contract::{Contract, Effect, Operation, Place, Protocol},
+    plan::request::Outgoing,
 };
 
 /// One way to take a request.
@@ -20,6 +20,8 @@ pub(super) struct Reading<'a> {
     pub operation: Cow<'a, Operation>,
     /// As messages call it.
     pub name: String,
+    /// The operation that a target file has to give up for it.
+    pub given_up: String,
     pub effect: Effect,
     /// What the target has to permit for it; none where no server could take it for a request of the operation.
     pub permit: Option<Effect>,
@@ -68,7 +70,15 @@ fn reading<'a>(
     parameters: Vec<(&'a str, String)>,
 ) -> Reading<'a> {
     let name = operation.name.to_string();
-    Reading { operation: Cow::Borrowed(operation), name, effect: operation.effect, permit, parameters }
+    let given_up = name.clone();
+    Reading {
+        operation: Cow::Borrowed(operation),
+        name,
+        given_up,
+        effect: operation.effect,
+        permit,
+        parameters,
+    }
 }
 
 /// Whether a target of the documented protocol would take the request for one of this operation.
@@ -84,7 +94,7 @@ pub(super) fn header<'o>(outgoing: &'o Outgoing, name: &str) -> Option<&'o str> 
 }
 
 /// As it is decoded, once or, by one server behind another, more often.
-pub(in crate::exec) fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..4 {
         match percent_decode_str(&text).decode_utf8_lossy() {
@@ -115,6 +125,7 @@ fn of_unknown_name<'a>(
     does.then(|| Reading {
         operation: Cow::Owned(bare),
         name: called.to_owned(),
+        given_up: called.to_owned(),
         effect,
         permit: Some(effect),
         parameters: Vec::new(),
@@ -145,9 +156,14 @@ fn of_no_operation<'a>(
     let unknown = path.split(['/', '\\', ';']).filter(|segment| !matches!(*segment, "" | "." | ".."));
     let unknown = unknown.filter(|segment| !is_word(segment));
     let reads = |method: &String| ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&method.as_str());
+    let name = format!("{} {} (for {})", incoming.method, incoming.path(), operation.name);
+    // Who gives up what an operation destroys gives up what it may destroy by another path.
+    let given_up =
+        if operation.effect == Effect::Destroy { operation.name.to_string() } else { name.clone() };
     Reading {
         operation: Cow::Owned(bare),
-        name: format!("{} {} (for {})", incoming.method, incoming.path(), operation.name),
+        name,
+        given_up,
         effect: if incoming.methods().iter().all(reads) { Effect::Read } else { Effect::Destroy },
         permit: Some(effect),
         parameters: unknown.map(|segment| ("segment", segment.to_owned())).collect(),

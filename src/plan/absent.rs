@@ -15,7 +15,7 @@ const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// What names nothing in one run, in the forms that members of requests take.
 #[derive(Debug)]
-pub(super) struct Absent {
+pub(crate) struct Absent {
     text: String,
     uuid: String,
     number: u64,
@@ -30,7 +30,7 @@ impl Absent {
         }
     }
 
-    #[cfg(test)]
+    /// Those of a plan, which no run draws.
     pub fn of(text: &str, uuid: &str) -> Absent {
         Absent { text: text.to_owned(), uuid: uuid.to_owned(), number: 5_000_000_000_000_007 }
     }

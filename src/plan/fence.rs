@@ -1,6 +1,7 @@
 //! What may go out at all: what the target permits, and nothing that touches what the run did not make. The request is read
 //! as the target will read it, so it does not matter how a case file came to its words; what it touches is read from the
-//! contract, and whatever cannot be read is refused.
+//! contract, and whatever cannot be read is refused. A plan asks it of every request that it can foresee, `exec` of every
+//! request that is about to leave.
 
 mod reading;
 #[cfg(test)]
@@ -11,24 +12,25 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 
 use self::reading::Reading;
-pub(super) use self::reading::decoded;
-use super::{own::Own, request::Outgoing, values::Values};
+pub(crate) use self::reading::decoded;
+use super::{request::Outgoing, values::Values};
 use crate::{
     contract::subjects::{self, Body, Owner, Parts, Touching},
     model::{
         case::{RawBody, Step},
         contract::{Contract, Effect, Operation},
-        target::{Lift, Target},
+        target::Target,
         template::{Hole, Part, Template, TemplateValue, Variables},
     },
 };
 
 /// What a request is held against.
 #[derive(Clone, Copy)]
-pub(super) struct Fence<'a> {
+pub(crate) struct Fence<'a> {
     pub target: &'a Target,
     pub contract: &'a Contract,
-    pub own: &'a Own,
+    /// Whether an answer in this run has given this name to what the run made.
+    pub made: &'a (dyn Fn(&str) -> bool + Sync),
     pub values: &'a Values,
 }
 
@@ -50,7 +52,7 @@ impl Fence<'_> {
     }
 
     fn judge(&self, reading: &Reading<'_>, outgoing: &Outgoing) -> Result<Vec<Touching>, String> {
-        let Reading { operation, name, effect, permit, parameters } = reading;
+        let Reading { operation, name, given_up, effect, permit, parameters } = reading;
         if permit.is_some_and(|effect| !effect.is_permitted(&self.target.permits)) {
             return Err(format!("{name} would {effect}, which the target does not permit"));
         }
@@ -68,11 +70,7 @@ impl Fence<'_> {
         let body = Body::of(&outgoing.body, reading::header(outgoing, "content-type"));
         let parts = Parts { path: parameters, query: &query, headers: &outgoing.headers, body: &body };
         let touched = subjects::touched(self.contract, operation, *effect, &parts);
-        subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.lift(name))
-    }
-
-    fn lift(&self, operation: &str) -> Option<Lift> {
-        self.target.lift(operation)
+        subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.target.lift(given_up))
     }
 
     fn owner(&self, text: &str) -> Owner {
@@ -86,7 +84,7 @@ impl Fence<'_> {
         if let Some(name) = lent {
             return if self.target.kept.contains(name) { Owner::Kept } else { Owner::Lent };
         }
-        if self.own.has(text) || self.values.is_ours(text) {
+        if (self.made)(text) || self.values.is_ours(text) {
             return Owner::Run;
         }
         let of_group = |all: &Variables, wanted: &dyn Fn(&str) -> bool| {
@@ -106,7 +104,7 @@ impl Fence<'_> {
 }
 
 /// The variables that a step's request names.
-pub(super) fn variables(step: &Step) -> BTreeSet<Arc<str>> {
+pub(crate) fn variables(step: &Step) -> BTreeSet<Arc<str>> {
     let mut named = BTreeSet::new();
     let request = &step.request;
     request.input.iter().for_each(|(_, value)| of_value(value, &mut named));

@@ -39,7 +39,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     /// What was sent once, to be sent again.
-    pub(super) fn again(sent: &SentRequest, route: Route) -> Result<Outgoing, url::ParseError> {
+    pub(crate) fn again(sent: &SentRequest, route: Route) -> Result<Outgoing, url::ParseError> {
         let url = Url::parse(&sent.url)?;
         Ok(Outgoing {
             method: sent.method.clone(),
@@ -268,14 +268,14 @@ fn apply(raw: &Raw, method: &mut String, parts: &mut Parts, fill: Fill<'_>) -> R
 const IDENTITY: [&str; 3] = ["authorization", "x-amz-date", "x-amz-security-token"];
 
 /// Sets a header or, without a value, removes it.
-pub(super) fn put(headers: &mut Vec<(String, String)>, name: &str, value: Option<String>) {
+pub(crate) fn put(headers: &mut Vec<(String, String)>, name: &str, value: Option<String>) {
     match value {
         Some(value) => set(headers, name, value),
         None => remove(headers, name),
     }
 }
 
-pub(super) fn set(headers: &mut Vec<(String, String)>, name: &str, value: String) {
+pub(crate) fn set(headers: &mut Vec<(String, String)>, name: &str, value: String) {
     let name = name.to_ascii_lowercase();
     match headers.iter_mut().find(|(have, _)| *have == name) {
         Some((_, old)) => *old = value,
@@ -283,12 +283,12 @@ pub(super) fn set(headers: &mut Vec<(String, String)>, name: &str, value: String
     }
 }
 
-pub(super) fn remove(headers: &mut Vec<(String, String)>, name: &str) {
+pub(crate) fn remove(headers: &mut Vec<(String, String)>, name: &str) {
     headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
 }
 
 /// Whether the case itself sets or removes this header.
-pub(super) fn touches(raw: &Raw, header: &str) -> bool {
+pub(crate) fn touches(raw: &Raw, header: &str) -> bool {
     raw.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(header))
 }
 
@@ -317,7 +317,7 @@ fn host(url: &Url) -> String {
 }
 
 /// A token written out in the case is a false identity; one that was issued to the case is a true one.
-pub(super) fn intent(request: &Request) -> Intent {
+pub(crate) fn intent(request: &Request) -> Intent {
     let proper = match &request.auth {
         Auth::Target | Auth::OwnToken => true,
         Auth::Token(token) => token.parts.iter().any(|part| matches!(part, Part::Hole(_))),

@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    exec::{
-        absent::Absent,
-        request::{self, Unsendable},
-        values::Surroundings,
-    },
     model::{
         case::{Auth, Raw, Request},
         contract::{Access, Answer, Member, Place, Protocol, Touches},
         target::{ApiTarget, Credentials},
         template::Variables,
+    },
+    plan::{
+        absent::Absent,
+        request::{self, Unsendable},
+        values::Surroundings,
     },
 };
 
@@ -83,7 +83,12 @@ fn dms() -> Contract {
                 "POST",
                 "/",
                 Effect::Change,
-                &[("EndpointArn", text()), ("EngineName", option()), ("CertificateArn", option())],
+                &[
+                    ("EndpointArn", text()),
+                    ("EngineName", option()),
+                    ("CertificateArn", option()),
+                    ("Peer", of_any_length()),
+                ],
             ),
             operation(
                 "StartTask",
@@ -93,7 +98,17 @@ fn dms() -> Contract {
                 &[("TaskArn", text()), ("SourceEndpointArn", of_any_length()), ("RoleArn", of_any_length())],
             ),
             operation("DeleteTask", "POST", "/", Effect::Destroy, &[("TaskArn", text())]),
-            operation("CreateEndpoint", "POST", "/", Effect::Create, &[("EndpointIdentifier", text())]),
+            operation(
+                "CreateEndpoint",
+                "POST",
+                "/",
+                Effect::Create,
+                &[
+                    ("EndpointIdentifier", text()),
+                    ("EngineName", of_any_length()),
+                    ("CertificateArn", of_any_length()),
+                ],
+            ),
         ],
     )
 }
@@ -133,6 +148,7 @@ fn contract(protocol: Protocol, operations: Vec<Operation>) -> Contract {
         protocol,
         operations,
         identifiers: Default::default(),
+        derived: Default::default(),
         schemas,
         waiters: Default::default(),
     }
@@ -197,9 +213,10 @@ fn attempt(
     let outgoing = request::build(&request, operation, &contract.protocol, base, &mut |hole| {
         values.hole(hole, Timestamp::UNIX_EPOCH)
     })?;
-    let own = Own::default();
-    own.add(&[json!(OURS), json!(OUR_ID), json!(OUR_NUMBER)], &[]);
-    let fence = Fence { target, contract, own: &own, values: &values };
+    let made = |text: &str| {
+        [OURS, OUR_ID].iter().any(|own| own.eq_ignore_ascii_case(text)) || text == OUR_NUMBER.to_string()
+    };
+    let fence = Fence { target, contract, made: &made, values: &values };
     Ok(fence.check(operation, operation.effect, &outgoing).err())
 }
 
@@ -262,6 +279,9 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
             true,
         ),
         ("ModifyEndpoint", json!({ "EndpointArn": THEIRS, "EngineName": "mysql" }), false),
+        // No endpoint is made with one, and no answer shows one.
+        ("ModifyEndpoint", json!({ "EndpointArn": OURS, "Peer": "any" }), false),
+        ("ModifyEndpoint", json!({ "EndpointArn": OURS, "Peer": OURS }), true),
         ("CreateEndpoint", json!({ "EndpointIdentifier": "production" }), true),
         ("StartTask", json!({ "TaskArn": OURS }), true),
         ("StartTask", json!({ "TaskArn": GONE }), true),
@@ -381,15 +401,34 @@ fn a_request_broken_on_purpose_is_what_it_says_and_not_what_its_case_says() {
 }
 
 #[test]
+fn another_path_is_given_up_with_what_the_operation_of_the_case_destroys() {
+    let veeam = veeam();
+    let elsewhere = |id: &str| Raw { path: Some(text(&format!("/api/v1/thing/{id}"))), ..Raw::default() };
+    for (operation, method, given_up, id, goes) in [
+        ("DeleteThing", None, "DeleteThing", OUR_ID, true),
+        ("DeleteThing", None, "UpdateThing", OUR_ID, false),
+        ("DeleteThing", None, "DeleteThing", LENT, false),
+        ("UpdateThing", None, "UpdateThing", OUR_ID, false),
+        ("GetThing", Some("DELETE"), "GetThing", OUR_ID, false),
+    ] {
+        let mut target = target();
+        target.expendable.insert(format!("operation:{given_up}").as_str().into());
+        let raw = Raw { method: method.map(str::to_owned), ..elsewhere(id) };
+        let refusal = verdict_on(&target, &veeam, operation, json!({ "id": OUR_ID }), raw);
+        assert_eq!(refusal.is_none(), goes, "{operation} {given_up} {id}: {refusal:?}");
+    }
+}
+
+#[test]
 fn a_refusal_says_what_and_why() {
     let refusal = |input| verdict(&dms(), "DeleteConnection", input, Raw::default()).unwrap();
     assert_eq!(
         refusal(json!({ "EndpointArn": THEIRS, "ReplicationInstanceArn": LENT })),
-        format!("DeleteConnection would destroy {THEIRS:?} (body EndpointArn): this run did not make it")
+        format!("DeleteConnection would destroy `{THEIRS}` (body EndpointArn): this run did not make it")
     );
     assert_eq!(
         refusal(json!({ "ReplicationInstanceArn": LENT })),
-        format!("DeleteConnection would destroy {LENT:?} (body ReplicationInstanceArn): the target lends it")
+        format!("DeleteConnection would destroy `{LENT}` (body ReplicationInstanceArn): the target lends it")
     );
 }
 

@@ -56,6 +56,26 @@ paths:
       responses: { "204": { description: gone } }
   /everything:
     delete: { operationId: DeleteEverything, responses: { "204": { description: gone } } }
+  /halls:
+    delete:
+      operationId: DeleteHall
+      parameters: [{ name: X-Amz-Hall, in: header, required: true, schema: { type: string } }]
+      responses: { "204": { description: gone } }
+  /shelves:
+    delete:
+      operationId: DeleteShelf
+      parameters: [{ name: Content-Location, in: header, required: true, schema: { type: string } }]
+      responses: { "204": { description: gone } }
+  /nodes/stop:
+    post:
+      operationId: StopNodes
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Stop" } } } }
+      responses: { "204": { description: ok } }
+  /deletions:
+    post:
+      operationId: OrderDeletion
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Order" } } } }
+      responses: { "201": { description: ordered } }
   /jobs:
     post:
       operationId: AddJob
@@ -79,9 +99,19 @@ components:
         force: { type: boolean }
         kind: { type: string, enum: [hard, soft] }
         at: { type: string, format: date-time }
+    Stop:
+      type: object
+      properties:
+        id: { type: string }
+        members: { type: array, items: { type: string } }
+        label: { type: string }
+        number: { type: integer }
+    Order:
+      type: object
+      properties: { target: { type: string } }
     Job:
       type: object
-      properties: { partId: { type: integer }, id: { type: string }, kind: { type: string } }
+      properties: { partId: { type: integer }, id: { type: string }, kind: { type: string }, label: { type: string }, size: { type: integer } }
 "##;
 
 fn shop() -> Contract {
@@ -165,7 +195,7 @@ const ALL: [Whose; 4] = [
 /// A request: of which operation, its method, its path, a header, its body. `@` stands for the name, `#` for the number.
 type Form = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const REST: [Form; 43] = [
+const REST: [Form; 55] = [
     ("DeleteThing", "DELETE", "/things/@", "", ""),
     ("DeleteThing", "DELETE", "/things/@/", "", ""),
     ("DeleteThing", "DELETE", "//things//@", "", ""),
@@ -209,6 +239,20 @@ const REST: [Form; 43] = [
     ("AddJob", "POST", "/jobs", "", r##"{"partId":#,"kind":"any"}"##),
     ("AddJob", "POST", "/jobs", "", r#"{"id":"@"}"#),
     ("DeleteThing", "DELETE", "/things/@/parts", "", ""),
+    // A member that nothing shows to be a setting, beside one that identifies what is the run's own.
+    ("StopNodes", "POST", "/nodes/stop", "", r#"{"id":"pm-0a1b2c3d-x","members":["@"]}"#),
+    ("StopNodes", "POST", "/nodes/stop", "", r##"{"id":"pm-0a1b2c3d-x","number":#}"##),
+    // A creation by its answer, which is the order to destroy something.
+    ("OrderDeletion", "POST", "/deletions", "", r#"{"target":"@"}"#),
+    ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "cookie: node=@", ""),
+    ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "cookie: a=pm-0a1b2c3d-y; @", ""),
+    ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "x-amz-thing: @", ""),
+    ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "content-location: @", ""),
+    ("DeleteHall", "DELETE", "/halls", "x-amz-hall: @", ""),
+    ("DeleteShelf", "DELETE", "/shelves", "content-location: @", ""),
+    ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x?@", "", ""),
+    ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x?@=", "", ""),
+    ("DeleteNodes", "DELETE", "/nodes?nodeId=pm-0a1b2c3d-x&@", "", ""),
 ];
 
 const RPC: [Form; 20] = [
@@ -323,6 +367,14 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
         (&rows, "UpdateTable", r#"{"TableName":"pm-0a1b2c3d-t","Note":"lent-node"}"#, true, true, true),
         (&rows, "CreateTable", r#"{"TableName":"lent-node"}"#, false, false, false),
         (&rows, "PutParameter", "{}", false, true, true),
+        (&rows, "DeleteTable", "{}", false, true, true),
+        // A number is no identifier of a job, and neither is what stands in its place.
+        (&shop, "AddJob", r#"{"size":{"number":7}}"#, true, true, true),
+        (&shop, "AddJob", r#"{"partId":{"number":7}}"#, false, true, true),
+        // A setting, because a job is made with one; what the contract shows of `members` is nothing.
+        (&shop, "StopNodes", r#"{"id":"pm-0a1b2c3d-x","label":"any"}"#, true, true, true),
+        (&shop, "StopNodes", r#"{"id":"pm-0a1b2c3d-x","members":["any"]}"#, false, true, true),
+        (&shop, "StopNodes", r#"{"label":"any"}"#, false, true, true),
     ] {
         let lent = || {
             let mut target = target_of_forms();
@@ -383,6 +435,7 @@ fn a_text_that_is_more_than_one_name_is_not_ours_and_names_something() {
         "pm-0a1b2c3d-x'OR'1'='1",
         "DELETE\tFROM\torders--k3x9a0bzq71mw",
         "k3x9a0bzq71mw/../prod-db",
+        "pm-0a1b2c3d-x#prod-db",
     ] {
         let input = json!({ "TableName": foreign });
         assert!(verdict(&rows(), "DeleteTable", input, Raw::default()).is_some(), "{foreign}");

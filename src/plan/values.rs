@@ -13,7 +13,12 @@ use serde_json::Value;
 use super::absent::Absent;
 use crate::{
     matcher::fill::{self, Unfilled},
-    model::template::{Generator, Hole, TemplateValue, Variables},
+    model::{
+        case::Suite,
+        contract::ApiName,
+        target::{Credentials, Target},
+        template::{Generator, Hole, TemplateValue, Variables},
+    },
 };
 
 /// The part that all jobs of a session share.
@@ -41,6 +46,40 @@ impl Surroundings {
     }
 }
 
+/// What the cases of one API can name before anything is sent.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub fixed: Variables,
+    /// Variables of the suite with holes in them, filled in for each job.
+    pub open: BTreeMap<Arc<str>, TemplateValue>,
+}
+
+impl Known {
+    /// The suite's variables, with the target's own in place of those it sets, and what the target lends.
+    pub fn of(api: &ApiName, suite: &Suite, target: &Target) -> Known {
+        let mut known = Known::default();
+        for (name, template) in suite.variables.get(api).into_iter().flatten() {
+            match template {
+                TemplateValue::Fixed(value) => {
+                    known.fixed.insert(Arc::clone(name), value.clone());
+                }
+                open if !target.variables.contains_key(name) && !target.supplies.contains_key(name) => {
+                    known.open.insert(Arc::clone(name), open.clone());
+                }
+                _ => {}
+            }
+        }
+        for (name, value) in target.variables.iter().chain(&target.supplies) {
+            known.fixed.insert(Arc::clone(name), value.clone());
+        }
+        if let Some(Credentials::Password { username, .. }) = target.apis.get(api).map(|api| &api.credentials)
+        {
+            known.fixed.insert("target.username".into(), username.as_str().into());
+        }
+        known
+    }
+}
+
 /// The values of one job.
 #[derive(Debug, Clone)]
 pub struct Values {
@@ -54,12 +93,22 @@ const SUFFIX: &str = Generator::Suffix.key();
 /// The same of `${gen:run}`, which is one for all jobs.
 const RUN: &str = Generator::Run.key();
 /// What makes a list, a pattern or a phrase of a text, beside white space, so that it says more than one name.
-const NO_NAME: &str = ",;*?%|&<>\"'`";
+const NO_NAME: &str = ",;*?%|&<>\"'`#";
 
 impl Values {
     /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.
-    pub fn new(surroundings: Surroundings, mut variables: Variables, began: Timestamp) -> Values {
-        variables.insert(SUFFIX.into(), suffix().into());
+    pub fn new(surroundings: Surroundings, variables: Variables, began: Timestamp) -> Values {
+        Values::with(surroundings, variables, suffix(), began)
+    }
+
+    /// The same with this suffix.
+    pub fn with(
+        surroundings: Surroundings,
+        mut variables: Variables,
+        suffix: String,
+        began: Timestamp,
+    ) -> Values {
+        variables.insert(SUFFIX.into(), suffix.into());
         variables.extend(surroundings.of_run());
         Values { surroundings, variables: Arc::new(variables), began }
     }
@@ -172,7 +221,7 @@ fn unfilled(hole: &Hole) -> Unfilled {
 }
 
 /// From 2^52 to 2^53: exact in every reader of JSON, and above what anybody counts up to.
-pub(super) fn number() -> u64 {
+pub(crate) fn number() -> u64 {
     (1 << 52) | (uuid::Uuid::new_v4().as_u64_pair().0 >> 12)
 }
 
