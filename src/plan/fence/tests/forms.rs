@@ -111,7 +111,7 @@ components:
       properties: { target: { type: string } }
     Job:
       type: object
-      properties: { partId: { type: integer }, id: { type: string }, kind: { type: string }, label: { type: string }, size: { type: integer } }
+      properties: { partId: { type: integer }, id: { type: string }, kind: { type: string }, label: { type: string } }
 "##;
 
 fn shop() -> Contract {
@@ -368,8 +368,6 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
         (&rows, "CreateTable", r#"{"TableName":"lent-node"}"#, false, false, false),
         (&rows, "PutParameter", "{}", false, true, true),
         (&rows, "DeleteTable", "{}", false, true, true),
-        // A number is no identifier of a job, and neither is what stands in its place.
-        (&shop, "AddJob", r#"{"size":{"number":7}}"#, true, true, true),
         (&shop, "AddJob", r#"{"partId":{"number":7}}"#, false, true, true),
         // A setting, because a job is made with one; what the contract shows of `members` is nothing.
         (&shop, "StopNodes", r#"{"id":"pm-0a1b2c3d-x","label":"any"}"#, true, true, true),
