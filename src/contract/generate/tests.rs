@@ -384,34 +384,36 @@ fn what_makes_what_nothing_destroys_needs_a_target_that_gives_it_up() {
 #[test]
 fn what_could_be_of_others_is_sent_only_where_that_may_be_spoilt() {
     let text = json!({ "type": "string" });
-    let number = |more: Value| {
-        let mut number = json!({ "type": "integer" });
-        number.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        json!({ "Id": { "required": true, "schema": number } })
-    };
-    let operations = json!({
+    let named = json!({
         "CreateThing": { "effect": "create", "answers": { "200": { "schema": "Made" } },
             "members": { "ThingName": { "required": true, "schema": text }, "Note": { "schema": text } } },
         "DeleteThing": { "effect": "destroy", "members": { "ThingArn": { "required": true, "schema": text } } },
-        "DeleteSmall": { "effect": "destroy", "members": number(json!({ "format": "int32" })) },
-        "DeleteFew": { "effect": "destroy", "members": number(json!({ "maximum": 1000 })) },
-        "DeleteLarge": { "effect": "destroy", "members": number(json!({})) },
-        "GetSmall": { "effect": "read", "members": number(json!({ "format": "int32" })) },
     });
     let made = json!({ "Made": { "type": "object", "properties": { "ThingArn": text } } });
-    let all = generated(&contract(aws_json(), operations, made), &Clauses::new());
+    let numbered = |method: &str, path: &str, effect: &str, number: Value| {
+        let id = json!({ "in": "path", "required": true, "schema": number });
+        json!({ "method": method, "path": format!("/{path}/{{id}}"), "effect": effect, "members": { "id": id } })
+    };
+    let small = json!({ "type": "integer", "format": "int32" });
+    let few = json!({ "type": "integer", "maximum": 1000 });
+    let numbered = json!({
+        "DeleteSmall": numbered("DELETE", "smalls", "destroy", small.clone()),
+        "DeleteFew": numbered("DELETE", "fews", "destroy", few),
+        "DeleteLarge": numbered("DELETE", "larges", "destroy", json!({ "type": "integer" })),
+        "GetSmall": numbered("GET", "smalls", "read", small),
+    });
+    let mut all = generated(&contract(aws_json(), named, made), &Clauses::new());
+    all.extend(generated(&contract(json!({ "name": "rest" }), numbered, json!({})), &Clauses::new()));
     for (id, spoils) in [
         ("CreateThing::generated::valid-minimal", false),
         ("CreateThing::generated::ThingName-as-boolean", true),
         ("CreateThing::generated::ThingName-as-number", false),
         ("CreateThing::generated::ThingName-as-list", false),
         ("DeleteThing::generated::ThingArn-as-boolean", false),
-        ("DeleteSmall::generated::valid-minimal", true),
-        ("DeleteSmall::generated::Id-as-digits", true),
-        ("DeleteSmall::generated::without-Id", false),
-        ("DeleteFew::generated::valid-minimal", true),
-        ("DeleteLarge::generated::valid-minimal", false),
-        ("GetSmall::generated::valid-minimal", false),
+        ("DeleteSmall::generated::absent-id", true),
+        ("DeleteFew::generated::absent-id", true),
+        ("DeleteLarge::generated::absent-id", false),
+        ("GetSmall::generated::absent-id", false),
     ] {
         let case = all.iter().find(|case| case.id.ends_with(id)).unwrap_or_else(|| panic!("{id}"));
         assert_eq!(!case.needs.is_empty(), spoils, "{id}");

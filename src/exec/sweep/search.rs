@@ -279,8 +279,8 @@ impl Session {
 }
 
 impl Session {
-    /// Whether a list is refused because the parent of its things does not exist: the one that the request names, or, where it
-    /// names none, the one that the target takes by default. Then nothing is in it.
+    /// Whether a list is refused because what the request names does not exist, or, where it names nothing, the parent that the
+    /// target takes by default. Then nothing is in it.
     fn has_no_parent(
         &self,
         api: &str,
@@ -288,8 +288,9 @@ impl Session {
         asking: &Map<String, Value>,
         answer: &Response,
     ) -> bool {
-        let told = asking.values().any(Value::is_string);
-        if told && self.tells_absence(api, listing, answer) {
+        // A number says how many to show.
+        let names_one = asking.values().any(|value| !value.is_number());
+        if names_one && self.tells_absence(api, listing, answer) {
             return true;
         }
         let Some(contract) = self.contract(api) else { return false };

@@ -112,6 +112,9 @@ const MISSING: (&str, &[(u16, &str)]) = (
         (200, r#"{"capacityProviders":[]}"#),
     ],
 );
+/// Asked for one name, it says that there is none.
+const UNKNOWN: (&str, &[(u16, &str)]) =
+    ("DescribeCapacityProviders", &[(500, "{}"), NOT_FOUND, (500, "{}"), NOT_FOUND, (500, "{}"), NOT_FOUND]);
 const PRESENT: (&str, &[(u16, &str)]) = (
     "DescribeCapacityProviders",
     &[(500, "{}"), (200, r#"{"capacityProviders":[{"name":"pm-00000000-pool","capacityProviderArn":"a"}]}"#)],
@@ -156,6 +159,13 @@ async fn what_no_plain_list_shows_has_another_witness() {
             "CreateCapacityProvider",
             "name",
             &[NO_PROVIDER, MISSING],
+            "CreateCapacityProvider DescribeCapacityProviders x6",
+            "WasGone",
+        ),
+        (
+            "CreateCapacityProvider",
+            "name",
+            &[NO_PROVIDER, UNKNOWN],
             "CreateCapacityProvider DescribeCapacityProviders x6",
             "WasGone",
         ),
