@@ -94,6 +94,7 @@ const MORE_CAUSES: &[(&str, &str)] = &[
     ("delete-answers-200", "the rule for documented statuses says it first"),
     ("delete-answers-202", "the rule for documented statuses says it first"),
     ("enum-input-accepted", "the wrong value is given back"),
+    ("error-as-500", "that authentication is refused with a 4xx is a clause of its own"),
     ("filter-ignored", "the answer has a further page"),
     ("generic-absent-is-400", "what one clause asks for by its status, another asks for by name"),
     ("generic-refused-adds", "what was refused and added is in lists that other cases read"),
