@@ -89,7 +89,6 @@ const MORE_CAUSES: &[(&str, &str)] = &[
     ("absent-accepted", "what was deleted is absent as well, and its second deletion is accepted"),
     ("absent-remove-is-410", "the status is not the one that a case asks for either"),
     ("connection-member-as-object", "the rule for all outputs says it first"),
-    ("connections-renamed", "what is listed elsewhere is not found"),
     ("create-answers-200", "the rule for documented statuses says it first"),
     ("delete-answers-200", "the rule for documented statuses says it first"),
     ("delete-answers-202", "the rule for documented statuses says it first"),
