@@ -75,7 +75,34 @@ const ALL_GENERATED: &str = "PROOFMARK_ALL_GENERATED";
 const ALL_WRITTEN: &str = "PROOFMARK_ALL_WRITTEN";
 
 /// Deviations that break more than the clause they are listed with, and why.
-const MORE_CAUSES: &[(&str, &str)] = &[];
+const MORE_CAUSES: &[(&str, &str)] = &[
+    ("204-with-body", "the body has a Content-Length"),
+    ("204-with-transfer-encoding", "chunks are content"),
+    ("absent-accepted", "what was deleted is absent as well, and its second deletion is accepted"),
+    ("absent-remove-is-410", "the status is not the one that a case asks for either"),
+    ("connection-member-as-object", "the rule for all outputs says it first"),
+    ("create-answers-200", "the rule for documented statuses says it first"),
+    ("delete-answers-200", "the rule for documented statuses says it first"),
+    ("delete-answers-202", "the rule for documented statuses says it first"),
+    ("enum-input-accepted", "the wrong value is given back"),
+    ("error-as-500", "that authentication is refused with a 4xx is a clause of its own"),
+    ("filter-ignored", "the answer has a further page"),
+    ("generic-absent-is-400", "what one clause asks for by its status, another asks for by name"),
+    ("generic-refused-adds", "what was refused and added is in lists that other cases read"),
+    ("generic-undocumented-status", "the status is not the one that a case asks for either"),
+    ("id-missing", "the schema of the answer says it first"),
+    ("id-not-uuid", "the schema of the answer says it first"),
+    ("marker-ignored", "the page that is repeated has a Marker"),
+    ("number-as-string", "times are numbers too"),
+    ("number-beyond-range", "the number is not the one that was asked for"),
+    ("omit-request-id-on-delete", "the rule for all answers says it first"),
+    ("paging-repeats-one", "the page that is repeated has a Marker"),
+    ("problem-status-out-of-range", "the status is not the one of the answer either"),
+    ("results-missing", "the schema of the answer says it first"),
+    ("sign-out-answers-200", "the rule for documented statuses says it first"),
+    ("tested-not-listed", "what is not listed has no status either"),
+    ("timestamp-in-milliseconds", "the rule for all outputs says it first"),
+];
 
 /// Written cases that make every fixture, and that get every kind of answer that envelope rules judge.
 const EVERYWHERE: [&str; 12] = [
@@ -110,15 +137,16 @@ fn caught(deviation: Deviation, runtime: &Runtime, figures: &Mutex<Figures>) -> 
         let options = Options { deviation: Some(deviation), ..Options::default() };
         let Some(judged) = judge(options, &selection, fail_on, runtime)? else { continue };
         let code = report::exit_code(&judged.report);
-        let named = named(&judged.report);
-        if code == 1 && named.contains(clause) {
-            let others = named.into_iter().filter(|it| it != clause).collect::<Vec<_>>().join(", ");
+        let (causes, consequences) = named(&judged.report);
+        if code == 1 && (causes.contains(clause) || consequences.contains(clause)) {
+            let is_cause = causes.contains(clause);
+            let others = causes.into_iter().filter(|it| it != clause).collect::<Vec<_>>().join(", ");
             let mut figures = figures.lock().map_err(|error| error.to_string())?;
             figures.named += 1;
-            figures.alone += usize::from(others.is_empty());
+            figures.alone += usize::from(is_cause && others.is_empty());
             return blames(deviation, &others, &judged.text);
         }
-        let named = named.into_iter().collect::<Vec<_>>().join(", ");
+        let named = causes.into_iter().collect::<Vec<_>>().join(", ");
         said = format!("it breaks {clause}; named are {named} (exit {code})\n{}", judged.text);
     }
     Err(said.into())
@@ -151,10 +179,12 @@ fn near_to_far(clause: &str) -> Vec<Selection> {
 /// Whether others are blamed only where that is listed.
 fn blames(deviation: Deviation, others: &str, text: &str) -> Result<(), Failed> {
     let listed = MORE_CAUSES.iter().find(|(name, _)| *name == deviation.name());
-    // Few cases need not show all that many do.
+    // Few cases need not show all that many do: the list is held where all written cases judge.
     let all = env::var_os(ALL_WRITTEN).is_some();
     match (listed, others.is_empty()) {
-        (None, false) => Err(format!("besides its own clause it is blamed for {others}\n{text}").into()),
+        (None, false) if all => {
+            Err(format!("besides its own clause it is blamed for {others}\n{text}").into())
+        }
         (Some(_), true) if all => Err("it is listed with more causes, and has only one".into()),
         _ => Ok(()),
     }
@@ -169,10 +199,11 @@ struct Figures {
 }
 
 impl Figures {
-    /// Of all deviations: 95 % named, 90 % by their own clause alone.
+    /// Of all deviations, judged by all written cases: 95 % named, 90 % by their own clause alone.
     fn suffice(&self) -> bool {
         let all = Deviation::ALL.len();
-        self.asked < all || (self.named * 100 >= all * 95 && self.alone * 100 >= all * 90)
+        let partly = self.asked < all || env::var_os(ALL_WRITTEN).is_none();
+        partly || (self.named * 100 >= all * 95 && self.alone * 100 >= all * 90)
     }
 }
 
@@ -306,15 +337,16 @@ fn essence(verdict: &Verdict) -> String {
     format!("judged {:?}", found.map(told).collect::<BTreeSet<_>>())
 }
 
-/// The clauses of all violations that failed a case or a fixture.
-fn named(report: &Report) -> BTreeSet<String> {
-    let entries = report.runs.iter().flat_map(|run| &run.entries);
-    let failed = entries.filter(|entry| entry.status == Status::Fail);
+/// The clauses of all violations that failed a case or a fixture, by causes and by consequences.
+fn named(report: &Report) -> (BTreeSet<String>, BTreeSet<String>) {
+    let failed =
+        || report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.status == Status::Fail);
     let names = |it: &Violation| match it.clauses.is_empty() {
         true => vec![format!("rule {}", it.rule)],
         false => it.clauses.iter().map(ToString::to_string).collect(),
     };
-    failed.flat_map(|entry| entry.violations()).flat_map(names).collect()
+    let causes = failed().flat_map(|entry| entry.violations()).flat_map(names).collect();
+    (causes, failed().flat_map(Entry::consequences).flat_map(names).collect())
 }
 
 /// The APIs whose cases can show the break: one of them, or both for HTTP.

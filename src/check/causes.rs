@@ -92,20 +92,30 @@ fn explains(cause: &Violation, other: &Violation) -> Option<ClauseId> {
 /// In one answer.
 fn explains_here(cause: &Violation, other: &Violation) -> bool {
     let (of, to) = (Kind::of(cause), Kind::of(other));
+    // An answer of another status is another answer, and what is claimed of the right one does not speak of it.
+    if cause.mismatch.at == Location::Status || contradicts_status(cause) {
+        return other.mismatch.at == Location::Status
+            || other.rule == "error"
+            || (to > Kind::Envelope && to > of);
+    }
     match (&cause.mismatch.at, &other.mismatch.at) {
-        // An answer of another status is another answer, and what is claimed of the right one does not speak of it.
-        (Location::Status, at) => {
-            *at == Location::Status || other.rule == "error" || (to > Kind::Envelope && to > of)
-        }
         (Location::Header(one), Location::Header(two)) => one == two,
         // What is called something else need not be what it was to be.
         (Location::Header(name), Location::Body) => name == "content-type",
         (Location::Body, Location::Body | Location::Pointer(_)) => true,
         (Location::Pointer(one), Location::Pointer(two)) => is_within(two, one),
-        // A claim about the whole body fails by what is wrong inside.
-        (Location::Pointer(_), Location::Body) => to == Kind::Compound,
+        // Where the whole output has another shape, nothing is found in it; a compound claim fails by what is wrong inside.
+        (Location::Pointer(one), Location::Body) => {
+            to == Kind::Compound
+                || (of == Kind::Envelope && to == Kind::Claim && one.matches('/').count() == 1)
+        }
         _ => false,
     }
+}
+
+/// Whether it says that the answer is none of its status.
+fn contradicts_status(cause: &Violation) -> bool {
+    Kind::of(cause) == Kind::Envelope && cause.rule == "error-in-success"
 }
 
 /// In a later answer. An envelope rule speaks of each answer by itself, and so does a header.
@@ -178,6 +188,8 @@ mod tests {
             ("0 envelope /x a", "0 at /x b", true),
             ("0 envelope /x a", "0 at /x/y b", true),
             ("0 envelope /x a", "0 at /xy b", false),
+            ("0 envelope /x a", "0 at body b", true),
+            ("0 envelope /x/y a", "0 at body b", false),
             ("0 envelope /x/y a", "0 at /x b", false),
             ("0 envelope body a", "0 at /x b", true),
             ("0 envelope date a", "0 header date b", true),

@@ -190,16 +190,15 @@ fn a_proof_that_is_refused_or_cut_is_none() {
 
 #[test]
 fn of_a_missing_operation_nothing_is_a_refusal() {
-    let right = right();
     let wrong = || case("wrong", Twin::Operation, vec![step("DeleteThing", &[NO])]);
-    let asked = || case("asked", Twin::Itself, vec![step("DeleteThing", &[OK])]);
+    let asked = case("asked", Twin::Itself, vec![step("DeleteThing", &[OK])]);
     let (lacks, is_lacking) = (named("UnknownOperationException"), "Unsupported");
     for (what, case, answer, other, expected) in [
-        ("a refusal", wrong(), aws_error().broken_request(), Some((&right, lacks.clone())), is_lacking),
-        ("a failure", wrong(), aws_error().status(500), Some((&right, lacks.clone())), is_lacking),
-        ("what is served", wrong(), aws(), Some((&right, lacks.clone())), "fail"),
-        ("an operation that serves others", wrong(), aws_error(), Some((&right, aws())), "pass"),
-        ("itself", asked(), lacks.clone(), None, is_lacking),
+        ("a refusal", wrong(), aws_error().broken_request(), Some((&asked, lacks.clone())), is_lacking),
+        ("a failure", wrong(), aws_error().status(500), Some((&asked, lacks.clone())), is_lacking),
+        ("what is served", wrong(), aws(), Some((&asked, lacks.clone())), "fail"),
+        ("an operation that serves others", wrong(), aws_error(), Some((&asked, aws())), "pass"),
+        ("itself", Arc::clone(&asked), lacks.clone(), None, is_lacking),
     ] {
         let found = told(&case, &[answer], other);
         assert!(found.starts_with(expected), "{what}: {found}");
