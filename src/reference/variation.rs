@@ -98,7 +98,7 @@ variations! {
     MediaTypeOnNoContent, "media-type-on-204";
     /// Whatever is wrong with a token, the errorCode is AccessDenied.
     UnauthorizedAccessDenied, "unauthorized-access-denied";
-    /// Answers have the forms that AWS was seen to give: EndpointType in upper case, null for the address of a private instance.
+    /// Answers have the forms that AWS was seen to give: EndpointType and CompressionType in upper case, null for the address of a private instance.
     AnswersAsObserved, "answers-as-observed";
     /// The test of a connection is over before it is answered.
     TestedAtOnce, "tested-at-once";

@@ -181,6 +181,10 @@ fn as_observed(object: &mut Map<String, Value>) {
     if let Some(kind) = kind.and_then(Value::as_str).map(str::to_uppercase) {
         object.insert("EndpointType".to_owned(), json!(kind));
     }
+    let compression = object.get("CompressionType").and_then(Value::as_str).map(str::to_uppercase);
+    if let Some(compression) = compression {
+        object.insert("CompressionType".to_owned(), json!(compression));
+    }
     if object.contains_key("ReplicationInstanceArn") && object.contains_key("ReplicationInstanceClass") {
         object.insert("ReplicationInstancePublicIpAddresses".to_owned(), json!([null]));
     }

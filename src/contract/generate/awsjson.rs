@@ -266,11 +266,19 @@ fn no_request(draft: &Draft<'_>) -> Vec<Sketch> {
         let sketch = body("body-none", "").status(must("awsjson.input.valid"), ANSWERED);
         sketches.push(sketch.status(should("awsjson.request.no-body"), [StatusPattern::Exact(200)]));
     }
-    if draft.operation.members.values().any(|member| member.required) {
-        for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\""), ("body-null", "null")]
-        {
-            sketches.push(body(name, other).status(must("awsjson.input.json"), REFUSED));
-        }
+    // The error's name tells a refusal of the body's type from one of a missing member. Of an operation that requires
+    // nothing, no document says that the body has to be refused.
+    let requires = draft.operation.members.values().any(|member| member.required);
+    for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\"")] {
+        let named = Claim::Error(vec!["SerializationException".into()]);
+        let sketch = match requires {
+            true => body(name, other).status(must("awsjson.input.json"), REFUSED),
+            false => body(name, other).status(must("awsjson.input.valid"), ANSWERED),
+        };
+        sketches.push(sketch.claim(should("awsjson.input.serialization-error"), named));
+    }
+    if requires {
+        sketches.push(body("body-null", "null").status(must("awsjson.input.json"), REFUSED));
         sketches.push(body("body-empty", "").status(must("awsjson.input.required"), REFUSED));
     }
     if let Protocol::AwsJson { target_prefix, .. } = &draft.contract.protocol {
