@@ -4,11 +4,17 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{assets, load::Wrong, record, report::save};
+use super::{
+    assets,
+    load::Wrong,
+    mutate::{self, MutateArgs},
+    record,
+    report::save,
+};
 use crate::{
     model::target::Implementation,
     report::{
-        Safe,
+        self, Safe,
         statement::{self, Form, Refused},
     },
 };
@@ -66,6 +72,9 @@ pub struct MakeArgs {
     /// A contact address; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Implementation")]
     pub contact: Vec<String>,
+    /// Add the mutation score of the run (docs/mutation.md); takes the suite that the run was judged by
+    #[arg(long)]
+    pub mutation: bool,
     #[command(flatten)]
     pub signing: SignArgs,
 }
@@ -110,10 +119,14 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
         url: args.url.clone(),
         contact: args.contact.clone(),
     };
-    let statement = match statement::of(&record, &said) {
+    let mut statement = match statement::of(&record, &said) {
         Ok(statement) => statement,
         Err(refused) => return answer(&refused),
     };
+    if args.mutation {
+        let score = mutate::whole(&MutateArgs::default(), &folder)?;
+        statement.mutation = Some(report::mutation::sensitivity(&score));
+    }
     let form = match args.format {
         StatementFormat::Yaml => Form::Yaml,
         StatementFormat::Json => Form::Json,
@@ -150,7 +163,16 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
-    let Again { done, differences, told } = again::again(&report, &folder, &args.again)?;
+    let Again { done, mut differences, mut told } = again::again(&report, &folder, &args.again)?;
+    match (&statement.mutation, done) {
+        (None, _) => {}
+        (Some(said), Done::Judged) => {
+            let score = mutate::whole(&args.again.measured(), &folder)?;
+            differences.extend(report::mutation::differences(said, &score));
+            told.push("the mutation score was worked out anew".into());
+        }
+        (Some(_), Done::NotJudged) => told.push("the mutation score was NOT worked out anew".into()),
+    }
     if !differences.is_empty() {
         return answer(&Refused::Changed(statement::few(differences)));
     }

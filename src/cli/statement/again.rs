@@ -13,6 +13,7 @@ use crate::{
     cli::{
         args::{FileArgs, TargetArgs},
         load::{self, Generated, House, Wrong},
+        mutate::MutateArgs,
         replay::again as replay,
     },
     model::target::Target,
@@ -29,6 +30,14 @@ pub struct AgainArgs {
     pub strict: bool,
     #[command(flatten)]
     pub files: FileArgs,
+}
+
+impl AgainArgs {
+    /// What a mutation score is measured by.
+    pub fn measured(&self) -> MutateArgs {
+        let FileArgs { cases, schemas, .. } = self.files.clone();
+        MutateArgs { target: self.target.clone(), cases, schemas, ..MutateArgs::default() }
+    }
 }
 
 /// What came of it.
