@@ -1,7 +1,13 @@
 //! `proofmark mutate`: how much of a recorded run's answers could be changed unnoticed. Reads the record and the suite, has
 //! the mutants judged, prints the score, and holds it to what is required.
 
-use std::{collections::BTreeMap, io::Write, path::PathBuf, process::ExitCode, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    str::FromStr,
+};
 
 use clap::{Args, ValueEnum};
 
@@ -188,6 +194,11 @@ fn held(args: &MutateArgs) -> Result<Option<File>, Wrong> {
     }
     let text = files::text(path, files::RECORD)?;
     File::parse(&text).map(Some).map_err(|why| Wrong::Said(format!("{}: {why}", path.display())))
+}
+
+/// The score of all mutants of a record, as a statement has it. `files` names suite and target as for `mutate`.
+pub fn whole(files: &MutateArgs, folder: &Path) -> Result<Score, Wrong> {
+    Ok(Recorded::read(files, folder)?.score(files, None))
 }
 
 impl Recorded {

@@ -4,11 +4,15 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{args::FileArgs, report::save};
+use super::{
+    args::FileArgs,
+    mutate::{self, MutateArgs},
+    report::save,
+};
 use crate::{
     model::target::Implementation,
     report::{
-        Safe,
+        self, Safe,
         statement::{self, Form, Refused},
     },
     runner::{
@@ -67,6 +71,9 @@ pub struct MakeArgs {
     /// A contact address; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Implementation")]
     pub contact: Vec<String>,
+    /// Add the mutation score of the run (docs/mutation.md); takes the suite that the run was judged by
+    #[arg(long)]
+    pub mutation: bool,
     #[command(flatten)]
     pub signing: SignArgs,
 }
@@ -97,6 +104,14 @@ pub struct AgainArgs {
     pub files: FileArgs,
 }
 
+impl AgainArgs {
+    /// What a mutation score is measured by.
+    fn measured(&self) -> MutateArgs {
+        let FileArgs { cases, schemas, .. } = self.files.clone();
+        MutateArgs { target: self.target.clone(), cases, schemas, ..MutateArgs::default() }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum StatementFormat {
     #[default]
@@ -123,10 +138,14 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
         url: args.url.clone(),
         contact: args.contact.clone(),
     };
-    let statement = match statement::of(&record, &said) {
+    let mut statement = match statement::of(&record, &said) {
         Ok(statement) => statement,
         Err(refused) => return answer(&refused),
     };
+    if args.mutation {
+        let score = mutate::whole(&MutateArgs::default(), &folder)?;
+        statement.mutation = Some(report::mutation::sensitivity(&score));
+    }
     let form = match args.format {
         StatementFormat::Yaml => Form::Yaml,
         StatementFormat::Json => Form::Json,
@@ -164,7 +183,16 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
     let asked = Asked { target: args.again.target.clone(), layout: args.again.files.layout()? };
-    let Again { done, differences, told } = verify::again(&report, &folder, &asked)?;
+    let Again { done, mut differences, mut told } = verify::again(&report, &folder, &asked)?;
+    match (&statement.mutation, done) {
+        (None, _) => {}
+        (Some(said), Done::Judged) => {
+            let score = mutate::whole(&args.again.measured(), &folder)?;
+            differences.extend(report::mutation::differences(said, &score));
+            told.push("the mutation score was worked out anew".into());
+        }
+        (Some(_), Done::NotJudged) => told.push("the mutation score was NOT worked out anew".into()),
+    }
     if !differences.is_empty() {
         return answer(&Refused::Changed(statement::few(differences)));
     }

@@ -140,7 +140,7 @@ impl Bench<'_> {
             let changed = change.apply(original, subject.trace);
             let same = (changed.status, &changed.headers, &changed.body, changed.stray)
                 == (original.status, &original.headers, &original.body, original.stray);
-            let outcome = trial.judge(exchange, &change, &changed);
+            let (outcome, changed) = trial.judge(exchange, &change, changed);
             let left = if same { Some(Left::Same) } else { change.left };
             let counted = Counted { outcome, left, equivalent: (self.settings.equivalent)(&key) };
             score.count(key, &counted, || Survivor {

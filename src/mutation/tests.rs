@@ -497,3 +497,21 @@ fn a_file_holds_a_score_and_its_equivalents() {
         assert_eq!(found.len(), broken, "{text}: {found:?}");
     }
 }
+
+#[test]
+fn what_is_suggested_is_a_claim_that_loads() {
+    let score = score(|_| {});
+    let survivors = score.survivors().into_iter().filter(|(key, _)| &*key.api == "dms");
+    let mut suggested = 0;
+    for (key, kind) in survivors {
+        let Some(text) = kind.survivor.as_ref().and_then(|survivor| suggestion(key, survivor)) else {
+            continue;
+        };
+        let claim: String = text.lines().map(|line| format!("    {line}\n")).collect();
+        let case = format!("api: dms\noperation: {}\ncases:\n  x:\n{claim}", key.operation);
+        let file = SourceFile { path: "cases/dms/x.yaml".into(), text: case.as_str().into() };
+        assert!(suite::load(&[file], &WORLD.contracts, &WORLD.clauses).is_ok(), "{case}");
+        suggested += 1;
+    }
+    assert!(suggested > 0);
+}

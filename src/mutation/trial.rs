@@ -66,16 +66,21 @@ impl<'a> Trial<'a> {
     }
 
     /// The answer of exchange `index` with the change, and what becomes of it.
-    pub fn judge(&mut self, index: usize, change: &Change, changed: &Response) -> Outcome {
-        let Ok(original) = &self.subject.trace.exchanges[index].answer else { return Outcome::Open };
-        let end = self.end_after(index, original, changed);
-        let variables = self.recaptured(index, original, changed);
+    ///
+    /// Gives the answer back.
+    pub fn judge(&mut self, index: usize, change: &Change, changed: Response) -> (Outcome, Response) {
+        let Ok(original) = &self.subject.trace.exchanges[index].answer else {
+            return (Outcome::Open, changed);
+        };
+        let end = self.end_after(index, original, &changed);
+        let variables = self.recaptured(index, original, &changed);
+        let refused = original.status >= 400 || original.status != changed.status;
         let captured = variables.is_some();
         let kept_end = self.trace.end.clone();
         if let Some(end) = end {
             self.trace.end = end;
         }
-        let kept_answer = std::mem::replace(&mut self.trace.exchanges[index].answer, Ok(changed.clone()));
+        let kept_answer = std::mem::replace(&mut self.trace.exchanges[index].answer, Ok(changed));
         let kept_variables = variables
             .map(|changed| std::mem::replace(&mut self.trace.exchanges[index].variables, Arc::new(changed)));
         let verdict = self.verdict();
@@ -103,7 +108,6 @@ impl<'a> Trial<'a> {
             outcome = Outcome::Survived;
         }
         // How a refused clean-up goes on depends on what the refusal says.
-        let refused = original.status >= 400 || original.status != changed.status;
         let cleans_up = matches!(
             self.trace.exchanges[index].role,
             Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. }
@@ -112,11 +116,12 @@ impl<'a> Trial<'a> {
             outcome = Outcome::Open;
         }
         self.trace.end = kept_end;
-        self.trace.exchanges[index].answer = kept_answer;
+        let changed = std::mem::replace(&mut self.trace.exchanges[index].answer, kept_answer);
         if let Some(variables) = kept_variables {
             self.trace.exchanges[index].variables = variables;
         }
-        outcome
+        // It was put there above.
+        (outcome, changed.unwrap_or_else(|_| original.clone()))
     }
 
     fn was_broken(&self) -> bool {

@@ -12,6 +12,8 @@ use crate::{
 };
 
 mod forms;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use forms::{html, json, markdown};
@@ -113,6 +115,57 @@ pub struct SurvivorDocument {
     /// The claim that would notice it, as it stands in a case file, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+}
+
+/// What a statement says of the score. It says how sensitive the run was to these changes, not how many faults the target has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Sensitivity {
+    /// The version of the operators; only scores of one version compare.
+    pub operators: u32,
+    pub classes: BTreeMap<Class, Share>,
+}
+
+/// How many mutants of a class did not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Share {
+    /// Those that count: what is left to the server does not.
+    pub mutants: usize,
+    pub noticed: usize,
+    /// In per cent, cut to two decimal places.
+    pub score: f64,
+}
+
+/// Of a score of all mutants.
+pub fn sensitivity(score: &Score) -> Sensitivity {
+    let share = |class: Class| {
+        let tally = score.of_class(class);
+        let score = scored(tally).score?;
+        Some((class, Share { mutants: tally.counted(), noticed: tally.noticed + tally.doubted, score }))
+    };
+    Sensitivity { operators: VERSION, classes: Class::ALL.into_iter().filter_map(share).collect() }
+}
+
+/// What a score of today has otherwise than a statement, one sentence each.
+pub fn differences(said: &Sensitivity, score: &Score) -> Vec<String> {
+    let now = sensitivity(score);
+    if said.operators != now.operators {
+        return vec![format!(
+            "mutation: it is about version {} of the operators, and these are version {}",
+            said.operators, now.operators
+        )];
+    }
+    let differs = |class: &Class| {
+        let shown = |of: &Sensitivity| match of.classes.get(class) {
+            Some(share) => format!("{} of {}, {:.2} %", share.noticed, share.mutants, share.score),
+            None => "nothing".to_owned(),
+        };
+        let (said, now) = (shown(said), shown(&now));
+        (said != now)
+            .then(|| format!("mutation, {class}: the statement says {said}; worked out anew it is {now}"))
+    };
+    Class::ALL.iter().filter_map(differs).collect()
 }
 
 /// What a score is of.

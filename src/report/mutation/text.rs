@@ -131,8 +131,8 @@ fn clauses(measured: &Measured) -> String {
         let tally = &it.scored.tally;
         let _ = writeln!(
             text,
-            "  {:<48}{:>8} of {:>8}{:>10}",
-            cut(clause, 48),
+            "  {:<44}{:>10} of {:>10}{:>10}",
+            cut(clause, 44),
             tally.survived,
             tally.counted(),
             percent(it.scored.score)
