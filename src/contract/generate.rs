@@ -20,6 +20,7 @@ mod holes;
 mod journey;
 mod kinds;
 mod random;
+mod relations;
 mod rest;
 #[cfg(test)]
 mod tests;
@@ -97,6 +98,7 @@ fn of_kinds(
         Protocol::Rest => rest::cases(&draft),
     };
     cases.extend(journey::cases(&draft));
+    cases.extend(relations::cases(&draft));
     cases
 }
 

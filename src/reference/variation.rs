@@ -106,6 +106,10 @@ variations! {
     MalformedIdIsNotFound, "malformed-id-is-404";
     /// A method that a path does not have is refused with a page.
     MethodRefusedInHtml, "method-refused-in-html";
+    /// Lists of texts stand in the opposite order.
+    TextsReversed, "texts-reversed";
+    /// Texts that are JSON are written anew, indented.
+    JsonTextsIndented, "json-texts-indented";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }
