@@ -1,12 +1,16 @@
 //! Operations that nobody wrote by hand: the contract says what they take and give, the families what they do.
 
 mod forgetting;
+mod nulls;
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use self::forgetting::put;
+use self::{
+    forgetting::put,
+    nulls::{strip_nulls, strip_nulls_within},
+};
 use super::{
     Cx,
     families::{self, Family, Role},
@@ -477,28 +481,6 @@ fn as_object(value: Value) -> Option<Map<String, Value>> {
     match value {
         Value::Object(members) => Some(members),
         _ => None,
-    }
-}
-
-/// Takes out members that are null, here and further in: they are absent. Whether there was one.
-fn strip_nulls(members: &mut Map<String, Value>) -> bool {
-    let before = members.len();
-    members.retain(|_, value| !value.is_null());
-    let mut found = members.len() < before;
-    for value in members.values_mut() {
-        found |= strip_nulls_within(value);
-    }
-    found
-}
-
-fn strip_nulls_within(value: &mut Value) -> bool {
-    match value {
-        Value::Object(members) => strip_nulls(members),
-        Value::Array(items) => {
-            let found: Vec<bool> = items.iter_mut().map(strip_nulls_within).collect();
-            found.contains(&true)
-        }
-        _ => false,
     }
 }
 
