@@ -132,6 +132,9 @@ fn caught(deviation: Deviation, runtime: &Runtime, figures: &Mutex<Figures>) -> 
         Some(_) => FailOn::Should,
         None => return Err(format!("it breaks {clause}, which is no clause").into()),
     };
+    if clause.starts_with("resource.") {
+        return caught_in_several(deviation, runtime);
+    }
     let mut said = String::new();
     for selection in near_to_far(clause) {
         let options = Options { deviation: Some(deviation), ..Options::default() };
@@ -150,6 +153,30 @@ fn caught(deviation: Deviation, runtime: &Runtime, figures: &Mutex<Figures>) -> 
         said = format!("it breaks {clause}; named are {named} (exit {code})\n{}", judged.text);
     }
     Err(said.into())
+}
+
+/// A deviation of all resources is caught in at least so many of them, by its own clause.
+fn caught_in_several(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
+    let (few, clause) = (if deviation == Deviation::SecretShown { 3 } else { 5 }, deviation.breaks());
+    let clauses = [clause.to_owned(), format!("{clause}.proposed")];
+    let selection =
+        Selection { clauses: clauses.to_vec(), origins: vec![Origin::Generated], ..Selection::default() };
+    let options = Options { deviation: Some(deviation), ..Options::default() };
+    let judged = judge(options, &selection, FailOnArg::Should, runtime)?.ok_or("no case is selected")?;
+    let entries = judged.report.runs.iter().flat_map(|run| &run.entries);
+    let broken = entries.filter(|entry| {
+        let mut named = entry.violations().iter().flat_map(|it| &it.clauses);
+        named.any(|named| clauses.iter().any(|clause| **clause == **named))
+    });
+    let operation = |entry: &Entry| entry.subject.name.split("::").take(2).collect::<Vec<_>>().join("::");
+    let resources: BTreeSet<String> = broken.map(operation).collect();
+    match resources.len() >= few && report::exit_code(&judged.report) == 1 {
+        true => Ok(()),
+        false => {
+            let named = named(&judged.report).into_iter().collect::<Vec<_>>().join(", ");
+            Err(format!("{clause} is broken in {resources:?}; named are {named}\n{}", judged.text).into())
+        }
+    }
 }
 
 /// What is asked until the break is found: few cases first, those that name the clause above all, and everything last.

@@ -305,6 +305,7 @@ fn asked(case: &Case, step: &Step) -> Asked {
         () if case.is_right_input(step) => Asked::Right,
         () if step.operation == case.operation && false_identity => Asked::Falsely,
         () if step.operation == case.operation => Asked::Wrong,
+        () if asks_for_absence(step) => Asked::Other,
         () if case.origin() == Origin::Generated => Asked::Shows,
         () => Asked::Other,
     }
@@ -317,6 +318,20 @@ fn is_about_identity(step: &Step, response: &Response) -> bool {
         Claim::Status(patterns) => patterns.contains(&StatusPattern::Exact(response.status)),
         Claim::Error(_) => true,
         _ => false,
+    })
+}
+
+/// Whether the step waits until its operation says that there is no such thing: by the name of an error, or 404.
+fn asks_for_absence(step: &Step) -> bool {
+    let says_so = |claim: &Claim| match claim {
+        Claim::Error(_) => true,
+        Claim::Status(patterns) => patterns.contains(&StatusPattern::Exact(404)),
+        _ => false,
+    };
+    let until = step.poll.iter().flat_map(|poll| &poll.until);
+    until.into_iter().any(|expectation| match &expectation.claim {
+        Claim::AnyOf(ways) => ways.iter().flatten().any(|way| says_so(&way.claim)),
+        claim => says_so(claim),
     })
 }
 

@@ -28,6 +28,7 @@ mod holes;
 mod journey;
 mod kinds;
 mod random;
+mod relations;
 mod rest;
 #[cfg(test)]
 mod tests;
@@ -127,6 +128,7 @@ fn of_kinds(
         Protocol::Rest => rest::cases(&draft),
     };
     cases.extend(journey::cases(&draft));
+    cases.extend(relations::cases(&draft));
     cases
 }
 

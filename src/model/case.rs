@@ -14,6 +14,7 @@ use serde_json_path::JsonPath;
 use super::{
     clause::ClauseId,
     contract::{ApiName, Effect},
+    resource::Ignoring,
     snapshot::file_name,
     span::Span,
     template::{Template, TemplateValue},
@@ -431,6 +432,16 @@ pub enum ValueMatcher {
     Contains(TemplateValue),
     /// A list in which no element matches, as a subset.
     Excludes(TemplateValue),
+    /// What another answer said, but for differences that are none.
+    SameAs(Box<SameAs>),
+    /// Not this value. A path that selects nothing is no mismatch.
+    Differs(TemplateValue),
+    /// A list whose elements are all among these, as subsets.
+    SubsetOf(TemplateValue),
+    /// A list of which no two elements are equal, or have the same value in this member.
+    Distinct {
+        by: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -458,6 +469,17 @@ pub enum JsonType {
     String,
     Array,
     Object,
+}
+
+/// A comparison with a value that was sent, or captured before.
+#[derive(Debug, Clone)]
+pub struct SameAs {
+    pub value: TemplateValue,
+    /// The members that are compared, with dots between names; all where there are none.
+    pub only: Vec<String>,
+    /// Members that are not.
+    pub except: Vec<String>,
+    pub ignoring: Vec<Ignoring>,
 }
 
 /// Something a case needs on the target.

@@ -20,7 +20,7 @@ pub struct Resource {
     /// By the members of requests that name the resource: the members of what is shown that have the same value.
     pub identifiers: IndexMap<String, String>,
     /// The property of which no two of a kind have the same value.
-    pub unique: Option<String>,
+    pub unique: Option<Unique>,
     pub create: Use,
     pub read: Option<Use>,
     pub list: Option<Use>,
@@ -44,6 +44,14 @@ pub enum Review {
     Reviewed { document: String, section: String },
     /// Names alone: what is claimed from it is a SHOULD.
     Proposed,
+}
+
+/// A property of which no two of a kind have the same value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unique {
+    pub property: String,
+    /// Whether that is documented itself.
+    pub review: PropertyReview,
 }
 
 /// One operation of a life cycle.
@@ -145,6 +153,15 @@ pub enum PropertyReview {
     Proposed,
 }
 
+/// What stands behind a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A document: a MUST.
+    Documented,
+    /// Names, clients or samples: a SHOULD.
+    Proposed,
+}
+
 /// Whether a target changes a value by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Steadiness {
@@ -178,9 +195,17 @@ impl Resource {
         self.review != Review::Proposed
     }
 
-    /// Whether a document states what is claimed of this property.
-    pub fn states(&self, property: &Property) -> bool {
-        self.is_reviewed() && property.review == PropertyReview::AsResource
+    /// What stands behind a claim about the resource.
+    pub fn standing(&self) -> Standing {
+        if self.is_reviewed() { Standing::Documented } else { Standing::Proposed }
+    }
+
+    /// What stands behind a claim about something of it that was reviewed, or not.
+    pub fn standing_of(&self, review: PropertyReview) -> Standing {
+        match review {
+            PropertyReview::AsResource => self.standing(),
+            PropertyReview::Proposed => Standing::Proposed,
+        }
     }
 
     /// The operations of the life cycle, with the words for them.

@@ -108,6 +108,10 @@ variations! {
     MethodRefusedInHtml, "method-refused-in-html";
     /// A session ends with its hundredth request, as when a server is restarted.
     SessionsEnd, "sessions-end";
+    /// Lists of texts stand in the opposite order.
+    TextsReversed, "texts-reversed";
+    /// Texts that are JSON are written anew, indented.
+    JsonTextsIndented, "json-texts-indented";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }

@@ -17,7 +17,7 @@ use crate::{
         contract::{Contract, Operation},
         resource::{
             Class, Pages, Parent, Property, PropertyReview, Resource, Resources, Review, Status, Steadiness,
-            Use,
+            Unique, Use,
         },
     },
 };
@@ -97,7 +97,8 @@ impl Reading<'_> {
             if !resource.properties.contains_key(&unique.value) {
                 self.unknown("property", &unique, resource.properties.keys().map(String::as_str));
             }
-            resource.unique = Some(unique.value);
+            let review = reviewed(entry.unique_proposed);
+            resource.unique = Some(Unique { property: unique.value, review });
         }
         resource.parents = self.parents(&resource, entry.parents);
         for entry in entry.filters.into_iter().flat_map(|it| it.0) {
@@ -206,10 +207,7 @@ impl Reading<'_> {
             ignoring: entry.ignoring.unwrap_or_default(),
             values: entry.values.into_iter().flatten().map(|value| value.0).collect(),
             with,
-            review: match entry.proposed {
-                Some(true) => PropertyReview::Proposed,
-                _ => PropertyReview::AsResource,
-            },
+            review: reviewed(entry.proposed),
             steadiness: match entry.volatile {
                 Some(true) => Steadiness::Volatile,
                 _ => Steadiness::Steady,
@@ -283,6 +281,13 @@ impl Reading<'_> {
         if let Some(help) = suggestion(&name.value, "there are", known) {
             problem.help(help);
         }
+    }
+}
+
+fn reviewed(proposed: Option<bool>) -> PropertyReview {
+    match proposed {
+        Some(true) => PropertyReview::Proposed,
+        _ => PropertyReview::AsResource,
     }
 }
 

@@ -63,7 +63,7 @@ impl Kind {
 }
 
 /// The folders of clauses that belong to no API.
-pub const PROTOCOLS: [&str; 2] = ["awsjson", "http"];
+pub const PROTOCOLS: [&str; 3] = ["awsjson", "http", "resource"];
 
 /// One bundled file, by its name below the kind's folder.
 pub fn bundled(kind: Kind, name: &str) -> io::Result<Option<SourceFile>> {

@@ -116,7 +116,7 @@ pub(super) struct Draft<'a> {
     clauses: &'a Clauses,
     seed: u64,
     source: String,
-    span: Span,
+    pub span: Span,
 }
 
 impl<'a> Draft<'a> {
@@ -160,7 +160,7 @@ impl<'a> Draft<'a> {
     /// The id of the clause, if the run has it.
     fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
         let own;
-        let id = match statement.id.starts_with("awsjson.") {
+        let id = match ["awsjson.", "resource."].iter().any(|shared| statement.id.starts_with(shared)) {
             true => statement.id,
             false => {
                 own = format!("{}.{}", self.contract.api, statement.id);

@@ -20,6 +20,22 @@ pub(super) const ABSENT_UPPER: &str = "${gen:absent-upper}";
 pub(super) const ABSENT_UUID: &str = "${gen:absent-uuid}";
 pub(super) const ABSENT_NUMBER: &str = "${gen:absent-number}";
 
+/// Stands before the name of a variable that the target file sets: `${target.region.id}`.
+const OF_TARGET: &str = "target.";
+
+/// The variables of the target file that a value names.
+pub(super) fn of_target(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => {
+            let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+            name.and_then(|name| name.strip_prefix(OF_TARGET)).into_iter().collect()
+        }
+        Value::Array(elements) => elements.iter().flat_map(of_target).collect(),
+        Value::Object(members) => members.values().flat_map(of_target).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
 /// What a hole may be filled with: letters alone after the first, digits alone, and both.
 const SAMPLES: usize = 3;
 
@@ -54,6 +70,9 @@ fn parts(text: &str) -> Vec<Part> {
 fn hole(name: &str) -> Option<Hole> {
     if let Some(generator) = Generator::ALL.into_iter().find(|generator| generator.key() == name) {
         return Some(Hole::Generated(generator));
+    }
+    if let Some(variable) = name.strip_prefix(OF_TARGET) {
+        return Some(Hole::Variable(variable.into()));
     }
     let numbered = name.strip_prefix("name").or_else(|| name.strip_prefix("made"));
     let is_ours = numbered.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));

@@ -60,7 +60,7 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
 }
 
 /// The clause about one end of a thing's life.
-fn life(contract: &Contract, end: &str) -> Statement {
+pub(super) fn life(contract: &Contract, end: &str) -> Statement {
     let of_rpc = matches!(contract.protocol, Protocol::AwsJson { .. });
     match end {
         "served" => may(if of_rpc { "awsjson.life.served" } else { "life.served" }),
@@ -303,7 +303,7 @@ fn modifier<'a>(contract: &'a Contract, destroyer: &Destroyer<'a>) -> Option<&'a
 }
 
 /// The documented successes, and every error of the client's.
-fn operation_answers(operation: &Operation) -> Vec<StatusPattern> {
+pub(super) fn operation_answers(operation: &Operation) -> Vec<StatusPattern> {
     let listed = operation.answers.range(200..400).map(|(status, _)| StatusPattern::Exact(*status));
     let ranged = (!operation.ranges.is_empty()).then_some(StatusPattern::Class(2));
     listed.chain(ranged).chain(REFUSED).collect()

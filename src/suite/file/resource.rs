@@ -33,6 +33,8 @@ record! {
         identifiers: Entries<Spanned<String>>,
         /// The property of which no two of a kind have the same value.
         unique: Spanned<String>,
+        /// Only clients or samples show that it is unique: what is claimed of it is a SHOULD.
+        unique_proposed: bool,
         /// The operation that shows one.
         read: Spanned<UseEntry>,
         /// The operation that shows all.

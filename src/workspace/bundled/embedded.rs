@@ -32,6 +32,11 @@ mod present {
     struct Http;
 
     #[derive(RustEmbed)]
+    #[folder = "schemas/resource/"]
+    #[prefix = "resource/"]
+    struct Resource;
+
+    #[derive(RustEmbed)]
     #[folder = "schemas/veeam/"]
     #[prefix = "veeam/"]
     struct Veeam;
@@ -49,8 +54,8 @@ mod present {
         match kind {
             Kind::Cases => Cases::iter().map(String::from).collect(),
             Kind::Schemas => {
-                let apis = AwsJson::iter().chain(Dms::iter()).chain(Http::iter()).chain(Veeam::iter());
-                apis.map(String::from).collect()
+                let apis = AwsJson::iter().chain(Dms::iter()).chain(Http::iter());
+                apis.chain(Resource::iter()).chain(Veeam::iter()).map(String::from).collect()
             }
             Kind::Snapshots => Snapshots::iter().map(String::from).collect(),
             Kind::Targets => Targets::iter().map(String::from).collect(),
@@ -63,7 +68,8 @@ mod present {
             Kind::Cases => Cases::get(name),
             Kind::Schemas => {
                 let api = AwsJson::get(name).or_else(|| Dms::get(name));
-                api.or_else(|| Http::get(name)).or_else(|| Veeam::get(name))
+                let shared = api.or_else(|| Http::get(name)).or_else(|| Resource::get(name));
+                shared.or_else(|| Veeam::get(name))
             }
             Kind::Snapshots => Snapshots::get(name),
             Kind::Targets => Targets::get(name),
