@@ -159,6 +159,8 @@ pub struct Selection {
     pub apis: Vec<String>,
     /// Names of operations.
     pub operations: Vec<String>,
+    /// Names of operations that no case may call, in any of its steps.
+    pub excluded: Vec<String>,
     /// Ids of clauses; `*` stands for any text.
     pub clauses: Vec<String>,
     /// The core, or what is beyond it; both if not set.
