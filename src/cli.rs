@@ -72,7 +72,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
         Command::Sweep(args) => lone_runtime()?.block_on(sweep::sweep(&args, &mut out)),
         Command::Diff(args) => diff::diff(&args, &mut out).map(ExitCode::from),
         Command::Explain(args) => explain::explain(&args, &mut out).map(done),
-        Command::Init(args) => init::init(&args, &mut out).map(done),
+        Command::Init(args) => init::init(&args, &mut out, &mut stderr()).map(done),
         Command::New(args) => new::new(&args, &mut out).map(done),
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),

@@ -24,6 +24,8 @@ pub struct Selection {
     /// Text that the case id contains; with a `*` in it, a pattern for the whole id. One of them must match.
     pub filters: Vec<String>,
     pub operations: Vec<String>,
+    /// Operations that no selected case calls, in any of its steps.
+    pub excluded: Vec<String>,
     /// Clause ids, `*` allowed.
     pub clauses: Vec<String>,
     pub profiles: Vec<Profile>,
@@ -78,7 +80,8 @@ pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
         None => jobs,
     };
     let not_selected = suite.cases.len() - jobs.len();
-    let supporting = twins::missing(&jobs, suite, target);
+    let mut supporting = twins::missing(&jobs, suite, target);
+    supporting.retain(|job| !selection.excludes(&job.case));
     Plan {
         jobs,
         supporting,
@@ -121,6 +124,7 @@ impl Selection {
         let options = [
             option("api", &self.apis),
             option("operation", &self.operations),
+            option("exclude", &self.excluded),
             option("clause", &self.clauses),
             option("profile", profiles),
             option("origin", origins),
@@ -139,6 +143,14 @@ impl Selection {
             && any(&self.profiles, |profile| *profile == case.profile)
             && any(&self.origins, |origin| *origin == case.origin())
             && any(&self.apis, |api| *api == case.api)
+            && !self.excludes(case)
+    }
+
+    /// Whether a step of the case, or its clean-up, calls an excluded operation.
+    pub fn excludes(&self, case: &Case) -> bool {
+        let called = case.steps.iter().chain(&case.finally).map(|step| &*step.operation);
+        let mut called = called.chain(std::iter::once(&*case.operation));
+        !self.excluded.is_empty() && called.any(|name| self.excluded.iter().any(|it| **it == *name))
     }
 }
 

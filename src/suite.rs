@@ -27,6 +27,7 @@ mod load;
 mod lower;
 mod matrix;
 mod observed;
+mod project;
 mod resources;
 mod schema;
 mod template;
@@ -38,6 +39,7 @@ pub use effects::review;
 pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
 pub use lower::case::{CASE_NAMES, is_case_name};
 pub use observed::observe;
+pub use project::{Project, project};
 pub use resources::describe;
 
 /// A file's text with the path it is told by.
@@ -109,6 +111,11 @@ pub fn case_schema() -> Value {
 /// The JSON Schema of target files: `schemas/target.schema.json`.
 pub fn target_schema() -> Value {
     schema::of::<file::target::TargetFile>("Proofmark target file")
+}
+
+/// The JSON Schema of project files: `schemas/project.schema.json`.
+pub fn project_schema() -> Value {
+    schema::of::<file::project::ProjectFile>("Proofmark project file")
 }
 
 /// The JSON Schema of clause files: `schemas/clauses.schema.json`.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use self::bundled::Kind;
 pub use self::{
     error::{Wrong, unknown},
-    layout::{Layout, TargetChoice},
+    layout::{Layout, NoCases, PROJECT, TargetChoice},
     target::{
         Chosen, Hosting, Keeping, REFERENCE, base_url_of, bound, refuse_published_secrets_abroad, secrets_of,
         target, target_file,
@@ -72,7 +72,9 @@ impl House {
         let operations = contracts().flat_map(|contract| contract.operations.keys().map(ToString::to_string));
         let apis: Vec<String> = selection.apis.iter().map(ToString::to_string).collect();
         known("API", &apis, contracts().map(|contract| contract.api.to_string()).collect())?;
-        known("operation", &selection.operations, operations.collect())?;
+        let operations: Vec<String> = operations.collect();
+        known("operation", &selection.operations, operations.iter().cloned().collect())?;
+        known("operation", &selection.excluded, operations.into_iter().collect())?;
         known("clause", &selection.clauses, self.clauses.keys().map(ToString::to_string).collect())
     }
 }
@@ -104,15 +106,7 @@ pub fn house(
     generated: Generated<'_>,
 ) -> Result<House, Wrong> {
     let (bare, places) = bare_with_places(files)?;
-    let case_files =
-        bundled::read(Kind::Cases, files.cases.as_deref(), |name| is_yaml(name) && wanted(name))?;
-    if case_files.is_empty() {
-        let folder = files.cases.as_deref().unwrap_or(Path::new("cases"));
-        return Err(Wrong::Said(format!(
-            "{}: expected case files (<api>/<operation>.yaml), found none; `proofmark new OPERATION` begins one",
-            folder.display()
-        )));
-    }
+    let case_files = case_files(files, &bare.contracts, wanted)?;
     let House { contracts, clauses, seed, digests, .. } = &bare;
     let seeded = [digests.contracts.values().map(|it| &**it).collect::<String>(), seed.to_string()];
     let digests = Digests { suite: Some(digest(&case_files, &seeded)), ..digests.clone() };
@@ -132,6 +126,42 @@ pub fn house(
     Ok(House { suite: Arc::new(suite), digests, ..bare })
 }
 
+/// The case files that are wanted. The bundled ones are those of the APIs there are, so that contracts of other APIs come
+/// without written cases.
+fn case_files(
+    files: &Layout,
+    contracts: &Contracts,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<SourceFile>, Wrong> {
+    let Some(folder) = &files.cases else {
+        let known = |name: &str| name.split('/').next().is_some_and(|api| contracts.get(api).is_some());
+        return Ok(bundled::read(Kind::Cases, None, |name| is_yaml(name) && wanted(name) && known(name))?);
+    };
+    if files.no_cases == NoCases::GeneratedOnly && folder.symlink_metadata().is_err() {
+        return Ok(Vec::new());
+    }
+    let found = bundled::read(Kind::Cases, Some(folder), |name| is_yaml(name) && wanted(name))?;
+    match (found.is_empty(), files.no_cases) {
+        (true, NoCases::Refused) => Err(Wrong::Said(format!(
+            "{}: expected case files (<api>/<operation>.yaml), found none; `proofmark new OPERATION` begins one, and \
+             generated cases need no file: leave `--cases` out",
+            folder.display()
+        ))),
+        _ => Ok(found),
+    }
+}
+
+/// The clause files: those of a folder, and those of the protocols, which no folder takes away.
+fn clause_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, Wrong> {
+    let is_clauses = |name: &str| name.ends_with("clauses.yaml");
+    let mut found = bundled::read(Kind::Schemas, folder, is_clauses)?;
+    let Some(folder) = folder else { return Ok(found) };
+    for protocol in bundled::PROTOCOLS.iter().filter(|it| !folder.join(it).is_dir()) {
+        found.extend(bundled::read(Kind::Schemas, None, |name| name == format!("{protocol}/clauses.yaml"))?);
+    }
+    Ok(found)
+}
+
 /// Contracts and clauses alone: what a target file is read with.
 pub fn bare(files: &Layout) -> Result<House, Wrong> {
     bare_with_places(files).map(|(house, _)| house)
@@ -139,9 +169,7 @@ pub fn bare(files: &Layout) -> Result<House, Wrong> {
 
 fn bare_with_places(files: &Layout) -> Result<(House, Vec<Places>), Wrong> {
     let (contracts, places, contract_digests) = contracts_with_places(files.schemas.as_deref())?;
-    let clause_files =
-        bundled::read(Kind::Schemas, files.schemas.as_deref(), |name| name.ends_with("clauses.yaml"))?;
-    let clauses = suite::load_clauses(&clause_files).map_err(Wrong::Files)?;
+    let clauses = suite::load_clauses(&clause_files(files.schemas.as_deref())?).map_err(Wrong::Files)?;
     let house = House {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
@@ -206,7 +234,7 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     if contracts.is_empty() {
         let folder = folder.unwrap_or(Path::new("schemas"));
         return Err(Wrong::Said(format!(
-            "{}: expected contracts (<api>/operations.json), found none; `proofmark import` makes them",
+            "{}: expected contracts (<api>/operations.json), found none; `proofmark init --model FILE --api NAME` makes them",
             folder.display()
         )));
     }

@@ -81,8 +81,8 @@ pub async fn again(
     state_dir: PathBuf,
     interrupt: watch::Receiver<Interrupt>,
 ) -> Result<Drafts, Wrong> {
-    let house = workspace::house(&args.stage.files.layout(), |_| true, Generated::None)?;
-    let mut chosen = workspace::target(&args.stage.target.choice(), &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     chosen.snapshots = taking(chosen.snapshots, Update::Pending, &chosen.target.name)?;
     kept::lend(&mut chosen.target, &state_dir)?;
     let selection = written(run::selection(&args.selection, &house)?);

@@ -1,13 +1,16 @@
 //! The command line as clap reads it. What a flag means is said here; what it does, in the command's own file.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     model::case::{Origin, Profile},
     report::FailOn,
-    workspace::{Layout, TargetChoice},
+    workspace::{Layout, TargetChoice, Wrong},
 };
 
 /// Checks whether an API server keeps its published contract: AWS DMS, Veeam Backup for AWS, or an imported one.
@@ -97,10 +100,11 @@ pub struct FileArgs {
 }
 
 impl FileArgs {
-    /// As the workspace takes them.
-    pub fn layout(&self) -> Layout {
+    /// As the workspace takes them; the project file of the working folder fills in what is not given.
+    pub fn layout(&self) -> Result<Layout, Wrong> {
         let FileArgs { cases, schemas, snapshots, seed } = self.clone();
-        Layout { cases, schemas, snapshots, targets: None, seed }
+        let given = Layout { cases, schemas, snapshots, seed, ..Layout::default() };
+        given.in_project(Path::new(""))
     }
 }
 
@@ -117,6 +121,9 @@ pub struct SelectionArgs {
     /// Only cases about this operation
     #[arg(long, value_name = "NAME")]
     pub operation: Vec<String>,
+    /// No case that calls this operation, in any of its steps; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
     /// Only cases that test this clause (`*` matches any text)
     #[arg(long, value_name = "ID")]
     pub clause: Vec<String>,
@@ -175,8 +182,9 @@ pub struct TargetArgs {
 
 impl TargetArgs {
     /// As the workspace takes them.
-    pub fn choice(&self) -> TargetChoice {
-        TargetChoice { target: self.target.clone(), base_url: self.base_url.clone() }
+    pub fn choice(&self) -> Result<TargetChoice, Wrong> {
+        let given = TargetChoice { target: self.target.clone(), base_url: self.base_url.clone() };
+        given.in_project(Path::new(""))
     }
 }
 
@@ -190,6 +198,13 @@ pub struct StageArgs {
     /// The folder of ledgers and cached tokens [default: the user's state folder]
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub state_dir: Option<PathBuf>,
+}
+
+impl StageArgs {
+    /// The same for a command that needs no cases.
+    pub fn without_cases(&self) -> StageArgs {
+        StageArgs { files: FileArgs { cases: None, ..self.files.clone() }, ..self.clone() }
+    }
 }
 
 /// How a run is printed, and which files are written.

@@ -43,7 +43,7 @@ pub struct ExplainArgs {
 /// Prints what is known of the name.
 pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
     if args.name.contains('*') {
-        let house = workspace::bare(&args.files.layout())?;
+        let house = workspace::bare(&args.files.layout()?)?;
         let found: Vec<&str> = names(&house).into_iter().filter(|it| fits(&args.name, it)).collect();
         if found.is_empty() {
             return Err(Wrong::Said(format!("no clause and no rule fits {}", args.name)));
@@ -53,7 +53,7 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
         }
         return Ok(out.flush()?);
     }
-    let house = workspace::house(&args.files.layout(), |_| true, Generated::All)?;
+    let house = workspace::house(&args.files.layout()?, |_| true, Generated::All)?;
     let clauses = meant(&args.name, &house)?;
     if clauses.is_empty() {
         writeln!(out, "{}", claim_kind(&args.name).unwrap_or_default())?;

@@ -14,14 +14,20 @@ use crate::{
     workspace::{self, Wrong},
 };
 
+mod model;
+
+pub use model::ModelArgs;
+
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
     /// The folder to start in; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
     /// Write what is missing into the crate in this folder: its `cargo test` runs the cases. Existing files stay
-    #[arg(long)]
+    #[arg(long, conflicts_with = "model")]
     pub cargo: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
 }
 
 const TARGET: &str = "targets/staging.yaml";
@@ -30,29 +36,16 @@ const IGNORED: &str = ".gitignore";
 const IGNORE: [&str; 3] = ["*.snap.new", ".*.pending-snap", "/target/proofmark/"];
 
 /// Writes the files, or none of them where one is there already.
-pub fn init(args: &InitArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
     let folder = &args.folder;
     if args.cargo {
         return init_crate(folder, out);
     }
-    let files = files();
-    let there: Vec<&str> = files
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| folder.join(name).symlink_metadata().is_ok())
-        .collect();
-    if !there.is_empty() {
-        let there = there.join(", ");
-        return Err(Wrong::Said(format!("{} has {there} already; nothing was written", folder.display())));
+    if let (Some(model), Some(api)) = (&args.model.model, &args.model.api) {
+        return model::init(folder, model, api, args.model.base_url.as_deref(), out, err);
     }
-    for (name, text) in &files {
-        let path = folder.join(name);
-        super::new::create(&path, text)?;
-        writeln!(out, "made     {name}")?;
-    }
-    if ignore(folder)? {
-        writeln!(out, "extended {IGNORED}")?;
-    }
+    let files: Vec<_> = files().into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    write(folder, &files, out)?;
     writeln!(
         out,
         "\nNext, beside `proofmark serve` in another terminal:\n\
@@ -61,6 +54,27 @@ pub fn init(args: &InitArgs, out: &mut impl Write) -> Result<(), Wrong> {
         then put the address and the credentials of your own target into {TARGET}."
     )?;
     Ok(out.flush()?)
+}
+
+/// Writes files that do not exist yet, and what git ignores.
+fn write(folder: &Path, files: &[(String, String)], out: &mut impl Write) -> Result<(), Wrong> {
+    let there: Vec<&str> = files
+        .iter()
+        .map(|(name, _)| &**name)
+        .filter(|name| folder.join(name).symlink_metadata().is_ok())
+        .collect();
+    if !there.is_empty() {
+        let there = there.join(", ");
+        return Err(Wrong::Said(format!("{} has {there} already; nothing was written", folder.display())));
+    }
+    for (name, text) in files {
+        super::new::create(&folder.join(name), text)?;
+        writeln!(out, "made     {name}")?;
+    }
+    if ignore(folder)? {
+        writeln!(out, "extended {IGNORED}")?;
+    }
+    Ok(())
 }
 
 const MANIFEST: &str = "Cargo.toml";

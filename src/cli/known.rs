@@ -61,7 +61,7 @@ pub struct UpdateArgs {
 /// Changes the file, or shows how it would.
 pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
     let KnownCommand::Update(args) = &args.command;
-    let house = workspace::bare(&args.files.layout())?;
+    let house = workspace::bare(&args.files.layout()?)?;
     let (file, named) = workspace::target_file(&args.target, &house.targets)?;
     let path = Path::new(&named);
     if !path.is_absolute() {

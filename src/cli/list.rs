@@ -16,8 +16,8 @@ use crate::{
 
 /// Prints a line a case, or the same as JSON.
 pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = workspace::house(&args.files.layout(), |_| true, Generated::All)?;
-    let chosen = workspace::target(&args.target.choice(), &args.selection.api, &house)?;
+    let house = workspace::house(&args.files.layout()?, |_| true, Generated::All)?;
+    let chosen = workspace::target(&args.target.choice()?, &args.selection.api, &house)?;
     let selection = run::selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);
     if plan.jobs.is_empty() && plan.of.is_empty() {

@@ -10,7 +10,10 @@ use std::{
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::args::FileArgs;
+use super::{
+    args::{FileArgs, StageArgs},
+    sweep::command,
+};
 use crate::{
     contract::generate,
     model::{
@@ -44,17 +47,28 @@ pub struct NewArgs {
 
 /// Prints or writes the file.
 pub fn new(args: &NewArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = workspace::bare(&args.files.layout())?;
+    let house = workspace::bare(&args.files.layout()?)?;
     let (contract, operation) = find(&house, &args.operation, args.api.as_deref())?;
     let text = file(&house, contract, operation);
     match &args.out {
         Some(path) => {
             create(path, &text)?;
-            writeln!(out, "{}: {}; `proofmark check` judges it", path.display(), operation.name)?;
+            let check = command("check", &StageArgs { files: checked(args, path), ..StageArgs::default() });
+            writeln!(out, "{}: {}; `{check}` judges it", path.display(), operation.name)?;
         }
         None => out.write_all(text.as_bytes())?,
     }
     Ok(out.flush()?)
+}
+
+/// The flags with which `check` reads the new file: none where the project file names its folder.
+fn checked(args: &NewArgs, path: &Path) -> FileArgs {
+    let mut files = args.files.clone();
+    if files.schemas.is_some() || !Path::new(workspace::PROJECT).is_file() {
+        let folder = path.parent().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        files.cases = files.cases.or_else(|| Some(folder.unwrap_or(Path::new(".")).to_owned()));
+    }
+    files
 }
 
 /// The operation of this name, and the contract it is in.

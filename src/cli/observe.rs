@@ -64,7 +64,7 @@ pub struct RecordArgs {
 /// Sends, and writes the case. Exits with 1 where the answer breaks a clause, and with 3 where there is none. What can be
 /// wrong with the question is found before anything is sent.
 pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let mut house = workspace::house(&args.stage.files.layout(), |_| true, Generated::None)?;
+    let mut house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
     let sent = sent(&args.send)?;
     let (contract, operation) = new::find(&house, &args.operation, args.api.as_deref())?;
     let (contract, operation) = (contract.clone(), operation.clone());
@@ -76,7 +76,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     let case = asking.case(&house, name)?;
     secrets::refuse_in_clear(&case.steps[0].request.input)?;
     house.suite = Arc::new(with(&house.suite, &case));
-    let mut chosen = workspace::target(&args.stage.target.choice(), &[contract.api.to_string()], &house)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &[contract.api.to_string()], &house)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
     for line in kept::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
@@ -91,7 +91,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
             )));
         }
     }
-    let interrupt = interrupts(command("sweep", &args.stage.target, args.stage.state_dir.as_deref()), tell);
+    let interrupt = interrupts(command("sweep", &args.stage.without_cases()), tell);
     let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt)).await?;
     let mask = |text: &str| stage.session.masks().mask(text);
     secrets::refuse_known("--send", &Value::Object(sent.clone()).to_string(), &mask)?;

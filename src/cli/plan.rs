@@ -36,8 +36,8 @@ type Key = (Effect, ApiName, Arc<str>);
 
 /// Prints what a run would do.
 pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = workspace::house(&args.stage.files.layout(), |_| true, Generated::All)?;
-    let mut chosen = workspace::target(&args.stage.target.choice(), &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::All)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     let lent = kept::lend(&mut chosen.target, &state_dir(args.stage.state_dir.clone())?)?;
     let selection = run::selection(&args.selection, &house)?;
     let plan = plan::plan(&house.suite, &chosen.target, &selection);

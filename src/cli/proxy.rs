@@ -134,7 +134,7 @@ fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
 }
 
 fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
-    let house = workspace::bare(&args.files.layout())?;
+    let house = workspace::bare(&args.files.layout()?)?;
     replay::known_apis(&args.api, &house)?;
     let target = args.target.clone().map(|name| {
         let named = TargetChoice::named(name);

@@ -70,7 +70,7 @@ fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
         record: args.what.clone(),
         cases: args.case.clone(),
         target: args.target.clone(),
-        layout: args.files.layout(),
+        layout: args.files.layout()?,
         fail_on: args.fail_on.map(fail_on).transpose()?,
     };
     let Rejudged { report, lines } = rejudge::judged(&asked)?;
@@ -91,7 +91,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     }
     let text = files::text(&args.what, files::RECORD)?;
     let har = har::read(&text).map_err(|why| Wrong::Said(format!("{}: {why}", args.what.display())))?;
-    let house = workspace::bare(&args.files.layout())?;
+    let house = workspace::bare(&args.files.layout()?)?;
     known_apis(&args.api, &house)?;
     let target = args.target.clone().map(|name| {
         let named = TargetChoice::named(name);

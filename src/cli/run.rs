@@ -57,8 +57,8 @@ pub enum Shown {
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
     let baseline = record::baseline(args.baseline.as_deref(), args.fail_on.into())?;
-    let house = workspace::house(&args.stage.files.layout(), |_| true, Generated::All)?;
-    let mut chosen = workspace::target(&args.stage.target.choice(), &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::All)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
     for line in kept::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
@@ -83,7 +83,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         record::prepare(folder)?;
     }
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
-    let sweep = command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
+    let sweep = command("sweep", &args.stage.without_cases());
     let interrupt = interrupts(sweep.clone(), super::tell);
     let stage = Stage::set(house, chosen, Opening::new(state_dir.clone(), interrupt.clone())).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
@@ -195,6 +195,7 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
     let selection = Selection {
         filters: args.filters.clone(),
         operations: args.operation.clone(),
+        excluded: args.exclude.clone(),
         clauses: args.clause.clone(),
         profiles: args.profile.map(Into::into).into_iter().collect(),
         origins: args.origin.map(Into::into).into_iter().collect(),

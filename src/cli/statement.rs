@@ -163,7 +163,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
-    let asked = Asked { target: args.again.target.clone(), layout: args.again.files.layout() };
+    let asked = Asked { target: args.again.target.clone(), layout: args.again.files.layout()? };
     let Again { done, differences, told } = verify::again(&report, &folder, &asked)?;
     if !differences.is_empty() {
         return answer(&Refused::Changed(statement::few(differences)));

@@ -1,8 +1,8 @@
 //! `proofmark sweep`: what runs left behind is destroyed, by what their ledgers say.
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{io::Write, process::ExitCode};
 
-use super::args::{SweepArgs, TargetArgs};
+use super::args::{StageArgs, SweepArgs};
 use crate::{
     exec::{ledger::RUNS, sweep::Sweep},
     runner::sweep::{self, Question, Tally},
@@ -12,13 +12,13 @@ use crate::{
 /// Sweeps; 0 where nothing is left, 3 where something is.
 pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let question = Question {
-        target: args.stage.target.choice(),
+        target: args.stage.target.choice()?,
         state_dir: state_dir(args.stage.state_dir.clone())?,
         folder: RUNS,
         sweep: if args.dry_run { Sweep::Rehearsed } else { Sweep::ForReal },
         forget: args.forget.clone(),
     };
-    let house = workspace::bare(&args.stage.files.layout())?;
+    let house = workspace::bare(&args.stage.files.layout()?)?;
     let tally = sweep::answer(&question, &house, out).await?;
     for line in sweep::kept(&question.state_dir)? {
         writeln!(out, "{line}")?;
@@ -33,8 +33,9 @@ pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, W
     Ok(ExitCode::from(if left == 0 { 0 } else { 3 }))
 }
 
-/// The command line that sweeps what a run of these arguments leaves.
-pub fn command(command: &str, target: &TargetArgs, state_dir: Option<&Path>) -> String {
+/// The command line of another command about the same target and, where flags name them, the same files.
+pub fn command(command: &str, stage: &StageArgs) -> String {
+    let StageArgs { target, files, state_dir } = stage;
     let mut words = vec!["proofmark".to_owned(), command.to_owned()];
     let mut add = |flag: &str, value: String| {
         let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+=,\\".contains(c));
@@ -44,8 +45,12 @@ pub fn command(command: &str, target: &TargetArgs, state_dir: Option<&Path>) -> 
     if let Some(target) = &target.target {
         add("--target", target.clone());
     }
-    if let Some(folder) = state_dir {
-        add("--state-dir", folder.to_string_lossy().into_owned());
+    for (flag, folder) in
+        [("--state-dir", state_dir), ("--cases", &files.cases), ("--schemas", &files.schemas)]
+    {
+        if let Some(folder) = folder {
+            add(flag, folder.to_string_lossy().into_owned());
+        }
     }
     words.join(" ")
 }

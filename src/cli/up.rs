@@ -26,8 +26,8 @@ use crate::{
 
 /// Makes what is not there yet.
 pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let house = workspace::house(&args.stage.files.layout(), |_| true, Generated::None)?;
-    let mut chosen = workspace::target(&args.stage.target.choice(), &[], &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &[], &house)?;
     if chosen.hosting == Hosting::Embedded {
         return Err(Wrong::Said(
             "the embedded target ends with its process; start one with `proofmark serve`, and give its --base-url"
@@ -44,7 +44,7 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
         return Ok(ExitCode::SUCCESS);
     }
     chosen.keeping = Keeping::SharedFixtures;
-    let sweep = command("down", &args.stage.target, args.stage.state_dir.as_deref());
+    let sweep = command("down", &args.stage.without_cases());
     let interrupt = interrupt::interrupts(sweep.clone(), tell);
     let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt.clone())).await?;
     match stage.session.keep(&fixtures).await {
@@ -69,7 +69,7 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
 
 /// Destroys what `up` has made.
 pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let house = workspace::bare(&args.stage.files.layout())?;
+    let house = workspace::bare(&args.stage.files.layout()?)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
     let users = sweep::in_use(&state_dir.join(RUNS))?;
     if !users.is_empty() {
@@ -77,7 +77,7 @@ pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wro
         return Ok(ExitCode::from(3));
     }
     let question = Question {
-        target: args.stage.target.choice(),
+        target: args.stage.target.choice()?,
         state_dir,
         folder: KEPT,
         sweep: Sweep::ForReal,

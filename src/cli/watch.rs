@@ -64,9 +64,12 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     let mut args = args.clone();
     // What a contract alone says does not change with a case file.
     args.selection.origin.get_or_insert(OriginArg::Written);
+    let layout = args.stage.files.layout()?;
+    args.stage.target.target = args.stage.target.choice()?.target;
     let files = &mut args.stage.files;
-    files.cases =
-        files.cases.take().or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
+    files.schemas = layout.schemas;
+    files.snapshots = layout.snapshots;
+    files.cases = layout.cases.or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
     let Some(cases) = files.cases.clone() else {
         return Err(Wrong::Said(
             "./cases: expected a folder of case files to watch, found nothing; name one with --cases, or begin with \
@@ -76,7 +79,7 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     };
     bundled::is_folder(Kind::Cases, &cases)?;
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
-    let sweep = command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
+    let sweep = command("sweep", &args.stage.without_cases());
     let (doing, at) = watch::channel(Doing::Waiting);
     let mut interrupt = interrupts_of(at, sweep, tell);
     let mut judged: Option<Seen> = None;
@@ -182,8 +185,8 @@ async fn cycle(
         Some(OriginArg::Generated) => Generated::All,
         _ => Generated::None,
     };
-    let house = workspace::house(&args.stage.files.layout(), |_| true, generated)?;
-    let mut chosen = workspace::target(&args.stage.target.choice(), &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, generated)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     let plan = plan_of(args, again, &house, &chosen)?;
     match again {
         Again::Nothing => {

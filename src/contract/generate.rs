@@ -10,6 +10,7 @@ use crate::model::{
     span::Span,
 };
 
+mod arn;
 mod awsjson;
 mod draft;
 mod examples;

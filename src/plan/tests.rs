@@ -323,6 +323,11 @@ fn a_selection_takes_along_what_its_refusals_are_held_against() {
         let at_hand = twins_are_at_hand(plan.jobs.iter().map(|job| &job.case), &suite);
         assert_eq!(at_hand, filter != "dms::GetC::wrong", "{filter}");
     }
+    // No case calls an excluded operation, the twins of refusals included.
+    let selection = Selection { excluded: vec!["DeleteA".into()], ..Selection::default() };
+    let without = plan(&suite, &target, &selection);
+    assert!(!without.jobs.is_empty());
+    assert!(without.all().all(|job| job.case.steps.iter().all(|step| *step.operation != *"DeleteA")));
     // What the target does not permit is not sent for that either.
     let reading = Target { permits: [Effect::Read].into(), ..target };
     let selection = Selection { filters: vec!["dms::DeleteA::wrong".into()], ..Selection::default() };

@@ -36,7 +36,9 @@ impl Kind {
     fn described(self) -> (&'static str, &'static str) {
         match self {
             Kind::Cases => ("case files (<api>/<operation>.yaml)", "`proofmark init` begins one"),
-            Kind::Schemas => ("contracts (<api>/operations.json)", "`proofmark import` makes one"),
+            Kind::Schemas => {
+                ("contracts (<api>/operations.json)", "`proofmark init --model FILE --api NAME` makes one")
+            }
             Kind::Snapshots => ("approved snapshots", "make it first"),
             Kind::Targets => ("target files", "`proofmark init` begins one"),
         }
@@ -59,6 +61,9 @@ impl Kind {
         names
     }
 }
+
+/// The folders of clauses that belong to no API.
+pub const PROTOCOLS: [&str; 2] = ["awsjson", "http"];
 
 /// One bundled file, by its name below the kind's folder.
 pub fn bundled(kind: Kind, name: &str) -> io::Result<Option<SourceFile>> {

@@ -5,7 +5,7 @@ use std::{path::Path, slice, sync::Arc};
 use secrecy::SecretString;
 
 use super::{
-    CaseFiles, House, TargetChoice, Wrong,
+    CaseFiles, House, PROJECT, TargetChoice, Wrong,
     bundled::{self, Kind},
     digest, is_yaml, snapshots, unknown,
 };
@@ -69,6 +69,12 @@ pub const REFERENCE: &str = "reference";
 /// Loads the target that `choice` names, with the base URL they give.
 pub fn target(choice: &TargetChoice, apis: &[String], house: &House) -> Result<Chosen, Wrong> {
     let name = choice.target.as_deref().unwrap_or(REFERENCE);
+    if choice.target.is_none() && !has_bundled_apis(house) {
+        return Err(Wrong::Said(format!(
+            "no target is named, and the reference target does not have these APIs; give --target, or name one in {PROJECT} \
+             (`target: NAME`)"
+        )));
+    }
     let (file, named) = target_file(name, &house.targets)?;
     let (keeping, digest) = (Keeping::Nothing, digest(slice::from_ref(&file), &[]));
     let target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
@@ -98,6 +104,13 @@ pub fn bound(chosen: Chosen, house: &House, base_url: &str, apis: &[String]) -> 
         Hosting::Elsewhere => chosen.snapshots,
     };
     Ok(Chosen { target, hosting, snapshots, ..chosen })
+}
+
+/// Whether the contracts have every API of the reference target.
+fn has_bundled_apis(house: &House) -> bool {
+    let names = Kind::Schemas.names();
+    let mut apis = names.iter().filter_map(|name| name.strip_suffix("/operations.json"));
+    apis.all(|api| house.contracts.get(api).is_some())
 }
 
 /// Where the approved answers of a target are: in the folder that the command line names, else in that of its file.

@@ -66,6 +66,7 @@ type Published = (&'static str, fn() -> Value);
 const SCHEMAS: [Published; 8] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
+    ("schemas/project.schema.json", suite::project_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),
     ("schemas/effects.schema.json", suite::effects_schema),
     ("schemas/observed.schema.json", suite::observed_schema),

@@ -27,8 +27,8 @@ pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(),
         return Ok(());
     };
     writeln!(out, "\nWith `--deviate {deviation}`, a report says:")?;
-    let generated = || workspace::house(&files.layout(), |_| true, Generated::All);
-    let written = || workspace::house(&files.layout(), |_| true, Generated::None);
+    let generated = || workspace::house(&files.layout()?, |_| true, Generated::All);
+    let written = || workspace::house(&files.layout()?, |_| true, Generated::None);
     let api = id.split('.').next().unwrap_or_default();
     // The quickest way first: a few cases that name it, all that somebody wrote, then the generated ones that name it.
     for attempt in 0..3 {

@@ -77,6 +77,7 @@ fn selection(words: &[String]) -> Selection {
         match word.split_once(' ') {
             Some(("--api", name)) => asked.apis.push(name.into()),
             Some(("--operation", name)) => asked.operations.push(name.to_owned()),
+            Some(("--exclude", name)) => asked.excluded.push(name.to_owned()),
             Some(("--clause", id)) => asked.clauses.push(id.to_owned()),
             Some(("--profile", "core")) => asked.profiles.push(Profile::Core),
             Some(("--profile", "extended")) => asked.profiles.push(Profile::Extended),
