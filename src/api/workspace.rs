@@ -159,6 +159,8 @@ pub struct Selection {
     pub apis: Vec<String>,
     /// Names of operations.
     pub operations: Vec<String>,
+    /// Names of operations that no case may call, in any of its steps.
+    pub excluded: Vec<String>,
     /// Ids of clauses; `*` stands for any text.
     pub clauses: Vec<String>,
     /// The core, or what is beyond it; both if not set.
@@ -172,6 +174,7 @@ impl Selection {
         plan::Selection {
             filters: self.names,
             operations: self.operations,
+            excluded: self.excluded,
             clauses: self.clauses,
             profiles: self.profile.into_iter().collect(),
             origins: self.origin.into_iter().collect(),
