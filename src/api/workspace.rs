@@ -1,6 +1,6 @@
 //! Cases, contracts and targets, and which of them a run takes.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use super::Error;
 pub use crate::model::case::{Origin, Profile};
@@ -167,8 +167,6 @@ pub struct Selection {
     pub profile: Option<Profile>,
     /// Written cases, or generated ones; both if not set.
     pub origin: Option<Origin>,
-    /// Operations that no selected case calls, in any of its steps.
-    pub excluded: Vec<String>,
 }
 
 impl Selection {
@@ -180,7 +178,7 @@ impl Selection {
             clauses: self.clauses,
             profiles: self.profile.into_iter().collect(),
             origins: self.origin.into_iter().collect(),
-            apis: self.apis.into_iter().map(Arc::from).collect(),
+            apis: self.apis.iter().map(|api| api.as_str().into()).collect(),
             shard: None,
         }
     }
@@ -211,8 +209,12 @@ impl Plan {
     }
 
     /// How many cases there are, those that will not run included.
-    #[allow(clippy::len_without_is_empty, reason = "a plan is never empty")]
     pub fn len(&self) -> usize {
         self.cases.len()
+    }
+
+    /// Whether there is no case; [`Workspace::plan`] makes no such plan.
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
     }
 }

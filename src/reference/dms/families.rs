@@ -52,7 +52,6 @@ pub(crate) const FAMILIES: &[Family] = &[
             ("EnableCloudwatchLogs", "DataMigrationSettings.CloudwatchLogsEnabled"),
             ("SelectionRules", "DataMigrationSettings.SelectionRules"),
         ],
-        ..PLAIN
     },
     Family {
         create: "CreateDataProvider",

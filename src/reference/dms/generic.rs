@@ -185,7 +185,7 @@ impl Call<'_> {
         let named = self.named(store, input, None)?;
         store.reads += 1;
         let other = self.cx.deviates(Deviation::StaleRead)
-            || self.cx.deviates(Deviation::UnstableRead) && store.reads % 2 == 0;
+            || self.cx.deviates(Deviation::UnstableRead) && store.reads.is_multiple_of(2);
         let store = &*store;
         let ignored = self.cx.deviates(Deviation::AllFiltersIgnored);
         let records = store.records.iter().filter(|(_, record)| {

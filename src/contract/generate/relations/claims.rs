@@ -8,7 +8,7 @@ use super::super::draft::{Statement, must, should};
 use crate::{
     contract::resources::{EACH, WHOLE},
     model::{
-        case::{Claim, Expectation, SameAs, ValueMatcher},
+        case::{Claim, Expectation, Purpose, SameAs, ValueMatcher},
         resource::{Class, Ignoring, Property, Resource, Standing, Steadiness},
         span::Span,
         template::{Hole, Part, Template, TemplateValue},
@@ -111,7 +111,8 @@ pub(super) fn variable(name: &str) -> TemplateValue {
 }
 
 pub(super) fn any_of(claims: Vec<Claim>, span: &Span) -> Claim {
-    let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: span.clone() }];
+    let alternative =
+        |claim| vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: span.clone() }];
     Claim::AnyOf(claims.into_iter().map(alternative).collect())
 }
 

@@ -96,7 +96,7 @@ fn set(within: &mut Map<String, Value>, names: &[&str], value: Value) {
     if !first.ends_with(EACH) {
         return put(slot, rest, value);
     }
-    if !slot.as_array().is_some_and(|elements| !elements.is_empty()) {
+    if slot.as_array().is_none_or(|elements| elements.is_empty()) {
         *slot = Value::Array(vec![Value::Null]);
     }
     for element in slot.as_array_mut().into_iter().flatten() {

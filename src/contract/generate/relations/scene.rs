@@ -11,7 +11,7 @@ use serde_json_path::JsonPath;
 
 use super::{
     super::{
-        draft::{DISPOSABLE, Draft, Statement, hole, must, variable},
+        draft::{Draft, Statement, hole, must, variable},
         holes::{self, template},
         journey::{life, operation_answers},
         kinds::is_costly,
@@ -64,7 +64,7 @@ impl Thing<'_> {
 
     /// Which of its identifiers the answer gives.
     pub fn captured(&self) -> Option<&str> {
-        let made = |shown: &&String| self.identifier(shown) == Value::from(hole("made", self.number));
+        let made = |shown: &&String| self.identifier(shown) == hole("made", self.number);
         self.resource.identifiers.values().find(made).map(String::as_str)
     }
 }
@@ -377,8 +377,10 @@ impl<'d, 'a> Scene<'d, 'a> {
             .iter()
             .filter_map(|thing| self.draft.row(&thing.input.clone().into_members(), thing.number));
         let row: BTreeMap<_, _> = named.collect();
-        let mut needs: Vec<Need> =
-            (costly || lasting).then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect();
+        let mut needs: Vec<Need> = (costly || lasting)
+            .then(|| Need::Lift(Arc::clone(&self.draft.operation.name)))
+            .into_iter()
+            .collect();
         let inputs = self.things.iter().flat_map(|thing| thing.input.members.values());
         let variables: BTreeSet<&str> = inputs.flat_map(holes::of_target).collect();
         needs.extend(variables.into_iter().map(|name| Need::Variable(name.into())));
