@@ -9,7 +9,7 @@ use crate::workspace::Wrong;
 /// `Display` shows every problem that was found. A problem in a file is shown with its line and a caret:
 ///
 /// ```
-/// let error = proofmark::Workspace::open("no/such/folder").unwrap_err();
+/// let error = proofmark::Workspace::open("no/such/folder").err().unwrap();
 /// assert!(error.to_string().contains("no/such/folder"));
 /// ```
 pub struct Error(String);

@@ -1,6 +1,6 @@
 //! Cases, contracts and targets, and which of them a run takes.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use super::Error;
 pub use crate::model::case::{Origin, Profile};
@@ -175,7 +175,7 @@ impl Selection {
             clauses: self.clauses,
             profiles: self.profile.into_iter().collect(),
             origins: self.origin.into_iter().collect(),
-            apis: self.apis.into_iter().map(|api| Arc::<str>::from(api).into()).collect(),
+            apis: self.apis.iter().map(|api| api.as_str().into()).collect(),
             shard: None,
         }
     }
@@ -206,8 +206,12 @@ impl Plan {
     }
 
     /// How many cases there are, those that will not run included.
-    #[allow(clippy::len_without_is_empty, reason = "a plan is never empty")]
     pub fn len(&self) -> usize {
         self.cases.len()
+    }
+
+    /// Whether there is no case; [`Workspace::plan`] makes no such plan.
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
     }
 }

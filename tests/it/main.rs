@@ -12,6 +12,7 @@ mod hostile;
 #[cfg(unix)]
 mod hostile_files;
 mod kill;
+mod library;
 mod machine;
 mod reference_target;
 mod shards;
