@@ -40,6 +40,9 @@
 //! The items on this page. Modules that this page does not list are public for the program and its tests, and change
 //! without notice.
 
+// What the program alone uses is unused in a build without it.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
 mod api;
 
 #[cfg(feature = "harness")]
