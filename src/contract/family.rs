@@ -23,7 +23,9 @@ pub(crate) fn destroyer<'a>(contract: &'a Contract, create: &Operation) -> Optio
     }?;
     let mut needs = destroyer.members.iter().filter(|(_, member)| is_needed(member));
     let (name, member) = needs.next().filter(|_| destroyer.effect == Effect::Destroy)?;
-    let tells = matches!(member.place, Place::Path | Place::Body) && needs.next().is_none();
+    // What is started by its own identifier was there before: `StartTask` makes no task.
+    let is_there = create.name.starts_with("Start") && create.members.get(name).is_some_and(is_needed);
+    let tells = matches!(member.place, Place::Path | Place::Body) && needs.next().is_none() && !is_there;
     tells.then_some((destroyer, name))
 }
 

@@ -21,6 +21,10 @@ use crate::model::{
     verdict::{Status, Violation},
 };
 
+mod escape;
+
+use escape::{code, fenced};
+
 /// Bytes of the whole; a job summary may have 1 MiB.
 const MOST_BYTES: usize = 900_000;
 /// Rows of the table that may have nothing special about them.
@@ -400,34 +404,6 @@ pub(super) fn prose(text: &str) -> String {
         }
         text
     })
-}
-
-/// Text on one line as code. What would end the code or the cell of a table goes another way.
-fn code(text: &str) -> String {
-    match text {
-        "" => "(nothing)".into(),
-        _ if text.contains(['`', '|', '\\']) || text.trim() != text => {
-            let inner: String = text.chars().map(entity).collect();
-            format!("<code>{inner}</code>")
-        }
-        _ => format!("`{text}`"),
-    }
-}
-
-fn entity(character: char) -> String {
-    match character {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' => character.to_string(),
-        _ if character.is_ascii() => format!("&#{};", character as u32),
-        _ => character.to_string(),
-    }
-}
-
-/// A block of code, in a fence that nothing in it can end.
-fn fenced(language: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
-    let text: Vec<String> = text.lines().map(visible).collect();
-    format!("{fence}{language}\n{}\n{fence}\n", text.join("\n"))
 }
 
 #[cfg(test)]
