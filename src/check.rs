@@ -317,6 +317,11 @@ impl Found {
     ) {
         match (expectation.purpose, mismatches.first()) {
             (_, None) => {}
+            (Purpose::Claim, Some(first)) if crate::matcher::is_unfilled(first) => {
+                let (operation, answer) = (Arc::clone(operation), first.actual.clone());
+                let expected = first.expected.clone();
+                self.lacking.get_or_insert(Doubt::Precondition { operation, clause: None, expected, answer });
+            }
             (Purpose::Claim, Some(_)) => self.add(origin, clauses, mismatches),
             (Purpose::Precondition, Some(first)) => {
                 let clause = origin.clauses.first().cloned();
