@@ -202,7 +202,7 @@ pub fn leave(
     }
     // Written beside it and put in its place: a link or a pipe of that name is replaced, not followed.
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-    let unnamed = parent.join(format!(".{file_name}.{}.pending-snap", std::process::id()));
+    let unnamed = parent.join(format!(".{file_name}.{}.pending-snap", uuid::Uuid::new_v4().simple()));
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let Header { source, case } = header;
     let text = format!("---\nsource: {source}\nexpression: {}\n---\n{}\n", quoted(case), body.trim_end());
