@@ -171,6 +171,9 @@ impl Reading<'_> {
         let set_by = self.setting(Some(&resource.create), name, entry.set_by);
         let own = set_by.as_deref().unwrap_or(name).to_owned();
         let updated_by = self.setting(resource.update.as_ref(), &own, entry.updated_by);
+        // The member by which an update names the resource changes nothing.
+        let names_it = set_by.is_none() && resource.identifiers.values().any(|shown| shown == name);
+        let updated_by = updated_by.filter(|_| !names_it);
         let class = entry.class.unwrap_or(match (&set_by, &updated_by) {
             (_, Some(_)) => Class::ReadWrite,
             (Some(_), None) => Class::CreateOnly,
@@ -384,22 +387,22 @@ mod tests {
     #[test]
     fn what_the_contract_does_not_have_is_told_with_its_place() {
         for (entries, told) in [
-            ("create: { operation: Mke }", "1:30 unknown operation `Mke`"),
+            ("create: { operation: Mke }", "1:31 unknown operation `Mke`"),
             (
                 "create: { operation: Make, shows: Think }",
-                "1:43 the answer of Make has no structure at `Think`",
+                "1:44 the answer of Make has no structure at `Think`",
             ),
             (
                 "create: { operation: Make, shows: Thing }, list: { operation: List, shows: . }",
-                "1:80 the answer of List has no list at `.`",
+                "1:85 the answer of List has no list at `.`",
             ),
             ("create: { operation: Make }, document: d", "1:1 `Thing` has half a source"),
             ("@, identifiers: { Ide: Id }", "no operation on one of Thing takes `Ide`"),
             ("@, identifiers: { Id: Ide }", "nothing shows `Ide` of Thing"),
             ("@, properties: { Ide: {} }", "nothing shows `Ide` of Thing"),
             (
-                "@, properties: { Id: { class: read-write } }",
-                "`Id` is no such property: no update changes it",
+                "@, identifiers: { Id: Id }, properties: { Id: { class: read-write } }",
+                "`Id` is no such property: nothing sets it",
             ),
             ("@, properties: { Id: { set_by: Ide } }", "Make takes no `Ide`"),
             ("@, properties: { Size: { pending: P } }", "nothing shows `P` of Thing"),
