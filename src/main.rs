@@ -4,18 +4,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use proofmark::{
-    cli::{self, args::Cli},
-    harness,
-    workspace::Wrong,
-};
+use proofmark::cli::{self, args::Cli, load::Wrong};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    harness::tell_panics_without_secrets();
+    cli::tell_panics_without_secrets();
     match cli::dispatch(cli) {
         Ok(code) => code,
         Err(Wrong::Unread) => ExitCode::from(3),

@@ -4,12 +4,10 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 
-use super::{report::save, statement::answer};
+use super::{load::Wrong, record, report::save, statement::answer};
 use crate::{
     model::target::Implementation,
     report::{badge, statement},
-    runner::record,
-    workspace::Wrong,
 };
 
 #[derive(Debug, Clone, Args)]

@@ -7,15 +7,11 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{args::ColorArg, report::save, style};
-use crate::{
-    report::{
-        Report,
-        compare::{self, Kept, html, markdown},
-        text,
-    },
-    runner::record,
-    workspace::Wrong,
+use super::{args::ColorArg, load::Wrong, record, report::save, style};
+use crate::report::{
+    Report,
+    compare::{self, Kept, html, markdown},
+    text,
 };
 
 #[derive(Debug, Clone, Args)]

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, io::Write};
 use clap::Args;
 use jiff::{ToSpan, Zoned};
 
-use super::args::FileArgs;
+use super::{
+    args::FileArgs,
+    load::{self, Generated, House, Wrong},
+};
 use crate::{
     check::rules::{About, RULES, Rule},
     model::{
@@ -16,7 +19,6 @@ use crate::{
     },
     reference::Deviation,
     report::Safe,
-    workspace::{self, Generated, House, Wrong},
 };
 
 mod example;
@@ -43,7 +45,7 @@ pub struct ExplainArgs {
 /// Prints what is known of the name.
 pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
     if args.name.contains('*') {
-        let house = workspace::bare(&args.files.layout()?)?;
+        let house = load::bare(&args.files)?;
         let found: Vec<&str> = names(&house).into_iter().filter(|it| fits(&args.name, it)).collect();
         if found.is_empty() {
             return Err(Wrong::Said(format!("no clause and no rule fits {}", args.name)));
@@ -53,7 +55,7 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
         }
         return Ok(out.flush()?);
     }
-    let house = workspace::house(&args.files.layout()?, |_| true, Generated::All)?;
+    let house = load::house(&args.files, |_| true, Generated::All)?;
     let clauses = meant(&args.name, &house)?;
     if clauses.is_empty() {
         writeln!(out, "{}", claim_kind(&args.name).unwrap_or_default())?;
@@ -283,10 +285,9 @@ fn exchanges(about: About) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Layout;
 
     fn house() -> House {
-        workspace::house(&Layout::default(), |_| true, Generated::None).unwrap()
+        load::house(&FileArgs::default(), |_| true, Generated::None).unwrap()
     }
 
     #[test]

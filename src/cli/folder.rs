@@ -7,10 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    contract::openapi::Folder,
-    workspace::{Wrong, files},
-};
+use super::{files, load::Wrong};
+use crate::contract::openapi::Folder;
 
 /// So many files and folders are looked at, and so many bytes read, before somebody has to name a narrower folder.
 const MOST_ENTRIES: usize = 10_000;

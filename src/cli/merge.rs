@@ -5,16 +5,14 @@ use std::{io::Write, path::Path, process::ExitCode};
 use super::{
     args::{ColorArg, MergeArgs},
     github,
+    load::Wrong,
+    record,
     report::{Wanted, format, print, save},
 };
-use crate::{
-    report::{
-        self,
-        merge::{self, Part},
-        record::Traces,
-    },
-    runner::record,
-    workspace::Wrong,
+use crate::report::{
+    self,
+    merge::{self, Part},
+    record::Traces,
 };
 
 /// Merges, keeps and prints. The exit code is that of the whole run.

@@ -16,7 +16,6 @@ use crate::{
         verdict::{Mismatch, Status, Verdict},
     },
     report::{Entry, Safe},
-    runner::collect::Event,
 };
 
 /// How often it is told what is being waited for.
@@ -49,24 +48,13 @@ impl Progress {
         self.bar.set_message(case.to_string());
     }
 
-    /// One more is done, and there is nothing to say of it.
+    /// The case has passed, and there is nothing to say of it.
     pub fn passed(&self) {
         self.bar.inc(1);
     }
 
-    /// Shows what has happened.
-    pub fn show(&self, event: Event<'_>) {
-        match event {
-            Event::Judged { entry: Some(entry), today, safe, .. } => self.finished(entry, today, safe),
-            Event::Judged { entry: None, .. } => self.passed(),
-            Event::Destroyed(what) => {
-                self.bar.suspend(|| eprintln!("looked for at the end, found and destroyed: {what}"));
-            }
-        }
-    }
-
     /// The case has come to this.
-    fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
+    pub fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
         if let Some(line) = line(entry, today, safe) {
             self.bar.println(line);
         }

@@ -12,13 +12,11 @@ use clap::ValueEnum;
 
 use super::{
     args::{ColorArg, ReportArgs, ReportCommand, ReportFormatArg},
-    github, merge, style,
+    github,
+    load::Wrong,
+    merge, record, style,
 };
-use crate::{
-    report::{self, Format, Mask, Report, record::Traces},
-    runner::record,
-    workspace::Wrong,
-};
+use crate::report::{self, Format, Mask, Report, record::Traces};
 
 /// Renders the record in the folder that `args` name. The exit code is the one the run ended with.
 pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {

@@ -2,10 +2,8 @@
 
 use std::{env, str::FromStr};
 
-use crate::{
-    plan::{Shard, ShardError},
-    workspace::Wrong,
-};
+use super::load::Wrong;
+use crate::plan::{Shard, ShardError};
 
 /// `3/8`, or `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::Cli;
-use crate::workspace::Wrong;
+use super::{args::Cli, load::Wrong};
 
 /// The program's name, which is also that of its first manual page.
 const NAME: &str = "proofmark";

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::model::template::Variables;
 
-pub mod cut;
 mod document;
 mod traces;
 

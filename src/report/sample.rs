@@ -59,7 +59,6 @@ pub fn violation(rule: &'static str, clauses: &[&str]) -> Violation {
             actual: "absent".into(),
         },
         span: None,
-        follows_from: None,
     }
 }
 

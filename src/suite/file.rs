@@ -8,7 +8,5 @@ pub mod clause;
 pub mod effect;
 pub mod matcher;
 pub mod observed;
-pub mod project;
-pub mod resource;
 pub mod scalar;
 pub mod target;

@@ -71,15 +71,11 @@ fn cases(clauses: &Clauses) -> Suite {
         |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     let contracts = ["dms", "veeam"].map(|api| {
         let folder = root().join("schemas").join(api);
-        let mut contract = contract::files::read(
+        contract::files::read(
             &text(folder.join(contract::files::OPERATIONS)),
             &text(folder.join(contract::files::SCHEMA)),
         )
-        .unwrap();
-        let path = folder.join("resources.yaml");
-        let file = SourceFile { path: path.to_string_lossy().into(), text: text(path).into() };
-        suite::describe(&file, &mut contract).unwrap_or_else(|problems| panic!("{problems:#?}"));
-        contract
+        .unwrap()
     });
     let contracts = Contracts::new(contracts.into()).unwrap();
     let files = files("cases", |path| path.extension().is_some_and(|extension| extension == "yaml"));

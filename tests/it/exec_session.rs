@@ -8,6 +8,5 @@ mod server;
 mod stage;
 mod tokens;
 mod wire;
-mod witnesses;
 
 use super::hostile::authority;

@@ -47,11 +47,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         kind: "data-migration",
         named_by: "DataMigrationIdentifier",
         status: ("DataMigrationStatus", "READY"),
-        renamed: &[
-            ("NumberOfJobs", "DataMigrationSettings.NumberOfJobs"),
-            ("EnableCloudwatchLogs", "DataMigrationSettings.CloudwatchLogsEnabled"),
-            ("SelectionRules", "DataMigrationSettings.SelectionRules"),
-        ],
+        ..PLAIN
     },
     Family {
         create: "CreateDataProvider",

@@ -3,10 +3,6 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
     thread,
 };
 
@@ -25,27 +21,22 @@ pub enum Answer {
 
 pub struct Server {
     pub url: String,
-    /// How many requests have come.
-    pub asked: Arc<AtomicUsize>,
 }
 
 /// Answers until the test ends.
 pub fn serve(answer: Answer) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&asked);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let asked = Arc::clone(&counted);
-            thread::spawn(move || converse(stream, answer, &asked));
+            thread::spawn(move || converse(stream, answer));
         }
     });
-    Server { url, asked }
+    Server { url }
 }
 
 /// Until the client closes the connection.
-fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()> {
+fn converse(stream: TcpStream, answer: Answer) -> Option<()> {
     let mut to = stream.try_clone().ok()?;
     let mut from = BufReader::new(stream);
     loop {
@@ -66,7 +57,6 @@ fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()
         }
         let mut body = vec![0; length];
         from.read_exact(&mut body).ok()?;
-        asked.fetch_add(1, Ordering::Relaxed);
         let (status, body) = match answer {
             Answer::Refusal(status) => {
                 (status, br#"{"__type":"AccessDeniedException","message":"no"}"#.to_vec())
