@@ -92,6 +92,7 @@ fn broken(expected: String) -> Verdict {
             actual: "\"deleted\"".into(),
         },
         span: Some(span()),
+        follows_from: None,
     };
     Verdict::Fail { violations: vec![violation], warnings: vec![] }
 }

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use crate::{
     contract::Contracts,
     model::{
-        case::{Case, Fixture, Step, Suite},
+        case::{Case, Expectation, Fixture, Purpose, Step, Suite},
         clause::{ClauseId, Clauses, Strength},
         contract::Contract,
         exchange::{Broken, End, Exchange, Phase, Response, Role, Trace},
         json::Unreadable,
         span::Span,
         target::Target,
-        verdict::{Declared, Mismatch, Verdict, Violation},
+        verdict::{Declared, Doubt, Mismatch, Verdict, Violation},
     },
 };
 
 mod across;
+mod causes;
 mod claims;
 mod poll;
 pub mod rules;
@@ -56,7 +57,8 @@ pub struct Judgement {
 /// not implement an operation, unless a step before that was answered in breach; `Error` where the trace does not
 /// tell; else `Pass`.
 pub fn verdict(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Judgement {
-    let subject = Subject { api: &case.api, steps: &case.steps, clauses: &case.clauses, case: Some(case) };
+    let subject =
+        Subject { api: &case.api, steps: &case.steps, clauses: case.only_clause(), case: Some(case) };
     subject.judge(trace, judge)
 }
 
@@ -94,6 +96,12 @@ pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
     }
 }
 
+/// Whether the request of an exchange is one of its protocol at all; else the protocol has no say in its answer. `base_path` is
+/// the path of the target's base URL.
+pub fn is_of_protocol(exchange: &Exchange, contract: &Contract, base_path: &str) -> bool {
+    rules::is_of_protocol(exchange, contract, base_path)
+}
+
 /// The clauses that every exchange, and every run, is held to without any case saying so.
 pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
     rules::RULES.iter().map(|rule| rule.clause).chain([across::UNIQUE_ID])
@@ -103,6 +111,7 @@ pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
 struct Subject<'a> {
     api: &'a str,
     steps: &'a [Step],
+    /// What claims stand for that name no clause.
     clauses: &'a [ClauseId],
     /// Whose answers are compared with approved ones.
     case: Option<&'a Case>,
@@ -116,6 +125,8 @@ struct Found {
     unsupported: Option<Unsupported>,
     /// The first exchange without an answer that tells something, in words.
     unanswered: Option<String>,
+    /// The first precondition that does not hold.
+    lacking: Option<Doubt>,
 }
 
 struct Unsupported {
@@ -144,9 +155,12 @@ impl Subject<'_> {
         }
         poll::through(self, trace, judge, &mut found);
         // Of an answer that tells nothing, nothing is approved.
-        if let Some(case) = self.case.filter(|_| found.unsupported.is_none() && found.unanswered.is_none()) {
+        let tells = found.unsupported.is_none() && found.unanswered.is_none() && found.lacking.is_none();
+        if let Some(case) = self.case.filter(|_| tells) {
             snapshot::judge(case, trace, judge, &mut found);
         }
+        // First, since of what is told once the other answers have it too.
+        causes::link(&mut found.violations);
         found.collapse();
         let verdict = self.conclude(trace, &mut found);
         Judgement { verdict, snapshots: found.snapshots }
@@ -190,6 +204,7 @@ impl Subject<'_> {
                 exchange: index,
                 mismatch,
                 span: None,
+                follows_from: None,
             });
         }
         if let Some(step) = step {
@@ -238,6 +253,9 @@ impl Subject<'_> {
         }
         if !violations.is_empty() {
             return Verdict::Fail { violations, warnings };
+        }
+        if let Some(why) = found.lacking.take() {
+            return Verdict::Inconclusive { why, warnings };
         }
         match self.could_not_tell(trace, found) {
             Some(why) if !explained(trace, &warnings) => Verdict::Error { why },
@@ -288,6 +306,32 @@ impl Found {
         }
     }
 
+    /// What comes of the mismatches of one claim.
+    fn judged(
+        &mut self,
+        expectation: &Expectation,
+        origin: Origin<'_>,
+        operation: &Arc<str>,
+        clauses: &Clauses,
+        mismatches: Vec<Mismatch>,
+    ) {
+        match (expectation.purpose, mismatches.first()) {
+            (_, None) => {}
+            (Purpose::Claim, Some(first)) if crate::matcher::is_unfilled(first) => {
+                let (operation, answer) = (Arc::clone(operation), first.actual.clone());
+                let expected = first.expected.clone();
+                self.lacking.get_or_insert(Doubt::Precondition { operation, clause: None, expected, answer });
+            }
+            (Purpose::Claim, Some(_)) => self.add(origin, clauses, mismatches),
+            (Purpose::Precondition, Some(first)) => {
+                let clause = origin.clauses.first().cloned();
+                let expected = format!("{} {}", first.at, first.expected);
+                let (operation, answer) = (Arc::clone(operation), first.actual.clone());
+                self.lacking.get_or_insert(Doubt::Precondition { operation, clause, expected, answer });
+            }
+        }
+    }
+
     /// Broken claims, with the strongest of the clauses they stand for.
     fn add(&mut self, origin: Origin<'_>, clauses: &Clauses, mismatches: Vec<Mismatch>) {
         let strength = strength(origin.clauses, clauses);
@@ -302,6 +346,7 @@ impl Found {
             exchange: origin.exchange,
             mismatch,
             span: origin.span.cloned(),
+            follows_from: None,
         }));
     }
 
@@ -319,6 +364,7 @@ impl Found {
                     && other.mismatch == one.mismatch
                     && other.clauses == one.clauses
                     && other.span == one.span
+                    && other.is_cause() == one.is_cause()
             };
             if !kept.iter().any(same) {
                 kept.push(one);

@@ -6,12 +6,15 @@ use std::{collections::BTreeSet, fmt};
 
 use crate::model::contract::Contract;
 
+#[cfg(feature = "import")]
 pub mod botocore;
 pub mod diff;
 pub mod files;
 pub mod generate;
+#[cfg(feature = "import")]
 pub mod openapi;
 pub mod router;
+#[cfg(feature = "import")]
 pub mod smithy;
 
 mod budget;
@@ -27,6 +30,7 @@ mod mismatch;
 pub(crate) mod observed;
 mod patterns;
 mod refs;
+pub(crate) mod resources;
 pub(crate) mod shape;
 mod sound;
 pub(crate) mod subjects;

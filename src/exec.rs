@@ -1,19 +1,17 @@
 //! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
-mod absent;
 mod again;
 mod auth;
 mod budget;
 mod census;
 mod drive;
-mod fence;
 mod futile;
 pub mod ledger;
 mod masks;
 mod own;
 mod pace;
-mod request;
+mod probe;
 mod residence;
 mod run_fixtures;
 mod script;
@@ -21,7 +19,6 @@ mod secrets;
 mod settle;
 mod silence;
 pub mod sweep;
-mod values;
 mod waiting;
 mod wire;
 
@@ -29,7 +26,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::Timestamp;
@@ -38,7 +35,6 @@ use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{
-    absent::Absent,
     auth::Identity,
     budget::Budget,
     census::Census,
@@ -49,7 +45,6 @@ use self::{
     run_fixtures::RunFixtures,
     script::Script,
     silence::Silence,
-    values::{Surroundings, Values},
     waiting::Waiting,
     wire::Wire,
 };
@@ -66,9 +61,14 @@ use crate::{
         contract::{ApiName, Effect},
         exchange::{End, Trace},
         target::{Credentials, SecretRef, Target, is_loopback},
-        template::{TemplateValue, Variables},
+        template::Variables,
     },
-    plan::{Decision, Job},
+    plan::{
+        Decision, Job,
+        absent::Absent,
+        fence, request,
+        values::{self, Known, Surroundings, Values},
+    },
 };
 
 /// A shorter value of the environment is a switch or a number and no secret, whatever its variable is called; to mask
@@ -93,6 +93,8 @@ pub struct Session {
     shared: RunFixtures,
     futile: Arc<Futile>,
     waiting: Waiting,
+    /// By API, why it refuses the credentials of the run.
+    denied: OnceLock<BTreeMap<ApiName, String>>,
     interrupt: watch::Receiver<Interrupt>,
 }
 
@@ -140,14 +142,6 @@ pub enum OpenError {
          `{0}` its `accounts`"
     )]
     NoAccounts(ApiName),
-}
-
-/// What the cases of one API can name before anything is sent.
-#[derive(Debug, Default)]
-struct Known {
-    fixed: Variables,
-    /// Variables of the suite with holes in them, filled in for each job.
-    open: BTreeMap<Arc<str>, TemplateValue>,
 }
 
 impl Session {
@@ -207,6 +201,7 @@ impl Session {
             shared,
             futile: Arc::default(),
             waiting: Waiting::default(),
+            denied: OnceLock::new(),
             interrupt,
         })
     }
@@ -366,7 +361,11 @@ fn nothing_sent(end: End) -> Trace {
 pub async fn run(job: &Job, session: &Session) -> Trace {
     match &job.decision {
         Decision::Run if session.is_interrupted() => return nothing_sent(End::Interrupted),
-        Decision::Run => {}
+        Decision::Run => {
+            if let Some(why) = session.is_denied(&job.case.api) {
+                return nothing_sent(End::Refused(why.to_owned()));
+            }
+        }
         Decision::Skip(why) => return nothing_sent(End::Refused(why.clone())),
         Decision::Unsupported(operation) => {
             return nothing_sent(End::Refused(format!("the target does not implement {operation}")));
@@ -397,32 +396,6 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     account.end().await;
     let (end, leftovers) = script.into_end();
     Trace { exchanges, end, leftovers }
-}
-
-impl Known {
-    /// The suite's variables, with the target's own in place of those it sets, and what the target lends.
-    fn of(api: &ApiName, suite: &Suite, target: &Target) -> Known {
-        let mut known = Known::default();
-        for (name, template) in suite.variables.get(api).into_iter().flatten() {
-            match template {
-                TemplateValue::Fixed(value) => {
-                    known.fixed.insert(Arc::clone(name), value.clone());
-                }
-                open if !target.variables.contains_key(name) && !target.supplies.contains_key(name) => {
-                    known.open.insert(Arc::clone(name), open.clone());
-                }
-                _ => {}
-            }
-        }
-        for (name, value) in target.variables.iter().chain(&target.supplies) {
-            known.fixed.insert(Arc::clone(name), value.clone());
-        }
-        if let Some(Credentials::Password { username, .. }) = target.apis.get(api).map(|api| &api.credentials)
-        {
-            known.fixed.insert("target.username".into(), username.as_str().into());
-        }
-        known
-    }
 }
 
 /// Those the target file names for cases, and `password`, where the target has one and no secret of that name.

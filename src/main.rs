@@ -4,14 +4,18 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use proofmark::cli::{self, args::Cli, load::Wrong};
+use proofmark::{
+    cli::{self, args::Cli},
+    harness,
+    workspace::Wrong,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::tell_panics_without_secrets();
+    harness::tell_panics_without_secrets();
     match cli::dispatch(cli) {
         Ok(code) => code,
         Err(Wrong::Unread) => ExitCode::from(3),

@@ -22,6 +22,7 @@ pub mod fill;
 pub mod format;
 mod header;
 pub mod identity;
+mod same;
 pub mod throttle;
 mod value;
 
@@ -236,8 +237,17 @@ fn filled(template: &Template, variables: &Variables) -> Result<String, Mismatch
     fill::text(template, &mut fill::from_variables(variables)).map_err(|why| unfilled(&why))
 }
 
+/// What a claim expects that lacks the value of a variable.
+const A_VALUE: &str = "a claim that can be made";
+
 fn unfilled(why: &fill::Unfilled) -> Mismatch {
-    Mismatch { at: Location::Body, expected: "a claim that can be made".into(), actual: why.to_string() }
+    Mismatch { at: Location::Body, expected: A_VALUE.into(), actual: why.to_string() }
+}
+
+/// Whether a claim could not be made because an earlier answer did not give the value that it compares with. That says
+/// nothing of the answer at hand.
+pub fn is_unfilled(mismatch: &Mismatch) -> bool {
+    mismatch.expected == A_VALUE
 }
 
 #[cfg(test)]

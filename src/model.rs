@@ -3,10 +3,12 @@
 pub mod case;
 pub mod clause;
 pub mod contract;
+pub mod derived;
 #[cfg(test)]
 pub mod example;
 pub mod exchange;
 pub mod json;
+pub mod resource;
 pub mod snapshot;
 pub mod span;
 pub mod target;

@@ -1,22 +1,32 @@
 //! Cases x target -> jobs: which cases run, which are skipped and for what stated reason, and which known failures
 //! bear on a case. Pure; nothing is sent or read here.
 
-mod fenced;
+pub(crate) mod absent;
+pub(crate) mod fence;
+mod outlook;
+pub(crate) mod request;
 mod shard;
 #[cfg(test)]
 mod tests;
 mod twins;
+pub(crate) mod values;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
-use crate::model::{
-    case::{Case, CaseId, Fixture, Need, Origin, Profile, Scope, Suite},
-    contract::ApiName,
-    target::{KnownFailure, KnownWhat, Target},
+use crate::{
+    contract::Contracts,
+    model::{
+        case::{Case, CaseId, Fixture, Need, Origin, Profile, Scope, Suite},
+        contract::ApiName,
+        target::{KnownFailure, KnownWhat, Target},
+    },
 };
 
+use self::outlook::Outlook;
+pub use self::outlook::Planned;
+
 pub use shard::{Shard, ShardError, trial};
-pub use twins::{are_at_hand as twins_are_at_hand, missing as supporting};
+pub use twins::are_at_hand as twins_are_at_hand;
 
 /// Which cases are asked for. A list that is empty asks for everything; the lists narrow each other down.
 #[derive(Debug, Clone, Default)]
@@ -24,12 +34,22 @@ pub struct Selection {
     /// Text that the case id contains; with a `*` in it, a pattern for the whole id. One of them must match.
     pub filters: Vec<String>,
     pub operations: Vec<String>,
+    /// Operations that no selected case calls, in any of its steps.
+    pub excluded: Vec<String>,
     /// Clause ids, `*` allowed.
     pub clauses: Vec<String>,
     pub profiles: Vec<Profile>,
     pub origins: Vec<Origin>,
     pub apis: Vec<ApiName>,
     pub shard: Option<Shard>,
+}
+
+/// What cases are planned on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    pub suite: &'a Suite,
+    pub contracts: &'a Contracts,
+    pub target: &'a Target,
 }
 
 /// The jobs of one run, sorted by case id.
@@ -68,17 +88,19 @@ pub enum Decision {
 }
 
 /// Selects, decides and sorts.
-pub fn plan(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
+pub fn plan(ground: Ground<'_>, selection: &Selection) -> Plan {
+    let (suite, outlook) = (ground.suite, Outlook::of(ground));
     let mut selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| selection.takes(case)).collect();
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     let of = selection.shard.map_or(Vec::new(), |_| selected.iter().map(|case| case.id.clone()).collect());
-    let jobs: Vec<Job> = selected.into_iter().map(|case| job(case, suite, target)).collect();
+    let jobs: Vec<Job> = selected.into_iter().map(|case| outlook.job(case)).collect();
     let jobs = match selection.shard {
         Some(shard) => shard::part(jobs, shard),
         None => jobs,
     };
     let not_selected = suite.cases.len() - jobs.len();
-    let supporting = twins::missing(&jobs, suite, target);
+    let mut supporting = twins::missing(&jobs, &outlook);
+    supporting.retain(|job| !selection.excludes(&job.case));
     Plan {
         jobs,
         supporting,
@@ -98,10 +120,36 @@ impl Plan {
 }
 
 /// The job of one case, whatever a selection would say.
-pub fn job(case: &Arc<Case>, suite: &Suite, target: &Target) -> Job {
-    let fixtures = fixtures(case, suite, target);
-    let decision = decide(case, &fixtures, target);
-    Job { case: Arc::clone(case), fixtures, decision }
+pub fn job(case: &Arc<Case>, ground: Ground<'_>) -> Job {
+    Outlook::of(ground).job(case)
+}
+
+/// The jobs of these cases, whatever a selection would say.
+pub fn jobs<'c>(cases: impl Iterator<Item = &'c Arc<Case>>, ground: Ground<'_>) -> Vec<Job> {
+    let outlook = Outlook::of(ground);
+    cases.map(|case| outlook.job(case)).collect()
+}
+
+/// What has to be sent besides these jobs so that every refusal among them can be held against a right input, sorted by id.
+pub fn supporting(jobs: &[Job], ground: Ground<'_>) -> Vec<Job> {
+    twins::missing(jobs, &Outlook::of(ground))
+}
+
+/// Every request of these jobs that would do more than read, with what it touches.
+pub fn requests<'j>(
+    jobs: impl Iterator<Item = &'j Job>,
+    ground: Ground<'_>,
+) -> Vec<(&'j Job, Vec<Planned<'j>>)> {
+    let outlook = Outlook::of(ground);
+    jobs.map(|job| (job, outlook.requests(&job.case, &job.fixtures))).collect()
+}
+
+impl Outlook<'_> {
+    fn job(&self, case: &Arc<Case>) -> Job {
+        let fixtures = fixtures(case, self.ground.suite, self.ground.target);
+        let decision = self.decide(case, &fixtures);
+        Job { case: Arc::clone(case), fixtures, decision }
+    }
 }
 
 impl Selection {
@@ -121,6 +169,7 @@ impl Selection {
         let options = [
             option("api", &self.apis),
             option("operation", &self.operations),
+            option("exclude", &self.excluded),
             option("clause", &self.clauses),
             option("profile", profiles),
             option("origin", origins),
@@ -139,6 +188,14 @@ impl Selection {
             && any(&self.profiles, |profile| *profile == case.profile)
             && any(&self.origins, |origin| *origin == case.origin())
             && any(&self.apis, |api| *api == case.api)
+            && !self.excludes(case)
+    }
+
+    /// Whether a step of the case, or its clean-up, calls an excluded operation.
+    pub fn excludes(&self, case: &Case) -> bool {
+        let called = case.steps.iter().chain(&case.finally).map(|step| &*step.operation);
+        let mut called = called.chain(std::iter::once(&*case.operation));
+        !self.excluded.is_empty() && called.any(|name| self.excluded.iter().any(|it| **it == *name))
     }
 }
 
@@ -195,43 +252,59 @@ pub fn supplied(fixture: &Fixture, target: &Target) -> bool {
     !fixture.provides.is_empty() && fixture.provides.iter().all(|name| target.supplies.contains_key(name))
 }
 
-fn decide(case: &Case, fixtures: &[Arc<Fixture>], target: &Target) -> Decision {
-    if !target.apis.contains_key(&case.api) {
-        return Decision::Skip(format!("the target has no API `{}`", case.api));
-    }
-    // Everything that would be asked of the target, the case's own operation first so that it is the one named.
-    let calls = || {
-        let made = fixtures.iter().flat_map(|fixture| {
-            [Some(&fixture.create), fixture.ready.as_ref(), fixture.destroy.as_ref(), fixture.gone.as_ref()]
-        });
-        case.steps
-            .iter()
-            .chain(&case.finally)
-            .chain(made.flatten())
-            .map(|step| (&step.operation, step.effect))
-    };
-    let operations = std::iter::once(&case.operation).chain(calls().map(|(operation, _)| operation));
-    for operation in operations {
-        if target.unsupported.operations.contains(operation) {
-            return Decision::Unsupported(Arc::clone(operation));
+impl Outlook<'_> {
+    fn decide(&self, case: &Case, fixtures: &[Arc<Fixture>]) -> Decision {
+        let target = self.ground.target;
+        if !target.apis.contains_key(&case.api) {
+            return Decision::Skip(format!("the target has no API `{}`", case.api));
         }
+        // Everything that would be asked of the target, the case's own operation first so that it is the one named.
+        let calls = || {
+            let made = fixtures.iter().flat_map(|fixture| {
+                [
+                    Some(&fixture.create),
+                    fixture.ready.as_ref(),
+                    fixture.destroy.as_ref(),
+                    fixture.gone.as_ref(),
+                ]
+            });
+            case.steps
+                .iter()
+                .chain(&case.finally)
+                .chain(made.flatten())
+                .map(|step| (&step.operation, step.effect))
+        };
+        let operations = std::iter::once(&case.operation).chain(calls().map(|(operation, _)| operation));
+        for operation in operations {
+            if target.unsupported.operations.contains(operation) {
+                return Decision::Unsupported(Arc::clone(operation));
+            }
+        }
+        if let Some(need) = case.needs.iter().find(|need| !met(need, target)) {
+            return Decision::Skip(match need {
+                Need::Feature(name) => {
+                    format!("needs the feature `{name}`, which the target does not declare")
+                }
+                Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
+                Need::Lift(operation) => format!(
+                    "{operation} makes what nothing destroys; only `expendable: [operation:{operation}]` or the feature \
+                 `disposable` in the target file lets it go"
+                ),
+            });
+        }
+        let refused =
+            calls().find(|(_, effect)| !effect.is_permitted(&target.permits)).map(|(operation, effect)| {
+                format!("{operation} would {effect}, which the target does not permit")
+            });
+        refused.or_else(|| self.refusal(case, fixtures)).map_or(Decision::Run, Decision::Skip)
     }
-    if let Some(need) = case.needs.iter().find(|need| !met(need, target)) {
-        return Decision::Skip(match need {
-            Need::Feature(name) => format!("needs the feature `{name}`, which the target does not declare"),
-            Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
-        });
-    }
-    let refused = calls()
-        .find(|(_, effect)| !effect.is_permitted(&target.permits))
-        .map(|(operation, effect)| format!("{operation} would {effect}, which the target does not permit"));
-    refused.or_else(|| fenced::fenced(case, target)).map_or(Decision::Run, Decision::Skip)
 }
 
 fn met(need: &Need, target: &Target) -> bool {
     match need {
         Need::Feature(name) => target.features.contains(name),
         Need::Variable(name) => target.variables.contains_key(name) || target.supplies.contains_key(name),
+        Need::Lift(operation) => target.lift(operation).is_some(),
     }
 }
 

@@ -16,29 +16,35 @@ use crate::model::{
     case::{Case, CaseId, Fixture},
     clause::{ClauseId, Clauses},
     contract::ApiName,
-    exchange::{Exchange, Trace},
+    exchange::Trace,
     target::{KnownFailure, KnownWhat},
-    verdict::{Declared, Service, Status, Verdict, Violation},
+    verdict::{Service, Verdict},
 };
 
 pub mod badge;
 pub mod baseline;
+pub mod causes;
 pub mod compare;
 pub mod coverage;
 pub mod curl;
+pub mod derive;
 pub mod difference;
+mod entry;
 pub mod excerpt;
 mod github;
 mod har;
 pub mod html;
+#[cfg(feature = "formats")]
 mod junit;
 pub mod known;
 mod markdown;
 pub mod merge;
+pub mod mutation;
 mod outcome;
 mod plain;
 mod reasons;
 pub mod record;
+pub mod reliable;
 pub mod safe;
 #[cfg(test)]
 pub mod sample;
@@ -54,10 +60,11 @@ mod unanswered;
 pub use baseline::{Baseline, Before};
 pub use coverage::{Covered, Watch};
 pub use curl::Curl;
+pub use entry::Entry;
+use entry::{broken, causes_first};
 pub use outcome::{Outcome, Yield, exit_code};
 pub use record::ExchangeDocument;
 pub use safe::{Mask, Safe};
-use status::is_known;
 pub use status::{FailOn, status};
 pub use subject::{Kind, Subject};
 pub use target::{ApiFacts, ApprovedFiles, Identity, TargetFacts};
@@ -240,140 +247,6 @@ pub struct JudgedRun {
     pub baseline: Option<Baseline>,
 }
 
-/// A case or a shared fixture, its verdict and what that is worth.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    pub subject: Subject,
-    /// As [`Terms::fail_on`] wants it.
-    pub verdict: Verdict,
-    pub status: Status,
-    pub service: Service,
-    /// None where nothing was sent, where the trace was filed, and where the report was read without its traces.
-    pub trace: Option<Trace>,
-    pub known: Vec<Arc<KnownFailure>>,
-    /// The violations, by their place, that the baseline has as well.
-    pub old: BTreeSet<usize>,
-    /// How many requests were sent.
-    pub exchanges: usize,
-    /// Of each request that was sent once more: why.
-    pub repeated: Vec<String>,
-    /// From the first request to the last answer.
-    pub elapsed: Duration,
-    /// What a record says of the exchanges that tell something, where the report was read from one.
-    pub shown: BTreeMap<usize, ExchangeDocument>,
-}
-
-impl Entry {
-    fn new(
-        subject: Subject,
-        verdict: Verdict,
-        status: Status,
-        trace: Option<Trace>,
-        filed: Option<Tally>,
-        known: Vec<Arc<KnownFailure>>,
-    ) -> Entry {
-        let tally = filed.or_else(|| trace.as_ref().map(Tally::of)).unwrap_or_default();
-        let Tally { exchanges, repeated, elapsed } = tally;
-        let (old, shown) = (BTreeSet::new(), BTreeMap::new());
-        let service = Service::NotAsked;
-        Entry { subject, verdict, status, service, trace, known, old, exchanges, repeated, elapsed, shown }
-    }
-
-    /// Of a case, as `terms` want it.
-    pub fn of(result: CaseResult, terms: Terms) -> Entry {
-        let verdict = status::hardened(result.verdict, terms.fail_on);
-        let status = status(&verdict, &result.known, terms.today);
-        let CaseResult { case, service, trace, filed, known, .. } = result;
-        Entry { service, ..Entry::new(case.into(), verdict, status, trace, filed, known) }
-    }
-
-    /// The violations of a verdict that has some.
-    pub fn violations(&self) -> &[Violation] {
-        broken(&self.verdict).0
-    }
-
-    /// The violations that neither an entry of the target file about their clauses nor the baseline has.
-    pub fn fresh(&self, today: Date) -> impl Iterator<Item = &Violation> {
-        let all = self.violations().iter().enumerate();
-        let fresh =
-            all.filter(move |(index, it)| !self.old.contains(index) && !is_known(it, &self.known, today));
-        fresh.map(|(_, violation)| violation)
-    }
-
-    /// Those that the baseline has as well.
-    pub fn old(&self) -> impl Iterator<Item = &Violation> {
-        self.old.iter().filter_map(|index| self.violations().get(*index))
-    }
-
-    pub fn warnings(&self) -> &[Violation] {
-        broken(&self.verdict).1
-    }
-
-    /// One exchange of the entry, by its place in the trace.
-    pub fn exchange(&self, index: usize) -> Option<&Exchange> {
-        self.trace.as_ref()?.exchanges.get(index)
-    }
-
-    /// The line that repeats an exchange by hand.
-    pub fn curl(&self, index: usize, target: &TargetFacts, safe: &Safe) -> Option<Curl> {
-        if let Some(shown) = self.shown.get(&index) {
-            return Some(shown.curl.clone());
-        }
-        let exchange = self.exchange(index)?;
-        let identity = target.apis.get(&self.subject.api).map_or(&Identity::None, |api| &api.identity);
-        Some(curl::curl(exchange, self.subject.step(exchange), target, identity, safe))
-    }
-
-    /// The exchanges that a reader will want to see: those that broke something, and the one an error ended with.
-    pub fn telling(&self) -> BTreeSet<usize> {
-        let broken = self.violations().iter().chain(self.warnings()).map(|violation| violation.exchange);
-        let last = || self.trace.as_ref()?.exchanges.len().checked_sub(1);
-        let last = matches!(self.verdict, Verdict::Error { .. }).then(last).flatten();
-        broken.chain(last).collect()
-    }
-
-    /// Whether it takes nothing from a run's being conformant.
-    pub fn is_good(&self) -> bool {
-        let good = [
-            Status::Pass,
-            Status::KnownFailure,
-            Status::Tolerated,
-            Status::Skip,
-            Status::Unsupported,
-            Status::Inconclusive,
-        ];
-        good.contains(&self.status) && !self.undeclared()
-    }
-
-    /// What it is about, with its API.
-    fn operation(&self) -> (&ApiName, &str) {
-        (&self.subject.api, &self.subject.operation)
-    }
-
-    pub fn is_case(&self) -> bool {
-        self.subject.kind == Kind::Case
-    }
-
-    /// A pass that took requests to be repeated: never a plain one.
-    pub fn is_flaky(&self) -> bool {
-        self.status == Status::Pass && !self.repeated.is_empty()
-    }
-
-    fn undeclared(&self) -> bool {
-        self.status == Status::Unsupported
-            && matches!(self.verdict, Verdict::Unsupported { declared: Declared::ByAnswer, .. })
-    }
-}
-
-/// The violations and the warnings of a verdict.
-fn broken(verdict: &Verdict) -> (&[Violation], &[Violation]) {
-    match verdict {
-        Verdict::Fail { violations, warnings } => (violations, warnings),
-        Verdict::Pass { warnings } | Verdict::Inconclusive { warnings, .. } => (&[], warnings),
-        Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => (&[], &[]),
-    }
-}
-
 /// Works out every status. `clauses` gives the texts that violations are shown with.
 pub fn summarize(runs: Vec<Run>, clauses: Arc<Clauses>, terms: Terms) -> Report {
     let runs = runs.into_iter().map(|run| judged(run, terms)).collect();
@@ -453,6 +326,7 @@ pub enum Format {
     Text(Style),
     /// For programs; see [`record`].
     Json,
+    #[cfg(feature = "formats")]
     Junit,
     Tap,
     Markdown,
@@ -468,6 +342,7 @@ pub fn render(report: &Report, format: Format, mask: Mask) -> String {
     match format {
         Format::Text(style) => text::render(report, style, mask),
         Format::Json => record::render(report, mask),
+        #[cfg(feature = "formats")]
         Format::Junit => junit::render(report, mask),
         Format::Tap => tap::render(report, mask),
         Format::Markdown => markdown::render(report, mask),

@@ -27,15 +27,20 @@ mod load;
 mod lower;
 mod matrix;
 mod observed;
+mod project;
+mod resources;
 mod schema;
 mod template;
+pub mod write;
 mod yaml;
 
 pub use diagnostic::Diagnostic;
 pub use effects::review;
-pub use known::{NewKnown, Stuck, rewrite as rewrite_known};
+pub use known::{NewKnown, Stuck, declare_unsupported, rewrite as rewrite_known};
 pub use lower::case::{CASE_NAMES, is_case_name};
 pub use observed::observe;
+pub use project::{Project, project};
+pub use resources::describe;
 
 /// A file's text with the path it is told by.
 #[derive(Debug, Clone)]
@@ -108,6 +113,11 @@ pub fn target_schema() -> Value {
     schema::of::<file::target::TargetFile>("Proofmark target file")
 }
 
+/// The JSON Schema of project files: `schemas/project.schema.json`.
+pub fn project_schema() -> Value {
+    schema::of::<file::project::ProjectFile>("Proofmark project file")
+}
+
 /// The JSON Schema of clause files: `schemas/clauses.schema.json`.
 pub fn clauses_schema() -> Value {
     schema::of::<file::clause::ClauseFile>("Proofmark clause file")
@@ -121,6 +131,11 @@ pub fn effects_schema() -> Value {
 /// The JSON Schema of files of observations: `schemas/observed.schema.json`.
 pub fn observed_schema() -> Value {
     schema::of::<file::observed::ObservedFile>("Proofmark observation file")
+}
+
+/// The JSON Schema of files of resources: `schemas/resources.schema.json`.
+pub fn resources_schema() -> Value {
+    schema::of::<file::resource::ResourceFile>("Proofmark resource file")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use proofmark::{
     check::{self, ApprovedSet, Judge, Snapshots, section},
-    cli::{self, load::Wrong},
+    cli,
     contract::{
         Contracts, ImportProblem, Imported, botocore as of_botocore, files, openapi as of_openapi,
         smithy as of_smithy,
@@ -27,6 +27,7 @@ use proofmark::{
     },
     report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, Diagnostic, SourceFile},
+    workspace::Wrong,
 };
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 all permits, against services of moto that Proofmark knows from an import alone. Before each run there are things of
 somebody else's, which have to be there afterwards, value by value. After `sweep` nothing of the run may be left.
 
-    left.py [SERVICE...]    of left_services.py, or `all`; without any, the fast one that CI has"""
+    left.py [SERVICE...]    of left_services.py, or `all`; without any, the fast ones that CI has"""
 
 import gzip
 import json
@@ -21,6 +21,7 @@ from left_services import SERVICES, Server
 from published import ACCESS_KEY, REGION, SECRET_KEY
 from servers import HOME, PROOFMARK
 
+FAST = ["secretsmanager", "sqs", "logs"]
 WITHIN = 120  # seconds that a run may take
 AT_MOST = 900  # seconds after which anything is ended
 SHOWN = 12  # lines of one kind of difference
@@ -225,7 +226,7 @@ HEAD = ["service", "s", "made", "there", "said", "silent", "false", "foreign", "
 def main():
     noticed()
     rows, failed = [HEAD], []
-    asked = [name for name in sys.argv[1:] if name != "--accept"] or ["secretsmanager"]
+    asked = [name for name in sys.argv[1:] if name != "--accept"] or FAST
     for name in SERVICES if asked == ["all"] else asked:
         row, differences = tried(name)
         rows.append(row)

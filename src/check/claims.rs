@@ -3,7 +3,7 @@
 use crate::{
     matcher::{self, Context},
     model::{
-        case::{Claim, Expectation, Presence, Step},
+        case::{Claim, Expectation, Presence, Purpose, Step},
         clause::ClauseId,
         contract::Protocol,
         exchange::{Role, Trace},
@@ -29,34 +29,37 @@ pub(super) fn judge(
         return;
     }
     let in_fixture = matches!(seen.exchange.role, Role::Fixture { .. });
-    let own = if in_fixture { own_clause(seen, judge) } else { Vec::new() };
-    let default = if in_fixture { &own[..] } else { subject.clauses };
+    let success = own_clause(seen, judge);
+    let default = if in_fixture { &success[..] } else { subject.clauses };
     let other_answer = speaks_of_another_answer(step, seen, &cx);
     let last = is_last_attempt(index, trace);
     for expectation in &*step.expectations {
-        let clauses = if expectation.clauses.is_empty() { default } else { &expectation.clauses };
+        let clauses = match (&expectation.clauses[..], expectation.purpose) {
+            ([], Purpose::Claim) => default,
+            ([], Purpose::Precondition) => &success,
+            (own, _) => own,
+        };
         let rule = name(&expectation.claim);
         let origin = Origin { rule, clauses, exchange: index, span: Some(&expectation.span) };
-        match &expectation.claim {
-            Claim::Latency { at_most } if seen.exchange.elapsed > *at_most => {
-                let mismatch = Mismatch {
-                    at: Location::Latency,
-                    expected: format!("at most {} ms", at_most.as_millis()),
-                    actual: format!("{} ms", seen.exchange.elapsed.as_millis()),
-                };
-                found.add(origin, judge.clauses, vec![mismatch]);
-            }
+        let mismatches = match &expectation.claim {
+            Claim::Latency { at_most } if seen.exchange.elapsed > *at_most => vec![Mismatch {
+                at: Location::Latency,
+                expected: format!("at most {} ms", at_most.as_millis()),
+                actual: format!("{} ms", seen.exchange.elapsed.as_millis()),
+            }],
             // The envelope rules have held the body to this schema already, clause by clause.
-            Claim::Schema(schema) if seen.schema() == Some(&schema[..]) => {}
-            claim if other_answer && is_about_the_body(claim) => {}
-            claim => found.add(origin, judge.clauses, matcher::mismatches(claim, seen.response, &cx)),
-        }
+            Claim::Schema(schema) if seen.schema() == Some(&schema[..]) => continue,
+            claim if other_answer && is_about_the_body(claim) => continue,
+            claim => matcher::mismatches(claim, seen.response, &cx),
+        };
+        found.judged(expectation, origin, &seen.exchange.operation, judge.clauses, mismatches);
     }
     if last && !in_fixture {
         poll::last_answer(subject, step, index, seen, trace, judge, found);
     }
     if last {
-        captures(step, index, seen, default, judge, found);
+        let clauses = if success.is_empty() { default } else { &success };
+        captures(step, index, seen, clauses, judge, found);
     }
 }
 
@@ -105,7 +108,7 @@ fn captures(
     judge: &Judge<'_>,
     found: &mut Found,
 ) {
-    if found.broken_at(index) || !is_documented_success(seen) {
+    if found.broken_at(index) || found.lacking.is_some() || !is_documented_success(seen) {
         return;
     }
     for capture in step.captures.iter().filter(|capture| capture.presence == Presence::Required) {
@@ -131,7 +134,7 @@ fn is_documented_success(seen: &Seen<'_>) -> bool {
     }
 }
 
-/// A fixture has no clauses; what it asks of an answer is that the operation succeeds.
+/// That the operation succeeds, where a clause says so: what a fixture asks of an answer, and what explains a precondition.
 fn own_clause(seen: &Seen<'_>, judge: &Judge<'_>) -> Vec<ClauseId> {
     let clause = format!("{}.{}.success", seen.contract.api, seen.exchange.operation);
     judge.clauses.get_key_value(&clause[..]).map(|(id, _)| id.clone()).into_iter().collect()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     matcher::{self, Context},
     model::{
-        case::{Expectation, Poll, Step, Through},
+        case::{Expectation, Poll, Purpose, Step, Through},
         exchange::{End, Role, Trace},
         verdict::{Location, Mismatch},
     },
@@ -28,6 +28,7 @@ pub(super) fn last_answer(
     found: &mut Found,
 ) {
     let Some(poll) = &step.poll else { return };
+    let operation = &seen.exchange.operation;
     let cx =
         Context { contracts: judge.contracts, api: &seen.contract.api, variables: &seen.exchange.variables };
     let lacking = |expectation: &Expectation| matcher::mismatches(&expectation.claim, seen.response, &cx);
@@ -40,8 +41,11 @@ pub(super) fn last_answer(
             expected: format!("until {}", waited_for(poll)),
             actual: format!("{}, from which there is no way on", matcher::describe(&stop.claim)),
         };
-        let origin = origin("unless", subject, &stop.clauses, index, stop);
-        found.add(origin, judge.clauses, vec![mismatch]);
+        let waited = poll.until.first();
+        let clauses =
+            if stop.clauses.is_empty() { waited.map_or(&[][..], |it| &it.clauses) } else { &stop.clauses };
+        let origin = origin("unless", subject, clauses, index, stop);
+        found.judged(waited.unwrap_or(stop), origin, operation, judge.clauses, vec![mismatch]);
         return;
     }
     if matches!(trace.end, End::Deadline { .. }) {
@@ -54,7 +58,7 @@ pub(super) fn last_answer(
                 })
                 .collect();
             let origin = origin("until", subject, &expectation.clauses, index, expectation);
-            found.add(origin, judge.clauses, mismatches);
+            found.judged(expectation, origin, operation, judge.clauses, mismatches);
         }
     }
 }
@@ -66,7 +70,10 @@ fn origin<'a>(
     exchange: usize,
     expectation: &'a Expectation,
 ) -> Origin<'a> {
-    let clauses = if own.is_empty() { subject.clauses } else { own };
+    let clauses = match expectation.purpose {
+        Purpose::Claim if own.is_empty() => subject.clauses,
+        Purpose::Claim | Purpose::Precondition => own,
+    };
     Origin { rule, clauses, exchange, span: Some(&expectation.span) }
 }
 
@@ -91,7 +98,8 @@ pub(super) fn through(subject: &Subject<'_>, trace: &Trace, judge: &Judge<'_>, f
                 }
             });
             for (exchange, mismatch) in backward(through, answers) {
-                let clauses = subject.clauses;
+                let mut own = step.poll.iter().flat_map(|poll| &poll.until).map(|until| &until.clauses[..]);
+                let clauses = own.find(|own| !own.is_empty()).unwrap_or(subject.clauses);
                 let origin = Origin { rule: "through", clauses, exchange, span: Some(&through.span) };
                 found.add(origin, judge.clauses, vec![mismatch]);
             }

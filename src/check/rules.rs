@@ -280,6 +280,10 @@ impl<'a> Seen<'a> {
     }
 }
 
+pub(super) fn is_of_protocol(exchange: &Exchange, contract: &Contract, base_path: &str) -> bool {
+    asked::of_protocol(&exchange.request, contract, base_path) == asked::Asked::OfProtocol
+}
+
 fn at_header(name: &str, expected: impl Into<String>, actual: impl Into<String>) -> Vec<Mismatch> {
     vec![Mismatch { at: Location::Header(name.into()), expected: expected.into(), actual: actual.into() }]
 }

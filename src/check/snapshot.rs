@@ -9,10 +9,10 @@ use crate::model::{
     case::{CaptureFrom, Case, Claim, SnapshotNeed, SnapshotRule, Step},
     clause::Strength,
     exchange::{End, Exchange, Response, Role, Trace},
-    verdict::{Location, Mismatch},
+    verdict::{Location, Mismatch, Violation},
 };
 
-use super::{Found, Judge, Origin};
+use super::{Found, Judge, Origin, causes};
 use bound::bound;
 use normalise::{Normaliser, Particular};
 use section::{Answer, Body, Section};
@@ -109,6 +109,10 @@ fn changes(
         if let Some(mismatch) = compare::mismatch(approved.get(index), section) {
             let exchange = answer_of(trace, index).map_or(last, |(exchange, ..)| exchange);
             found.add_as(origin(exchange, &case.steps[index]), Strength::Must, vec![mismatch]);
+            let Some(change) = found.violations.pop() else { continue };
+            let places = compare::places(approved.get(index), section);
+            let follows_from = causes::of_changes(&found.violations, &change, &places);
+            found.violations.push(Violation { follows_from, ..change });
         }
     }
     if let Some(more) = approved.get(taken.len()) {

@@ -9,23 +9,27 @@ use std::{
 use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
-        case::{Auth, Case, CaseId, Claim, Origin, Step, Twin, Wants},
+        case::{Auth, Case, CaseId, Claim, Origin, StatusPattern, Step, Twin, Wants},
         clause::{ClauseId, Clauses},
-        contract::{ApiName, Protocol},
+        contract::{Access, ApiName, Protocol},
         exchange::{Exchange, Response, Role, Trace},
-        verdict::{Doubt, Location, Mismatch, Service, Verdict, Violation},
+        verdict::{Declared, Doubt, Location, Mismatch, Service, Verdict, Violation},
     },
 };
 
-use super::{Judge, strength, worsened};
+use super::{Judge, strength, unsupported, worsened};
 
 /// Notes trace by trace what was served and what was refused, so that no trace has to be kept for it.
 #[derive(Debug, Default)]
 pub struct Twins {
     cases: BTreeMap<CaseId, Noted>,
     /// The operations that have served a right input.
-    served: BTreeSet<(ApiName, Arc<str>)>,
+    served: Operations,
+    /// The operations that an answer says the target does not have.
+    missing: Operations,
 }
+
+type Operations = BTreeSet<(ApiName, Arc<str>)>;
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -33,6 +37,8 @@ struct Noted {
     /// The answer to the case's own request.
     own: Option<Answer>,
     refusals: Vec<Refusal>,
+    /// The answers of the case's own operation.
+    exchanges: BTreeSet<usize>,
     pages: Option<Arc<str>>,
 }
 
@@ -58,6 +64,8 @@ struct Refusal {
     answer: Answer,
     asked: Asked,
     exchange: usize,
+    /// The target did not know who asked, and the case did not ask for that.
+    unknown: bool,
     /// The clauses of the first claim about it.
     clauses: Vec<ClauseId>,
 }
@@ -79,40 +87,20 @@ enum Asked {
 impl Twins {
     /// Takes the trace of a case; traces come in any order.
     pub fn take(&mut self, case: &Case, trace: &Trace, judge: &Judge<'_>) {
-        let Some(contract) = judge.contracts.get(&case.api) else { return };
-        let mut noted = Noted::default();
-        let (mut right, mut served) = (0, 0);
-        for (index, step) in case.steps.iter().enumerate() {
-            let Some((exchange, response)) = last_answer(trace, index) else { continue };
-            let answer = Answer::of(response, &contract.protocol);
-            let is_right = case.is_right_input(step);
-            if is_right {
-                right += 1;
-                served += usize::from(answer.reply == Reply::Served);
-            }
-            if answer.reply == Reply::Served {
-                if is_right || (step.operation != case.operation && step.wants() != Wants::Refusal) {
-                    self.served.insert((Arc::clone(&case.api), Arc::clone(&step.operation)));
-                }
-            } else {
-                let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
-                let (asked, clauses) = (asked(case, step), own_clauses(case, step));
-                noted.refusals.push(Refusal { operation, answer, asked, exchange, clauses });
-            }
-            if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
-                noted.pages = Some(Arc::clone(&step.operation));
-            }
-            if step.operation == case.operation && noted.own.is_none() {
-                noted.own = Some(answer);
-            }
+        if let Some((noted, served)) = noted(case, trace, judge) {
+            self.served.extend(served);
+            self.missing.extend(missing(case, trace, judge));
+            self.take_fixtures(trace);
+            self.cases.insert(Arc::clone(&case.id), noted);
         }
-        noted.service = match (right, served) {
-            (0, _) => Service::NotAsked,
-            (right, served) if right == served => Service::Served,
-            _ => Service::Refused,
-        };
-        self.take_fixtures(trace);
-        self.cases.insert(Arc::clone(&case.id), noted);
+    }
+
+    /// The verdict of a case in the light of all others, were this its trace.
+    pub fn weighed_as(&self, case: &Case, trace: &Trace, verdict: Verdict, judge: &Judge<'_>) -> Verdict {
+        match noted(case, trace, judge) {
+            Some((noted, _)) => self.weigh(case, &noted, verdict, judge.clauses),
+            None => verdict,
+        }
     }
 
     /// Takes what the making and destroying of fixtures has shown to be served.
@@ -138,9 +126,18 @@ impl Twins {
 
     /// The verdict of a case in the light of all others: a pass that rests on a refusal alone is none.
     pub fn weighed(&self, case: &Case, verdict: Verdict, clauses: &Clauses) -> Verdict {
-        let (Verdict::Pass { warnings }, Some(noted)) = (&verdict, self.cases.get(&case.id)) else {
-            return verdict;
-        };
+        match self.cases.get(&case.id) {
+            Some(noted) => self.weigh(case, noted, verdict, clauses),
+            None => verdict,
+        }
+    }
+
+    fn weigh(&self, case: &Case, noted: &Noted, verdict: Verdict, clauses: &Clauses) -> Verdict {
+        if self.is_missing(case, noted, &verdict) {
+            let operation = Arc::clone(&case.operation);
+            return Verdict::Unsupported { operation, declared: Declared::ByAnswer };
+        }
+        let Verdict::Pass { warnings } = &verdict else { return verdict };
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
             return worsened(verdict, vec![violation]);
         }
@@ -150,6 +147,21 @@ impl Twins {
             Some(why) => Verdict::Inconclusive { why, warnings: warnings.clone() },
             None => verdict,
         }
+    }
+
+    /// Whether the target does not have the operation of the case, so that nothing it answers to it is a refusal of this or
+    /// that input. What it served all the same, and what is broken elsewhere, stays what it is.
+    fn is_missing(&self, case: &Case, noted: &Noted, verdict: &Verdict) -> bool {
+        let operation = (Arc::clone(&case.api), Arc::clone(&case.operation));
+        let refused = noted.own.as_ref().is_some_and(|own| own.reply != Reply::Served);
+        let of_operation = match verdict {
+            Verdict::Pass { .. } | Verdict::Inconclusive { .. } => true,
+            Verdict::Fail { violations, .. } => {
+                violations.iter().all(|it| noted.exchanges.contains(&it.exchange))
+            }
+            Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => false,
+        };
+        refused && of_operation && self.missing.contains(&operation) && !self.served.contains(&operation)
     }
 
     fn doubt(&self, case: &Case, refusal: &Refusal) -> Option<Doubt> {
@@ -174,6 +186,7 @@ impl Twins {
             Asked::Right => Some(Doubt::NotServed { operation, answer }),
             Asked::Shows if case.twin == Twin::Itself => Some(Doubt::NotServed { operation, answer }),
             Asked::Shows => Some(Doubt::NoProof { operation, answer }),
+            Asked::Other | Asked::Wrong if refusal.unknown => Some(Doubt::Unknown { operation, answer }),
             Asked::Other => (!any()).then(|| no_twin(Twin::Operation)),
             Asked::Wrong => (!has_twin()).then(|| no_twin(case.twin.clone())),
             Asked::Falsely if refusal.answer.reply != Reply::Identity => {
@@ -204,6 +217,7 @@ impl Twins {
                 actual: format!("{}, as {twin} was answered", refusal.answer.words),
             },
             span: None,
+            follows_from: None,
         })
     }
 }
@@ -224,20 +238,109 @@ impl Answer {
     }
 }
 
+/// What a trace of a case shows, and the operations that have served in it.
+fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operations)> {
+    let contract = judge.contracts.get(&case.api)?;
+    let exchanges = own_exchanges(case, trace);
+    let (mut noted, mut operations) = (Noted { exchanges, ..Noted::default() }, Operations::new());
+    let (mut right, mut served) = (0, 0);
+    for (index, step) in case.steps.iter().enumerate() {
+        let Some((exchange, response)) = last_answer(trace, index) else { continue };
+        let answer = Answer::of(response, &contract.protocol);
+        let is_right = case.is_right_input(step);
+        if is_right {
+            right += 1;
+            served += usize::from(answer.reply == Reply::Served);
+        }
+        if answer.reply == Reply::Served {
+            if is_right || (step.operation != case.operation && step.wants() != Wants::Refusal) {
+                operations.insert((Arc::clone(&case.api), Arc::clone(&step.operation)));
+            }
+        } else {
+            let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
+            let (asked, clauses) = (asked(case, step), own_clauses(case, step));
+            let unknown = identity::is_unknown(&contract.protocol, response)
+                && !is_about_identity(step, response)
+                && contract.operation(&step.operation).is_some_and(|it| it.access == Access::Protected);
+            noted.refusals.push(Refusal { operation, answer, asked, exchange, unknown, clauses });
+        }
+        if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
+            noted.pages = Some(Arc::clone(&step.operation));
+        }
+        if step.operation == case.operation && noted.own.is_none() {
+            noted.own = Some(answer);
+        }
+    }
+    noted.service = match (right, served) {
+        (0, _) => Service::NotAsked,
+        (right, served) if right == served => Service::Served,
+        _ => Service::Refused,
+    };
+    Some((noted, operations))
+}
+
+/// The operations of the case that the target says it does not have.
+fn missing(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Operations {
+    let Some(contract) = judge.contracts.get(&case.api) else { return Operations::new() };
+    let says_so = |exchange: &Exchange| match (&exchange.role, &exchange.answer) {
+        (Role::Step { index, .. }, Ok(response)) => {
+            unsupported::says_so(exchange, response, case.steps.get(*index), contract, judge)
+        }
+        _ => false,
+    };
+    let saying = trace.exchanges.iter().filter(|exchange| says_so(exchange));
+    saying.map(|exchange| (Arc::clone(&case.api), Arc::clone(&exchange.operation))).collect()
+}
+
+/// Where the answers of the case's own operation stand in its trace.
+fn own_exchanges(case: &Case, trace: &Trace) -> BTreeSet<usize> {
+    let is_own = |it: &Exchange| matches!(it.role, Role::Step { .. }) && it.operation == case.operation;
+    let all = trace.exchanges.iter().enumerate();
+    all.filter(|(_, it)| is_own(it) && it.answer.is_ok()).map(|(index, _)| index).collect()
+}
+
 fn asked(case: &Case, step: &Step) -> Asked {
     let false_identity = !matches!(step.request.auth, Auth::Target | Auth::OwnToken);
     match () {
         () if case.is_right_input(step) => Asked::Right,
         () if step.operation == case.operation && false_identity => Asked::Falsely,
         () if step.operation == case.operation => Asked::Wrong,
+        () if asks_for_absence(step) => Asked::Other,
         () if case.origin() == Origin::Generated => Asked::Shows,
         () => Asked::Other,
     }
 }
 
+/// Whether a step asks for just this status, or for an error by its name, so that a refusal of who asks may be what it
+/// wants.
+fn is_about_identity(step: &Step, response: &Response) -> bool {
+    step.expectations.iter().any(|expectation| match &expectation.claim {
+        Claim::Status(patterns) => patterns.contains(&StatusPattern::Exact(response.status)),
+        Claim::Error(_) => true,
+        _ => false,
+    })
+}
+
+/// Whether the step waits until its operation says that there is no such thing: by the name of an error, or 404.
+fn asks_for_absence(step: &Step) -> bool {
+    let says_so = |claim: &Claim| match claim {
+        Claim::Error(_) => true,
+        Claim::Status(patterns) => patterns.contains(&StatusPattern::Exact(404)),
+        _ => false,
+    };
+    let until = step.poll.iter().flat_map(|poll| &poll.until);
+    until.into_iter().any(|expectation| match &expectation.claim {
+        Claim::AnyOf(ways) => ways.iter().flatten().any(|way| says_so(&way.claim)),
+        claim => says_so(claim),
+    })
+}
+
 fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {
     let first = step.expectations.iter().find(|it| matches!(it.claim, Claim::Status(_)));
-    first.map(|it| it.clauses.clone()).filter(|own| !own.is_empty()).unwrap_or_else(|| case.clauses.clone())
+    first
+        .map(|it| it.clauses.clone())
+        .filter(|own| !own.is_empty())
+        .unwrap_or_else(|| case.only_clause().to_vec())
 }
 
 /// Whether a generated case looks into a list of which this is not the last page.

@@ -1,4 +1,5 @@
 //! How an answer says that the target does not implement the operation. That is no breach, and one line in a report.
+//! [`super::Twins`] takes what one request shows for all cases of the operation.
 
 use crate::{
     matcher::{self, error_reading::error_names},
@@ -11,8 +12,8 @@ use crate::{
 
 use super::Judge;
 
-/// Whether `response` says so: as the target file describes it, by the protocol's own error, or by a 501. Not where
-/// the step asks for just that answer.
+/// Whether `response` says so: as the target file describes it, by the protocol's own error, or by a 501 that the contract
+/// does not document. Not where the step asks for just that answer.
 pub(super) fn says_so(
     exchange: &Exchange,
     response: &Response,
@@ -28,7 +29,10 @@ pub(super) fn says_so(
     };
     // A request broken on purpose may well be answered so by a target that implements everything; of such a one only the
     // words that the target file quotes are taken for what they say, and those of a 501 to the operation's own method.
+    let operation = contract.operation(&exchange.operation);
+    let documented = operation.is_some_and(|operation| operation.answers.contains_key(&response.status));
     let said = match exchange.request.intent {
+        _ if response.status == 501 && documented => false,
         Intent::Proper => named || response.status == 501,
         Intent::Broken => named && response.status == 501 && has_own_method(exchange, contract),
     } || declared();

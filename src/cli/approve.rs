@@ -11,16 +11,7 @@ use std::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::{
-    args::{FailOnArg, RunArgs},
-    load::{self, Generated, Wrong},
-    play::{Measure, Snapshots, play},
-    progress::Progress,
-    run,
-    snapshots::{self, Header, Place, Update},
-    stage::Stage,
-    up,
-};
+use super::{args::RunArgs, progress::Progress, run};
 use crate::{
     check::{
         Taken, compare,
@@ -29,8 +20,16 @@ use crate::{
     exec::Interrupt,
     model::case::{Case, Origin},
     plan::{self, Selection},
-    reference,
-    report::Safe,
+    report::{FailOn, Safe},
+    runner::{
+        Finished, Opening, Stage,
+        collect::{Measure, Snapshots},
+        kept, run_plan,
+    },
+    workspace::{
+        self, Generated, Wrong,
+        snapshots::{self, Header, Place, Update},
+    },
 };
 
 /// What one play has taken of a case, without its secrets.
@@ -45,8 +44,7 @@ pub type Drafts = BTreeMap<String, Draft>;
 /// Where the answers are to be approved.
 pub fn taking(place: Place, update: Update, target: &str) -> Result<Place, Wrong> {
     if update == Update::No {
-        let why =
-            "--update-snapshots in CI (`CI`, or INSTA_UPDATE=no): what is approved there nobody has seen";
+        let why = "--update-snapshots in CI (`CI`, or INSTA_UPDATE=no): approved responses need a review by a person";
         return Err(Wrong::Said(why.into()));
     }
     match place {
@@ -83,19 +81,18 @@ pub async fn again(
     state_dir: PathBuf,
     interrupt: watch::Receiver<Interrupt>,
 ) -> Result<Drafts, Wrong> {
-    let house = load::house(&args.stage.files, |_| true, Generated::None)?;
-    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     chosen.snapshots = taking(chosen.snapshots, Update::Pending, &chosen.target.name)?;
-    up::lend(&mut chosen.target, &state_dir)?;
+    kept::lend(&mut chosen.target, &state_dir)?;
     let selection = written(run::selection(&args.selection, &house)?);
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
-    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt).await?;
-    if let Err(why) = stage.session.prepare(&plan.jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was approved")));
-    }
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     let progress = Progress::of(plan.jobs.len());
-    let played = play(&stage, &plan, &Measure::of(FailOnArg::Must), &progress, None).await;
+    let opening = Opening::new(state_dir, interrupt);
+    let measure = Measure::of(FailOn::Must);
+    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
     progress.clear();
+    let Finished { stage, played } = ran?;
     let drafts = drafts(&stage, played.taken);
     stage.strike().await;
     Ok(drafts)
@@ -226,7 +223,7 @@ mod tests {
     #[test]
     fn only_what_both_plays_agree_on_is_approved() {
         let folder = tempfile::tempdir().unwrap();
-        let house = load::house(&Default::default(), |_| true, Generated::None).unwrap();
+        let house = workspace::house(&Default::default(), |_| true, Generated::None).unwrap();
         let case = Arc::clone(&house.suite.cases[0]);
         let drafts = |status: u16, names: &[&str]| -> Drafts {
             let draft = || Draft { case: Arc::clone(&case), sections: vec![section(status, Body::Empty)] };

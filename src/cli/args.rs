@@ -1,12 +1,16 @@
 //! The command line as clap reads it. What a flag means is said here; what it does, in the command's own file.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     model::case::{Origin, Profile},
     report::FailOn,
+    workspace::{Layout, TargetChoice, Wrong},
 };
 
 /// Checks whether an API server keeps its published contract: AWS DMS, Veeam Backup for AWS, or an imported one.
@@ -67,6 +71,8 @@ pub enum Command {
     Record(super::observe::RecordArgs),
     /// Judge a recorded run or a HAR file of any client again, without a network
     Replay(super::replay::ReplayArgs),
+    /// Measure how many answers of a recorded run could be changed unnoticed, without a network
+    Mutate(super::mutate::MutateArgs),
     /// Forward the traffic of any client to a target, and judge it
     Proxy(super::proxy::ProxyArgs),
     /// Check the files on every save, and run the cases that the change affects
@@ -95,6 +101,15 @@ pub struct FileArgs {
     pub seed: Option<u64>,
 }
 
+impl FileArgs {
+    /// As the workspace takes them; the project file of the working folder fills in what is not given.
+    pub fn layout(&self) -> Result<Layout, Wrong> {
+        let FileArgs { cases, schemas, snapshots, seed } = self.clone();
+        let given = Layout { cases, schemas, snapshots, seed, ..Layout::default() };
+        given.in_project(Path::new(""))
+    }
+}
+
 /// Which cases.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
@@ -108,6 +123,9 @@ pub struct SelectionArgs {
     /// Only cases about this operation
     #[arg(long, value_name = "NAME")]
     pub operation: Vec<String>,
+    /// No case that calls this operation, in any of its steps; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
     /// Only cases that test this clause (`*` matches any text)
     #[arg(long, value_name = "ID")]
     pub clause: Vec<String>,
@@ -164,6 +182,14 @@ pub struct TargetArgs {
     pub base_url: Option<String>,
 }
 
+impl TargetArgs {
+    /// As the workspace takes them.
+    pub fn choice(&self) -> Result<TargetChoice, Wrong> {
+        let given = TargetChoice { target: self.target.clone(), base_url: self.base_url.clone() };
+        given.in_project(Path::new(""))
+    }
+}
+
 /// What a run needs: the target, the files, and the folder of its state.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StageArgs {
@@ -174,6 +200,13 @@ pub struct StageArgs {
     /// The folder of ledgers and cached tokens [default: the user's state folder]
     #[arg(long, value_name = "DIR", help_heading = "Target")]
     pub state_dir: Option<PathBuf>,
+}
+
+impl StageArgs {
+    /// The same for a command that needs no cases.
+    pub fn without_cases(&self) -> StageArgs {
+        StageArgs { files: FileArgs { cases: None, ..self.files.clone() }, ..self.clone() }
+    }
 }
 
 /// How a run is printed, and which files are written.
@@ -401,7 +434,7 @@ pub struct DownArgs {
     pub stage: StageArgs,
     /// Remove this entry from its ledger, after you checked that the resource is gone
     #[arg(long, value_name = "RUN#NUMBER")]
-    pub forget: Vec<super::sweep::Forgotten>,
+    pub forget: Vec<crate::runner::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -413,7 +446,7 @@ pub struct SweepArgs {
     pub dry_run: bool,
     /// Remove this entry from its ledger, after you checked that the resource is gone
     #[arg(long, value_name = "RUN#NUMBER")]
-    pub forget: Vec<super::sweep::Forgotten>,
+    pub forget: Vec<crate::runner::sweep::Forgotten>,
 }
 
 #[derive(Debug, Clone, Args)]

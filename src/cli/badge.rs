@@ -4,10 +4,12 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 
-use super::{load::Wrong, record, report::save, statement::answer};
+use super::{report::save, statement::answer};
 use crate::{
     model::target::Implementation,
     report::{badge, statement},
+    runner::record,
+    workspace::Wrong,
 };
 
 #[derive(Debug, Clone, Args)]

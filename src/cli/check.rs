@@ -1,27 +1,29 @@
 //! `proofmark check`: the case files and target files judged themselves, with no network.
 
-use std::{io::Write, sync::Arc};
+use std::{io::Write, path::Path, sync::Arc};
 
-use super::{
-    args::{CheckArgs, TargetArgs},
-    load::{self, Generated, Wrong},
-};
+use super::args::CheckArgs;
 use crate::{
     model::case::{Case, Origin, Suite},
     plan,
+    workspace::{self, Generated, TargetChoice, Wrong},
 };
 
 /// Loads everything and says what there is.
 pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
+    let mut targets = args.target.clone();
+    if targets.is_empty() {
+        targets.extend(TargetChoice::default().in_project(Path::new(""))?.target);
+    }
     // Generated cases are right by being made; only a target file may name one.
-    let generated = if args.target.is_empty() { Generated::None } else { Generated::All };
-    let house = load::house(&args.files, |_| true, generated)?;
+    let generated = if targets.is_empty() { Generated::None } else { Generated::All };
+    let house = workspace::house(&args.files.layout()?, |_| true, generated)?;
     house.contracts.verify().map_err(|errors| {
         Wrong::Said(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
-    for target in &args.target {
-        let named = TargetArgs { target: Some(target.clone()), base_url: None };
-        let chosen = load::target(&named, &[], &house)?;
+    for target in targets {
+        let named = TargetChoice::named(target);
+        let chosen = workspace::target(&named, &[], &house)?;
         writeln!(out, "target {}: good", chosen.target.name)?;
     }
     for case in alone(&house.suite) {

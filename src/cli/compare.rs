@@ -7,11 +7,15 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{args::ColorArg, load::Wrong, record, report::save, style};
-use crate::report::{
-    Report,
-    compare::{self, Kept, html, markdown},
-    text,
+use super::{args::ColorArg, report::save, style};
+use crate::{
+    report::{
+        Report,
+        compare::{self, Kept, html, markdown},
+        text,
+    },
+    runner::record,
+    workspace::Wrong,
 };
 
 #[derive(Debug, Clone, Args)]

@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::{
     args::{DiffArgs, FormatArg},
-    load::Wrong,
     models,
 };
 use crate::{
     contract::diff::{self, Change, Weight},
     model::contract::Contract,
+    workspace::Wrong,
 };
 
 /// Compares the two contracts; gives the exit code, 1 where something breaks.

@@ -6,10 +6,7 @@ use std::{collections::BTreeMap, io::Write};
 use clap::Args;
 use jiff::{ToSpan, Zoned};
 
-use super::{
-    args::FileArgs,
-    load::{self, Generated, House, Wrong},
-};
+use super::args::FileArgs;
 use crate::{
     check::rules::{About, RULES, Rule},
     model::{
@@ -19,6 +16,7 @@ use crate::{
     },
     reference::Deviation,
     report::Safe,
+    workspace::{self, Generated, House, Wrong},
 };
 
 mod example;
@@ -45,7 +43,7 @@ pub struct ExplainArgs {
 /// Prints what is known of the name.
 pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
     if args.name.contains('*') {
-        let house = load::bare(&args.files)?;
+        let house = workspace::bare(&args.files.layout()?)?;
         let found: Vec<&str> = names(&house).into_iter().filter(|it| fits(&args.name, it)).collect();
         if found.is_empty() {
             return Err(Wrong::Said(format!("no clause and no rule fits {}", args.name)));
@@ -55,7 +53,7 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
         }
         return Ok(out.flush()?);
     }
-    let house = load::house(&args.files, |_| true, Generated::All)?;
+    let house = workspace::house(&args.files.layout()?, |_| true, Generated::All)?;
     let clauses = meant(&args.name, &house)?;
     if clauses.is_empty() {
         writeln!(out, "{}", claim_kind(&args.name).unwrap_or_default())?;
@@ -285,9 +283,10 @@ fn exchanges(about: About) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::Layout;
 
     fn house() -> House {
-        load::house(&FileArgs::default(), |_| true, Generated::None).unwrap()
+        workspace::house(&Layout::default(), |_| true, Generated::None).unwrap()
     }
 
     #[test]

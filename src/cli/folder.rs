@@ -7,8 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{files, load::Wrong};
-use crate::contract::openapi::Folder;
+use crate::{
+    contract::openapi::Folder,
+    workspace::{Wrong, files},
+};
 
 /// So many files and folders are looked at, and so many bytes read, before somebody has to name a narrower folder.
 const MOST_ENTRIES: usize = 10_000;

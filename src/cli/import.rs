@@ -1,13 +1,18 @@
 //! `proofmark import`: a model in, contract files out, and an account of what was taken and of what could not be
 //! expressed.
 
-use std::{fs, io::Write};
+use std::{collections::BTreeMap, fs, io::Write};
 
-use super::{args::ImportArgs, files as read, load::Wrong, models};
+mod clauses;
+
+pub use clauses::documented;
+
+use super::{args::ImportArgs, models};
 use crate::{
     contract::{Imported, files},
     model::contract::{Contract, Effect, EffectSource},
     suite::{self, SourceFile},
+    workspace::{Wrong, bundled, files as read},
 };
 
 /// What `observed.yaml` says before a person has written anything.
@@ -19,19 +24,20 @@ members: {}
 
 /// Imports the model and writes its files; `out` gets what was taken, `err` what was left out.
 pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
-    let Imported { mut contract, left_out } =
-        models::read(args.kind, &args.file, args.folder.as_deref(), &args.api)?;
-    for problem in &left_out {
-        writeln!(err, "left out: {problem}")?;
-    }
+    check_name(&args.api)?;
+    let imported = models::read(args.kind, &args.file, args.folder.as_deref(), &args.api)?;
     let folder = args.out.join(&args.api);
     fs::create_dir_all(&folder)?;
-    for (name, text) in files::write(&contract) {
-        fs::write(folder.join(name), text)?;
+    let written = files_of(&imported, &models::documented(&args.file)?)?;
+    for (name, text, keep) in written {
+        let path = folder.join(name);
+        if keep == Keep::Derived || !path.exists() {
+            fs::write(path, text)?;
+        }
     }
-    let beside = folder.join("observed.yaml");
-    if !beside.exists() {
-        fs::write(beside, OBSERVED)?;
+    let Imported { mut contract, left_out } = imported;
+    for problem in &left_out {
+        writeln!(err, "left out: {problem}")?;
     }
     // What a person has corrected is not proposed again.
     let beside = folder.join("effects.yaml");
@@ -45,6 +51,42 @@ pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> 
     write!(out, "{}", effects(&contract))?;
     if !left_out.is_empty() {
         writeln!(out, "{} left out", counted(left_out.len(), "place"))?;
+    }
+    Ok(())
+}
+
+/// What an import does with a file that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// It is derived, and written anew.
+    Derived,
+    /// People edit it, and it stays.
+    Edited,
+}
+
+/// The files of an API below `schemas/<api>`, by name.
+pub fn files_of(
+    imported: &Imported,
+    documented: &BTreeMap<String, String>,
+) -> Result<Vec<(String, String, Keep)>, Wrong> {
+    let contract = &imported.contract;
+    let derived = files::write(contract).into_iter();
+    let mut found: Vec<_> = derived.map(|(name, text)| (name.to_string(), text, Keep::Derived)).collect();
+    found.push(("clauses.yaml".into(), clauses::file(contract, documented)?, Keep::Edited));
+    found.push(("observed.yaml".into(), OBSERVED.into(), Keep::Edited));
+    Ok(found)
+}
+
+/// The name of an API is a folder, and begins the ids of its clauses.
+pub fn check_name(api: &str) -> Result<(), Wrong> {
+    let word = api.starts_with(|c: char| c.is_ascii_alphabetic())
+        && api.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if !word || bundled::PROTOCOLS.contains(&api) {
+        return Err(Wrong::Said(format!(
+            "--api {api}: give a name of letters, digits, `-` and `_` that begins with a letter, and is not that of a \
+             protocol ({})",
+            bundled::PROTOCOLS.join(", ")
+        )));
     }
     Ok(())
 }
@@ -86,7 +128,7 @@ fn effects(contract: &Contract) -> String {
 }
 
 /// What a contract holds, in numbers: `119 operations, 489 schemas, 26 errors, ...`.
-fn taken(contract: &Contract) -> String {
+pub fn taken(contract: &Contract) -> String {
     let operations = || contract.operations.values();
     let statuses =
         operations().flat_map(|operation| operation.answers.keys().filter(|status| **status >= 400));

@@ -9,14 +9,25 @@ use std::{
 
 use clap::Args;
 
-use super::load::Wrong;
-use crate::suite;
+use crate::{
+    suite,
+    workspace::{self, Wrong},
+};
+
+mod model;
+
+pub use model::ModelArgs;
 
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
     /// The folder to start in; created if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    /// Write what is missing into the crate in this folder: its `cargo test` runs the cases. Existing files stay
+    #[arg(long, conflicts_with = "model")]
+    pub cargo: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
 }
 
 const TARGET: &str = "targets/staging.yaml";
@@ -25,26 +36,16 @@ const IGNORED: &str = ".gitignore";
 const IGNORE: [&str; 3] = ["*.snap.new", ".*.pending-snap", "/target/proofmark/"];
 
 /// Writes the files, or none of them where one is there already.
-pub fn init(args: &InitArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
     let folder = &args.folder;
-    let files = files();
-    let there: Vec<&str> = files
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| folder.join(name).symlink_metadata().is_ok())
-        .collect();
-    if !there.is_empty() {
-        let there = there.join(", ");
-        return Err(Wrong::Said(format!("{} has {there} already; nothing was written", folder.display())));
+    if args.cargo {
+        return init_crate(folder, out);
     }
-    for (name, text) in &files {
-        let path = folder.join(name);
-        super::new::create(&path, text)?;
-        writeln!(out, "made     {name}")?;
+    if let (Some(model), Some(api)) = (&args.model.model, &args.model.api) {
+        return model::init(folder, model, api, args.model.base_url.as_deref(), out, err);
     }
-    if ignore(folder)? {
-        writeln!(out, "extended {IGNORED}")?;
-    }
+    let files: Vec<_> = files().into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    write(folder, &files, out)?;
     writeln!(
         out,
         "\nNext, beside `proofmark serve` in another terminal:\n\
@@ -54,6 +55,99 @@ pub fn init(args: &InitArgs, out: &mut impl Write) -> Result<(), Wrong> {
     )?;
     Ok(out.flush()?)
 }
+
+/// Writes files that do not exist yet, and what git ignores.
+fn write(folder: &Path, files: &[(String, String)], out: &mut impl Write) -> Result<(), Wrong> {
+    let there: Vec<&str> = files
+        .iter()
+        .map(|(name, _)| &**name)
+        .filter(|name| folder.join(name).symlink_metadata().is_ok())
+        .collect();
+    if !there.is_empty() {
+        let there = there.join(", ");
+        return Err(Wrong::Said(format!("{} has {there} already; nothing was written", folder.display())));
+    }
+    for (name, text) in files {
+        super::new::create(&folder.join(name), text)?;
+        writeln!(out, "made     {name}")?;
+    }
+    if ignore(folder)? {
+        writeln!(out, "extended {IGNORED}")?;
+    }
+    Ok(())
+}
+
+const MANIFEST: &str = "Cargo.toml";
+const TEST: &str = "tests/conformance.rs";
+
+/// Writes what a crate lacks to run cases as its tests.
+fn init_crate(folder: &Path, out: &mut impl Write) -> Result<(), Wrong> {
+    let manifest = folder.join(MANIFEST);
+    let text = workspace::files::text(&manifest, workspace::files::TEXT)
+        .map_err(|error| Wrong::Said(format!("{error}; `cargo init` makes a crate")))?;
+    let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
+    // Of a folder that has files already, nothing is missing.
+    let has_own = |name: &str| {
+        let top = name.split('/').next().unwrap_or(name);
+        is_there(name) || (["cases", "targets"].contains(&top) && is_there(top))
+    };
+    let missing: Vec<_> = files().into_iter().filter(|(name, _)| !has_own(name)).collect();
+    for (name, text) in missing.iter().chain((!is_there(TEST)).then_some(&(TEST, TEST_FILE.to_owned()))) {
+        super::new::create(&folder.join(name), text)?;
+        writeln!(out, "made     {name}")?;
+    }
+    let after = with_test(&text);
+    if after != text {
+        fs::write(&manifest, after)
+            .map_err(|error| Wrong::Said(format!("{}: {error}", manifest.display())))?;
+        writeln!(out, "extended {MANIFEST}")?;
+    }
+    if ignore(folder)? {
+        writeln!(out, "extended {IGNORED}")?;
+    }
+    writeln!(out, "\nNext: cargo test --test conformance")?;
+    Ok(out.flush()?)
+}
+
+/// A manifest with the test program and the dependency that it needs, as far as they are missing.
+fn with_test(manifest: &str) -> String {
+    let mut lines: Vec<String> = manifest.lines().map(str::to_owned).collect();
+    let is = |line: &str, text: &str| line.split('#').next().unwrap_or_default().trim() == text;
+    let depends = |line: &String| {
+        let name = line.split(['=', '.']).next().unwrap_or_default().trim();
+        name == "proofmark" || line.trim_end_matches(']').trim_end().ends_with("dependencies.proofmark")
+    };
+    if !lines.iter().any(depends) {
+        let table = lines.iter().position(|line| is(line, "[dev-dependencies]"));
+        let at = table.map_or_else(
+            || {
+                lines.extend([String::new(), "[dev-dependencies]".to_owned()]);
+                lines.len()
+            },
+            |table| table + 1,
+        );
+        lines.insert(at, DEPENDENCY.to_owned());
+    }
+    let named = |line: &String| line.replace(' ', "").starts_with("name=\"conformance\"");
+    if !lines.iter().any(named) {
+        lines.extend(["", "[[test]]", "name = \"conformance\"", "harness = false"].map(str::to_owned));
+    }
+    lines.join("\n") + "\n"
+}
+
+const DEPENDENCY: &str = concat!(
+    "proofmark = { version = \"",
+    env!("CARGO_PKG_VERSION"),
+    "\", default-features = false, features = [\"harness\", \"bundled\"] }"
+);
+
+const TEST_FILE: &str = "\
+//! The cases of this crate as its tests: `PROOFMARK_TARGET` and `PROOFMARK_BASE_URL` name the server.
+
+fn main() -> std::process::ExitCode {
+    proofmark::main()
+}
+";
 
 fn files() -> Vec<(&'static str, String)> {
     let schema = |schema: serde_json::Value| format!("{schema:#}\n");
@@ -168,6 +262,49 @@ cases:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_manifest_gets_what_it_lacks_and_no_more() {
+        let test = "\n[[test]]\nname = \"conformance\"\nharness = false\n";
+        let alone = format!("[package]\nname = \"a\"\n\n[dev-dependencies]\n{DEPENDENCY}\n{test}");
+        for (before, after) in [
+            ("[package]\nname = \"a\"\n".to_owned(), alone.clone()),
+            (
+                "[dev-dependencies] # of tests\ninsta = \"1\"\n".to_owned(),
+                format!("[dev-dependencies] # of tests\n{DEPENDENCY}\ninsta = \"1\"\n{test}"),
+            ),
+            (
+                "[dev-dependencies.proofmark]\npath = \"..\"\n".to_owned(),
+                format!("[dev-dependencies.proofmark]\npath = \"..\"\n{test}"),
+            ),
+            (
+                format!("[dev-dependencies]\nproofmark = \"1\"\n{test}"),
+                format!("[dev-dependencies]\nproofmark = \"1\"\n{test}"),
+            ),
+        ] {
+            assert_eq!(with_test(&before), after);
+            assert_eq!(with_test(&after), after);
+        }
+    }
+
+    #[test]
+    fn what_a_crate_has_stays_and_what_it_lacks_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = ModelArgs { model: None, api: None, base_url: None };
+        let args = InitArgs { folder: folder.path().to_owned(), cargo: true, model };
+        let begin = || init(&args, &mut Vec::new(), &mut Vec::new());
+        assert!(begin().is_err(), "there is no crate");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path(MANIFEST), "[package]\nname = \"a\"\n").unwrap();
+        fs::create_dir_all(path("targets")).unwrap();
+        fs::write(path("targets/own.yaml"), "name: own\n").unwrap();
+        begin().unwrap();
+        assert!(path(TEST).is_file() && path("cases/dms/describe_connections.yaml").is_file());
+        assert!(!path(TARGET).exists(), "it has a target file of its own");
+        fs::write(path(TEST), "// own\n").unwrap();
+        begin().unwrap();
+        assert_eq!(fs::read_to_string(path(TEST)).unwrap(), "// own\n");
+    }
 
     #[test]
     fn git_ignores_what_it_ignored_and_what_need_not_be_seen() {

@@ -10,18 +10,16 @@ use clap::{Args, Subcommand};
 use jiff::{Zoned, civil::Date};
 use similar::TextDiff;
 
-use super::{
-    args::FileArgs,
-    load::{self, Wrong},
-    record,
-};
+use super::args::FileArgs;
 use crate::{
     model::target::Target,
     report::{
         Safe,
         known::{self, Update, Wording},
     },
+    runner::record,
     suite::{self, SourceFile},
+    workspace::{self, Wrong},
 };
 
 #[derive(Debug, Clone, Args)]
@@ -63,7 +61,8 @@ pub struct UpdateArgs {
 /// Changes the file, or shows how it would.
 pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
     let KnownCommand::Update(args) = &args.command;
-    let (file, named) = load::target_file(&args.target)?;
+    let house = workspace::bare(&args.files.layout()?)?;
+    let (file, named) = workspace::target_file(&args.target, &house.targets)?;
     let path = Path::new(&named);
     if !path.is_absolute() {
         return Err(Wrong::Said(format!(
@@ -71,12 +70,16 @@ pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
             args.target
         )));
     }
-    let house = load::bare(&args.files)?;
     let load = |file: &SourceFile| suite::load_target(file, &house.contracts, &house.clauses);
     let target = load(&file).map_err(Wrong::Files)?;
     let update = update(args, &target)?;
     let stuck = |why: suite::Stuck| Wrong::Said(format!("{}: {why}", file.path));
     let text = suite::rewrite_known(&file.text, &update.remove, &update.add).map_err(stuck)?;
+    let declared = suite::declare_unsupported(&text, &update.unsupported);
+    let (text, undeclared) = match declared {
+        Ok(text) => (text, None),
+        Err(why) => (text, Some(why)),
+    };
     // What is written has to load, and to say what was meant.
     let written = load(&SourceFile { text: text.as_str().into(), ..file.clone() }).map_err(Wrong::Files)?;
     if written.known_failures.len() + update.remove.len() != target.known_failures.len() + update.add.len() {
@@ -88,7 +91,7 @@ pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
     } else if text != *file.text {
         replace(path, &text).map_err(|error| Wrong::Said(format!("{}: {error}", file.path)))?;
     }
-    told(&file.path, &update, args, out)
+    told(&file.path, &update, undeclared.as_ref(), args, out)
 }
 
 fn update(args: &UpdateArgs, target: &Target) -> Result<Update, Wrong> {
@@ -138,12 +141,27 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-fn told(path: &str, update: &Update, args: &UpdateArgs, out: &mut impl Write) -> Result<(), Wrong> {
+fn told(
+    path: &str,
+    update: &Update,
+    undeclared: Option<&suite::Stuck>,
+    args: &UpdateArgs,
+    out: &mut impl Write,
+) -> Result<(), Wrong> {
     let would = if args.dry_run { "would be " } else { "" };
+    let missing: Vec<&str> = update.unsupported.iter().map(String::as_str).collect();
     let (added, removed) = (update.add.len(), update.remove.len());
     match added + removed {
-        0 => writeln!(out, "{path}: nothing to change")?,
+        0 if missing.is_empty() => writeln!(out, "{path}: nothing to change")?,
+        0 => {}
         _ => writeln!(out, "{path}: {added} {would}added, {removed} {would}removed")?,
+    }
+    match undeclared {
+        _ if missing.is_empty() => {}
+        None => writeln!(out, "{path}: {} {would}declared as unsupported", missing.join(", "))?,
+        Some(why) => {
+            writeln!(out, "note: to be listed under `unsupported` by hand ({why}): {}", missing.join(", "))?
+        }
     }
     for note in &update.notes {
         writeln!(out, "note: {}", Safe::new(&str::to_owned).line(note))?;

@@ -5,14 +5,16 @@ use std::{io::Write, path::Path, process::ExitCode};
 use super::{
     args::{ColorArg, MergeArgs},
     github,
-    load::Wrong,
-    record,
     report::{Wanted, format, print, save},
 };
-use crate::report::{
-    self,
-    merge::{self, Part},
-    record::Traces,
+use crate::{
+    report::{
+        self,
+        merge::{self, Part},
+        record::Traces,
+    },
+    runner::record,
+    workspace::Wrong,
 };
 
 /// Merges, keeps and prints. The exit code is that of the whole run.

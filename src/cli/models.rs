@@ -1,13 +1,14 @@
 //! Models and contracts on disk: told apart where nobody says what they are.
 
-use std::{io, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{args::ModelKind, files, folder, load::Wrong};
+use super::{args::ModelKind, folder, import};
 use crate::{
     contract::{self, ContractError, Imported, botocore, openapi, smithy},
     model::contract::Contract,
+    workspace::{Wrong, files},
 };
 
 /// The contract in a model file of this kind; what an OpenAPI document refers to may be in `folder`.
@@ -54,6 +55,16 @@ pub fn any(path: &Path, api: &str) -> Result<Contract, Wrong> {
         return Ok(contract);
     }
     read(kind(&text(path)?), path, None, api).map(|imported| imported.contract)
+}
+
+/// What the model at `path` is.
+pub fn kind_of(path: &Path) -> Result<ModelKind, Wrong> {
+    Ok(kind(&text(path)?))
+}
+
+/// What the model says of its operations, a sentence each.
+pub fn documented(path: &Path) -> Result<BTreeMap<String, String>, Wrong> {
+    Ok(import::documented(&text(path)?))
 }
 
 /// What a model is, by the members it begins with; what is no JSON can only be OpenAPI.

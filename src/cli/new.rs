@@ -11,17 +11,19 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{
-    args::FileArgs,
-    load::{self, House, Wrong},
-    written::{self, CaseText, scalar},
+    args::{FileArgs, StageArgs},
+    sweep::command,
 };
 use crate::{
     contract::generate,
     model::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
         contract::{Access, Contract, Effect, Operation, Place, Protocol},
+        target::DISPOSABLE,
         template::{Hole, Part, TemplateValue},
     },
+    suite::write::{self, CaseText, scalar},
+    workspace::{self, House, Wrong},
 };
 
 /// Where the schema of case files is, seen from `cases/<api>/`.
@@ -46,17 +48,28 @@ pub struct NewArgs {
 
 /// Prints or writes the file.
 pub fn new(args: &NewArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::bare(&args.files)?;
+    let house = workspace::bare(&args.files.layout()?)?;
     let (contract, operation) = find(&house, &args.operation, args.api.as_deref())?;
     let text = file(&house, contract, operation);
     match &args.out {
         Some(path) => {
             create(path, &text)?;
-            writeln!(out, "{}: {}; `proofmark check` judges it", path.display(), operation.name)?;
+            let check = command("check", &StageArgs { files: checked(args, path), ..StageArgs::default() });
+            writeln!(out, "{}: {}; `{check}` judges it", path.display(), operation.name)?;
         }
         None => out.write_all(text.as_bytes())?,
     }
     Ok(out.flush()?)
+}
+
+/// The flags with which `check` reads the new file: none where the project file names its folder.
+fn checked(args: &NewArgs, path: &Path) -> FileArgs {
+    let mut files = args.files.clone();
+    if files.schemas.is_some() || !Path::new(workspace::PROJECT).is_file() {
+        let folder = path.parent().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        files.cases = files.cases.or_else(|| Some(folder.unwrap_or(Path::new(".")).to_owned()));
+    }
+    files
 }
 
 /// The operation of this name, and the contract it is in.
@@ -68,14 +81,14 @@ pub fn find<'a>(
     let contracts = || house.contracts.iter().filter(|contract| api.is_none_or(|api| *contract.api == *api));
     if let Some(api) = api.filter(|api| house.contracts.get(api).is_none()) {
         let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
-        return Err(load::unknown("API", api, known));
+        return Err(workspace::unknown("API", api, known));
     }
     let found: Vec<_> = contracts().filter_map(|it| Some((it, it.operation(name)?))).collect();
     match found[..] {
         [one] => Ok(one),
         [] => {
             let names = contracts().flat_map(|it| it.operations.keys().map(ToString::to_string)).collect();
-            Err(load::unknown("operation", name, names))
+            Err(workspace::unknown("operation", name, names))
         }
         [..] => {
             let apis: Vec<&str> = found.iter().map(|(contract, _)| &*contract.api).collect();
@@ -158,7 +171,7 @@ impl First<'_> {
         if self.names_nobody() {
             file.line(
                 2,
-                "# The ids are well-formed and nobody's. Put in one of a thing that is there: a fixture's",
+                "# The IDs are valid but do not exist. Replace them with those of a resource: a fixture's",
             );
             file.line(2, "# (`uses: [thing]` and \"${thing.id}\"), or a variable that the target file sets.");
         }
@@ -283,6 +296,7 @@ impl First<'_> {
             .iter()
             .filter_map(|need| match need {
                 Need::Feature(feature) => Some(&**feature),
+                Need::Lift(_) => Some(DISPOSABLE),
                 Need::Variable(_) => None,
             })
             .collect();
@@ -305,7 +319,7 @@ impl First<'_> {
 pub fn captures(file: &mut CaseText, first: &Case) {
     for Capture { name, from, .. } in &first.steps[0].captures {
         if let CaptureFrom::Body(path) = from {
-            let path = written::quoted(&path.to_string());
+            let path = write::quoted(&path.to_string());
             file.line(2, &format!("capture: {{ {name}: {{ body: {path}, optional: true }} }}"));
         }
     }
@@ -361,8 +375,7 @@ fn input(case: &Case) -> Vec<(String, Value)> {
 }
 
 fn sent(step: &Step, case: &Case) -> Vec<(String, Value)> {
-    let member =
-        |(name, value): &(String, TemplateValue)| (name.clone(), written::template(&own(value, case)));
+    let member = |(name, value): &(String, TemplateValue)| (name.clone(), write::template(&own(value, case)));
     step.request.input.iter().map(member).collect()
 }
 
@@ -387,11 +400,14 @@ fn own(value: &TemplateValue, case: &Case) -> TemplateValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::{self, SourceFile};
+    use crate::{
+        suite::{self, SourceFile},
+        workspace::Layout,
+    };
 
     #[test]
     fn the_first_file_of_every_operation_loads() {
-        let house = load::bare(&FileArgs::default()).unwrap();
+        let house = workspace::bare(&Layout::default()).unwrap();
         let mut files = Vec::new();
         for contract in house.contracts.iter() {
             for operation in contract.operations.values() {
@@ -408,7 +424,7 @@ mod tests {
 
     #[test]
     fn operations_are_found_by_their_names() {
-        let house = load::bare(&FileArgs::default()).unwrap();
+        let house = workspace::bare(&Layout::default()).unwrap();
         let found = |name: &str, api: Option<&str>| match find(&house, name, api) {
             Ok((contract, operation)) => format!("{} {}", contract.api, operation.name),
             Err(Wrong::Said(why)) => why,

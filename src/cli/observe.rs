@@ -12,18 +12,10 @@ use std::{
 use clap::Args;
 use serde_json::{Map, Value};
 
-use self::claims::Derived;
-use super::{
-    args::StageArgs,
-    files,
-    interrupt::interrupts,
-    load::{self, Generated, House, Wrong},
-    new, run, settle,
-    stage::Stage,
-    sweep, up,
-    written::{self, CaseText, scalar},
-};
+use super::{args::StageArgs, new};
 use crate::{
+    cli::sweep::command,
+    cli::tell,
     contract::generate,
     exec,
     matcher::{error_reading::error_names, media_type},
@@ -34,12 +26,18 @@ use crate::{
         verdict::Verdict,
     },
     plan::{self, Decision},
-    reference,
-    report::Safe,
-    suite::{self, SourceFile},
+    report::{
+        Safe,
+        derive::{self, Derived},
+    },
+    runner::{Opening, Stage, clean_up, interrupt::interrupts, kept},
+    suite::{
+        self, SourceFile,
+        write::{self, CaseText, scalar},
+    },
+    workspace::{self, Generated, House, Wrong, files, state::state_dir},
 };
 
-mod claims;
 mod secrets;
 
 #[derive(Debug, Clone, Args)]
@@ -66,7 +64,7 @@ pub struct RecordArgs {
 /// Sends, and writes the case. Exits with 1 where the answer breaks a clause, and with 3 where there is none. What can be
 /// wrong with the question is found before anything is sent.
 pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let mut house = load::house(&args.stage.files, |_| true, Generated::None)?;
+    let mut house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
     let sent = sent(&args.send)?;
     let (contract, operation) = new::find(&house, &args.operation, args.api.as_deref())?;
     let (contract, operation) = (contract.clone(), operation.clone());
@@ -78,12 +76,12 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     let case = asking.case(&house, name)?;
     secrets::refuse_in_clear(&case.steps[0].request.input)?;
     house.suite = Arc::new(with(&house.suite, &case));
-    let mut chosen = load::target(&args.stage.target, &[contract.api.to_string()], &house)?;
-    let state_dir = run::state_dir(args.stage.state_dir.clone())?;
-    for line in up::lend(&mut chosen.target, &state_dir)? {
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &[contract.api.to_string()], &house)?;
+    let state_dir = state_dir(args.stage.state_dir.clone())?;
+    for line in kept::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
     }
-    let job = plan::job(&case, &house.suite, &chosen.target);
+    let job = plan::job(&case, house.ground(&chosen.target));
     match &job.decision {
         Decision::Run => {}
         Decision::Skip(why) => return Err(Wrong::Said(format!("{why}; nothing was sent"))),
@@ -93,8 +91,8 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
             )));
         }
     }
-    let interrupt = interrupts(sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref()));
-    let stage = Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt).await?;
+    let interrupt = interrupts(command("sweep", &args.stage.without_cases()), tell);
+    let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt)).await?;
     let mask = |text: &str| stage.session.masks().mask(text);
     secrets::refuse_known("--send", &Value::Object(sent.clone()).to_string(), &mask)?;
     secrets::refuse_known("--name", name, &mask)?;
@@ -103,7 +101,8 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     args.out.as_deref().map_or(Ok(()), free)?;
     let mut trace = exec::run(&job, &stage.session).await;
     stage.session.close().await;
-    let settled = settle::settle(&stage).await;
+    let settled = clean_up::settle(&stage).await;
+    settled.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
     settled.supersede(&case.id, &mut trace);
     trace.leftovers.extend(settled.left().into_iter().map(Leftover::from));
     let told = asking.tell(&case, &trace, &stage, args, out);
@@ -167,7 +166,7 @@ impl Asking<'_> {
         let mut text = source.text.to_string();
         text += "\nvariables:\n";
         for (name, value) in variables {
-            text += &format!("  {}: {}\n", scalar(name), written::flow(&written::template(value)));
+            text += &format!("  {}: {}\n", scalar(name), write::flow(&write::template(value)));
         }
         let source = SourceFile { path: Arc::clone(&source.path), text: text.into() };
         suite::load(&[source], &house.contracts, &house.clauses).ok()
@@ -307,7 +306,7 @@ impl Asking<'_> {
             file.line(3, "body: empty");
         } else if let (Ok(body), None, 200..=299) = (response.json(), error, response.status) {
             let mask = |text: &str| stage.session.masks().mask(text);
-            claims::derive(body, self.sent, &mask).write(file);
+            derive::derive(body, self.sent, &mask).write(file);
         }
     }
 }
@@ -317,7 +316,7 @@ impl Derived {
         if !self.body.is_empty() {
             file.line(3, "body:");
             for (name, value) in &self.body {
-                file.line(4, &format!("{}: {}", scalar(name), written::flow(&written::literal(value))));
+                file.line(4, &format!("{}: {}", scalar(name), write::flow(&write::literal(value))));
             }
         }
         if !self.at.is_empty() {

@@ -1,23 +1,29 @@
 //! `proofmark plan`: every request of a run that would create, change or destroy something, and what it would cost,
 //! without sending one.
 
-use std::{collections::BTreeMap, io::Write, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
 use super::{
     args::{FormatArg, PlanArgs},
-    load::{self, Generated, Hosting, House, Wrong},
-    run, up,
+    run,
 };
 use crate::{
+    contract::subjects::Rule,
     model::{
-        case::{Scope, Step},
+        case::{Fixture, Scope},
         contract::{ApiName, Effect},
         target::Target,
     },
-    plan::{self, Decision, Plan},
+    plan::{self, Decision, Plan, Planned},
     report::text::count,
+    runner::kept,
+    workspace::{self, Generated, Hosting, House, Wrong, state::state_dir},
 };
 
 /// Requests of one operation.
@@ -28,6 +34,10 @@ struct Calls {
     fixtures: BTreeMap<Arc<str>, u32>,
     /// How many cases send the others.
     cases: u32,
+    /// Where a value stands that identifies something, and by which rule it may, with the number of requests.
+    touches: BTreeMap<String, BTreeMap<Rule, u32>>,
+    /// Of how many requests only the run can say what they touch.
+    open: u32,
     cost: Option<String>,
 }
 
@@ -35,18 +45,18 @@ type Key = (Effect, ApiName, Arc<str>);
 
 /// Prints what a run would do.
 pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = load::house(&args.stage.files, |_| true, Generated::All)?;
-    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
-    let lent = up::lend(&mut chosen.target, &run::state_dir(args.stage.state_dir.clone())?)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::All)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
+    let lent = kept::lend(&mut chosen.target, &state_dir(args.stage.state_dir.clone())?)?;
     let selection = run::selection(&args.selection, &house)?;
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     // There may be more parts than trials; as with `run`, an empty one is no mistake.
     if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Wrong::Said(
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
     }
-    let calls = calls(&plan, &house);
+    let calls = calls(&plan, &house, &chosen.target);
     match args.format {
         FormatArg::Text => {
             let place = match chosen.hosting {
@@ -62,31 +72,16 @@ pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// The most that a run would send. A fixture of scope `run` is made once, whoever stands on it.
-fn calls(plan: &Plan, house: &House) -> BTreeMap<Key, Calls> {
+/// The most that a run would send. A fixture of scope `run` is made once, however many cases use it.
+fn calls(plan: &Plan, house: &House, target: &Target) -> BTreeMap<Key, Calls> {
     let mut calls: BTreeMap<Key, Calls> = BTreeMap::new();
-    let mut shared: BTreeMap<&str, ()> = BTreeMap::new();
-    let mut count = |api: &ApiName, step: &Step, by: Option<&Arc<str>>| {
-        if step.effect == Effect::Read {
-            return;
-        }
-        let call = calls.entry((step.effect, Arc::clone(api), Arc::clone(&step.operation))).or_default();
-        call.requests += 1;
-        match by {
-            Some(fixture) => *call.fixtures.entry(Arc::clone(fixture)).or_default() += 1,
-            None => call.cases += 1,
-        }
-    };
-    for job in plan.all().filter(|job| job.decision == Decision::Run) {
-        for fixture in &job.fixtures {
-            if fixture.scope == Scope::Run && shared.insert(&fixture.id, ()).is_some() {
-                continue;
-            }
-            for step in std::iter::once(&fixture.create).chain(&fixture.destroy) {
-                count(&fixture.api, step, Some(&fixture.id));
-            }
-        }
-        job.case.steps.iter().chain(&job.case.finally).for_each(|step| count(&job.case.api, step, None));
+    let run = plan.all().filter(|job| job.decision == Decision::Run);
+    let mut shared: BTreeSet<&str> = BTreeSet::new();
+    for (job, requests) in plan::requests(run, house.ground(target)) {
+        let again = |fixture: &Fixture| fixture.scope == Scope::Run && shared.contains(&*fixture.id);
+        let new = |planned: &&Planned<'_>| !planned.fixture.is_some_and(|fixture| again(fixture));
+        requests.iter().filter(new).for_each(|planned| count_in(&mut calls, planned));
+        shared.extend(job.fixtures.iter().map(|fixture| &*fixture.id));
     }
     for ((effect, api, operation), call) in &mut calls {
         let made_by = |fixture: &&Arc<crate::model::case::Fixture>| {
@@ -95,6 +90,27 @@ fn calls(plan: &Plan, house: &House) -> BTreeMap<Key, Calls> {
         call.cost = house.suite.fixtures.values().filter(made_by).find_map(|fixture| fixture.cost.clone());
     }
     calls
+}
+
+fn count_in(calls: &mut BTreeMap<Key, Calls>, planned: &Planned<'_>) {
+    let Planned { api, step, fixture, judged } = planned;
+    if step.effect == Effect::Read {
+        return;
+    }
+    let call = calls.entry((step.effect, Arc::clone(api), Arc::clone(&step.operation))).or_default();
+    call.requests += 1;
+    match fixture {
+        Some(fixture) => *call.fixtures.entry(Arc::clone(&fixture.id)).or_default() += 1,
+        None => call.cases += 1,
+    }
+    let Some(Ok(touching)) = judged else {
+        call.open += 1;
+        return;
+    };
+    let places: BTreeSet<(&str, Rule)> = touching.iter().map(|it| (&*it.at, it.rule)).collect();
+    for (at, rule) in places {
+        *call.touches.entry(at.to_owned()).or_default().entry(rule).or_default() += 1;
+    }
 }
 
 /// What the budget is held against: all that is made, and of it what costs money.
@@ -143,10 +159,34 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
             by.extend(call.cost.as_ref().map(|cost| format!("costs {cost}")));
             let options =
                 textwrap::Options::new(80).initial_indent("          ").subsequent_indent("          ");
-            text += &format!("{}\n", textwrap::fill(&by.join(", "), options));
+            text += &format!("{}\n", textwrap::fill(&by.join(", "), &options));
+            text.extend(touches(call).map(|line| textwrap::fill(&line, &options) + "\n"));
         }
     }
     text + &limits(calls, target)
+}
+
+/// What the requests of an operation touch, and by which rules they may.
+fn touches(call: &Calls) -> impl Iterator<Item = String> {
+    let places = call.touches.iter().map(|(at, rules)| {
+        let rules: Vec<String> =
+            rules.iter().map(|(rule, requests)| format!("{} {requests}", rule.name())).collect();
+        let what = if at.is_empty() { "identifies nothing".to_owned() } else { format!("touches {at}") };
+        format!("{what}: {}", rules.join(", "))
+    });
+    let open = (call.open > 0).then(|| format!("of {} only the run can say what they touch", call.open));
+    places.chain(open)
+}
+
+/// The reasons for which cases would not run, and of how many.
+fn skips(plan: &Plan) -> BTreeMap<&str, u32> {
+    let mut skips = BTreeMap::new();
+    for job in &plan.jobs {
+        if let Decision::Skip(why) = &job.decision {
+            *skips.entry(&**why).or_default() += 1;
+        }
+    }
+    skips
 }
 
 fn limits(calls: &BTreeMap<Key, Calls>, target: &Target) -> String {
@@ -170,16 +210,22 @@ fn limits(calls: &BTreeMap<Key, Calls>, target: &Target) -> String {
 fn as_json(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target) -> Value {
     let (creates, instances) = sums(calls);
     let budget = target.limits.budget;
+    let touches = |call: &Calls| -> BTreeMap<String, BTreeMap<&str, u32>> {
+        let named = |rules: &BTreeMap<Rule, u32>| rules.iter().map(|(rule, n)| (rule.name(), *n)).collect();
+        call.touches.iter().map(|(at, rules)| (at.clone(), named(rules))).collect()
+    };
     let call = |((effect, api, operation), call): (&Key, &Calls)| {
         json!({
             "effect": effect, "api": api, "operation": operation, "requests": call.requests,
-            "fixtures": call.fixtures, "inSteps": call.cases, "cost": call.cost,
+            "fixtures": call.fixtures, "inSteps": call.cases, "cost": call.cost, "undetermined": call.open,
+            "touches": touches(call),
         })
     };
     json!({
         "target": target.name,
         "supporting": plan.supporting.len(),
         "cases": plan.jobs.iter().filter(|job| job.decision == Decision::Run).count(),
+        "skips": skips(plan),
         "requests": calls.iter().map(call).collect::<Vec<_>>(),
         "creates": creates,
         "instances": instances,

@@ -16,6 +16,7 @@ use crate::{
         verdict::{Mismatch, Status, Verdict},
     },
     report::{Entry, Safe},
+    runner::collect::Event,
 };
 
 /// How often it is told what is being waited for.
@@ -48,13 +49,24 @@ impl Progress {
         self.bar.set_message(case.to_string());
     }
 
-    /// The case has passed, and there is nothing to say of it.
+    /// One more is done, and there is nothing to say of it.
     pub fn passed(&self) {
         self.bar.inc(1);
     }
 
+    /// Shows what has happened.
+    pub fn show(&self, event: Event<'_>) {
+        match event {
+            Event::Judged { entry: Some(entry), today, safe, .. } => self.finished(entry, today, safe),
+            Event::Judged { entry: None, .. } => self.passed(),
+            Event::Destroyed(what) => {
+                self.bar.suspend(|| eprintln!("looked for at the end, found and destroyed: {what}"));
+            }
+        }
+    }
+
     /// The case has come to this.
-    pub fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
+    fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
         if let Some(line) = line(entry, today, safe) {
             self.bar.println(line);
         }

@@ -14,37 +14,31 @@ use std::{
 
 use clap::Args;
 use jiff::Timestamp;
-use tokio::{
-    net::TcpListener,
-    sync::{Semaphore, mpsc, watch},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, sync::mpsc};
 use url::Url;
 
-use self::{
-    queue::Passed,
-    relay::{Ending, Judge, Upstream},
-};
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, TargetArgs},
-    load::{self, Wrong},
-    record, replay,
+    args::{ColorArg, FailOnArg, FileArgs, OutputArgs},
+    replay,
     report::{Wanted, rendered, save},
-    run,
-    traffic::{Kept, MOST_BODY, Observed, Source, Taken, Traffic, bases::Bases, coded},
 };
 use crate::{
     exec,
     model::target::Tls,
     report::{self, FailOn},
+    runner::{interrupt::asked_to_end, record, summary::terms},
+    traffic::{
+        Kept, MOST_BODY, Observed, Source, Taken, Traffic,
+        base_path::Bases,
+        content_coding,
+        proxy::{
+            self as passing,
+            pairing::Passed,
+            relay::{Judge, Upstream},
+        },
+    },
+    workspace::{self, TargetChoice, Wrong},
 };
-
-mod messages;
-mod queue;
-mod relay;
-
-/// Clients at the same time.
-const MOST_CLIENTS: usize = 512;
 
 #[derive(Debug, Clone, Args)]
 pub struct ProxyArgs {
@@ -89,13 +83,10 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
         .map_err(|error| Wrong::Said(format!("--listen {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
     if !address.ip().is_loopback() {
-        eprintln!(
-            "{address} is reached from other machines, and whoever reaches it reaches {}",
-            upstream.url
-        );
+        eprintln!("other machines can reach {address}, and through it {}", upstream.url);
     }
     // Whoever is told that it listens may ask it to end.
-    let mut asked_to_end = Box::pin(run::asked_to_end());
+    let mut asked_to_end = Box::pin(asked_to_end(|line| eprintln!("{line}")));
     if poll_fn(|cx| Poll::Ready(asked_to_end.as_mut().poll(cx).is_ready())).await {
         return Ok(ExitCode::from(130));
     }
@@ -121,7 +112,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
             eprintln!("{unanswered} requests had no answer");
         }
     };
-    tokio::join!(serve(listener, upstream, Judge::new(judge), asked_to_end), judging);
+    tokio::join!(passing::serve(listener, upstream, Judge::new(judge), asked_to_end), judging);
     end(traffic, args, fail_on, (started, clock.elapsed()), out)
 }
 
@@ -143,11 +134,11 @@ fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
 }
 
 fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
-    let house = load::bare(&args.files)?;
+    let house = workspace::bare(&args.files.layout()?)?;
     replay::known_apis(&args.api, &house)?;
     let target = args.target.clone().map(|name| {
-        let named = TargetArgs { target: Some(name), base_url: None };
-        load::target(&named, &args.api, &house).map(|chosen| chosen.target)
+        let named = TargetChoice::named(name);
+        workspace::target(&named, &args.api, &house).map(|chosen| chosen.target)
     });
     let source = Source { name: "proxy".into(), file: args.upstream.as_str().into(), kept: Kept::AsItWas };
     let target = target.transpose()?;
@@ -155,52 +146,9 @@ fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
     Ok(Traffic::new(house, target, args.api.clone(), source, bases))
 }
 
-/// Takes clients until somebody asks for the end.
-async fn serve(
-    listener: TcpListener,
-    upstream: Upstream,
-    judge: Judge,
-    mut asked_to_end: impl Future<Output = ()> + Unpin,
-) {
-    let room = Arc::new(Semaphore::new(MOST_CLIENTS));
-    let mut clients = JoinSet::new();
-    let (end, ending) = watch::channel(Ending::NotYet);
-    loop {
-        tokio::select! {
-            () = &mut asked_to_end => break,
-            accepted = accept(&listener, &room) => {
-                // No more files, say: the connections that exist need a moment to end.
-                let Ok((stream, place)) = accepted else {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                };
-                let (upstream, judge, ending) = (upstream.clone(), judge.clone(), ending.clone());
-                clients.spawn(async move {
-                    relay::relay(stream, upstream, judge, ending).await;
-                    drop(place);
-                });
-            }
-            Some(_) = clients.join_next() => {}
-        }
-    }
-    drop((listener, judge));
-    let _ = end.send(Ending::Now);
-    // All of them end by themselves, and soon.
-    while clients.join_next().await.is_some() {}
-}
-
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
-}
-
 /// Judges one exchange, and says at once what is wrong with it.
 fn tell(traffic: &mut Traffic, mut exchange: Observed) {
-    coded::unpack(&mut exchange, coded::Writer::Ourselves, &mut { MOST_BODY });
+    content_coding::unpack(&mut exchange, content_coding::Writer::Ourselves, &mut { MOST_BODY });
     let taken = traffic.take(exchange);
     let text = match &taken {
         Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {
@@ -223,7 +171,7 @@ fn end(
 ) -> Result<ExitCode, Wrong> {
     replay::tell(&replay::strangers(&traffic), args.output.format, out)?;
     let judged = traffic.judged();
-    let (report, masks) = traffic.into_report(fail_on, started, elapsed);
+    let (report, masks) = traffic.into_report(terms(fail_on), started, elapsed);
     let mask = |text: &str| masks.mask(text);
     if let Some(folder) = &args.record {
         record::write(folder, &report, &mask)

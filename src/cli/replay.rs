@@ -1,31 +1,25 @@
 //! `proofmark replay`: what went over the wire once is judged again, with no network. A recorded run is judged by the cases
 //! of today, a HAR file of any client by the envelope rules alone.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, ReportFormatArg, TargetArgs},
-    files,
-    load::{self, Wrong},
+    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, ReportFormatArg},
     report::{Wanted, rendered, save},
-    traffic::{self, Kept, Source, Taken, Traffic, bases::Bases},
 };
 use crate::{
     model::verdict::{Verdict, Violation},
-    report::{self, FailOn, Report},
+    report::{self, FailOn, Report, Safe},
+    runner::{
+        rejudge::{self, Asked, Rejudged},
+        summary::terms,
+    },
+    traffic::{self, Kept, Source, Taken, Traffic, base_path::Bases, har},
+    workspace::{self, TargetChoice, Wrong, files},
 };
-
-pub mod again;
-mod har;
 
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
@@ -57,7 +51,7 @@ type Masking = Box<dyn Fn(&str) -> String + Sync>;
 pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let is_record = args.what.is_dir() || args.what.file_name().is_some_and(|name| name == "run.json");
     let (report, mask): (Report, Masking) = match is_record {
-        true => (again::judged(args, out)?, Box::new(str::to_owned)),
+        true => (of_record(args, out)?, Box::new(str::to_owned)),
         false => {
             let (report, masks) = of_har(args, out)?;
             (report, Box::new(move |text| masks.mask(text)))
@@ -71,6 +65,24 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     Ok(ExitCode::from(report::exit_code(&report)))
 }
 
+fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
+    let asked = Asked {
+        record: args.what.clone(),
+        cases: args.case.clone(),
+        target: args.target.clone(),
+        layout: args.files.layout()?,
+        fail_on: args.fail_on.map(fail_on).transpose()?,
+    };
+    let Rejudged { report, lines } = rejudge::judged(&asked)?;
+    if args.output.format == ReportFormatArg::Text {
+        let safe = Safe::new(&str::to_owned);
+        for line in lines {
+            writeln!(out, "{}", safe.line(&line))?;
+        }
+    }
+    Ok(report)
+}
+
 fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exec::Masks), Wrong> {
     if !args.case.is_empty() {
         return Err(Wrong::Said(
@@ -79,11 +91,11 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     }
     let text = files::text(&args.what, files::RECORD)?;
     let har = har::read(&text).map_err(|why| Wrong::Said(format!("{}: {why}", args.what.display())))?;
-    let house = load::bare(&args.files)?;
+    let house = workspace::bare(&args.files.layout()?)?;
     known_apis(&args.api, &house)?;
     let target = args.target.clone().map(|name| {
-        let named = TargetArgs { target: Some(name), base_url: None };
-        load::target(&named, &args.api, &house).map(|chosen| chosen.target)
+        let named = TargetChoice::named(name);
+        workspace::target(&named, &args.api, &house).map(|chosen| chosen.target)
     });
     let file: Arc<str> = args.what.to_string_lossy().replace('\\', "/").into();
     let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
@@ -108,15 +120,15 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
             args.what.display()
         )));
     }
-    Ok(traffic.into_report(fail_on(args.fail_on.unwrap_or_default())?, started, elapsed))
+    Ok(traffic.into_report(terms(fail_on(args.fail_on.unwrap_or_default())?), started, elapsed))
 }
 
 /// Names that no contract has are the question's fault.
-pub fn known_apis(apis: &[String], house: &load::House) -> Result<(), Wrong> {
+pub fn known_apis(apis: &[String], house: &workspace::House) -> Result<(), Wrong> {
     let unknown = apis.iter().find(|api| house.contracts.get(api).is_none());
     unknown.map_or(Ok(()), |api| {
         let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
-        Err(load::unknown("API", api, known))
+        Err(workspace::unknown("API", api, known))
     })
 }
 
@@ -196,10 +208,4 @@ pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
         Verdict::Skip { .. } => Vec::new(),
     };
     (!lines.is_empty()).then(|| lines.join("\n"))
-}
-
-/// Where the exchanges of a record are; it is named by its folder or its document.
-fn traces_of(folder: &Path) -> PathBuf {
-    let folder = if folder.is_file() { folder.parent().unwrap_or(folder) } else { folder };
-    folder.join(report::record::TRACES)
 }

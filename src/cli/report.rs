@@ -12,11 +12,13 @@ use clap::ValueEnum;
 
 use super::{
     args::{ColorArg, ReportArgs, ReportCommand, ReportFormatArg},
-    github,
-    load::Wrong,
-    merge, record, style,
+    github, merge, style,
 };
-use crate::report::{self, Format, Mask, Report, record::Traces};
+use crate::{
+    report::{self, Format, Mask, Report, record::Traces},
+    runner::record,
+    workspace::Wrong,
+};
 
 /// Renders the record in the folder that `args` name. The exit code is the one the run ended with.
 pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {

@@ -1,47 +1,40 @@
 //! `proofmark run`: the whole plan played, judged, snapshots left for review, one report printed.
 
 use std::{
-    collections::BTreeSet,
     io::{self, Write, stdout},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
-    time::Duration,
 };
-
-use jiff::{Timestamp, Zoned};
 
 use super::{
     approve::{self, Approved},
-    args::{ColorArg, FailOnArg, ReportFormatArg, RunArgs, SelectionArgs},
-    files, github,
-    interrupt::interrupts,
-    load::{self, Generated, House, Wrong},
-    play::{Measure, play},
+    args::{ColorArg, ReportFormatArg, RunArgs, SelectionArgs},
+    github,
     progress::Progress,
-    record::{self, Keeping},
     report::{Wanted, format, print, rendered, save},
-    shard,
-    snapshots::{self, Place},
-    stage::Stage,
-    style, sweep, up,
+    shard, style,
 };
 use crate::{
-    check::{Compared, Taken, Twins, section},
-    exec::{Interrupt, SharedFixture},
-    model::{
-        case::Case,
-        exchange::Trace,
-        target::{Sharing, Target},
-        verdict::Verdict,
-    },
+    cli::sweep::command,
+    exec::Interrupt,
+    model::target::Sharing,
     plan::{self, Job, Selection},
-    reference,
-    report::{
-        self, CaseResult, Coverage, Mask, Names, Outcome, Planned, Report, Run, Safe, TargetFacts, Terms,
+    report::{self, Mask, Names, Outcome, Report, Safe, Terms},
+    runner::{Opening, summary},
+    runner::{
+        Stage,
+        collect::{Event, Measure, play},
+        interrupt::interrupts,
+        kept,
+        pending::leave_snapshots,
+        record::{self, Keeping},
+    },
+    workspace::{
+        self, Generated, House, Wrong, files,
+        snapshots::{self, Place},
+        state::state_dir,
     },
 };
-
-pub(super) use super::interrupt::asked_to_end;
 
 /// How a run ended, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +56,11 @@ pub enum Shown {
 /// Judges a target and prints what is to be shown of it to `out`.
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
     let update = snapshots::update()?;
-    let baseline = record::baseline(args.baseline.as_deref(), args.fail_on)?;
-    let house = load::house(&args.stage.files, |_| true, Generated::All)?;
-    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
+    let baseline = record::baseline(args.baseline.as_deref(), args.fail_on.into())?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::All)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
-    for line in up::lend(&mut chosen.target, &state_dir)? {
+    for line in kept::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
     }
     let mut selection = selection(&args.selection, &house)?;
@@ -75,7 +68,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         chosen.snapshots = approve::taking(chosen.snapshots, update, &chosen.target.name)?;
         selection = approve::written(selection);
     }
-    let plan = plan::plan(&house.suite, &chosen.target, &selection);
+    let plan = plan::plan(house.ground(&chosen.target), &selection);
     // What comes meanwhile may be another part's.
     if selection.shard.is_some_and(|shard| shard.count() > 1) {
         chosen.target.sharing = Sharing::Shared;
@@ -90,25 +83,26 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         record::prepare(folder)?;
     }
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
-    let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
-    let interrupt = interrupts(sweep.clone());
-    let options = reference::Options::default();
-    let stage = Stage::set(house, chosen, options, state_dir.clone(), interrupt.clone()).await?;
+    let sweep = command("sweep", &args.stage.without_cases());
+    let interrupt = interrupts(sweep.clone(), super::tell);
+    let stage = Stage::set(house, chosen, Opening::new(state_dir.clone(), interrupt.clone())).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
     if let Err(why) = stage.session.prepare(&jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
+    stage.session.probe(&jobs).await;
     let mask = |text: &str| stage.session.masks().mask(text);
     let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
     let secrets = stage.session.masks().count();
     let progress = Progress::of(jobs.len());
     let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
-    let terms = Terms { min_served: args.min_served, ..terms(args.fail_on) };
+    let terms = Terms { min_served: args.min_served, ..summary::terms(args.fail_on.into()) };
     let measure = Measure { terms, before };
     // An archive of all exchanges is made from memory.
     let filing = record.as_mut().filter(|_| !args.output.wants(ReportFormatArg::Har));
+    let show = |event: Event<'_>| progress.show(event);
     let played = tokio::select! {
-        played = play(&stage, &plan, &measure, &progress, filing) => played,
+        played = play(&stage, &plan, &measure, &show, filing) => played,
         never = progress.tell_waits(|| stage.session.waits_for(), mask) => match never {},
     };
     progress.clear();
@@ -197,132 +191,18 @@ fn tell_unkept(error: &io::Error) {
     eprintln!("the run is not kept: {}: {error}", record::LAST);
 }
 
-/// A run of the cases of one trial, as `cargo test` makes them; `twins` has seen what they are held against.
-pub fn of_some_cases<'a>(
-    stage: &Stage,
-    twins: &Twins,
-    judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>,
-) -> Run {
-    let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
-        let known = plan::known(&stage.target, &job.case);
-        let verdict = twins.weighed(&job.case, verdict, &stage.house.clauses);
-        let (case, service) = (Arc::clone(&job.case), twins.service(&job.case.id));
-        CaseResult { case, verdict, service, trace: Some(trace), filed: None, known }
-    };
-    let results = judged.into_iter().map(result).collect();
-    Run { results, served: twins.served(), ..blank(stage, Coverage::Selected) }
-}
-
-/// What is left to say of a run whose cases were told one by one: its shared fixtures.
-pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
-    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
-    Run { fixtures, ..blank(stage, Coverage::Selected) }
-}
-
-/// A run of which nothing is known yet.
-pub(super) fn blank(stage: &Stage, coverage: Coverage) -> Run {
-    Run {
-        target: target_facts(&stage.target, &stage.house),
-        digests: stage.house.digests.clone(),
-        plan: Planned::of(coverage),
-        covered: None,
-        seed: Some(stage.house.seed),
-        started: Timestamp::now(),
-        elapsed: Duration::ZERO,
-        results: Vec::new(),
-        supporting: Vec::new(),
-        served: BTreeSet::new(),
-        fixtures: Vec::new(),
-        clean_up: Vec::new(),
-        known_failures: stage.target.known_failures.clone(),
-    }
-}
-
-fn target_facts(target: &Target, house: &House) -> TargetFacts {
-    let protocols = house.contracts.iter().map(|contract| (contract.api.clone(), contract.protocol.clone()));
-    TargetFacts::of(target, &protocols.collect())
-}
-
-/// Folds a run for a reader, measured by today's date.
-pub fn summarize(run: Run, stage: &Stage, fail_on: FailOnArg) -> Report {
-    report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms(fail_on))
-}
-
-/// What is measured by today.
-pub fn terms(fail_on: FailOnArg) -> Terms {
-    Terms { fail_on: fail_on.into(), today: Zoned::now().date(), min_served: None }
-}
-
 /// Turns the arguments into a selection; a name that nothing has is the question's fault.
 pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong> {
-    let known = |kind: &str, given: &[String], names: BTreeSet<String>| {
-        let unknown = given.iter().find(|name| !name.contains('*') && !names.contains(*name));
-        unknown.map_or(Ok(()), |name| Err(load::unknown(kind, name, names.clone())))
-    };
-    let contracts = || house.contracts.iter();
-    let operations = contracts().flat_map(|contract| contract.operations.keys().map(ToString::to_string));
-    known("API", &args.api, contracts().map(|contract| contract.api.to_string()).collect())?;
-    known("operation", &args.operation, operations.collect())?;
-    known("clause", &args.clause, house.clauses.keys().map(ToString::to_string).collect())?;
-    Ok(Selection {
+    let selection = Selection {
         filters: args.filters.clone(),
         operations: args.operation.clone(),
+        excluded: args.exclude.clone(),
         clauses: args.clause.clone(),
         profiles: args.profile.map(Into::into).into_iter().collect(),
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: args.shard.map(shard::shard).transpose()?,
-    })
-}
-
-/// Leaves what differs from the approved answers for review, and takes away what no longer does. Gives a sentence for
-/// each file that was written.
-pub fn leave_snapshots(
-    stage: &Stage,
-    taken: &[(Arc<Case>, Taken)],
-    update: snapshots::Update,
-) -> Result<Vec<String>, Wrong> {
-    let Some(folder) = stage.place.folder() else { return Ok(Vec::new()) };
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let safe = Safe::new(&mask);
-    let mut said = Vec::new();
-    for (case, taken) in taken {
-        match taken.compared {
-            Compared::Same => snapshots::settle(folder, &taken.name)?,
-            Compared::Differs => {
-                let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
-                let text = section::render(&sections);
-                let header = snapshots::Header { source: &case.span.file, case: &case.id };
-                match snapshots::leave(folder, &taken.name, header, &text, update) {
-                    Ok(path) => {
-                        said.extend(path.map(|path| {
-                            format!("snapshot left for `cargo insta review`: {}", path.display())
-                        }))
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error.into()),
-                    // A full disk takes nothing from the verdict: the report says what differs.
-                    Err(error) => said.push(format!("a pending snapshot is not written: {error}")),
-                }
-            }
-        }
-    }
-    Ok(said)
-}
-
-/// Where ledgers and cached tokens live: the folder given, else the one the system has for the state of programs.
-pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
-    use etcetera::BaseStrategy;
-    if let Some(folder) = given {
-        return match folder.is_file() {
-            true => {
-                let then = "give one, or nothing for the default";
-                Err(files::unfit(&folder, "a folder for --state-dir", then).into())
-            }
-            false => Ok(folder),
-        };
-    }
-    let strategy = etcetera::choose_base_strategy().map_err(|error| {
-        Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
-    })?;
-    Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
+    };
+    house.knows(&selection)?;
+    Ok(selection)
 }

@@ -2,8 +2,12 @@
 
 use std::{fs, io::Write, str::FromStr, time::Duration};
 
-use super::{args::ServeArgs, interrupt, load::Wrong};
-use crate::reference::{self, Delays, Deviation, Options, Tls, Variation};
+use super::args::ServeArgs;
+use crate::{
+    reference::{self, Delays, Deviation, Options, Tls, Variation},
+    runner::interrupt,
+    workspace::Wrong,
+};
 
 /// The word after `--deviate` or `--vary` that asks for all names.
 const LIST: &str = "list";
@@ -36,7 +40,7 @@ pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Wrong> 
         variation: args.vary.as_deref().map(named).transpose()?,
     };
     // Who reads that it listens may ask it to end at once.
-    let asked_to_end = interrupt::asked_to_end();
+    let asked_to_end = interrupt::asked_to_end(super::tell);
     let running = reference::start(options).await.map_err(|error| Wrong::Said(error.to_string()))?;
     if let (Some(path), Some(pem)) = (&args.tls_ca, &running.ca_pem) {
         fs::write(path, pem)?;

@@ -2,8 +2,10 @@
 
 use std::{env, str::FromStr};
 
-use super::load::Wrong;
-use crate::plan::{Shard, ShardError};
+use crate::{
+    plan::{Shard, ShardError},
+    workspace::Wrong,
+};
 
 /// `3/8`, or `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{args::Cli, load::Wrong};
+use super::args::Cli;
+use crate::workspace::Wrong;
 
 /// The program's name, which is also that of its first manual page.
 const NAME: &str = "proofmark";

@@ -4,21 +4,26 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{assets, load::Wrong, record, report::save};
+use super::{
+    args::FileArgs,
+    mutate::{self, MutateArgs},
+    report::save,
+};
 use crate::{
     model::target::Implementation,
     report::{
-        Safe,
+        self, Safe,
         statement::{self, Form, Refused},
     },
+    runner::{
+        record,
+        verify::{self, Again, Asked, Done},
+    },
+    workspace::{Wrong, bundled},
 };
 
-mod again;
-mod evidence;
-mod planned;
 mod sign;
 
-use again::{Again, AgainArgs, Done};
 use sign::{CheckArgs, KeyArgs, SignArgs};
 
 /// Columns of a sentence.
@@ -66,6 +71,9 @@ pub struct MakeArgs {
     /// A contact address; may be repeated
     #[arg(long, value_name = "ADDRESS", help_heading = "Implementation")]
     pub contact: Vec<String>,
+    /// Add the mutation score of the run (docs/mutation.md); takes the suite that the run was judged by
+    #[arg(long)]
+    pub mutation: bool,
     #[command(flatten)]
     pub signing: SignArgs,
 }
@@ -82,6 +90,26 @@ pub struct VerifyArgs {
     pub signature: CheckArgs,
     #[command(flatten)]
     pub again: AgainArgs,
+}
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct AgainArgs {
+    /// The target file whose declarations apply [default: the recorded one, if it is unchanged]
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// Exit 3 if the traces cannot be judged again
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub files: FileArgs,
+}
+
+impl AgainArgs {
+    /// What a mutation score is measured by.
+    fn measured(&self) -> MutateArgs {
+        let FileArgs { cases, schemas, .. } = self.files.clone();
+        MutateArgs { target: self.target.clone(), cases, schemas, ..MutateArgs::default() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -110,10 +138,14 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
         url: args.url.clone(),
         contact: args.contact.clone(),
     };
-    let statement = match statement::of(&record, &said) {
+    let mut statement = match statement::of(&record, &said) {
         Ok(statement) => statement,
         Err(refused) => return answer(&refused),
     };
+    if args.mutation {
+        let score = mutate::whole(&MutateArgs::default(), &folder)?;
+        statement.mutation = Some(report::mutation::sensitivity(&score));
+    }
     let form = match args.format {
         StatementFormat::Yaml => Form::Yaml,
         StatementFormat::Json => Form::Json,
@@ -134,7 +166,7 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 }
 
 fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let file = assets::file(&args.file)?;
+    let file = bundled::file(&args.file)?;
     let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
     let record = record::whole(&folder)?;
     let signed = match sign::checked(&args.signature, &file.text, &args.file)? {
@@ -150,7 +182,17 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     {
         return answer(&Refused::Unsigned("it was signed for another run".into()));
     }
-    let Again { done, differences, told } = again::again(&report, &folder, &args.again)?;
+    let asked = Asked { target: args.again.target.clone(), layout: args.again.files.layout()? };
+    let Again { done, mut differences, mut told } = verify::again(&report, &folder, &asked)?;
+    match (&statement.mutation, done) {
+        (None, _) => {}
+        (Some(said), Done::Judged) => {
+            let score = mutate::whole(&args.again.measured(), &folder)?;
+            differences.extend(report::mutation::differences(said, &score));
+            told.push("the mutation score was worked out anew".into());
+        }
+        (Some(_), Done::NotJudged) => told.push("the mutation score was NOT worked out anew".into()),
+    }
     if !differences.is_empty() {
         return answer(&Refused::Changed(statement::few(differences)));
     }

@@ -1,85 +1,26 @@
-//! `proofmark sweep`: what runs left behind is destroyed, by what their ledgers say. Case files are not needed, and what
-//! another process still uses is left alone.
+//! `proofmark sweep`: what runs left behind is destroyed, by what their ledgers say.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{io::Write, process::ExitCode};
 
-use tokio::sync::watch;
-
-use super::{
-    args::{SweepArgs, TargetArgs},
-    files,
-    load::{self, House, Wrong},
-    run, secrets,
-};
+use super::args::{StageArgs, SweepArgs};
 use crate::{
-    exec::{
-        Interrupt, Secrets, Session, Setup,
-        ledger::{
-            Begun, KEPT, Ledger, Life, RUNS,
-            book::{self, Book},
-        },
-        sweep::{Fate, Others, Sweep, Swept},
-    },
-    model::target::Target,
+    exec::{ledger::RUNS, sweep::Sweep},
+    runner::sweep::{self, Question, Tally},
+    workspace::{self, Wrong, state::state_dir},
 };
-
-/// Which ledgers, and what for.
-pub struct Question<'a> {
-    pub target: &'a TargetArgs,
-    pub state_dir: PathBuf,
-    /// The folder below it.
-    pub folder: &'static str,
-    pub sweep: Sweep,
-    pub forget: Vec<Forgotten>,
-}
-
-/// `pm-0a1b2c3d#7`: one thing of one ledger, or, without a number, all of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forgotten {
-    run: String,
-    number: Option<u64>,
-}
-
-impl std::str::FromStr for Forgotten {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text} names nothing in a ledger: write RUN#NUMBER, as `sweep` shows it");
-        let (run, number) = match text.split_once('#') {
-            Some((run, number)) => (run, Some(number.parse().map_err(|_| wrong())?)),
-            None => (text, None),
-        };
-        run.starts_with("pm-").then(|| Forgotten { run: run.to_owned(), number }).ok_or_else(wrong)
-    }
-}
-
-/// How many things came to which end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Tally {
-    pub gone: usize,
-    pub left: usize,
-    /// Ledgers that another process is writing.
-    pub in_use: usize,
-}
 
 /// Sweeps; 0 where nothing is left, 3 where something is.
 pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     let question = Question {
-        target: &args.stage.target,
-        state_dir: run::state_dir(args.stage.state_dir.clone())?,
+        target: args.stage.target.choice()?,
+        state_dir: state_dir(args.stage.state_dir.clone())?,
         folder: RUNS,
         sweep: if args.dry_run { Sweep::Rehearsed } else { Sweep::ForReal },
         forget: args.forget.clone(),
     };
-    let house = load::bare(&args.stage.files)?;
-    let tally = answer(&question, &house, out).await?;
-    for line in kept(&question.state_dir)? {
+    let house = workspace::bare(&args.stage.files.layout()?)?;
+    let tally = sweep::answer(&question, &house, out).await?;
+    for line in sweep::kept(&question.state_dir)? {
         writeln!(out, "{line}")?;
     }
     let Tally { gone, left, in_use } = tally;
@@ -92,220 +33,9 @@ pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, W
     Ok(ExitCode::from(if left == 0 { 0 } else { 3 }))
 }
 
-/// One line a thing.
-pub async fn answer(question: &Question<'_>, house: &House, out: &mut impl Write) -> Result<Tally, Wrong> {
-    let folder = question.state_dir.join(question.folder);
-    let wanted = Wanted::of(question.target, house)?;
-    let mut tally = Tally::default();
-    for path in ledgers(&folder)? {
-        one(&path, question, &wanted, house, &mut tally, out).await?;
-    }
-    Ok(tally)
-}
-
-async fn one(
-    path: &Path,
-    question: &Question<'_>,
-    wanted: &Wanted,
-    house: &House,
-    tally: &mut Tally,
-    out: &mut impl Write,
-) -> Result<(), Wrong> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let (book, in_use) = match opened(path) {
-        Ok(Opened::Closed(book)) => (book, false),
-        Ok(Opened::InUse(book)) => (book, true),
-        // What one file hides is no reason to leave what the others tell.
-        Err(why) => {
-            tally.left += 1;
-            writeln!(out, "left       {why}")?;
-            return Ok(());
-        }
-    };
-    if book.begun.as_ref().is_some_and(|begun| !wanted.takes(begun)) {
-        return Ok(());
-    }
-    if in_use {
-        tally.in_use += 1;
-        writeln!(out, "in use     {name}: its run still goes on; left alone")?;
-        return Ok(());
-    }
-    let Some(begun) = book.begun.clone() else {
-        if book.things.is_empty() && book.unreadable.is_empty() {
-            // It ended before its first line was whole: nothing was made.
-            fs::remove_file(path)?;
-        } else {
-            tally.left += 1;
-            writeln!(out, "left       {}: its first line is not that of a ledger", path.display())?;
-        }
-        return Ok(());
-    };
-    if !book.unreadable.is_empty() {
-        tally.left += 1;
-        let lines = book.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        writeln!(out, "left       {}: lines that cannot be read: {lines}", path.display())?;
-    }
-    let open = book.open().next().is_some();
-    if open && begun.life == Life::Embedded {
-        writeln!(out, "gone       {name}: all it made went with its process")?;
-    } else if (open || book.refused().next().is_some()) && begun.life == Life::Outlives {
-        let mut lines = Lines { name: &name, tally, out, broken: None };
-        let swept = ledger(path, &begun, &book, question, house, &mut lines).await;
-        if let Some(error) = lines.broken {
-            return Err(error.into());
-        }
-        if let Err(wrong) = swept {
-            tally.left += book.open().count();
-            writeln!(out, "left       {name}: {}", in_words(&wrong))?;
-        }
-    }
-    let again = files::bytes(path, files::LEDGER).map(|text| book::read(&text))?;
-    let over = begun.life == Life::Embedded || again.open().next().is_none();
-    if over && book.unreadable.is_empty() && question.sweep == Sweep::ForReal {
-        fs::remove_file(path)?;
-    }
-    Ok(())
-}
-
-struct Lines<'a, W> {
-    name: &'a str,
-    tally: &'a mut Tally,
-    out: &'a mut W,
-    broken: Option<io::Error>,
-}
-
-impl<W: Write> Lines<'_, W> {
-    fn tell(&mut self, swept: Swept) {
-        let Swept { what, number, fate, .. } = swept;
-        let in_trouble = fate.trouble().is_some();
-        let (word, why) = match fate {
-            Fate::Destroyed => ("destroyed", String::new()),
-            Fate::WasGone => ("was gone", String::new()),
-            Fate::NeverMade => ("never made", String::new()),
-            Fate::WouldGo => ("to destroy", String::new()),
-            Fate::Stays => ("stays", ": no operation destroys it; the target may be spoilt".to_owned()),
-            Fate::Forgotten => ("forgotten", String::new()),
-            Fate::Left(why) => ("left", format!(": {why}")),
-            Fate::MayBeLeft(why) => ("may be left", format!(": {why}")),
-            Fate::NotKnown(why) => ("not known", format!(": {why}")),
-        };
-        match in_trouble {
-            true => self.tally.left += 1,
-            false => self.tally.gone += 1,
-        }
-        let line = format!("{word:<10} {}#{number} {what}{why}", self.name);
-        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        if let Err(error) = writeln!(self.out, "{line}").and_then(|()| self.out.flush()) {
-            self.broken.get_or_insert(error);
-        }
-    }
-}
-
-/// What one ledger says is left.
-async fn ledger(
-    path: &Path,
-    begun: &Begun,
-    book: &Book,
-    question: &Question<'_>,
-    house: &House,
-    lines: &mut Lines<'_, impl Write>,
-) -> Result<(), Wrong> {
-    let target = Arc::new(target_of(begun, book, question.target, house)?);
-    let (_alive, interrupt) = watch::channel(Interrupt::No);
-    let unused = || Ledger::new(&question.state_dir, question.folder, begun.clone());
-    let reopened = match question.sweep {
-        Sweep::Rehearsed => unused(),
-        Sweep::ForReal => match Ledger::reopen(path, begun.clone())? {
-            Some(ledger) => ledger,
-            None => return Ok(()),
-        },
-    };
-    let setup = Setup {
-        target: Arc::clone(&target),
-        suite: Arc::default(),
-        contracts: Arc::clone(&house.contracts),
-        run: begun.run.as_str().into(),
-        secrets: Secrets::new(secrets::resolve(&target)?),
-        environment: secrets::environment(),
-        state_dir: question.state_dir.clone(),
-        ledger: reopened,
-        interrupt,
-    };
-    let session = Session::open(setup).map_err(|error| Wrong::Said(error.to_string()))?;
-    let forget = |number: u64| {
-        question.forget.iter().any(|it| it.run == begun.run && it.number.is_none_or(|it| it == number))
-    };
-    let others = others(path)?;
-    session.sweep(book, question.sweep, forget, &others, |swept| lines.tell(swept)).await;
-    Ok(())
-}
-
-/// The target as the run had it: its file as it is today, at the address of then.
-fn target_of(begun: &Begun, book: &Book, args: &TargetArgs, house: &House) -> Result<Target, Wrong> {
-    let named = args.target.clone().unwrap_or_else(|| begun.target_file.clone());
-    let named = TargetArgs { target: Some(named), base_url: None };
-    let mut target = load::target(&named, &[], house)?.target;
-    if *target.name != *begun.target {
-        return Err(Wrong::Said(format!(
-            "its target was called {}, and the file {} is of {}",
-            begun.target, begun.target_file, target.name
-        )));
-    }
-    for (name, url) in &begun.base_urls {
-        let url = url::Url::parse(url).map_err(|error| Wrong::Said(format!("{url}: {error}")))?;
-        if let Some(api) = target.apis.get_mut(name.as_str()) {
-            api.base_url = url;
-        }
-    }
-    load::refuse_published_secrets_abroad(&target)?;
-    for (index, text) in book.lent().into_iter().enumerate() {
-        target.supplies.entry(format!("ledger.lent{index}").into()).or_insert_with(|| text.into());
-    }
-    Ok(target)
-}
-
-/// Which ledgers are meant.
-struct Wanted {
-    target: Option<String>,
-    base_url: Option<String>,
-}
-
-impl Wanted {
-    fn of(args: &TargetArgs, house: &House) -> Result<Wanted, Wrong> {
-        let named = |target: &String| {
-            let args = TargetArgs { target: Some(target.clone()), base_url: None };
-            load::target(&args, &[], house).map(|chosen| chosen.target.name.to_string())
-        };
-        let base_url = args.base_url.as_deref().map(load::base_url_of).transpose()?;
-        let target = args.target.as_ref().map(named).transpose()?;
-        Ok(Wanted { target, base_url: base_url.map(|url| url.to_string()) })
-    }
-
-    fn takes(&self, begun: &Begun) -> bool {
-        self.target.as_ref().is_none_or(|target| *target == begun.target)
-            && self.base_url.as_ref().is_none_or(|url| begun.base_urls.values().any(|have| have == url))
-    }
-}
-
-/// What the ledgers beside this one speak of.
-pub fn others(path: &Path) -> Result<Others, Wrong> {
-    let mut others = Others::default();
-    for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
-        match opened(other) {
-            Ok(Opened::Closed(book)) => others.names.extend(book.names()),
-            Ok(Opened::InUse(book)) => {
-                others.alive = true;
-                others.names.extend(book.names());
-            }
-            // Nobody knows whose it is.
-            Err(_) => others.alive = true,
-        }
-    }
-    Ok(others)
-}
-
-/// The command line that sweeps what a run of these arguments leaves.
-pub fn command(command: &str, target: &TargetArgs, state_dir: Option<&Path>) -> String {
+/// The command line of another command about the same target and, where flags name them, the same files.
+pub fn command(command: &str, stage: &StageArgs) -> String {
+    let StageArgs { target, files, state_dir } = stage;
     let mut words = vec!["proofmark".to_owned(), command.to_owned()];
     let mut add = |flag: &str, value: String| {
         let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+=,\\".contains(c));
@@ -315,93 +45,12 @@ pub fn command(command: &str, target: &TargetArgs, state_dir: Option<&Path>) -> 
     if let Some(target) = &target.target {
         add("--target", target.clone());
     }
-    if let Some(folder) = state_dir {
-        add("--state-dir", folder.to_string_lossy().into_owned());
+    for (flag, folder) in
+        [("--state-dir", state_dir), ("--cases", &files.cases), ("--schemas", &files.schemas)]
+    {
+        if let Some(folder) = folder {
+            add(flag, folder.to_string_lossy().into_owned());
+        }
     }
     words.join(" ")
-}
-
-/// The ledgers in a folder that are being written.
-pub fn in_use(folder: &Path) -> Result<Vec<String>, Wrong> {
-    let mut names = Vec::new();
-    for path in ledgers(folder)? {
-        if !matches!(opened(&path), Ok(Opened::Closed(_))) {
-            names.push(path.file_stem().unwrap_or_default().to_string_lossy().into_owned());
-        }
-    }
-    Ok(names)
-}
-
-/// A ledger as it was found.
-pub enum Opened {
-    Closed(Book),
-    /// Its process lives, and may write more.
-    InUse(Book),
-}
-
-/// What a ledger says so far.
-pub fn opened(path: &Path) -> io::Result<Opened> {
-    files::regular(path)?;
-    let in_use = Ledger::is_in_use(path).map_err(|why| files::told(path, why.kind(), &why.to_string()))?;
-    let book = files::bytes(path, files::LEDGER).map(|text| book::read(&text));
-    // Not every system lets a file be read that is in use.
-    if in_use { Ok(Opened::InUse(book.unwrap_or_default())) } else { book.map(Opened::Closed) }
-}
-
-/// The ledgers in a folder, by name; none where there is no folder.
-pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
-    let mut paths: Vec<_> =
-        paths.into_iter().filter(|path| path.extension().is_some_and(|it| it == "jsonl")).collect();
-    paths.sort();
-    Ok(paths)
-}
-
-/// What `up` has made stays, and is spoken of.
-fn kept(state_dir: &Path) -> Result<Vec<String>, Wrong> {
-    let mut lines = Vec::new();
-    for path in ledgers(&state_dir.join(KEPT))? {
-        let book = match opened(&path) {
-            Ok(Opened::Closed(book) | Opened::InUse(book)) => book,
-            Err(why) => {
-                lines.push(format!("unreadable {why}"));
-                continue;
-            }
-        };
-        let Some(begun) = &book.begun else { continue };
-        for thing in book.open() {
-            lines.push(format!(
-                "kept       {}#{} {} of {} stays for later runs; `proofmark down` destroys it",
-                begun.run, thing.number, thing.job, begun.target
-            ));
-        }
-    }
-    Ok(lines)
-}
-
-fn in_words(wrong: &Wrong) -> String {
-    match wrong {
-        Wrong::Said(sentence) => sentence.clone(),
-        Wrong::Files(_) => "its target file does not load; see `proofmark check --target`".to_owned(),
-        Wrong::Unread => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_to_be_forgotten_is_named_as_it_is_shown() {
-        for (text, number) in
-            [("pm-0a1b2c3d#7", Some(Some(7))), ("pm-0a1b2c3d", Some(None)), ("pm-0#x", None), ("7", None)]
-        {
-            let found: Option<Forgotten> = text.parse().ok();
-            assert_eq!(found.map(|it| it.number), number, "{text}");
-        }
-    }
 }

@@ -17,21 +17,27 @@ use tokio::sync::{mpsc, watch};
 use self::changes::{Again, Seen};
 use super::{
     args::{ColorArg, FailOnArg, OriginArg, ReportFormatArg, SelectionArgs, StageArgs},
-    assets::{self, Kind},
-    interrupt::{Doing, interrupts_of},
-    load::{self, Chosen, Generated, House, Wrong},
-    play::{self, Measure},
     progress::Progress,
     report::rendered,
     run,
-    stage::Stage,
-    sweep, up,
 };
 use crate::{
+    cli::{sweep::command, tell},
     exec::Interrupt,
     model::target::Target,
-    plan, reference,
+    plan,
     report::{Run, text::count},
+    runner::{
+        Finished, Opening,
+        collect::Measure,
+        interrupt::{Doing, interrupts_of},
+        kept, run_plan, summary,
+    },
+    workspace::{
+        self, Chosen, Generated, House, Wrong,
+        bundled::{self, Kind},
+        state::state_dir,
+    },
 };
 
 mod changes;
@@ -58,9 +64,12 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     let mut args = args.clone();
     // What a contract alone says does not change with a case file.
     args.selection.origin.get_or_insert(OriginArg::Written);
+    let layout = args.stage.files.layout()?;
+    args.stage.target.target = args.stage.target.choice()?.target;
     let files = &mut args.stage.files;
-    files.cases =
-        files.cases.take().or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
+    files.schemas = layout.schemas;
+    files.snapshots = layout.snapshots;
+    files.cases = layout.cases.or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
     let Some(cases) = files.cases.clone() else {
         return Err(Wrong::Said(
             "./cases: expected a folder of case files to watch, found nothing; name one with --cases, or begin with \
@@ -68,11 +77,11 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
                 .into(),
         ));
     };
-    assets::is_folder(Kind::Cases, &cases)?;
+    bundled::is_folder(Kind::Cases, &cases)?;
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
-    let sweep = sweep::command("sweep", &args.stage.target, args.stage.state_dir.as_deref());
+    let sweep = command("sweep", &args.stage.without_cases());
     let (doing, at) = watch::channel(Doing::Waiting);
-    let mut interrupt = interrupts_of(at, sweep);
+    let mut interrupt = interrupts_of(at, sweep, tell);
     let mut judged: Option<Seen> = None;
     loop {
         let seen = seen(&args, &cases);
@@ -150,7 +159,7 @@ fn target_path(args: &WatchArgs) -> Option<PathBuf> {
 fn seen(args: &WatchArgs, cases: &Path) -> Seen {
     let texts = |kind: Kind, folder: Option<&Path>| -> BTreeMap<Arc<str>, Arc<str>> {
         let Some(folder) = folder else { return BTreeMap::new() };
-        let read = assets::read(kind, Some(folder), |name| {
+        let read = bundled::read(kind, Some(folder), |name| {
             !name.rsplit('/').next().unwrap_or(name).starts_with('.')
         });
         read.unwrap_or_default().into_iter().map(|file| (file.path, file.text)).collect()
@@ -176,8 +185,8 @@ async fn cycle(
         Some(OriginArg::Generated) => Generated::All,
         _ => Generated::None,
     };
-    let house = load::house(&args.stage.files, |_| true, generated)?;
-    let mut chosen = load::target(&args.stage.target, &args.selection.api, &house)?;
+    let house = workspace::house(&args.stage.files.layout()?, |_| true, generated)?;
+    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
     let plan = plan_of(args, again, &house, &chosen)?;
     match again {
         Again::Nothing => {
@@ -194,21 +203,18 @@ async fn cycle(
     if plan.jobs.is_empty() {
         return Ok(());
     }
-    let state_dir = run::state_dir(args.stage.state_dir.clone())?;
-    up::lend(&mut chosen.target, &state_dir)?;
+    let state_dir = state_dir(args.stage.state_dir.clone())?;
+    kept::lend(&mut chosen.target, &state_dir)?;
     doing.send_replace(Doing::Running);
-    let stage =
-        Stage::set(house, chosen, reference::Options::default(), state_dir, interrupt.clone()).await?;
-    let jobs: Vec<plan::Job> = plan.all().cloned().collect();
-    if let Err(why) = stage.session.prepare(&jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was sent")));
-    }
-    let progress = Progress::of(jobs.len());
-    let played = play::play(&stage, &plan, &Measure::of(args.fail_on), &progress, None).await;
+    let opening = Opening::new(state_dir, interrupt.clone());
+    let progress = Progress::of(plan.all().count());
+    let measure = Measure::of(args.fail_on.into());
+    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
     progress.clear();
+    let Finished { stage, played } = ran?;
     // What a few cases have not seen is no news.
     let run = Run { covered: None, ..played.run };
-    let report = run::summarize(run, &stage, args.fail_on);
+    let report = summary::summarize(run, &stage, args.fail_on.into());
     let mask = |text: &str| stage.session.masks().mask(text);
     out.write_all(rendered(&report, ReportFormatArg::Text, args.color, &mask).as_bytes())?;
     stage.strike().await;
@@ -218,12 +224,12 @@ async fn cycle(
 fn plan_of(args: &WatchArgs, again: &Again, house: &House, chosen: &Chosen) -> Result<plan::Plan, Wrong> {
     let selection = run::selection(&args.selection, house)?;
     let target: &Target = &chosen.target;
-    let mut plan = plan::plan(&house.suite, target, &selection);
+    let mut plan = plan::plan(house.ground(target), &selection);
     if let Again::Files(files) = again {
         let before = plan.jobs.len();
         plan.jobs.retain(|job| files.contains(&job.case.span.file));
         plan.not_selected += before - plan.jobs.len();
-        plan.supporting = plan::supporting(&plan.jobs, &house.suite, target);
+        plan.supporting = plan::supporting(&plan.jobs, house.ground(target));
     }
     Ok(plan)
 }

@@ -82,12 +82,14 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
     let title = metadata["serviceFullName"].as_str().unwrap_or(api);
     let contract = Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: title.to_owned(),
         version: metadata["apiVersion"].as_str().unwrap_or_default().to_owned(),
         protocol,
         identifiers: Default::default(),
+        derived: Default::default(),
         operations,
         waiters,
         schemas: Arc::new(files::schema_document(title, defs)),

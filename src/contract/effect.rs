@@ -31,6 +31,9 @@ const CHANGES: &[&str] = &[
 const DESTROYS: &[&str] =
     &["Delete", "Destroy", "Terminate", "Purge", "Deregister", "Release", "Erase", "Remove", "Drop"];
 
+/// The same as nouns: what is made may be the order to do it.
+const ENDS: &[&str] = &["Deletion", "Destruction", "Termination", "Deregistration", "Removal", "Erasure"];
+
 /// The effect that the name of an RPC operation in Pascal case proposes, as `DeleteConnection`.
 pub(crate) fn of_rpc(operation: &str) -> Known {
     (proposed(operation), EffectSource::Verb)
@@ -123,7 +126,8 @@ fn names_an_end(name: &str) -> bool {
         let mut rest = part.as_str();
         while !rest.is_empty() {
             let word = word(rest);
-            if DESTROYS.contains(&word) {
+            let one = word.strip_suffix('s').unwrap_or(word);
+            if DESTROYS.contains(&word) || ENDS.contains(&one) {
                 return true;
             }
             rest = &rest[word.len()..];
@@ -199,6 +203,9 @@ mod tests {
             ("POST", "/nodes/bulk-delete", "Many", Documented, Effect::Destroy, Verb),
             ("POST", "/nodes/{id}:purge", "Many", Documented, Effect::Destroy, Verb),
             ("POST", "/nodes/bulk", "thingsBulkDelete", Documented, Effect::Destroy, Verb),
+            ("POST", "/deletions", "Order", Documented, Effect::Destroy, Verb),
+            ("POST", "/orders", "requestRemovalOfNodes", Documented, Effect::Destroy, Verb),
+            ("POST", "/removables", "AddRemovable", Documented, Effect::Create, Answer),
             ("POST", "/nodes/deleted", "ÜberDeleted", Documented, Effect::Create, Answer),
             ("POST", "/accounts/{id}/validateDelete", "Validate", Undocumented, Effect::Unknown, Verb),
             ("PUT", "/things/{id}", "UpdateThing", Undocumented, Effect::Upsert, Method),

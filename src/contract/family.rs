@@ -1,13 +1,16 @@
 //! Who destroys and who lists what an operation creates, read from names, paths and members.
 
 use crate::{
-    contract::shape::{Kind, Property, Shape},
+    contract::{
+        identity::{self, Wanted},
+        shape::{Kind, Property, Shape},
+    },
     model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
 };
 
-/// `Endpoint` of `CreateEndpoint`.
+/// `Endpoint` of `CreateEndpoint`. What is started may be a thing too: a run, a job.
 pub(crate) fn kind(operation: &str) -> Option<&str> {
-    ["Create", "Import"].into_iter().find_map(|verb| operation.strip_prefix(verb))
+    ["Create", "Import", "Start"].into_iter().find_map(|verb| operation.strip_prefix(verb))
 }
 
 /// The operation that destroys what `create` makes, and its one member that says what to destroy; none where names do
@@ -20,7 +23,9 @@ pub(crate) fn destroyer<'a>(contract: &'a Contract, create: &Operation) -> Optio
     }?;
     let mut needs = destroyer.members.iter().filter(|(_, member)| is_needed(member));
     let (name, member) = needs.next().filter(|_| destroyer.effect == Effect::Destroy)?;
-    let tells = matches!(member.place, Place::Path | Place::Body) && needs.next().is_none();
+    // What is started by its own identifier was there before: `StartTask` makes no task.
+    let is_there = create.name.starts_with("Start") && create.members.get(name).is_some_and(is_needed);
+    let tells = matches!(member.place, Place::Path | Place::Body) && needs.next().is_none() && !is_there;
     tells.then_some((destroyer, name))
 }
 
@@ -105,6 +110,22 @@ pub(crate) fn undoing<'a>(contract: &'a Contract, create: &Operation) -> Option<
         resource,
         members,
     })
+}
+
+/// Whether what an accepted request of `create` makes can be destroyed again: of each member that says what to destroy, the
+/// answer shows the value by the contract, or the request has `given` a name of the run's.
+pub(crate) fn is_undone(contract: &Contract, create: &Operation, given: &dyn Fn(&str) -> bool) -> bool {
+    let Some(undoing) = undoing(contract, create) else { return false };
+    let answer = answer_schema(contract, create);
+    let shown = |member: &str, taken: &Member| {
+        let wanted = Wanted { resource: &undoing.resource, member, schema: &taken.schema };
+        let by_id = |schema: &serde_json::Value| {
+            let properties = Shape::of(contract, schema).properties(contract);
+            contract.protocol == Protocol::Rest && properties.iter().any(|property| property.name == "id")
+        };
+        answer.is_some_and(|schema| by_id(schema) || !identity::ways(contract, schema, wanted).is_empty())
+    };
+    undoing.members.iter().all(|(member, taken)| given(member) || shown(member, taken))
 }
 
 /// Whether an operation that destroys needs this member.
@@ -201,12 +222,68 @@ pub(crate) fn listers<'a>(contract: &'a Contract, create: &Operation, resource: 
     let plurals = plurals(resource);
     let lists = |other: &&Operation| {
         let words = words(&other.name);
-        other.effect == Effect::Read && words.len() > 1 && plurals.contains(&words[1..].concat())
+        let kind = words.get(1..).unwrap_or_default().concat();
+        // What has no plural is listed by its own name: `ListOpsMetadata`.
+        let lists = plurals.contains(&kind) || words.first() == Some(&"List") && kind == resource;
+        other.effect == Effect::Read && lists
     };
     let mut found: Vec<&Operation> = contract.operations.values().filter(lists).collect();
     let rank = |other: &Operation| (other.paging.is_none(), !other.name.starts_with("List"));
     found.sort_by_key(|other| rank(other));
     found
+}
+
+/// The operations that read one thing of the kind `resource`: `DescribeSecret`, `GetSecret`.
+pub(crate) fn readers<'a>(contract: &'a Contract, resource: &str) -> Vec<&'a Operation> {
+    let reads = |other: &&Operation| {
+        other.effect == Effect::Read
+            && words(&other.name).get(1..).is_some_and(|rest| rest.concat() == resource)
+    };
+    contract.operations.values().filter(reads).collect()
+}
+
+/// The kinds of things that an operation may list inside one of, where its input may leave out which: `Cluster` of
+/// `ListServices`, whose member `cluster` is optional.
+pub(crate) fn unsaid_parents(contract: &Contract, lister: &Operation) -> Vec<String> {
+    let created = contract.operations.values().filter(|other| other.effect.makes());
+    let kinds = created.map(|create| resource(contract, create));
+    let may_be_told = |kind: &String| {
+        let mut members =
+            lister.members.iter().filter(|(name, it)| !is_needed(it) && is_name(contract, name));
+        let kind = kind.to_lowercase();
+        !kind.is_empty() && members.any(|(name, _)| name.to_lowercase().starts_with(&kind))
+    };
+    kinds.filter(may_be_told).collect()
+}
+
+/// The member of a listing's input by which it is asked for things by name: the one list that is called as many of what the
+/// destroying operation calls `member`, of texts as it takes them.
+pub(crate) fn by_names<'a>(
+    contract: &Contract,
+    lister: &'a Operation,
+    wanted: (&str, &Member),
+) -> Option<&'a str> {
+    let (member, taken) = wanted;
+    let plurals = plurals(member);
+    let of_texts = |schema: &serde_json::Value| {
+        let list = Shape::of(contract, schema);
+        let inside = list.inside().filter(|_| list.kind == Kind::List);
+        inside.is_some_and(|inside| Shape::of(contract, inside).kind == Kind::Text)
+    };
+    let is_text = Shape::of(contract, &taken.schema).kind == Kind::Text;
+    let mut members = lister.members.iter();
+    let found = members.find(|(name, it)| is_text && plurals.contains(name) && of_texts(&it.schema));
+    found.map(|(name, _)| name.as_str())
+}
+
+/// The member of a listing's answer that is the list of what the operation says that it lists, where the answer has further
+/// lists: `clusters` of `DescribeClusters`, beside `failures`.
+pub(crate) fn list_of<'a>(contract: &'a Contract, lister: &'a Operation) -> Option<&'a str> {
+    let listed = words(&lister.name).get(1..)?.concat();
+    let answer = answer(contract, lister);
+    let lists = || answer.iter().filter(|it| Shape::of(contract, it.schema).kind == Kind::List);
+    let of_kind = lists().find(|it| it.name.eq_ignore_ascii_case(&listed));
+    of_kind.filter(|_| lists().count() > 1).map(|it| it.name)
 }
 
 fn plurals(resource: &str) -> Vec<String> {
@@ -330,6 +407,45 @@ mod tests {
             let outcome = outcome(&contract, operation);
             assert_eq!(format!("{outcome:?}{}", undoing.unwrap_or_default()), expected, "{create}");
         }
+    }
+
+    #[test]
+    fn who_reads_and_lists_a_kind_and_in_what_is_read_from_names() {
+        let mut contract = contract(&[
+            ("CreateCluster", "create", &[], &["clusterName"], &[]),
+            ("DeleteCluster", "destroy", &["cluster"], &[], &[]),
+            ("CreateService", "create", &["serviceName"], &["cluster"], &[]),
+            ("ListServices", "read", &[], &["cluster", "maxResults"], &["serviceArns"]),
+            ("DescribeClusters", "read", &[], &["clusters", "include"], &["clusters", "failures"]),
+            ("ListMetadata", "read", &[], &[], &["items"]),
+            ("GetMetadata", "read", &["Arn"], &[], &[]),
+            ("GetMetadataItem", "read", &["Arn"], &[], &[]),
+        ]);
+        let texts = json!({ "type": "array", "items": { "type": "string" } });
+        let lists = json!({ "type": "object", "properties": { "clusters": texts, "failures": texts } });
+        let mut defs = (*contract.schemas).clone();
+        defs["$defs"]["DescribeClustersOut"] = lists;
+        contract.schemas = std::sync::Arc::new(defs);
+        let mut described = contract.operation("DescribeClusters").unwrap().clone();
+        let names = |found: Vec<&Operation>| {
+            let mut names: Vec<&str> = found.iter().map(|it| &*it.name).collect();
+            names.sort_unstable();
+            names.join(" ")
+        };
+        let of = |name: &str| contract.operation(name).unwrap();
+        assert_eq!(unsaid_parents(&contract, of("ListServices")), ["Cluster"]);
+        assert_eq!(unsaid_parents(&contract, of("ListMetadata")), [""; 0]);
+        assert_eq!(names(readers(&contract, "Metadata")), "GetMetadata ListMetadata");
+        assert_eq!(names(listers(&contract, of("CreateCluster"), "Metadata")), "ListMetadata");
+        assert_eq!(list_of(&contract, of("DescribeClusters")), Some("clusters"));
+        assert_eq!(list_of(&contract, of("ListServices")), None);
+        // By names is a list of texts, and no text.
+        let wanted = || ("cluster", &of("DeleteCluster").members["cluster"]);
+        assert_eq!(by_names(&contract, &described, wanted()), None);
+        described.members["clusters"].schema = texts.clone();
+        assert_eq!(by_names(&contract, &described, wanted()), Some("clusters"));
+        described.members["include"].schema = texts;
+        assert_eq!(by_names(&contract, &described, ("includ", wanted().1)), None);
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
         waiters,
         schemas,
         observed: Observed::default(),
+        resources: Default::default(),
+        derived: Default::default(),
     })
 }
 

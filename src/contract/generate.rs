@@ -1,15 +1,23 @@
 //! Cases from a contract: for every operation inputs that are right, and inputs with one thing wrong. The same contract
 //! and seed always give the same cases; nothing here knows a target, and what a target must permit is said by each case.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use crate::model::{
-    case::{Case, CaseId, GENERATED},
-    clause::Clauses,
-    contract::{Contract, Operation, Protocol},
-    span::Span,
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
+use crate::{
+    contract::shape::{Kind, Shape},
+    model::{
+        case::{Case, CaseId, GENERATED},
+        clause::Clauses,
+        contract::{Contract, Operation, Place, Protocol},
+        span::Span,
+        template::{Generator, Hole, Part, Template, TemplateValue},
+    },
+};
+
+mod arn;
 mod awsjson;
 mod draft;
 mod examples;
@@ -20,6 +28,7 @@ mod holes;
 mod journey;
 mod kinds;
 mod random;
+mod relations;
 mod rest;
 #[cfg(test)]
 mod tests;
@@ -82,6 +91,28 @@ pub fn of(
     of_kinds(contract, &Kinds::of(contract), operation, clauses, places, seed)
 }
 
+/// What the variables of a target file that generated cases use hold where it does not set them: the name of nothing.
+pub fn variables(contract: &Contract, cases: &[Case]) -> BTreeMap<Arc<str>, TemplateValue> {
+    let mut names = BTreeSet::new();
+    for step in cases.iter().flat_map(|case| case.steps.iter().chain(&case.finally)) {
+        step.request.input.iter().for_each(|(_, value)| holes::of_target_in(value, &mut names));
+    }
+    let nothing = |variable: Arc<str>| {
+        let name = variable.split_once('.').map_or("", |(_, name)| name);
+        let in_path = contract.operations.values().filter_map(|operation| operation.members.get(name));
+        let shape = { in_path }.find(|it| it.place == Place::Path).map(|it| Shape::of(contract, &it.schema));
+        let generator = match shape {
+            Some(shape) if shape.kind == Kind::Integer => Generator::AbsentNumber,
+            Some(shape) if shape.text("format") != Some("uuid") => Generator::Absent,
+            None if contract.protocol != Protocol::Rest => Generator::Absent,
+            _ => Generator::AbsentUuid,
+        };
+        let parts = vec![Part::Hole(Hole::Generated(generator))];
+        (variable, TemplateValue::Text(Template { parts }))
+    };
+    names.into_iter().map(nothing).collect()
+}
+
 fn of_kinds(
     contract: &Contract,
     kinds: &Kinds<'_>,
@@ -97,6 +128,7 @@ fn of_kinds(
         Protocol::Rest => rest::cases(&draft),
     };
     cases.extend(journey::cases(&draft));
+    cases.extend(relations::cases(&draft));
     cases
 }
 

@@ -1,11 +1,11 @@
-//! Where an answer, or an element of a list, shows what a thing is called: the members whose values the operation that
-//! destroys the thing takes. A structure is no name, and where two members would do equally well neither is taken.
+//! Where an answer, an element of a list, or the creating request shows what a thing is called: the members whose values the
+//! operation that destroys the thing takes. A structure is no name, and where two members would do equally well neither is taken.
 
 use serde_json::Value;
 
 use crate::{
     contract::shape::{Kind, Property, Shape},
-    model::contract::Contract,
+    model::contract::{Contract, Operation},
 };
 
 /// What is looked for.
@@ -81,6 +81,24 @@ pub(crate) fn ways(contract: &Contract, schema: &Value, wanted: Wanted<'_>) -> V
     found
 }
 
+/// The member of the creating request that gives what is wanted: the one of the same name; or, where the destroying operation
+/// calls its member as the kind of thing is called (`capacityProvider`), and so takes any name of it, the one member that is
+/// its name.
+pub(crate) fn given<'a>(contract: &Contract, create: &'a Operation, wanted: Wanted<'_>) -> Option<&'a str> {
+    if let Some((same, _)) = create.members.get_key_value(wanted.member) {
+        return Some(same);
+    }
+    let target = Shape::of(contract, wanted.schema).kind;
+    let of_kind = format!("{}Name", wanted.resource);
+    let is_name = |name: &str| name.eq_ignore_ascii_case("name") || name.eq_ignore_ascii_case(&of_kind);
+    let mut names = create
+        .members
+        .iter()
+        .filter(|(name, member)| is_name(name) && fits(Shape::of(contract, &member.schema).kind, target));
+    let name = names.next().filter(|_| wanted.member.eq_ignore_ascii_case(wanted.resource))?;
+    names.next().is_none().then_some(name.0)
+}
+
 /// What stands at the end of the first way that leads anywhere, if it is a text or a number. Where a more certain member is
 /// there and holds no name, a less certain one does not stand for it.
 pub(crate) fn at<'v>(value: &'v Value, ways: &[Way]) -> Option<&'v Value> {
@@ -133,6 +151,42 @@ mod tests {
             "schemas": schemas,
         }))
         .unwrap()
+    }
+
+    /// A request gives a name under the same word, or, for a member that is called as the kind is, under `name`. An identifier is
+    /// no name, and of two names neither is taken.
+    #[test]
+    fn what_a_request_gives_for_a_name_is_read_from_the_contract() {
+        let contract = contract(json!({}));
+        let operation = |members: &[(&str, &str)]| -> Operation {
+            let member = |kind: &str| json!({ "in": "body", "schema": { "type": kind } });
+            let members = members.iter().map(|(name, kind)| ((*name).to_owned(), member(kind)));
+            let members: serde_json::Map<String, Value> = members.collect();
+            serde_json::from_value(json!({
+                "name": "Create", "method": "POST", "path": "/", "access": "protected", "effect": "create",
+                "members": members, "answers": {},
+            }))
+            .unwrap()
+        };
+        let text = json!({ "type": "string" });
+        for (resource, member, members, expected) in [
+            (
+                "CapacityProvider",
+                "capacityProvider",
+                &[("name", "string"), ("tags", "array")][..],
+                Some("name"),
+            ),
+            ("Cluster", "cluster", &[("clusterName", "string")], Some("clusterName")),
+            ("Cluster", "cluster", &[("clusterName", "string"), ("name", "string")], None),
+            ("Cluster", "cluster", &[("name", "object")], None),
+            ("Queue", "QueueName", &[("QueueName", "string")], Some("QueueName")),
+            ("UserPool", "UserPoolId", &[("PoolName", "string"), ("Name", "string")], None),
+            ("TaskDefinition", "taskDefinition", &[("family", "string")], None),
+        ] {
+            let create = operation(members);
+            let found = given(&contract, &create, Wanted { resource, member, schema: &text });
+            assert_eq!(found, expected, "{resource} {member} {members:?}");
+        }
     }
 
     #[test]

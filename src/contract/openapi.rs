@@ -73,6 +73,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let title = info.text("title").unwrap_or(api);
     let contract = Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: if base_paths.len() > 1 { base_paths } else { Vec::new() },
         api: api.into(),
         title: title.to_owned(),
@@ -84,6 +85,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         },
         protocol: Protocol::Rest,
         identifiers: Default::default(),
+        derived: Default::default(),
         waiters: BTreeMap::new(),
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),

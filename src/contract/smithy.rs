@@ -62,7 +62,9 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     }
     let title = service.traits().get("smithy.api#title").and_then(Value::as_str).unwrap_or(bare(service.id));
     let contract = Contract {
+        derived: Default::default(),
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: title.to_owned(),

@@ -1,18 +1,22 @@
 //! What a request touches: every value of it that may identify something, read from path, query, headers and body by the
 //! contract alone. How a value looks is never asked. What the contract does not show to be harmless identifies.
 
+mod body;
 mod evidence;
 mod judgement;
 mod reading;
 
-pub use judgement::{Owner, Touching, judge};
-pub use reading::{Body, Parts, referring, touched};
+pub use body::Body;
+pub use judgement::{Owner, Rule, Touching, judge};
+pub use reading::{Parts, referring, touched};
 
 /// How a value stands to what its request does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// It is no identifier, by the contract or by a person's review.
     Data,
+    /// A thing is made with a member of this name, or shown to have one.
+    Describes,
     /// Nothing shows whether it is one.
     Unshown,
     /// It names what the request's thing is connected with, or begun on.

@@ -12,7 +12,8 @@ use tokio::sync::OnceCell;
 
 use super::{
     Session,
-    ledger::{Entry, Event, undo},
+    ledger::{Entry, Event, family::Family, undo},
+    own,
 };
 
 type Taken = Arc<OnceCell<()>>;
@@ -22,8 +23,9 @@ type Taken = Arc<OnceCell<()>>;
 pub(super) struct Census(Mutex<BTreeMap<(String, String), Taken>>);
 
 impl Session {
-    /// Writes down what the listing shows, once for each run. Where it cannot be had the run goes on without.
-    pub(super) async fn count(&self, api: &str, listing: &str) {
+    /// Writes down what the listing of this family shows and does not bear the run's name, once for each run: none of it is
+    /// the run's own. Where the listing cannot be had the run goes on without.
+    pub(super) async fn count(&self, api: &str, listing: &str, family: &Family) {
         let key = (api.to_owned(), listing.to_owned());
         let taken = {
             let mut all = self.census.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -35,14 +37,27 @@ impl Session {
             if listed.is_err() {
                 listed = self.list(api, listing, &Map::new()).await;
             }
-            let Ok(elements) = listed else { return };
+            let Ok(mut elements) = listed else { return };
+            let run = self.surroundings.run.to_lowercase();
+            let others = |element: &Value| {
+                let mut texts = Vec::new();
+                own::texts(element, &mut texts);
+                !texts.iter().any(|text| text.to_lowercase().contains(&run))
+            };
+            elements.retain(others);
+            let mut ids = ids(&elements);
+            let called = elements.iter().flat_map(|element| family.identity_in_list(element));
+            called.for_each(|(_, name)| own::texts(&name, &mut ids));
+            self.own.add_there_before(&ids);
+            ids.sort();
+            ids.dedup();
             let entry = Entry {
                 at: Timestamp::now(),
                 number: 0,
                 job: String::new(),
                 api: api.to_owned(),
                 operation: listing.to_owned(),
-                event: Event::Census { ids: ids(&elements) },
+                event: Event::Census { ids },
             };
             let _ = self.ledger.write(&entry, &self.masks).await;
         };
@@ -50,9 +65,12 @@ impl Session {
     }
 }
 
-/// What the elements of a listing are called.
+/// What the elements of a listing are called: by their `id`, or, where they are texts, as they are.
 pub(super) fn ids(elements: &[Value]) -> Vec<String> {
     let id = |element: &Value| {
+        if let Value::String(text) = element {
+            return Some(text.clone());
+        }
         let id = ["id", "Id", "ID"].iter().find_map(|name| undo::member(element, name))?;
         Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned))
     };

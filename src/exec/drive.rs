@@ -97,7 +97,8 @@ async fn send(
         return script.refused(why);
     }
     let Some(line) = Line::to(&call.api, &call.step().operation, session) else {
-        let why = format!("nobody knows how to call {} of the API `{}`", call.step().operation, call.api);
+        let why =
+            format!("no contract describes how to call {} of the API `{}`", call.step().operation, call.api);
         return script.unsendable(why);
     };
     match line.exchange(call, script, account, log).await {
@@ -161,10 +162,10 @@ impl<'a> Line<'a> {
             Box::pin(budget.take(&call.api, &step.operation)).await.map_err(Failed::Refused)?;
         }
         if creates(call)
-            && let Some(listing) =
+            && let Some((listing, family)) =
                 listing_of_nameless(&outgoing, self.desk.contract, self.operation, &script.values)
         {
-            Box::pin(self.session.count(&call.api, &listing)).await;
+            Box::pin(self.session.count(&call.api, &listing, &family)).await;
         }
         // The wait for a turn comes first: a signature is dated.
         self.desk.wire.turn().await;
@@ -185,7 +186,8 @@ impl<'a> Line<'a> {
     /// Whether the request may go out.
     async fn hold(&self, effect: Effect, outgoing: &Outgoing, values: &Values) -> Result<(), Failed> {
         let Session { target, own, .. } = self.session;
-        let fence = Fence { target, contract: self.desk.contract, own, values };
+        let made = |text: &str| own.has(text);
+        let fence = Fence { target, contract: self.desk.contract, made: &made, values };
         fence.check(self.operation, effect, outgoing).map_err(Failed::Refused)?;
         if effect == Effect::Read && self.operation.effect == Effect::Read {
             return Ok(());

@@ -154,6 +154,13 @@ pub struct Intent {
     pub asking: Map<String, Value>,
 }
 
+impl Intent {
+    /// What the body says, by member; empty where it is no JSON object.
+    pub fn members(&self) -> Map<String, Value> {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
+
 impl Ledger {
     /// `<state_dir>/<folder>/<run>.jsonl`. Touches nothing yet.
     pub fn new(state_dir: &Path, folder: &str, begun: Begun) -> Ledger {

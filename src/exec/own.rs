@@ -21,18 +21,39 @@ pub(super) struct Own {
     made: RwLock<HashSet<String>>,
     /// The names that accepted creating requests have given.
     named: RwLock<HashSet<String>>,
+    /// What listings showed before the run made anything of their kind.
+    there_before: RwLock<HashSet<String>>,
 }
 
 impl Own {
     /// Every text in `identity` is a name of something this run has made. Texts that the creating request itself held,
-    /// `asked`, are not: what one names in a request was there before.
+    /// `asked`, are not, and what a listing showed before is not: what one names in a request was there before, and an answer
+    /// may speak of a thing that was.
     pub fn add<'v>(&self, identity: impl IntoIterator<Item = &'v Value>, asked: &[String]) {
         let asked: HashSet<String> = asked.iter().map(|text| text.to_lowercase()).collect();
         let mut found = Vec::new();
         identity.into_iter().for_each(|value| texts(value, &mut found));
         let found = found.into_iter().map(|text| text.to_lowercase());
+        let before = self.there_before.read().unwrap_or_else(PoisonError::into_inner);
         let mut own = self.made.write().unwrap_or_else(PoisonError::into_inner);
-        own.extend(found.filter(|text| !text.is_empty() && !asked.contains(text)));
+        own.extend(found.filter(|text| !text.is_empty() && !asked.contains(text) && !before.contains(text)));
+    }
+
+    /// A listing shows these, and the run has made none of its kind without a name of its own; what it has made under a name
+    /// is not among those that were there before.
+    pub fn add_there_before(&self, names: &[String]) {
+        let names = names.iter().map(|name| name.to_lowercase());
+        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
+        let mut before = self.there_before.write().unwrap_or_else(PoisonError::into_inner);
+        before.extend(names.filter(|name| !made.contains(name)));
+    }
+
+    /// Whether what is called so was there before.
+    pub fn was_there(&self, name: &Value) -> bool {
+        let before = self.there_before.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found = Vec::new();
+        texts(name, &mut found);
+        found.iter().any(|text| before.contains(&text.to_lowercase()))
     }
 
     /// A creating request that gives these names was accepted.
@@ -115,6 +136,23 @@ mod tests {
         own.add(&answer, &["arn:there-before".to_owned()]);
         assert!(own.has("ARN:made") && own.has("17"));
         assert!(!own.has("arn:there-before") && !own.has(""));
+    }
+
+    #[test]
+    fn what_was_there_before_is_not_made_by_any_answer() {
+        let own = Own::default();
+        own.add(&[json!("arn:mine")], &[]);
+        own.add_there_before(&["arn:DEFAULT".to_owned(), "arn:mine".to_owned(), "7".to_owned()]);
+        own.add(&[json!("arn:default"), json!(7), json!("arn:new")], &[]);
+        for (name, is_own, was_there) in [
+            (json!("arn:mine"), true, false),
+            (json!("arn:new"), true, false),
+            (json!("arn:default"), false, true),
+            (json!(7), false, true),
+        ] {
+            let text = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+            assert_eq!((own.has(&text), own.was_there(&name)), (is_own, was_there), "{name}");
+        }
     }
 
     #[test]

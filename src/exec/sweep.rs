@@ -113,6 +113,7 @@ impl Session {
         others: &Others,
         mut told: impl FnMut(Swept),
     ) {
+        book.census.values().for_each(|ids| self.own.add_there_before(ids));
         for thing in &book.things {
             self.own.add(thing.identity.values(), &self.asked(thing));
         }
@@ -124,6 +125,7 @@ impl Session {
             others,
             listed: Listed::default(),
             errors: Errors::default(),
+            others_open: true,
         };
         let mut open = Vec::new();
         for thing in book.open() {
@@ -179,6 +181,7 @@ impl Session {
                 }
             }
             open = still;
+            search.others_open = open.iter().any(|pending| !pending.waits);
             if open.len() < count {
                 wait.anew();
             }

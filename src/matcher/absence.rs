@@ -15,11 +15,22 @@ pub fn tells_absence(protocol: &Protocol, operation: Option<&Operation>, respons
         400..500 => error_name(protocol, response).is_some_and(|name| {
             let mut errors = operation.into_iter().flat_map(|operation| &operation.errors);
             let modelled = errors.any(|error| error.name == name && gone(error.status));
-            modelled
-                || ["NotFound", "DoesNotExist", "NonExistent", "NoSuch"].iter().any(|it| name.contains(it))
+            modelled || ABSENT.iter().any(|word| name.contains(word))
         }),
         _ => false,
     }
+}
+
+const ABSENT: [&str; 4] = ["NotFound", "DoesNotExist", "NonExistent", "NoSuch"];
+
+/// Whether an error that `operation` is modelled with says that there is no thing of this kind: `ClusterNotFoundException` of
+/// `Cluster`.
+pub fn tells_absence_of(kind: &str, protocol: &Protocol, operation: &Operation, response: &Response) -> bool {
+    let says = |name: &str| {
+        let behind = name.strip_prefix(kind).is_some_and(|rest| ABSENT.iter().any(|it| rest.starts_with(it)));
+        behind && operation.errors.iter().any(|error| error.name == name)
+    };
+    (400..500).contains(&response.status) && error_name(protocol, response).is_some_and(says)
 }
 
 fn gone(status: u16) -> bool {

@@ -117,7 +117,7 @@ fn elements(count: usize) -> String {
 }
 
 /// Runs `act` with one more token on the pointer `at` (RFC 6901, section 3).
-fn below(at: &mut String, token: &str, act: impl FnOnce(&mut String)) {
+pub(super) fn below(at: &mut String, token: &str, act: impl FnOnce(&mut String)) {
     let length = at.len();
     at.push('/');
     for character in token.chars() {

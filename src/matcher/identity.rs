@@ -30,6 +30,11 @@ pub fn is_refused(protocol: &Protocol, response: &Response) -> bool {
     }
 }
 
+/// Whether the target does not know who asks, as against what he may do: of a REST API 401 alone.
+pub fn is_unknown(protocol: &Protocol, response: &Response) -> bool {
+    is_refused(protocol, response) && (*protocol != Protocol::Rest || response.status == 401)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -90,7 +90,7 @@ fn value(json: Value) -> TemplateValue {
 
 fn expectation(claim: Claim) -> Expectation {
     let span = Span { file: "x".into(), line: 1, column: 1, offset: 0, length: 0 };
-    Expectation { claim, clauses: Vec::new(), span }
+    Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span }
 }
 
 fn exactly(status: u16) -> Claim {

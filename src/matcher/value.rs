@@ -11,7 +11,7 @@ use crate::model::{
 
 use super::{
     body::{self, Extra},
-    fill, format, nothing_selected, pointer, shown, unfilled,
+    fill, format, nothing_selected, pointer, same, shown, unfilled,
 };
 
 pub(super) fn mismatches(
@@ -43,7 +43,12 @@ pub(super) fn mismatches(
         _ => {}
     }
     let templates: Vec<&TemplateValue> = match matcher {
-        ValueMatcher::Equals(one) | ValueMatcher::Contains(one) | ValueMatcher::Excludes(one) => vec![one],
+        ValueMatcher::Equals(one)
+        | ValueMatcher::Contains(one)
+        | ValueMatcher::Excludes(one)
+        | ValueMatcher::Differs(one)
+        | ValueMatcher::SubsetOf(one) => vec![one],
+        ValueMatcher::SameAs(same) => vec![&same.value],
         ValueMatcher::OneOf(many) => many.iter().collect(),
         _ => Vec::new(),
     };
@@ -53,6 +58,9 @@ pub(super) fn mismatches(
             Err(why) => return vec![unfilled(&why)],
         };
     let wanted: Vec<&Value> = wanted.iter().map(|value| &**value).collect();
+    if nodes.is_empty() && matches!(matcher, ValueMatcher::Differs(_)) {
+        return Vec::new();
+    }
     if nodes.is_empty() {
         return vec![nothing_selected(path, asked_for(matcher, &wanted))];
     }
@@ -82,6 +90,18 @@ fn judge(
                 .flat_map(|wanted| body::differences(wanted, actual, &at(), Extra::Reported))
                 .collect();
         }
+        ValueMatcher::SameAs(claim) => {
+            return wanted
+                .iter()
+                .flat_map(|wanted| same::differences(claim, wanted, actual, &at()))
+                .collect();
+        }
+        ValueMatcher::Distinct { by } => return repeated(by.as_deref(), actual, &at()),
+        ValueMatcher::Differs(_) => !wanted.iter().any(|wanted| body::equal(wanted, actual)),
+        ValueMatcher::SubsetOf(_) => {
+            let all: Vec<&Value> = wanted.iter().filter_map(|all| all.as_array()).flatten().collect();
+            list().is_some_and(|list| list.iter().all(|one| included(&all, one)))
+        }
         ValueMatcher::OneOf(_) => wanted.iter().any(|wanted| body::equal(wanted, actual)),
         ValueMatcher::Matches(pattern) => actual.as_str().is_some_and(|text| pattern.is_match(text)),
         ValueMatcher::Format(wanted) => format::value(*wanted, actual),
@@ -102,6 +122,25 @@ fn judge(
     vec![mismatch(at(), asked_for(matcher, wanted), actual)]
 }
 
+/// The elements that another one is equal to, or has the same member as.
+fn repeated(by: Option<&str>, actual: &Value, at: &str) -> Vec<Mismatch> {
+    let Some(list) = actual.as_array() else {
+        return vec![mismatch(at.to_owned(), "a list".into(), actual)];
+    };
+    let key = |element: &'_ Value| match by {
+        None => Some(element.clone()),
+        Some(by) => element.get(by).cloned(),
+    };
+    let keys: Vec<Option<Value>> = list.iter().map(key).collect();
+    let again = keys.iter().enumerate().filter_map(|(index, key)| {
+        let key = key.as_ref()?;
+        let first = keys[..index].iter().flatten().any(|other| body::equal(other, key));
+        let expected = by.map_or("another element".to_owned(), |by| format!("another {by}"));
+        first.then(|| mismatch(format!("{at}/{index}"), expected, key))
+    });
+    again.collect()
+}
+
 /// A matcher in a few words, with the values that its templates have come to.
 fn asked_for(matcher: &ValueMatcher, wanted: &[&Value]) -> String {
     match (matcher, wanted) {
@@ -110,6 +149,8 @@ fn asked_for(matcher: &ValueMatcher, wanted: &[&Value]) -> String {
         }
         (ValueMatcher::Contains(_), [one]) => format!("a list that contains {}", shown(one)),
         (ValueMatcher::Excludes(_), [one]) => format!("a list without {}", shown(one)),
+        (ValueMatcher::Differs(_), [one]) => format!("another value than {}", shown(one)),
+        (ValueMatcher::SubsetOf(_), [one]) => format!("a list of no more than {}", shown(one)),
         _ => describe(matcher),
     }
 }
@@ -134,6 +175,11 @@ pub(super) fn describe(matcher: &ValueMatcher) -> String {
         ValueMatcher::Range { min, max } => format!("a number {}", range(min.as_ref(), max.as_ref())),
         ValueMatcher::Contains(value) => format!("a list that contains {}", spelled(value)),
         ValueMatcher::Excludes(value) => format!("a list without {}", spelled(value)),
+        ValueMatcher::SameAs(same) => format!("the same as {}", spelled(&same.value)),
+        ValueMatcher::Differs(value) => format!("another value than {}", spelled(value)),
+        ValueMatcher::SubsetOf(value) => format!("a list of no more than {}", spelled(value)),
+        ValueMatcher::Distinct { by: None } => "a list of different elements".into(),
+        ValueMatcher::Distinct { by: Some(by) } => format!("a list without the same {by} twice"),
     }
 }
 

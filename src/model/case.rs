@@ -14,10 +14,15 @@ use serde_json_path::JsonPath;
 use super::{
     clause::ClauseId,
     contract::{ApiName, Effect},
+    resource::Ignoring,
     snapshot::file_name,
     span::Span,
     template::{Template, TemplateValue},
 };
+
+mod request;
+
+pub use request::{Auth, Raw, RawBody, Request};
 
 pub use super::snapshot::{Messages, SnapshotNeed, SnapshotRule};
 
@@ -106,6 +111,12 @@ impl Case {
             }
     }
 
+    /// The clause that its claims stand for which name none: that of a case with one clause. A claim never stands for
+    /// several clauses because its case has several.
+    pub fn only_clause(&self) -> &[ClauseId] {
+        if self.clauses.len() == 1 { &self.clauses } else { &[] }
+    }
+
     /// Read from the id: four parts, of which the third is [`GENERATED`].
     pub fn origin(&self) -> Origin {
         let mut parts = self.id.splitn(4, "::").skip(2);
@@ -161,6 +172,8 @@ pub enum Need {
     Feature(Arc<str>),
     /// A variable the target file sets.
     Variable(Arc<str>),
+    /// The target file gives up what this operation makes, which nothing destroys.
+    Lift(Arc<str>),
 }
 
 /// One request with its captures and expectations.
@@ -212,60 +225,6 @@ fn leave(claims: &[&Expectation], reply: Reply) -> bool {
         }
         _ => true,
     })
-}
-
-/// What a step sends.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The operation's input by member name.
-    pub input: Vec<(String, TemplateValue)>,
-    pub auth: Auth,
-    /// Changes to the request that the contract would never make.
-    pub raw: Raw,
-}
-
-/// Who the request says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Auth {
-    /// The target's credentials; none for a public operation.
-    Target,
-    /// No `Authorization` at all.
-    Absent,
-    /// SigV4 with an access key nobody has issued.
-    UnknownKey,
-    /// SigV4 made with another secret.
-    BadSignature,
-    /// SigV4 dated fifteen minutes and more before now.
-    StaleDate,
-    /// The body is changed after signing.
-    TamperedBody,
-    /// This bearer token.
-    Token(Template),
-    /// A token that the harness gets for this step alone and that no other case shares.
-    OwnToken,
-}
-
-/// A request broken on purpose. Empty for an ordinary one.
-#[derive(Debug, Clone, Default)]
-pub struct Raw {
-    pub method: Option<String>,
-    /// Replaces the whole path (and query).
-    pub path: Option<Template>,
-    /// Set, or with `None` removed, after the protocol has made its own; names are lower case.
-    pub headers: Vec<(String, Option<Template>)>,
-    pub body: Option<RawBody>,
-}
-
-impl Raw {
-    pub fn is_empty(&self) -> bool {
-        self.method.is_none() && self.path.is_none() && self.headers.is_empty() && self.body.is_none()
-    }
-}
-
-#[derive(Debug, Clone)]
-pub enum RawBody {
-    Text(Template),
-    Bytes(Vec<u8>),
 }
 
 /// A value taken out of an answer and given a name.
@@ -321,9 +280,21 @@ pub struct Through {
 #[derive(Debug, Clone)]
 pub struct Expectation {
     pub claim: Claim,
-    /// The clauses this claim stands for, where the file says so for the claim itself; where empty, the case's do.
+    /// The clauses this claim stands for, where the file says so for the claim itself; where empty, the one of the case. Of
+    /// a precondition, those that explain why it does not hold.
     pub clauses: Vec<ClauseId>,
+    pub purpose: Purpose,
     pub span: Span,
+}
+
+/// What follows where a claim does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// The clause is broken.
+    #[default]
+    Claim,
+    /// Nothing: the case did not come to its point.
+    Precondition,
 }
 
 #[derive(Debug, Clone)]
@@ -411,6 +382,16 @@ pub enum ValueMatcher {
     Contains(TemplateValue),
     /// A list in which no element matches, as a subset.
     Excludes(TemplateValue),
+    /// What another answer said, but for differences that are none.
+    SameAs(Box<SameAs>),
+    /// Not this value. A path that selects nothing is no mismatch.
+    Differs(TemplateValue),
+    /// A list whose elements are all among these, as subsets.
+    SubsetOf(TemplateValue),
+    /// A list of which no two elements are equal, or have the same value in this member.
+    Distinct {
+        by: Option<String>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -438,6 +419,17 @@ pub enum JsonType {
     String,
     Array,
     Object,
+}
+
+/// A comparison with a value that was sent, or captured before.
+#[derive(Debug, Clone)]
+pub struct SameAs {
+    pub value: TemplateValue,
+    /// The members that are compared, with dots between names; all where there are none.
+    pub only: Vec<String>,
+    /// Members that are not.
+    pub except: Vec<String>,
+    pub ignoring: Vec<Ignoring>,
 }
 
 /// Something a case needs on the target.

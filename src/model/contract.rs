@@ -13,6 +13,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{derived::Derived, resource::Resources};
+
 pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
 
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
@@ -40,6 +42,12 @@ pub struct Contract {
     /// Where the vendor's own service was seen to answer otherwise.
     #[serde(skip)]
     pub observed: Observed,
+    /// What the operations make, show, change and destroy.
+    #[serde(skip)]
+    pub resources: Resources,
+    /// What its operations show of the names of members.
+    #[serde(skip)]
+    pub derived: Derived,
     /// One JSON Schema 2020-12 document; every named shape is a member of its `$defs`.
     pub schemas: Arc<Value>,
 }

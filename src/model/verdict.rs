@@ -59,8 +59,12 @@ pub enum Doubt {
     NoProof { operation: Arc<str>, answer: String },
     /// The list that was to show it has more pages than were read.
     MorePages { operation: Arc<str> },
+    /// What the case needs on the way to its point does not hold. `clause` says why it should.
+    Precondition { operation: Arc<str>, clause: Option<ClauseId>, expected: String, answer: String },
     /// A request with a false identity was refused for another reason than that.
     OtherReason { operation: Arc<str>, answer: String },
+    /// A request with a mistake was refused because the target did not know who asked, which says nothing of the mistake.
+    Unknown { operation: Arc<str>, answer: String },
 }
 
 impl Doubt {
@@ -71,7 +75,9 @@ impl Doubt {
             Doubt::NotServed { answer, .. }
             | Doubt::NoTwin { answer, .. }
             | Doubt::NoProof { answer, .. }
-            | Doubt::OtherReason { answer, .. } => *answer = change(answer),
+            | Doubt::Precondition { answer, .. }
+            | Doubt::OtherReason { answer, .. }
+            | Doubt::Unknown { answer, .. } => *answer = change(answer),
             Doubt::MorePages { .. } => {}
         }
         doubt
@@ -93,6 +99,10 @@ impl fmt::Display for Doubt {
             Doubt::NoProof { operation, answer } => {
                 write!(f, "{operation} was to show that nothing has changed, and refused ({answer})")
             }
+            Doubt::Precondition { operation, clause, expected, answer } => {
+                write!(f, "{operation} did not come to what the case needs: {expected}, and not {answer}")?;
+                clause.as_ref().map_or(Ok(()), |clause| write!(f, " (see {clause})"))
+            }
             Doubt::MorePages { operation } => {
                 write!(
                     f,
@@ -101,6 +111,12 @@ impl fmt::Display for Doubt {
             }
             Doubt::OtherReason { operation, answer } => {
                 write!(f, "{operation} refused, and not because of who asked ({answer})")
+            }
+            Doubt::Unknown { operation, answer } => {
+                write!(
+                    f,
+                    "{operation} refused because of who asked, and not because of the mistake ({answer})"
+                )
             }
         }
     }
@@ -146,6 +162,20 @@ pub struct Violation {
     pub mismatch: Mismatch,
     /// The claim in the case file; none for envelope rules.
     pub span: Option<Span>,
+    /// Of a consequence: the clause whose violation explains this one. None of a cause.
+    pub follows_from: Option<ClauseId>,
+}
+
+impl Violation {
+    /// A consequence breaks no clause of its own.
+    pub fn is_cause(&self) -> bool {
+        self.follows_from.is_none()
+    }
+
+    /// The clauses by which it is to be excused: its own, or the one that explains it.
+    pub fn explained_by(&self) -> &[ClauseId] {
+        self.follows_from.as_ref().map_or(&self.clauses, std::slice::from_ref)
+    }
 }
 
 /// One difference between what was claimed and what was there.

@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::*;
 use crate::model::{
+    case::{Capture, CaptureFrom, Presence, Step},
     contract::Effect,
     example::{span, step},
     target::{ApiTarget, Credentials},
-    template::{Hole, Part, Template, TemplateValue},
+    template::{Generator, Hole, Part, Template, TemplateValue},
 };
 
 /// `dms::DeleteConnection::works` is a case of the API `dms` about `DeleteConnection`.
@@ -78,6 +79,40 @@ fn target() -> Target {
     }
 }
 
+/// `Delete` of the API `dms` destroys what `Arn` names, or what its name's other half does; `Wipe` names nothing.
+fn contracts() -> Contracts {
+    let member = || serde_json::json!({ "in": "body", "required": true, "schema": { "type": "string" } });
+    let operation = |name: &str, effect: &str, members: &[&str]| {
+        let members: serde_json::Map<String, serde_json::Value> =
+            members.iter().map(|name| ((*name).to_owned(), member())).collect();
+        let operation = serde_json::json!({
+            "name": name, "method": "POST", "path": "/", "access": "protected", "effect": effect,
+            "members": members, "answers": { "200": {} },
+        });
+        (name.to_owned(), operation)
+    };
+    let operations: serde_json::Map<String, serde_json::Value> = [
+        operation("Delete", "destroy", &["Arn"]),
+        operation("Wipe", "destroy", &[]),
+        operation("Make", "create", &["Name"]),
+        operation("Change", "change", &["Arn"]),
+        operation("Anything", "unknown", &["Arn"]),
+    ]
+    .into_iter()
+    .collect();
+    let contract = serde_json::from_value(serde_json::json!({
+        "api": "dms", "title": "t", "version": "1",
+        "protocol": { "name": "aws-json", "jsonVersion": "1.1", "targetPrefix": "T", "signingName": "t" },
+        "operations": operations, "schemas": { "$defs": {} },
+    }))
+    .unwrap();
+    Contracts::new(vec![contract]).unwrap()
+}
+
+fn planned(suite: &Suite, target: &Target, selection: &Selection) -> Plan {
+    plan(Ground { suite, contracts: &contracts(), target }, selection)
+}
+
 fn ids(plan: &Plan) -> Vec<&str> {
     plan.jobs.iter().map(|job| &*job.case.id).collect()
 }
@@ -94,7 +129,7 @@ fn selections_narrow_each_other_down() {
     let select = |change: &dyn Fn(&mut Selection)| {
         let mut selection = Selection::default();
         change(&mut selection);
-        ids(&plan(&suite, &target(), &selection)).join(" ")
+        ids(&planned(&suite, &target(), &selection)).join(" ")
     };
     assert_eq!(select(&|_| {}), "dms::A::odd dms::A::plain dms::B::odd veeam::C::plain");
     assert_eq!(select(&|s| s.filters = some(&["plain"])), "dms::A::plain veeam::C::plain");
@@ -114,7 +149,7 @@ fn shards_are_disjoint_and_together_everything() {
     let mut all = Vec::new();
     for shard in ["1/3", "2/3", "3/3"] {
         let selection = Selection { shard: Some(shard.parse().unwrap()), ..Selection::default() };
-        let plan = plan(&suite, &target(), &selection);
+        let plan = planned(&suite, &target(), &selection);
         assert_eq!(plan.jobs.len() + plan.not_selected, 7);
         all.extend(plan.jobs.into_iter().map(|job| job.case.id.to_string()));
     }
@@ -143,7 +178,7 @@ fn a_shard_is_every_nth_trial_with_all_its_cases() {
     target.unsupported.operations.insert("Gone".into());
     let shard = |text: &str| {
         let selection = Selection { shard: Some(text.parse().unwrap()), ..Selection::default() };
-        let plan = plan(&suite, &target, &selection);
+        let plan = planned(&suite, &target, &selection);
         assert_eq!(plan.of.len(), 8);
         ids(&plan).join(" ")
     };
@@ -157,7 +192,7 @@ fn a_shard_is_every_nth_trial_with_all_its_cases() {
 fn fixtures_come_in_the_order_to_make_them_without_what_is_supplied() {
     let suite = suite(vec![case("dms::A::x", &["dms::connection", "dms::endpoint"])]);
     let made = |target: &Target| {
-        let plan = plan(&suite, target, &Selection::default());
+        let plan = planned(&suite, target, &Selection::default());
         plan.jobs[0].fixtures.iter().map(|fixture| fixture.name.to_string()).collect::<Vec<_>>().join(" ")
     };
     let mut target = target();
@@ -168,12 +203,109 @@ fn fixtures_come_in_the_order_to_make_them_without_what_is_supplied() {
     assert_eq!(made(&target), "endpoint");
 }
 
+const NAMES_NOTHING: &str = "Wipe would destroy, and it names nothing, which may mean everything; only \
+    `expendable: [operation:Wipe]` or the feature `disposable` in the target file lets it go";
+const STAYS: &str = "Make makes what nothing destroys; only `expendable: [operation:Make]` or the feature `disposable` in \
+    the target file lets it go";
+
+/// A case whose first step sends `input` and calls the answer's `made`, and whose others are `more`.
+fn sending(operation: &str, input: &[(&str, TemplateValue)], more: Vec<Step>) -> Case {
+    let mut case = case(&format!("dms::{operation}::x"), &[]);
+    case.steps[0].request.input =
+        input.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    case.steps.extend(more);
+    case
+}
+
+fn hole(hole: Hole) -> TemplateValue {
+    TemplateValue::Text(Template { parts: vec![Part::Hole(hole)] })
+}
+
+#[test]
+fn what_the_fence_would_refuse_is_skipped_and_what_it_lets_go_says_by_which_rule() {
+    let fixed = |text: &str| TemplateValue::Fixed(text.into());
+    let variable = |name: &str| hole(Hole::Variable(name.into()));
+    let generated = |generator| hole(Hole::Generated(generator));
+    let effect = |effect, mut step: Step| {
+        step.effect = effect;
+        step
+    };
+    let captured = || {
+        let path = serde_json_path::JsonPath::parse("$.Arn").unwrap();
+        let mut delete = effect(Effect::Destroy, step("Delete"));
+        delete.request.input = vec![("Arn".into(), variable("made"))];
+        let mut case = sending("Make", &[("Name", generated(Generator::Suffix))], vec![delete]);
+        case.steps[0].effect = Effect::Create;
+        case.steps[0].captures = vec![Capture {
+            name: "made".into(),
+            from: CaptureFrom::Body(Arc::new(path)),
+            presence: Presence::Required,
+            span: span(),
+        }];
+        case
+    };
+    let arn = |operation: &str, value: TemplateValue| sending(operation, &[("Arn", value)], Vec::new());
+    let mut of_finally = case("dms::Describe::x", &[]);
+    of_finally.finally = arn("Delete", fixed("prod")).steps;
+    for (case, expected) in [
+        (
+            arn("Delete", fixed("prod")),
+            Err("Delete would destroy `prod` (body Arn): this run did not make it"),
+        ),
+        (
+            arn("Change", fixed("prod")),
+            Err("Change would change `prod` (body Arn): this run did not make it"),
+        ),
+        (arn("Delete", generated(Generator::Absent)), Ok("body Arn Absent")),
+        (arn("Change", generated(Generator::Suffix)), Ok("body Arn Own")),
+        (arn("Delete", variable("given.arn")), Ok("body Arn Expendable")),
+        (
+            arn("Delete", variable("suite.arn")),
+            Err("Delete would destroy `of-suite` (body Arn): this run did not make it"),
+        ),
+        (arn("Delete", variable("suite.absent")), Ok("body Arn Absent")),
+        (captured(), Ok("body Name Own, body Arn Own")),
+        (of_finally, Err("Delete would destroy `prod` (body Arn): this run did not make it")),
+        // Only a run can say what this is.
+        (arn("Delete", variable("nowhere")), Ok("")),
+        (arn("Anything", generated(Generator::Suffix)), Err("Anything would have an unknown effect")),
+    ] {
+        let mut target = target();
+        target.expendable.insert("given".into());
+        target.variables.insert("given.arn".into(), "old".into());
+        let told = format!("{:?}", case.steps[0].request.input);
+        let mut suite = suite(vec![case]);
+        suite.variables.insert(
+            "dms".into(),
+            [("suite.arn".into(), fixed("of-suite")), ("suite.absent".into(), generated(Generator::Absent))]
+                .into(),
+        );
+        let contracts = contracts();
+        let ground = Ground { suite: &suite, contracts: &contracts, target: &target };
+        let job = job(&suite.cases[0], ground);
+        match (&job.decision, expected) {
+            (Decision::Skip(why), Err(expected)) => assert!(why.starts_with(expected), "{told}: {why}"),
+            (Decision::Run, Ok(expected)) => {
+                let planned = requests(std::iter::once(&job), ground);
+                let touching =
+                    planned.iter().flat_map(|(_, requests)| requests).flat_map(|it| match &it.judged {
+                        Some(Ok(touching)) => touching.clone(),
+                        _ => Vec::new(),
+                    });
+                let all: Vec<String> = touching.map(|it| format!("{} {:?}", it.at, it.rule)).collect();
+                assert_eq!(all.join(", "), expected, "{told}");
+            }
+            (decision, expected) => panic!("{told}: {decision:?}, expected {expected:?}"),
+        }
+    }
+}
+
 #[test]
 fn what_cannot_run_has_its_reason() {
     let run = |case: Case, change: &dyn Fn(&mut Target)| {
         let mut target = target();
         change(&mut target);
-        plan(&suite(vec![case]), &target, &Selection::default()).jobs[0].decision.clone()
+        planned(&suite(vec![case]), &target, &Selection::default()).jobs[0].decision.clone()
     };
     let skip = |why: &str| Decision::Skip(why.to_owned());
     let needing = |need| Case { needs: vec![need], ..case("dms::Get::x", &[]) };
@@ -191,6 +323,7 @@ fn what_cannot_run_has_its_reason() {
             vec![("Arn".into(), TemplateValue::Text(Template { parts: vec![hole] }))];
         case
     };
+    let wiping = || case("dms::Wipe::x", &[]);
     let denied = |t: &mut Target| drop(t.variables.insert("denied.arn".into(), "x".into()));
     let lent = |t: &mut Target| drop(t.supplies.insert("lent.arn".into(), "x".into()));
     let read_only = |target: &mut Target| target.permits = [Effect::Read].into();
@@ -213,7 +346,7 @@ fn what_cannot_run_has_its_reason() {
         (
             run(destroying("denied.arn"), &denied),
             skip(
-                "Delete would destroy what `denied.arn` names, and the target file does not call `denied` expendable",
+                "Delete would destroy `x` (body Arn): the target file names it, and does not call it expendable",
             ),
         ),
         (
@@ -226,9 +359,25 @@ fn what_cannot_run_has_its_reason() {
         ),
         (
             run(destroying("lent.arn"), &lent),
-            skip("Delete would name nothing but what the target lends (`lent.arn`)"),
+            skip("Delete would destroy `x` (body Arn): the target lends it"),
         ),
-        (run(destroying("lent.arn"), &|t| (lent(t), t.kept.insert("lent.arn".into())).0), Decision::Run),
+        (
+            run(destroying("lent.arn"), &|t| (lent(t), t.kept.insert("lent.arn".into())).0),
+            skip("Delete would destroy `x` (body Arn): it is kept for later runs"),
+        ),
+        (run(wiping(), &|_| {}), skip(NAMES_NOTHING)),
+        (run(wiping(), &|t| t.expendable.extend(["operation:Wipe".into()])), Decision::Run),
+        (run(wiping(), &|t| t.expendable.extend(["operation:Delete".into()])), skip(NAMES_NOTHING)),
+        (run(wiping(), &|t| t.features.extend(["disposable".into()])), Decision::Run),
+        (run(needing(Need::Lift("Make".into())), &|_| {}), skip(STAYS)),
+        (
+            run(needing(Need::Lift("Make".into())), &|t| t.expendable.extend(["operation:Make".into()])),
+            Decision::Run,
+        ),
+        (
+            run(needing(Need::Lift("Make".into())), &|t| t.features.extend(["disposable".into()])),
+            Decision::Run,
+        ),
         (run(case("dms::Get::x", &[]), &unsupported("Get")), Decision::Unsupported("Get".into())),
         (
             run(case("dms::Get::x", &["dms::connection"]), &unsupported("Deleteendpoint")),
@@ -288,7 +437,8 @@ fn a_selection_takes_along_what_its_refusals_are_held_against() {
     use crate::model::case::{Claim, Expectation, StatusPattern, Twin};
     let claims = |operation: &str, status| {
         let claim = Claim::Status(vec![StatusPattern::Exact(status)]);
-        let expectation = Expectation { claim, clauses: Vec::new(), span: span() };
+        let expectation =
+            Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() };
         crate::model::case::Step { expectations: [expectation].into(), ..step(operation) }
     };
     let of = |id: &str, twin, steps: &[(&str, u16)]| Case {
@@ -317,14 +467,19 @@ fn a_selection_takes_along_what_its_refusals_are_held_against() {
         ("dms::GetC::wrong", &[]),
     ] {
         let selection = Selection { filters: vec![filter.into()], ..Selection::default() };
-        let plan = plan(&suite, &target, &selection);
+        let plan = planned(&suite, &target, &selection);
         let ids: Vec<&str> = plan.supporting.iter().map(|job| &*job.case.id).collect();
         assert_eq!(ids, besides, "{filter}");
         let at_hand = twins_are_at_hand(plan.jobs.iter().map(|job| &job.case), &suite);
         assert_eq!(at_hand, filter != "dms::GetC::wrong", "{filter}");
     }
+    // No case calls an excluded operation, the twins of refusals included.
+    let selection = Selection { excluded: vec!["DeleteA".into()], ..Selection::default() };
+    let without = planned(&suite, &target, &selection);
+    assert!(!without.jobs.is_empty());
+    assert!(without.all().all(|job| job.case.steps.iter().all(|step| *step.operation != *"DeleteA")));
     // What the target does not permit is not sent for that either.
     let reading = Target { permits: [Effect::Read].into(), ..target };
     let selection = Selection { filters: vec!["dms::DeleteA::wrong".into()], ..Selection::default() };
-    assert!(plan(&suite, &reading, &selection).supporting.is_empty());
+    assert!(planned(&suite, &reading, &selection).supporting.is_empty());
 }

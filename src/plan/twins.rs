@@ -5,11 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{Decision, Job, job};
-use crate::model::{
-    case::{Case, CaseId, Origin, Step, Suite, Twin, Wants},
-    target::Target,
-};
+use super::{Decision, Job, outlook::Outlook};
+use crate::model::case::{Case, CaseId, Origin, Step, Suite, Twin, Wants};
 
 /// An operation and its API.
 type Key<'a> = (&'a str, &'a str);
@@ -51,7 +48,7 @@ impl<'a> Wanted<'a> {
 
 /// What has to be sent besides these jobs so that every refusal among them can be held against a right input, sorted by id.
 /// Of several that would do, the one that needs least.
-pub fn missing(jobs: &[Job], suite: &Suite, target: &Target) -> Vec<Job> {
+pub(super) fn missing(jobs: &[Job], outlook: &Outlook<'_>) -> Vec<Job> {
     let sent = || jobs.iter().filter(|job| job.decision == Decision::Run).map(|job| &job.case);
     let ids: BTreeSet<&str> = sent().map(|case| &*case.id).collect();
     let mut wanted = Wanted::by(sent());
@@ -60,9 +57,9 @@ pub fn missing(jobs: &[Job], suite: &Suite, target: &Target) -> Vec<Job> {
     wanted.operations.retain(|key| !shown.contains(key));
     let mut found: BTreeMap<CaseId, Job> = BTreeMap::new();
     let mut right: BTreeMap<Key<'_>, Vec<&Arc<Case>>> = BTreeMap::new();
-    for case in &suite.cases {
+    for case in &outlook.ground.suite.cases {
         if wanted.cases.contains(&case.id) {
-            found.insert(case.id.clone(), job(case, suite, target));
+            found.insert(case.id.clone(), outlook.job(case));
         }
         wanted.shown_by(case).for_each(|key| right.entry(key).or_default().push(case));
     }
@@ -71,7 +68,7 @@ pub fn missing(jobs: &[Job], suite: &Suite, target: &Target) -> Vec<Job> {
             (case.origin(), *case.operation != *operation, case.uses.len(), case.steps.len())
         };
         cases.sort_by_key(cost);
-        let mut runnable = cases.into_iter().map(|case| job(case, suite, target));
+        let mut runnable = cases.into_iter().map(|case| outlook.job(case));
         if let Some(job) = runnable.find(|job| job.decision == Decision::Run) {
             found.insert(job.case.id.clone(), job);
         }

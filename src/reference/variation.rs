@@ -98,7 +98,7 @@ variations! {
     MediaTypeOnNoContent, "media-type-on-204";
     /// Whatever is wrong with a token, the errorCode is AccessDenied.
     UnauthorizedAccessDenied, "unauthorized-access-denied";
-    /// Answers have the forms that AWS was seen to give: EndpointType in upper case, null for the address of a private instance.
+    /// Answers have the forms that AWS was seen to give: EndpointType and CompressionType in upper case, null for the address of a private instance.
     AnswersAsObserved, "answers-as-observed";
     /// The test of a connection is over before it is answered.
     TestedAtOnce, "tested-at-once";
@@ -106,6 +106,12 @@ variations! {
     MalformedIdIsNotFound, "malformed-id-is-404";
     /// A method that a path does not have is refused with a page.
     MethodRefusedInHtml, "method-refused-in-html";
+    /// A session ends with its hundredth request, as when a server is restarted.
+    SessionsEnd, "sessions-end";
+    /// Lists of texts stand in the opposite order.
+    TextsReversed, "texts-reversed";
+    /// Texts that are JSON are written anew, indented.
+    JsonTextsIndented, "json-texts-indented";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }

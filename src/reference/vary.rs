@@ -169,6 +169,19 @@ fn output(answer: &mut Answer, variation: Variation) {
                 *value = json!(count + 3);
             }
         }),
+        Variation::TextsReversed => each_member(output, &mut |_, value| {
+            if let Some(texts) = value.as_array_mut().filter(|all| all.iter().all(Value::is_string)) {
+                texts.reverse();
+            }
+        }),
+        Variation::JsonTextsIndented => each_member(output, &mut |_, value| {
+            let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).ok();
+            let indented =
+                value.as_str().and_then(read).and_then(|json| serde_json::to_string_pretty(&json).ok());
+            if let Some(indented) = indented {
+                *value = json!(indented);
+            }
+        }),
         Variation::OptionalMembersLeftOut => each_object(output, &mut leave_out_optional),
         Variation::AnswersAsObserved => each_object(output, &mut as_observed),
         Variation::NoLinks => each_object(output, &mut |object| drop(object.shift_remove("_links"))),
@@ -180,6 +193,10 @@ fn as_observed(object: &mut Map<String, Value>) {
     let kind = object.get("EndpointType").filter(|_| object.contains_key("EndpointArn"));
     if let Some(kind) = kind.and_then(Value::as_str).map(str::to_uppercase) {
         object.insert("EndpointType".to_owned(), json!(kind));
+    }
+    let compression = object.get("CompressionType").and_then(Value::as_str).map(str::to_uppercase);
+    if let Some(compression) = compression {
+        object.insert("CompressionType".to_owned(), json!(compression));
     }
     if object.contains_key("ReplicationInstanceArn") && object.contains_key("ReplicationInstanceClass") {
         object.insert("ReplicationInstancePublicIpAddresses".to_owned(), json!([null]));

@@ -57,7 +57,7 @@ impl Key {
 
     /// Of everything that an entry breaks, as a violation or as a warning.
     pub fn all(entry: &Entry) -> BTreeSet<Key> {
-        entry.violations().iter().chain(entry.warnings()).map(|it| Key::of(entry, it)).collect()
+        entry.every_violation().map(|it| Key::of(entry, it)).collect()
     }
 }
 

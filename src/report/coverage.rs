@@ -314,7 +314,7 @@ fn exercised<'a>(spoken: &[&Contract], results: &'a [CaseResult], clauses: &'a C
 fn broken<'a>(results: &'a [CaseResult], fixtures: &'a [FixtureResult]) -> BTreeSet<&'a str> {
     let verdicts = results.iter().map(|it| &it.verdict).chain(fixtures.iter().map(|it| &it.verdict));
     let found = verdicts.map(violations).flat_map(|(violations, warnings)| violations.iter().chain(warnings));
-    found.flat_map(|violation| &violation.clauses).map(|id| &**id).collect()
+    found.filter(|it| it.is_cause()).flat_map(|violation| &violation.clauses).map(|id| &**id).collect()
 }
 
 fn clauses_covered<'a>(

@@ -35,6 +35,8 @@ pub struct Update {
     /// Places in the list, from 0.
     pub remove: BTreeSet<usize>,
     pub add: Vec<NewKnown>,
+    /// Operations that the target does not have and its file does not declare.
+    pub unsupported: BTreeSet<String>,
     /// Entries that would be added if it were said why they fail.
     pub unworded: usize,
     /// What is left to a person, one sentence each.
@@ -88,7 +90,7 @@ pub fn update(run: &JudgedRun, have: &[Arc<KnownFailure>], today: Date, wording:
             }
         }
     }
-    absent(run, &mut update.notes);
+    update.unsupported = absent(run);
     update
 }
 
@@ -218,18 +220,12 @@ fn named_clauses(
 }
 
 /// What is not there is not known to fail: it is unsupported.
-fn absent(run: &JudgedRun, notes: &mut Vec<String>) {
-    let operations: BTreeSet<&str> = run
-        .with(Status::Unsupported)
-        .filter_map(|entry| match &entry.verdict {
-            Verdict::Unsupported { operation, declared: Declared::ByAnswer } => Some(&**operation),
-            _ => None,
-        })
-        .collect();
-    if !operations.is_empty() {
-        let names: Vec<&str> = operations.into_iter().collect();
-        notes.push(format!("not there, to be listed under `unsupported`: {}", names.join(", ")));
-    }
+pub fn absent(run: &JudgedRun) -> BTreeSet<String> {
+    let lacking = run.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
+        Verdict::Unsupported { operation, declared: Declared::ByAnswer } => Some(operation.to_string()),
+        _ => None,
+    });
+    lacking.collect()
 }
 
 #[cfg(test)]
@@ -351,6 +347,6 @@ mod tests {
         let lacks = Verdict::Unsupported { operation: "A".into(), declared: Declared::ByAnswer };
         let update = updated(vec![result("dms::A::a", lacks, "{}")], vec![], Coverage::Whole);
         assert_eq!(told(&update), (vec![], vec![]));
-        assert!(update.notes[0].ends_with("`unsupported`: A"));
+        assert_eq!(update.unsupported, ["A".to_owned()].into());
     }
 }

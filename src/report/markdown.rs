@@ -21,6 +21,10 @@ use crate::model::{
     verdict::{Status, Violation},
 };
 
+mod escape;
+
+use escape::{code, fenced};
+
 /// Bytes of the whole; a job summary may have 1 MiB.
 const MOST_BYTES: usize = 900_000;
 /// Rows of the table that may have nothing special about them.
@@ -74,6 +78,7 @@ fn sections(told: &Told) -> Vec<String> {
     let mut sections = vec![heading(told)];
     sections.extend((!heard.is_empty()).then(|| tables(told, &heard)));
     sections.extend(no_answer(told, &silent));
+    sections.extend(causes(told));
     sections.extend(violations(told));
     sections.extend(warnings(told));
     let listed = |title: &str, reason: &dyn Fn(Worth) -> Option<String>| listed(told, &heard, title, reason);
@@ -213,6 +218,29 @@ fn tables(told: &Told, heard: &[&Entry]) -> String {
     text
 }
 
+/// What is broken, cause by cause.
+fn causes(told: &Told) -> Option<String> {
+    let all = super::causes::causes(told.run, told.report.terms.today);
+    let row = |cause: &super::causes::Cause| {
+        let clause = cause.clause.and_then(|id| told.report.clauses.get(id));
+        let statement = clause.map_or(String::new(), |clause| prose(&visible(&clause.text)));
+        let (expected, actual) = seen(told, cause.violation);
+        let shown = |text: &str| code(&plain::cut(&visible(text))).replace('|', "\\|");
+        let place = prose(&place_of(told, cause.violation));
+        format!(
+            "| {} | {} | {statement} | {}: {place}: expected {}, actual {} |\n",
+            cause.cases.len(),
+            code(&line(told, &cause.name())),
+            prose(&line(told, &cause.folded())),
+            shown(&expected),
+            shown(&actual)
+        )
+    };
+    let rows: String = all.iter().take(MOST_ITEMS).map(row).collect();
+    let head = "| cases | clause | statement | example |\n|--:|---|---|---|\n";
+    (!rows.is_empty()).then(|| format!("### Causes\n\n{head}{rows}"))
+}
+
 /// A section for each set of clauses that is broken, with its statement and the first places.
 fn violations(told: &Told) -> Vec<String> {
     let mut groups: IndexMap<&[ClauseId], Vec<(&Entry, &Violation)>> = IndexMap::new();
@@ -347,7 +375,7 @@ fn lines(title: &str, troubles: Vec<&Trouble>) -> Option<String> {
 }
 
 /// Text on one line, of which nothing is read as markup, nor as a link or a mention.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut text, character| {
         match character {
             // `www.` and `http:/` alone would begin a link.
@@ -376,34 +404,6 @@ fn prose(text: &str) -> String {
         }
         text
     })
-}
-
-/// Text on one line as code. What would end the code or the cell of a table goes another way.
-fn code(text: &str) -> String {
-    match text {
-        "" => "(nothing)".into(),
-        _ if text.contains(['`', '|', '\\']) || text.trim() != text => {
-            let inner: String = text.chars().map(entity).collect();
-            format!("<code>{inner}</code>")
-        }
-        _ => format!("`{text}`"),
-    }
-}
-
-fn entity(character: char) -> String {
-    match character {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' => character.to_string(),
-        _ if character.is_ascii() => format!("&#{};", character as u32),
-        _ => character.to_string(),
-    }
-}
-
-/// A block of code, in a fence that nothing in it can end.
-fn fenced(language: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
-    let text: Vec<String> = text.lines().map(visible).collect();
-    format!("{fence}{language}\n{}\n{fence}\n", text.join("\n"))
 }
 
 #[cfg(test)]

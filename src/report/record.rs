@@ -15,6 +15,7 @@ use super::{
 };
 use crate::model::template::Variables;
 
+pub mod cut;
 mod document;
 mod traces;
 

@@ -59,6 +59,7 @@ pub fn violation(rule: &'static str, clauses: &[&str]) -> Violation {
             actual: "absent".into(),
         },
         span: None,
+        follows_from: None,
     }
 }
 

@@ -9,11 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Coverage, JudgedRun, Report,
+    mutation::Sensitivity,
     record::{self, Record, RecordError, Traces, digest},
 };
 use crate::model::{clause::ClauseId, contract::ApiName, target::Implementation, target::Verification};
 
 mod audit;
+pub mod evidence;
+pub mod planned;
 mod profile;
 mod reproduce;
 
@@ -55,6 +58,9 @@ pub struct Statement {
     pub known_failures: Vec<Known>,
     pub reproduce: Reproduce,
     pub record: Recorded,
+    /// How sensitive the run was to changes of its answers, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mutation: Option<Sensitivity>,
 }
 
 /// What a statement says in a word.
@@ -186,17 +192,18 @@ fn with_report(record: &Record, said: &Implementation) -> Result<(Statement, Rep
     Ok((stated(&report, run, implementation, record), report))
 }
 
-/// Checks a statement, YAML or JSON, against the record it names: everything but what is declared of the maker is worked
-/// out anew. Gives the statement, and the report that the record is of.
+/// Checks a statement, YAML or JSON, against the record it names: everything but what is declared of the maker, and the
+/// mutation score, which takes the suite, is worked out anew. Gives the statement, and the report that the record is of.
 pub fn verify(text: &str, record: &Record) -> Result<(Statement, Report), Refused> {
     let statement = parse(text)?;
-    let (expected, report) =
+    let (mut expected, report) =
         with_report(record, &statement.implementation).map_err(|refused| match refused {
             contradiction @ Refused::Contradiction { .. } => {
                 Refused::Differs(vec![contradiction.to_string()])
             }
             other => other,
         })?;
+    expected.mutation.clone_from(&statement.mutation);
     let value = |statement: &Statement| serde_json::to_value(statement).unwrap_or_default();
     let differences = audit::differences(&value(&expected), &value(&statement));
     if differences.is_empty() { Ok((statement, report)) } else { Err(Refused::Differs(differences)) }
@@ -269,6 +276,7 @@ fn stated(report: &Report, run: &JudgedRun, implementation: Implementation, reco
             traces: digest(&record.traces),
             cases: run.entries.iter().filter(|entry| entry.is_case()).count(),
         },
+        mutation: None,
     }
 }
 

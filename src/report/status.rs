@@ -81,10 +81,11 @@ pub fn excuses(entry: &Entry, today: Date) -> Vec<&KnownFailure> {
     if by_case.is_empty() { live().filter(breaks).collect() } else { by_case }
 }
 
-/// Whether every clause the violation breaks is known to be broken, and still may be.
+/// Whether every clause that the violation breaks, or that explains it, is known to be broken, and still may be.
 pub fn is_known(violation: &Violation, known: &[Arc<KnownFailure>], today: Date) -> bool {
-    !violation.clauses.is_empty()
-        && violation.clauses.iter().all(|clause| {
+    let clauses = violation.explained_by();
+    !clauses.is_empty()
+        && clauses.iter().all(|clause| {
             known.iter().any(|entry| {
                 entry.expires >= today && matches!(&entry.what, KnownWhat::Clause(it) if it == clause)
             })

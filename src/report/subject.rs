@@ -71,7 +71,7 @@ impl Subject {
 fn feature(need: &Need) -> Option<Arc<str>> {
     match need {
         Need::Feature(name) => Some(Arc::clone(name)),
-        Need::Variable(_) => None,
+        Need::Variable(_) | Need::Lift(_) => None,
     }
 }
 

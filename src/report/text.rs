@@ -9,6 +9,7 @@ use super::{
 use crate::model::verdict::Status;
 
 mod brief;
+mod causes;
 mod comparison;
 mod coverage;
 mod notes;
@@ -61,6 +62,7 @@ pub fn render(report: &Report, style: Style, mask: Mask) -> String {
         let silent = unanswered(run);
         let told = Told { report, run, safe: &safe, silent: &silent };
         told.heading(&mut page);
+        causes::write(&told, &mut page);
         violations::write(&told, &mut page);
         notes::write(&told, &mut page);
         summary::write(&told, &mut page);

@@ -8,5 +8,7 @@ pub mod clause;
 pub mod effect;
 pub mod matcher;
 pub mod observed;
+pub mod project;
+pub mod resource;
 pub mod scalar;
 pub mod target;

@@ -29,8 +29,10 @@ pub enum Stuck {
         "`known_failures` is written in brackets or by an alias; write one entry a line, each behind a `-`"
     )]
     Brackets,
-    #[error("the file is written in braces; `known_failures` cannot be added at its end")]
+    #[error("the file is written in braces; nothing can be added at its end")]
     Braces,
+    #[error("`unsupported` has no list `operations` with an entry that others could stand beside")]
+    Unsupported,
 }
 
 /// The text without the entries at these places of the list, counted from 0, and with `add` at its end.
@@ -54,6 +56,38 @@ pub fn rewrite(text: &str, remove: &BTreeSet<usize>, add: &[NewKnown]) -> Result
         Data::List(_) | Data::Null => in_empty(text, member, end, add, newline),
         _ => Err(Stuck::NoTarget),
     }
+}
+
+/// The text with these operations declared under `unsupported`.
+pub fn declare_unsupported(text: &str, operations: &BTreeSet<String>) -> Result<String, Stuck> {
+    if operations.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let root = yaml::read(text, &mut Problems::default()).ok_or(Stuck::NoTarget)?;
+    let Data::Map(members) = &root.data else { return Err(Stuck::NoTarget) };
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let names: Vec<&str> = operations.iter().map(String::as_str).collect();
+    let Some(member) = members.iter().find(|member| member.key == "unsupported") else {
+        if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
+            return Err(Stuck::Braces);
+        }
+        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
+        let list: String = names.iter().map(|name| format!("    - {name}{newline}")).collect();
+        return Ok(format!("{text}{gap}{newline}unsupported:{newline}  operations:{newline}{list}"));
+    };
+    let Data::Map(inner) = &member.value.data else { return Err(Stuck::Unsupported) };
+    let list = inner.iter().find(|member| member.key == "operations").map(|member| &member.value.data);
+    let Some(Data::List(items)) = list else { return Err(Stuck::Unsupported) };
+    let last = items.last().ok_or(Stuck::Unsupported)?;
+    let (start, end) = (last.at.start as usize, last.at.end as usize);
+    let more: String = match dash(text, start) {
+        Some(dash) => {
+            let indent = " ".repeat(dash - line_start(text, dash));
+            names.iter().map(|name| format!("{newline}{indent}- {name}")).collect()
+        }
+        None => names.iter().map(|name| format!(", {name}")).collect(),
+    };
+    Ok(format!("{}{more}{}", &text[..end], &text[end..]))
 }
 
 fn appended(text: &str, add: &[NewKnown], newline: &str) -> Result<String, Stuck> {
@@ -332,5 +366,22 @@ apis: {}
         ] {
             assert_eq!(scalar(text), expected);
         }
+    }
+
+    #[test]
+    fn missing_operations_are_declared_where_others_are() {
+        let names = ["A", "B"].map(str::to_owned).into();
+        for (text, declared) in [
+            ("name: t\n", "name: t\n\nunsupported:\n  operations:\n    - A\n    - B\n"),
+            ("unsupported: { operations: [X] } # y\n", "unsupported: { operations: [X, A, B] } # y\n"),
+            (
+                "unsupported:\n  operations:\n    - X # y\nname: t\n",
+                "unsupported:\n  operations:\n    - X\n    - A\n    - B # y\nname: t\n",
+            ),
+        ] {
+            assert_eq!(declare_unsupported(text, &names).unwrap(), declared);
+        }
+        assert_eq!(declare_unsupported("unsupported: {}\n", &names), Err(Stuck::Unsupported));
+        assert_eq!(declare_unsupported("{ name: t }\n", &names), Err(Stuck::Braces));
     }
 }

@@ -71,11 +71,15 @@ fn cases(clauses: &Clauses) -> Suite {
         |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     let contracts = ["dms", "veeam"].map(|api| {
         let folder = root().join("schemas").join(api);
-        contract::files::read(
+        let mut contract = contract::files::read(
             &text(folder.join(contract::files::OPERATIONS)),
             &text(folder.join(contract::files::SCHEMA)),
         )
-        .unwrap()
+        .unwrap();
+        let path = folder.join("resources.yaml");
+        let file = SourceFile { path: path.to_string_lossy().into(), text: text(path).into() };
+        suite::describe(&file, &mut contract).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        contract
     });
     let contracts = Contracts::new(contracts.into()).unwrap();
     let files = files("cases", |path| path.extension().is_some_and(|extension| extension == "yaml"));

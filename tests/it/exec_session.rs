@@ -8,5 +8,6 @@ mod server;
 mod stage;
 mod tokens;
 mod wire;
+mod witnesses;
 
 use super::hostile::authority;

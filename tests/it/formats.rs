@@ -63,13 +63,16 @@ fn told(diagnostics: &[Diagnostic]) -> String {
 /// A published file, and what makes it.
 type Published = (&'static str, fn() -> Value);
 
-const SCHEMAS: [Published; 7] = [
+const SCHEMAS: [Published; 10] = [
     ("schemas/case.schema.json", suite::case_schema),
     ("schemas/target.schema.json", suite::target_schema),
+    ("schemas/project.schema.json", suite::project_schema),
     ("schemas/clauses.schema.json", suite::clauses_schema),
     ("schemas/effects.schema.json", suite::effects_schema),
     ("schemas/observed.schema.json", suite::observed_schema),
+    ("schemas/resources.schema.json", suite::resources_schema),
     ("schemas/report.schema.json", report::record::schema),
+    ("schemas/mutation.schema.json", report::mutation::schema),
     ("schemas/statement.schema.json", report::statement::schema),
 ];
 
@@ -100,7 +103,10 @@ fn editors_find_nothing_wrong_in_what_loads() {
         yaml_files("schemas").into_iter().filter(|path| path.ends_with("effects.yaml")).collect();
     let observed_files: Vec<_> =
         yaml_files("schemas").into_iter().filter(|path| path.ends_with("observed.yaml")).collect();
+    let resource_files: Vec<_> =
+        yaml_files("schemas").into_iter().filter(|path| path.ends_with("resources.yaml")).collect();
     let kinds = [
+        (suite::resources_schema(), resource_files),
         (suite::observed_schema(), observed_files),
         (suite::effects_schema(), effect_files),
         (suite::case_schema(), yaml_files("cases")),
@@ -157,6 +163,15 @@ fn every_file_of_the_repository_loads() {
     let suite = suite::load(&cases, &contracts, &clauses)
         .unwrap_or_else(|diagnostics| panic!("{}", told(&diagnostics)));
     assert!(suite.cases.len() > 100, "{} cases", suite.cases.len());
+    for api in ["dms", "veeam"] {
+        let mut contract = contracts.get(api).unwrap().clone();
+        if let Err(diagnostics) =
+            suite::describe(&source(&format!("schemas/{api}/resources.yaml")), &mut contract)
+        {
+            panic!("{}", told(&diagnostics));
+        }
+        assert!(contract.resources.values().all(|resource| resource.is_reviewed()), "{api}");
+    }
     for path in yaml_files("targets") {
         if let Err(diagnostics) = suite::load_target(&source(&path), &contracts, &clauses) {
             panic!("{}", told(&diagnostics));

@@ -2,28 +2,37 @@
 
 mod server;
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command, sync::atomic::Ordering};
 
 use self::server::{Answer, serve};
 
 /// The last lines of a run of these cases against a server that answers so, and its exit code.
 fn run(answer: Answer, arguments: &[&str]) -> (i32, String) {
+    let (code, text, errors) = whole(answer, arguments);
+    (code, format!("{}\n{errors}", last_lines(&text)))
+}
+
+/// The same with the whole report.
+fn whole(answer: Answer, arguments: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let server = serve(answer);
     let target = folder.path().join("target.yaml");
-    std::fs::write(&target, TARGET.replace("URL", &server.url)).unwrap();
+    fs::write(&target, TARGET.replace("URL", &server.url)).unwrap();
     ended(folder.path(), &[&["run", "--target", target.to_str().unwrap()], arguments].concat())
 }
 
-fn ended(folder: &Path, arguments: &[&str]) -> (i32, String) {
+fn ended(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_proofmark"));
     command.args(arguments).current_dir(folder).env("NO_COLOR", "1").env("XDG_STATE_HOME", folder);
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().unwrap_or_else(|| panic!("{text}{errors}")), text, errors)
+}
+
+fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(3)..].join("\n");
-    (output.status.code().unwrap_or_else(|| panic!("{text}{errors}")), format!("{last}\n{errors}"))
+    lines[lines.len().saturating_sub(3)..].join("\n")
 }
 
 const TARGET: &str = "\
@@ -69,6 +78,30 @@ fn a_server_that_refuses_everything_is_not_conformant() {
     }
 }
 
+/// A run of everything sends no more than this to a server that refuses: each case its first request, and what cannot change is
+/// not asked again.
+const MOST_REQUESTS: usize = 16_000;
+
+#[test]
+fn a_whole_run_against_a_server_that_refuses_everything_ends_and_leaves_nothing() {
+    for status in REFUSALS {
+        let folder = tempfile::tempdir().unwrap();
+        let server = serve(Answer::Refusal(status));
+        fs::write(folder.path().join("target.yaml"), TARGET.replace("URL", &server.url)).unwrap();
+        let (code, last, _) =
+            ended(folder.path(), &["run", "--target", "./target.yaml", "--state-dir", "state"]);
+        assert!([1, 3].contains(&code), "{status}: {code} {last}");
+        let asked = server.asked.load(Ordering::Relaxed);
+        assert!(asked < MOST_REQUESTS, "{status}: {asked} requests");
+        let (code, swept, _) =
+            ended(folder.path(), &["sweep", "--target", "./target.yaml", "--state-dir", "state"]);
+        assert_eq!(code, 0, "{status}: {swept}");
+        let ledgers = fs::read_dir(folder.path().join("state/ledger")).map_or(0, |folder| folder.count());
+        assert_eq!(ledgers, 0, "{status}: {last}");
+        assert!(!last.contains("destroys what is left"), "{status}: {last}");
+    }
+}
+
 #[test]
 fn a_server_that_answers_whatever_it_is_asked_is_not_conformant() {
     for answer in [Answer::Object, Answer::Echo, Answer::Nothing] {
@@ -78,4 +111,16 @@ fn a_server_that_answers_whatever_it_is_asked_is_not_conformant() {
             assert!(!last.contains("✓") && last.contains("CONFORMANT"), "{answer:?} {selection:?}: {last}");
         }
     }
+}
+
+#[test]
+fn credentials_that_are_refused_end_the_run_before_its_first_case() {
+    let (code, text, errors) = whole(Answer::Refusal(401), &["--api", "veeam"]);
+    assert_eq!(code, 3, "{text}{errors}");
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(flat.matches("veeam refuses the credentials of the target file").count(), 1, "{text}");
+    assert!(flat.contains(" 0 exchanges"), "{text}");
+    // What is refused for another reason says nothing of the credentials.
+    let (_, text, _) = whole(Answer::Refusal(400), &["--api", "dms", "--operation", "DescribeEvents"]);
+    assert!(!text.contains("refuses the credentials"), "{text}");
 }

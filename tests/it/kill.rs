@@ -5,6 +5,8 @@ mod line;
 #[cfg(unix)]
 mod loss;
 mod many;
+#[cfg(unix)]
+mod newcomer;
 mod points;
 #[cfg(unix)]
 mod signals;

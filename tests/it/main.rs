@@ -12,8 +12,11 @@ mod hostile;
 #[cfg(unix)]
 mod hostile_files;
 mod kill;
+mod library;
+mod machine;
 mod reference_target;
 mod shards;
 mod snapshots;
 mod statement;
 mod tidy;
+mod wording;

@@ -98,8 +98,20 @@ fn of(seen: &Seen<'_>, member: Option<&str>) -> Vec<Mismatch> {
     let rule_of = |found: &SchemaMismatch| {
         OWN_RULES.into_iter().find(|own| found.keyword != Keyword::Required && found.pointer == *own)
     };
-    let mine = |found: &&SchemaMismatch| found.keyword != Keyword::Unjudged && rule_of(found) == member;
+    let mine = |found: &&SchemaMismatch| {
+        found.keyword != Keyword::Unjudged && rule_of(found) == member && !is_reference(seen, found)
+    };
     seen.problem_mismatches().iter().filter(mine).map(pointed).collect()
+}
+
+/// `type` and `instance` may be relative (RFC 9457, sections 3.1.1 and 3.1.5), whatever the format in the document.
+fn is_reference(seen: &Seen<'_>, found: &SchemaMismatch) -> bool {
+    let text = || seen.response.json().ok()?.pointer(&found.pointer)?.as_str();
+    // RFC 3986, section 2: what may stand in a reference, percent-encoding aside.
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
+    found.keyword == Keyword::Format
+        && ["/type", "/instance"].contains(&&*found.pointer)
+        && text().is_some_and(|text| !text.is_empty() && text.chars().all(fits))
 }
 
 fn says_problem(seen: &Seen<'_>) -> bool {
@@ -162,6 +174,8 @@ mod tests {
         ] {
             error(&FINE.replace(member, wrong)).breaks_only(clause);
         }
+        error(&FINE.replace("about:blank", "/problems/notFound")).breaks_nothing();
+        error(&format!(r#"{FINE},"instance":"/requests/7""#)).breaks_nothing();
         error(&FINE.replace(r#""NotFound""#, "7")).breaks("veeam.error.code");
         error(&format!(r#"{FINE},"instance":"not a uri""#)).breaks_only("veeam.error.instance");
         error(&FINE.replace("404", "\"404\"")).breaks_only("veeam.error.status");

@@ -54,6 +54,20 @@ pub fn mismatch(approved: Option<&Section>, taken: &Section) -> Option<Mismatch>
     }
 }
 
+/// The JSON Pointers at which two answers differ that have JSON bodies; none where they differ otherwise.
+pub fn places(approved: Option<&Section>, taken: &Section) -> Vec<String> {
+    let body = |section: &'_ Section| match &section.answer {
+        Answer::Received { status, body: Body::Json(json), .. } => Some((*status, json.clone())),
+        _ => None,
+    };
+    match (approved.and_then(body), body(taken)) {
+        (Some((status, one)), Some((now, other))) if status == now => {
+            differences(&one, &other).into_iter().map(|it| it.pointer).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn of_bodies(approved: &Body, taken: &Body) -> Option<Mismatch> {
     let at = |at, expected, actual| Some(Mismatch { at, expected, actual });
     match (approved, taken) {

@@ -22,7 +22,7 @@ pub(super) fn target() -> Target {
 }
 
 pub(super) fn claim(claim: Claim) -> Expectation {
-    Expectation { claim, clauses: Vec::new(), span: span() }
+    Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }
 }
 
 pub(super) fn standing_for(clause: &str, expectation: Expectation) -> Expectation {

@@ -39,7 +39,7 @@ fn case(name: &str, twin: Twin, steps: Vec<Step>) -> Arc<Case> {
 
 fn step(operation: &str, statuses: &[StatusPattern]) -> Step {
     let claim = Claim::Status(statuses.to_vec());
-    let expectation = Expectation { claim, clauses: Vec::new(), span: span() };
+    let expectation = Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() };
     Step { expectations: [expectation].into(), ..example::step(operation) }
 }
 
@@ -128,6 +128,20 @@ fn a_refusal_counts_beside_a_served_twin() {
 }
 
 #[test]
+fn a_refusal_of_who_asks_is_none_of_a_mistake() {
+    let right = right();
+    let wrong = |step| case("wrong", Twin::Case(right.id.clone()), vec![step]);
+    let served = || Some((&right, aws()));
+    let expired = || named("ExpiredTokenException");
+    let any = step("DeleteThing", &[NO]);
+    let unknown = "DeleteThing refused because of who asked, and not because of the mistake (400 ExpiredTokenException)";
+    assert_eq!(told(&wrong(any.clone()), &[expired()], served()), unknown);
+    assert_eq!(told(&wrong(any), &[aws_error()], served()), "pass");
+    let exactly = step("DeleteThing", &[StatusPattern::Exact(400)]);
+    assert_eq!(told(&wrong(exactly), &[expired()], served()), "pass", "it asks for that");
+}
+
+#[test]
 fn a_false_identity_has_to_be_the_reason() {
     let right = right();
     let falsely = |twin| {
@@ -172,4 +186,21 @@ fn a_proof_that_is_refused_or_cut_is_none() {
     let written = case("wrong", Twin::Operation, steps());
     let told = told(&written, &[aws_error(), refused], Some((&right, aws())));
     assert_eq!(told, "ListThings refused (400 ThingNotFound), and served no right input in this run");
+}
+
+#[test]
+fn of_a_missing_operation_nothing_is_a_refusal() {
+    let wrong = || case("wrong", Twin::Operation, vec![step("DeleteThing", &[NO])]);
+    let asked = case("asked", Twin::Itself, vec![step("DeleteThing", &[OK])]);
+    let (lacks, is_lacking) = (named("UnknownOperationException"), "Unsupported");
+    for (what, case, answer, other, expected) in [
+        ("a refusal", wrong(), aws_error().broken_request(), Some((&asked, lacks.clone())), is_lacking),
+        ("a failure", wrong(), aws_error().status(500), Some((&asked, lacks.clone())), is_lacking),
+        ("what is served", wrong(), aws(), Some((&asked, lacks.clone())), "fail"),
+        ("an operation that serves others", wrong(), aws_error(), Some((&asked, aws())), "pass"),
+        ("itself", Arc::clone(&asked), lacks.clone(), None, is_lacking),
+    ] {
+        let found = told(&case, &[answer], other);
+        assert!(found.starts_with(expected), "{what}: {found}");
+    }
 }

@@ -6,20 +6,14 @@ use std::{env, fs, io::Write};
 use tokio::sync::watch;
 
 use crate::{
-    cli::{
-        args::{FailOnArg, FileArgs, TargetArgs},
-        load::{self, Generated, House, Wrong},
-        lone_runtime,
-        play::{self, Measure},
-        progress::Progress,
-        run,
-        stage::Stage,
-    },
+    cli::{args::FileArgs, progress::Progress},
     exec::Interrupt,
     model::{case::Origin, clause::ClauseId, verdict::Violation},
     plan::{self, Plan, Selection},
     reference::{Deviation, Options},
-    report::{Entry, Report, Safe},
+    report::{Entry, FailOn, Report, Safe},
+    runner::{Finished, Opening, collect::Measure, lone_runtime, run_plan, summary},
+    workspace::{self, Generated, House, TargetChoice, Wrong},
 };
 
 /// Cases that are asked first: one of them notices most often, and soon.
@@ -33,8 +27,8 @@ pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(),
         return Ok(());
     };
     writeln!(out, "\nWith `--deviate {deviation}`, a report says:")?;
-    let generated = || load::house(files, |_| true, Generated::All);
-    let written = || load::house(files, |_| true, Generated::None);
+    let generated = || workspace::house(&files.layout()?, |_| true, Generated::All);
+    let written = || workspace::house(&files.layout()?, |_| true, Generated::None);
     let api = id.split('.').next().unwrap_or_default();
     // The quickest way first: a few cases that name it, all that somebody wrote, then the generated ones that name it.
     for attempt in 0..3 {
@@ -64,15 +58,17 @@ pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(),
 fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Report, Wrong> {
     let state = env::temp_dir().join(format!("proofmark-{}", uuid::Uuid::new_v4().simple()));
     let judged = lone_runtime()?.block_on(async {
-        let chosen = load::target(&TargetArgs::default(), &[], &house)?;
-        let plan: Plan = plan::plan(&house.suite, &chosen.target, &selection);
+        let chosen = workspace::target(&TargetChoice::default(), &[], &house)?;
+        let plan: Plan = plan::plan(house.ground(&chosen.target), &selection);
         let options = Options { deviation: Some(deviation), ..Options::default() };
         let (_alive, interrupt) = watch::channel(Interrupt::No);
-        let stage = Stage::set(house, chosen, options, state.clone(), interrupt).await?;
+        let opening = Opening { options, ..Opening::new(state.clone(), interrupt) };
         let progress = Progress::of(plan.jobs.len());
-        let played = play::play(&stage, &plan, &Measure::of(FailOnArg::Must), &progress, None).await;
+        let measure = Measure::of(FailOn::Must);
+        let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
         progress.clear();
-        let report = run::summarize(played.run, &stage, FailOnArg::Must);
+        let Finished { stage, played } = ran?;
+        let report = summary::summarize(played.run, &stage, FailOn::Must);
         stage.strike().await;
         Ok(report)
     });

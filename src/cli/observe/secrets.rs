@@ -6,9 +6,9 @@ use std::fmt::Display;
 use serde_json::Value;
 
 use crate::{
-    cli::load::Wrong,
     model::template::{Part, TemplateValue},
     report::{Safe, safe::is_secret_name},
+    workspace::Wrong,
 };
 
 /// Refuses an input with a secret in clear. What stands for a value that the file does not have is none.
@@ -31,9 +31,9 @@ pub fn refuse_known(what: &str, text: &str, mask: &dyn Fn(&str) -> String) -> Re
 
 fn refused(found: &dyn Display) -> Wrong {
     Wrong::Said(format!(
-        "a case file is read by others, and this one would have {found}; nothing was sent\n\
+        "other people read case files, and this one would contain {found}; nothing was sent\n\
          name it instead: \"${{secret:NAME}}\" is what `secrets: {{ NAME: {{ env: VARIABLE }} }}` of the target file \
-         says, \"${{env:VARIABLE}}\" an environment variable, and \"${{gen:uuid}}\" a value that nobody has"
+         says, \"${{env:VARIABLE}}\" an environment variable, and \"${{gen:uuid}}\" a value that does not exist"
     ))
 }
 

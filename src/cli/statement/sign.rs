@@ -13,9 +13,9 @@ use minisign::{KeyPair, PublicKey, SecretKeyBox};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    cli::{files, load::Wrong, secrets},
     model::target::SecretRef,
     report::safe::visible,
+    workspace::{Wrong, files, secrets},
 };
 
 /// What the name of a signature ends with.

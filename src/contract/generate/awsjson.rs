@@ -7,7 +7,7 @@ use super::{
     draft::{Draft, Sketch, SketchKind, must, should},
     examples,
     fault::{Breach, faults},
-    journey,
+    journey::{self, Cost},
     value::Extent,
 };
 use crate::{
@@ -54,9 +54,22 @@ pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Val
     let of_pages = |name: &str| examples::is_of_pages(draft.operation, name);
     let open = |name: &str, value: &Value| of_pages(name) || examples::is_unknown_filter(draft.kinds, value);
     let mut input = full(draft, extent)?;
-    let needed = |name: &str| draft.operation.members.get(name).is_some_and(|member| member.required);
-    input.retain(|name, value| needed(name) || !open(name, value));
+    input.retain(|name, value| needs(draft, name) || !open(name, value));
     Some(input)
+}
+
+/// Whether every right input has this member: it is required, or an operation that narrows nothing down requires none, and
+/// each of its examples has it. `ListTagsForResource` wants one of two that its model calls optional.
+fn needs(draft: &Draft<'_>, name: &str) -> bool {
+    let operation = draft.operation;
+    let mut inputs = operation.examples.iter().map(|example| &example.input);
+    let any_required = operation.members.values().any(|member| member.required);
+    operation.members.get(name).is_some_and(|member| member.required)
+        || operation.effect == Effect::Read
+            && !any_required
+            && !asks_for_all(operation)
+            && !operation.examples.is_empty()
+            && inputs.all(|input| input.get(name).is_some())
 }
 
 /// The same with members of which no schema says what is right in them: tokens of pages, filters.
@@ -64,7 +77,7 @@ fn full(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
     let mut maker = draft.maker(extent);
     let mut input = Map::new();
     for property in properties(draft) {
-        if !property.required && extent == Extent::Minimal {
+        if extent == Extent::Minimal && !needs(draft, property.name) {
             continue;
         }
         match maker.value(property.name, property.schema) {
@@ -135,17 +148,27 @@ fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
     let optional = operation.members.iter().filter(|(_, member)| !member.required);
     if let (Some(mut input), true) = (minimal, operation.effect == Effect::Read) {
         let before = input.len();
-        input.extend(optional.map(|(name, _)| (name.clone(), Value::Null)));
+        for (name, _) in optional {
+            input.entry(name.clone()).or_insert(Value::Null);
+        }
         if input.len() > before {
-            let sketch = Sketch::new("null-optional-members", SketchKind::Valid, listed(input));
-            sketches.push(sketch.status(must("awsjson.input.null-is-absent"), ANSWERED));
+            let sketch = Sketch::new("null-optional-members", SketchKind::Valid, Vec::new());
+            let sketch = sketch.status(must("awsjson.input.null-is-absent"), ANSWERED);
+            sketches.push(on_things(draft, sketch, listed(input)));
         }
     }
     sketches
 }
 
-/// Whether an operation has members only to narrow down what it gives; `ListTagsForResource` wants one of two that its
-/// model calls optional.
+/// The sketch with this input, on things wherever it refers to some.
+fn on_things(draft: &Draft<'_>, sketch: Sketch, input: Vec<(String, Value)>) -> Sketch {
+    match journey::prepared(draft, input.clone()) {
+        Some(prepared) => sketch.prepared(prepared),
+        None => Sketch { input, ..sketch },
+    }
+}
+
+/// Whether an operation has members only to narrow down what it gives.
 fn asks_for_all(operation: &Operation) -> bool {
     operation.paging.is_some() || operation.members.is_empty()
 }
@@ -178,33 +201,48 @@ fn harmless(
 fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
     let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
     let faults = faults(&draft.maker(Extent::Minimal), &properties(draft), &mut draft.random("faults"));
+    let prepared = journey::prepared(draft, listed(minimal.clone()));
     let mut sketches = Vec::with_capacity(faults.len());
     for fault in faults {
-        let mut input = Value::Object(minimal.clone());
+        // On things of its own, what is wrong is wrong in an input that would be served without it. Machines are too dear for
+        // that, and what is wrong deep inside a member is many cases: those are held against names of nothing.
+        let own = prepared.as_ref().filter(|(_, setup)| setup.cost == Cost::None && fault.path.len() == 1);
+        let members = own.map_or_else(|| minimal.clone(), |(input, _)| input.iter().cloned().collect());
+        let mut input = Value::Object(members);
         let mut maker = draft.maker(Extent::Minimal);
         if fault.apply(&mut input, &mut maker).is_none() {
             continue;
         }
         let Value::Object(input) = input else { continue };
-        let sketch = Sketch::new(fault.name, SketchKind::Refused, listed(input));
-        let answered = |sketch: Sketch| sketch.status(must("awsjson.input.valid"), ANSWERED);
-        sketches.push(match fault.breach {
-            Breach::Missing => sketch.status(must("awsjson.input.required"), REFUSED),
-            Breach::Null => sketch.status(must("awsjson.input.null-is-absent"), REFUSED),
-            Breach::Type => sketch.status(must("awsjson.input.types"), REFUSED),
-            Breach::Union => sketch.status(must("awsjson.input.union"), REFUSED),
-            Breach::Convertible => answered(sketch).status(should("awsjson.input.no-conversion"), REFUSED),
-            Breach::Limit => answered(sketch).status(should("awsjson.input.constraints"), REFUSED),
-        });
+        let mut sketch = Sketch::new(fault.name, SketchKind::Refused, listed(input));
+        if let Some((_, setup)) = own {
+            sketch = sketch.twin(draft.minimal());
+            sketch.setup = setup.clone();
+        }
+        sketches.push(claimed(sketch, fault.breach));
     }
     if draft.operation.effect == Effect::Read {
         let mut input = minimal;
         input.insert("ProofmarkUnknown".into(), "proofmark".into());
-        let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, listed(input));
+        let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, Vec::new());
         let sketch = sketch.twin(draft.minimal()).status(must("awsjson.input.valid"), ANSWERED);
-        sketches.push(sketch.status(should("awsjson.input.unknown-member"), ANSWERED));
+        let sketch = sketch.status(should("awsjson.input.unknown-member"), ANSWERED);
+        sketches.push(on_things(draft, sketch, listed(input)));
     }
     sketches
+}
+
+/// With what is claimed about an input that breaks this.
+fn claimed(sketch: Sketch, breach: Breach) -> Sketch {
+    let answered = |sketch: Sketch| sketch.status(must("awsjson.input.valid"), ANSWERED);
+    match breach {
+        Breach::Missing => sketch.status(must("awsjson.input.required"), REFUSED),
+        Breach::Null => sketch.status(must("awsjson.input.null-is-absent"), REFUSED),
+        Breach::Type => sketch.status(must("awsjson.input.types"), REFUSED),
+        Breach::Union => sketch.status(must("awsjson.input.union"), REFUSED),
+        Breach::Convertible => answered(sketch).status(should("awsjson.input.no-conversion"), REFUSED),
+        Breach::Limit => answered(sketch).status(should("awsjson.input.constraints"), REFUSED),
+    }
 }
 
 fn text(text: impl Into<String>) -> Template {
@@ -228,11 +266,19 @@ fn no_request(draft: &Draft<'_>) -> Vec<Sketch> {
         let sketch = body("body-none", "").status(must("awsjson.input.valid"), ANSWERED);
         sketches.push(sketch.status(should("awsjson.request.no-body"), [StatusPattern::Exact(200)]));
     }
-    if draft.operation.members.values().any(|member| member.required) {
-        for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\""), ("body-null", "null")]
-        {
-            sketches.push(body(name, other).status(must("awsjson.input.json"), REFUSED));
-        }
+    // The error's name tells a refusal of the body's type from one of a missing member. Of an operation that requires
+    // nothing, no document says that the body has to be refused.
+    let requires = draft.operation.members.values().any(|member| member.required);
+    for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\"")] {
+        let named = Claim::Error(vec!["SerializationException".into()]);
+        let sketch = match requires {
+            true => body(name, other).status(must("awsjson.input.json"), REFUSED),
+            false => body(name, other).status(must("awsjson.input.valid"), ANSWERED),
+        };
+        sketches.push(sketch.claim(should("awsjson.input.serialization-error"), named));
+    }
+    if requires {
+        sketches.push(body("body-null", "null").status(must("awsjson.input.json"), REFUSED));
         sketches.push(body("body-empty", "").status(must("awsjson.input.required"), REFUSED));
     }
     if let Protocol::AwsJson { target_prefix, .. } = &draft.contract.protocol {

@@ -14,19 +14,19 @@ use super::{
     random::Random,
     value::{Extent, Maker},
 };
-use crate::model::{
-    case::{
-        Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Raw, Request,
-        StatusPattern, Step, Twin, ValueMatcher,
+use crate::{
+    contract::family as contract_family,
+    model::{
+        case::{
+            Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, Profile, Purpose,
+            Raw, Request, StatusPattern, Step, Twin, ValueMatcher,
+        },
+        clause::{ClauseId, Clauses, Strength},
+        contract::{Contract, Effect, Operation, Place, Protocol},
+        span::Span,
+        template::{Generator, Hole, Part, Template, TemplateValue},
     },
-    clause::{ClauseId, Clauses, Strength},
-    contract::{Contract, Effect, Operation, Place, Protocol},
-    span::Span,
-    template::{Generator, Hole, Part, Template, TemplateValue},
 };
-
-/// The feature a target declares that may be changed as a whole: its settings, its licence.
-pub(super) const DISPOSABLE: &str = "disposable";
 
 /// A clause a generated claim stands for. Where the clauses of a run do not state it, a MUST stands as a claim alone and
 /// anything weaker is not claimed.
@@ -116,7 +116,7 @@ pub(super) struct Draft<'a> {
     clauses: &'a Clauses,
     seed: u64,
     source: String,
-    span: Span,
+    pub span: Span,
 }
 
 impl<'a> Draft<'a> {
@@ -131,6 +131,11 @@ impl<'a> Draft<'a> {
         let family = family::of(contract, operation);
         let source = format!("{} {}, {}, seed {seed}", contract.title, contract.version, operation.name);
         Draft { contract, kinds, operation, family, clauses, seed, source, span }
+    }
+
+    /// Where the operation stands in the contract's file.
+    pub fn place(&self) -> Span {
+        self.span.clone()
     }
 
     pub fn random(&self, about: &str) -> Random {
@@ -155,7 +160,7 @@ impl<'a> Draft<'a> {
     /// The id of the clause, if the run has it.
     fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
         let own;
-        let id = match statement.id.starts_with("awsjson.") {
+        let id = match ["awsjson.", "resource."].iter().any(|shared| statement.id.starts_with(shared)) {
             true => statement.id,
             false => {
                 own = format!("{}.{}", self.contract.api, statement.id);
@@ -168,7 +173,7 @@ impl<'a> Draft<'a> {
     pub fn expectation(&self, statement: Statement, claim: Claim) -> Option<Expectation> {
         let clauses: Vec<ClauseId> = self.stated(statement).cloned().into_iter().collect();
         let claimed = !clauses.is_empty() || statement.strength == Strength::Must;
-        claimed.then(|| Expectation { claim, clauses, span: self.span.clone() })
+        claimed.then(|| Expectation { claim, clauses, purpose: Purpose::Claim, span: self.span.clone() })
     }
 
     pub fn step(&self, operation: &Operation, input: Vec<(String, Value)>, auth: Auth) -> Step {
@@ -212,15 +217,21 @@ impl<'a> Draft<'a> {
                 finally.iter_mut().for_each(|step| self.at_once(step));
             }
         }
+        let mut needed: Vec<Need> = Vec::new();
+        if kind == SketchKind::Valid {
+            first.poll = setup.poll;
+            needed.extend(setup.variables.into_iter().map(Need::Variable));
+        }
         let mut steps = setup.steps;
         steps.push(first);
         if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
             steps.extend(self.proof(listing, given));
         }
-        let own = self.needs(kind, &finally);
+        let own = self.needs(kind, &input, &finally);
         finally.extend(setup.finally);
         let row = row.into_iter().chain(setup.row).collect();
         let needs = if setup.needs.is_empty() { own } else { setup.needs };
+        let needs = needs.into_iter().chain(needed).collect();
         Case { twin, ..self.assembled(&name, steps, finally, row, needs) }
     }
 
@@ -237,7 +248,7 @@ impl<'a> Draft<'a> {
     /// What that case is called. With the id of nothing in the path, the input is not served.
     pub fn least(&self) -> &'static str {
         let in_path = self.operation.members.values().any(|member| member.place == Place::Path);
-        if in_path { "absent-id" } else { "valid-minimal" }
+        if in_path && !journey::prepares(self) { "absent-id" } else { "valid-minimal" }
     }
 
     /// The case of these steps.
@@ -277,21 +288,28 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Nothing may be made that is not destroyed again, nothing that the run did not make be destroyed, and no settings
-    /// changed: what would do so goes only to a target that may be spoilt, the right input and those with one mistake alike.
-    fn needs(&self, kind: SketchKind, undone: &[Step]) -> Vec<Need> {
+    /// Nothing may be made that is not destroyed again, by the case or, as the ledger knows how, at the run's end: what would
+    /// do so goes only where the target file gives it up, the right input and those with one mistake alike. What a request
+    /// would change or destroy is for the fence to say.
+    fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
-        let naming = self.family.naming.as_ref().and_then(|way| way.first().copied());
-        let harms = match effect {
-            _ if kind == SketchKind::Void => false,
-            Effect::Read => false,
-            Effect::Create | Effect::Upsert => undone.is_empty(),
-            Effect::Change | Effect::Destroy => {
-                !family::names_something(self.contract, self.operation, naming)
-            }
-            Effect::Unknown => true,
+        let stays = || effect.makes() && undone.is_empty() && !self.is_undone(self.operation, input);
+        // What bears such a name is not found again, and such a number may be another thing's.
+        let guessable = || match effect.makes() {
+            true => self.family.gives_a_word(input),
+            false => effect != Effect::Read && self.maker(Extent::Minimal).counts(input),
         };
-        harms.then(|| Need::Feature(DISPOSABLE.into())).into_iter().collect()
+        let lifted = kind != SketchKind::Void && (stays() || guessable());
+        lifted.then(|| Need::Lift(Arc::clone(&self.operation.name))).into_iter().collect()
+    }
+
+    /// Whether the ledger knows how to destroy what a request with this input makes.
+    pub fn is_undone(&self, operation: &Operation, input: &[(String, Value)]) -> bool {
+        let given = |member: &str| {
+            let value = input.iter().find(|(name, _)| name == member).and_then(|(_, value)| value.as_str());
+            value.is_some_and(|text| holes::bears(text) != Bears::Neither)
+        };
+        contract_family::is_undone(self.contract, operation, &given)
     }
 
     /// Takes back, by the names that both operations have, what an operation does that has no answer to be known by: the
@@ -318,7 +336,12 @@ impl<'a> Draft<'a> {
     fn at_once(&self, step: &mut Step) {
         let ends = Claim::Status(vec![StatusPattern::Class(2), StatusPattern::Class(4)]);
         if let Some(poll) = &mut step.poll {
-            poll.until = vec![Expectation { claim: ends, clauses: Vec::new(), span: self.span.clone() }];
+            poll.until = vec![Expectation {
+                claim: ends,
+                clauses: Vec::new(),
+                purpose: Purpose::Claim,
+                span: self.span.clone(),
+            }];
         }
     }
 
@@ -361,7 +384,9 @@ impl<'a> Draft<'a> {
     /// Asks until it is so, or there is nothing to destroy.
     pub fn undone(&self, destroyer: &Operation, input: Vec<(String, Value)>) -> Step {
         let mut step = self.step(destroyer, input, Auth::Target);
-        let claim = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
+        let claim = |claim| {
+            vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: self.span.clone() }]
+        };
         let absent = destroyer.errors.iter().map(|error| error.name.clone());
         let absent: Vec<String> = absent.filter(|name| name.contains("NotFound")).collect();
         let gone = Claim::Status(vec![
@@ -401,7 +426,9 @@ impl<'a> Draft<'a> {
         let mut step = self.listing(listing, name);
         let path = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(name)))]);
-        let alternative = |claim| vec![Expectation { claim, clauses: Vec::new(), span: self.span.clone() }];
+        let alternative = |claim| {
+            vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: self.span.clone() }]
+        };
         let at = |matcher| Claim::At { path: Arc::clone(&path), matcher };
         // A list that is refused shows nothing either way, and has cases of its own.
         let refused = Claim::Status(vec![StatusPattern::Class(4), StatusPattern::Class(5)]);

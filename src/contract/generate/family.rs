@@ -36,6 +36,17 @@ impl Family<'_> {
         (holes::bears(text) == Bears::Own && text != holes::OWN_NUMBER).then_some(text)
     }
 
+    /// Whether an input gives `true` for a name. A server that converts it to text uses a name that others may use, too, and
+    /// that holds nothing of the run.
+    pub fn gives_a_word(&self, input: &[(String, Value)]) -> bool {
+        let named = || {
+            let (first, rest) = self.naming.as_deref()?.split_first()?;
+            let (_, value) = input.iter().find(|(name, _)| name == first)?;
+            rest.iter().try_fold(value, |value, name| value.get(*name))
+        };
+        named().is_some_and(Value::is_boolean)
+    }
+
     /// Gives a name to what is made where an input leaves that open; `members` are those among which the name stands.
     pub fn name_it(&self, maker: &mut Maker<'_>, members: &mut Map<String, Value>, schema: Option<&Value>) {
         let named = || Some((*self.naming.as_deref()?.last()?, schema?));
@@ -184,26 +195,4 @@ fn rest_destroyer<'a>(contract: &'a Contract, operation: &Operation) -> Option<D
     let wanted = ["id", member, if by_uuid { "id" } else { "name" }];
     let found = wanted.into_iter().find(|name| answer.iter().any(|property| property.name == *name))?;
     Some(Destroyer { operation: destroyer, member, known_by: KnownBy::Answer(format!("$.{found}")) })
-}
-
-/// Whether a request of this operation names something that has to be there already: filled with the name of nothing,
-/// it can do no harm.
-pub(super) fn names_something(contract: &Contract, operation: &Operation, naming: Option<&str>) -> bool {
-    const NAMES: [&str; 6] = ["Arn", "Identifier", "Id", "Ids", "Arns", "Name"];
-    operation.members.iter().any(|(name, member)| match member.place {
-        Place::Path => true,
-        Place::Body => {
-            let shape = Shape::of(contract, &member.schema);
-            let of_text = match shape.kind {
-                Kind::Text => shape.values().is_empty(),
-                Kind::List => shape
-                    .inside()
-                    .is_some_and(|inside: &Value| Shape::of(contract, inside).kind == Kind::Text),
-                _ => false,
-            };
-            let id = NAMES.iter().any(|ending| name.ends_with(ending));
-            member.required && of_text && id && naming != Some(name)
-        }
-        Place::Query | Place::Header | Place::WholeBody | Place::Form => false,
-    })
 }

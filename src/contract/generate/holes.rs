@@ -2,6 +2,8 @@
 //! and only then a template. What fills them is of known length and letters, so a text with holes can be held against a
 //! schema before there is a run.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use serde_json::Value;
 
 use crate::model::template::{Generator, Hole, Part, Template, TemplateValue};
@@ -17,6 +19,22 @@ pub(super) const ABSENT: &str = "${gen:absent}";
 pub(super) const ABSENT_UPPER: &str = "${gen:absent-upper}";
 pub(super) const ABSENT_UUID: &str = "${gen:absent-uuid}";
 pub(super) const ABSENT_NUMBER: &str = "${gen:absent-number}";
+
+/// Stands before the name of a variable that the target file sets: `${target.region.id}`.
+const OF_TARGET: &str = "target.";
+
+/// The variables of the target file that a value names.
+pub(super) fn of_target(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => {
+            let name = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+            name.and_then(|name| name.strip_prefix(OF_TARGET)).into_iter().collect()
+        }
+        Value::Array(elements) => elements.iter().flat_map(of_target).collect(),
+        Value::Object(members) => members.values().flat_map(of_target).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
 
 /// What a hole may be filled with: letters alone after the first, digits alone, and both.
 const SAMPLES: usize = 3;
@@ -53,8 +71,34 @@ fn hole(name: &str) -> Option<Hole> {
     if let Some(generator) = Generator::ALL.into_iter().find(|generator| generator.key() == name) {
         return Some(Hole::Generated(generator));
     }
-    let number = name.strip_prefix("name").or_else(|| name.strip_prefix("made"))?;
-    number.chars().all(|c| c.is_ascii_digit()).then(|| Hole::Variable(name.into()))
+    if let Some(variable) = name.strip_prefix(OF_TARGET) {
+        return Some(Hole::Variable(variable.into()));
+    }
+    let numbered = name.strip_prefix("name").or_else(|| name.strip_prefix("made"));
+    let is_ours = numbered.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
+    (is_ours || is_of_target(name)).then(|| Hole::Variable(name.into()))
+}
+
+/// Whether a variable stands for what the target file names: `given.regionId`, `spare.vmRestorePointId`.
+pub(super) fn is_of_target(variable: &str) -> bool {
+    let named = variable.strip_prefix("given.").or_else(|| variable.strip_prefix("spare."));
+    named.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// Adds the variables of this kind that a value uses.
+pub(super) fn of_target_in(value: &TemplateValue, names: &mut BTreeSet<Arc<str>>) {
+    match value {
+        TemplateValue::Fixed(_) => {}
+        TemplateValue::Text(text) => {
+            let variable = |part: &Part| match part {
+                Part::Hole(Hole::Variable(name)) if is_of_target(name) => Some(Arc::clone(name)),
+                _ => None,
+            };
+            names.extend(text.parts.iter().filter_map(variable));
+        }
+        TemplateValue::List(list) => list.iter().for_each(|value| of_target_in(value, names)),
+        TemplateValue::Object(members) => members.iter().for_each(|(_, value)| of_target_in(value, names)),
+    }
 }
 
 /// A value with its holes.
@@ -89,6 +133,9 @@ pub(super) fn fills(text: &str) -> [String; SAMPLES] {
         let spelled = |part: &Part| match part {
             Part::Text(text) => text.clone(),
             Part::Hole(Hole::Generated(generator)) => generated(*generator, sample),
+            Part::Hole(Hole::Variable(name)) if is_of_target(name) => {
+                generated(Generator::AbsentUuid, sample)
+            }
             Part::Hole(_) => {
                 format!("{}-{}", generated(Generator::Run, sample), generated(Generator::Suffix, sample))
             }
@@ -152,6 +199,7 @@ pub(super) fn bears(text: &str) -> Bears {
         Hole::Generated(
             Generator::Absent | Generator::AbsentUpper | Generator::AbsentUuid | Generator::AbsentNumber,
         ) => Bears::Absent,
+        Hole::Variable(name) if is_of_target(&name) => Bears::Absent,
         _ => Bears::Own,
     };
     holes.map(one).next().unwrap_or(Bears::Neither)

@@ -5,8 +5,9 @@ use super::{
     examples::Examples,
     family::{self, Destroyer, Family, KnownBy},
 };
-use crate::model::contract::{Contract, Operation, Protocol};
+use crate::model::contract::{Contract, Operation, Place, Protocol};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A creating operation and what it belongs to.
 #[derive(Debug, Clone)]
@@ -21,17 +22,39 @@ pub(super) struct Creator<'a> {
 pub(super) struct Kinds<'a> {
     contract: &'a Contract,
     creators: Vec<Creator<'a>>,
+    /// The parameters of paths, the longest first.
+    parameters: Vec<&'a str>,
     pub examples: Examples<'a>,
 }
 
 impl<'a> Kinds<'a> {
     pub fn of(contract: &'a Contract) -> Kinds<'a> {
         let creators = contract.operations.values().filter_map(|create| creator(contract, create)).collect();
-        Kinds { contract, creators, examples: Examples::of(contract) }
+        let members = contract.operations.values().flat_map(|operation| &operation.members);
+        let in_path = members.filter(|(_, member)| member.place == Place::Path);
+        let found: BTreeSet<&str> = in_path.map(|(name, _)| name.as_str()).collect();
+        let mut parameters: Vec<&str> = found.into_iter().collect();
+        parameters.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        Kinds { contract, creators, parameters, examples: Examples::of(contract) }
     }
 
-    pub fn creators(&self) -> &[Creator<'a>] {
-        &self.creators
+    /// The parameter of a path that a member means: `amazonAccountId` for `targetAmazonAccountId`.
+    pub fn parameter(&self, member: &str) -> Option<&'a str> {
+        const SAYS_SOMETHING: usize = 4;
+        let member = member.to_ascii_lowercase();
+        let means =
+            |name: &&&str| name.len() >= SAYS_SOMETHING && member.contains(&name.to_ascii_lowercase());
+        self.parameters.iter().find(means).copied()
+    }
+
+    /// The paths of the collections that may have what a parameter of an operation's path names: the one before it, and
+    /// those before parameters of the same name at the end of other paths.
+    pub fn homes(&self, operation: &Operation, parameter: &str) -> Vec<&'a str> {
+        let place = format!("/{{{parameter}}}");
+        let Some(own) = self.contract.operation(&operation.name) else { return Vec::new() };
+        let before = own.path.find(&place).map(|at| &own.path[..at]);
+        let elsewhere = self.contract.operations.values().filter_map(|other| other.path.strip_suffix(&place));
+        before.into_iter().chain(elsewhere.filter(|_| before.is_some())).collect()
     }
 
     /// What an operation makes, if it is known how to destroy that, and it can be given a name of its own where that is
@@ -45,9 +68,15 @@ impl<'a> Kinds<'a> {
         let others = self.creators.iter().filter(|creator| creator.create.name != operation.name);
         match self.contract.protocol {
             Protocol::Rest => {
-                let place = format!("/{{{member}}}");
-                let home = operation.path.find(&place).map(|at| &operation.path[..at])?;
-                others.into_iter().find(|creator| creator.create.path == home)
+                let others: Vec<_> = others.collect();
+                let lists = |home: &str| {
+                    self.contract.operations.values().any(|it| it.method == "GET" && *it.path == *home)
+                };
+                // What is listed at the place before it is made there, or nowhere.
+                let homes = self.homes(operation, member);
+                let own = homes.first().is_some_and(|home| lists(home));
+                let homes = homes.into_iter().take(if own { 1 } else { usize::MAX });
+                { homes }.find_map(|home| others.iter().find(|it| *it.create.path == *home).copied())
             }
             Protocol::AwsJson { .. } => {
                 let any = member == "ResourceArn";
@@ -125,7 +154,14 @@ fn hyphened(member: &str) -> String {
     text
 }
 
-/// Machines cost money while they run.
+/// `MetadataModelConversion` of `CancelMetadataModelConversion`.
+pub(super) fn words_behind_the_verb(operation: &str) -> &str {
+    let next = operation.char_indices().skip(1).find(|(_, letter)| letter.is_ascii_uppercase());
+    next.map_or("", |(at, _)| &operation[at..])
+}
+
+/// Machines cost money while they run. The guess from the name only ever asks for more: what is taken for a machine needs a target
+/// that gives it up.
 pub(super) fn is_costly(create: &Operation) -> bool {
     ["Instance", "Cluster", "Machine", "Server"].iter().any(|kind| create.name.ends_with(kind))
 }

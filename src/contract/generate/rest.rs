@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     draft::{Draft, Sketch, SketchKind, must, should},
     fault::{Breach, faults},
+    journey::{self, Setup},
     value::Extent,
 };
 use crate::{
@@ -24,13 +25,19 @@ const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
 pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
     let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
-    let mut sketches = valid(draft, &minimal);
-    sketches.extend(paths(draft, &minimal));
-    sketches.extend(callers(draft, &minimal));
-    sketches.extend(version(draft, &minimal));
-    sketches.extend(method(draft));
-    sketches.extend(body(draft, &minimal));
-    sketches.extend(texts(draft, &minimal));
+    // What is wrong is wrong in an input that would be served without it.
+    let (least, setup) = match journey::prepared(draft, minimal.clone()) {
+        Some((input, setup)) => (input, setup),
+        None => (minimal.clone(), Setup::default()),
+    };
+    let mut sketches = paths(draft, &least);
+    sketches.extend(callers(draft, &least));
+    sketches.extend(version(draft, &least));
+    sketches.extend(body(draft, &least));
+    sketches.extend(texts(draft, &least));
+    sketches.iter_mut().for_each(|sketch| sketch.setup = setup.clone());
+    sketches.extend(valid(draft, &minimal));
+    sketches.extend(method(draft, &minimal));
     let own = |mut sketch: Sketch| {
         // The token that the other cases use must outlive this one.
         if ends_sessions(draft) {
@@ -38,6 +45,10 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
             if sketch.auth == Auth::Target {
                 sketch.auth = Auth::OwnToken;
             }
+        }
+        // Only the target file knows credentials that are right.
+        if draft.operation.members.contains_key(GRANT) {
+            sketch.twin = Some(Twin::Operation);
         }
         // Said aloud, the operation's own method changes nothing but that the request counts as broken on purpose: that
         // the document knows no status to refuse it with is not held against the answer.
@@ -48,6 +59,9 @@ pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
     };
     sketches.into_iter().map(own).collect()
 }
+
+/// The member by which a request for a token says what it has to show (RFC 6749, section 4).
+const GRANT: &str = "grant_type";
 
 type Input = Vec<(String, Value)>;
 
@@ -108,31 +122,45 @@ fn with(input: &Input, member: &str, value: Value) -> Input {
     input
 }
 
-/// What the document calls right. With the id of nothing in the path, that is what is not there.
+/// What the document calls right, on things that are there; and, with the id of nothing in the path, what is not there.
 fn valid(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
     if ends_sessions(draft) {
         return Vec::new();
     }
     let in_path = members(draft, Place::Path).next().is_some();
-    let least = draft.least();
-    let most = if in_path { "absent-id-maximal" } else { "valid-maximal" };
-    let sketch = |name: &str, input: Input| {
-        let twin = if in_path { Twin::Operation } else { Twin::Itself };
-        let sketch = Sketch::new(name, SketchKind::Valid, input).twin(twin);
-        match in_path && documents(draft, 404) {
-            true if draft.operation.effect == Effect::Read && draft.operation.path.ends_with('}') => sketch
-                .status(must("path.absent"), REFUSED)
-                .status(should("path.absent-404"), [StatusPattern::Exact(404)]),
-            true => sketch
-                .status(must("input.valid"), answered(draft))
-                .status(should("path.absent-404"), [StatusPattern::Exact(404)]),
-            false => sketch.status(must("input.valid"), answered(draft)),
-        }
-    };
-    let mut sketches = vec![sketch(least, minimal.clone())];
     let maximal = input(draft, Extent::Maximal).filter(|maximal| maximal != minimal);
-    sketches.extend(maximal.map(|input| sketch(most, input)));
+    let inputs = [("minimal", Some(minimal.clone())), ("maximal", maximal)];
+    let mut sketches = Vec::new();
+    for (extent, input) in inputs.into_iter().filter_map(|(extent, input)| Some((extent, input?))) {
+        if in_path {
+            let name = if extent == "minimal" { "absent-id" } else { "absent-id-maximal" };
+            sketches.push(absent(draft, name, input.clone()));
+        }
+        let sketch = |input| {
+            let sketch = Sketch::new(format!("valid-{extent}"), SketchKind::Valid, input);
+            sketch.twin(Twin::Itself).status(must("input.valid"), answered(draft))
+        };
+        match journey::prepared(draft, input.clone()) {
+            Some(prepared) => sketches.push(sketch(input).prepared(prepared)),
+            None if !in_path => sketches.push(sketch(input)),
+            None => {}
+        }
+    }
     sketches
+}
+
+/// A request about what is not there.
+fn absent(draft: &Draft<'_>, name: &str, input: Input) -> Sketch {
+    let sketch = Sketch::new(name, SketchKind::Valid, input).twin(Twin::Operation);
+    match documents(draft, 404) {
+        true if draft.operation.effect == Effect::Read && draft.operation.path.ends_with('}') => sketch
+            .status(must("path.absent"), REFUSED)
+            .status(should("path.absent-404"), [StatusPattern::Exact(404)]),
+        true => sketch
+            .status(must("input.valid"), answered(draft))
+            .status(should("path.absent-404"), [StatusPattern::Exact(404)]),
+        false => sketch.status(must("input.valid"), answered(draft)),
+    }
 }
 
 fn paths(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
@@ -201,7 +229,7 @@ fn version(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
 }
 
 /// A method that no operation has at this path; asked once for each path.
-fn method(draft: &Draft<'_>) -> Option<Sketch> {
+fn method(draft: &Draft<'_>, minimal: &Input) -> Option<Sketch> {
     let (operation, contract) = (draft.operation, draft.contract);
     let first = contract.operations.values().find(|other| other.path == operation.path)?;
     let taken = |method: &&str| {
@@ -212,9 +240,8 @@ fn method(draft: &Draft<'_>) -> Option<Sketch> {
     if first.name != operation.name {
         return None;
     }
-    let input = input(draft, Extent::Minimal)?;
     let in_path = |name: &str| operation.members.get(name).is_some_and(|member| member.place == Place::Path);
-    let input: Input = input.into_iter().filter(|(name, _)| in_path(name)).collect();
+    let input: Input = minimal.iter().filter(|(name, _)| in_path(name)).cloned().collect();
     let raw = Raw { method: Some(free.to_owned()), ..Raw::default() };
     let sketch = Sketch::new(format!("method-{}", free.to_ascii_lowercase()), SketchKind::Refused, input);
     let patterns = [StatusPattern::Class(4), StatusPattern::Exact(501)];
@@ -325,7 +352,7 @@ fn wrong_texts(name: &str, shape: &Shape<'_>, draft: &Draft<'_>) -> Vec<(&'stati
 pub(super) fn ends_sessions(draft: &Draft<'_>) -> bool {
     let gives_tokens = |path: &str| {
         let of_path = draft.contract.operations.values().filter(|operation| operation.path == path);
-        let mut giving = of_path.filter(|operation| operation.members.contains_key("grant_type"));
+        let mut giving = of_path.filter(|operation| operation.members.contains_key(GRANT));
         giving.next().is_some()
     };
     draft.operation.method == "DELETE" && gives_tokens(&draft.operation.path)

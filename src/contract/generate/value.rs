@@ -5,7 +5,11 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::{
-    holes::{ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, NAME, OWN_NUMBER, OWN_UUID, SUFFIX, fills},
+    arn,
+    holes::{
+        ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, Bears, NAME, OWN_NUMBER, OWN_UUID, SUFFIX, bears,
+        fills,
+    },
     kinds::Kinds,
     random::Random,
 };
@@ -86,6 +90,18 @@ impl Maker<'_> {
         name.eq_ignore_ascii_case("id")
             || of_operation.is_some_and(|member| member.place == Place::Path)
             || self.kinds.refers(self.operation, name)
+    }
+
+    /// Whether an input identifies a thing by a number of fewer than 53 bits. No such number is sure to name nothing, since a
+    /// server that counts reaches it.
+    pub fn counts(&self, input: &[(String, Value)]) -> bool {
+        input.iter().any(|(name, value)| {
+            let shape =
+                self.operation.members.get(name).map(|member| Shape::of(self.contract, &member.schema));
+            let small = shape.is_some_and(|shape| shape.kind == Kind::Integer && !takes_53_bits(&shape));
+            let drawn = value.as_str().is_some_and(|text| bears(text) != Bears::Neither);
+            small && self.identifies(name) && !drawn
+        })
     }
 
     /// A value of the member `name`; none where this program cannot think of one (a pattern it cannot read).
@@ -200,24 +216,28 @@ impl Maker<'_> {
             let matches = |fill: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(fill));
             fills(text).iter().all(|fill| fill.chars().count() <= most && matches(fill))
         };
-        const GUESSES: [&str; 12] = [
-            "arn:aws:iam::123456789012:role/${gen:absent}",
-            "a",
-            "A",
-            "1",
-            "aa",
-            "a1",
-            "default",
-            "2026-01-01",
-            "12:00",
-            "us-east-1",
-            "123456789012",
-            "",
-        ];
-        let first = self.first_text(name, shape);
+        const GUESSES: [&str; 11] =
+            ["a", "A", "1", "aa", "a1", "default", "2026-01-01", "12:00", "us-east-1", "123456789012", ""];
+        let mut guesses = self.first_texts(name, shape);
         let bearers = self.bearer(name).texts();
-        let guesses = std::iter::once(&*first).chain(bearers).chain(GUESSES);
-        guesses.map(padded).find(fits)
+        guesses.extend(bearers.map(str::to_owned));
+        let begins = shape.text("pattern").map_or("", literal_beginning);
+        guesses
+            .extend(bearers.iter().filter(|_| !begins.is_empty()).map(|bearer| format!("{begins}{bearer}")));
+        // A reference by ARN that the member's name does not show.
+        if shape.text("pattern").is_some_and(|pattern| pattern.contains("arn:")) {
+            guesses.extend(arn::of_member(&format!("{name}Arn"), self.service()));
+        }
+        guesses.extend(GUESSES.map(str::to_owned));
+        guesses.iter().map(|guess| padded(guess)).find(fits)
+    }
+
+    /// What ARNs call the service.
+    fn service(&self) -> &str {
+        match &self.contract.protocol {
+            Protocol::AwsJson { signing_name, .. } => signing_name,
+            Protocol::Rest => "proofmark",
+        }
     }
 
     /// Whether a UUID of this name is given by the caller: the token by which two equal requests are known, or the
@@ -228,7 +248,8 @@ impl Maker<'_> {
         gives && self.bearer(name) == Bearer::Own
     }
 
-    fn first_text(&self, name: &str, shape: &Shape<'_>) -> String {
+    /// What a text of this name and format is, the likeliest first.
+    fn first_texts(&self, name: &str, shape: &Shape<'_>) -> Vec<String> {
         let text = match shape.text("format").or_else(|| shape.text("contentEncoding")) {
             Some("uuid") if self.names_by_uuid(name) => OWN_UUID,
             Some("uuid") => ABSENT_UUID,
@@ -245,15 +266,28 @@ impl Maker<'_> {
             Some("password") => "Not-a-secret-1",
             _ if name.to_lowercase().ends_with("password") => "Not-a-secret-1",
             _ => {
-                let service = match &self.contract.protocol {
-                    Protocol::AwsJson { signing_name, .. } => signing_name,
-                    Protocol::Rest => "proofmark",
-                };
-                let text = || self.bearer(name).text().to_owned();
-                return arn(name, service).unwrap_or_else(text);
+                let arns = arn::of_member(name, self.service());
+                return if arns.is_empty() { vec![self.bearer(name).text().to_owned()] } else { arns };
             }
         };
-        text.to_owned()
+        vec![text.to_owned()]
+    }
+}
+
+/// What every text of a pattern begins with, as far as the pattern says so in letters: `vpc-` of `^vpc-[0-9a-f]{8}$`.
+fn literal_beginning(pattern: &str) -> &str {
+    let text = pattern.strip_prefix('^').unwrap_or("");
+    let text = text.trim_start_matches('(');
+    // An alternative may begin in another way.
+    if pattern.contains('|') {
+        return "";
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_/:".contains(c);
+    let end = text.find(|c| !plain(c)).unwrap_or(text.len());
+    // What is repeated, or may be missing, is the last letter.
+    match text[end..].starts_with(['?', '*', '{', '+']) {
+        true => &text[..end.saturating_sub(1)],
+        false => &text[..end],
     }
 }
 
@@ -274,25 +308,4 @@ fn number(shape: &Shape<'_>) -> Option<f64> {
     let step = shape.number("multipleOf").filter(|step| *step > 0.0);
     let wanted = step.unwrap_or(1.0).max(least.unwrap_or(f64::MIN)).min(most.unwrap_or(f64::MAX));
     (wanted != 1.0).then_some(wanted)
-}
-
-/// What a member called so holds, if that is an Amazon Resource Name: a well-formed one that names nothing.
-fn arn(member: &str, service: &str) -> Option<String> {
-    let kind = member.strip_suffix("Arn").or_else(|| member.strip_suffix("ARN"))?;
-    let ends = |text: &str| kind.ends_with(text);
-    let (service, place, resource) = match kind {
-        _ if ends("Role") || ends("Policy") => ("iam", "", format!("role/{ABSENT}")),
-        _ if ends("Topic") => ("sns", "us-east-1", ABSENT.to_owned()),
-        _ if ends("Bucket") => return Some(format!("arn:aws:s3:::{ABSENT}")),
-        _ if ends("Key") => ("kms", "us-east-1", format!("key/{ABSENT_UUID}")),
-        _ if ends("ReplicationInstance") => (service, "us-east-1", format!("rep:{ABSENT_UPPER}")),
-        _ if ends("AssessmentRun") => (service, "us-east-1", format!("assessment-run:{ABSENT_UPPER}")),
-        _ if ends("ReplicationTask") => (service, "us-east-1", format!("task:{ABSENT_UPPER}")),
-        _ if ends("Certificate") => (service, "us-east-1", format!("cert:{ABSENT_UPPER}")),
-        _ if ends("ReplicationConfig") => {
-            (service, "us-east-1", format!("replication-config:{ABSENT_UPPER}"))
-        }
-        _ => (service, "us-east-1", format!("endpoint:{ABSENT_UPPER}")),
-    };
-    Some(format!("arn:aws:{service}:{place}:123456789012:{resource}"))
 }

@@ -1,8 +1,15 @@
 //! What a contract shows of a member: that it identifies, that it does not, or neither.
 
+use std::collections::HashSet;
+
+use serde_json::Value;
+
 use crate::{
     contract::shape::{Kind, Shape},
-    model::contract::{Contract, Effect, Member, Operation, Place},
+    model::{
+        contract::{Contract, Effect, Member, Operation, Place},
+        derived::Names,
+    },
 };
 
 /// Whether a member of this schema cannot hold an identifier: it is true or false, a time, or one of a few words.
@@ -20,9 +27,59 @@ pub(super) fn holds_none(shape: &Shape<'_>) -> bool {
 /// ends with one of these names: `SourceEndpointArn` names an endpoint where `EndpointArn` does.
 pub(super) fn identifies(contract: &Contract, name: &str, shape: &Shape<'_>) -> bool {
     let arn = shape.text("pattern").is_some_and(|pattern| pattern.contains("arn:"));
-    arn || matches!(shape.text("format"), Some("uuid" | "arn"))
-        || contract.identifiers.iter().any(|known| names(name, known))
-        || contract.operations.values().any(|operation| requires(contract, operation, name))
+    arn || matches!(shape.text("format"), Some("uuid" | "arn")) || is_identifying(names(contract), name)
+}
+
+/// Whether the contract shows that members of this name say what a thing is like: a thing is made with them, or an answer
+/// shows that it has them.
+pub(super) fn describes(contract: &Contract, name: &str) -> bool {
+    names(contract).describing.contains(&name.to_ascii_lowercase())
+}
+
+fn names(contract: &Contract) -> &Names {
+    contract.derived.names(|| {
+        let mut names = Names::default();
+        let known = contract.operations.values().flat_map(|operation| required(contract, operation));
+        for known in contract.identifiers.iter().map(String::as_str).chain(known) {
+            let of_words = known.as_bytes().windows(2).any(|pair| is_between(pair[0], pair[1]));
+            *names.identifying.entry(known.to_ascii_lowercase()).or_default() |= of_words;
+        }
+        for operation in contract.operations.values() {
+            let makes = operation.effect.makes();
+            let mut seen = HashSet::new();
+            for (name, member) in operation.members.iter().filter(|_| makes) {
+                names.describing.insert(name.to_ascii_lowercase());
+                within(contract, &member.schema, &mut seen, &mut names.describing);
+            }
+            if makes || operation.effect == Effect::Read {
+                let answers = operation.successes().filter_map(|(_, answer)| answer.schema.as_deref());
+                answers.filter_map(|name| contract.schema(name)).for_each(|schema| {
+                    within(contract, schema, &mut seen, &mut names.describing);
+                });
+            }
+        }
+        names
+    })
+}
+
+/// The names of all members of values of this schema, at any depth.
+fn within<'c>(
+    contract: &'c Contract,
+    schema: &'c Value,
+    seen: &mut HashSet<*const Value>,
+    found: &mut HashSet<String>,
+) {
+    let shape = Shape::of(contract, schema);
+    if !seen.insert(std::ptr::from_ref(shape.schema)) {
+        return;
+    }
+    for property in shape.properties(contract) {
+        found.insert(property.name.to_ascii_lowercase());
+        within(contract, property.schema, seen, found);
+    }
+    if let Some(inside) = shape.inside() {
+        within(contract, inside, seen, found);
+    }
 }
 
 /// The members that an operation requires and that may say what it is about.
@@ -31,14 +88,14 @@ pub(super) fn halves(contract: &Contract, operation: &Operation) -> Vec<String> 
     required.filter(|(_, member)| may_identify(contract, member)).map(|(name, _)| name.clone()).collect()
 }
 
-fn requires(contract: &Contract, operation: &Operation, name: &str) -> bool {
+/// The members by which an operation is told what it is about, by both of their names.
+fn required<'c>(contract: &'c Contract, operation: &'c Operation) -> impl Iterator<Item = &'c str> {
     let tells = matches!(operation.effect, Effect::Destroy | Effect::Read);
-    operation.members.iter().any(|(own, member)| {
-        let wire = member.wire_name.as_deref().unwrap_or(own);
-        let named =
-            !operation.touches.not_identifiers.contains(own) && (names(name, own) || names(name, wire));
-        named && (member.place == Place::Path || tells && member.required && may_identify(contract, member))
-    })
+    let told = operation.members.iter().filter(move |(own, member)| {
+        !operation.touches.not_identifiers.contains(own)
+            && (member.place == Place::Path || tells && member.required && may_identify(contract, member))
+    });
+    told.flat_map(|(own, member)| [Some(own.as_str()), member.wire_name.as_deref()].into_iter().flatten())
 }
 
 fn may_identify(contract: &Contract, member: &Member) -> bool {
@@ -49,29 +106,21 @@ fn may_identify(contract: &Contract, member: &Member) -> bool {
         && !matches!(element.kind, Kind::Structure | Kind::Union)
 }
 
-/// Whether a member of this name holds what the identifier `known` does.
-fn names(name: &str, known: &str) -> bool {
-    same(known, name) || ends_with(name, known)
-}
-
-/// Whether the last words of a name are all the words of another, which has two or more: one that says no more than `Id`
-/// or `Name` may stand in the name of anything.
-fn ends_with(name: &str, known: &str) -> bool {
-    let between = |ahead: u8, first: u8| {
-        matches!(ahead, b'_' | b'-') || first.is_ascii_uppercase() && !ahead.is_ascii_uppercase()
-    };
-    let known = known.as_bytes();
+/// Whether a member of this name holds what one that identifies does: it has the same name, is one of several things where
+/// that is of one (`DatabaseId`, `databaseIds`), or its last words are all the words of that, which has two or more: one
+/// that says no more than `Id` or `Name` may stand in the name of anything.
+fn is_identifying(names: &Names, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let known = |name: &str| names.identifying.get(name);
     let bytes = name.as_bytes();
-    let Some(start) = bytes.len().checked_sub(known.len()).filter(|start| *start > 0) else { return false };
-    bytes[start..].eq_ignore_ascii_case(known)
-        && between(bytes[start - 1], bytes[start])
-        && known.windows(2).any(|pair| between(pair[0], pair[1]))
+    let starts = (1..bytes.len()).filter(|start| is_between(bytes[start - 1], bytes[*start]));
+    known(&lower).is_some()
+        || known(&format!("{lower}s")).is_some()
+        || lower.strip_suffix('s').is_some_and(|one| known(one).is_some())
+        || starts.filter_map(|start| lower.get(start..)).any(|last| known(last) == Some(&true))
 }
 
-/// One name, or one of several things and one of one thing: `DatabaseId`, `databaseIds`.
-fn same(one: &str, other: &str) -> bool {
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    let rest = long.get(short.len()..);
-    long.get(..short.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(short))
-        && rest.is_some_and(|rest| rest.is_empty() || rest.eq_ignore_ascii_case("s"))
+/// Whether a word begins with `first`, behind `ahead`.
+fn is_between(ahead: u8, first: u8) -> bool {
+    matches!(ahead, b'_' | b'-') || first.is_ascii_uppercase() && !ahead.is_ascii_uppercase()
 }

@@ -136,19 +136,17 @@ impl Judged<'_> {
         self.touched.subjects.iter().filter(|subject| self.role(subject) == Role::Identifies)
     }
 
-    /// What nothing shows to be an identifier, or not to be one, is one wherever that could do harm: in what destroys, and
-    /// in a change that shows no other.
+    /// What nothing shows to be an identifier, or not to be one, is one wherever that could do harm: in what destroys or
+    /// changes. What says what a thing is like is none in a change that shows of which thing it speaks.
     fn role(&self, subject: &Subject) -> Role {
         let any = |role| self.touched.subjects.iter().any(|subject| subject.role == role);
         let shown = || any(Role::Identifies) || any(Role::Refers);
         match (subject.role, self.effect) {
-            (Role::Unshown, Effect::Destroy) => Role::Identifies,
-            (Role::Unshown, Effect::Create | Effect::Read) => Role::Data,
-            (Role::Unshown, Effect::Unknown) if self.lift.is_none() => Role::Identifies,
-            (Role::Unshown, Effect::Change | Effect::Upsert) if self.lift.is_none() && !shown() => {
-                Role::Identifies
-            }
-            (Role::Unshown, _) => Role::Data,
+            (Role::Describes | Role::Unshown, Effect::Destroy) => Role::Identifies,
+            (Role::Describes | Role::Unshown, Effect::Create | Effect::Read) => Role::Data,
+            (Role::Describes | Role::Unshown, _) if self.lift.is_some() => Role::Data,
+            (Role::Describes, Effect::Change | Effect::Upsert) if shown() => Role::Data,
+            (Role::Describes | Role::Unshown, _) => Role::Identifies,
             (Role::Refers, Effect::Change | Effect::Upsert) if !any(Role::Identifies) => Role::Identifies,
             (role, _) => role,
         }
@@ -178,6 +176,7 @@ impl Judged<'_> {
 
     fn refused(&self, text: &str, at: &str, owner: Owner) -> String {
         let text: String = text.chars().take(120).collect();
+        let text = text.escape_debug();
         let Judged { operation, effect, .. } = self;
         let whose = match owner {
             Owner::Lent => "the target lends it",
@@ -186,9 +185,24 @@ impl Judged<'_> {
             _ => "this run did not make it",
         };
         match effect {
-            Effect::Unknown => format!("{operation} has an unknown effect, and {at} is {text:?}: {whose}"),
-            Effect::Create => format!("{operation} would begin something on {text:?} ({at}): {whose}"),
-            _ => format!("{operation} would {effect} {text:?} ({at}): {whose}"),
+            Effect::Unknown => format!("{operation} has an unknown effect, and {at} is `{text}`: {whose}"),
+            Effect::Create => format!("{operation} would begin something on `{text}` ({at}): {whose}"),
+            _ => format!("{operation} would {effect} `{text}` ({at}): {whose}"),
+        }
+    }
+}
+
+impl Rule {
+    /// As `plan` says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rule::Own => "own",
+            Rule::Absent => "absent",
+            Rule::Expendable => "expendable",
+            Rule::LentHalf => "half of a pair",
+            Rule::Reference => "reference",
+            Rule::Operation => "operation given up",
+            Rule::Disposable => "disposable",
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A request as the values of one operation's members, wherever they travel.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use regex::Regex;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::{Fit, Role, Subject, Touched, evidence};
+use super::{
+    Fit, Role, Subject, Touched,
+    body::{Body, Node},
+    evidence,
+};
 use crate::{
     contract::{
         family,
@@ -29,59 +29,6 @@ pub struct Parts<'a> {
     pub body: &'a Body,
 }
 
-/// A body as a lenient server may understand it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    None,
-    Json(Node),
-    /// The fields of a form, decoded.
-    Form(Vec<(String, String)>),
-    /// With its JSON escapes read.
-    Unreadable(String),
-}
-
-/// JSON with every member of an object, also those of one name: some servers take the first, some the last.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Node {
-    Text(String),
-    Number(Number),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
-    /// Null, true or false.
-    Word,
-}
-
-impl Body {
-    pub fn of(bytes: &[u8], media_type: Option<&str>) -> Body {
-        if bytes.trim_ascii().is_empty() {
-            return Body::None;
-        }
-        let is_form = media_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        match serde_json::from_slice(bytes) {
-            // A server that goes by the media type finds one field with a strange name in it.
-            Ok(node) => Body::Json(node),
-            Err(_) if is_form => Body::Form(
-                url::form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())).collect(),
-            ),
-            Err(_) => Body::Unreadable(unescaped(&String::from_utf8_lossy(bytes))),
-        }
-    }
-}
-
-impl From<&Value> for Node {
-    fn from(value: &Value) -> Node {
-        match value {
-            Value::Null | Value::Bool(_) => Node::Word,
-            Value::Number(number) => Node::Number(number.clone()),
-            Value::String(text) => Node::Text(text.clone()),
-            Value::Array(elements) => Node::List(elements.iter().map(Node::from).collect()),
-            Value::Object(members) => {
-                Node::Object(members.iter().map(|(name, value)| (name.clone(), value.into())).collect())
-            }
-        }
-    }
-}
-
 /// What a request touches as a request of `operation`.
 pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts: &Parts<'_>) -> Touched {
     let mut reader =
@@ -92,10 +39,19 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
     }
     for (name, value) in parts.query {
         let member = reader.member(Place::Query, name);
-        reader.texts(Spot::new("query", name, member), value);
+        // A name alone says something by itself.
+        let says = if member.is_none() && value.trim().is_empty() { name } else { value };
+        reader.texts(Spot::new("query", name, member), says);
     }
-    for (name, value) in parts.headers.iter().filter(|(name, _)| !is_of_http(name)) {
+    for (name, value) in parts.headers {
+        if name.eq_ignore_ascii_case("cookie") {
+            reader.cookies(value);
+            continue;
+        }
         let member = reader.member(Place::Header, name);
+        if member.is_none() && is_of_http(name) {
+            continue;
+        }
         // What the document itself fills in where a request says nothing is a setting of the API.
         if member.is_none_or(|(_, member)| member.default.is_none()) {
             reader.texts(Spot::new("header", name, member), value);
@@ -224,6 +180,13 @@ impl<'c> Reader<'c> {
         }
     }
 
+    fn cookies(&mut self, header: &str) {
+        for cookie in header.split(';') {
+            let (name, value) = cookie.split_once('=').unwrap_or(("", cookie));
+            self.texts(Spot::new("cookie", name.trim(), None), value.trim());
+        }
+    }
+
     fn body(&mut self, node: &Node) {
         let whole = self.operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
         match (whole, node) {
@@ -304,6 +267,14 @@ impl<'c> Reader<'c> {
         self.subjects.push(subject);
     }
 
+    /// Whether a member may hold an identifier: it is of another kind than numbers and a few words, or is shown to identify.
+    fn may_identify(&self, name: &str, member: &Member) -> bool {
+        let shape = Shape::of(self.contract, &member.schema);
+        let plain = matches!(shape.kind, Kind::Integer | Kind::Number | Kind::Boolean)
+            || evidence::holds_none(&shape);
+        !plain || evidence::identifies(self.contract, name, &shape)
+    }
+
     fn role(&self, spot: &Spot<'_>, shape: Option<&Shape<'_>>) -> Role {
         let touches = &self.operation.touches;
         let listed = |members: &[String]| members.iter().any(|member| is_within(&spot.path, member));
@@ -312,7 +283,12 @@ impl<'c> Reader<'c> {
         }
         let begins = self.effect == Effect::Create;
         let Some(shape) = shape else {
-            return if begins { Role::Refers } else { Role::Identifies };
+            return match spot.member {
+                _ if !begins => Role::Identifies,
+                // A value of another type in the place of a setting refers to nothing either.
+                Some((name, member)) if !self.may_identify(name, member) => Role::Unshown,
+                _ => Role::Refers,
+            };
         };
         if let Some(members) = &touches.members {
             return if listed(members) { Role::Identifies } else { Role::Data };
@@ -337,6 +313,7 @@ impl<'c> Reader<'c> {
             (Effect::Destroy, _) if shown => Role::Identifies,
             _ if shown && required => Role::Identifies,
             _ if shown => Role::Refers,
+            _ if evidence::describes(self.contract, &spot.name) => Role::Describes,
             _ => Role::Unshown,
         }
     }
@@ -378,11 +355,17 @@ fn fits(shape: &Shape<'_>, text: &str, written: Written) -> bool {
 
 /// Headers in which HTTP, the protocol or an intermediary has something to say, and no API names its things.
 fn is_of_http(name: &str) -> bool {
-    const NAMES: [&str; 24] = [
+    const NAMES: [&str; 34] = [
         "authorization",
         "cache-control",
         "connection",
-        "cookie",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-md5",
+        "content-range",
+        "content-type",
         "date",
         "expect",
         "forwarded",
@@ -401,86 +384,14 @@ fn is_of_http(name: &str) -> bool {
         "upgrade",
         "user-agent",
         "via",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
         "x-amz-target",
+        "x-amz-user-agent",
         "x-http-method",
     ];
-    const BEGINNINGS: [&str; 7] =
-        ["accept", "content-", "if-", "proxy-", "x-amz-", "x-http-method", "x-method-"];
+    const BEGINNINGS: [&str; 5] = ["accept", "if-", "proxy-", "x-http-method", "x-method-"];
     let name = name.to_ascii_lowercase();
     NAMES.contains(&&*name) || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
-}
-
-/// The text with its JSON escapes read, whether or not it is JSON.
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let code = rest.strip_prefix('u').and_then(|rest| u32::from_str_radix(rest.get(..4)?, 16).ok());
-        match code.and_then(char::from_u32) {
-            Some(character) => {
-                plain.push(character);
-                rest = &rest[5..];
-            }
-            // A slash stands for itself; what else there is ends a name.
-            None if rest.starts_with('/') => {}
-            None => plain.push(' '),
-        }
-    }
-    plain + rest
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Node, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Node;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("JSON")
-            }
-
-            fn visit_unit<E>(self) -> Result<Node, E> {
-                Ok(Node::Word)
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
-                Ok(Node::Word)
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
-                Ok(Node::Number(number.into()))
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
-                Ok(Node::Number(number.into()))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
-                Ok(Number::from_f64(number).map_or(Node::Word, Node::Number))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-                Ok(Node::Text(text.to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Node, A::Error> {
-                let mut all = Vec::new();
-                while let Some(element) = elements.next_element()? {
-                    all.push(element);
-                }
-                Ok(Node::List(all))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
-                let mut all = Vec::new();
-                while let Some(member) = members.next_entry()? {
-                    all.push(member);
-                }
-                Ok(Node::Object(all))
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
 }

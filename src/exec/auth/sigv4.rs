@@ -3,10 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::{
-    Credentials,
-    provider::{ProvideCredentials, error::CredentialsError},
-};
+use aws_credential_types::{Credentials, provider::error::CredentialsError};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
@@ -186,8 +183,10 @@ fn lasts(credentials: &Credentials, until: SystemTime) -> bool {
 }
 
 /// As the AWS SDKs do: environment, shared files, SSO, web identity, container, instance metadata.
+#[cfg(feature = "aws")]
 async fn search(profile: Option<&str>, region: &str) -> Result<Credentials, CredentialsError> {
     use aws_config::{Region, default_provider::credentials::DefaultCredentialsChain};
+    use aws_credential_types::provider::ProvideCredentials;
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
     let client =
@@ -199,6 +198,13 @@ async fn search(profile: Option<&str>, region: &str) -> Result<Credentials, Cred
         chain = chain.profile_name(profile);
     }
     chain.build().await.provide_credentials().await
+}
+
+/// This build does not look for credentials.
+#[cfg(not(feature = "aws"))]
+async fn search(_: Option<&str>, _: &str) -> Result<Credentials, CredentialsError> {
+    let why = "this build of proofmark does not look for credentials: name them in the target file, or turn the feature `aws` on";
+    Err(CredentialsError::not_loaded(why))
 }
 
 /// The last cause, which names every place that was looked at, in one line: the outer ones say no more than that it

@@ -84,6 +84,11 @@ impl Tokens {
         Tokens { username: username.to_owned(), password, file, state: Mutex::default() }
     }
 
+    /// Why the target gives no token for these credentials, if it has said so.
+    pub async fn rejection(&self) -> Option<String> {
+        self.state.lock().await.rejected.clone()
+    }
+
     /// The token that everybody uses.
     pub async fn current(&self, desk: Desk<'_>, log: &mut Vec<Exchange>) -> Result<Arc<str>, AuthError> {
         self.other_than(None, desk, log).await

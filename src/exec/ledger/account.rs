@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     Entry, Event, Intent, Ledger, Unclear, Unwritten,
     family::{self, Family},
-    undo::{self, Undo},
+    undo::{self, Look, Undo},
 };
 use crate::{
     contract::{
@@ -69,6 +69,8 @@ struct Open {
     given: Map<String, Value>,
     /// The names in it that no other run gives, and that this run has not given before.
     fresh: Vec<String>,
+    /// Whether the target has said that it made it.
+    served: bool,
 }
 
 /// What the answer of a request can name.
@@ -150,6 +152,7 @@ impl Account {
             answer: if makes { Names::Made } else { Names::Found },
             given,
             fresh,
+            served: false,
         };
         self.write(&open, Event::Intent(intent)).await?;
         self.asked = true;
@@ -175,34 +178,40 @@ impl Account {
         };
         let accepted = (200..300).contains(&response.status);
         if created {
-            let Some(open) = self.open.last() else { return };
+            let Some(mut open) = self.open.pop() else { return };
             // What is no JSON is no answer of the operation, whatever its status.
             let accepted = accepted && (response.body.is_empty() || response.json().is_ok());
             if !accepted && !absence::refuses(response) {
-                let _ = self.write(open, Event::Unclear(Unclear::of(response))).await;
+                let _ = self.write(&open, Event::Unclear(Unclear::of(response))).await;
             }
             let unfounded =
                 step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
-            if accepted && self.made_nothing(open, call) || !accepted && unfounded {
-                let _ = self.write(open, Event::NothingMade).await;
-                self.open.pop();
+            if accepted && self.made_nothing(&open, call) || !accepted && unfounded {
+                let _ = self.write(&open, Event::NothingMade).await;
             } else if accepted {
+                open.served = true;
                 let identity = match open.answer {
-                    Names::Made => identity(step, open, response, &script.values),
+                    Names::Made => identity(step, &open, response, &script.values),
                     Names::Found => Map::new(),
                 };
+                // An answer may speak of what was there before.
+                if identity.values().any(|name| self.own.was_there(name)) {
+                    let _ = self.write(&open, Event::NothingMade).await;
+                    return;
+                }
                 self.own.add(identity.values(), &open.asked);
                 self.own.name(&open.fresh);
                 let undo = undoing(call, &script.values, &open.family);
                 let mut undo: Vec<Undo> = undo.iter().map(|undo| undo.filled(&identity)).collect();
                 // The case may only destroy what the thing is in.
-                let by_contract = open.family.undo.as_ref().map(|undo| undo.filled(&identity));
-                let by_contract = by_contract.filter(Undo::is_whole);
+                let by_contract = open.family.undo_of(&identity);
                 undo.extend(by_contract.filter(|own| undo.iter().all(|it| it.operation != own.operation)));
-                let _ = self.write(open, Event::Created { identity, undo }).await;
+                let _ = self.write(&open, Event::Created { identity, undo }).await;
+                self.open.push(open);
             } else if absence::refuses(response) {
-                let _ = self.write(open, Event::Refused { status: response.status }).await;
-                self.open.pop();
+                let _ = self.write(&open, Event::Refused { status: response.status }).await;
+            } else {
+                self.open.push(open);
             }
         } else if step.effect == Effect::Destroy
             && (accepted || script.tells_absence(step, &call.api, response))
@@ -210,7 +219,10 @@ impl Account {
             let named = fence::variables(step);
             let names_it =
                 |open: &Open| matches!(&open.owner, Owner::Step(names) if !names.is_disjoint(&named));
-            self.close(|open| open.destroyers.contains(&*step.operation) && names_it(open)).await;
+            // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
+            let shown = |open: &Open| accepted || !open.served;
+            self.close(|open| open.destroyers.contains(&*step.operation) && names_it(open) && shown(open))
+                .await;
         }
         self.close(|open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id))).await;
     }
@@ -269,14 +281,14 @@ pub(in crate::exec) fn listing_of_nameless(
     contract: &Contract,
     operation: &Operation,
     values: &Values,
-) -> Option<String> {
+) -> Option<(String, Family)> {
     if !names(outgoing, values).is_empty() {
         return None;
     }
     let family = family::of(contract, operation);
-    let listing =
-        family.listing.filter(|look| family.undo.is_some() && look.input.values().all(undo::is_whole));
-    listing.map(|look| look.operation)
+    let whole = |look: &&Look| family.undo.is_some() && look.input.values().all(undo::is_whole);
+    let listing = family.listing.as_ref().filter(whole)?.operation.clone();
+    Some((listing, family))
 }
 
 /// The variables by which a destroying request would name what this step makes.

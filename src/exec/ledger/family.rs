@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::undo::{Look, Undo};
+use super::undo::{self, Look, Undo};
 use crate::{
     contract::{
         family::{self, Outcome, is_needed},
@@ -23,6 +23,8 @@ pub const MADE: &str = "made";
 pub struct Family {
     /// Destroys what is called `${made.MEMBER}`.
     pub undo: Option<Undo>,
+    /// The members of it that may be left out.
+    optional: BTreeSet<String>,
     pub(in crate::exec) outcome: Outcome,
     /// By the member of the destroying request, where the answer to the creating one shows its value.
     answered: BTreeMap<String, Vec<Way>>,
@@ -35,6 +37,10 @@ pub struct Family {
     pub listing: Option<Look>,
     /// What the listing may be told besides: in what the thing is, as the destroying request has to be told it.
     narrowing: Vec<String>,
+    /// The one member by which the destroying request names the thing, and the one of the creating request that is its name.
+    named: Option<(String, String)>,
+    /// The member by which the listing is asked for things by what the destroying request calls them.
+    by_names: Option<String>,
 }
 
 /// The family of a creating operation; empty where the contract does not tell.
@@ -57,6 +63,8 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
         let answer = family::answer_schema(contract, operation).map(ways_in);
         answered.insert((*member).to_owned(), answer.unwrap_or_else(|| undocumented(contract, member)));
         let mut inside: Vec<Way> = elements.iter().flat_map(|schema| ways_in(schema)).collect();
+        // An element that is a text is called by it, and is not in what is called so.
+        inside.retain(|way| !way.is_empty() || is_needed(taken));
         if !inside.is_empty() {
             described.insert((*member).to_owned());
         }
@@ -67,16 +75,29 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
         let member = listing.as_ref().and_then(|(lister, _)| lister.members.get(*name));
         member.is_some_and(|member| !is_needed(member)) && operation.members.contains_key(*name)
     };
-    let members = undoing.iter().flat_map(|undoing| &undoing.members);
+    let may_be_told = |(_, member): &&(&str, &Member)| !is_needed(member) && member.place != Place::Path;
+    let members = || undoing.iter().flat_map(|undoing| &undoing.members);
+    let optional = members().filter(may_be_told).map(|(name, _)| (*name).to_owned()).collect();
     // The destroying request has to be told the thing's own name; what it may be told is in what the thing is.
-    let optional = members.filter(|(_, member)| !is_needed(member));
-    let narrowing = optional.map(|(name, _)| *name).filter(inside).map(str::to_owned).collect();
+    let around = members().filter(|(_, member)| !is_needed(member));
+    let narrowing = around.map(|(name, _)| *name).filter(inside).map(str::to_owned).collect();
+    let needed = || members().filter(|(_, member)| is_needed(member));
+    let is_text = |(_, member): &&(&str, &Member)| Shape::of(contract, &member.schema).kind == Kind::Text;
+    let only = needed().next().filter(|_| needed().count() == 1).filter(is_text);
+    let named = only.and_then(|(member, taken)| {
+        let wanted = Wanted { resource: &resource, member, schema: &taken.schema };
+        Some(((*member).to_owned(), identity::given(contract, operation, wanted)?.to_owned()))
+    });
+    let by_names = only
+        .zip(listing.as_ref())
+        .and_then(|(member, (lister, _))| family::by_names(contract, lister, *member).map(str::to_owned));
     let undo = undoing.map(|undoing| {
         let input = undoing.members.iter().map(|(member, _)| ((*member).to_owned(), hole(member).into()));
         Undo { operation: undoing.operation.name.to_string(), input: input.collect(), look: None }
     });
     let outcome = family::outcome(contract, operation);
-    Family { undo, outcome, answered, listed, described, listing: listing.map(|(_, look)| look), narrowing }
+    let listing = listing.map(|(_, look)| look);
+    Family { undo, optional, outcome, answered, listed, described, listing, narrowing, named, by_names }
 }
 
 impl Family {
@@ -89,6 +110,35 @@ impl Family {
             Some((variable(member), value.clone()))
         });
         given.collect()
+    }
+
+    /// The request that destroys the thing by the name that this creating request has given it.
+    pub fn undo_by_name(&self, request: &Map<String, Value>) -> Option<Undo> {
+        let (member, from) = self.named.as_ref()?;
+        let mut said = self.given(request);
+        let name = match request.get(from)? {
+            Value::String(name) => name.clone(),
+            // What takes a number for a name takes it as it is written.
+            Value::Number(name) => name.to_string(),
+            _ => return None,
+        };
+        said.insert(variable(member), name.into());
+        self.undo_of(&said)
+    }
+
+    /// The request that destroys what is called so; none where it needs more than that.
+    pub fn undo_of(&self, identity: &Map<String, Value>) -> Option<Undo> {
+        let mut undo = self.undo.as_ref()?.filled(identity);
+        undo.input.retain(|name, value| undo::is_whole(value) || !self.optional.contains(name));
+        undo.is_whole().then_some(undo)
+    }
+
+    /// The further input by which the listing shows only what this request destroys.
+    pub fn asking_for(&self, undo: &Undo) -> Option<(String, Value)> {
+        let own = self.undo.as_ref().filter(|own| own.operation == undo.operation)?;
+        let (member, _) = self.named.as_ref()?;
+        let name = undo.input.get(member).filter(|_| own.input.contains_key(member))?;
+        Some((self.by_names.clone()?, Value::Array(vec![name.clone()])))
     }
 
     /// What the listing has to be told of a thing of which this is `said`.

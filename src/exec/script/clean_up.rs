@@ -259,14 +259,18 @@ impl Script {
 }
 
 /// The step by which the case makes what this one destroys: it captures what this one names, or, where it captures nothing,
-/// gives all of it itself.
+/// gives all of it itself, by the variables or by the members that both have.
 fn maker(case: &Case, destroy: &Step) -> Option<usize> {
     let named = crate::exec::fence::variables(destroy);
     let makes = |step: &Step| {
         let captured = |name: &Arc<str>| step.captures.iter().any(|capture| capture.name == *name);
         let given = crate::exec::fence::variables(step);
         let gives = step.captures.is_empty() && !given.is_empty() && named.is_superset(&given);
-        step.effect.makes() && (gives || named.iter().any(captured))
+        let inputs = (&destroy.request.input, &step.request.input);
+        let repeats = step.captures.is_empty()
+            && !inputs.0.is_empty()
+            && inputs.0.iter().all(|member| inputs.1.contains(member));
+        step.effect.makes() && (gives || repeats || named.iter().any(captured))
     };
     case.steps.iter().position(makes)
 }

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    exec::{absent::Absent, values::Surroundings},
     matcher,
     model::{
         case::{
@@ -18,12 +17,13 @@ use crate::{
         example::{span, step},
         template::{Hole, Part, Template, TemplateValue, Variables},
     },
+    plan::{absent::Absent, values::Surroundings},
 };
 
 mod repeating;
 
 fn claim(claim: Claim) -> Expectation {
-    Expectation { claim, clauses: Vec::new(), span: span() }
+    Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }
 }
 
 fn status(status: u16) -> Expectation {
@@ -114,6 +114,7 @@ fn contracts() -> Arc<Contracts> {
     };
     let contract = Contract {
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: "api".into(),
         title: String::new(),
@@ -122,6 +123,7 @@ fn contracts() -> Arc<Contracts> {
         waiters: BTreeMap::new(),
         operations: BTreeMap::new(),
         identifiers: Default::default(),
+        derived: Default::default(),
         schemas: Arc::new(json!({ "$defs": {} })),
     };
     Arc::new(Contracts::new(vec![contract]).unwrap())

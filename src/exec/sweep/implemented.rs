@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use super::{Thing, search::Search};
 use crate::{
+    contract::family,
     exec::{Session, again::Repeats, drive::Line, ledger::Unclear},
     model::{
         case::{Auth, Raw, Request},
         contract::{Effect, Protocol},
-        template::{Part, Template},
+        template::{Generator, Part, Template},
     },
 };
 
@@ -32,6 +33,27 @@ impl Session {
             search.errors.0.insert(thing.api.clone(), error);
         }
         search.errors.0.get(&thing.api).is_some_and(|error| error.as_ref() == Some(answer))
+    }
+
+    /// The same where no list of the kind answers: the witness is an operation that reads one thing of the kind, asked for the
+    /// name of nothing.
+    pub(super) async fn lacks_reader(&self, thing: &Thing, search: &mut Search<'_>) -> bool {
+        if search.book.always_unclear(&thing.api, &thing.operation).is_none() {
+            return false;
+        }
+        let Some(contract) = self.contract(&thing.api) else { return false };
+        let Some(create) = contract.operation(&thing.operation) else { return false };
+        let Some(absent) = self.values(&thing.api).variables().get(Generator::Absent.key()).cloned() else {
+            return false;
+        };
+        for reader in family::readers(contract, &family::resource(contract, create)) {
+            let needed = reader.members.iter().filter(|(_, member)| family::is_needed(member));
+            let input = needed.map(|(name, _)| (name.clone(), absent.clone())).collect();
+            if let Ok(Ok(response)) = self.ask(&thing.api, &reader.name, &input).await {
+                return self.lacks(thing, &Unclear::of(&response), search).await;
+            }
+        }
+        false
     }
 
     /// It is asked for as an operation that only reads.

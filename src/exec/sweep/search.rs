@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{Others, Thing, implemented::Errors};
 use crate::{
+    contract::family,
     exec::{
         Session,
         census::ids,
@@ -21,7 +22,12 @@ use crate::{
         },
         own,
     },
-    model::{contract::Operation, exchange::Broken, target::Sharing},
+    matcher::absence,
+    model::{
+        contract::Operation,
+        exchange::{Broken, Response},
+        target::Sharing,
+    },
 };
 
 /// Pages that are read of one list.
@@ -34,6 +40,15 @@ pub(super) enum Shown {
     Never(String),
     /// With what it was answered, if it was.
     NotNow(String, Option<Unclear>),
+    /// As long as other things of the run are there.
+    NotYet(String),
+}
+
+impl Shown {
+    fn why(self) -> String {
+        let (Shown::Never(why) | Shown::NotNow(why, _) | Shown::NotYet(why)) = self;
+        why
+    }
 }
 
 /// What is known before anything is looked for.
@@ -45,6 +60,8 @@ pub(super) struct Search<'a> {
     pub others: &'a Others,
     pub listed: Listed,
     pub errors: Errors,
+    /// Whether there are things of the run that do not wait for others to be gone.
+    pub others_open: bool,
 }
 
 /// The lists that were asked for in this round, by API, operation and what that was told.
@@ -71,11 +88,20 @@ impl Session {
         let Some(listing) = &thing.intent.listing else {
             return Err(Shown::Never(format!("no operation lists what {} makes", thing.operation)));
         };
-        let elements = self.listed(thing, listing, search).await?;
-        match thing.intent.names.is_empty() {
-            true => self.come_since(&elements, thing, family, listing, search).map_err(Shown::Never),
-            false => Ok(found_in(&elements, thing, family, &search.book.things)),
+        let asking = &thing.intent.asking;
+        let listed = self.listed(&thing.api, listing, asking, search).await;
+        if thing.intent.names.is_empty() {
+            return self.come_since(&listed?, thing, family, listing, search);
         }
+        let elements = match listed {
+            Err(shown) => {
+                let undo = family.undo_by_name(&thing.intent.members());
+                let by_name = self.listed_by_name(thing, family, undo.as_ref(), search).await;
+                by_name.ok_or(shown)?
+            }
+            Ok(elements) => elements,
+        };
+        Ok(found_in(&elements, thing, family, &search.book.things))
     }
 
     /// Whether the listing of its kind shows something that bears the thing's name and is nothing else's.
@@ -98,7 +124,10 @@ impl Session {
         if !family.shows_in_list(undo, asking) {
             return None;
         }
-        let elements = self.listed(thing, listing, search).await.ok()?;
+        let elements = match self.listed(&thing.api, listing, asking, search).await {
+            Ok(elements) => elements,
+            Err(_) => self.listed_by_name(thing, &family, Some(undo), search).await?,
+        };
         let mut names = Vec::new();
         let said = |name: &str| asking.contains_key(name);
         let inputs = undo.input.iter().filter(|(name, _)| !said(name));
@@ -111,16 +140,36 @@ impl Session {
         Some(elements.iter().any(shows))
     }
 
-    async fn listed(&self, thing: &Thing, listing: &str, search: &mut Search<'_>) -> Elements {
-        let asking = &thing.intent.asking;
+    /// The list of the one thing that this request destroys, where the whole list does not tell and the contract has a member
+    /// by which it is asked for things by their names.
+    async fn listed_by_name(
+        &self,
+        thing: &Thing,
+        family: &Family,
+        undo: Option<&Undo>,
+        search: &mut Search<'_>,
+    ) -> Option<Arc<Vec<Value>>> {
+        let (member, name) = family.asking_for(undo?)?;
+        let mut asking = thing.intent.asking.clone();
+        asking.insert(member, name);
+        self.listed(&thing.api, thing.intent.listing.as_ref()?, &asking, search).await.ok()
+    }
+
+    async fn listed(
+        &self,
+        api: &str,
+        listing: &str,
+        asking: &Map<String, Value>,
+        search: &mut Search<'_>,
+    ) -> Elements {
         if !asking.values().all(undo::is_whole) {
             return Err(Shown::Never(format!("it is not known all that {listing} needs")));
         }
-        let key = (thing.api.clone(), listing.to_owned(), Value::Object(asking.clone()).to_string());
+        let key = (api.to_owned(), listing.to_owned(), Value::Object(asking.clone()).to_string());
         if let Some(listed) = search.listed.0.get(&key) {
             return listed.clone();
         }
-        let listed = self.walk(&thing.api, listing, asking).await.map(Arc::new);
+        let listed = self.walk(api, listing, asking).await.map(Arc::new);
         search.listed.0.insert(key, listed.clone());
         listed
     }
@@ -134,10 +183,10 @@ impl Session {
         family: &Family,
         listing: &str,
         search: &Search<'_>,
-    ) -> Result<Vec<Map<String, Value>>, String> {
+    ) -> Result<Vec<Map<String, Value>>, Shown> {
         let lost = format!("the answer of {} never came, and what it makes has no name", thing.operation);
         let Some(census) = search.census.get(&(thing.api.clone(), listing.to_owned())) else {
-            return Err(format!("{lost}; look at what {listing} shows"));
+            return Err(Shown::Never(format!("{lost}; look at what {listing} shows")));
         };
         let old = |id: &String| {
             [census.as_slice(), search.known, &search.others.names].iter().any(|ids| ids.contains(id))
@@ -154,7 +203,8 @@ impl Session {
             return Ok(new.into_iter().map(|(_, element)| identity(element, thing, family)).collect());
         }
         let ids: Vec<&str> = new.iter().map(|(id, _)| id.as_str()).take(10).collect();
-        Err(format!("{lost}: it may be one of those that came meanwhile: {}", ids.join(", ")))
+        // Others of the run may be among them, and are gone a moment later.
+        Err(Shown::NotYet(format!("{lost}: it may be one of those that came meanwhile: {}", ids.join(", "))))
     }
 
     /// Every element of the lists of every page.
@@ -164,16 +214,14 @@ impl Session {
         listing: &str,
         asking: &Map<String, Value>,
     ) -> Result<Vec<Value>, String> {
-        let walked = self.walk(api, listing, asking).await;
-        walked.map_err(|shown| match shown {
-            Shown::Never(why) | Shown::NotNow(why, _) => why,
-        })
+        self.walk(api, listing, asking).await.map_err(Shown::why)
     }
 
     async fn walk(&self, api: &str, listing: &str, asking: &Map<String, Value>) -> Result<Vec<Value>, Shown> {
         let contract = self.contract(api);
         let operation = contract.and_then(|contract| contract.operation(listing));
         let paging = operation.and_then(|operation| operation.paging.clone());
+        let list = contract.zip(operation).and_then(|(contract, lister)| family::list_of(contract, lister));
         let mut input = asking.clone();
         let mut elements = Vec::new();
         for _ in 0..PAGES {
@@ -187,8 +235,7 @@ impl Session {
             };
             if answer.status != 200 {
                 let why = format!("{listing} answered {}", self.status_in_words(api, &answer));
-                // What it is in is gone, and it with that.
-                let absent = !asking.is_empty() && self.tells_absence(api, listing, &answer);
+                let absent = self.has_no_parent(api, listing, asking, &answer);
                 return match answer.status {
                     _ if absent => Ok(elements),
                     400..=499 | 501 => Err(Shown::Never(why)),
@@ -199,7 +246,11 @@ impl Session {
                 .json()
                 .map_err(|error| Shown::Never(format!("{listing}: the answer is not JSON: {error}")))?;
             let lists: Vec<&Vec<Value>> = match page {
-                Value::Object(members) => members.values().filter_map(Value::as_array).collect(),
+                Value::Object(members) => {
+                    let of_kind = |name: &String| list.is_none_or(|list| list == name);
+                    let lists = members.iter().filter(|(name, _)| of_kind(name));
+                    lists.filter_map(|(_, value)| value.as_array()).collect()
+                }
                 Value::Array(elements) => vec![elements],
                 _ => Vec::new(),
             };
@@ -224,6 +275,28 @@ impl Session {
             }
         }
         Err(Shown::Never(format!("{listing} does not come to an end")))
+    }
+}
+
+impl Session {
+    /// Whether a list is refused because what the request names does not exist, or, where it names nothing, the parent that the
+    /// target takes by default. Then nothing is in it.
+    fn has_no_parent(
+        &self,
+        api: &str,
+        listing: &str,
+        asking: &Map<String, Value>,
+        answer: &Response,
+    ) -> bool {
+        // A number says how many to show.
+        let names_one = asking.values().any(|value| !value.is_number());
+        if names_one && self.tells_absence(api, listing, answer) {
+            return true;
+        }
+        let Some(contract) = self.contract(api) else { return false };
+        let Some(lister) = contract.operation(listing) else { return false };
+        let parents = family::unsaid_parents(contract, lister);
+        parents.iter().any(|kind| absence::tells_absence_of(kind, &contract.protocol, lister, answer))
     }
 }
 

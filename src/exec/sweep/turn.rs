@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// How often a list is asked that shows what the target does not find, or does not show what it has made: it may lag behind.
+const LISTED: u32 = 3;
+
 /// A thing that has not come to its end.
 pub(super) struct Pending<'b> {
     pub thing: &'b Thing,
@@ -43,6 +46,10 @@ pub(super) struct Pending<'b> {
     destroyed: bool,
     /// Whether the step by which the case looks does not tell.
     blind: bool,
+    /// Whether it is destroyed by the name that was asked for, which no answer has confirmed.
+    by_name: bool,
+    /// Whether other things of the run have to be gone before anything can be said.
+    pub waits: bool,
     why: String,
 }
 
@@ -67,6 +74,8 @@ impl<'b> Pending<'b> {
             refused: 0,
             destroyed: false,
             blind: false,
+            by_name: false,
+            waits: false,
             why: "it was not asked for".to_owned(),
         }
     }
@@ -163,11 +172,13 @@ impl Session {
                 let young = std::time::Duration::try_from(age).unwrap_or_default() <= YOUNG;
                 pending.refused += 1;
                 match () {
-                    () if pending.there && pending.refused < 3 => pending
+                    () if pending.there && pending.refused < LISTED => pending
                         .again("its answer did not say what it is called, and no list shows its name".into()),
                     () if pending.there => Turn::Over(Fate::Left(pending.why.clone())),
                     () if thing.state == State::Refused => Turn::Over(Fate::NeverMade),
-                    () if young && pending.refused < 3 => pending.again("its answer did not come".into()),
+                    () if young && pending.refused < LISTED => {
+                        pending.again("its answer did not come".into())
+                    }
                     () => Turn::Over(Fate::WasGone),
                 }
             }
@@ -189,22 +200,51 @@ impl Session {
                 pending.undo = Some(all);
                 Box::pin(self.turn(pending, search)).await
             }
-            Err(Shown::NotNow(_, Some(answer)))
-                if !pending.there && self.lacks(thing, &answer, search).await =>
-            {
-                Turn::Over(Fate::NeverMade)
+            Err(shown) => self.unshown(pending, &family, shown, search).await,
+        }
+    }
+
+    /// No list tells whether it is there.
+    async fn unshown(
+        &self,
+        pending: &mut Pending<'_>,
+        family: &family::Family,
+        shown: Shown,
+        search: &mut Search<'_>,
+    ) -> Turn {
+        let thing = pending.thing;
+        let lacks = !pending.there
+            && match &shown {
+                Shown::NotNow(_, Some(answer)) => self.lacks(thing, answer, search).await,
+                Shown::NotNow(_, None) | Shown::NotYet(_) => false,
+                Shown::Never(_) => self.lacks_reader(thing, search).await,
+            };
+        if lacks {
+            return Turn::Over(Fate::NeverMade);
+        }
+        let (why, most) = match shown {
+            Shown::Never(why) => (why, 0),
+            Shown::NotNow(why, _) => (why, ATTEMPTS),
+            Shown::NotYet(why) => {
+                pending.waits = true;
+                if search.others_open {
+                    return pending.again(why);
+                }
+                (why, 2)
             }
-            Err(Shown::Never(why)) => {
+        };
+        pending.refused += 1;
+        if pending.refused < most {
+            return pending.again(why);
+        }
+        match family.undo_by_name(&thing.intent.members()).filter(|_| !thing.intent.names.is_empty()) {
+            Some(undo) => {
+                (pending.refused, pending.by_name, pending.undo) = (0, true, Some(vec![undo]));
+                Box::pin(self.turn(pending, search)).await
+            }
+            None => {
                 pending.why = why;
                 Turn::Over(pending.given_up())
-            }
-            Err(Shown::NotNow(why, _)) => {
-                pending.refused += 1;
-                if pending.refused >= ATTEMPTS {
-                    pending.why = why;
-                    return Turn::Over(pending.given_up());
-                }
-                pending.again(why)
             }
         }
     }
@@ -219,7 +259,10 @@ impl Session {
             Ok(answer) => answer,
         };
         match &answer {
-            Ok(response) if self.tells_absence(api, &undo.operation, response) => pending.next(),
+            Ok(response) if self.tells_absence(api, &undo.operation, response) => {
+                let refused = self.status_in_words(api, response);
+                self.not_found(pending, undo, &refused, search).await
+            }
             Ok(response) if (200..300).contains(&response.status) => {
                 pending.accepted += 1;
                 pending.there = true;
@@ -257,6 +300,31 @@ impl Session {
                 if pending.refused >= ATTEMPTS { Turn::Silent(pending.given_up()) } else { Turn::Unanswered }
             }
         }
+    }
+
+    /// The target finds nothing to destroy. Where it has never accepted to destroy the thing, that alone does not show that
+    /// the thing is gone: the list of its kind may show it all the same.
+    async fn not_found(
+        &self,
+        pending: &mut Pending<'_>,
+        undo: &Undo,
+        refused: &str,
+        search: &mut Search<'_>,
+    ) -> Turn {
+        if pending.accepted > 0 || pending.destroyed {
+            return pending.next();
+        }
+        let why = format!("{} answered {refused}", undo.operation);
+        let why = match self.is_in_list(pending.thing, undo, search).await {
+            Some(true) => format!("{why}, and the list of its kind shows it"),
+            // It was made, and may be called otherwise than it was asked for.
+            None if pending.by_name && pending.there => why,
+            _ => return pending.next(),
+        };
+        pending.there = true;
+        pending.refused += 1;
+        pending.why = why;
+        if pending.refused < LISTED { Turn::Again } else { Turn::Over(pending.given_up()) }
     }
 
     /// Gone is what the target says is not there, or speaks of no more.
@@ -399,6 +467,5 @@ fn undoing(thing: &Thing, family: &family::Family, identity: &Map<String, Value>
     if !known.is_empty() && known.iter().all(Undo::is_whole) {
         return known;
     }
-    let by_contract = family.undo.as_ref().map(|undo| undo.filled(identity));
-    by_contract.filter(Undo::is_whole).map_or(known, |undo| vec![undo])
+    family.undo_of(identity).map_or(known, |undo| vec![undo])
 }

@@ -28,4 +28,35 @@ with_both! {
     NamesTwice, "names-twice", breaks "http.json.unique-names";
     /// A header of a request is not seen where its name is written in lower case.
     LowerCaseUnread, "lower-case-unread", breaks "http.header.case-insensitive";
+
+    // --- resources that the contract drives, both APIs
+
+    /// An optional property that is sent is forgotten, and has a value of the target's own.
+    ForgetSent, "forget-sent", breaks "resource.echo";
+    /// An optional property that is sent is shown by the answer to the creation alone, and by no read.
+    LoseSent, "lose-sent", breaks "resource.shown";
+    /// Reads show other values than the answer that made the thing.
+    StaleRead, "stale-read", breaks "resource.read";
+    /// Every second read shows other values.
+    UnstableRead, "unstable-read", breaks "resource.stable";
+    /// Lists have every thing twice.
+    ListTwice, "list-twice", breaks "resource.listed-once";
+    /// A filter filters nothing.
+    AllFiltersIgnored, "all-filters-ignored", breaks "resource.filters";
+    /// A change is answered, and forgotten.
+    StaleUpdate, "stale-update", breaks "resource.update";
+    /// A change of one property makes the others what they were at first.
+    UpdateLeaks, "update-leaks", breaks "resource.update-leaves-others";
+    /// What was deleted can still be read.
+    GhostAfterDelete, "ghost-after-delete", breaks "resource.gone";
+    /// What is made again under a name has the settings of the thing that had the name before.
+    OldSettingsAfterRecreate, "old-settings-after-recreate", breaks "resource.clean-recreate";
+    /// Two things may have one name.
+    DuplicateNameAccepted, "duplicate-name-accepted", breaks "resource.unique";
+    /// A creation that is refused because of its name changes the thing that has the name.
+    RefusedCreateChanges, "refused-create-changes", breaks "resource.refusal-changes-nothing";
+    /// A change of one thing changes all others of its kind.
+    ChangesNeighbour, "changes-neighbour", breaks "resource.isolation";
+    /// Properties that are only written are shown.
+    SecretShown, "secret-shown", breaks "resource.no-secret";
 }

@@ -47,7 +47,11 @@ pub(crate) const FAMILIES: &[Family] = &[
         kind: "data-migration",
         named_by: "DataMigrationIdentifier",
         status: ("DataMigrationStatus", "READY"),
-        ..PLAIN
+        renamed: &[
+            ("NumberOfJobs", "DataMigrationSettings.NumberOfJobs"),
+            ("EnableCloudwatchLogs", "DataMigrationSettings.CloudwatchLogsEnabled"),
+            ("SelectionRules", "DataMigrationSettings.SelectionRules"),
+        ],
     },
     Family {
         create: "CreateDataProvider",

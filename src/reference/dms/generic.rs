@@ -1,9 +1,16 @@
 //! Operations that nobody wrote by hand: the contract says what they take and give, the families what they do.
 
+mod forgetting;
+mod nulls;
+
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use self::{
+    forgetting::put,
+    nulls::{strip_nulls, strip_nulls_within},
+};
 use super::{
     Cx,
     families::{self, Family, Role},
@@ -103,7 +110,12 @@ impl Call<'_> {
         let mut facts = self.born(family);
         for (name, mut value) in input {
             self.name_within(store, &mut value)?;
-            facts.insert(family.shown_name(&name).to_owned(), value);
+            let optional = self.operation.members.get(&name).is_some_and(|member| !member.required);
+            let shown = family.shown_name(&name);
+            if optional && shown != family.name && self.cx.deviates(Deviation::ForgetSent) {
+                value = self.invented_of(family, shown).unwrap_or(value);
+            }
+            put(&mut facts, shown, value);
         }
         for record in named.iter().filter_map(|named| named.record(store)) {
             facts.extend(record.names());
@@ -112,15 +124,40 @@ impl Call<'_> {
             Some(name) => name.to_owned(),
             None => Uuid::new_v4().to_string(),
         };
-        if let Some(taken) = store.records.iter().find(|(taken, record)| {
+        let taken = store.records.iter().find(|(taken, record)| {
             record.family.create == family.create && (**taken == arn || record.name() == name)
-        }) {
-            return Err(self.already_exists(&name, taken.0));
+        });
+        let taken = taken.map(|(taken, _)| taken.clone());
+        if let Some(taken) = taken.filter(|_| !self.cx.deviates(Deviation::DuplicateNameAccepted)) {
+            if self.cx.deviates(Deviation::RefusedCreateChanges)
+                && let Some(record) = store.records.get_mut(&taken)
+            {
+                self.scramble(family, &mut record.facts, |_| false);
+            }
+            return Err(self.already_exists(&name, &taken));
+        }
+        if self.cx.deviates(Deviation::OldSettingsAfterRecreate)
+            && let Some(old) = store.buried.get(&name)
+        {
+            let sent = facts.clone();
+            facts.extend(
+                old.iter()
+                    .filter(|(name, _)| !self.sends(family, name, &sent))
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            );
         }
         facts.insert(family.name.to_owned(), json!(name));
         facts.insert(family.arn.to_owned(), json!(arn));
         let output = self.shown(family, &facts);
         store.tags.insert(arn.clone(), tags);
+        if self.cx.deviates(Deviation::LoseSent) {
+            let optional = |shown: &String| {
+                let mut members = self.operation.members.iter();
+                shown != family.name
+                    && members.any(|(name, member)| !member.required && family.shown_name(name) == shown)
+            };
+            facts.retain(|name, _| !optional(name));
+        }
         store.records.insert(arn, Record { family, facts, said: Map::new() });
         Ok(output)
     }
@@ -140,25 +177,37 @@ impl Call<'_> {
 
     fn list(
         &self,
-        store: &Store,
+        store: &mut Store,
         family: &Family,
         shape: &str,
         input: &Map<String, Value>,
     ) -> Result<Value, Fault> {
         let named = self.named(store, input, None)?;
+        store.reads += 1;
+        let other = self.cx.deviates(Deviation::StaleRead)
+            || self.cx.deviates(Deviation::UnstableRead) && store.reads.is_multiple_of(2);
+        let store = &*store;
+        let ignored = self.cx.deviates(Deviation::AllFiltersIgnored);
         let records = store.records.iter().filter(|(_, record)| {
             record.family.create == family.create
                 && !self.cx.deviates(Deviation::GenericNotListed)
-                && named.iter().all(|named| named.concerns(store, record))
-                && filters(input).all(|(name, values)| record.passes(name, &values))
+                && (ignored
+                    || named.iter().all(|named| named.concerns(store, record))
+                        && filters(input).all(|(name, values)| record.passes(name, &values)))
         });
         let schema = json!({ "$ref": format!("#/$defs/{shape}") });
-        let shown: Vec<(String, Value)> = records
+        let mut shown: Vec<(String, Value)> = records
             .map(|(arn, record)| {
-                let known = Value::Object(record.facts.clone());
-                (arn.clone(), self.inventor().shaped(shape, &schema, &known))
+                let mut facts = record.facts.clone();
+                if other {
+                    self.scramble(family, &mut facts, |_| false);
+                }
+                (arn.clone(), self.inventor().shaped(shape, &schema, &Value::Object(facts)))
             })
             .collect();
+        if self.cx.deviates(Deviation::ListTwice) {
+            shown = shown.into_iter().flat_map(|one| [one.clone(), one]).collect();
+        }
         // The waiters of the model wait for this fault.
         if shown.is_empty()
             && filters(input).next().is_some()
@@ -186,13 +235,18 @@ impl Call<'_> {
     fn delete(&self, store: &mut Store, family: &Family, input: &Map<String, Value>) -> Result<Value, Fault> {
         let named = self.named(store, input, None)?;
         let arn = named.into_iter().find_map(|named| named.into_record_of(store, family));
-        let facts = arn.and_then(|arn| match self.cx.deviates(Deviation::GenericStays) {
+        let stays =
+            self.cx.deviates(Deviation::GenericStays) || self.cx.deviates(Deviation::GhostAfterDelete);
+        let facts = arn.and_then(|arn| match stays {
             true => store.records.get(&arn).map(|record| record.facts.clone()),
             false => store.records.remove(&arn).map(|record| record.facts),
         });
         let Some(mut facts) = facts else {
             return Err(self.not_found("It is not found."));
         };
+        if let Some(name) = facts.get(family.name).and_then(Value::as_str) {
+            store.buried.insert(name.to_owned(), facts.clone());
+        }
         facts.insert(family.status.0.to_owned(), json!("deleting"));
         Ok(self.shown(family, &facts))
     }
@@ -218,13 +272,26 @@ impl Call<'_> {
         let Some(record) = store.records.get_mut(&arn) else {
             return Err(self.not_found("It is not found."));
         };
+        let before = record.facts.clone();
+        if self.cx.deviates(Deviation::UpdateLeaks) {
+            self.scramble(family, &mut record.facts, |_| false);
+        }
         for (name, value) in changes {
-            record.facts.insert(family.shown_name(&name).to_owned(), value);
+            put(&mut record.facts, family.shown_name(&name), value);
         }
         if let Some(state) = families::state_after(&self.operation.name) {
             record.facts.insert(family.status.0.to_owned(), json!(state));
         }
-        Ok(self.shown(family, &record.facts))
+        let output = self.shown(family, &record.facts);
+        if self.cx.deviates(Deviation::StaleUpdate) {
+            record.facts = before;
+        }
+        if self.cx.deviates(Deviation::ChangesNeighbour) {
+            let others = store.records.iter_mut();
+            let of_kind = others.filter(|(other, it)| **other != arn && it.family.create == family.create);
+            of_kind.for_each(|(_, other)| self.scramble(family, &mut other.facts, |_| false));
+        }
+        Ok(output)
     }
 
     fn check_new_name(
@@ -414,28 +481,6 @@ fn as_object(value: Value) -> Option<Map<String, Value>> {
     match value {
         Value::Object(members) => Some(members),
         _ => None,
-    }
-}
-
-/// Takes out members that are null, here and further in: they are absent. Whether there was one.
-fn strip_nulls(members: &mut Map<String, Value>) -> bool {
-    let before = members.len();
-    members.retain(|_, value| !value.is_null());
-    let mut found = members.len() < before;
-    for value in members.values_mut() {
-        found |= strip_nulls_within(value);
-    }
-    found
-}
-
-fn strip_nulls_within(value: &mut Value) -> bool {
-    match value {
-        Value::Object(members) => strip_nulls(members),
-        Value::Array(items) => {
-            let found: Vec<bool> = items.iter_mut().map(strip_nulls_within).collect();
-            found.contains(&true)
-        }
-        _ => false,
     }
 }
 

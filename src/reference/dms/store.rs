@@ -128,6 +128,10 @@ pub(crate) struct Store {
     pub deleted: BTreeSet<Pair>,
     /// What the contract-driven operations made, by ARN.
     pub records: BTreeMap<String, Record>,
+    /// What was said of those that were deleted, by name.
+    pub buried: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    /// How often lists were asked for.
+    pub reads: u64,
     /// By the ARN of what is tagged; keys and values.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -141,6 +145,8 @@ impl Store {
             instances: BTreeMap::new(),
             connections: BTreeMap::new(),
             records: BTreeMap::new(),
+            buried: BTreeMap::new(),
+            reads: 0,
             tags: BTreeMap::new(),
         };
         let instance = Instance::seed(now, created);

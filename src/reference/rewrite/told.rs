@@ -31,6 +31,7 @@ pub(super) fn deviate(operation: &str, output: &mut Value, deviation: Deviation)
         (Deviation::DeleteInstanceAvailable, "DeleteReplicationInstance") => {
             put(output, "ReplicationInstanceStatus", json!("available"));
         }
+        (Deviation::EndpointPortNotEchoed, "CreateEndpoint") => put(output, "Port", json!(1)),
         (Deviation::InstanceClassNotEchoed, "CreateReplicationInstance") => {
             put(output, "ReplicationInstanceClass", json!("dms.r6i.32xlarge"));
         }

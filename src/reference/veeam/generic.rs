@@ -1,5 +1,7 @@
 //! Operations that nobody wrote by hand: the document says what they take and give, their paths what they do.
 
+mod forgetting;
+
 use std::sync::Arc;
 
 use axum::extract::{State, rejection::BytesRejection};
@@ -17,11 +19,11 @@ use super::{
     tokens, version_named,
 };
 use crate::{
-    model::contract::Access,
+    model::contract::{Access, Place},
     reference::{
         Deviation, Moment, Shared,
         answer::{Answer, Api, Content},
-        catalogue::veeam_schemas,
+        catalogue::{resolved, veeam_schemas},
         invent::{Inventor, id_of, properties},
         locked,
     },
@@ -240,6 +242,10 @@ impl Call<'_> {
         };
         let there = all.iter().filter(|(id, _)| !hidden(id)).map(|(_, facts)| facts);
         let found: Vec<Value> = there.filter(named).map(|facts| self.shaped(schema, facts)).collect();
+        let found: Vec<Value> = match self.deviates(Deviation::ListTwice) {
+            true => found.into_iter().flat_map(|one| [one.clone(), one]).collect(),
+            false => found,
+        };
         let size = |name: &str| input.number(name).and_then(|number| usize::try_from(number).ok());
         let shown: Vec<Value> = { found.iter() }
             .skip(size("Offset").unwrap_or(0))
@@ -254,6 +260,15 @@ impl Call<'_> {
         let member = id_member(schema);
         let mut facts = self.inventor().members_but(schema, |name| input.members.contains_key(name));
         facts.extend(input.members.clone());
+        let required = |name: &str| {
+            let body = self.route.operation.members.values().find(|member| member.place == Place::WholeBody);
+            let schema = body.map(|member| resolved(veeam_schemas(), &member.schema));
+            let listed = schema.and_then(|schema| schema["required"].as_array());
+            listed.is_some_and(|names| names.iter().any(|it| it == name))
+        };
+        if self.deviates(Deviation::ForgetSent) {
+            self.scramble(schema, &mut facts, |name| required(name) || !input.members.contains_key(name));
+        }
         let id = match input.members.get(member).and_then(Value::as_str) {
             Some(name) => name.to_owned(),
             None => Uuid::new_v4().to_string(),
@@ -261,12 +276,28 @@ impl Call<'_> {
         facts.insert(member.to_owned(), json!(id));
         let mut things = locked(&self.shared.veeam.things);
         let all = things.collection(self.path, || self.seed(self.path));
-        let name = facts.get("name");
-        if name.is_some() && all.values().any(|other| other.get("name") == name) {
+        let name = facts.get("name").cloned();
+        let taken = all.values_mut().find(|other| name.is_some() && other.get("name") == name.as_ref());
+        if let Some(taken) = taken.filter(|_| !self.deviates(Deviation::DuplicateNameAccepted)) {
+            if self.deviates(Deviation::RefusedCreateChanges) {
+                self.scramble(schema, taken, |_| false);
+            }
             return Err(Problem::conflict("There is one of this name already."));
         }
+        let old =
+            (self.path.to_owned(), name.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned());
+        if self.deviates(Deviation::OldSettingsAfterRecreate)
+            && let Some(old) = things.buried.get(&old).cloned()
+        {
+            let lost =
+                old.into_iter().filter(|(name, _)| !input.members.contains_key(name) && name != member);
+            facts.extend(lost);
+        }
         let shown = self.shaped(schema, &facts);
-        all.insert(known_as(&id), facts);
+        if self.deviates(Deviation::LoseSent) {
+            facts.retain(|name, _| required(name) || name == member || !input.members.contains_key(name));
+        }
+        things.collection(self.path, || None).insert(known_as(&id), facts);
         Ok(shown)
     }
 
@@ -275,12 +306,34 @@ impl Call<'_> {
         let Some(schema) = self.route.shape() else { return Ok(Value::Null) };
         let (collection, id) = self.path.rsplit_once('/').unwrap_or_default();
         let mut things = locked(&self.shared.veeam.things);
+        things.reads += 1;
+        let odd = things.reads % 2 == 1;
         let all = things.collection(collection, || self.seed(collection));
+        let shows = self.route.role == Role::Show;
+        if self.route.role == Role::Update && self.deviates(Deviation::ChangesNeighbour) {
+            let others = all.iter_mut().filter(|(other, _)| **other != known_as(id));
+            others.for_each(|(_, other)| self.scramble(schema, other, |_| false));
+        }
         match all.get_mut(&known_as(id)) {
             Some(facts) => {
+                let before = facts.clone();
+                if self.route.role == Role::Update && self.deviates(Deviation::UpdateLeaks) {
+                    self.scramble(schema, facts, |_| false);
+                }
                 let changes = changes.iter().filter(|(name, _)| *name != id_member(schema));
+                let leaks = self.deviates(Deviation::UpdateLeaks);
+                let changes = changes.filter(|(name, value)| !leaks || before.get(*name) != Some(value));
                 facts.extend(changes.map(|(name, value)| (name.clone(), value.clone())));
-                Ok(self.shaped(schema, facts))
+                let mut shown = facts.clone();
+                if shows
+                    && (self.deviates(Deviation::StaleRead) || odd && self.deviates(Deviation::UnstableRead))
+                {
+                    self.scramble(schema, &mut shown, |_| false);
+                }
+                if self.route.role == Role::Update && self.deviates(Deviation::StaleUpdate) {
+                    *facts = before;
+                }
+                Ok(self.shaped(schema, &shown))
             }
             None if self.passes_absent(id) => Ok(self.inventor().invented("", schema)),
             None => Err(Problem::not_found(format!("There is no {id} in {collection}."))),
@@ -291,10 +344,18 @@ impl Call<'_> {
         let (collection, id) = self.path.rsplit_once('/').unwrap_or_default();
         let mut things = locked(&self.shared.veeam.things);
         let all = things.collection(collection, || self.seed(collection));
-        let removed = match self.deviates(Deviation::GenericRemoveDoesNothing) {
-            true => all.contains_key(&known_as(id)),
-            false => all.remove(&known_as(id)).is_some(),
+        let stays =
+            self.deviates(Deviation::GenericRemoveDoesNothing) || self.deviates(Deviation::GhostAfterDelete);
+        let facts = match stays {
+            true => all.get(&known_as(id)).cloned(),
+            false => all.remove(&known_as(id)),
         };
+        let removed = facts.is_some();
+        if let Some((name, facts)) =
+            facts.and_then(|facts| Some((facts.get("name")?.as_str()?.to_owned(), facts)))
+        {
+            things.buried.insert((collection.to_owned(), name), facts);
+        }
         if removed || self.passes_absent(id) {
             return Ok(Value::Null);
         }
@@ -375,7 +436,12 @@ impl Call<'_> {
     }
 
     fn shaped(&self, schema: &Value, facts: &Facts) -> Value {
-        self.inventor().shaped("", schema, &Value::Object(facts.clone()))
+        let mut shown = self.inventor().shaped("", schema, &Value::Object(facts.clone()));
+        if let (Value::Object(shown), true) = (&mut shown, self.deviates(Deviation::SecretShown)) {
+            let written = facts.iter().filter(|(name, _)| !properties(schema).any(|(it, _)| it == *name));
+            shown.extend(written.map(|(name, value)| (name.clone(), value.clone())));
+        }
+        shown
     }
 
     /// The documented success: JSON where there is a schema, a file where a type is documented, and nothing otherwise.

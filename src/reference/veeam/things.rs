@@ -16,6 +16,10 @@ pub(crate) struct Things {
     collections: BTreeMap<String, BTreeMap<String, Facts>>,
     /// By path; none where it was removed.
     settings: BTreeMap<String, Option<Facts>>,
+    /// What was removed, by collection and name.
+    pub buried: BTreeMap<(String, String), Facts>,
+    /// How often things were shown.
+    pub reads: u64,
 }
 
 /// Ids of things that everybody may rely on.

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{Versioned, problem::Problem};
 use crate::reference::{
-    Deviation, Moment, Shared,
+    Deviation, Moment, Shared, Variation,
     answer::{Answer, Api, Content},
     locked, published,
 };
@@ -43,7 +43,12 @@ struct Access {
     /// None, where the clock does not reach so far.
     expires: Option<Instant>,
     refresh: String,
+    /// How many requests have borne it.
+    uses: u32,
 }
+
+/// The request at which a session ends where sessions end.
+const LAST_USE: u32 = 100;
 
 impl Access {
     fn expired(&self, now: Instant) -> bool {
@@ -56,13 +61,20 @@ impl Tokens {
     fn give(&mut self, username: &str, life: Duration, now: Instant) -> (String, String) {
         self.access.retain(|_, access| access.expires.is_none_or(|expires| expires + MEMORY > now));
         let (access, refresh) = (new_token(), new_token());
-        let entry = Access { expires: now.checked_add(life), refresh: refresh.clone() };
+        let entry = Access { expires: now.checked_add(life), refresh: refresh.clone(), uses: 0 };
         self.access.insert(access.clone(), entry);
         self.refresh.insert(refresh.clone(), username.to_owned());
         (access, refresh)
     }
 
-    fn check(&self, shared: &Shared, token: &str, now: Instant) -> Result<(), Problem> {
+    fn check(&mut self, shared: &Shared, token: &str, now: Instant) -> Result<(), Problem> {
+        let uses = self.access.get_mut(token).map_or(0, |access| {
+            access.uses = access.uses.saturating_add(1);
+            access.uses
+        });
+        if uses == LAST_USE && shared.varies(Variation::SessionsEnd) {
+            self.take_back(token);
+        }
         let expired = match self.access.get(token) {
             Some(access) => access.expired(now),
             None if token == published::EXPIRED_TOKEN => true,

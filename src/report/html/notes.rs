@@ -41,9 +41,7 @@ fn errors(told: &Told, body: &mut Markup) {
     }
     let all = groups.values().map(Vec::len).sum();
     told.section("errors", "What could not be found out", Some(all), body);
-    body.raw(
-        "<p class=\"note\">An error is nobody's fault by assumption; it says that there is no verdict.</p>\n",
-    );
+    body.raw("<p class=\"note\">An error is not a violation; it means that there is no verdict.</p>\n");
     for (why, entries) in groups {
         body.raw("<article class=\"group\"><h3>").text(why).raw("</h3>\n<p class=\"in\">");
         body.text(counted(entries.len(), "case")).raw(":</p>\n");

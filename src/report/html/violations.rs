@@ -16,9 +16,10 @@ use crate::{
     },
     report::{
         Entry,
+        causes::causes,
         safe::visible,
         status::is_known,
-        text::{Alike, alike},
+        text::{Alike, alike, bounded},
     },
 };
 
@@ -58,9 +59,9 @@ pub fn write(told: &Told, body: &mut Markup) {
     }
     told.section("violations", "What is broken", Some(by_clause.len()), body);
     body.raw(
-        "<p class=\"note\">By clause. The same in many cases is told once, with the first of them.</p>\n",
+        "<p class=\"note\">By clause. A violation that several cases share is shown once, with the first of them.</p>\n",
     );
-    index(told, &by_clause, body);
+    index(told, body);
     clauses(told, &by_clause, Kind::Violation, body);
     body.raw("</section>\n");
 }
@@ -132,25 +133,34 @@ fn grouped<'a>(broken: impl Iterator<Item = (&'a Entry, &'a Violation)>) -> ByCl
     by_clause
 }
 
-/// Every clause in a line, where there are enough of them to get lost.
-fn index(told: &Told, by_clause: &ByClause, body: &mut Markup) {
-    if by_clause.len() < 4 {
+/// Every cause in a line, where there is more than one.
+fn index(told: &Told, body: &mut Markup) {
+    let all = causes(told.run, told.report.terms.today);
+    if all.len() < 2 {
         return;
     }
+    body.raw("<table class=\"index\"><caption>Causes</caption><thead><tr><th scope=\"col\">Clause</th>");
+    body.raw("<th scope=\"col\">statement</th><th scope=\"col\">where</th>");
     body.raw(
-        "<table class=\"index\"><caption>Broken clauses</caption><thead><tr><th scope=\"col\">Clause</th>",
+        "<th scope=\"col\">example</th><th scope=\"col\" class=\"number\">cases</th></tr></thead><tbody>\n",
     );
-    body.raw("<th scope=\"col\" class=\"number\">ways</th><th scope=\"col\" class=\"number\">cases</th></tr></thead><tbody>\n");
-    for (&id, broken) in by_clause {
+    for cause in &all {
         body.raw("<tr><th scope=\"row\">");
-        match id {
+        match cause.clause {
             Some(id) => link(&told.safe.line(id), body),
             None => drop(body.raw("claims of cases that name no clause")),
         }
-        body.raw("</th><td class=\"number\">")
-            .text(digits(broken.ways.len()))
-            .raw("</td><td class=\"number\">");
-        body.text(digits(broken.cases.len())).raw("</td></tr>\n");
+        let statement = cause.clause.and_then(|id| told.report.clauses.get(id));
+        body.raw("</th><td>").text(statement.map_or(String::new(), |clause| visible(&clause.text)));
+        body.raw("</td><td>").text(told.safe.line(&cause.folded())).raw("</td><td>");
+        let mismatch = &cause.violation.mismatch;
+        let (expected, actual) = (
+            told.safe.seen(&mismatch.at, &mismatch.expected),
+            told.safe.seen(&mismatch.at, &mismatch.actual),
+        );
+        let example = format!("{}: expected {expected}, actual {actual}", mismatch.at);
+        body.text(visible(&bounded(&told.safe.line(&example)))).raw("</td><td class=\"number\">");
+        body.text(digits(cause.cases.len())).raw("</td></tr>\n");
     }
     body.raw("</tbody></table>\n");
 }
@@ -202,7 +212,7 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
 fn see(told: &Told, way: &Way, body: &mut Markup) {
     let first = way.violation.clauses.first().map_or(String::new(), |id| told.safe.line(id));
     body.raw("<p class=\"note\">At ").text(told.safe.line(&way.violation.mismatch.at.to_string()));
-    body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": told under ");
+    body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": shown under ");
     link(&first, body);
     body.raw(".</p>\n");
 }
@@ -229,6 +239,7 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
         body.raw(" and ").text(counted(way.cases.len() - 1, "other case"));
     }
     body.raw("</p>\n");
+    explained(told, way, body);
     if depth != Depth::Place
         && let Some(evidence) = evidence::evidence(told, entry, violation.exchange, [violation])
     {
@@ -245,6 +256,27 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
         body.raw("</details>\n");
     }
     body.raw("</div>\n");
+}
+
+/// What else of the entry does not hold, and is explained by this.
+fn explained(told: &Told, way: &Way, body: &mut Markup) {
+    let first = way.violation.clauses.first();
+    let ours = way.entry.consequences().filter(|it| first.is_some() && it.follows_from.as_ref() == first);
+    let names: IndexSet<String> = ours
+        .map(|it| {
+            let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
+            told.safe.line(&format!("{} ({what})", it.mismatch.at))
+        })
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    body.raw("<details class=\"others\"><summary>Explains ").text(counted(names.len(), "consequence"));
+    body.raw("</summary><ul>");
+    for name in names {
+        body.raw("<li>").text(name).raw("</li>");
+    }
+    body.raw("</ul></details>\n");
 }
 
 fn place(place: &Place, body: &mut Markup) {

@@ -32,11 +32,10 @@ pub fn folded(shared: Vec<(String, Entry)>) -> Vec<Entry> {
 /// Whether two parts say the same of a fixture, whatever its things are called in each.
 fn alike(one: &Entry, other: &Entry) -> bool {
     let told = |entry: &Entry| -> Vec<String> {
-        let violations = entry.violations().iter().chain(entry.warnings());
         let one = |it: &Violation| {
             format!("{} {:?} {} {}", it.rule, it.clauses, it.mismatch.at, it.mismatch.expected)
         };
-        violations.map(one).collect()
+        entry.every_violation().map(one).collect()
     };
     one.status == other.status && told(one) == told(other)
 }

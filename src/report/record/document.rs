@@ -14,17 +14,20 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{RecordError, VERSION};
 use crate::{
     model::{
-        clause::{ClauseId, Clauses, Strength},
+        clause::Clauses,
         exchange::Role,
-        span::Span,
-        target::{KnownFailure, KnownWhat},
-        verdict::{Declared, Doubt, Location, Mismatch, Service, Status, Verdict, Violation},
+        verdict::{Declared, Doubt, Service, Status, Verdict, Violation},
     },
     report::{
         Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
-        TargetFacts, Terms, Yield, exit_code, safe::Safe,
+        TargetFacts, Terms, Yield, causes_first, exit_code, safe::Safe,
     },
 };
+
+mod violation;
+
+pub use violation::{KnownDocument, ViolationDocument};
+use violation::{known, known_document, violation, violation_document};
 
 /// What every document of this kind calls itself.
 const FORMAT: &str = "proofmark-report";
@@ -179,36 +182,6 @@ pub struct ExchangeDocument {
     pub curl: Curl,
 }
 
-/// A broken claim.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct ViolationDocument {
-    pub rule: String,
-    pub clauses: Vec<ClauseId>,
-    pub strength: Strength,
-    /// The place of the exchange in the trace; `shown` has it.
-    pub exchange: usize,
-    #[serde(rename = "where")]
-    pub at: Location,
-    pub expected: String,
-    pub actual: String,
-    /// The claim in the case file; none where an envelope rule speaks.
-    pub claim: Option<Span>,
-}
-
-/// An entry of the target file about what is known to fail.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct KnownDocument {
-    /// A pattern of case names; or else `clause`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clause: Option<ClauseId>,
-    pub reason: String,
-    pub ticket: String,
-    pub expires: Date,
-    pub at: Span,
-}
-
 /// Reads a document, after a look at what it calls itself.
 pub fn read(text: &str) -> Result<Document, RecordError> {
     #[derive(Deserialize)]
@@ -275,9 +248,9 @@ impl Document {
 /// The clauses that something in the report names.
 fn named(report: &Report) -> Clauses {
     let entries = || report.runs.iter().flat_map(|run| &run.entries);
-    let broken = entries().flat_map(|entry| entry.violations().iter().chain(entry.warnings()));
+    let broken = entries().flat_map(Entry::every_violation);
     let cases = entries().flat_map(|entry| &entry.subject.clauses);
-    let named = cases.chain(broken.flat_map(|violation| &violation.clauses));
+    let named = cases.chain(broken.flat_map(|it| it.clauses.iter().chain(&it.follows_from)));
     named.filter_map(|id| Some((id.clone(), report.clauses.get(id)?.clone()))).collect()
 }
 
@@ -352,8 +325,8 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         lacks,
         doubt,
         service: entry.service,
-        violations: listed(entry.violations()),
-        warnings: listed(entry.warnings()),
+        violations: listed(entry.found().0),
+        warnings: listed(entry.found().1),
         known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
         old: entry.old.clone(),
         exchanges: entry.exchanges,
@@ -383,41 +356,6 @@ fn shown(entry: &Entry, run: &JudgedRun, safe: &Safe) -> BTreeMap<usize, Exchang
         Some((index, document))
     });
     described.collect()
-}
-
-fn violation_document(violation: &Violation, safe: &Safe) -> ViolationDocument {
-    let Mismatch { at, expected, actual } = &violation.mismatch;
-    let (expected, actual) = (safe.seen(at, expected), safe.seen(at, actual));
-    let at = match at {
-        Location::Header(name) => Location::Header(safe.masked(name)),
-        Location::Pointer(pointer) => Location::Pointer(safe.masked(pointer)),
-        plain => plain.clone(),
-    };
-    ViolationDocument {
-        rule: violation.rule.to_string(),
-        clauses: violation.clauses.clone(),
-        strength: violation.strength,
-        exchange: violation.exchange,
-        at,
-        expected,
-        actual,
-        claim: violation.span.clone(),
-    }
-}
-
-fn known_document(known: &KnownFailure, safe: &Safe) -> KnownDocument {
-    let (case, clause) = match &known.what {
-        KnownWhat::Case(pattern) => (Some(pattern.clone()), None),
-        KnownWhat::Clause(clause) => (None, Some(clause.clone())),
-    };
-    KnownDocument {
-        case,
-        clause,
-        reason: safe.masked(&known.reason),
-        ticket: safe.masked(&known.ticket),
-        expires: known.expires,
-        at: known.span.clone(),
-    }
 }
 
 fn judged(run: RunDocument, terms: Terms) -> JudgedRun {
@@ -456,7 +394,7 @@ fn entry(entry: EntryDocument) -> Entry {
     };
     Entry {
         subject: entry.subject,
-        verdict,
+        verdict: causes_first(verdict),
         status: entry.status,
         service: entry.service,
         trace: None,
@@ -467,21 +405,6 @@ fn entry(entry: EntryDocument) -> Entry {
         elapsed: Duration::from_millis(entry.elapsed_ms),
         shown: entry.shown,
     }
-}
-
-fn violation(violation: ViolationDocument) -> Violation {
-    let ViolationDocument { rule, clauses, strength, exchange, at, expected, actual, claim } = violation;
-    let mismatch = Mismatch { at, expected, actual };
-    Violation { rule: rule.into(), clauses, strength, exchange, mismatch, span: claim }
-}
-
-fn known(known: KnownDocument) -> Arc<KnownFailure> {
-    let what = match (known.case, known.clause) {
-        (Some(pattern), _) => KnownWhat::Case(pattern),
-        (None, clause) => KnownWhat::Clause(clause.unwrap_or_default()),
-    };
-    let KnownDocument { reason, ticket, expires, at, .. } = known;
-    Arc::new(KnownFailure { what, reason, ticket, expires, span: at })
 }
 
 fn is_none(number: &usize) -> bool {

@@ -82,7 +82,7 @@ fn left_behind(run: &JudgedRun) -> Vec<String> {
     let traces = run.all().filter_map(|entry| entry.trace.as_ref());
     let left = traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence);
     left.filter(|left| !run.clean_up.contains(left))
-        .map(|left| format!("what is left behind is not told: {left}"))
+        .map(|left| format!("a leftover resource is not reported: {left}"))
         .collect()
 }
 

@@ -268,7 +268,7 @@ fn a_changed_record_is_refused_even_where_the_statement_is_made_of_it() {
             entry["warnings"] = entry["violations"].take();
             entry.as_object_mut().unwrap().remove("violations");
         }),
-        ("is a SHOULD, and yet told as a violation", |it| {
+        ("is a SHOULD, and yet reported as a violation", |it| {
             it["runs"][0]["entries"][1]["violations"][0]["strength"] = "SHOULD".into();
         }),
         ("the target has no API dms, and yet it is judged", |it| {
@@ -277,7 +277,7 @@ fn a_changed_record_is_refused_even_where_the_statement_is_made_of_it() {
         ("dms::A::passes: there is a trace of it, and no entry", |it| {
             it["runs"][0]["entries"].as_array_mut().unwrap().remove(0);
         }),
-        ("0 requests were repeated, and 1 told of", |it| {
+        ("0 requests were repeated, and 1 reported", |it| {
             it["runs"][0]["entries"][0]["repeated"] = serde_json::json!(["A answered 429"]);
         }),
         ("traces.jsonl is its own", |it| drop(it["runs"][0].as_object_mut().unwrap().remove("evidence"))),

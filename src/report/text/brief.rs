@@ -57,6 +57,10 @@ fn operations(told: &Told, page: &mut Page) {
         let text = format!("{} not there, {told_how}", count(names.len(), "operation"));
         page.paragraph(0, Tone::Strong, &text);
         page.paragraph(2, Tone::Plain, &told.safe.line(&patterns(&names, &all).join(", ")));
+        if how == Declared::ByAnswer {
+            let text = "`proofmark known update` declares them in the target file.";
+            page.paragraph(2, Tone::Quiet, text);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     report::{
         Entry,
         excerpt::Focus,
+        known::absent,
         reasons::{Reasons, grouped, operations},
         status::excuses,
         target::{CONTRACT_ALONE, contract_alone},
@@ -282,6 +283,14 @@ fn unsupported(told: &Told, page: &mut Page) {
             let text = format!("{operation}{separator} {how}");
             page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.safe.line(&text));
         }
+    }
+    let names: Vec<String> = absent(told.run).into_iter().collect();
+    if !names.is_empty() {
+        page.blank();
+        let text = "to declare it in the target file (`proofmark known update` does so):";
+        page.paragraph(0, Tone::Strong, text);
+        let yaml = format!("unsupported: {{ operations: [{}] }}", names.join(", "));
+        page.paragraph(2, Tone::Plain, &told.safe.line(&yaml));
     }
 }
 

@@ -178,6 +178,7 @@ fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
         for (clauses, groups) in &clauses {
             statement(told, clauses, groups, page);
             places(told, groups, page);
+            explained(told, entry, clauses, page);
         }
         if exchange.is_some() {
             evidence(told, entry, index, &groups, page);
@@ -203,6 +204,21 @@ fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Pa
             page.paragraph(10, Tone::Plain, &visible(&clause.text));
             page.paragraph(10, Tone::Quiet, &visible(&format!("{}, {}", clause.document, clause.section)));
         }
+    }
+}
+
+/// What else of the entry does not hold, and is explained by the first of these clauses.
+fn explained(told: &Told, entry: &Entry, clauses: &[ClauseId], page: &mut Page) {
+    let ours = entry.consequences().filter(|it| it.follows_from.as_ref() == clauses.first());
+    let names: IndexSet<String> = ours
+        .map(|it| {
+            let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
+            format!("{} ({what})", it.mismatch.at)
+        })
+        .collect();
+    if !names.is_empty() {
+        let names: Vec<String> = names.into_iter().collect();
+        page.hanging(6, "explains", Tone::Quiet, &told.safe.line(&listed(&names)));
     }
 }
 

@@ -47,6 +47,9 @@ record! {
         any_of: Spanned<AtLeastOne<Spanned<ExpectEntry>>>,
         /// The clauses that the claims of this block stand for, where they are not the case's.
         clauses: Vec<Spanned<String>>,
+        /// The block is what the case needs on the way to its point: where it does not hold, nothing is broken, and the case
+        /// is inconclusive.
+        precondition: Spanned<Yes>,
     }
 }
 

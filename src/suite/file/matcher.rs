@@ -5,10 +5,11 @@ use std::{borrow::Cow, sync::Arc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json_path::JsonPath;
 
-use super::scalar::{Pattern, Yes, json_path};
+use super::scalar::{Pattern, Yes, inline_schema, json_path};
 use crate::{
     model::{
-        case::{Format, HeaderClaim, JsonType, ValueMatcher},
+        case::{Format, HeaderClaim, JsonType, SameAs, ValueMatcher},
+        resource::Ignoring,
         template::{Hole, Template, TemplateValue},
     },
     suite::{
@@ -173,8 +174,38 @@ record! {
         contains: Templated<TemplateValue>,
         /// A list with no element that holds this (compared as `body` is).
         excludes: Templated<TemplateValue>,
+        /// What this value is: one that was captured before, or sent. Null, an empty text and an absent member are the same.
+        same_as: Templated<TemplateValue>,
+        /// Beside `same_as`: the members that are compared, with dots between names.
+        only: Spanned<Vec<String>>,
+        /// Beside `same_as`: members that are not compared.
+        except: Spanned<Vec<String>>,
+        /// Beside `same_as`: differences that are none.
+        ignoring: Spanned<Vec<Ignoring>>,
+        /// Another value than this, or none.
+        differs_from: Templated<TemplateValue>,
+        /// A list whose elements are all among these (compared as `body` is).
+        subset_of: Templated<TemplateValue>,
+        /// A list in which no two elements are equal (`true`), or have the same value in the member of this name.
+        distinct: DistinctEntry,
         /// The clause that this claim stands for, where it is not the case's.
         clause: Spanned<String>,
+    }
+}
+
+/// `true`, or the name of a member.
+#[derive(Debug)]
+pub struct DistinctEntry(pub Option<String>);
+
+inline_schema!(DistinctEntry, { "anyOf": [{ "const": true }, { "type": "string" }] });
+
+impl Decode for DistinctEntry {
+    fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
+        match node.data {
+            Data::Bool(true) => Some(DistinctEntry(None)),
+            Data::Text(name) => Some(DistinctEntry(Some(name.into_owned()))),
+            _ => expected("true, or the name of a member", &node, problems),
+        }
     }
 }
 
@@ -232,6 +263,23 @@ impl ValueMatchers {
         }
         matchers.extend(self.contains.map(|value| ValueMatcher::Contains(bare(value))));
         matchers.extend(self.excludes.map(|value| ValueMatcher::Excludes(bare(value))));
+        matchers.extend(self.differs_from.map(|value| ValueMatcher::Differs(bare(value))));
+        matchers.extend(self.subset_of.map(|value| ValueMatcher::SubsetOf(bare(value))));
+        matchers.extend(self.distinct.map(|DistinctEntry(by)| ValueMatcher::Distinct { by }));
+        match self.same_as {
+            Some(value) => matchers.push(ValueMatcher::SameAs(Box::new(SameAs {
+                value: bare(value),
+                only: self.only.map(|it| it.value).unwrap_or_default(),
+                except: self.except.map(|it| it.value).unwrap_or_default(),
+                ignoring: self.ignoring.map(|it| it.value).unwrap_or_default(),
+            }))),
+            None => {
+                let only = self.only.map(|it| it.key).or(self.except.map(|it| it.key));
+                if let Some(key) = only.or(self.ignoring.map(|it| it.key)) {
+                    problems.add(key, "a comparison without `same_as`").help("write `same_as` beside it");
+                }
+            }
+        }
         if let (Some(absent), true) = (self.absent, matchers.len() > 1) {
             problems.add(absent.key, "`absent` beside other matchers").help("what is not there has no value");
         }

@@ -10,6 +10,7 @@ use crate::{
     model::case::{Format, JsonType, Profile, Scope, StatusPattern},
     model::clause::Strength,
     model::contract::Effect,
+    model::resource::{Class, Ignoring, Unnamed},
     suite::{
         decode::{Decode, expected, words},
         diagnostic::{At, Problems, quoted},
@@ -25,6 +26,9 @@ words! {
     JsonType: "a JSON type",
     Effect: "an effect",
     Strength: "a strength",
+    Class: "a class of properties",
+    Ignoring: "a difference",
+    Unnamed: "what becomes of properties",
 }
 
 /// Gives a type a schema that stands inline wherever it is used.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{
-        case::{Case, Fixture, Need, Profile, Scope, Twin},
+        case::{Case, Claim, Fixture, Need, Profile, Purpose, Scope, Step, Twin},
         contract::ApiName,
         template::TemplateValue,
     },
@@ -48,9 +48,9 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
         matrix,
         then,
         finally,
-        step: first,
+        step: own,
     } = case?;
-    let steps = || std::iter::once(&first).chain(then.iter().flatten().map(|step| &step.value));
+    let steps = || std::iter::once(&own).chain(then.iter().flatten().map(|step| &step.value));
     if whole && claims == Claims::Own && !steps().any(|step| step.expect.is_some() || step.until.is_some()) {
         let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
         problem.help("say under `expect` what the answer has to be");
@@ -68,15 +68,18 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
     known_needs(&all_needs, &mut known);
 
     let id: Arc<str> = format!("{api}::{operation}::{name}{suffix}").into();
-    let all = std::iter::once((first, key));
+    let all = std::iter::once((own, key));
     let all = all.chain(then.into_iter().flatten().map(|entry| (entry.value, entry.at)));
     let mut steps: Vec<_> =
         all.filter_map(|(entry, at)| step(entry, at, Part::Case, around, &mut known, problems)).collect();
-    if let (Some(claims), Some(own)) = (shared, steps.first_mut()) {
-        own.expectations = Arc::clone(claims);
+    if let (Some(claims), Some(first)) = (shared, steps.first_mut()) {
+        first.expectations = Arc::clone(claims);
     }
     // Ten thousand cases are kept in memory: no room for steps that never come.
     steps.shrink_to_fit();
+    if first.is_none() && clauses.len() > 1 {
+        steps.iter().for_each(|step| unambiguous(step, problems));
+    }
     let finally = finally.into_iter().flatten();
     let finally = finally
         .filter_map(|entry| step(entry.value, entry.at, Part::Finally, around, &mut known, problems))
@@ -97,6 +100,23 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
         finally,
         span: around.source.span(key),
     })
+}
+
+/// Refuses claims that name no clause in a case of several: nobody can tell which of them they break.
+fn unambiguous(step: &Step, problems: &mut Problems) {
+    let until = step.poll.iter().flat_map(|poll| &poll.until);
+    let open = step.expectations.iter().chain(until).filter(|claim| {
+        claim.clauses.is_empty()
+            && claim.purpose == Purpose::Claim
+            && !matches!(claim.claim, Claim::Snapshot(_))
+    });
+    for claim in open {
+        let at = At::new(claim.span.offset, claim.span.offset + claim.span.length);
+        problems.add(at, "a claim that names no clause, in a case of several clauses").help(
+            "name the clause of the block (`clauses: [...]`) or of the claim (`clause: ...`); what the case only needs on \
+             its way is a `precondition: true`",
+        );
+    }
 }
 
 /// A case of the same file by its name alone, any other by its whole id.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     model::{
-        case::{Claim, Expectation, Messages, SnapshotNeed, SnapshotRule},
+        case::{Claim, Expectation, Messages, Purpose, SnapshotNeed, SnapshotRule},
         clause::{ClauseId, Clauses},
         contract::{Contract, Protocol},
         template::TemplateValue,
@@ -51,7 +51,12 @@ pub fn expectations(
     let Spanned { value: block, at: whole, .. } = block;
     let stated = block.clauses.iter().flatten();
     let stated: Vec<ClauseId> = stated.filter_map(|name| clause(name, cx.clauses, problems)).collect();
-    let mut made = Made { cx, stated: &stated, claims: Vec::new() };
+    let purpose = block.precondition.as_ref().map_or(Purpose::Claim, |_| Purpose::Precondition);
+    if let (Some(precondition), Place::Fixture) = (&block.precondition, cx.place) {
+        let problem = problems.add(precondition.key, "`precondition` of a step that is no step of a case");
+        problem.help("a fixture is a precondition of the cases that use it");
+    }
+    let mut made = Made { cx, stated: &stated, purpose, claims: Vec::new() };
     if let Some(status) = block.status {
         let at = status.whole();
         made.add(at, Claim::Status(status.value.0.into_iter().map(|status| status.0).collect()));
@@ -104,6 +109,11 @@ pub fn expectations(
             let problem = problems.add(snapshot.key, "`snapshot` in one of several ways an answer may be");
             problem.help("write `snapshot` beside `any_of`: the answer is compared whatever it is");
         }
+        for precondition in any_of.value.0.iter().filter_map(|block| block.value.precondition.as_ref()) {
+            let problem =
+                problems.add(precondition.key, "`precondition` in one of several ways an answer may be");
+            problem.help("write `precondition` beside `any_of`");
+        }
         let blocks = any_of.value.0.into_iter().map(|block| expectations(block, cx, problems)).collect();
         made.add(at, Claim::AnyOf(blocks));
     }
@@ -121,6 +131,7 @@ struct Made<'a, 'b> {
     cx: &'a Claims<'b>,
     /// The clauses that the block names for its claims.
     stated: &'a [ClauseId],
+    purpose: Purpose,
     claims: Vec<Expectation>,
 }
 
@@ -132,7 +143,8 @@ impl Made<'_, '_> {
     /// With a clause of its own in place of the block's.
     fn add_as(&mut self, at: At, claim: Claim, own: Option<ClauseId>) {
         let clauses = own.map_or_else(|| self.stated.to_vec(), |own| vec![own]);
-        self.claims.push(Expectation { claim, clauses, span: self.cx.source.span(at) });
+        let span = self.cx.source.span(at);
+        self.claims.push(Expectation { claim, clauses, purpose: self.purpose, span });
     }
 
     fn error(&mut self, error: Spanned<ErrorEntry>, problems: &mut Problems) {

@@ -276,3 +276,25 @@ fn clause_files() {
     2:24 unknown key `txt` (did you mean `text`?)
     ");
 }
+
+#[test]
+fn a_claim_names_its_clause_where_the_case_has_several() {
+    let both = "clauses: [things.DeleteThing.success, things.Thing.members]";
+    let told = |claims: &str| wrong_case(&format!("{both}\n{claims}"));
+    for (claims, at) in [
+        ("expect: { status: 200 }", "6:"),
+        ("expect: [{ clauses: [things.Thing.members], status: 200 }, { body: empty }]", "6:"),
+        ("expect: { precondition: true, status: 200 }\nuntil: { status: 200 }\nwithin: 5s", "7:"),
+    ] {
+        let told = told(claims);
+        assert!(told.contains(at) && told.contains("a claim that names no clause"), "{claims}: {told}");
+    }
+    for claims in [
+        "expect: { clauses: [things.Thing.members], status: 200 }",
+        "expect: { status: 200, precondition: true }",
+        "expect: { headers: { etag: { present: true, clause: things.Thing.members } } }",
+    ] {
+        let case = good_case(&format!("{both}\n{claims}"));
+        assert_eq!(case.steps[0].expectations.len(), 1, "{claims}");
+    }
+}

@@ -27,6 +27,46 @@ fn a_repository_that_was_begun_works() {
     assert!(!folder.join("cases/dms/describe_connections.yaml").exists());
 }
 
+/// Every command works in a folder of another service without a flag, whatever the kind of its model.
+#[test]
+fn a_folder_of_another_service_needs_no_flag_and_no_case_file() {
+    for model in ["dms-2016-01-01.botocore/service-2.json", "dms-2016-01-01.smithy.json"] {
+        let folder = folder();
+        let folder = folder.path();
+        let target = Serving::reference(folder, &[]);
+        let model = format!("{}/schemas/models/{model}", env!("CARGO_MANIFEST_DIR"));
+        let init = ["init", "--model", &model, "--api", "mig", "--base-url", &target.url];
+        assert!(ended(0, &proofmark(folder, &init)).contains("proofmark.yaml"));
+        assert!(ended(2, &proofmark(folder, &init)).contains("nothing was written"));
+        // The reference target knows its own keys alone.
+        let path = folder.join("targets/mig.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        let keys = [
+            ("access_key: { published: test }", "access_key: { published: AKIDPROOFMARKREFERENCE }"),
+            ("secret_key: { published: test }", "secret_key: { published: proofmark-reference-secret-key }"),
+        ];
+        let text = keys.iter().fold(text, |text, (test, own)| text.replace(test, own));
+        fs::write(&path, text).unwrap();
+        let run = ["run", "--operation", "DescribeEndpoints"];
+        let said = ended(0, &proofmark(folder, &run));
+        assert!(said.contains("target  mig") && said.contains("passed"), "{said}");
+        assert!(ended(0, &proofmark(folder, &["list"])).contains("mig::DeleteConnection::generated::"));
+        let without = ended(0, &proofmark(folder, &["list", "--exclude", "DeleteEndpoint"]));
+        assert!(!without.contains("mig::DeleteEndpoint::") && without.contains("mig::DeleteConnection::"));
+        assert!(ended(0, &proofmark(folder, &["plan", "CreateEndpoint"])).contains("CreateEndpoint"));
+        let explained = ended(0, &proofmark(folder, &["explain", "mig.DeleteConnection.success"]));
+        assert!(explained.contains("has a documented success response"), "{explained}");
+        assert!(ended(0, &proofmark(folder, &["explain", "awsjson.life.gone"])).contains("SHOULD"));
+        let new = ["new", "DescribeEndpoints", "--out", "cases/mig/describe_endpoints.yaml"];
+        ended(0, &proofmark(folder, &new));
+        let said = ended(0, &proofmark(folder, &["check"]));
+        assert!(said.contains("target mig: good"), "{said}");
+        ended(0, &proofmark(folder, &["run", "mig::DescribeEndpoints"]));
+        // Contracts that a flag names come without the target of the project's file.
+        ended(0, &proofmark(folder, &["list", "--schemas", "schemas", "--target", "mig"]));
+    }
+}
+
 #[test]
 fn a_case_file_that_was_begun_is_good() {
     let folder = folder();

@@ -32,7 +32,10 @@ fn what_is_not_what_was_expected_is_told_with_what_to_do() {
             &["list", "--cases", "empty"],
             &["empty: expected case files", "found none; `proofmark new OPERATION`"],
         ),
-        (&["plan", "--schemas", "empty"], &["empty: expected contracts", "found none; `proofmark import`"]),
+        (
+            &["plan", "--schemas", "empty"],
+            &["empty: expected contracts", "found none; `proofmark init --model FILE"],
+        ),
         (&["run", "--schemas", "nosuch"], &["nosuch: expected a folder of contracts", "found nothing"]),
         (&["run", "--snapshots", "bad.yaml"], &["expected a folder of approved snapshots, found a file"]),
         (&["run", "--target", "./empty"], &["./empty: expected a file, found a folder; name a file in it"]),
@@ -70,6 +73,9 @@ fn what_is_not_what_was_expected_is_told_with_what_to_do() {
         (&["replay", "nosuch"], &["nosuch: expected a file, found nothing"]),
         (&["report", "merge", "nosuch"], &["nosuch: ", no_record]),
         (&["import", "smithy", "empty", "--api", "x"], &["empty: expected a file, found a folder"]),
+        (&["import", "smithy", "some.json", "--api", "http"], &["--api http: ", "not that of a protocol"]),
+        (&["init", "new", "--model", "nosuch", "--api", "x"], &["nosuch: expected a file, found nothing"]),
+        (&["init", "new", "--model", "some.json", "--api", "../x"], &["--api ../x: give a name of letters"]),
         (&["diff", "nosuch", "some.json"], &["nosuch: expected a file, found nothing"]),
         (
             &["new", "DeleteConnection", "--out", "bad.yaml"],

@@ -9,11 +9,11 @@ use std::{
 
 use futures_util::FutureExt;
 use proofmark::{
-    cli,
     exec::{
         run,
         sweep::{Fate, Others},
     },
+    harness,
     model::{
         case::{Claim, Expectation, Fixture, Scope, Step, ValueMatcher},
         exchange::End,
@@ -42,7 +42,7 @@ const PATH: &str = "$[?strikes(@)]";
 fn striking(mut step: Step) -> Step {
     let path = Arc::new(JsonPath::parse(PATH).unwrap());
     let claim = Claim::At { path, matcher: ValueMatcher::Present };
-    let until = vec![Expectation { claim, clauses: Vec::new(), span: span() }];
+    let until = vec![Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }];
     step = polling(200, step);
     step.poll.iter_mut().for_each(|poll| poll.until.clone_from(&until));
     step
@@ -180,6 +180,6 @@ fn a_panic_is_told_by_its_place_alone() {
 #[test]
 #[ignore = "the one above runs it"]
 fn panics() {
-    cli::tell_panics_without_secrets();
+    harness::tell_panics_without_secrets();
     catch_unwind(|| panic!("{SECRET}")).unwrap_err();
 }

@@ -28,9 +28,9 @@ use super::{
     stage::{capturing, fixture, hole, job_of, polling, setup, span, step, target},
 };
 
-const NAME: &str = "pm-00000000-pool";
+pub const NAME: &str = "pm-00000000-pool";
 
-fn contract() -> Contract {
+pub fn contract() -> Contract {
     let text = json!({ "type": "string" });
     let operation = |name: &str, effect: &str, needed: &[&str], paging: Value| {
         let member = |name: &&str| {
@@ -87,16 +87,24 @@ fn contract() -> Contract {
 }
 
 /// What each operation answers, time after time; the last answer stays.
-type Answers = &'static [(&'static str, &'static [(u16, &'static str)])];
+pub type Answers = &'static [(&'static str, &'static [(u16, &'static str)])];
 
-struct Stage {
-    server: Server,
-    session: Arc<Session>,
+pub struct Stage {
+    pub server: Server,
+    pub session: Arc<Session>,
     _state: tempfile::TempDir,
 }
 
 impl Stage {
     async fn of(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Stage {
+        Stage::with(contract(), of_pools, answer).await
+    }
+
+    pub async fn with(
+        contract: Contract,
+        target: impl Fn(&str) -> Target,
+        answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static,
+    ) -> Stage {
         let counts: Mutex<HashMap<String, usize>> = Mutex::default();
         let server = Server::start(move |asked| {
             let operation = asked.headers["x-amz-target"].trim_start_matches("T.").to_owned();
@@ -107,29 +115,24 @@ impl Stage {
         })
         .await;
         let state = tempfile::tempdir().unwrap();
-        let (setup, _) = setup(of_pools(&server.url()), state.path());
-        let contracts = Arc::new(Contracts::new(vec![contract()]).unwrap());
+        let (setup, _) = setup(target(&server.url()), state.path());
+        let contracts = Arc::new(Contracts::new(vec![contract]).unwrap());
         let session = Arc::new(Session::open(Setup { contracts, ..setup }).unwrap());
         Stage { server, session, _state: state }
     }
 
     async fn answering(answers: Answers) -> Stage {
-        Stage::of(move |operation, count| {
-            let all = answers.iter().find(|(name, _)| *name == operation).map_or(&[][..], |(_, all)| all);
-            let (status, body) = all.get(count).or(all.last()).copied().unwrap_or((404, "{}"));
-            reply(&format!("{status} X"), body)
-        })
-        .await
+        Stage::of(move |operation, count| answered(answers, operation, count)).await
     }
 
-    async fn run(&self, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> (Trace, Vec<Swept>) {
+    pub async fn run(&self, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> (Trace, Vec<Swept>) {
         let trace = run(&job_of("pool", steps, fixtures), &self.session).await;
         self.session.close().await;
         (trace, self.session.settle(Others::default).await.unwrap_or_default())
     }
 
     /// `CreateUserPool DeleteUserPool x2`.
-    fn asked(&self) -> String {
+    pub fn asked(&self) -> String {
         let mut told: Vec<(String, usize)> = Vec::new();
         for asked in self.server.asked() {
             let operation = asked.headers["x-amz-target"].trim_start_matches("T.").to_owned();
@@ -143,7 +146,14 @@ impl Stage {
     }
 }
 
-fn of_pools(url: &str) -> Target {
+/// The answer of this number to an operation; 404 where there is none.
+pub fn answered(answers: &[(&str, &[(u16, &str)])], operation: &str, count: usize) -> Reply {
+    let all = answers.iter().find(|(name, _)| *name == operation).map_or(&[][..], |(_, all)| all);
+    let (status, body) = all.get(count).or(all.last()).copied().unwrap_or((404, "{}"));
+    reply(&format!("{status} X"), body)
+}
+
+pub fn of_pools(url: &str) -> Target {
     let mut target = target(url);
     let api = target.apis["rest"].clone();
     target.apis = BTreeMap::from([("pool".into(), api)]);
@@ -153,7 +163,7 @@ fn of_pools(url: &str) -> Target {
     target
 }
 
-fn creating(operation: &str) -> Step {
+pub fn creating(operation: &str) -> Step {
     let member = match operation {
         "CreateUserPool" => "Name",
         "CreateGroup" => "GroupName",
@@ -171,20 +181,20 @@ fn creating(operation: &str) -> Step {
     step
 }
 
-fn fates(swept: &[Swept]) -> String {
+pub fn fates(swept: &[Swept]) -> String {
     let word = |swept: &Swept| format!("{:?}", swept.fate).split('(').next().unwrap().to_owned();
     swept.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-const MADE: (&str, &[(u16, &str)]) =
+pub const MADE: (&str, &[(u16, &str)]) =
     ("CreateUserPool", &[(200, r#"{"UserPool":{"Id":"p-1","Name":"pm-00000000-pool"}}"#)]);
 const UNSAID: (&str, &[(u16, &str)]) = ("CreateUserPool", &[(200, "{}")]);
-const FAILED: (&str, &[(u16, &str)]) = ("CreateUserPool", &[(500, "{}")]);
+pub const FAILED: (&str, &[(u16, &str)]) = ("CreateUserPool", &[(500, "{}")]);
 const REFUSED: (&str, &[(u16, &str)]) = ("CreateUserPool", &[(400, r#"{"__type":"Invalid"}"#)]);
-const NONE: (&str, &[(u16, &str)]) = ("ListUserPools", &[(200, r#"{"UserPools":[]}"#)]);
-const OTHERS: (&str, &[(u16, &str)]) =
+pub const NONE: (&str, &[(u16, &str)]) = ("ListUserPools", &[(200, r#"{"UserPools":[]}"#)]);
+pub const OTHERS: (&str, &[(u16, &str)]) =
     ("ListUserPools", &[(200, r#"{"UserPools":[{"Id":"x","Name":"prod"}]}"#)]);
-const SHOWN: (&str, &[(u16, &str)]) = (
+pub const SHOWN: (&str, &[(u16, &str)]) = (
     "ListUserPools",
     &[(200, r#"{"UserPools":[{"Id":"x","Name":"prod"},{"Id":"p-1","Name":"pm-00000000-pool"}]}"#)],
 );
@@ -201,7 +211,7 @@ const DELETED: (&str, &[(u16, &str)]) =
 const ODDLY: (&str, &[(u16, &str)]) =
     ("DeleteUserPool", &[(200, "{}"), (400, r#"{"__type":"AWS.NonExistentPool"}"#)]);
 
-const NO_OPERATION: (&str, &[(u16, &str)]) = ("ProofmarkNoSuchOperation", &[(500, "{}")]);
+pub const NO_OPERATION: (&str, &[(u16, &str)]) = ("ProofmarkNoSuchOperation", &[(500, "{}")]);
 
 #[tokio::test]
 async fn each_thing_comes_to_one_of_three_ends() {
@@ -351,7 +361,7 @@ async fn each_thing_comes_to_one_of_three_ends() {
         ("CreateGroup", &[("CreateGroup", &[(501, "{}")])], "CreateGroup", ""),
         // Nothing destroys it.
         ("CreateKey", &[("CreateKey", &[(200, r#"{"KeyId":"k"}"#)])], "CreateKey", "Left"),
-        ("CreateKey", &[("CreateKey", &[(500, "{}")])], "CreateKey", "NotKnown"),
+        ("CreateKey", &[("CreateKey", &[(500, "{}")])], "CreateKey DescribeKey", "NotKnown"),
         // What makes nothing leaves nothing.
         ("TestEventPattern", &[("TestEventPattern", &[(200, r#"{"Result":true}"#)])], "TestEventPattern", ""),
         ("StartStreamEncryption", &[("StartStreamEncryption", &[(200, "{}")])], "StartStreamEncryption", ""),
@@ -416,7 +426,8 @@ async fn a_list_that_ignores_its_filter_is_searched_for_the_one_thing() {
         pool.gone = pool.gone.map(|step| of_pool(polling(200, step), "ListUserPools", "Filter"));
         if let Some(poll) = pool.gone.as_mut().and_then(|step| step.poll.as_mut()) {
             let claim = Claim::BodySubset(TemplateValue::Fixed(json!({ "UserPools": "none" })));
-            poll.until = vec![Expectation { claim, clauses: Vec::new(), span: span() }];
+            poll.until =
+                vec![Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }];
         }
         let (trace, swept) = stage.run(vec![step_of_reading()], vec![Arc::new(pool)]).await;
         let lists =

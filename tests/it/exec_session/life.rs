@@ -177,12 +177,12 @@ async fn what_is_not_permitted_or_not_ours_is_not_sent() {
         (
             &lending,
             vec![of("lent.id", step("DeleteThing"))],
-            "DeleteThing would destroy \"1\" (path id): the target lends it",
+            "DeleteThing would destroy `1` (path id): the target lends it",
         ),
         (
             &making,
             vec![found, of("found.id", step("DeleteThing"))],
-            "DeleteThing would destroy \"1\" (path id): this run did not make it",
+            "DeleteThing would destroy `1` (path id): this run did not make it",
         ),
     ] {
         // A thing is there to be found, made by somebody else.

@@ -79,7 +79,9 @@ fn operation(
 
 fn contract(api: &str, protocol: Protocol, operations: Vec<Operation>) -> Contract {
     Contract {
+        derived: Default::default(),
         observed: Default::default(),
+        resources: Default::default(),
         base_paths: Vec::new(),
         api: api.into(),
         title: api.into(),
@@ -154,7 +156,7 @@ pub fn of(name: &str, mut step: Step) -> Step {
 
 pub fn expecting(status: u16, mut step: Step) -> Step {
     let claim = Claim::Status(vec![StatusPattern::Exact(status)]);
-    let claim = Expectation { claim, clauses: Vec::new(), span: span() };
+    let claim = Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() };
     step.expectations = step.expectations.iter().cloned().chain([claim]).collect();
     step
 }
@@ -167,7 +169,7 @@ pub fn capturing(name: &str, path: &str, mut step: Step) -> Step {
 
 pub fn polling(until: u16, mut step: Step) -> Step {
     let claim = Claim::Status(vec![StatusPattern::Exact(until)]);
-    let until = vec![Expectation { claim, clauses: Vec::new(), span: span() }];
+    let until = vec![Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }];
     let (every, within) = (Duration::from_millis(1), Duration::from_secs(30));
     step.poll = Some(Poll { until, unless: Vec::new(), through: Vec::new(), every, within, span: span() });
     step

@@ -3,6 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
@@ -21,22 +25,27 @@ pub enum Answer {
 
 pub struct Server {
     pub url: String,
+    /// How many requests have come.
+    pub asked: Arc<AtomicUsize>,
 }
 
 /// Answers until the test ends.
 pub fn serve(answer: Answer) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || converse(stream, answer));
+            let asked = Arc::clone(&counted);
+            thread::spawn(move || converse(stream, answer, &asked));
         }
     });
-    Server { url }
+    Server { url, asked }
 }
 
 /// Until the client closes the connection.
-fn converse(stream: TcpStream, answer: Answer) -> Option<()> {
+fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()> {
     let mut to = stream.try_clone().ok()?;
     let mut from = BufReader::new(stream);
     loop {
@@ -57,6 +66,7 @@ fn converse(stream: TcpStream, answer: Answer) -> Option<()> {
         }
         let mut body = vec![0; length];
         from.read_exact(&mut body).ok()?;
+        asked.fetch_add(1, Ordering::Relaxed);
         let (status, body) = match answer {
             Answer::Refusal(status) => {
                 (status, br#"{"__type":"AccessDeniedException","message":"no"}"#.to_vec())

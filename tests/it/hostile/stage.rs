@@ -9,10 +9,6 @@ use std::{
 
 use proofmark::{
     check::{self, Judge, Snapshots},
-    cli::{
-        args::FileArgs,
-        load::{self, Generated, House},
-    },
     exec::{
         Interrupt, Secrets, Session, Setup,
         ledger::{Begun, Ledger, Life, RUNS},
@@ -26,6 +22,7 @@ use proofmark::{
     plan::{self, Job},
     report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, SourceFile},
+    workspace::{self, Generated, House, Layout},
 };
 use tokio::sync::watch;
 
@@ -40,8 +37,8 @@ pub const BODY: usize = 1 << 20;
 pub const CANARIES: [&str; 3] = ["AKIDHOSTILECANARY", "hostile-secret-canary", "hostile-bearer-canary"];
 
 pub static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    let bundled = FileArgs::default();
-    load::house(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
+    let bundled = Layout::default();
+    workspace::house(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
 });
 
 /// The case under attack and the one that runs behind it in the same session.
@@ -167,7 +164,10 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
     let (session, _interrupts) = session(&target, Arc::clone(&suite), state.path());
     let case = |operation: &str| {
         let found = suite.cases.iter().find(|case| &*case.operation == operation);
-        plan::job(found.unwrap(), &suite, &target)
+        plan::job(
+            found.unwrap(),
+            plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target },
+        )
     };
     let jobs: [Job; 2] = [case(way.operation()), case("DescribeEndpoints")];
     let mut traces = Vec::new();

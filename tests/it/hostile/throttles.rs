@@ -164,7 +164,8 @@ async fn a_target_that_throttles_for_good_is_left_alone_after_a_while() {
         let suite = Arc::new(many(1000));
         let state = tempfile::tempdir().unwrap();
         let (session, _interrupts) = session(&target, Arc::clone(&suite), state.path());
-        let jobs: Vec<_> = suite.cases.iter().map(|case| plan::job(case, &suite, &target)).collect();
+        let ground = plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target };
+        let jobs: Vec<_> = suite.cases.iter().map(|case| plan::job(case, ground)).collect();
         let approved = Snapshots::default();
         let judge = Judge {
             suite: &suite,

@@ -35,6 +35,8 @@ pub enum Fate {
     Unanswered,
     /// The target does it, and says that something has gone wrong.
     Failed,
+    /// The target says that it has no such operation, and does nothing.
+    Lacking,
     Late(Duration),
 }
 
@@ -169,6 +171,12 @@ impl Shared {
             if let Fate::Late(time) = fate {
                 tokio::time::sleep(time).await;
             }
+            if fate == Fate::Lacking {
+                if client.write_all(LACKING).await.is_err() {
+                    return;
+                }
+                continue;
+            }
             let mut target = TcpStream::connect(self.target).await.unwrap();
             target.write_all(&request).await.unwrap();
             let Some(answer) = message(&mut target, &mut Vec::new()).await else { return };
@@ -205,6 +213,10 @@ impl Shared {
         true
     }
 }
+
+const LACKING: &[u8] =
+    b"HTTP/1.1 501 Not Implemented\r\ncontent-type: application/json\r\ncontent-length: 23\r\n\r\n\
+    {\"message\":\"not there\"}";
 
 /// `VmHWM:     12345 kB`
 fn peak(line: &str) -> Option<usize> {

@@ -5,7 +5,7 @@ use super::{
     stage::{RUNS as CASES, Stage},
 };
 
-const SWEEP: &str = "`proofmark sweep --target ./killed.yaml --state-dir state` destroys what is left behind";
+const SWEEP: &str = "`proofmark sweep --target ./killed.yaml --state-dir state --schemas schemas` destroys what is left behind";
 
 fn makes(request: &str) -> bool {
     request.contains(".Create") || request.contains(".TestConnection") || creates_a_connection(request)

@@ -29,7 +29,7 @@ async fn interrupted_twice_it_leaves_at_once_and_says_how_to_sweep() {
     let said = stage.said();
     assert_eq!(stage.line.exit_code(), Some(130), "{said}");
     let command = said.split('`').nth(1).unwrap_or_else(|| panic!("no command in {said}"));
-    assert_eq!(command, "proofmark sweep --target ./killed.yaml --state-dir state");
+    assert_eq!(command, "proofmark sweep --target ./killed.yaml --state-dir state --schemas schemas");
     stage.sweep("interrupted twice").await;
 }
 

@@ -172,6 +172,10 @@ fn contracts(folder: &Path) {
         fs::create_dir_all(&to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
             let path = entry.unwrap().path();
+            // It speaks of the operations that are left out below.
+            if path.ends_with("resources.yaml") {
+                continue;
+            }
             fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
         }
         let operations = to.join("operations.json");

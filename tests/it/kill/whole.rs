@@ -10,12 +10,9 @@ use serde_json::{Value, json};
 
 use super::{
     client::Target,
-    line::Line,
+    line::{Line, NEVER, PLACES},
     stage::{root, target_file},
 };
-
-/// So many requests a run of everything sends, about.
-const REQUESTS: u64 = 10_000;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     env::var(variable).ok().map_or(otherwise, |text| text.parse().unwrap())
@@ -29,14 +26,28 @@ fn next(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// The operations of an API, as the contract file describes them.
+fn operations(api: &str) -> Value {
+    let text = fs::read_to_string(root().join("schemas").join(api).join("operations.json")).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["operations"].take()
+}
+
+/// Selects every case of every operation that does more than read. Cases that only read have nothing to leave.
+fn all_that_does_something() -> Vec<String> {
+    let selects = |api: &str| {
+        let operations = operations(api);
+        let does = operations.as_object().unwrap().iter().filter(|(_, it)| it["effect"] != "read");
+        does.flat_map(|(name, _)| ["--operation".to_owned(), name.clone()]).collect::<Vec<_>>()
+    };
+    ["dms", "veeam"].into_iter().flat_map(selects).collect()
+}
+
 /// What of an API can be read without naming anything, and is named after a run.
-async fn named_after_runs(target: &Target, token: &str) -> BTreeSet<String> {
+pub async fn named_after_runs(target: &Target, token: &str) -> BTreeSet<String> {
     let name = Regex::new(r"pm-[0-9a-f]{8}[a-z0-9-]*").unwrap();
     let mut found = BTreeSet::new();
     for api in ["dms", "veeam"] {
-        let text = fs::read_to_string(root().join("schemas").join(api).join("operations.json")).unwrap();
-        let contract: Value = serde_json::from_str(&text).unwrap();
-        for (operation, described) in contract["operations"].as_object().unwrap() {
+        for (operation, described) in operations(api).as_object().unwrap() {
             let members = described["members"].as_object();
             let mut members = members.into_iter().flat_map(|members| members.values());
             let asks_for_nothing = members.all(|it| it["required"] != true || !it["default"].is_null());
@@ -71,16 +82,24 @@ async fn whatever_the_moment_a_sweep_leaves_nothing_of_a_whole_run() {
     };
     let said = || fs::File::create(folder.path().join("said")).unwrap();
     let mut state = number("PROOFMARK_KILL_SEED", 20_261_129);
-    let (mut killed, kills) = (0, number("PROOFMARK_KILLS", 3));
+    let (mut killed, kills) = (0, number("PROOFMARK_KILLS", 5));
+    let selected = all_that_does_something();
+    let start = || {
+        let mut run = command(&["run", "--base-url", &line.url()]);
+        run.args(&selected).stdout(said()).stderr(said()).spawn().unwrap()
+    };
+    // A run that nothing ends says how many places there are.
+    line.watch(NEVER, start);
+    assert!(!line.over().await);
+    let said_in_full = fs::read_to_string(folder.path().join("said")).unwrap();
+    assert_eq!(line.exit_code(), Some(0), "{said_in_full}");
+    let places = (PLACES * line.seen()) as u64;
     for round in 0..kills {
         // Near the beginning every other time: what is made then is what all else stands on.
         let share = next(&mut state) % 1000;
         let share = if round % 2 == 0 { share * share / 1000 } else { share };
-        let place = (2 * REQUESTS * share / 1000) as usize;
-        line.watch(place, || {
-            let mut run = command(&["run", "--base-url", &line.url()]);
-            run.stdout(said()).stderr(said()).spawn().unwrap()
-        });
+        let place = (places * share / 1000) as usize;
+        line.watch(place, start);
         killed += u64::from(line.over().await);
         let mut sweep = command(&["sweep"]);
         let output = tokio::task::spawn_blocking(move || sweep.output().unwrap()).await.unwrap();

@@ -173,7 +173,7 @@ fn a_record_that_says_less_than_its_traces_is_refused() {
             it.rename("dms::Delete***::deletes-a-live-connection");
         }),
         ("1 cases were not planned: dms::DeleteConnection::x", |it| it.rename("dms::DeleteConnection::x")),
-        ("cases stood on the shared fixture dms::instance", |it| {
+        ("cases used the shared fixture dms::instance", |it| {
             it.entries().retain(|entry| entry["kind"] == "case");
             it.traces.retain(|line| !line.contains("\"entry\":\"fixture"));
         }),
@@ -248,7 +248,7 @@ fn an_honest_record_is_never_refused() {
         flaky.as_object_mut().unwrap().remove(member);
     }
     record.write(&stage, "plain");
-    verified(&stage, "plain", &[]).expect(1, &["repeated, and 0 told of"]);
+    verified(&stage, "plain", &[]).expect(1, &["repeated, and 0"]);
     // Secrets that stand in answers, and that a name is like.
     let secrets = ["run", "--record", "secrets", "--state-dir", "state"];
     let named = ["--operation", "AcceptMfa", "--operation", "CreateAuthorizationCode", "--seed", "7"];
@@ -341,7 +341,7 @@ fn what_a_case_claims_of_all_answers_is_compared_again() {
     record.run()["target"]["name"] = "nobody".into();
     record.write(&stage, "forged");
     verified(&stage, "forged", &["--cases", "own"])
-        .expect(0, &["by an answer that only the target file knows"]);
+        .expect(0, &["by an answer that only the target file defines"]);
 
     // Merged parts have compared what their cases claim within themselves, and are believed in that.
     for shard in ["1/2", "2/2"] {

@@ -87,6 +87,7 @@ fn a_step_that_asks_for_such_an_answer_gets_it() {
     let header = || Expectation {
         claim: Claim::Header { name: "retry-after".into(), claim: crate::model::case::HeaderClaim::Present },
         clauses: Vec::new(),
+        purpose: Default::default(),
         span: span(),
     };
     let other = || claim(Claim::AnyOf(vec![vec![status(200)], vec![status(429)]]));

@@ -333,6 +333,9 @@ macro_rules! with_dms {
         /// An endpoint is deleted though it has connections.
         ConnectedEndpointDeleted, "connected-endpoint-deleted", breaks "dms.DeleteEndpoint.InvalidResourceStateFault";
 
+        /// A created endpoint is of another port than was asked for.
+        EndpointPortNotEchoed, "endpoint-port-not-echoed", breaks "dms.CreateEndpoint.echoes-settings";
+
         // --- replication instances
 
         /// CreateReplicationInstance's output is the instance itself.

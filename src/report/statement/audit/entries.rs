@@ -39,7 +39,7 @@ pub fn contradictions(entry: &Entry, run: &JudgedRun, fail_on: FailOn) -> Vec<St
     if !run.target.apis.contains_key(&entry.subject.api) && !matches!(entry.verdict, Verdict::Skip { .. }) {
         found.push(format!("the target has no API {}, and yet it is judged", entry.subject.api));
     }
-    let broken = || entry.violations().iter().chain(entry.warnings());
+    let broken = || entry.every_violation();
     if let Some(violation) = broken().find(|violation| violation.exchange >= sent.max(1)) {
         found.push(format!("a violation is in exchange {}, which there is none of", violation.exchange));
     }
@@ -69,10 +69,11 @@ fn misplaced(entry: &Entry, fail_on: FailOn) -> Vec<String> {
         let clauses = if one.clauses.is_empty() { one.rule.to_string() } else { one.clauses.join(", ") };
         format!("{clauses} is a {}, and yet {word}", one.strength)
     };
-    let hidden = entry.warnings().iter().filter(|one| one.strength >= least);
-    let harmless = entry.violations().iter().filter(|one| one.strength < least);
+    let (violations, warnings) = entry.found();
+    let hidden = warnings.iter().filter(|one| one.strength >= least);
+    let harmless = violations.iter().filter(|one| one.strength < least);
     let hidden = hidden.map(|one| told(one, "only warned of"));
-    hidden.chain(harmless.map(|one| told(one, "told as a violation"))).collect()
+    hidden.chain(harmless.map(|one| told(one, "reported as a violation"))).collect()
 }
 
 /// A flaky pass is to be told as one.
@@ -83,7 +84,7 @@ fn miscounted(entry: &Entry, trace: &Trace) -> Option<String> {
     let least = most - (0..trace.exchanges.len()).filter(of_tokens).count();
     let told = entry.repeated.len();
     let were = if most == 1 { "request was" } else { "requests were" };
-    (!(least..=most).contains(&told)).then(|| format!("{most} {were} repeated, and {told} told of"))
+    (!(least..=most).contains(&told)).then(|| format!("{most} {were} repeated, and {told} reported"))
 }
 
 /// An operation that the target file calls missing is in no step that was sent.

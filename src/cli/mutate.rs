@@ -1,0 +1,227 @@
+//! `proofmark mutate`: how much of a recorded run's answers could be changed unnoticed. Reads the record and the suite, has
+//! the mutants judged, prints the score, and holds it to what is required.
+
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    str::FromStr,
+};
+
+use clap::{Args, ValueEnum};
+
+use super::progress::Progress;
+use crate::{
+    mutation::{self, Class, File, OPERATORS, Score},
+    report::{
+        Names, Safe,
+        mutation::{self as form, Measured},
+        safe::MASKED,
+    },
+    runner::record,
+    workspace::{Wrong, files},
+};
+
+pub mod recorded;
+
+use recorded::Recorded;
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct MutateArgs {
+    /// The folder of a recorded run [default: target/proofmark/last]
+    #[arg(value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// Only operators of this name or class; may be given often, or with commas; `list` shows them all
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Selection")]
+    pub operators: Vec<String>,
+    /// Only answers of this operation
+    #[arg(long, value_name = "NAME", help_heading = "Selection")]
+    pub operation: Vec<String>,
+    /// Only changes that break this clause by construction (`*` stands for any text)
+    #[arg(long, value_name = "ID", help_heading = "Selection")]
+    pub clause: Vec<String>,
+    /// Judge only this many of all mutants
+    #[arg(long, value_name = "COUNT", help_heading = "Selection")]
+    pub sample: Option<usize>,
+    /// What the sample is chosen by; the same number always chooses the same mutants
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = "Selection")]
+    pub seed: u64,
+    /// Exit 1 where the score of a class is lower, in per cent; may be given often
+    #[arg(long, value_name = "CLASS=PERCENT", help_heading = "Verdict")]
+    pub require: Vec<Required>,
+    /// Hold the score to this file: required scores, and equivalent mutants with their reasons
+    #[arg(long, value_name = "FILE", help_heading = "Verdict")]
+    pub hold: Option<PathBuf>,
+    /// Print the claims that would notice the ten survivors that matter most
+    #[arg(long, help_heading = "Output")]
+    pub suggest: bool,
+    /// How to print the score
+    #[arg(long, value_enum, default_value = "text", help_heading = "Output")]
+    pub format: MutateFormat,
+    /// Write to FILE instead of standard output
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Name every operation and every survivor
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
+    /// Threads to judge with [default: one for each core]
+    #[arg(long, value_name = "COUNT", help_heading = "Output")]
+    pub threads: Option<usize>,
+    /// The target file whose declarations hold [default: the one that the run was made with]
+    #[arg(long, value_name = "TARGET", help_heading = "Files")]
+    pub target: Option<String>,
+    /// A folder of case files to use in place of the bundled one
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    pub cases: Option<PathBuf>,
+    /// A folder of contracts to use in place of the bundled one
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    pub schemas: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum MutateFormat {
+    /// For a reader
+    #[default]
+    Text,
+    /// One document; its JSON Schema is schemas/mutation.schema.json
+    Json,
+    /// For a job summary
+    Markdown,
+    /// One page that needs no network
+    Html,
+}
+
+/// `shape=97.5`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Required {
+    class: Class,
+    least: f64,
+}
+
+impl FromStr for Required {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Required, String> {
+        let (name, least) = text.split_once('=').ok_or("expected CLASS=PERCENT, as in shape=97.5")?;
+        let classes: Vec<&str> = Class::ALL.iter().map(|class| class.name()).collect();
+        let class = Class::ALL.into_iter().find(|class| class.name() == name);
+        let class =
+            class.ok_or_else(|| format!("there is no class {name}; the classes: {}", classes.join(", ")))?;
+        let least: f64 =
+            least.trim_end_matches('%').trim().parse().map_err(|_| format!("{least} is no number"))?;
+        match (0.0..=100.0).contains(&least) {
+            true => Ok(Required { class, least }),
+            false => Err(format!("{least} is not between 0 and 100")),
+        }
+    }
+}
+
+/// Measures and prints; exits 1 where the score is less than what is required.
+pub fn mutate(args: &MutateArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    if args.operators.iter().any(|name| name == "list") {
+        return list(out);
+    }
+    known_operators(&args.operators)?;
+    let file = held(args)?;
+    let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
+    let recorded = Recorded::read(args, &folder)?;
+    let score = recorded.score(args, file.as_ref());
+    if score.entries == 0 {
+        return Err(Wrong::Said(format!(
+            "{}: no entry of it passed and can be judged again, so that there is nothing to change",
+            folder.display()
+        )));
+    }
+    let measured = recorded.measured(args, &score);
+    print(args, &measured, out)?;
+    let mut require: BTreeMap<Class, f64> = BTreeMap::new();
+    require.extend(args.require.iter().map(|it| (it.class, it.least)));
+    let mut broken = mutation::below(&require, &score);
+    broken.extend(file.into_iter().flat_map(|file| file.broken(&score)));
+    broken.iter().for_each(|sentence| eprintln!("{}", Safe::new(&str::to_owned).line(sentence)));
+    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+}
+
+fn print(args: &MutateArgs, measured: &Measured, out: &mut impl Write) -> Result<(), Wrong> {
+    // What is recorded was masked before it was written.
+    let safe = Safe::new(&str::to_owned);
+    let names = if args.all { Names::All } else { Names::Few };
+    let text = match args.format {
+        _ if args.suggest => form::suggestions(measured, &safe),
+        MutateFormat::Text => form::text(measured, names, &safe),
+        MutateFormat::Json => form::json(measured, &safe),
+        MutateFormat::Markdown => form::markdown(measured, &safe),
+        MutateFormat::Html => form::html(measured, &safe),
+    };
+    match &args.output {
+        Some(path) => super::report::save(path, &text),
+        None => {
+            out.write_all(text.as_bytes())?;
+            out.flush()?;
+            Ok(())
+        }
+    }
+}
+
+fn list(out: &mut impl Write) -> Result<ExitCode, Wrong> {
+    for operator in OPERATORS {
+        writeln!(out, "{:<9} {:<28} {}", operator.class.name(), operator.name, operator.says)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn known_operators(names: &[String]) -> Result<(), Wrong> {
+    let is_known = |name: &&String| {
+        OPERATORS.iter().any(|operator| operator.name == **name || operator.class.name() == **name)
+    };
+    match names.iter().find(|name| !is_known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Wrong::Said(format!(
+            "there is no operator and no class {name}; --operators list shows them all"
+        ))),
+    }
+}
+
+fn held(args: &MutateArgs) -> Result<Option<File>, Wrong> {
+    let Some(path) = &args.hold else { return Ok(None) };
+    if args.sample.is_some()
+        || !args.operators.is_empty()
+        || !args.operation.is_empty()
+        || !args.clause.is_empty()
+    {
+        return Err(Wrong::Said("--hold is for the whole: it takes no --sample and no selection".into()));
+    }
+    let text = files::text(path, files::RECORD)?;
+    File::parse(&text).map(Some).map_err(|why| Wrong::Said(format!("{}: {why}", path.display())))
+}
+
+/// The score of all mutants of a record, as a statement has it. `files` names suite and target as for `mutate`.
+pub fn whole(files: &MutateArgs, folder: &Path) -> Result<Score, Wrong> {
+    Ok(Recorded::read(files, folder)?.score(files, None))
+}
+
+impl Recorded {
+    /// Has the mutants judged, and shows on a terminal how far that is.
+    pub fn score(&self, args: &MutateArgs, file: Option<&File>) -> Score {
+        let subjects = self.subjects();
+        let progress = Progress::of(subjects.len());
+        let equivalent = |key: &mutation::Key| file.and_then(|file| file.equivalent(key));
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let settings = mutation::Settings {
+            operators: args.operators.clone(),
+            operations: args.operation.clone(),
+            clauses: args.clause.clone(),
+            sample: args.sample,
+            seed: args.seed,
+            threads: args.threads.unwrap_or_else(cores),
+            mask: MASKED,
+            equivalent: &equivalent,
+            progress: &|_| progress.passed(),
+        };
+        let judge = self.judge();
+        let score = mutation::measure(&subjects, &judge, &self.twins(&judge), &settings);
+        progress.clear();
+        score
+    }
+}

@@ -1,0 +1,132 @@
+//! The credentials of a run, tried before its first case: one request that only reads with them and, where that is refused
+//! for who asks, one without. A run with credentials that the target does not take would learn nothing.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    Session,
+    auth::Identity,
+    drive::{Failed, Line},
+};
+use crate::{
+    matcher::{error_reading::error_names, identity},
+    model::{
+        case::{Auth, Raw, Request},
+        contract::{Access, ApiName, Contract, Effect, Operation, Place, Protocol},
+        exchange::Response,
+    },
+    plan::{Decision, Job},
+};
+
+/// So many operations are asked at most: one of them may have a fault of its own.
+const ASKED: usize = 3;
+
+impl Session {
+    /// Asks each API that the jobs are about. Cases of an API that does not take the credentials are not played; each is
+    /// an Error that says why.
+    pub async fn probe(&self, jobs: &[Job]) {
+        let played = jobs.iter().filter(|job| job.decision == Decision::Run);
+        let apis: std::collections::BTreeSet<&ApiName> = played.map(|job| &job.case.api).collect();
+        let mut denied = BTreeMap::new();
+        for api in apis {
+            if let Some(why) = self.denial(api, jobs).await {
+                denied.insert(Arc::clone(api), why);
+            }
+        }
+        // A second probe of one session learns nothing else.
+        drop(self.denied.set(denied));
+    }
+
+    /// Why no case of this API is played, if so.
+    pub(super) fn is_denied(&self, api: &str) -> Option<&str> {
+        self.denied.get()?.get(api).map(String::as_str)
+    }
+
+    async fn denial(&self, api: &ApiName, jobs: &[Job]) -> Option<String> {
+        let contract = self.contracts.get(api)?;
+        if matches!(self.identities.get(api)?, Identity::None) {
+            return None;
+        }
+        let mut refusals = Vec::new();
+        for operation in readable(contract, jobs).into_iter().take(ASKED) {
+            match self.refusal(contract, operation, Auth::Target).await {
+                Asked::RefusedFor(words) => refusals.push((operation, words)),
+                Asked::NoToken(why) => {
+                    return Some(format!("{api} refuses the credentials of the target file: {why}"));
+                }
+                Asked::Otherwise => return None,
+            }
+        }
+        let (operation, words) = refusals.into_iter().next()?;
+        let without = match self.refusal(contract, operation, Auth::Absent).await {
+            Asked::RefusedFor(without) => format!("the same without credentials {without}"),
+            _ => "the same without credentials is not refused for that".to_owned(),
+        };
+        let look = match contract.protocol {
+            Protocol::AwsJson { .. } => "keys, session token, region and clock",
+            Protocol::Rest => "user, password and token",
+        };
+        Some(format!(
+            "{api} refuses the credentials of the target file: {} was answered {words}, {without}; no case of {api} was \
+             played (look at {look})",
+            operation.name
+        ))
+    }
+
+    async fn refusal(&self, contract: &Contract, operation: &Operation, auth: Auth) -> Asked {
+        let Some(line) = Line::to(&contract.api, &operation.name, self) else { return Asked::Otherwise };
+        let request = Request { input: Vec::new(), auth, raw: Raw::default() };
+        match line.ask(&request, &mut self.values(&contract.api)).await {
+            Ok(passage) => match &passage.answer {
+                Ok(response) if identity::is_unknown(&contract.protocol, response) => {
+                    Asked::RefusedFor(words(&contract.protocol, response))
+                }
+                _ => Asked::Otherwise,
+            },
+            Err(Failed::Unsendable(_)) => match self.identities.get(&contract.api) {
+                Some(Identity::Password(tokens)) => {
+                    tokens.rejection().await.map_or(Asked::Otherwise, Asked::NoToken)
+                }
+                _ => Asked::Otherwise,
+            },
+            Err(Failed::Refused(_)) => Asked::Otherwise,
+        }
+    }
+}
+
+/// What came of one request.
+enum Asked {
+    /// The target does not accept who asks; its answer in words.
+    RefusedFor(String),
+    /// It gives no token for these credentials.
+    NoToken(String),
+    /// Anything else says nothing of the credentials.
+    Otherwise,
+}
+
+/// `400 UnrecognizedClientException`.
+fn words(protocol: &Protocol, response: &Response) -> String {
+    match error_names(protocol, response).resolved() {
+        Some(name) => format!("{} {}", response.status, crate::matcher::cut(name)),
+        None => response.status.to_string(),
+    }
+}
+
+/// The operations that read without being told anything and want credentials, those of which the jobs are first.
+fn readable<'a>(contract: &'a Contract, jobs: &[Job]) -> Vec<&'a Operation> {
+    let needs = |operation: &Operation| {
+        let mut members = operation.members.values();
+        members.any(|it| it.required && it.default.is_none() && it.place != Place::Header)
+    };
+    let reads = |operation: &&Operation| {
+        operation.effect == Effect::Read && operation.access == Access::Protected && !needs(operation)
+    };
+    let mut found: Vec<&Operation> = contract.operations.values().filter(reads).collect();
+    let asked = |operation: &Operation| {
+        let mut jobs =
+            jobs.iter().filter(|job| job.decision == Decision::Run && job.case.api == contract.api);
+        jobs.any(|job| job.case.steps.iter().any(|step| step.operation == operation.name))
+    };
+    found.sort_by_cached_key(|operation| !asked(operation));
+    found
+}

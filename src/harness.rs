@@ -1,0 +1,370 @@
+//! Cases as trials of `cargo test`: every case that somebody wrote is one trial, and all generated cases of an operation
+//! together are one (`dms::ModifyEndpoint::generated`). Passes that needed repeated requests are listed at the end, as flaky.
+//!
+//! Under `cargo nextest` each trial is a process of its own, so listing and finding one case are kept quick: skips are
+//! decided while listing (an ignored trial), nothing is started before the first trial runs, and a trial asked for by
+//! its exact name loads its operation's files alone, or generates that operation's cases alone.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::{
+    runtime::Runtime,
+    sync::{OnceCell, watch},
+};
+
+use crate::{
+    check::{self, Twins},
+    exec::{self, Interrupt},
+    model::{
+        case::{CaseId, GENERATED, Profile},
+        exchange::Trace,
+        verdict::{Status, Verdict},
+    },
+    plan::{self, Job, Selection},
+    report::{self, Entry, FailOn, Format, Report, Style},
+    runner::{self, Opening, Stage, clean_up, interrupt, kept, pending, summary},
+    workspace::{self, Chosen, Generated, House, Layout, TargetChoice, Wrong, snapshots, state::state_dir},
+};
+
+/// Gives a text when it is first needed.
+pub type Provide = Box<dyn FnOnce() -> Result<String, String> + Send>;
+
+/// What is judged, by which cases.
+#[derive(Default)]
+pub struct Asked {
+    pub layout: Layout,
+    pub choice: TargetChoice,
+    pub selection: Selection,
+    /// Called before the first trial runs; the address takes the place of every base URL of the target file.
+    pub base_url: Option<Provide>,
+    /// By API: bearer tokens that take the place of the credentials in the target file.
+    pub tokens: Vec<(String, Provide)>,
+}
+
+/// Runs the trials that the arguments of the process select.
+pub fn run(asked: Asked) -> ExitCode {
+    tell_panics_without_secrets();
+    trials_of(asked).unwrap_or_else(|wrong| {
+        eprintln!("{wrong}");
+        ExitCode::from(2)
+    })
+}
+
+/// From now on a panic is reported by its place alone, because its message may have secrets in it. The report of a case
+/// has the message, masked.
+pub fn tell_panics_without_secrets() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        eprintln!("a bug in Proofmark{}", place.unwrap_or_default());
+    }));
+}
+
+fn trials_of(asked: Asked) -> Result<ExitCode, Wrong> {
+    let mut arguments = Arguments::from_args();
+    let update = snapshots::update()?;
+    let (house, chosen) = load_for(&arguments, &asked)?;
+    snapshots::note_references(&chosen.snapshots, &house)?;
+    let jobs = plan::plan(house.ground(&chosen.target), &asked.selection).jobs;
+    // Cases wait for the target far more than they compute.
+    arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
+    let unopened = Unopened { house, chosen, base_url: asked.base_url, tokens: asked.tokens };
+    let shared = Arc::new(Trials::new(unopened, update)?);
+    let trials =
+        trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&shared))).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let troubles = shared.close();
+    for flaky in shared.flaky.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        eprintln!("{flaky}");
+    }
+    match shared.open.load(Ordering::Relaxed) {
+        0 => {}
+        open => eprintln!("inconclusive: {open} generated cases; `proofmark run` names them"),
+    }
+    for trouble in &troubles {
+        eprintln!("{trouble}");
+    }
+    if shared.left.load(Ordering::Relaxed) {
+        eprintln!("`proofmark sweep` destroys what is left behind");
+    }
+    if shared.interrupted() {
+        return Ok(ExitCode::from(130));
+    }
+    if !troubles.is_empty() && !conclusion.has_failed() {
+        return Ok(ExitCode::from(101));
+    }
+    Ok(conclusion.exit_code())
+}
+
+/// The files and the target; for one exact name, the files or the generated cases of its operation alone where they
+/// have it.
+fn load_for(arguments: &Arguments, asked: &Asked) -> Result<(House, Chosen), Wrong> {
+    let named = arguments.filter.as_deref().filter(|_| arguments.exact);
+    let near = named.and_then(|name| near(name, &asked.layout));
+    let house = near.map_or_else(|| workspace::house(&asked.layout, |_| true, Generated::All), Ok)?;
+    let mut chosen = workspace::target(&asked.choice, &[], &house)?;
+    // What is started for this run alone has nothing that was kept.
+    if asked.base_url.is_none() {
+        kept::lend(&mut chosen.target, &state_dir(None)?)?;
+    }
+    Ok((house, chosen))
+}
+
+/// What the trial of this exact name needs, found without looking at anything else; none where it is not there.
+fn near(name: &str, files: &Layout) -> Option<House> {
+    let names = files_of(name)?;
+    let mut parts = name.split("::");
+    let generated = match (parts.next()?, parts.next()?, parts.next()?) {
+        (api, operation, GENERATED) => Generated::Of { api, operation },
+        _ => Generated::None,
+    };
+    let house = workspace::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
+    let named = || house.suite.cases.iter().filter(|case| plan::trial(case) == name);
+    let has = named().next().is_some() && plan::twins_are_at_hand(named(), &house.suite);
+    has.then_some(house)
+}
+
+/// `dms::DeleteConnection::x` is in `dms/delete_connection.yaml` and stands on `dms/fixtures.yaml`.
+fn files_of(name: &str) -> Option<[String; 2]> {
+    let mut parts = name.split("::");
+    let (api, operation) = (parts.next()?, parts.next()?);
+    let mut snake = String::new();
+    for letter in operation.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    Some([format!("{api}/{snake}.yaml"), format!("{api}/fixtures.yaml")])
+}
+
+fn set(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where all processes of one run of nextest count what they make; none for a process that is a run by itself. What runs
+/// of other days have left there is taken away.
+fn budget(chosen: &Chosen, state_dir: &Path) -> Option<PathBuf> {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let run = set("NEXTEST_RUN_ID")?;
+    let folder = state_dir.join("budgets");
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let age = entry.metadata().and_then(|file| file.modified()).ok().and_then(|it| it.elapsed().ok());
+        if age.is_some_and(|age| age > DAY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let name: String = format!("{run}-{}", chosen.target.name).chars().filter(|c| plain(*c)).collect();
+    Some(folder.join(name))
+}
+
+/// The jobs of each trial, in the order of their names.
+fn trials(jobs: Vec<Job>) -> BTreeMap<String, Vec<Job>> {
+    let mut trials: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+    jobs.into_iter().for_each(|job| trials.entry(plan::trial(&job.case)).or_default().push(job));
+    trials
+}
+
+/// Jobs that are not sent are left out; a trial of which none is left is ignored.
+fn trial(name: String, mut jobs: Vec<Job>, shared: Arc<Trials>) -> Trial {
+    jobs.retain(|job| runner::unsent(job).is_none());
+    let unsent = jobs.is_empty();
+    Trial::ignorable_test(name, move || shared.play(jobs)).with_ignored_flag(unsent)
+}
+
+/// What is needed to open a run.
+struct Unopened {
+    house: House,
+    chosen: Chosen,
+    base_url: Option<Provide>,
+    tokens: Vec<(String, Provide)>,
+}
+
+impl Unopened {
+    /// Starts the target where that is asked for, and opens the run.
+    fn open(self, runtime: &Runtime, interrupt: watch::Receiver<Interrupt>) -> Result<Stage, Wrong> {
+        let Unopened { house, mut chosen, base_url, tokens } = self;
+        if let Some(start) = base_url {
+            let url = start().map_err(|why| Wrong::Said(format!("the target was not started: {why}")))?;
+            chosen = workspace::bound(chosen, &house, &url, &[])?;
+        }
+        for (api, token) in tokens {
+            let token = token().map_err(|why| Wrong::Said(format!("no bearer token for {api}: {why}")))?;
+            chosen.provide_token(&api, token)?;
+        }
+        let state_dir = state_dir(None)?;
+        let budget = budget(&chosen, &state_dir);
+        let opening = Opening::new(state_dir, interrupt);
+        let stage = runtime.block_on(Stage::set(house, chosen, opening))?;
+        budget.map_or(Ok(()), |file| stage.session.count_together(&file)).map_err(Wrong::Said)?;
+        Ok(stage)
+    }
+}
+
+/// What the trials share: one runtime, and one run that is opened when the first of them runs.
+struct Trials {
+    runtime: Runtime,
+    unopened: Mutex<Option<Unopened>>,
+    stage: OnceLock<Result<Stage, String>>,
+    interrupt: watch::Receiver<Interrupt>,
+    update: snapshots::Update,
+    /// For what only all answers together can show.
+    traces: Mutex<Vec<(CaseId, Trace)>>,
+    /// Whether something could not be destroyed.
+    left: AtomicBool,
+    /// The cases that were sent by themselves.
+    played: Mutex<BTreeMap<CaseId, Arc<OnceCell<Trace>>>>,
+    /// Inconclusive cases of trials that showed something else.
+    open: AtomicUsize,
+    /// Passes that took requests to be repeated, in words.
+    flaky: Mutex<Vec<String>>,
+}
+
+/// `flaky: dms::DescribeEndpoints::lists-all passed only after this: DescribeEndpoints answered 429`
+fn told(flaky: &Entry) -> String {
+    format!("flaky: {} passed only after this: {}", flaky.subject.name, flaky.repeated.join("; "))
+}
+
+/// `inconclusive: dms::A::b: A refused a right input (400)`
+fn inconclusive(entry: &Entry) -> String {
+    let why = match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => why.to_string(),
+        _ => String::new(),
+    };
+    format!("inconclusive: {}: {why}", entry.subject.name)
+}
+
+impl Trials {
+    fn new(unopened: Unopened, update: snapshots::Update) -> Result<Trials, Wrong> {
+        let runtime = runner::runtime()?;
+        let tell = |line: &str| eprintln!("{line}");
+        let interrupt = runtime.block_on(async { interrupt::interrupts("proofmark sweep".to_owned(), tell) });
+        let unopened = Mutex::new(Some(unopened));
+        let (stage, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        let (left, open, played) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
+        Ok(Trials { runtime, unopened, stage, interrupt, update, traces, flaky, left, open, played })
+    }
+
+    fn stage(&self) -> Result<&Stage, Failed> {
+        let open = || {
+            let unopened = self.unopened.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let unopened = unopened.ok_or("the run was opened already")?;
+            unopened.open(&self.runtime, self.interrupt.clone()).map_err(|wrong| wrong.to_string())
+        };
+        self.stage.get_or_init(open).as_ref().map_err(Failed::from)
+    }
+
+    /// The trace of one case, which is sent once however many trials want it.
+    fn trace(&self, job: &Job, stage: &Stage) -> Trace {
+        let cell = {
+            let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(played.entry(job.case.id.clone()).or_default())
+        };
+        self.runtime.block_on(cell.get_or_init(|| exec::run(job, &stage.session))).clone()
+    }
+
+    /// What was served and refused by these cases, and by those that their refusals are held against.
+    fn twins(&self, jobs: &[Job], traces: &[(usize, Trace)], stage: &Stage) -> Twins {
+        let (mut twins, judge) = (Twins::default(), stage.judge_of());
+        for (index, trace) in traces {
+            twins.take(&jobs[*index].case, trace, &judge);
+        }
+        for job in plan::supporting(jobs, stage.house.ground(&stage.target)) {
+            twins.take(&job.case, &self.trace(&job, stage), &judge);
+        }
+        twins
+    }
+
+    fn play(&self, jobs: Vec<Job>) -> Result<Completion, Failed> {
+        let stage = self.stage()?;
+        if jobs.is_empty() {
+            return Err("nothing of it was sent: skipped, or unsupported, as `proofmark list` says".into());
+        }
+        let mut traces = Vec::with_capacity(jobs.len());
+        let mut all = |index: usize, trace: Trace| traces.push((index, trace));
+        match &jobs[..] {
+            [job] => all(0, self.trace(job, stage)),
+            jobs => self.runtime.block_on(stage.session.run_all(jobs, all)),
+        }
+        let (mut taken, mut judged) = (Vec::new(), Vec::new());
+        for (index, trace) in &traces {
+            let case = &jobs[*index].case;
+            let judgement = stage.judge(case, trace);
+            taken.extend(judgement.snapshots.into_iter().map(|it| (Arc::clone(case), it)));
+            judged.push((&jobs[*index], judgement.verdict, trace.clone()));
+        }
+        let left = pending::leave_snapshots(stage, &taken, self.update).map_err(|wrong| wrong.to_string())?;
+        let run = summary::of_some_cases(stage, &self.twins(&jobs, &traces, stage), judged);
+        let traces = traces.into_iter().map(|(index, trace)| (jobs[index].case.id.clone(), trace));
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner).extend(traces);
+        let report = summary::summarize(run, stage, FailOn::Must);
+        let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
+        let flaky = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_flaky());
+        self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
+        self.note_what_is_left(&report);
+        let entries = || report.runs.iter().flat_map(|run| &run.entries);
+        let mask = |text: &str| stage.session.masks().mask(text);
+        // Only of core is an answer demanded; elsewhere what shows neither is told, and counts as nothing.
+        let open = |entry: &&Entry| {
+            entry.status == Status::Inconclusive && entry.subject.profile != Some(Profile::Core)
+        };
+        let clean = report.runs.iter().all(|run| run.clean_up.is_empty());
+        if clean && entries().all(|entry| good(entry.status) || open(&entry)) {
+            let told: Vec<String> = entries().filter(open).map(|entry| mask(&inconclusive(entry))).collect();
+            if told.len() == jobs.len() {
+                return Ok(Completion::ignored_with(told[0].clone()));
+            }
+            self.open.fetch_add(told.len(), Ordering::Relaxed);
+            return Ok(Completion::Completed);
+        }
+        let text = report::render(&report, Format::Text(Style::PLAIN), &mask);
+        Err(format!("{text}{}", left.join("\n")).into())
+    }
+
+    /// Destroys what the trials shared. Gives what went wrong over the run as a whole, in words.
+    fn close(&self) -> Vec<String> {
+        let Some(Ok(stage)) = self.stage.get() else { return Vec::new() };
+        let mut fixtures = self.runtime.block_on(stage.session.close());
+        let settled = self.runtime.block_on(clean_up::settle(stage));
+        settled.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
+        for shared in &mut fixtures {
+            settled.supersede(&shared.fixture.id, &mut shared.trace);
+        }
+        let mut run = summary::of_fixtures(stage, fixtures);
+        run.clean_up = settled.left();
+        let report = summary::summarize(run, stage, FailOn::Must);
+        self.note_what_is_left(&report);
+        let mask = |text: &str| stage.session.masks().mask(text);
+        let mut troubles = Vec::new();
+        if report::exit_code(&report) != 0 {
+            troubles.push(report::render(&report, Format::Text(Style::PLAIN), &mask));
+        }
+        let traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        let traces: Vec<_> = traces.iter().map(|(case, trace)| (case.clone(), trace)).collect();
+        for (case, violation) in check::across(&traces, &stage.judge_of()) {
+            let mismatch = &violation.mismatch;
+            let clauses = violation.clauses.join(", ");
+            troubles.push(mask(&format!("{case} breaks {clauses}: {}", mismatch.actual)));
+        }
+        troubles
+    }
+
+    fn note_what_is_left(&self, report: &Report) {
+        self.left.fetch_or(report.runs.iter().any(|run| !run.clean_up.is_empty()), Ordering::Relaxed);
+    }
+
+    fn interrupted(&self) -> bool {
+        *self.interrupt.borrow() == Interrupt::Yes
+    }
+}

@@ -1,0 +1,99 @@
+//! The end of a run, when its session is closed: what was asked for and never heard of is looked for and destroyed, and
+//! what was said of it meanwhile is taken back.
+
+use crate::{
+    exec::sweep::{Fate, Others, Swept},
+    model::exchange::{About, Trace},
+    runner::{Stage, sweep},
+};
+
+/// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed.
+pub async fn settle(stage: &Stage) -> Settled {
+    let session = &stage.session;
+    let ledger = session.ledger_path();
+    // Of whom nothing is known, it may be anything.
+    let others = || sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
+    let run = ledger.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let things = session.settle(others).await;
+    Settled { run, things }
+}
+
+/// What became of everything that a run had not heard of.
+#[derive(Debug, Default)]
+pub struct Settled {
+    run: String,
+    /// None where no ledger says what there was.
+    things: Option<Vec<Swept>>,
+}
+
+impl Settled {
+    /// What was looked for at the end, found and destroyed.
+    pub fn destroyed(&self) -> impl Iterator<Item = &str> {
+        let destroyed = self.things.iter().flatten().filter(|thing| thing.fate == Fate::Destroyed);
+        destroyed.map(|thing| &*thing.what)
+    }
+
+    /// What is left, or may be, all the same: one sentence each.
+    pub fn left(&self) -> Vec<String> {
+        let left = self.things.iter().flatten().filter_map(|Swept { what, number, fate, .. }| {
+            let (word, why) = fate.trouble()?;
+            Some(format!("{}#{number} {what} {word}: {why}", self.run))
+        });
+        left.collect()
+    }
+
+    /// Takes back what the trace of a job says may be left where more is known at the end: it is gone, if not by this then
+    /// by what the job itself has destroyed, or [`Self::left`] has it.
+    pub fn supersede(&self, job: &str, trace: &mut Trace) {
+        let Some(things) = &self.things else { return };
+        let is_known = |made_by: &str| things.iter().any(|it| it.job == job && it.operation == made_by);
+        trace.leftovers.retain(|leftover| match &leftover.about {
+            About::Unanswered => false,
+            About::Supposed { operation } => !is_known(operation),
+            About::Told => true,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exchange::{End, Leftover};
+
+    #[test]
+    fn what_is_told_of_a_job_is_taken_back_where_more_is_known() {
+        let swept = |job: &str, operation: &str, fate| Swept {
+            what: format!("dms {operation}"),
+            number: 1,
+            job: job.into(),
+            operation: operation.into(),
+            fate,
+        };
+        let supposed = |operation: &str| About::Supposed { operation: operation.into() };
+        let destroyed = || Some(vec![swept("a", "CreateEndpoint", Fate::Destroyed)]);
+        // Where there is no ledger nothing is known; what another job has made is another thing.
+        for (things, about, is_kept) in [
+            (None, About::Unanswered, true),
+            (None, supposed("CreateEndpoint"), true),
+            (Some(vec![]), About::Unanswered, false),
+            (Some(vec![]), supposed("CreateEndpoint"), true),
+            (destroyed(), supposed("CreateEndpoint"), false),
+            (destroyed(), supposed("CreateReplicationInstance"), true),
+            (Some(vec![swept("b", "CreateEndpoint", Fate::Destroyed)]), supposed("CreateEndpoint"), true),
+            (
+                Some(vec![swept("a", "CreateEndpoint", Fate::Left("x".into()))]),
+                supposed("CreateEndpoint"),
+                false,
+            ),
+            (destroyed(), About::Told, true),
+        ] {
+            // The words say what they like.
+            let sentence = "dms::endpoint may be left: it was sent and its answer did not come: x".to_owned();
+            let case = format!("{things:?} {about:?}");
+            let leftovers = vec![Leftover { about, sentence }];
+            let mut trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers };
+            Settled { run: "pm-0".into(), things }.supersede("a", &mut trace);
+            assert_eq!(trace.leftovers.len(), usize::from(is_kept), "{case}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The plan of a run played and judged, case by case as they come, to a run that can be folded for a reader.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use futures_util::FutureExt;
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    check::{self, Across, Judgement, Taken, Twins},
+    exec::SharedFixture,
+    model::{
+        case::{Case, CaseId},
+        contract::ApiName,
+        exchange::{Response, Trace},
+        target::KnownFailure,
+        verdict::{Service, Verdict, Violation},
+    },
+    plan::{self, Job, Plan},
+    report::{
+        self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Safe, Tally, Terms, Watch,
+    },
+    runner::{
+        self, Stage,
+        clean_up::{self, Settled},
+        record::Keeping,
+        summary::{blank, terms},
+    },
+};
+
+/// What cases have taken of the answers to them.
+pub type Snapshots = Vec<(Arc<Case>, Taken)>;
+
+/// A run and the snapshots it took.
+pub struct Played {
+    pub run: Run,
+    pub taken: Snapshots,
+}
+
+/// What happens while a run goes on.
+pub enum Event<'a> {
+    /// A case was judged. `entry` is what a report calls it; a case that passed, with nothing to say of it, has none.
+    Judged { case: &'a Case, verdict: &'a Verdict, entry: Option<&'a Entry>, today: Date, safe: &'a Safe<'a> },
+    /// Something whose creation was not confirmed was found at the end and destroyed.
+    Destroyed(&'a str),
+}
+
+/// Called with each event, in the order in which they happen.
+pub type OnEvent<'a> = &'a dyn Fn(Event<'_>);
+
+/// What tells while a run goes on what its report will call a case.
+pub struct Measure<'a> {
+    pub terms: Terms,
+    pub before: Option<report::Before<'a>>,
+}
+
+impl Measure<'_> {
+    /// Of a run that is held against no other.
+    pub fn of(fail_on: FailOn) -> Measure<'static> {
+        Measure { terms: terms(fail_on), before: None }
+    }
+
+    fn entry(
+        &self,
+        case: &Arc<Case>,
+        verdict: &Verdict,
+        trace: &Trace,
+        known: Vec<Arc<KnownFailure>>,
+    ) -> Entry {
+        let (case, verdict, service) = (Arc::clone(case), verdict.clone(), Service::NotAsked);
+        let trace = (!verdict.is_plain_pass()).then(|| trace.clone());
+        let mut entry =
+            Entry::of(CaseResult { case, verdict, service, trace, filed: None, known }, self.terms);
+        self.before.iter().for_each(|before| before.hold(&mut entry, self.terms.today));
+        entry
+    }
+}
+
+/// Runs every job of the plan and judges what it left. What a report shows nothing of goes to the record as it comes,
+/// where there is one.
+pub async fn play(
+    stage: &Stage,
+    plan: &Plan,
+    measure: &Measure<'_>,
+    on_event: OnEvent<'_>,
+    record: Option<&mut Keeping>,
+) -> Played {
+    let (started, clock) = (Timestamp::now(), Instant::now());
+    let jobs: Vec<Job> = plan.all().cloned().collect();
+    let mut judging = Judging::of(stage, plan, &jobs, record);
+    let run = stage.session.run_all(&jobs, |index, trace| judging.take(index, trace, measure, on_event));
+    // A bug of ours, too, is a reason to clean up first.
+    let bug = AssertUnwindSafe(run).catch_unwind().await.err();
+    let mut shared = stage.session.close().await;
+    let settled = clean_up::settle(stage).await;
+    settled.destroyed().for_each(|what| on_event(Event::Destroyed(what)));
+    for SharedFixture { fixture, trace } in &mut shared {
+        settled.supersede(&fixture.id, trace);
+    }
+    judging.supersede(&settled);
+    shared.iter().for_each(|shared| judging.twins.take_fixtures(&shared.trace));
+    let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    if let Some(bug) = bug {
+        resume_unwind(bug);
+    }
+    let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
+    let served = judging.twins.served();
+    let (mut results, watch, taken) = judging.end();
+    let supporting = results.split_off(plan.jobs.len());
+    let elapsed = clock.elapsed();
+    let covered = Some(watch.covered(&results, &fixtures, &stage.house.clauses));
+    let asked = Planned {
+        coverage,
+        not_selected: plan.not_selected,
+        selection: plan.selection.clone(),
+        shard: plan.shard.map(|shard| shard.to_string()),
+        of: plan.of.clone(),
+        snapshots: Some(ApprovedFiles {
+            folder: stage.place.named(),
+            unreferenced: check::unreferenced(&stage.snapshots.set, &stage.house.suite.cases),
+        }),
+    };
+    let clean_up = settled.left();
+    let blank = blank(stage, coverage);
+    let run = Run {
+        started,
+        elapsed,
+        results,
+        supporting,
+        served,
+        fixtures,
+        covered,
+        clean_up,
+        plan: asked,
+        ..blank
+    };
+    Played { run, taken }
+}
+
+/// What has been found of a run so far.
+struct Judging<'a> {
+    stage: &'a Stage,
+    /// Those of the plan, the supporting ones last.
+    jobs: &'a [Job],
+    record: Option<&'a mut Keeping>,
+    /// By the place of the job in the plan.
+    judged: BTreeMap<usize, Judged>,
+    taken: Snapshots,
+    watch: Watch<'a>,
+    across: Across<'a>,
+    twins: Twins,
+}
+
+struct Judged {
+    verdict: Verdict,
+    trace: Option<Trace>,
+    filed: Option<Tally>,
+}
+
+impl<'a> Judging<'a> {
+    fn of(stage: &'a Stage, plan: &'a Plan, jobs: &'a [Job], record: Option<&'a mut Keeping>) -> Judging<'a> {
+        let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
+        let apis = stage.target.apis.keys().filter(selected);
+        Judging {
+            stage,
+            jobs,
+            record,
+            judged: BTreeMap::new(),
+            taken: Vec::new(),
+            watch: Watch::new(apis, &stage.house.contracts),
+            across: Across::new(&stage.judge_of()),
+            twins: Twins::default(),
+        }
+    }
+
+    fn take(&mut self, index: usize, mut trace: Trace, measure: &Measure<'_>, on_event: OnEvent<'_>) {
+        let stage = self.stage;
+        let case = &self.jobs[index].case;
+        let Judgement { verdict, snapshots } = stage.judge(case, &trace);
+        let mask = |text: &str| stage.session.masks().mask(text);
+        let safe = Safe::new(&mask);
+        let known = plan::known(&stage.target, case);
+        let entry = match known.is_empty() && verdict.is_plain_pass() {
+            true => None,
+            false => Some(measure.entry(case, &verdict, &trace, known)),
+        };
+        let (entry, today, safe) = (entry.as_ref(), measure.terms.today, &safe);
+        on_event(Event::Judged { case, verdict: &verdict, entry, today, safe });
+        self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
+        self.watch.take(&case.api, &trace);
+        self.across.take(index, &case.id, &trace);
+        self.twins.take(case, &trace, &stage.judge_of());
+        trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
+        // What may be left over is known at the end only.
+        let is_done = verdict.is_plain_pass() && trace.leftovers.is_empty();
+        let (trace, filed) = match self.record.as_mut().filter(|_| is_done && !trace.exchanges.is_empty()) {
+            Some(record) => {
+                let tally = Tally::of(&trace);
+                let unfiled = record.file(&case.id, trace, safe);
+                let filed = unfiled.is_none().then_some(tally);
+                (unfiled, filed)
+            }
+            None => (Some(trace), None),
+        };
+        self.judged.insert(index, Judged { verdict, trace, filed });
+    }
+
+    fn supersede(&mut self, settled: &Settled) {
+        for (index, judged) in &mut self.judged {
+            let trace = judged.trace.iter_mut();
+            let case = &self.jobs[*index].case;
+            trace.for_each(|trace| settled.supersede(&case.id, trace));
+        }
+    }
+
+    /// What became of every planned case, and what was seen and taken on the way.
+    fn end(mut self) -> (Vec<CaseResult>, Watch<'a>, Snapshots) {
+        // A run may break what no single case can see.
+        let mut broken: BTreeMap<CaseId, Vec<Violation>> = BTreeMap::new();
+        for (case, violation) in self.across.found() {
+            broken.entry(case).or_default().push(violation);
+        }
+        // What their cases have sent is shown after all.
+        let filed = self.judged.iter().filter(|(_, judged)| judged.filed.is_some());
+        let filed = filed.map(|(index, _)| &*self.jobs[*index].case.id);
+        let asked_for: BTreeSet<&str> = filed.filter(|id| broken.contains_key(*id)).collect();
+        let mut returned = match self.record {
+            Some(record) if !asked_for.is_empty() => record.returned(&asked_for),
+            _ => HashMap::new(),
+        };
+        let result = |(index, job): (usize, &Job)| {
+            let case = Arc::clone(&job.case);
+            let Judged { verdict, trace, filed } =
+                self.judged.remove(&index).unwrap_or_else(|| Judged::unsent(job));
+            let verdict = check::worsened(verdict, broken.remove(&case.id).unwrap_or_default());
+            let verdict = self.twins.weighed(&case, verdict, &self.stage.house.clauses);
+            let service = self.twins.service(&case.id);
+            let trace = trace.or_else(|| returned.remove(&*case.id));
+            let known = plan::known(&self.stage.target, &case);
+            CaseResult { case, verdict, service, trace, filed, known }
+        };
+        let results = self.jobs.iter().enumerate().map(result).collect();
+        (results, self.watch, self.taken)
+    }
+}
+
+impl Judged {
+    /// Every planned case ends in exactly one verdict.
+    fn unsent(job: &Job) -> Judged {
+        let verdict = runner::unsent(job)
+            .unwrap_or_else(|| Verdict::Error { why: "the case was planned and never ran".into() });
+        Judged { verdict, trace: None, filed: None }
+    }
+}

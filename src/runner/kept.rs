@@ -1,0 +1,50 @@
+//! Fixtures that `proofmark up` has made, for the runs that come later.
+
+use std::{path::Path, sync::Arc};
+
+use super::sweep::{self, Opened};
+use crate::{
+    exec::ledger::{
+        KEPT,
+        book::{Book, State},
+    },
+    model::target::Target,
+    workspace::Wrong,
+};
+
+/// Lends what `up` has made on this target to the run that is about to begin. Gives a sentence for each thing.
+pub fn lend(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Wrong> {
+    let mut told = Vec::new();
+    for path in sweep::ledgers(&state_dir.join(KEPT))? {
+        let (Opened::Closed(book) | Opened::InUse(book)) = sweep::opened(&path)?;
+        if is_of(&book, target) {
+            lend_all(&book, target, &mut told);
+        }
+    }
+    Ok(told)
+}
+
+/// Whether the things of a ledger are where this target is.
+fn is_of(book: &Book, target: &Target) -> bool {
+    book.begun.as_ref().is_some_and(|begun| {
+        let here = |(name, url): (&String, &String)| {
+            target.apis.get(name.as_str()).is_none_or(|api| api.base_url.as_str() == url)
+        };
+        begun.target == *target.name && begun.base_urls.iter().all(here)
+    })
+}
+
+fn lend_all(book: &Book, target: &mut Target, told: &mut Vec<String>) {
+    for thing in book.things.iter().filter(|thing| thing.state == State::Made) {
+        let Some(provides) = &thing.provides else { continue };
+        if provides.keys().any(|name| target.supplies.contains_key(name.as_str())) {
+            continue;
+        }
+        for (name, value) in provides {
+            let name: Arc<str> = name.as_str().into();
+            target.kept.insert(Arc::clone(&name));
+            target.supplies.insert(name, value.clone());
+        }
+        told.push(format!("{} stands since {}: used, and kept", thing.job, thing.intended));
+    }
+}

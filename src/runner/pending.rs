@@ -1,0 +1,45 @@
+//! Answers that differ from the approved ones, left for review beside them.
+
+use std::{io, sync::Arc};
+
+use super::Stage;
+use crate::{
+    check::{Compared, Taken, section},
+    model::case::Case,
+    report::Safe,
+    workspace::{Wrong, snapshots},
+};
+
+/// Leaves what differs from the approved answers for review, and takes away what no longer does. Gives a sentence for
+/// each file that was written.
+pub fn leave_snapshots(
+    stage: &Stage,
+    taken: &[(Arc<Case>, Taken)],
+    update: snapshots::Update,
+) -> Result<Vec<String>, Wrong> {
+    let Some(folder) = stage.place.folder() else { return Ok(Vec::new()) };
+    let mask = |text: &str| stage.session.masks().mask(text);
+    let safe = Safe::new(&mask);
+    let mut said = Vec::new();
+    for (case, taken) in taken {
+        match taken.compared {
+            Compared::Same => snapshots::settle(folder, &taken.name)?,
+            Compared::Differs => {
+                let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
+                let text = section::render(&sections);
+                let header = snapshots::Header { source: &case.span.file, case: &case.id };
+                match snapshots::leave(folder, &taken.name, header, &text, update) {
+                    Ok(path) => {
+                        said.extend(path.map(|path| {
+                            format!("snapshot left for `cargo insta review`: {}", path.display())
+                        }))
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(error.into()),
+                    // A full disk takes nothing from the verdict: the report says what differs.
+                    Err(error) => said.push(format!("a pending snapshot is not written: {error}")),
+                }
+            }
+        }
+    }
+    Ok(said)
+}

@@ -1,0 +1,301 @@
+//! What a request that somebody saw asks for: which operation of which contract, below which base URL, and whether it is a
+//! request that the contract describes at all. Where that cannot be told for sure, the answer gets the benefit of it.
+
+use url::Url;
+
+use crate::{
+    contract::{
+        Contracts,
+        router::{Base, Incoming, Router},
+    },
+    matcher::media_type,
+    model::{
+        contract::{Access, Contract, Member, Operation, Place, Protocol},
+        exchange::Intent,
+    },
+    traffic::{Observed, base_path::Bases},
+};
+
+/// An operation that was asked for.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    pub contract: &'a Contract,
+    pub operation: &'a Operation,
+    /// What stands before the operation's own path.
+    pub base: Url,
+}
+
+/// Finds the operation: by `X-Amz-Target`, or by method and path; below the base paths that are known, or else whatever
+/// stands before the path.
+pub fn asked<'a>(
+    observed: &Observed,
+    contracts: &[&'a Contract],
+    bases: Option<&Bases>,
+) -> Option<Asked<'a>> {
+    let url = Url::parse(&observed.url).ok()?;
+    let targeted = header(observed, "x-amz-target").is_some();
+    let incoming = Incoming::new(&observed.method, url.path(), &observed.headers, &observed.body);
+    contracts.iter().find_map(|&contract| {
+        if targeted == (contract.protocol == Protocol::Rest) {
+            return None;
+        }
+        let base = match bases.and_then(|bases| bases.path(contract)) {
+            Some(base) if !targeted => Base::Known(base),
+            _ => Base::Anywhere,
+        };
+        let found = Router::new(contract).find(&incoming, base).ok()?;
+        let base = at(&url, found.base);
+        let holds = bases.is_none_or(|bases| bases.hold(contract, &base)) && !is_elsewhere(observed, &url);
+        holds.then_some(Asked { contract, operation: found.operation, base })
+    })
+}
+
+/// Whether a path has more slashes than that of the operation, and was answered as one that nobody has.
+fn is_elsewhere(observed: &Observed, url: &Url) -> bool {
+    let status = observed.answer.as_ref().map_or(200, |answer| answer.status);
+    url.path().len() > 1 && url.path().ends_with('/') && matches!(status, 300..=399 | 404 | 405)
+}
+
+/// How a request is called that no contract knows; ids in its path are not told apart.
+pub fn stranger(observed: &Observed) -> String {
+    let path = Url::parse(&observed.url).map_or(String::new(), |url| {
+        let id = |part: &str| part.len() >= 8 && part.chars().any(|c| c.is_ascii_digit());
+        let parts = url.path().split('/').map(|part| if id(part) { "*" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    });
+    let method: String = observed.method.chars().take(20).collect();
+    let path: String = path.chars().take(200).collect();
+    match header(observed, "x-amz-target") {
+        Some(target) => format!("{method} {path} ({})", target.chars().take(100).collect::<String>()),
+        None => format!("{method} {path}"),
+    }
+}
+
+fn at(url: &Url, path: &str) -> Url {
+    let mut base = url.clone();
+    base.set_path(path);
+    base.set_query(None);
+    base.set_fragment(None);
+    // Fails only for URLs that have no user information.
+    let _ = base.set_password(None);
+    let _ = base.set_username("");
+    base
+}
+
+/// Whether the contract describes the request. What a client did wrong is not held against the target: of such a
+/// request, only what every answer owes is asked.
+pub fn intent(
+    observed: &Observed,
+    contract: &Contract,
+    operation: &Operation,
+    contracts: &Contracts,
+) -> Intent {
+    let proven = operation.access == Access::Public || header(observed, "authorization").is_some();
+    let fits = match &contract.protocol {
+        Protocol::AwsJson { .. } => {
+            let typed = header(observed, "content-type").map(|value| media_type(value).0);
+            observed.method == "POST"
+                && typed == contract.protocol.media_type()
+                && body_fits(observed, operation.input.as_deref(), contract, contracts)
+        }
+        Protocol::Rest => operation.members.iter().all(|(name, member)| {
+            let wire = member.wire_name.as_deref().unwrap_or(name);
+            member_fits(observed, wire, member, contract, contracts)
+        }),
+    };
+    if proven && fits { Intent::Proper } else { Intent::Broken }
+}
+
+fn body_fits(observed: &Observed, schema: Option<&str>, contract: &Contract, contracts: &Contracts) -> bool {
+    let Ok(body) = serde_json::from_slice(&observed.body) else { return false };
+    schema.is_none_or(|schema| contracts.schema_mismatches(&contract.api, schema, &body).is_empty())
+}
+
+fn member_fits(
+    observed: &Observed,
+    wire: &str,
+    member: &Member,
+    contract: &Contract,
+    contracts: &Contracts,
+) -> bool {
+    match member.place {
+        Place::Path | Place::Body => true,
+        Place::Query => !member.required || in_query(observed, wire),
+        Place::Header => !member.required || header(observed, &wire.to_lowercase()).is_some(),
+        Place::Form => {
+            let mut fields = url::form_urlencoded::parse(&observed.body);
+            !member.required || fields.any(|(name, _)| name == *wire)
+        }
+        Place::WholeBody if observed.body.is_empty() => !member.required,
+        Place::WholeBody => {
+            let named = member.schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
+            body_fits(observed, named, contract, contracts)
+        }
+    }
+}
+
+fn in_query(observed: &Observed, wire: &str) -> bool {
+    Url::parse(&observed.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == *wire))
+}
+
+fn header<'a>(observed: &'a Observed, wanted: &str) -> Option<&'a str> {
+    observed.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::model::exchange::{Broken, Response};
+    use crate::traffic::{Sent, Spoken, Whole};
+    use crate::workspace::{self, Layout};
+
+    pub fn observed(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Observed {
+        Observed {
+            method: method.into(),
+            url: url.into(),
+            headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            body: body.to_owned().into(),
+            answer: Err(Broken::CutOff("x".into())),
+            started: jiff::Timestamp::UNIX_EPOCH,
+            elapsed: std::time::Duration::ZERO,
+            spoken: Spoken::One,
+            whole: Whole::There,
+            intent: None,
+            sent: Sent::Whole,
+            number: None,
+        }
+    }
+
+    #[test]
+    fn requests_find_their_operations_below_any_base() {
+        let house = workspace::bare(&Layout::default()).unwrap();
+        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let id = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
+        for (method, url, target, expected) in [
+            ("POST", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), "DeleteConnection http://h/"),
+            (
+                "POST",
+                "http://h/a/b/",
+                Some("AmazonDMSv20160101.DeleteConnection"),
+                "DeleteConnection http://h/a/b",
+            ),
+            ("POST", "http://h/", Some("AmazonDMSv20160101.Nothing"), ""),
+            ("GET", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), ""),
+            ("HEAD", "http://h/api/v1/amazonConnections", None, ""),
+            ("OPTIONS", "http://h/api/v1/amazonConnections", None, ""),
+            ("POST", "http://h/", Some("Other.DeleteConnection"), ""),
+            ("POST", "http://h/", None, ""),
+            ("GET", "http://h/api/v1/amazonConnections", None, "GetAllAmazonConnections http://h/"),
+            (
+                "GET",
+                "https://h/gate/way/api/v1/amazonConnections/?x=1",
+                None,
+                "GetAllAmazonConnections https://h/gate/way",
+            ),
+            (
+                "DELETE",
+                &format!("http://h/api/v1/amazonConnections/{id}"),
+                None,
+                "DeleteAmazonConnection http://h/",
+            ),
+            ("PROPFIND", "http://h/api/v1/amazonConnections", None, ""),
+            ("GET", "http://h/api/v1/elsewhere/of/it", None, ""),
+        ] {
+            let headers: Vec<(&str, &str)> = target.map(|it| ("x-amz-target", it)).into_iter().collect();
+            let found = asked(&observed(method, url, &headers, ""), &contracts, None);
+            let found = found.map(|it| format!("{} {}", it.operation.name, it.base)).unwrap_or_default();
+            assert_eq!(found, expected, "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn a_request_below_another_path_asks_for_nothing_that_a_contract_has() {
+        let house = workspace::bare(&Layout::default()).unwrap();
+        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let answered = |url: &str, status: u16, typed: &str, body: &'static str| {
+            let headers = vec![("content-type".to_owned(), typed.to_owned())];
+            let answer = Ok(Response::new(status, headers, body.into(), 0));
+            Observed { answer, ..observed("GET", url, &[], "") }
+        };
+        let list = "api/v1/amazonConnections";
+        let ok = |base: &str| answered(&format!("{base}{list}"), 200, "application/json", "{}");
+        let lost =
+            |base: &str| answered(&format!("{base}{list}"), 404, "application/json", r#"{"message":"no"}"#);
+        let named = |base: &str| {
+            answered(&format!("{base}{list}"), 404, "application/json", r#"{"errorCode":"NotFound"}"#)
+        };
+        let page = |base: &str| answered(&format!("{base}{list}"), 200, "text/html", "<html>");
+        let slash = |status| answered(&format!("http://h/{list}/"), status, "text/html", "");
+        for (seen, expected) in [
+            (vec![ok("http://h/")], vec![true]),
+            (vec![lost("http://h/")], vec![true]),
+            (vec![page("http://h/")], vec![true]),
+            (vec![lost("http://h/gate/")], vec![false]),
+            (vec![page("http://h/gate/")], vec![false]),
+            (vec![named("http://h/gate/")], vec![true]),
+            (vec![lost("http://h/gate/"), ok("http://h/gate/")], vec![true, true]),
+            (vec![lost("http://h/"), ok("http://h/gate/")], vec![false, true]),
+            (vec![lost("http://other/"), ok("http://h/gate/")], vec![true, true]),
+            (vec![lost("http://h/wrong/"), ok("http://h/")], vec![false, true]),
+            (vec![slash(404)], vec![false]),
+            (vec![slash(308)], vec![false]),
+            (vec![slash(200)], vec![true]),
+        ] {
+            let bases = Bases::of(&seen, &contracts, None);
+            let known: Vec<bool> =
+                seen.iter().map(|one| asked(one, &contracts, Some(&bases)).is_some()).collect();
+            assert_eq!(known, expected, "{:?}", seen.iter().map(|it| &it.url).collect::<Vec<_>>());
+        }
+        let dms = [("x-amz-target", "AmazonDMSv20160101.DescribeConnections")];
+        for (base, method, path, headers, expected) in [
+            ("/", "GET", "/api/v1/amazonConnections", &[][..], true),
+            ("/", "GET", "/gate/api/v1/amazonConnections", &[], false),
+            ("/gate/", "GET", "/gate/api/v1/amazonConnections", &[], true),
+            ("/gate", "GET", "/api/v1/amazonConnections", &[], false),
+            ("/", "POST", "/", &dms, true),
+            ("/", "POST", "/gate", &dms, false),
+            ("/gate", "POST", "/gate/", &dms, true),
+        ] {
+            let seen = observed(method, &format!("http://h{path}"), headers, "");
+            let found = asked(&seen, &contracts, Some(&Bases::said(base, None)));
+            assert_eq!(found.is_some(), expected, "{base} {method} {path}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_did_wrong_is_seen() {
+        let house = workspace::bare(&Layout::default()).unwrap();
+        let of = |api: &str, name: &str, observed: &Observed| {
+            let contract = house.contracts.get(api).unwrap();
+            intent(observed, contract, contract.operation(name).unwrap(), &house.contracts)
+        };
+        let json = ("content-type", "application/x-amz-json-1.1");
+        let signed = ("authorization", "AWS4-HMAC-SHA256 x");
+        let pair = r#"{"EndpointArn":"a","ReplicationInstanceArn":"b"}"#;
+        for (headers, body, expected) in [
+            (vec![json, signed], pair, Intent::Proper),
+            (vec![json], pair, Intent::Broken),
+            (vec![signed], pair, Intent::Broken),
+            (vec![json, signed], "{}", Intent::Broken),
+            (vec![json, signed], "{", Intent::Broken),
+        ] {
+            let found = of("dms", "DeleteConnection", &observed("POST", "http://h/", &headers, body));
+            assert_eq!(found, expected, "{headers:?} {body}");
+        }
+        let list = "http://h/api/v1/amazonConnections";
+        let bearer = ("authorization", "Bearer x");
+        let version = ("x-api-version", "1.0-rev0");
+        let found = |headers: &[(&str, &str)]| {
+            of("veeam", "GetAllAmazonConnections", &observed("GET", list, headers, ""))
+        };
+        assert_eq!(found(&[bearer, version]), Intent::Proper);
+        assert_eq!(found(&[version]), Intent::Broken);
+    }
+
+    #[test]
+    fn strangers_are_called_by_their_kind() {
+        let stranger = |url: &str| stranger(&observed("GET", url, &[], ""));
+        assert_eq!(stranger("http://h/a/6f1c2b9e-5d3a/b?token=1"), "GET /a/*/b");
+        assert_eq!(stranger("http://h/favicon.ico"), "GET /favicon.ico");
+    }
+}
