@@ -182,13 +182,19 @@ impl Tally {
         let first = exchanges.iter().map(|exchange| exchange.started).min();
         let last = exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
         let elapsed = first.zip(last).map(|(first, last)| last.duration_since(first).unsigned_abs());
+        let elapsed = whole_millis(elapsed.unwrap_or_default());
         let repeated = exchanges.iter().enumerate().filter(|(index, _)| trace.is_repeated(*index));
         let why = repeated.map(|(_, exchange)| match &exchange.answer {
             Ok(response) => format!("{} answered {}", exchange.operation, response.status),
             Err(broken) => format!("{}: {broken}", exchange.operation),
         });
-        Tally { exchanges: exchanges.len(), repeated: why.collect(), elapsed: elapsed.unwrap_or_default() }
+        Tally { exchanges: exchanges.len(), repeated: why.collect(), elapsed }
     }
+}
+
+/// A duration as a record has it: in whole milliseconds, so that a report says the same from its record.
+fn whole_millis(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// One fixture that the cases of a run shared.
@@ -280,7 +286,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         covered: run.covered,
         seed: run.seed,
         started: run.started,
-        elapsed: run.elapsed,
+        elapsed: whole_millis(run.elapsed),
         entries,
         supporting,
         served: run.served,
