@@ -393,8 +393,8 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
     let mut account = session.account(&job.case.id);
     drive::drive(&mut script, &mut account, session, &mut exchanges).await;
-    account.end().await;
     let (end, leftovers) = script.into_end();
+    account.end(&leftovers).await;
     Trace { exchanges, end, leftovers }
 }
 

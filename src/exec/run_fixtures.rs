@@ -72,8 +72,8 @@ impl RunFixtures {
             };
             script.wind_up();
             drive(&mut script, &mut account, session, &mut exchanges).await;
-            account.end().await;
             let (end, leftovers) = script.into_end();
+            account.end(&leftovers).await;
             let trace = Trace { exchanges, end, leftovers };
             closed.push(SharedFixture { fixture: Arc::clone(&standing.fixture), trace });
         }

@@ -289,11 +289,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Nothing may be made that is not destroyed again, by the case or, as the ledger knows how, at the run's end: what would
-    /// do so goes only where the target file gives it up, the right input and those with one mistake alike. What a request
+    /// do so goes only where the target file gives it up. What an input with one mistake makes is destroyed by its case alone. What a request
     /// would change or destroy is for the fence to say.
     fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
-        let stays = || effect.makes() && undone.is_empty() && !self.is_undone(self.operation, input);
+        // What a server makes of a wrong input it may show in another way than the contract says.
+        let known = || kind == SketchKind::Valid && self.is_undone(self.operation, input);
+        let stays = || effect.makes() && undone.is_empty() && !known();
         // What bears such a name is not found again, and such a number may be another thing's.
         let guessable = || match effect.makes() {
             true => self.family.gives_a_word(input),

@@ -28,7 +28,7 @@ use crate::{
     model::{
         case::Step,
         contract::{Contract, Effect, Operation},
-        exchange::{Broken, Phase, Response, Role},
+        exchange::{About, Broken, Leftover, Phase, Response, Role},
     },
 };
 
@@ -49,6 +49,8 @@ pub(in crate::exec) struct Account {
     own: Arc<Own>,
     job: Arc<str>,
     open: Vec<Open>,
+    /// What a case has destroyed.
+    struck: Vec<Open>,
     /// Whether the answer to the last of them has not come yet.
     asked: bool,
 }
@@ -94,7 +96,7 @@ impl Account {
     pub fn new(ledger: &Arc<Ledger>, masks: &Arc<Masks>, own: &Arc<Own>, job: &Arc<str>) -> Account {
         let (ledger, masks, own, job) =
             (Arc::clone(ledger), Arc::clone(masks), Arc::clone(own), Arc::clone(job));
-        Account { ledger, masks, own, job, open: Vec::new(), asked: false }
+        Account { ledger, masks, own, job, open: Vec::new(), struck: Vec::new(), asked: false }
     }
 
     /// Must have succeeded before a creating request leaves.
@@ -245,8 +247,18 @@ impl Account {
         Ok(())
     }
 
-    /// The job is over: what is still owed is left.
-    pub async fn end(&mut self) {
+    /// The job is over: what is still owed is left, and so is what a case has destroyed and `leftovers` say was not seen to
+    /// go. The end of the run looks for both.
+    pub async fn end(&mut self, leftovers: &[Leftover]) {
+        for open in std::mem::take(&mut self.struck) {
+            let stays = |leftover: &&Leftover| match &leftover.about {
+                About::Supposed { operation } => *operation == open.operation,
+                About::Unanswered | About::Told => false,
+            };
+            if let Some(leftover) = leftovers.iter().find(stays) {
+                let _ = self.write(&open, Event::Left { why: leftover.sentence.clone() }).await;
+            }
+        }
         for open in std::mem::take(&mut self.open) {
             let why = "not known to be gone when its job ended".to_owned();
             let _ = self.write(&open, Event::Left { why }).await;
@@ -258,6 +270,9 @@ impl Account {
         self.open = open;
         for open in gone {
             let _ = self.write(&open, Event::Destroyed).await;
+            if matches!(open.owner, Owner::Step(_)) {
+                self.struck.push(open);
+            }
         }
     }
 

@@ -166,8 +166,10 @@ impl Book {
         });
         let thing = &mut self.things[index];
         match event {
-            // It was refused, and found all the same.
-            Event::Left { .. } if thing.state == State::Refused => thing.state = State::Made,
+            // It was refused, and found all the same; or destroyed, and not seen to go.
+            Event::Left { .. } if matches!(thing.state, State::Refused | State::Over) => {
+                thing.state = State::Made
+            }
             Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
             Event::Intent(intent) => {
                 thing.undo.clone_from(&intent.undo);
