@@ -45,9 +45,9 @@ def empty(name):
 
 def an_emulator():
     folder = empty("secretsmanager")
-    with servers.moto() as port:
+    with servers.moto() as url:
         for line in section("An emulator of an AWS service"):
-            line = line.replace('"$MODEL"', f"'{MODEL}'").replace(":5000", f":{port}")
+            line = line.replace('"$MODEL"', f"'{MODEL}'").replace("http://127.0.0.1:5000", url)
             said = shell(folder, line, (0, 1, 3))
         assert "NOT CONFORMANT" in said, said[-2000:]
         for line in section("Next steps"):

@@ -204,6 +204,8 @@ mod tests {
 {"at":"2026-11-21T10:00:02Z","number":1,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"refused","status":400}
 {"at":"2026-11-21T10:00:03Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"left","why":"w"}
 {"at":"2026-11-21T10:00:03Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"destroyed"}
+{"at":"2026-11-21T10:00:04Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"left","why":"w"}
+{"at":"2026-11-21T10:00:05Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"destroyed"}
 "#;
 
     /// `1Unknown 2Made`, what is open.
@@ -216,7 +218,7 @@ mod tests {
     fn each_line_tells_more() {
         let lines: Vec<&str> = LEDGER.split_inclusive('\n').collect();
         for (count, expected) in
-            ["", "", "1Unknown", "2Unknown 1Unknown", "2Made 1Unknown", "2Made", "2Made", ""]
+            ["", "", "1Unknown", "2Unknown 1Unknown", "2Made 1Unknown", "2Made", "2Made", "", "2Made", ""]
                 .iter()
                 .enumerate()
         {
