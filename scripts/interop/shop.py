@@ -7,8 +7,8 @@ import re
 import uuid
 
 FAULTS = {
-    "created-not-stored": "shop.life.listed",
-    "deleted-and-kept": "shop.life.gone",
+    "created-not-stored": "ListItems did not come to $.items a list that contains",
+    "deleted-and-kept": "ListItems did not come to $.items a list without",
     "price-as-text": "shop.answer.schema",
     "500-on-a-missing-id": "shop.path.absent",
 }

@@ -14,7 +14,7 @@ use crate::{
         identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Access, Contract, Member, Operation, Place, Protocol},
+    model::contract::{Contract, Member, Operation, Place, Protocol},
 };
 
 /// The relations of one creating operation.
@@ -182,7 +182,7 @@ fn of_rest<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
     let listing = naming
         .as_ref()
         .and_then(|naming| listing(contract, listings(contract, operation).first()?, naming.last()?))
-        .filter(|listing| listing.operation.access == Access::Protected);
+        .filter(|listing| listing.operation.access == operation.access);
     Family { naming, destroyer, listing }
 }
 
