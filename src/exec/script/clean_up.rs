@@ -69,6 +69,9 @@ impl Script {
         } else if step.poll.is_some() {
             match self.weigh(step, &case.api, answer, now) {
                 _ if self.is_absent(step, &case.api, answer) => None,
+                Weighed::Again if self.is_final(&case.api, answer) => {
+                    Some(self.in_words(step, &case.api, answer))
+                }
                 Weighed::Again => return self.heeds(&case.api, answer, now),
                 Weighed::Good => None,
                 Weighed::Stop(why) => Some(why),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Script, asking::Again};
+use super::{Script, Stage, asking::Again};
 use crate::{
     matcher::{self, Context},
     model::{
@@ -73,8 +73,12 @@ impl Script {
         let missing = poll.until.iter().filter(|claim| !self.holds(claim, api, response));
         let missing: Vec<String> = missing.map(in_words).collect();
         let what = format!("{} did not come to {}", step.operation, missing.join(", "));
-        let end =
-            format!("{api} {} {} {}", step.operation, response.status, kinds(poll, self, api, response));
+        // What cleans up waits for the same in all cases.
+        let kinds = match self.stage {
+            Stage::Finally(_) => missing.join(", "),
+            _ => kinds(poll, self, api, response),
+        };
+        let end = format!("{api} {} {} {kinds}", step.operation, response.status);
         match again {
             Again::At if self.futile.is(&end) => {
                 Weighed::Stop(format!("{what}; it was waited for three times before, and is not any more"))
