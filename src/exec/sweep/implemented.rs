@@ -59,10 +59,15 @@ impl Session {
     /// It is asked for as an operation that only reads.
     async fn error_of_no_operation(&self, api: &str) -> Option<Unclear> {
         let contract = self.contract(api)?;
-        let Protocol::AwsJson { target_prefix, .. } = &contract.protocol else { return None };
         let reading = contract.operations.values().find(|other| other.effect == Effect::Read)?;
-        let target = Template { parts: vec![Part::Text(format!("{target_prefix}.{NO_OPERATION}"))] };
-        let raw = Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() };
+        let text = |text: String| Template { parts: vec![Part::Text(text)] };
+        let raw = match &contract.protocol {
+            Protocol::AwsJson { target_prefix, .. } => {
+                let target = text(format!("{target_prefix}.{NO_OPERATION}"));
+                Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() }
+            }
+            Protocol::Rest => Raw { path: Some(text(format!("/{NO_OPERATION}"))), ..Raw::default() },
+        };
         let request = Request { input: Vec::new(), auth: Auth::Target, raw };
         let line = Line::to(api, &reading.name, self)?;
         let mut values = self.values(api);
