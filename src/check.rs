@@ -67,7 +67,7 @@ pub fn fixture_verdict(fixture: &Fixture, trace: &Trace, judge: &Judge<'_>) -> J
     Subject { api: &fixture.api, steps: &[], clauses: &[], case: None }.judge(trace, judge)
 }
 
-/// A verdict with what was found [`across`] the run on top. What was not sent, or is not implemented, stays what it is.
+/// A verdict with what was found across the run on top. What was not sent, or is not implemented, stays what it is.
 pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
     let (violations, warnings): (Vec<_>, Vec<_>) =
         more.into_iter().partition(|one| one.strength == Strength::Must);

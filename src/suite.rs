@@ -1,8 +1,8 @@
 //! YAML text to cases, fixtures, targets and clauses. Every mistake of every file is told at once, each with its place
 //! and, where there is one, what to write instead; what loads is valid, and nothing later asks again.
 //!
-//! Each file goes the same way: [`yaml`] makes a tree whose nodes know their places, [`decode`] reads the tree into the
-//! shapes of [`file`] (from which the published JSON Schemas are made as well), [`lower`] looks all names up and gives the
+//! Each file goes the same way: `yaml` makes a tree whose nodes know their places, `decode` reads the tree into the
+//! shapes of [`file`] (from which the published JSON Schemas are made as well), `lower` looks all names up and gives the
 //! model's types. No file is opened here: text comes in.
 
 use std::{collections::HashMap, sync::Arc};

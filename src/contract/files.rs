@@ -47,7 +47,7 @@ fn pretty(value: &impl Serialize) -> String {
 }
 
 /// Reads what [`write`] wrote. Fails where a text is not of that form; whether what it says hangs together is for
-/// [`Contracts::new`](super::Contracts::new) and [`sound`] to say.
+/// [`Contracts::new`](super::Contracts::new) and `sound` to say.
 pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
     let catalogue: Catalogue = parse(OPERATIONS, operations)?;
     let schemas: Value = parse(SCHEMA, schema)?;
