@@ -83,17 +83,28 @@ pub fn referring(contract: &Contract, operation: &Operation, input: &Map<String,
     names.filter_map(|subject| subject.member).collect()
 }
 
-/// The member that names what a creating request makes, where what destroys it takes the same.
-fn created<'a>(contract: &'a Contract, operation: &Operation) -> Option<&'a str> {
-    let (_, member) = family::destroyer(contract, operation)?;
-    operation.members.contains_key(member).then_some(member)
+/// The members that name what a request makes, where what destroys it takes the same.
+fn created<'a>(contract: &'a Contract, operation: &Operation) -> Vec<&'a str> {
+    let names = match operation.effect {
+        Effect::Upsert => {
+            let members = family::undoing(contract, operation).map(|undoing| undoing.members);
+            members
+                .into_iter()
+                .flatten()
+                .filter(|(_, it)| family::is_needed(it))
+                .map(|(name, _)| name)
+                .collect()
+        }
+        _ => family::destroyer(contract, operation).map(|(_, name)| vec![name]).unwrap_or_default(),
+    };
+    names.into_iter().filter(|name| operation.members.contains_key(*name)).collect()
 }
 
 struct Reader<'c> {
     contract: &'c Contract,
     operation: &'c Operation,
     effect: Effect,
-    created: Option<&'c str>,
+    created: Vec<&'c str>,
     subjects: Vec<Subject>,
 }
 
@@ -293,14 +304,17 @@ impl<'c> Reader<'c> {
         if let Some(members) = &touches.members {
             return if listed(members) { Role::Identifies } else { Role::Data };
         }
-        if evidence::holds_none(shape) {
+        let named = self.created.contains(&&*spot.path);
+        let upserts = self.effect == Effect::Upsert;
+        // One of a few words names what is there for everybody, where what destroys it is given the same word.
+        if evidence::holds_none(shape) && !(named && upserts) {
             return Role::Data;
         }
         // What may be anything cannot be shown to be no identifier.
         if shape.kind == Kind::Anything && spot.depth == Depth::Inside && !begins {
             return Role::Identifies;
         }
-        let is_name = begins && self.created.is_some_and(|name| spot.path == name);
+        let is_name = named && (begins || upserts);
         let shown = evidence::identifies(self.contract, &spot.name, shape);
         let required = spot.member.is_some_and(|(_, member)| member.required) && spot.depth == Depth::Member;
         match (self.effect, spot.part) {
