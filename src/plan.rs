@@ -2,6 +2,7 @@
 //! bear on a case. Pure; nothing is sent or read here.
 
 pub(crate) mod absent;
+mod credentials;
 pub(crate) mod fence;
 mod outlook;
 pub(crate) mod request;
@@ -25,6 +26,7 @@ use crate::{
 use self::outlook::Outlook;
 pub use self::outlook::Planned;
 
+pub use credentials::{asks_for_none, unsent};
 pub use shard::{Shard, ShardError, trial};
 pub use twins::are_at_hand as twins_are_at_hand;
 

@@ -343,6 +343,7 @@ impl Traffic {
         let at = |base: &url::Url| ApiTarget {
             base_url: base.clone(),
             credentials: Credentials::None,
+            authentication: Default::default(),
             accounts: Vec::new(),
             sts_url: None,
         };

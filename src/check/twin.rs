@@ -261,7 +261,8 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operat
             let (asked, clauses) = (asked(case, step), own_clauses(case, step));
             let unknown = identity::is_unknown(&contract.protocol, response)
                 && !is_about_identity(step, response)
-                && contract.operation(&step.operation).is_some_and(|it| it.access == Access::Protected);
+                && (carries_credentials(step, &trace.exchanges[exchange])
+                    || contract.operation(&step.operation).is_some_and(|it| it.access == Access::Protected));
             noted.refusals.push(Refusal { operation, answer, asked, exchange, unknown, clauses });
         }
         if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
@@ -351,6 +352,12 @@ fn cut(step: &Step, response: &Response, judge: &Judge<'_>, case: &Case) -> bool
     case.origin() == Origin::Generated
         && step.operation != case.operation
         && token.is_some_and(|token| !token.is_null() && token.as_str() != Some(""))
+}
+
+/// Whether a request had the credentials of the target file.
+fn carries_credentials(step: &Step, exchange: &Exchange) -> bool {
+    let given = exchange.request.headers.iter().any(|(name, _)| name == "authorization");
+    given && step.request.auth == Auth::Target
 }
 
 /// The answer that a step came to in the end, if there is one.

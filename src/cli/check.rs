@@ -25,6 +25,9 @@ pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
         let named = TargetChoice::named(target);
         let chosen = workspace::target(&named, &[], &house)?;
         writeln!(out, "target {}: good", chosen.target.name)?;
+        for note in plan::unsent(&chosen.target, &house.contracts) {
+            writeln!(out, "{note}")?;
+        }
     }
     for case in alone(&house.suite) {
         writeln!(

@@ -11,6 +11,7 @@ use super::{args::ImportArgs, models};
 use crate::{
     contract::{Imported, files},
     model::contract::{Contract, Effect, EffectSource},
+    plan,
     suite::{self, SourceFile},
     workspace::{Wrong, bundled, files as read},
 };
@@ -49,11 +50,18 @@ pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> 
     let Contract { title, version, api, .. } = &contract;
     writeln!(out, "{title} {version} ({api}): {} -> {}", taken(&contract), folder.display())?;
     write!(out, "{}", effects(&contract))?;
+    if plan::asks_for_none(&contract) {
+        writeln!(out, "{NO_CREDENTIALS}")?;
+    }
     if !left_out.is_empty() {
         writeln!(out, "{} left out", counted(left_out.len(), "place"))?;
     }
     Ok(())
 }
+
+/// What is said of a model without a word of credentials.
+pub const NO_CREDENTIALS: &str = "no operation asks for credentials, so requests carry none; `auth: always` beside `credentials` in a target file sends \
+     them with every request";
 
 /// What an import does with a file that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -63,6 +63,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     for line in kept::lend(&mut chosen.target, &state_dir)? {
         eprintln!("{line}");
     }
+    plan::unsent(&chosen.target, &house.contracts).iter().for_each(|note| eprintln!("{note}"));
     let mut selection = selection(&args.selection, &house)?;
     if args.update_snapshots {
         chosen.snapshots = approve::taking(chosen.snapshots, update, &chosen.target.name)?;

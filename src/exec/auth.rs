@@ -21,7 +21,7 @@ use crate::{
     matcher::fill,
     model::{
         case::Auth,
-        contract::{Access, Contract, Operation, Protocol},
+        contract::{Contract, Operation, Protocol},
         exchange::Exchange,
         target::{ApiTarget, Credentials},
     },
@@ -94,7 +94,7 @@ pub async fn identify(
     let mut shared = None;
     let bearer = match auth {
         Auth::Absent => None,
-        Auth::Target if operation.access == Access::Public => None,
+        Auth::Target if !desk.api.authenticates(operation) => None,
         Auth::Token(template) => {
             let now = Timestamp::now();
             Some(fill::text(template, &mut |hole| values.hole(hole, now))?.into())

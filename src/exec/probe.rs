@@ -12,8 +12,9 @@ use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
         case::{Auth, Raw, Request},
-        contract::{Access, ApiName, Contract, Effect, Operation, Place, Protocol},
+        contract::{ApiName, Contract, Effect, Operation, Place, Protocol},
         exchange::Response,
+        target::ApiTarget,
     },
     plan::{Decision, Job},
 };
@@ -48,7 +49,8 @@ impl Session {
             return None;
         }
         let mut refusals = Vec::new();
-        for operation in readable(contract, jobs).into_iter().take(ASKED) {
+        let target = self.target.apis.get(api)?;
+        for operation in readable(contract, target, jobs).into_iter().take(ASKED) {
             match self.refusal(contract, operation, Auth::Target).await {
                 Asked::RefusedFor(words) => refusals.push((operation, words)),
                 Asked::NoToken(why) => {
@@ -113,13 +115,13 @@ fn words(protocol: &Protocol, response: &Response) -> String {
 }
 
 /// The operations that read without being told anything and want credentials, those of which the jobs are first.
-fn readable<'a>(contract: &'a Contract, jobs: &[Job]) -> Vec<&'a Operation> {
+fn readable<'a>(contract: &'a Contract, target: &ApiTarget, jobs: &[Job]) -> Vec<&'a Operation> {
     let needs = |operation: &Operation| {
         let mut members = operation.members.values();
         members.any(|it| it.required && it.default.is_none() && it.place != Place::Header)
     };
     let reads = |operation: &&Operation| {
-        operation.effect == Effect::Read && operation.access == Access::Protected && !needs(operation)
+        operation.effect == Effect::Read && target.authenticates(operation) && !needs(operation)
     };
     let mut found: Vec<&Operation> = contract.operations.values().filter(reads).collect();
     let asked = |operation: &Operation| {

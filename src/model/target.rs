@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     clause::ClauseId,
-    contract::{ApiName, Effect},
+    contract::{Access, ApiName, Effect, Operation},
     span::Span,
 };
 
@@ -114,13 +114,30 @@ pub struct ApiTarget {
     /// Without a trailing slash.
     pub base_url: url::Url,
     pub credentials: Credentials,
+    /// Which operations are called with the credentials.
+    pub authentication: Authentication,
     /// The AWS accounts, twelve digits each, in which a run may create, change and destroy; any where empty.
     pub accounts: Vec<String>,
     /// Who is asked whose account the credentials are of, where it is not AWS itself.
     pub sts_url: Option<url::Url>,
 }
 
+/// Which operations are called with the credentials of the target file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Authentication {
+    /// Those that the contract says need them.
+    #[default]
+    Documented,
+    /// `auth: always`: every operation, for documents that say nothing of credentials.
+    Always,
+}
+
 impl ApiTarget {
+    /// Whether requests of this operation carry the credentials.
+    pub fn authenticates(&self, operation: &Operation) -> bool {
+        operation.access == Access::Protected || self.authentication == Authentication::Always
+    }
+
     /// Whether requests go to AWS itself.
     pub fn is_aws(&self) -> bool {
         let host = self.base_url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();

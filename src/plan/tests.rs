@@ -68,6 +68,7 @@ fn target() -> Target {
     let api = ApiTarget {
         base_url: "http://127.0.0.1".parse().unwrap(),
         credentials: Credentials::None,
+        authentication: Default::default(),
         accounts: Vec::new(),
         sts_url: None,
     };

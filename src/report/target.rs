@@ -113,6 +113,7 @@ mod tests {
         let api = |url: &str, credentials| ApiTarget {
             base_url: url.parse().unwrap(),
             credentials,
+            authentication: Default::default(),
             accounts: Vec::new(),
             sts_url: None,
         };

@@ -12,7 +12,7 @@ use crate::model::{
     },
     clause::Strength,
     contract::Contract,
-    target::{Credentials, Keys, KnownWhat, SecretRef, Verification},
+    target::{Authentication, Credentials, Keys, KnownWhat, SecretRef, Verification},
     template::TemplateValue,
 };
 

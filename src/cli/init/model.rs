@@ -15,7 +15,7 @@ use crate::{
         contract::{Contract, Protocol},
         target::is_loopback,
     },
-    suite,
+    plan, suite,
     workspace::{PROJECT, Wrong, base_url_of},
 };
 
@@ -61,6 +61,9 @@ pub fn init(
     let Imported { contract, left_out } = &imported;
     let Contract { title, version, .. } = contract;
     writeln!(out, "\n{title} {version}: {}", import::taken(contract))?;
+    if plan::asks_for_none(contract) {
+        writeln!(out, "{}", import::NO_CREDENTIALS)?;
+    }
     if !left_out.is_empty() {
         writeln!(
             err,

@@ -162,7 +162,13 @@ fn was_made(fixture: &Fixture, run: &JudgedRun, suite: &Suite, cases: &BTreeMap<
 pub fn implied(run: &JudgedRun, suite: &Suite, contracts: &Contracts) -> Target {
     let api = |base_url: &str| {
         let base_url = url::Url::parse(base_url).ok()?;
-        Some(ApiTarget { base_url, credentials: Credentials::None, accounts: Vec::new(), sts_url: None })
+        Some(ApiTarget {
+            base_url,
+            credentials: Credentials::None,
+            authentication: Default::default(),
+            accounts: Vec::new(),
+            sts_url: None,
+        })
     };
     let apis = run.target.apis.iter().filter_map(|(name, facts)| Some((name.clone(), api(&facts.base_url)?)));
     let mut target = Target { name: run.target.name.clone(), apis: apis.collect(), ..Target::default() };

@@ -119,6 +119,9 @@ record! {
         region: Spanned<String>,
         /// Who asks; `none` if not said.
         credentials: Spanned<CredentialsEntry>,
+        /// Which operations are called with the credentials; those that the contract says need them if not said. `always` is
+        /// for documents that say nothing of credentials.
+        auth: Spanned<AuthWord>,
         /// The AWS accounts in which a run may create, change and destroy. Needed at AWS itself, where more than `read`
         /// is permitted; checked by STS GetCallerIdentity before the first such request.
         accounts: Vec<Spanned<String>>,
@@ -126,6 +129,16 @@ record! {
         sts_url: Spanned<String>,
     }
 }
+
+/// Which operations are called with the credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthWord {
+    /// All of them.
+    Always,
+}
+
+words! { AuthWord: "a use of credentials", }
 
 /// Who asks, and how it is proven.
 #[derive(Debug, JsonSchema)]

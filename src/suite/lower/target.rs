@@ -18,8 +18,9 @@ use crate::{
         clause::Clauses,
         contract::Effect,
         target::{
-            ApiTarget, Credentials, Implementation, Keys, KnownFailure, KnownWhat, Patience, SecretRef,
-            Sharing, Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification, is_loopback,
+            ApiTarget, Authentication, Credentials, Implementation, Keys, KnownFailure, KnownWhat, Patience,
+            SecretRef, Sharing, Target, Timeouts, Tls, Unsupported, UnsupportedAnswer, Verification,
+            is_loopback,
         },
         template::TemplateValue,
     },
@@ -29,7 +30,7 @@ use crate::{
         file::{
             claim::is_file_name,
             target::{
-                ApiEntry, CredentialsEntry, CredentialsKind, CredentialsWord, ImplementationEntry,
+                ApiEntry, AuthWord, CredentialsEntry, CredentialsKind, CredentialsWord, ImplementationEntry,
                 KnownFailureEntry, SecretEntry, TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
             },
         },
@@ -190,12 +191,19 @@ fn api(
         problems.add(api.base_url.at, "a base URL with a query or a fragment");
     }
     let credentials = credentials(api.credentials, api.region, secrets, problems);
+    if let (Some(auth), Credentials::None) = (&api.auth, &credentials) {
+        let problem = problems.add(auth.key, "`auth: always` without credentials");
+        problem.help("name them under `credentials`, or leave `auth` out");
+    }
+    let authentication = api.auth.map_or(Authentication::Documented, |auth| match auth.value {
+        AuthWord::Always => Authentication::Always,
+    });
     let sts_url = api.sts_url.as_ref().and_then(|sts| url(sts, &["http", "https"], problems));
     let accounts = accounts(api.accounts, problems);
     let mut base_url = base_url?;
     let path = base_url.path().trim_end_matches('/').to_owned();
     base_url.set_path(&path);
-    let target = ApiTarget { base_url, credentials, accounts, sts_url };
+    let target = ApiTarget { base_url, credentials, authentication, accounts, sts_url };
     if !target.accounts.is_empty() && target.sts().is_none() {
         let problem = problems.add(entry.key, "`accounts` that cannot be checked");
         problem.help(

@@ -85,6 +85,26 @@ fn a_whole_target() {
 }
 
 #[test]
+fn which_operations_are_called_with_credentials() {
+    let with = |more: &str| format!("name: t\napis: {{ rest: {{ base_url: https://example.com{more} }} }}\n");
+    let bearer = ", credentials: { bearer: { env: A } }";
+    for (more, authentication) in [
+        (bearer.to_owned(), Authentication::Documented),
+        (format!("{bearer}, auth: always"), Authentication::Always),
+    ] {
+        assert_eq!(load_of(&with(&more)).unwrap().apis["rest"].authentication, authentication, "{more}");
+    }
+    for (more, says) in [
+        (", auth: always".to_owned(), "`auth: always` without credentials"),
+        (", credentials: none, auth: always".to_owned(), "`auth: always` without credentials"),
+        (format!("{bearer}, auth: never"), "`never` is not a use of credentials (one of: always)"),
+    ] {
+        let wrong = wrong_target(&with(&more));
+        assert!(wrong.contains(says), "{more}: {wrong}");
+    }
+}
+
+#[test]
 fn what_is_not_said() {
     let target = load_of("name: t\napis: { rest: { base_url: https://example.com } }\n").unwrap();
     assert_eq!(target.permits.iter().map(ToString::to_string).collect::<Vec<_>>(), ["read"]);

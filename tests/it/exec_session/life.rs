@@ -12,7 +12,7 @@ use proofmark::{
         case::Scope,
         contract::Effect,
         exchange::{End, Phase, Role},
-        target::Credentials,
+        target::{Authentication, Credentials},
     },
 };
 use serde_json::{Value, json as value};
@@ -20,7 +20,8 @@ use serde_json::{Value, json as value};
 use super::{
     server::{Reply, Server, json, no_content, ok},
     stage::{
-        capturing, expecting, fixture, job, job_of, of, setup, stage, step, target, with_keys, with_password,
+        capturing, expecting, fixture, job, job_of, of, published, setup, stage, step, target, with_keys,
+        with_password,
     },
 };
 
@@ -217,6 +218,27 @@ async fn signatures_cover_what_is_sent() {
     assert!(authorization.contains("/eu-central-1/test/aws4_request, "), "{authorization}");
     let covered = "SignedHeaders=content-type;host;x-amz-date;x-amz-target, ";
     assert!(authorization.contains(covered), "{authorization}");
+}
+
+#[tokio::test]
+async fn credentials_go_where_the_contract_or_the_target_file_says() {
+    for (operation, authentication, sent) in [
+        ("GetThing", Authentication::Documented, true),
+        ("GetThing", Authentication::Always, true),
+        ("Authenticate", Authentication::Documented, false),
+        ("Authenticate", Authentication::Always, true),
+    ] {
+        let server = Server::start(|_| ok("{}")).await;
+        let mut target = target(&server.url());
+        let api = target.apis.get_mut("rest").unwrap();
+        api.credentials = Credentials::Bearer { token: published("a-token") };
+        api.authentication = authentication;
+        let stage = stage(target);
+        run(&job(vec![step(operation)], vec![]), &stage.session).await;
+        let authorization = server.asked()[0].headers.get("authorization").cloned();
+        let expected = sent.then(|| "Bearer a-token".to_owned());
+        assert_eq!(authorization, expected, "{operation} {authentication:?}");
+    }
 }
 
 /// An answer of STS for this account.

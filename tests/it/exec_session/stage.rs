@@ -225,6 +225,7 @@ pub fn target(url: &str) -> Target {
     let api = ApiTarget {
         base_url: url.parse().unwrap(),
         credentials: Credentials::None,
+        authentication: Default::default(),
         accounts: Vec::new(),
         sts_url: None,
     };
