@@ -221,15 +221,16 @@ impl<'a> Seen<'a> {
     /// The name of the schema that the body is documented to satisfy at this status.
     pub fn schema(&self) -> Option<&'a str> {
         let operation = self.operation.filter(|_| self.exchange.request.method != "HEAD")?;
+        let media_type = self.response.header("content-type");
         match self.contract.protocol {
             Protocol::AwsJson { .. } if self.is_error() => {
                 self.names.resolved().filter(|name| self.modelled(name).is_some())
             }
             // What has no content is not judged by what stands for a whole range of statuses.
             _ if matches!(self.status(), 100..200 | 204 | 205 | 304) => {
-                operation.answers.get(&self.status())?.schema.as_deref()
+                operation.answers.get(&self.status())?.schema_of(media_type)
             }
-            _ => operation.answer(self.status())?.schema.as_deref(),
+            _ => operation.answer(self.status())?.schema_of(media_type),
         }
     }
 

@@ -293,7 +293,8 @@ impl Asking<'_> {
         if let Some(error) = error {
             file.line(3, &format!("error: {error}"));
         }
-        let documented = operation.answer(response.status).and_then(|answer| answer.schema.as_deref());
+        let media_type = response.header("content-type");
+        let documented = operation.answer(response.status).and_then(|answer| answer.schema_of(media_type));
         let schema = error.filter(|error| self.contract.schema(error).is_some()).or(documented);
         if let (Some(schema), Ok(body)) = (schema, response.json()) {
             match house.contracts.schema_mismatches(api, schema, body).len() {

@@ -215,7 +215,7 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         consumes: Vec::new(),
         answers: BTreeMap::from([(
             200,
-            Answer { schema: output.and_then(|id| schemas.name(id, &at)), media_types: Vec::new() },
+            Answer { schema: output.and_then(|id| schemas.name(id, &at)), ..Answer::default() },
         )]),
         errors: errors(ast, given, &at, schemas),
         paging: None,

@@ -321,8 +321,16 @@ fn answers<'a>(
     let name = &*new.name;
     let mut pair = |at: String, before: &'a Answer, after: &'a Answer, found: &mut Found| {
         media_types(name, &at, "reads", (&before.media_types, &after.media_types), found);
-        let (before, after) = (before.schema.as_deref(), after.schema.as_deref());
-        schemas.bodies(Direction::Output, name, &at, before, after, found);
+        let (first, second) = (before.schema.as_deref(), after.schema.as_deref());
+        schemas.bodies(Direction::Output, name, &at, first, second, found);
+        let others: BTreeSet<&String> =
+            before.other_schemas.keys().chain(after.other_schemas.keys()).collect();
+        let in_both = |kind: &&&String| before.media_types.contains(kind) && after.media_types.contains(kind);
+        for kind in others.iter().filter(in_both) {
+            let at = format!("{at}/{}", kind.replace('~', "~0").replace('/', "~1"));
+            let (first, second) = (before.schema_of(Some(kind)), after.schema_of(Some(kind)));
+            schemas.bodies(Direction::Output, name, &at, first, second, found);
+        }
     };
     // What stands for a range stands for whatever is not documented by itself, in either contract.
     let at = |status: &u16| format!("{place}/answers/{status}");

@@ -195,10 +195,7 @@ fn operation<'a>(
         consumes: Vec::new(),
         answers: BTreeMap::from([(
             200,
-            Answer {
-                schema: output.and_then(|id| schemas.name(id, &shape.pointer())),
-                media_types: Vec::new(),
-            },
+            Answer { schema: output.and_then(|id| schemas.name(id, &shape.pointer())), ..Answer::default() },
         )]),
         errors: errors(ast, service, shape, schemas),
         paging: paging(service, shape),

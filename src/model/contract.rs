@@ -13,8 +13,11 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+mod answer;
+
 use super::{derived::Derived, resource::Resources};
 
+pub use self::answer::Answer;
 pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
 
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
@@ -435,18 +438,6 @@ pub enum Place {
     WholeBody,
     /// A field of a form body (`application/x-www-form-urlencoded`).
     Form,
-}
-
-/// One documented answer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    /// A name under `$defs`; none where no body is documented.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<String>,
-    /// Documented media types; empty where the protocol fixes it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub media_types: Vec<String>,
 }
 
 /// One exchange that the model gives as an example (Smithy `smithy.api#examples`); its title and prose stay behind.

@@ -205,7 +205,7 @@ fn schema<'a>(
             let names = error_names(&contract.protocol, response);
             return contract.schema(names.resolved()?);
         }
-        _ => operation?.answer(response.status)?.schema.as_deref()?,
+        _ => operation?.answer(response.status)?.schema_of(response.header("content-type"))?,
     };
     contract.schema(name)
 }

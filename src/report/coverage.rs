@@ -221,7 +221,8 @@ impl<'a> Seen<'a> {
         self.answered.insert(&operation.name);
         let documented = operation.documented_as(response.status);
         self.statuses.extend(documented.map(|status| (&*operation.name, status)));
-        let mut schema = operation.answer(response.status).and_then(|answer| answer.schema.as_deref());
+        let media_type = response.header("content-type");
+        let mut schema = operation.answer(response.status).and_then(|answer| answer.schema_of(media_type));
         if response.status >= 400 && self.contract.protocol != Protocol::Rest {
             let names = error_names(&self.contract.protocol, response);
             let listed = |name: &&str| operation.errors.iter().any(|error| error.name == *name);

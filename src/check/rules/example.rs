@@ -174,6 +174,12 @@ fn shop() -> Contract {
                 "200": body("Found"), "404": body("Absent"), "4XX": body("Refused"), "default": body("Other"),
             })),
             "/classes/{id}": operation("Classes", json!({ "2XX": body("Found"), "4XX": body("Refused") })),
+            "/typed/{id}": operation("Typed", json!({ "200": { "description": "", "content": {
+                "application/json": { "schema": { "$ref": "#/components/schemas/Found" } },
+                "application/vnd.star+json": { "schema": { "$ref": "#/components/schemas/Other" } },
+                "text/json": {},
+                "text/xml": {},
+            } } })),
             "/listed/{id}": operation("Listed", json!({ "200": body("Found") })),
         },
         "components": { "schemas": {

@@ -292,6 +292,29 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_judged_by_the_schema_of_its_own_media_type() {
+        let answer = |media_type: &str, body: &str| {
+            shop_op("Typed").status(200).with("content-type", media_type).body(body)
+        };
+        for (media_type, right, wrong) in [
+            ("application/json", "found", "other"),
+            ("application/json; charset=utf-8", "found", "other"),
+            ("application/vnd.star+json", "other", "found"),
+            ("Application/vnd.STAR+json;q=1", "other", "found"),
+        ] {
+            answer(media_type, &format!(r#"{{"{right}":7}}"#)).breaks_nothing();
+            for body in ["{}".to_owned(), format!(r#"{{"{wrong}":7}}"#), format!(r#"{{"{right}":"7"}}"#)] {
+                answer(media_type, &body).breaks_only("answer-schema");
+            }
+        }
+        for body in [r#"{"found":7}"#, r#"{"other":7}"#, "[]"] {
+            answer("text/json", body).breaks_nothing();
+        }
+        // What no schema of the document is for is held to the first.
+        answer("application/vnd.moon+json", r#"{"found":7}"#).breaks_only("content-type");
+    }
+
+    #[test]
     fn the_clauses_of_documents_are_those_of_the_api_that_broke_them() {
         let of = |name: &str, api: &str| {
             RULES.iter().find(|rule| rule.name == name).map(|rule| rule.clause_of(api).to_string())

@@ -94,14 +94,27 @@ fn answer<'a>(
         schemas.left_out.push(response.problem(message));
         return Answer::default();
     }
-    let schema = judged(schemas, &bodies).map(|body| {
-        let referred = body.text("$ref").filter(|_| only_reference(&body));
-        match referred {
-            Some(reference) => schemas.target(Direction::Output, reference, &body).unwrap_or_default(),
-            None => schemas.named(Direction::Output, body, name.to_owned()),
+    let judged = judged(schemas, &bodies);
+    let mut other_schemas = BTreeMap::new();
+    for (kind, other) in bodies.iter().filter(|(kind, _)| is_json(kind)) {
+        if judged.as_ref().is_none_or(|first| first.value == other.value) {
+            continue;
         }
-    });
-    Answer { schema, media_types }
+        let any = is_bytes(schemas, other);
+        let own = format!("{name}.{}", kind.replace(['/', ';', '='], "."));
+        let other = (!any).then(|| schema_name(schemas, other.clone(), own));
+        other_schemas.insert(kind.clone(), other);
+    }
+    let schema = judged.map(|body| schema_name(schemas, body, name.to_owned()));
+    Answer { schema, media_types, other_schemas }
+}
+
+/// The name of what a reference leads to; a schema that stands where it is used is called `own`.
+fn schema_name<'a>(schemas: &mut Schemas<'a>, body: Place<'a>, own: String) -> String {
+    match body.text("$ref").filter(|_| only_reference(&body)) {
+        Some(reference) => schemas.target(Direction::Output, reference, &body).unwrap_or_default(),
+        None => schemas.named(Direction::Output, body, own),
+    }
 }
 
 fn only_reference(body: &Place<'_>) -> bool {
@@ -136,17 +149,12 @@ fn content_bodies<'a>(response: &Place<'a>) -> (Vec<Described<'a>>, Vec<String>)
     (described.collect(), types)
 }
 
-/// The schema that JSON bodies are judged by: that of JSON where it is described, else of anything that is not just
-/// text or bytes.
-fn judged<'a>(schemas: &mut Schemas<'a>, bodies: &[Described<'a>]) -> Option<Place<'a>> {
+/// The schema that JSON bodies are judged by where their own media type has no other: that of JSON where it is described,
+/// else of anything that is not just text or bytes.
+fn judged<'a>(schemas: &Schemas<'a>, bodies: &[Described<'a>]) -> Option<Place<'a>> {
     let described: Vec<&Described<'a>> = bodies.iter().filter(|(_, body)| !is_bytes(schemas, body)).collect();
-    let json: Vec<&Described<'a>> = described.iter().copied().filter(|(kind, _)| is_json(kind)).collect();
-    if let Some((_, first)) = json.iter().min_by_key(|(kind, _)| kind != JSON) {
-        for (kind, other) in json.iter().copied().filter(|(_, other)| other.value != first.value) {
-            schemas
-                .left_out
-                .push(other.problem(format!("{kind} is judged by the schema of the first JSON body")));
-        }
+    let json = described.iter().copied().filter(|(kind, _)| is_json(kind));
+    if let Some((_, first)) = json.min_by_key(|(kind, _)| kind != JSON) {
         return Some(first.clone());
     }
     let (_, other) = described.first()?;

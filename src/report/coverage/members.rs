@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     contract::shape::{Kind, Shape},
     model::{
-        contract::{Contract, Operation, Place},
+        contract::{Answer, Contract, Operation, Place},
         exchange::SentRequest,
     },
 };
@@ -27,7 +27,7 @@ pub(super) fn all(contract: &Contract) -> (BTreeSet<String>, BTreeSet<String>) {
         }
         let errors = operation.errors.iter().map(|error| error.name.as_str());
         let answers = operation.answers.values().chain(operation.ranges.values());
-        for name in answers.filter_map(|answer| answer.schema.as_deref()).chain(errors) {
+        for name in answers.flat_map(Answer::schemas).chain(errors) {
             outputs.named(name);
         }
     }

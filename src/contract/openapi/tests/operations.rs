@@ -130,6 +130,40 @@ fn answers_of_every_kind() {
 }
 
 #[test]
+fn each_json_media_type_of_an_answer_has_its_own_schema() {
+    let (object, list) = (json!({ "type": "object" }), json!({ "type": "array", "items": {} }));
+    let schema = |schema: &Value| json!({ "schema": schema });
+    for (content, first, others) in [
+        (
+            json!({ "application/a+json": schema(&list), "application/json": schema(&object) }),
+            Some("Post.200"),
+            vec![("application/a+json", Some("Post.200.application.a+json"))],
+        ),
+        (
+            json!({ "application/json": schema(&object), "application/a+json": schema(&object) }),
+            Some("Post.200"),
+            vec![],
+        ),
+        (
+            json!({ "application/json": {}, "application/a+json": schema(&list) }),
+            Some("Post.200"),
+            vec![("application/json", None)],
+        ),
+        (json!({ "application/json": schema(&object), "text/xml": schema(&list) }), Some("Post.200"), vec![]),
+        (json!({ "application/json": {}, "text/json": {} }), None, vec![]),
+    ] {
+        let document = posting("3.0.3", json!({ "responses": { "200": { "content": content } } }));
+        let imported = imported(&document);
+        assert_eq!(imported.left_out, [], "{document}");
+        let answer = &imported.contract.operations["Post"].answers[&200];
+        assert_eq!(answer.schema.as_deref(), first, "{document}");
+        let found = answer.other_schemas.iter().map(|(kind, schema)| (kind.as_str(), schema.as_deref()));
+        assert_eq!(found.collect::<Vec<_>>(), others, "{document}");
+        assert!(answer.schemas().all(|name| imported.contract.schema(name).is_some()), "{document}");
+    }
+}
+
+#[test]
 fn who_may_call() {
     let key = json!([{ "key": [] }]);
     for (of_document, of_operation, access) in [
