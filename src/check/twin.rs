@@ -36,6 +36,8 @@ struct Noted {
     service: Service,
     /// The answer to the case's own request.
     own: Option<Answer>,
+    /// Whether that request carried the credentials of the target file.
+    identified: bool,
     refusals: Vec<Refusal>,
     /// The answers of the case's own operation.
     exchanges: BTreeSet<usize>,
@@ -64,6 +66,8 @@ struct Refusal {
     answer: Answer,
     asked: Asked,
     exchange: usize,
+    /// A public operation was refused because of who asked, and the request carried no credentials.
+    anonymous: bool,
     /// The target did not know who asked, and the case did not ask for that.
     unknown: bool,
     /// The clauses of the first claim about it.
@@ -141,6 +145,9 @@ impl Twins {
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
             return worsened(verdict, vec![violation]);
         }
+        if let Some(violation) = noted.refusals.iter().find_map(|it| self.wants_a_token(case, it, clauses)) {
+            return worsened(verdict, vec![violation]);
+        }
         let doubt = noted.refusals.iter().find_map(|refusal| self.doubt(case, refusal));
         let more = || noted.pages.clone().map(|operation| Doubt::MorePages { operation });
         match doubt.or_else(more) {
@@ -206,19 +213,35 @@ impl Twins {
         let Twin::Case(twin) = &case.twin else { return None };
         let own = self.cases.get(twin)?.own.as_ref()?;
         let asked = refusal.asked == Asked::Falsely && refusal.answer.reply == Reply::Refused;
-        (asked && *own == refusal.answer).then(|| Violation {
+        let actual = || format!("{}, as {twin} was answered", refusal.answer.words);
+        (asked && *own == refusal.answer)
+            .then(|| refusal.violation("a refusal because of who asks", actual(), clauses))
+    }
+
+    /// The violation of a target that refuses a public operation for want of credentials: it refuses the same request for
+    /// another reason, or for none, where it carries them.
+    fn wants_a_token(&self, case: &Case, refusal: &Refusal, clauses: &Clauses) -> Option<Violation> {
+        let Twin::Case(twin) = &case.twin else { return None };
+        let noted = self.cases.get(twin)?;
+        let own = noted.own.as_ref().filter(|_| noted.identified)?;
+        let actual =
+            || format!("{}; with credentials {twin} was answered {}", refusal.answer.words, own.words);
+        (refusal.anonymous && own.reply != Reply::Identity)
+            .then(|| refusal.violation("no refusal for want of credentials", actual(), clauses))
+    }
+}
+
+impl Refusal {
+    fn violation(&self, expected: &str, actual: String, clauses: &Clauses) -> Violation {
+        Violation {
             rule: "identity".into(),
-            clauses: refusal.clauses.clone(),
-            strength: strength(&refusal.clauses, clauses),
-            exchange: refusal.exchange,
-            mismatch: Mismatch {
-                at: Location::Status,
-                expected: "a refusal because of who asks".into(),
-                actual: format!("{}, as {twin} was answered", refusal.answer.words),
-            },
+            clauses: self.clauses.clone(),
+            strength: strength(&self.clauses, clauses),
+            exchange: self.exchange,
+            mismatch: Mismatch { at: Location::Status, expected: expected.into(), actual },
             span: None,
             follows_from: None,
-        })
+        }
     }
 }
 
@@ -259,17 +282,20 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operat
         } else {
             let (operation, answer) = (Arc::clone(&step.operation), answer.clone());
             let (asked, clauses) = (asked(case, step), own_clauses(case, step));
+            let public = contract.operation(&step.operation).is_some_and(|it| it.access == Access::Public);
+            let identified = carries_credentials(step, &trace.exchanges[exchange]);
             let unknown = identity::is_unknown(&contract.protocol, response)
                 && !is_about_identity(step, response)
-                && (carries_credentials(step, &trace.exchanges[exchange])
-                    || contract.operation(&step.operation).is_some_and(|it| it.access == Access::Protected));
-            noted.refusals.push(Refusal { operation, answer, asked, exchange, unknown, clauses });
+                && (identified || !public);
+            let anonymous = public && !identified && answer.reply == Reply::Identity;
+            noted.refusals.push(Refusal { operation, answer, asked, exchange, anonymous, unknown, clauses });
         }
         if index > 0 && noted.pages.is_none() && cut(step, response, judge, case) {
             noted.pages = Some(Arc::clone(&step.operation));
         }
         if step.operation == case.operation && noted.own.is_none() {
             noted.own = Some(answer);
+            noted.identified = carries_credentials(step, &trace.exchanges[exchange]);
         }
     }
     noted.service = match (right, served) {
@@ -301,7 +327,7 @@ fn own_exchanges(case: &Case, trace: &Trace) -> BTreeSet<usize> {
 }
 
 fn asked(case: &Case, step: &Step) -> Asked {
-    let false_identity = !matches!(step.request.auth, Auth::Target | Auth::OwnToken);
+    let false_identity = !matches!(step.request.auth, Auth::Target | Auth::Credentials | Auth::OwnToken);
     match () {
         () if case.is_right_input(step) => Asked::Right,
         () if step.operation == case.operation && false_identity => Asked::Falsely,
@@ -357,7 +383,7 @@ fn cut(step: &Step, response: &Response, judge: &Judge<'_>, case: &Case) -> bool
 /// Whether a request had the credentials of the target file.
 fn carries_credentials(step: &Step, exchange: &Exchange) -> bool {
     let given = exchange.request.headers.iter().any(|(name, _)| name == "authorization");
-    given && step.request.auth == Auth::Target
+    given && matches!(step.request.auth, Auth::Target | Auth::Credentials)
 }
 
 /// The answer that a step came to in the end, if there is one.

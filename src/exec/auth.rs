@@ -92,6 +92,7 @@ pub async fn identify(
     log: &mut Vec<Exchange>,
 ) -> Result<Option<Arc<str>>, AuthError> {
     let mut shared = None;
+    let is_own = matches!(auth, Auth::Target | Auth::Credentials);
     let bearer = match auth {
         Auth::Absent => None,
         Auth::Target if !desk.api.authenticates(operation) => None,
@@ -100,27 +101,30 @@ pub async fn identify(
             Some(fill::text(template, &mut |hole| values.hole(hole, now))?.into())
         }
         Auth::OwnToken => Some(Box::pin(own_token(identity, values, desk, log)).await?),
-        Auth::Target | Auth::UnknownKey | Auth::BadSignature | Auth::StaleDate | Auth::TamperedBody => {
-            match (identity, &desk.contract.protocol) {
-                (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
-                    let credentials = Box::pin(sigv4.credentials(desk.masks)).await?;
-                    sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
-                    None
-                }
-                (_, Protocol::Rest) if *auth != Auth::Target => {
-                    return Err(misplaced(desk, "signatures"));
-                }
-                (Identity::None, _) if *auth == Auth::Target => None,
-                (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
-                (Identity::Password(tokens), Protocol::Rest) => {
-                    let token = tokens.current(desk, log).await?;
-                    shared = Some(Arc::clone(&token));
-                    Some(token)
-                }
-                (_, Protocol::Rest) => return Err(misplaced(desk, "signatures")),
-                (_, Protocol::AwsJson { .. }) => return Err(misplaced(desk, "tokens")),
+        Auth::Target
+        | Auth::Credentials
+        | Auth::UnknownKey
+        | Auth::BadSignature
+        | Auth::StaleDate
+        | Auth::TamperedBody => match (identity, &desk.contract.protocol) {
+            (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
+                let credentials = Box::pin(sigv4.credentials(desk.masks)).await?;
+                sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
+                None
             }
-        }
+            (_, Protocol::Rest) if !is_own => {
+                return Err(misplaced(desk, "signatures"));
+            }
+            (Identity::None, _) if is_own => None,
+            (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
+            (Identity::Password(tokens), Protocol::Rest) => {
+                let token = tokens.current(desk, log).await?;
+                shared = Some(Arc::clone(&token));
+                Some(token)
+            }
+            (_, Protocol::Rest) => return Err(misplaced(desk, "signatures")),
+            (_, Protocol::AwsJson { .. }) => return Err(misplaced(desk, "tokens")),
+        },
     };
     if let Some(token) = bearer {
         request::set(&mut outgoing.headers, "authorization", format!("Bearer {token}"));

@@ -319,7 +319,7 @@ fn host(url: &Url) -> String {
 /// A token written out in the case is a false identity; one that was issued to the case is a true one.
 pub(crate) fn intent(request: &Request) -> Intent {
     let proper = match &request.auth {
-        Auth::Target | Auth::OwnToken => true,
+        Auth::Target | Auth::Credentials | Auth::OwnToken => true,
         Auth::Token(token) => token.parts.iter().any(|part| matches!(part, Part::Hole(_))),
         Auth::Absent | Auth::UnknownKey | Auth::BadSignature | Auth::StaleDate | Auth::TamperedBody => false,
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     check::{
-        rules::example::{CONTRACTS, Example, aws, aws_error, aws_op},
+        rules::example::{CONTRACTS, Example, aws, aws_error, aws_op, shop_op},
         verdict,
     },
     model::{
@@ -201,6 +201,41 @@ fn of_a_missing_operation_nothing_is_a_refusal() {
         ("itself", Arc::clone(&asked), lacks.clone(), None, is_lacking),
     ] {
         let found = told(&case, &[answer], other);
+        assert!(found.starts_with(expected), "{what}: {found}");
+    }
+}
+
+/// A public operation that is refused without credentials, beside the same request with them.
+#[test]
+fn a_public_operation_is_not_refused_for_want_of_credentials() {
+    let of_shop = |name: &str, twin, auth| {
+        let mut step = step("Ranges", &[OK, NO]);
+        step.request.auth = auth;
+        let case = case(name, twin, vec![step]);
+        let id = format!("shop::Ranges::{name}").into();
+        Arc::new(Case { id, api: "shop".into(), operation: "Ranges".into(), ..(*case).clone() })
+    };
+    let answer = |status: u16| {
+        let member = if status == 200 { "found" } else { "refused" };
+        shop_op("Ranges").status(status).body(&format!(r#"{{"{member}":7}}"#))
+    };
+    let with = of_shop("with", Twin::Itself, Auth::Credentials);
+    let minimal = of_shop("minimal", Twin::Itself, Auth::Target);
+    let without = |twin: &Arc<Case>| of_shop("without", Twin::Case(twin.id.clone()), Auth::Target);
+    let bearing = |status| answer(status).request_header("authorization", "Bearer a-token");
+    let wants = "fail: identity: 403; with credentials shop::Ranges::with was answered 200";
+    for (what, status, twin, other, expected) in [
+        ("refused, and served with credentials", 403, &with, bearing(200), wants),
+        ("refused with 401", 401, &with, bearing(200), "fail: identity: 401"),
+        ("refused, and otherwise with credentials", 403, &with, bearing(409), "fail: identity: 403; with"),
+        ("refused alike", 403, &with, bearing(403), "Ranges refused"),
+        ("refused for its identity in both", 403, &with, bearing(401), "Ranges refused"),
+        ("where the target file has no credentials", 403, &with, answer(200), "pass"),
+        ("beside a twin without credentials", 403, &minimal, answer(200), "pass"),
+        ("refused for another reason", 409, &with, bearing(200), "pass"),
+        ("served", 200, &with, bearing(200), "pass"),
+    ] {
+        let found = told(&without(twin), &[answer(status)], Some((twin, other)));
         assert!(found.starts_with(expected), "{what}: {found}");
     }
 }

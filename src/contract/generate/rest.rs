@@ -189,8 +189,20 @@ fn callers(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
         let of_input = [401].into_iter().filter(|_| takes_credentials(draft)).chain([403]);
         let documented = of_input.filter(|status| documents(draft, *status)).map(StatusPattern::Exact);
         let patterns: Vec<_> = served.into_iter().chain(errors).chain(documented).collect();
-        let sketch = Sketch::new("without-a-token", SketchKind::Valid, minimal.clone()).twin(draft.minimal());
-        return vec![sketch.status(must("auth.public"), patterns)];
+        let public = |name, twin| {
+            let sketch = Sketch::new(name, SketchKind::Valid, minimal.clone()).twin(twin);
+            sketch.status(must("auth.public"), patterns.clone())
+        };
+        // Where the input may be refused for what it proves, only the same request with a token shows what was refused.
+        let may_be_of_input = patterns.iter().any(|it| it.matches(401) || it.matches(403));
+        if may_be_of_input && !draft.operation.members.contains_key(GRANT) {
+            let with = "with-a-token";
+            return vec![
+                public("without-a-token", draft.twin(with)),
+                public(with, Twin::Itself).auth(Auth::Credentials),
+            ];
+        }
+        return vec![public("without-a-token", draft.minimal())];
     }
     let garbage = Auth::Token(text("proofmark-garbage"));
     [("without-a-token", Auth::Absent, "auth.required"), ("with-a-garbage-token", garbage, "auth.garbage")]

@@ -17,6 +17,8 @@ pub struct Request {
 pub enum Auth {
     /// The target's credentials; none for a public operation.
     Target,
+    /// The target's credentials, for a public operation too.
+    Credentials,
     /// No `Authorization` at all.
     Absent,
     /// SigV4 with an access key nobody has issued.

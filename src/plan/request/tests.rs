@@ -187,6 +187,7 @@ fn only_a_token_somebody_issued_is_a_true_identity() {
     let issued = Template { parts: vec![Part::Hole(Hole::Variable("token".into()))] };
     for (auth, proper) in [
         (Auth::Target, Intent::Proper),
+        (Auth::Credentials, Intent::Proper),
         (Auth::OwnToken, Intent::Proper),
         (Auth::Token(issued), Intent::Proper),
         (Auth::Token(text("garbage")), Intent::Broken),

@@ -91,6 +91,10 @@ fn admitted(shared: &Shared, route: &Route, headers: &HeaderMap) -> Result<(), P
     if asked {
         tokens::token_in_use(headers, shared)?;
     }
+    let forbids = || route.operation.access == Access::Public && route.operation.answers.contains_key(&403);
+    if shared.deviates(Deviation::PublicForbidden) && forbids() {
+        tokens::token_in_use(headers, shared).map_err(Problem::into_forbidden)?;
+    }
     Ok(())
 }
 

@@ -423,6 +423,7 @@ async fn veeam_generic(t: &mut Transcript) {
         ("a policy of no id", get("policies/malformed")),
         ("an absent policy", get(&format!("policies/{ABSENT_ID}"))),
         ("the license agreement", get("licenseAgreement").without("authorization")),
+        ("the first login", get("users/isFirstLogin").without("authorization")),
     ] {
         t.say(what, request).await;
     }

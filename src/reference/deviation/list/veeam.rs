@@ -145,6 +145,8 @@ macro_rules! with_veeam {
         GenericTokenNotRequired, "generic-token-not-required", breaks "veeam.auth.required";
         /// A public operation is not served without a token.
         PublicNeedsToken, "public-needs-token", breaks "veeam.auth.public";
+        /// A public operation is answered 403 without a token, where a 403 is documented.
+        PublicForbidden, "public-forbidden", breaks "veeam.auth.public";
         /// Where the contract drives, x-api-version may be left out.
         GenericVersionNotRequired, "generic-version-not-required", breaks "veeam.version.required";
         /// Where the contract drives, a request that is right is answered 500.
