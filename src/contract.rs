@@ -27,6 +27,7 @@ mod examples;
 pub(crate) mod family;
 pub(crate) mod identity;
 mod mismatch;
+pub(crate) mod multipart;
 pub(crate) mod observed;
 mod patterns;
 mod refs;

@@ -58,7 +58,7 @@ impl<'r> Incoming<'r> {
     }
 
     /// The values of a header, without the white space around them (RFC 9110, 5.5).
-    fn headers(&self, name: &'static str) -> impl Iterator<Item = &'r str> {
+    pub fn headers_named(&self, name: &'static str) -> impl Iterator<Item = &'r str> {
         let headers = self.headers.iter();
         headers.filter(move |(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
@@ -191,7 +191,7 @@ impl<'c> Router<'c> {
         if request.method != "POST" {
             return Err(Miss::Method { allowed: vec!["POST"] });
         }
-        let named = request.headers("x-amz-target").next();
+        let named = request.headers_named("x-amz-target").next();
         let name = named.and_then(|target| target.strip_prefix(prefix)?.strip_prefix('.'));
         let name = name.ok_or(Miss::Target)?;
         let operation = self.contract.operation(name).ok_or(Miss::Operation)?;

@@ -10,7 +10,10 @@ use url::form_urlencoded;
 
 use super::fence;
 use crate::{
-    contract::router::{Base, Incoming, Router},
+    contract::{
+        multipart,
+        router::{Base, Incoming, Router},
+    },
     model::contract::{Contract, Effect, Operation},
 };
 
@@ -86,7 +89,10 @@ pub(super) fn asked(contract: &Contract, request: &Incoming<'_>) -> Vec<String> 
     texts.extend(request.headers.iter().map(|(_, value)| value.trim().to_owned()));
     match serde_json::from_slice(request.body) {
         Ok(value) => self::texts(&value, &mut texts),
-        Err(_) => texts.extend(fields(request.body)),
+        Err(_) => {
+            let form = multipart::fields(request.body, request.headers_named("content-type").next());
+            texts.extend(form.into_iter().map(|(_, value)| value));
+        }
     }
     texts
 }

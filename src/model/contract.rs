@@ -436,7 +436,7 @@ pub enum Place {
     Body,
     /// The whole body (an OpenAPI request body), named after the Swagger parameter, `x-codegen-request-body-name`, or `body`.
     WholeBody,
-    /// A field of a form body (`application/x-www-form-urlencoded`).
+    /// A field of a form body (`application/x-www-form-urlencoded`, `multipart/form-data`).
     Form,
 }
 

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    contract::router::{self, MissingParameter},
+    contract::{
+        multipart::{self, Content},
+        router::{self, MissingParameter},
+    },
     matcher::fill::{self, Unfilled},
     model::{
         case::{Auth, Raw, RawBody, Request},
@@ -136,10 +139,10 @@ fn aws_json(operation: &Operation, prefix: &str, media_type: String, input: Vec<
 fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<MissingParameter>) {
     let mut in_path: Vec<(&str, String)> = Vec::new();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    let (mut has_query, mut has_form) = (false, false);
+    let mut form: Vec<multipart::Part> = Vec::new();
+    let mut has_query = false;
     let mut body = Bytes::new();
-    let mut media_type = None;
+    let mut media_type: Option<String> = None;
     let mut headers =
         vec![("user-agent".to_owned(), USER_AGENT.to_owned()), ("accept".to_owned(), accepted(operation))];
     for (name, member, value) in members(operation, input) {
@@ -150,25 +153,32 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
             Place::Header if value.is_null() => remove(&mut headers, wire),
             Place::Header => set(&mut headers, wire, joined(&value, list)),
             Place::Body | Place::WholeBody => {
-                media_type = Some(operation.consumes.first().map_or("application/json", String::as_str));
+                media_type =
+                    Some(operation.consumes.first().map_or("application/json", String::as_str).to_owned());
                 body = value.to_string().into();
             }
             Place::Query => each(&value, list, |text| {
                 has_query = true;
                 query.append_pair(wire, text);
             }),
-            Place::Form => each(&value, list, |text| {
-                has_form = true;
-                form.append_pair(wire, text);
-            }),
+            Place::Form => {
+                let content = content(wire, member, &value);
+                each(&value, list, |text| {
+                    form.push(multipart::Part {
+                        name: wire.to_owned(),
+                        content: content.clone(),
+                        text: text.to_owned(),
+                    });
+                });
+            }
         }
     }
-    if has_form {
-        media_type = Some("application/x-www-form-urlencoded");
-        body = form.finish().into();
+    if !form.is_empty() {
+        let (kind, text) = form_body(operation, &form);
+        (media_type, body) = (Some(kind), text.into());
     }
-    if let Some(media_type) = media_type.filter(|media_type| *media_type != "*/*") {
-        set(&mut headers, "content-type", media_type.to_owned());
+    if let Some(media_type) = media_type.filter(|media_type| media_type != "*/*") {
+        set(&mut headers, "content-type", media_type);
     }
     let values: Vec<(&str, &str)> = in_path.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let (mut target, missing) = match router::fill(&operation.path, &values) {
@@ -180,6 +190,34 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
         target.push_str(&query.finish());
     }
     (Parts { target, headers, identity: Vec::new(), body }, missing)
+}
+
+/// The media type and the body of a form: `multipart/form-data` where the operation takes no other form, or has a file.
+fn form_body(operation: &Operation, form: &[multipart::Part]) -> (String, String) {
+    const URLENCODED: &str = "application/x-www-form-urlencoded";
+    let parts = operation.consumes.iter().any(|kind| multipart::is_multipart(kind));
+    let plain = operation.consumes.iter().any(|kind| kind.eq_ignore_ascii_case(URLENCODED));
+    let has_file = || form.iter().any(|part| matches!(part.content, Content::File(_)));
+    if parts && (!plain || has_file()) {
+        return multipart::write(form);
+    }
+    let pairs = form.iter().map(|part| (&part.name, &part.text));
+    (URLENCODED.to_owned(), url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+}
+
+/// What a field of a form holds (OpenAPI 3, "Special Considerations for multipart Content"): a file where its schema says
+/// `binary`, JSON where it is an object.
+fn content(name: &str, member: Option<&Member>, value: &Value) -> Content {
+    let binary = |schema: &Value| schema["format"] == "binary";
+    let schema = member.map(|member| &member.schema);
+    match value {
+        _ if schema.is_some_and(|schema| binary(schema) || binary(&schema["items"])) => {
+            Content::File(name.to_owned())
+        }
+        Value::Object(_) => Content::Json,
+        Value::Array(elements) if elements.iter().any(Value::is_object) => Content::Json,
+        _ => Content::Text,
+    }
 }
 
 /// JSON, and what else a success is documented in where it is not JSON.

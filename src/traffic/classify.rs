@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::{
     contract::{
-        Contracts,
+        Contracts, multipart,
         router::{Base, Incoming, Router},
     },
     matcher::media_type,
@@ -123,8 +123,8 @@ fn member_fits(
         Place::Query => !member.required || in_query(observed, wire),
         Place::Header => !member.required || header(observed, &wire.to_lowercase()).is_some(),
         Place::Form => {
-            let mut fields = url::form_urlencoded::parse(&observed.body);
-            !member.required || fields.any(|(name, _)| name == *wire)
+            let fields = || multipart::fields(&observed.body, header(observed, "content-type"));
+            !member.required || fields().iter().any(|(name, _)| name == wire)
         }
         Place::WholeBody if observed.body.is_empty() => !member.required,
         Place::WholeBody => {

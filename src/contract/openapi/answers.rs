@@ -14,7 +14,6 @@ use crate::{
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
-pub(super) const MULTIPART: &str = "multipart/form-data";
 
 /// The answers of an operation.
 #[derive(Default)]

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::contract::multipart;
+
 use super::{
     Incoming,
     template::{self, decoded},
@@ -15,7 +17,7 @@ const DECODINGS: usize = 4;
 pub(super) fn methods(request: &Incoming<'_>) -> BTreeSet<String> {
     let mut methods = BTreeSet::from([request.method.trim().to_ascii_uppercase()]);
     for name in ["x-http-method-override", "x-http-method", "x-method-override"] {
-        methods.extend(request.headers(name).map(|value| value.trim().to_ascii_uppercase()));
+        methods.extend(request.headers_named(name).map(|value| value.trim().to_ascii_uppercase()));
     }
     methods.extend(pairs(request).filter(|(name, _)| is_override(name)).map(|(_, value)| value));
     // A server answers HEAD as it does GET.
@@ -35,8 +37,10 @@ fn pairs(request: &Incoming<'_>) -> impl Iterator<Item = (String, String)> {
     // A form in which a method may stand is short.
     let body = &request.body[..request.body.len().min(64 << 10)];
     let json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
-    let of_body = url::form_urlencoded::parse(if json { b"" } else { body });
+    let of_body =
+        multipart::fields(if json { b"" } else { body }, request.headers_named("content-type").next());
     of_query
+        .into_owned()
         .chain(of_body)
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_ascii_uppercase()))
 }
@@ -45,7 +49,7 @@ fn pairs(request: &Incoming<'_>) -> impl Iterator<Item = (String, String)> {
 /// has it; upper case, without what stands before a dot.
 pub(super) fn targets(request: &Incoming<'_>) -> BTreeSet<String> {
     let named = pairs(request).filter(|(name, _)| name == "action" || name == "x-amz-target");
-    let all = request.headers("x-amz-target").map(str::to_owned).chain(named.map(|(_, value)| value));
+    let all = request.headers_named("x-amz-target").map(str::to_owned).chain(named.map(|(_, value)| value));
     all.flat_map(|target| [decoded(&target), target])
         .filter_map(|target| Some(target.rsplit(['.', '#', '/']).next()?.trim().to_ascii_uppercase()))
         .filter(|name| !name.is_empty())

@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_json::{Number, Value};
 
+use crate::contract::multipart;
+
 /// A body as a lenient server may understand it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
@@ -39,11 +41,40 @@ impl Body {
         match serde_json::from_slice(bytes) {
             // A server that goes by the media type finds one field with a strange name in it.
             Ok(node) => Body::Json(node),
+            Err(_) if media_type.is_some_and(multipart::is_multipart) => {
+                match multipart::read(bytes, media_type.unwrap_or_default()) {
+                    Some(fields) => Body::Form(fields.into_iter().flat_map(leaves).collect()),
+                    None => Body::Unreadable(unescaped(&String::from_utf8_lossy(bytes))),
+                }
+            }
             Err(_) if is_form => Body::Form(
                 url::form_urlencoded::parse(bytes).map(|(name, value)| (name.into(), value.into())).collect(),
             ),
             Err(_) => Body::Unreadable(unescaped(&String::from_utf8_lossy(bytes))),
         }
+    }
+}
+
+/// A field, and each value in it where it is an object or a list in JSON.
+fn leaves((name, text): (String, String)) -> Vec<(String, String)> {
+    fn within(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(members) => {
+                members.iter().for_each(|(inner, value)| within(&format!("{name}.{inner}"), value, found));
+            }
+            Value::Array(elements) => elements.iter().for_each(|value| within(name, value, found)),
+            Value::String(text) => found.push((name.to_owned(), text.clone())),
+            Value::Number(number) => found.push((name.to_owned(), number.to_string())),
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+    match serde_json::from_str::<Value>(&text) {
+        Ok(value @ (Value::Object(_) | Value::Array(_))) => {
+            let mut found = Vec::new();
+            within(&name, &value, &mut found);
+            found
+        }
+        _ => vec![(name, text)],
     }
 }
 

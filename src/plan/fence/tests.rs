@@ -2,6 +2,7 @@
 
 mod every_operation;
 mod forms;
+mod parts;
 mod properties;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -130,6 +130,43 @@ fn forms_are_encoded_and_null_takes_a_default_header_away() {
 }
 
 #[test]
+fn a_form_is_written_as_the_contract_says() {
+    const PARTS: &str = "multipart/form-data";
+    const PAIRS: &str = "application/x-www-form-urlencoded";
+    let file =
+        || Member { schema: json!({ "type": "string", "format": "binary" }), ..member(Place::Form, None) };
+    for (consumes, input, media_type, body) in [
+        (&[][..], json!({ "note": "a b" }), PAIRS, "note=a+b"),
+        (&[PAIRS], json!({ "note": "a b" }), PAIRS, "note=a+b"),
+        (&[PARTS, PAIRS], json!({ "note": "a b" }), PAIRS, "note=a+b"),
+        (
+            &[PARTS],
+            json!({ "note": ["a b", 7] }),
+            "multipart/form-data; boundary=proofmark-00000000",
+            "--proofmark-00000000\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\na b\r\n\
+             --proofmark-00000000\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n7\r\n\
+             --proofmark-00000000--\r\n",
+        ),
+        (
+            &[PAIRS, "Multipart/Form-Data"],
+            json!({ "file": "bytes of proofmark-00000000", "note": { "a": 1 } }),
+            "multipart/form-data; boundary=proofmark-00000001",
+            "--proofmark-00000001\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\nbytes of proofmark-00000000\r\n\
+             --proofmark-00000001\r\nContent-Disposition: form-data; name=\"note\"\r\n\
+             Content-Type: application/json\r\n\r\n{\"a\":1}\r\n--proofmark-00000001--\r\n",
+        ),
+    ] {
+        let mut operation =
+            operation("POST", "/files", &[("file", file()), ("note", member(Place::Form, None))]);
+        operation.consumes = consumes.iter().map(|kind| (*kind).to_owned()).collect();
+        let outgoing = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
+        assert_eq!(header(&outgoing, "content-type"), Some(media_type), "{consumes:?}");
+        assert_eq!(outgoing.body, body, "{consumes:?}");
+    }
+}
+
+#[test]
 fn raw_changes_come_last() {
     let raw = Raw {
         method: Some("GET".into()),

@@ -8,6 +8,7 @@ use url::form_urlencoded;
 
 use super::{problem::Problem, routes::Route};
 use crate::{
+    contract::multipart,
     model::contract::{ListStyle, Member, Place},
     reference::{
         Deviation, Shared, Variation,
@@ -79,7 +80,7 @@ pub(crate) fn read(shared: &Shared, route: &Route, request: &Request<'_>) -> Res
             }
             Place::Body | Place::WholeBody => input.body = whole(shared, route, request, member)?,
             Place::Form => {
-                if member.required && !form_fields(request).iter().any(|field| field == wire) {
+                if member.required && !form_fields(route, request).iter().any(|field| field == wire) {
                     return Err(Problem::unexpected_content(format!("The field {name} is missing.")));
                 }
             }
@@ -196,18 +197,11 @@ fn media_type(headers: &HeaderMap) -> String {
     given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The names of the fields of a form of either kind.
-fn form_fields(request: &Request<'_>) -> Vec<String> {
-    if media_type(request.headers) != "multipart/form-data" {
-        return form_urlencoded::parse(request.body).map(|(name, _)| name.into_owned()).collect();
+/// The names of the fields of a form, in the media type that the operation takes.
+fn form_fields(route: &Route, request: &Request<'_>) -> Vec<String> {
+    let given = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !route.operation.consumes.contains(&media_type(request.headers)) {
+        return Vec::new();
     }
-    let text = String::from_utf8_lossy(request.body);
-    let heads = text.lines().filter(|line| line.to_ascii_lowercase().starts_with("content-disposition:"));
-    heads
-        .filter_map(|head| {
-            let (_, rest) = head.split_once(" name=")?;
-            let rest = rest.trim_start_matches('"');
-            Some(rest.split(['"', ';']).next().unwrap_or_default().to_owned())
-        })
-        .collect()
+    multipart::fields(request.body, given).into_iter().map(|(name, _)| name).collect()
 }

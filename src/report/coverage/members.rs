@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    contract::shape::{Kind, Shape},
+    contract::{
+        multipart,
+        shape::{Kind, Shape},
+    },
     model::{
         contract::{Answer, Contract, Operation, Place},
         exchange::SentRequest,
@@ -125,7 +128,10 @@ pub(super) fn of_request(
     let names = |text: &[u8]| -> BTreeSet<String> {
         url::form_urlencoded::parse(text).map(|(name, _)| name.into_owned()).collect()
     };
-    let (query, form) = (names(query.as_bytes()), names(&request.body));
+    let kind = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let form = multipart::fields(&request.body, kind.map(|(_, kind)| kind.as_str()));
+    let (query, form) =
+        (names(query.as_bytes()), form.into_iter().map(|(name, _)| name).collect::<BTreeSet<_>>());
     for (name, member) in &operation.members {
         let wire = member.wire_name.as_deref().unwrap_or(name);
         let key = format!("{}.{name}", operation.name);

@@ -47,6 +47,9 @@ fn request(contract: &Contract, operation: &Operation, extent: Extent, (id, toke
             _ => {}
         }
     }
+    if !request.body.is_empty() && operation.consumes == ["multipart/form-data"] {
+        request.body.extend(b"--b--\r\n");
+    }
     let query = query.finish();
     request.with_path(&if query.is_empty() { path } else { format!("{path}?{query}") })
 }

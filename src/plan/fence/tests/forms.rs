@@ -49,6 +49,11 @@ paths:
       operationId: DeleteManyNodes
       requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Many" } } } }
       responses: { "204": { description: gone } }
+  /forms/delete:
+    post:
+      operationId: DeleteByForm
+      requestBody: { content: { multipart/form-data: { schema: { $ref: "#/components/schemas/Many" } } } }
+      responses: { "204": { description: gone } }
   /rooms:
     delete:
       operationId: DeleteRoom
@@ -114,7 +119,7 @@ components:
       properties: { partId: { type: integer }, id: { type: string }, kind: { type: string }, label: { type: string } }
 "##;
 
-fn shop() -> Contract {
+pub(super) fn shop() -> Contract {
     openapi::import(DOCUMENT, "api").unwrap().contract
 }
 
@@ -178,14 +183,14 @@ fn rows() -> Contract {
 }
 
 /// What a form names, as text and as a number.
-struct Whose {
-    name: &'static str,
+pub(super) struct Whose {
+    pub name: &'static str,
     text: &'static str,
     number: &'static str,
-    goes: bool,
+    pub goes: bool,
 }
 
-const ALL: [Whose; 4] = [
+pub(super) const ALL: [Whose; 4] = [
     Whose { name: "foreign", text: "prod-db", number: "4711", goes: false },
     Whose { name: "own", text: "pm-0a1b2c3d-abc", number: "170042", goes: true },
     Whose { name: "absent", text: "k3x9a0bzq71mw", number: "5000000000000007", goes: true },
@@ -193,7 +198,7 @@ const ALL: [Whose; 4] = [
 ];
 
 /// A request: of which operation, its method, its path, a header, its body. `@` stands for the name, `#` for the number.
-type Form = (&'static str, &'static str, &'static str, &'static str, &'static str);
+pub(super) type Form = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const REST: [Form; 55] = [
     ("DeleteThing", "DELETE", "/things/@", "", ""),
@@ -278,7 +283,7 @@ const RPC: [Form; 20] = [
     ("DeleteTable", "", "", "x-amz-target: T.UpdateTable", r#"{"TableName":"@"}"#),
 ];
 
-fn raw((_, method, path, header, body): Form, whose: &Whose) -> Raw {
+pub(super) fn raw((_, method, path, header, body): Form, whose: &Whose) -> Raw {
     let escaped: String = whose.text.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let filled =
         |form: &str| form.replace("%%", &escaped).replace('@', whose.text).replace('#', whose.number);
@@ -292,7 +297,7 @@ fn raw((_, method, path, header, body): Form, whose: &Whose) -> Raw {
     }
 }
 
-fn target_of_forms() -> Target {
+pub(super) fn target_of_forms() -> Target {
     let mut target = target();
     target.expendable.insert("old".into());
     target.variables.insert("old.name".into(), "given-up".into());
