@@ -106,7 +106,7 @@ struct Layout {
 impl Layout {
     fn of(columns: usize, width: usize) -> Layout {
         let cell = match columns {
-            0..=4 => 12,
+            0..=4 => 14,
             WORDS => 10,
             _ => 5,
         };
@@ -130,7 +130,7 @@ impl Layout {
         let mut line = format!("{name:<w$}", w = self.name);
         for cell in cells {
             let text = self.cell(*cell, page);
-            let padding = " ".repeat(self.cell.saturating_sub(text.chars().count()));
+            let padding = " ".repeat(self.cell.saturating_sub(text.chars().count()).max(1));
             line += &(page.painted(tone(cell.state), &text) + &padding);
         }
         page.verbatim(2, Tone::Plain, line.trim_end());
