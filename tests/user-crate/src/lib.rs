@@ -4,6 +4,7 @@ use std::{
     io::{self, BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     thread,
+    time::SystemTime,
 };
 
 /// A server that runs until the process ends.
@@ -59,7 +60,8 @@ fn serve(stream: TcpStream) -> io::Result<()> {
         io::copy(&mut io::Read::take(&mut reader, length), &mut io::sink())?;
         write!(
             writer,
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{more}\r\n{body}",
+            "HTTP/1.1 {status}\r\ndate: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{more}\r\n{body}",
+            httpdate::fmt_http_date(SystemTime::now()),
             body.len()
         )?;
     }
