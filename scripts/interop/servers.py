@@ -13,7 +13,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 HOME = ROOT / "target" / "interop"
-PROOFMARK = os.environ.get("PROOFMARK_BIN", str(ROOT / "target" / "debug" / "proofmark"))
+# Absolute: some parts run it in a folder of their own.
+PROOFMARK = str((ROOT / os.environ.get("PROOFMARK_BIN", "target/debug/proofmark")).resolve())
 START_WITHIN = 90  # seconds
 
 

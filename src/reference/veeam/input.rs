@@ -8,7 +8,6 @@ use url::form_urlencoded;
 
 use super::{problem::Problem, routes::Route};
 use crate::{
-    contract::multipart,
     model::contract::{ListStyle, Member, Place},
     reference::{
         Deviation, Shared, Variation,
@@ -197,11 +196,23 @@ fn media_type(headers: &HeaderMap) -> String {
     given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The names of the fields of a form, in the media type that the operation takes.
+/// The names of the fields of a form, in the media type that the operation takes. A file need not
+/// be text.
 fn form_fields(route: &Route, request: &Request<'_>) -> Vec<String> {
-    let given = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if !route.operation.consumes.contains(&media_type(request.headers)) {
+    let given = media_type(request.headers);
+    if !route.operation.consumes.contains(&given) {
         return Vec::new();
     }
-    multipart::fields(request.body, given).into_iter().map(|(name, _)| name).collect()
+    if given != "multipart/form-data" {
+        return form_urlencoded::parse(request.body).map(|(name, _)| name.into_owned()).collect();
+    }
+    let text = String::from_utf8_lossy(request.body);
+    let heads = text.lines().filter(|line| line.to_ascii_lowercase().starts_with("content-disposition:"));
+    heads
+        .filter_map(|head| {
+            let (_, rest) = head.split_once(" name=")?;
+            let rest = rest.trim_start_matches('"');
+            Some(rest.split(['"', ';']).next().unwrap_or_default().to_owned())
+        })
+        .collect()
 }
