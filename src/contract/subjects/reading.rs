@@ -97,7 +97,13 @@ fn created<'a>(contract: &'a Contract, operation: &Operation) -> Vec<&'a str> {
         }
         _ => family::destroyer(contract, operation).map(|(_, name)| vec![name]).unwrap_or_default(),
     };
-    names.into_iter().filter(|name| operation.members.contains_key(*name)).collect()
+    let shape = |name: &str| operation.members.get(name).map(|member| Shape::of(contract, &member.schema));
+    let (open, of_few): (Vec<&str>, Vec<&str>) = names
+        .into_iter()
+        .filter(|name| operation.members.contains_key(*name))
+        .partition(|name| shape(name).is_some_and(|shape| !evidence::holds_none(&shape)));
+    // Beside a name, one of a few words says which kind.
+    if open.is_empty() { of_few } else { open }
 }
 
 struct Reader<'c> {

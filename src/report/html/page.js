@@ -5,7 +5,8 @@
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($('data').textContent);
   const WORDS = {
-    fail: ['✗', 'failed'], error: ['?', 'error'], unexpected: ['!', 'unexpected pass'], old: ['=', 'also in the baseline'],
+    fail: ['✗', 'failed'], error: ['?', 'error'], inconclusive: ['¿', 'inconclusive'], unexpected: ['!', 'unexpected pass'],
+    old: ['=', 'also in the baseline'],
     known: ['~', 'known failure'], flaky: ['↻', 'flaky'],
     skip: ['–', 'skipped'], unsupported: ['∅', 'unsupported'], pass: ['✓', 'passed'],
   };

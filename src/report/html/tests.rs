@@ -200,6 +200,13 @@ fn a_page_of_a_record_is_the_page_of_its_run() {
 }
 
 #[test]
+fn the_script_has_a_word_for_every_status() {
+    for Shown { name, mark, word, .. } in STATUSES {
+        assert!(SCRIPT.contains(&format!("{name}: ['{mark}', '{word}']")), "{name}");
+    }
+}
+
+#[test]
 fn numbers_are_grouped_for_the_eye() {
     let table = [(0, "0"), (999, "999"), (1000, "1,000"), (7782, "7,782"), (1234567, "1,234,567")];
     for (number, expected) in table {

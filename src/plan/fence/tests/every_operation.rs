@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, env, fmt, fs, path::Path};
 use super::*;
 use crate::{
     contract::{
-        botocore, files,
+        botocore, family, files,
         generate::{self, Places, SEED},
         shape::{Kind, Shape},
     },
@@ -147,6 +147,15 @@ impl Asked<'_> {
         }
     }
 
+    /// Whether one of a few words, and nothing else, names what it makes: `tagResourceAuthorization` is there for everybody.
+    fn is_named_by_a_word(&self) -> bool {
+        let undoing = family::undoing(self.contract, self.operation);
+        let needed = undoing.iter().flat_map(|it| &it.members).filter(|(_, it)| family::is_needed(it));
+        let names: Vec<_> = needed.filter_map(|(name, _)| self.operation.members.get(*name)).collect();
+        let of_few = |member: &&Member| !Shape::of(self.contract, &member.schema).values().is_empty();
+        self.operation.effect == Effect::Upsert && !names.is_empty() && names.iter().all(of_few)
+    }
+
     /// Whether an operation that destroys requires a text or number of this name, or several, and no person says that it
     /// identifies nothing. What is inside a thing, such as the key of a row, is the thing's.
     fn destroyed_by(&self, name: &str) -> bool {
@@ -227,7 +236,7 @@ fn of_input(asked: &Asked<'_>, goes: Goes<'_>, asked_for: &mut BTreeSet<String>,
         Some(absent(leaf.value))
     });
     if !leaves.is_empty() {
-        tally.ask(goes, asked, &nobodys, known, "names of nothing");
+        tally.ask(goes, asked, &nobodys, known && !asked.is_named_by_a_word(), "names of nothing");
         let foreign = asked.with(&mut |leaf| Some(Foreign::Plain.of(leaf.value)));
         if !creates {
             tally.ask(goes, asked, &foreign, false, "foreign names alone");
