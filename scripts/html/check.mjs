@@ -88,6 +88,9 @@ const checks = {
       const broken = new Set(named(of.failing.run, 'fail').flatMap((it) => it.violations).filter((it) => !it.followsFrom).flatMap((it) => it.clauses));
       const told = await page.locator('#violations [data-clause]').evaluateAll((all) => all.map((it) => it.dataset.clause));
       assert.deepEqual([...broken].filter((id) => !told.includes(id)), [], 'every broken clause is told');
+      const followed = new Set(named(of.failing.run, 'fail').flatMap((it) => it.violations).filter((it) => it.followsFrom).flatMap((it) => it.clauses));
+      const whole = await page.locator('#violations').evaluate((it) => it.textContent);
+      assert.deepEqual([...followed].filter((id) => !whole.includes(id)), [], 'every consequence is told under its cause');
     });
   },
   async 'what others made is told of as it was recorded'() {

@@ -289,8 +289,8 @@ impl<'a> Draft<'a> {
     }
 
     /// Nothing may be made that is not destroyed again, by the case or, as the ledger knows how, at the run's end: what would
-    /// do so goes only where the target file gives it up. What an input with one mistake makes is destroyed by its case alone. What a request
-    /// would change or destroy is for the fence to say.
+    /// do so goes only where the target file gives it up. What an input with one mistake makes is destroyed by its case alone.
+    /// What a request would change or destroy is for the fence to say.
     fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
         // What a server makes of a wrong input it may show in another way than the contract says.

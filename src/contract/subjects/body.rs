@@ -43,7 +43,7 @@ impl Body {
             Ok(node) => Body::Json(node),
             Err(_) if media_type.is_some_and(multipart::is_multipart) => {
                 match multipart::read(bytes, media_type.unwrap_or_default()) {
-                    Some(fields) => Body::Form(fields.into_iter().flat_map(leaves).collect()),
+                    Some(fields) => Body::Form(fields),
                     None => Body::Unreadable(unescaped(&String::from_utf8_lossy(bytes))),
                 }
             }
@@ -52,29 +52,6 @@ impl Body {
             ),
             Err(_) => Body::Unreadable(unescaped(&String::from_utf8_lossy(bytes))),
         }
-    }
-}
-
-/// A field, and each value in it where it is an object or a list in JSON.
-fn leaves((name, text): (String, String)) -> Vec<(String, String)> {
-    fn within(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
-        match value {
-            Value::Object(members) => {
-                members.iter().for_each(|(inner, value)| within(&format!("{name}.{inner}"), value, found));
-            }
-            Value::Array(elements) => elements.iter().for_each(|value| within(name, value, found)),
-            Value::String(text) => found.push((name.to_owned(), text.clone())),
-            Value::Number(number) => found.push((name.to_owned(), number.to_string())),
-            Value::Null | Value::Bool(_) => {}
-        }
-    }
-    match serde_json::from_str::<Value>(&text) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => {
-            let mut found = Vec::new();
-            within(&name, &value, &mut found);
-            found
-        }
-        _ => vec![(name, text)],
     }
 }
 

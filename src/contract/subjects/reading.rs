@@ -63,8 +63,7 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
         Body::Json(node) => reader.body(node),
         Body::Form(fields) => {
             for (name, value) in fields {
-                let member = reader.member(Place::Form, name);
-                reader.texts(Spot::new("form", name, member), value);
+                reader.field(name, value);
             }
         }
         Body::Unreadable(text) => unreadable = Some(text.clone()),
@@ -194,6 +193,15 @@ impl<'c> Reader<'c> {
                 value.split(between).for_each(|one| self.leaf(&spot, one, Written::Text));
             }
             None => self.leaf(&spot, value, Written::Text),
+        }
+    }
+
+    /// A field of a form, which may hold JSON.
+    fn field(&mut self, name: &str, value: &str) {
+        let spot = Spot::new("form", name, self.member(Place::Form, name));
+        match serde_json::from_str(value) {
+            Ok(node @ (Node::Object(_) | Node::List(_))) => self.node(&spot, &node),
+            _ => self.texts(spot, value),
         }
     }
 

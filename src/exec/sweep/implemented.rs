@@ -9,10 +9,13 @@ use crate::{
     exec::{Session, again::Repeats, drive::Line, ledger::Unclear},
     model::{
         case::{Auth, Raw, Request},
-        contract::{Effect, Protocol},
+        contract::{Effect, Operation, Protocol},
         template::{Generator, Part, Template},
     },
 };
+
+/// Errors that a gateway gives (RFC 9110, 15.6.3 to 15.6.5): the server behind it may have carried out what was asked.
+const OF_GATEWAYS: [u16; 3] = [502, 503, 504];
 
 /// An operation that no API has.
 const NO_OPERATION: &str = "ProofmarkNoSuchOperation";
@@ -25,7 +28,11 @@ impl Session {
     /// Whether the target has neither the operation that was to make this thing nor another of its kind, which it has given
     /// this `answer`. One crash proves nothing: each request of the run for the operation has to have been answered so.
     pub(super) async fn lacks(&self, thing: &Thing, answer: &Unclear, search: &mut Search<'_>) -> bool {
-        if answer.status < 500 || search.book.always_unclear(&thing.api, &thing.operation) != Some(answer) {
+        let of_gateway = OF_GATEWAYS.contains(&answer.status);
+        if answer.status < 500
+            || of_gateway
+            || search.book.always_unclear(&thing.api, &thing.operation) != Some(answer)
+        {
             return false;
         }
         if !search.errors.0.contains_key(&thing.api) {
@@ -59,7 +66,10 @@ impl Session {
     /// It is asked for as an operation that only reads.
     async fn error_of_no_operation(&self, api: &str) -> Option<Unclear> {
         let contract = self.contract(api)?;
-        let reading = contract.operations.values().find(|other| other.effect == Effect::Read)?;
+        let reads = |other: &&Operation| {
+            other.effect == Effect::Read && (contract.protocol != Protocol::Rest || other.method == "GET")
+        };
+        let reading = contract.operations.values().find(reads)?;
         let text = |text: String| Template { parts: vec![Part::Text(text)] };
         let raw = match &contract.protocol {
             Protocol::AwsJson { target_prefix, .. } => {

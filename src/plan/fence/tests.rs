@@ -3,6 +3,7 @@
 mod every_operation;
 mod forms;
 mod parts;
+mod permits;
 mod properties;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -196,8 +196,8 @@ fn media_type(headers: &HeaderMap) -> String {
     given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The names of the fields of a form, in the media type that the operation takes. A file need not
-/// be text.
+/// The names of the fields of a form, in the media type that the operation takes. A file need not be
+/// text.
 fn form_fields(route: &Route, request: &Request<'_>) -> Vec<String> {
     let given = media_type(request.headers);
     if !route.operation.consumes.contains(&given) {

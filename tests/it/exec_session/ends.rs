@@ -206,11 +206,12 @@ const SECOND_PAGE: (&str, &[(u16, &str)]) = (
         (200, r#"{"UserPools":[]}"#),
     ],
 );
-const DELETED: (&str, &[(u16, &str)]) =
+pub const DELETED: (&str, &[(u16, &str)]) =
     ("DeleteUserPool", &[(200, "{}"), (400, r#"{"__type":"ResourceNotFoundException"}"#)]);
 const ODDLY: (&str, &[(u16, &str)]) =
     ("DeleteUserPool", &[(200, "{}"), (400, r#"{"__type":"AWS.NonExistentPool"}"#)]);
 
+const BY_GATEWAY: &[(u16, &str)] = &[(504, "{}")];
 pub const NO_OPERATION: (&str, &[(u16, &str)]) = ("ProofmarkNoSuchOperation", &[(500, "{}")]);
 
 #[tokio::test]
@@ -288,6 +289,13 @@ async fn each_thing_comes_to_one_of_three_ends() {
         (
             "CreateUserPool",
             &[FAILED, ("ListUserPools", &[(500, "[]")]), NO_OPERATION],
+            "CreateUserPool ListUserPools x8",
+            "NotKnown",
+        ),
+        // Behind a gateway it may have been carried out.
+        (
+            "CreateUserPool",
+            &[("CreateUserPool", BY_GATEWAY), ("ListUserPools", BY_GATEWAY), (NO_OPERATION.0, BY_GATEWAY)],
             "CreateUserPool ListUserPools x8",
             "NotKnown",
         ),

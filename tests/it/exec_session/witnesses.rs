@@ -2,22 +2,26 @@
 //! one name, the absence of what the thing is in, an operation that reads things of the kind. Each with an answer that must not
 //! be taken for it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use proofmark::model::{
-    case::Step,
-    contract::{Contract, Effect},
-    target::Target,
-    template::{Generator, Hole, Part, Template, TemplateValue},
+use proofmark::{
+    exec::{run, sweep::Others},
+    model::{
+        case::{Case, Step},
+        contract::{Contract, Effect},
+        target::Target,
+        template::{Generator, Hole, Part, Template, TemplateValue},
+    },
 };
 use serde_json::{Value, json};
 
 use super::{
     ends::{
-        self, Answers, MADE, NAME, NO_OPERATION, OTHERS, SHOWN, Stage, answered, creating, fates, of_pools,
+        self, Answers, DELETED, MADE, NAME, NO_OPERATION, OTHERS, SHOWN, Stage, answered, creating, fates,
+        of_pools,
     },
     server::{Reply, json as reply},
-    stage::{capturing, hole, step},
+    stage::{capturing, hole, job_of, polling, step},
 };
 
 /// Services in clusters, providers of capacity that a list shows by name, gateways that no list shows, and upserts.
@@ -402,5 +406,36 @@ async fn what_a_list_showed_before_is_not_made_by_the_run() {
         nameless.request.input.clear();
         let (_, swept) = stage.run(vec![nameless, deleting()], vec![]).await;
         assert_eq!((stage.asked().as_str(), fates(&swept).as_str()), (asked, expected), "{id}: {swept:?}");
+    }
+}
+
+/// What the case has destroyed and is then told it cannot destroy: the target may have it marked for deletion, or not have
+/// done what it said.
+#[tokio::test]
+async fn what_was_destroyed_and_not_seen_to_go_is_looked_for_at_the_end() {
+    const SOFTLY: (&str, &[(u16, &str)]) =
+        ("DeleteUserPool", &[(200, "{}"), (400, r#"{"__type":"InvalidRequestException"}"#)]);
+    for (answers, leftovers, expected) in [
+        ([MADE, SOFTLY, OTHERS], 1, "WasGone"),
+        ([MADE, SOFTLY, SHOWN], 1, "Left"),
+        ([MADE, DELETED, SHOWN], 0, ""),
+    ] {
+        let answer = move |operation: &str, count| answered(&answers, operation, count);
+        let stage = Stage::with(ends::contract(), of_pools, answer).await;
+        let mut destroy = step("DeleteThing");
+        destroy.operation = "DeleteUserPool".into();
+        destroy.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(hole("made")))];
+        let create = capturing("made", "$.UserPool.Id", creating("CreateUserPool"));
+        let mut job = job_of("pool", vec![create, destroy.clone()], vec![]);
+        let case = Case { finally: vec![polling(404, destroy)], ..(*job.case).clone() };
+        job.case = Arc::new(case);
+        let trace = run(&job, &stage.session).await;
+        stage.session.close().await;
+        let swept = stage.session.settle(Others::default).await.unwrap_or_default();
+        assert_eq!(
+            (trace.leftovers.len(), fates(&swept).as_str()),
+            (leftovers, expected),
+            "{answers:?}: {swept:?}"
+        );
     }
 }

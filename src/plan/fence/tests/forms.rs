@@ -123,7 +123,7 @@ pub(super) fn shop() -> Contract {
     openapi::import(DOCUMENT, "api").unwrap().contract
 }
 
-fn rows() -> Contract {
+pub(super) fn rows() -> Contract {
     let text = json!({ "type": "string" });
     let shapes = json!({
         "Text": text, "Number": { "type": "integer" },
@@ -147,6 +147,11 @@ fn rows() -> Contract {
         "Statement": { "type": "structure", "members": { "Statement": { "shape": "Text" } } },
         "Parameter": { "type": "structure", "required": ["Name"],
             "members": { "Name": { "shape": "Text" }, "Value": { "shape": "Text" } } },
+        "Kind": { "type": "string", "enum": ["all", "some"] },
+        "Setting": { "type": "structure", "required": ["Name"],
+            "members": { "Name": { "shape": "Kind" }, "Value": { "shape": "Text" } } },
+        "Rule": { "type": "structure", "required": ["Name", "Kind"],
+            "members": { "Name": { "shape": "Text" }, "Kind": { "shape": "Kind" } } },
     });
     let mut operations = serde_json::Map::new();
     for (name, input) in [
@@ -163,6 +168,10 @@ fn rows() -> Contract {
         ("DeleteByStatement", "Statement"),
         ("PutParameter", "Parameter"),
         ("DeleteParameter", "Parameter"),
+        ("PutSetting", "Setting"),
+        ("DeleteSetting", "Setting"),
+        ("PutRule", "Rule"),
+        ("DeleteRule", "Rule"),
         ("UpdateDeep", "Transact"),
         ("DeleteAll", "Any"),
     ] {
@@ -372,6 +381,10 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
         (&rows, "UpdateTable", r#"{"TableName":"pm-0a1b2c3d-t","Note":"lent-node"}"#, true, true, true),
         (&rows, "CreateTable", r#"{"TableName":"lent-node"}"#, false, false, false),
         (&rows, "PutParameter", "{}", false, true, true),
+        // A word names what is there for everybody; beside a name it says which kind.
+        (&rows, "PutSetting", r#"{"Name":"all","Value":"pm-0a1b2c3d-x"}"#, false, false, false),
+        (&rows, "PutRule", r#"{"Name":"pm-0a1b2c3d-x","Kind":"all"}"#, true, true, true),
+        (&rows, "PutRule", r#"{"Name":"prod-db","Kind":"all"}"#, false, false, false),
         (&rows, "DeleteTable", "{}", false, true, true),
         (&shop, "AddJob", r#"{"partId":{"number":7}}"#, false, true, true),
         // A setting, because a job is made with one; what the contract shows of `members` is nothing.
@@ -469,27 +482,5 @@ fn what_an_older_contract_has_no_operation_for_is_judged_by_its_name() {
             let refusal = verdict(&rows, "DescribeTable", json!({ "TableName": name }), raw);
             assert_eq!(refusal.is_none(), goes, "{called} {name}: {refusal:?}");
         }
-    }
-}
-
-#[test]
-fn an_upsert_needs_both_permits_and_what_is_unknown_needs_all() {
-    let rows = rows();
-    let input = |operation: &str| match operation {
-        "PutParameter" => json!({ "Name": "pm-0a1b2c3d-x" }),
-        _ => json!({ "Statement": "pm-0a1b2c3d-x" }),
-    };
-    for (operation, permits, goes) in [
-        ("PutParameter", &[Effect::Create][..], false),
-        ("PutParameter", &[Effect::Read, Effect::Change], false),
-        ("PutParameter", &[Effect::Create, Effect::Change], true),
-        ("ExecuteStatement", &[Effect::Create, Effect::Change], false),
-        ("ExecuteStatement", &[Effect::Create, Effect::Change, Effect::Destroy], true),
-    ] {
-        let mut target = target();
-        target.permits = permits.iter().copied().collect();
-        target.expendable.insert("operation:ExecuteStatement".into());
-        let refusal = verdict_on(&target, &rows, operation, input(operation), Raw::default());
-        assert_eq!(refusal.is_none(), goes, "{operation} {permits:?}: {refusal:?}");
     }
 }

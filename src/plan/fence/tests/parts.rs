@@ -28,7 +28,8 @@ fn a_part_names_what_it_holds() {
         own.clone() + &part("also", "@"),
         part("also", "@") + &own,
         part("nodeId", r#"["pm-0a1b2c3d-x","@"]"#),
-        own.clone() + &part("more", r#"{"nodeId":{"id":"@"}}"#),
+        part("byName", r#"{"@":true}"#),
+        own.clone() + &part("byName", r#"{"@":true}"#),
         own.replace("nodeId\"", "nodeId\"; filename=\"@\""),
     ] {
         for whose in ALL {
@@ -46,6 +47,8 @@ fn it_goes_only_where_every_byte_of_it_can_be_read() {
         (format!("--c\r\n{good}"), false),
         (good.replace("--b--", "--b"), false),
         (good.replace("name=", "name*="), false),
+        // What the keys of an object are that the contract does not have cannot be said.
+        (part("more", r#"{"anything":true}"#) + &good, false),
         (good.replace("\r\n", "\n"), false),
     ] {
         let refusal = refusal(&body, &ALL[1]);

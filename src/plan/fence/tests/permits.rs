@@ -1,0 +1,27 @@
+//! Which permits a request needs.
+
+use serde_json::json;
+
+use super::{forms::rows, *};
+
+#[test]
+fn an_upsert_needs_both_permits_and_what_is_unknown_needs_all() {
+    let rows = rows();
+    let input = |operation: &str| match operation {
+        "PutParameter" => json!({ "Name": "pm-0a1b2c3d-x" }),
+        _ => json!({ "Statement": "pm-0a1b2c3d-x" }),
+    };
+    for (operation, permits, goes) in [
+        ("PutParameter", &[Effect::Create][..], false),
+        ("PutParameter", &[Effect::Read, Effect::Change], false),
+        ("PutParameter", &[Effect::Create, Effect::Change], true),
+        ("ExecuteStatement", &[Effect::Create, Effect::Change], false),
+        ("ExecuteStatement", &[Effect::Create, Effect::Change, Effect::Destroy], true),
+    ] {
+        let mut target = target();
+        target.permits = permits.iter().copied().collect();
+        target.expendable.insert("operation:ExecuteStatement".into());
+        let refusal = verdict_on(&target, &rows, operation, input(operation), Raw::default());
+        assert_eq!(refusal.is_none(), goes, "{operation} {permits:?}: {refusal:?}");
+    }
+}
