@@ -67,6 +67,9 @@ struct Detail {
     violations: Vec<Broken>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Broken>,
+    /// What else does not hold, and of which clause it is a consequence.
+    #[serde(skip_serializing_if = "IndexSet::is_empty")]
+    follows: IndexSet<String>,
     /// Reason, ticket, last day.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     known: Vec<[String; 4]>,
@@ -150,8 +153,9 @@ fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Bud
     let known: Vec<_> = known.into_iter().map(|known| known_row(told, known)).collect();
     let repeated: Vec<_> = entry.repeated.iter().map(|why| told.safe.line(why)).collect();
     let why = why(told, entry);
+    let follows = follows(told, entry);
     let none = entry.violations().is_empty() && entry.warnings().is_empty();
-    if none && why.is_none() && known.is_empty() && repeated.is_empty() {
+    if none && why.is_none() && follows.is_empty() && known.is_empty() && repeated.is_empty() {
         return None;
     }
     let plenty = left.places > 0;
@@ -164,7 +168,17 @@ fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Bud
         () => (BTreeMap::new(), Some(Cut::Exchanges)),
     };
     left.exchanges = left.exchanges.saturating_sub(length(&exchanges));
-    Some(Detail { why, violations, warnings, known, exchanges, repeated, cut })
+    Some(Detail { why, violations, warnings, follows, known, exchanges, repeated, cut })
+}
+
+/// A sentence for each consequence.
+fn follows(told: &Told, entry: &Entry) -> IndexSet<String> {
+    let sentence = |it: &Violation| {
+        let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
+        let cause = it.follows_from.as_deref().unwrap_or_default();
+        told.safe.line(&format!("{} ({what}) follows from {cause}", it.mismatch.at))
+    };
+    entry.consequences().map(sentence).collect()
 }
 
 /// Why there is no pass and no failure.

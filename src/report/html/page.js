@@ -38,8 +38,8 @@
   /** What a search looks through, made when it is first needed. */
   const haystack = (it) => {
     if (it.haystack === undefined) {
-      const { why = '', known = [] } = it.detail ?? {};
-      it.haystack = [it.name, ...clausesOf(it), why, ...known.flat()].join('\n').toLowerCase();
+      const { why = '', known = [], follows = [] } = it.detail ?? {};
+      it.haystack = [it.name, ...clausesOf(it), why, ...follows, ...known.flat()].join('\n').toLowerCase();
     }
     return it.haystack;
   };
@@ -222,6 +222,7 @@
       parts.push(way(violation, shown.has(violation.exchange) ? null : detail.exchanges?.[violation.exchange]));
       shown.add(violation.exchange);
     }
+    for (const consequence of detail.follows ?? []) parts.push(make('p', { class: 'note' }, consequence));
     for (const [index, exchange] of Object.entries(detail.exchanges ?? {})) {
       if (!shown.has(Number(index))) parts.push(evidence(exchange));
     }
