@@ -9,6 +9,7 @@ mod tests;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
 };
 
 use template::{Byte, Equality, Template};
@@ -118,9 +119,11 @@ pub struct Router<'c> {
 #[derive(Debug)]
 struct Route<'c> {
     operation: &'c Operation,
-    template: Template<'c>,
-    literal_bytes: usize,
-    parameters: usize,
+    /// One behind another, they are the path of the operation.
+    paths: [&'c str; 2],
+    /// Of the path: few requests have as many as a route, so that most templates are never read.
+    segments: usize,
+    template: OnceLock<Template<'c>>,
 }
 
 /// The assignments of several parameters within one segment that [`Router::readings`] looks at.
@@ -151,7 +154,8 @@ impl<'c> Router<'c> {
         let mut missed = Miss::Path;
         for (_, mut fits) in fits {
             let rank = |fit: &Fit<'_, '_, '_>| {
-                (Reverse(fit.route.literal_bytes), fit.route.parameters, fit.found.base.len())
+                let template = fit.route.template();
+                (Reverse(template.literal_bytes()), template.parameters().count(), fit.found.base.len())
             };
             let best = fits.iter().map(rank).min();
             fits.retain(|fit| Some(rank(fit)) == best);
@@ -219,10 +223,12 @@ impl<'c> Router<'c> {
             .collect();
         let mut readings: Vec<Reading<'c>> = Vec::new();
         for route in self.routes.iter().filter(|route| methods.contains(&*route.operation.method)) {
-            let count = route.template.segments.len();
             for path in &paths {
-                let start = if base.is_none() { path.len().saturating_sub(count) } else { 0 };
-                for parameters in route.template.fits(&path[start..], Equality::AnyCase, ASSIGNMENTS) {
+                let start = if base.is_none() { path.len().saturating_sub(route.segments) } else { 0 };
+                if path.len() - start != route.segments {
+                    continue;
+                }
+                for parameters in route.template().fits(&path[start..], Equality::AnyCase, ASSIGNMENTS) {
                     let known = |it: &Reading<'_>| {
                         it.operation.name == route.operation.name && it.parameters == parameters
                     };
@@ -241,18 +247,20 @@ impl<'c> Router<'c> {
         let mut problems = Vec::new();
         let mut groups: BTreeMap<_, Vec<&Route<'c>>> = BTreeMap::new();
         for route in &self.routes {
-            if let Some(message) = impossible(&route.template) {
+            let template = route.template();
+            if let Some(message) = impossible(template) {
                 problems.push((&*route.operation.name, message));
             }
-            let count = route.template.segments.len();
-            let key = (&*route.operation.method, count, route.literal_bytes, route.parameters);
+            let of_template = (template.literal_bytes(), template.parameters().count());
+            let key = (&*route.operation.method, route.segments, of_template);
             groups.entry(key).or_default().push(route);
         }
         let mut comparisons = 0;
         for routes in groups.values() {
             for (i, route) in routes.iter().enumerate() {
                 let meets = |other: &&&Route<'c>| {
-                    other.operation.name != route.operation.name && other.template.may_meet(&route.template)
+                    other.operation.name != route.operation.name
+                        && other.template().may_meet(route.template())
                 };
                 comparisons += i;
                 if comparisons > MOST_COMPARISONS {
@@ -289,17 +297,17 @@ fn impossible(template: &Template<'_>) -> Option<String> {
 
 /// The operation below each server of the contract; the first one's path is a part of the operation's.
 fn of<'c>(operation: &'c Operation, contract: &'c Contract) -> Vec<Route<'c>> {
-    let route = |template: Template<'c>| Route {
+    let route = |paths: [&'c str; 2]| Route {
         operation,
-        literal_bytes: template.literal_bytes(),
-        parameters: template.parameters().count(),
-        template,
+        paths,
+        segments: paths.iter().flat_map(|path| template::segments(path)).count(),
+        template: OnceLock::new(),
     };
-    let mut routes = vec![route(Template::of(&[&operation.path]))];
+    let mut routes = vec![route(["", &operation.path])];
     if let [first, others @ ..] = contract.base_paths.as_slice()
         && let Some(path) = operation.path.strip_prefix(first.as_str())
     {
-        routes.extend(others.iter().map(|base| route(Template::of(&[base, path]))));
+        routes.extend(others.iter().map(|base| route([base, path])));
     }
     routes
 }
@@ -311,6 +319,10 @@ struct Fit<'c, 'r, 's> {
 }
 
 impl<'c> Route<'c> {
+    fn template(&self) -> &Template<'c> {
+        self.template.get_or_init(|| Template::of(&self.paths))
+    }
+
     fn fit<'r>(&self, path: &'r str, base: Base<'_>) -> Option<Fit<'c, 'r, '_>> {
         let (base, below) = match base {
             Base::Known(base) => {
@@ -320,7 +332,10 @@ impl<'c> Route<'c> {
             }
             Base::Anywhere => path.split_at(self.start(path)?),
         };
-        let (equality, parameters, slash) = self.template.fit(below)?;
+        if template::path_segments(below).count() != self.segments {
+            return None;
+        }
+        let (equality, parameters, slash) = self.template().fit(below)?;
         let found = Match { operation: self.operation, base, parameters, slash };
         Some(Fit { route: self, equality, found })
     }
@@ -329,10 +344,10 @@ impl<'c> Route<'c> {
     /// every path: it can only be the whole.
     fn start(&self, path: &str) -> Option<usize> {
         let end = path.strip_suffix('/').unwrap_or(path).len();
-        let start = match self.template.segments.len() {
+        let start = match self.segments {
             0 => end,
             count => path[..end].rmatch_indices('/').nth(count - 1)?.0,
         };
-        (self.literal_bytes > 0 || start == 0).then_some(start)
+        (start == 0 || self.template().literal_bytes() > 0).then_some(start)
     }
 }

@@ -54,6 +54,9 @@ pub struct Touched {
     pub subjects: Vec<Subject>,
     /// The members that the operation requires and that together say what it is about.
     pub halves: Vec<String>,
+    /// The members by which the contract shows that the operation is told what it is about, where there are any: a request
+    /// with nothing in all of them may mean everything, whatever else it names.
+    pub naming: Vec<String>,
     /// A part of the request that cannot be read, as text.
     pub unreadable: Option<String>,
     /// A person, or a standard, says that it touches nothing but the caller's own session.

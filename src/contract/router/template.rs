@@ -98,7 +98,7 @@ impl<'c> Template<'c> {
     pub fn of(paths: &[&'c str]) -> Template<'c> {
         let mut segments = Vec::new();
         for path in paths {
-            segments.extend(path.split('/').filter(|it| !it.is_empty()).map(pieces));
+            segments.extend(self::segments(path).map(pieces));
         }
         let last = paths.iter().rev().find(|path| !path.is_empty());
         let slash = !segments.is_empty() && last.is_some_and(|path| path.ends_with('/'));
@@ -143,11 +143,8 @@ impl<'c> Template<'c> {
 
     /// How a path below the base is one of the template, with the values of its parameters.
     pub fn fit(&self, path: &str) -> Option<(Equality, Parameters<'c>, Slash)> {
-        let inner = path.strip_prefix('/').unwrap_or(path);
-        let slash = inner.ends_with('/');
-        let inner = inner.strip_suffix('/').unwrap_or(inner);
-        let segments: Vec<Vec<Byte>> =
-            if inner.is_empty() && !slash { Vec::new() } else { inner.split('/').map(bytes).collect() };
+        let slash = path.strip_prefix('/').unwrap_or(path).ends_with('/');
+        let segments: Vec<Vec<Byte>> = path_segments(path).map(bytes).collect();
         let fits = |equality| self.fits(&segments, equality, 1).pop();
         let (equality, values) = match fits(Equality::Normal) {
             // What is escaped belongs to a value rather than to what separates values.
@@ -190,6 +187,18 @@ fn both_literal<'p>(a: Option<&'p Piece<'_>>, b: Option<&'p Piece<'_>>) -> Optio
         (Piece::Literal(a), Piece::Literal(b)) => Some((a, b)),
         _ => None,
     }
+}
+
+/// The segments of a template.
+pub(super) fn segments(template: &str) -> impl Iterator<Item = &str> {
+    template.split('/').filter(|it| !it.is_empty())
+}
+
+/// The segments of a request path below the base, empty ones too; a slash at the end begins none.
+pub(super) fn path_segments(path: &str) -> impl Iterator<Item = &str> {
+    let inner = path.strip_prefix('/').unwrap_or(path);
+    let segments = inner.strip_suffix('/').unwrap_or(inner).split('/');
+    segments.take(if inner.is_empty() { 0 } else { usize::MAX })
 }
 
 fn pieces(segment: &str) -> Segment<'_> {

@@ -88,6 +88,18 @@ pub(super) fn halves(contract: &Contract, operation: &Operation) -> Vec<String> 
     required.filter(|(_, member)| may_identify(contract, member)).map(|(name, _)| name.clone()).collect()
 }
 
+/// The members that an operation requires and that the contract shows to identify something.
+pub(super) fn naming(contract: &Contract, operation: &Operation) -> Vec<String> {
+    let shown = |name: &str, member: &Member| {
+        member.place == Place::Path || identifies(contract, name, &Shape::of(contract, &member.schema))
+    };
+    let required = operation.members.iter().filter(|(_, member)| member.required);
+    let may_name = required.filter(|(own, _)| {
+        !operation.touches.not_identifiers.contains(own) && operation.touches.members.is_none()
+    });
+    may_name.filter(|(name, member)| shown(name, member)).map(|(name, _)| name.clone()).collect()
+}
+
 /// The members by which an operation is told what it is about, by both of their names.
 fn required<'c>(contract: &'c Contract, operation: &'c Operation) -> impl Iterator<Item = &'c str> {
     let tells = matches!(operation.effect, Effect::Destroy | Effect::Read);

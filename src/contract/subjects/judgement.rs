@@ -68,7 +68,7 @@ pub fn judge(
         let rule = judged.rule(subject)?;
         touching.extend(rule.map(|rule| Touching { at: subject.at.clone(), rule }));
     }
-    if judged.identifying().all(|subject| subject.fit == Fit::Unplaced)
+    if !judged.identifying().any(|subject| judged.names(subject))
         && !touched.nothing
         && effect != Effect::Create
         && touched.unreadable.is_none()
@@ -130,6 +130,13 @@ impl Judged<'_> {
                     && other.text != subject.text
                     && matches!((self.owner)(&other.text), Owner::Run | Owner::Absent | Owner::GivenUp)
             })
+    }
+
+    /// Whether a server reads from this value what the request is about.
+    fn names(&self, subject: &Subject) -> bool {
+        let naming = &self.touched.naming;
+        let is_of_it = || subject.member.as_ref().is_some_and(|member| naming.contains(member));
+        subject.fit != Fit::Unplaced && (naming.is_empty() || is_of_it())
     }
 
     fn identifying(&self) -> impl Iterator<Item = &Subject> {

@@ -68,8 +68,17 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
         }
         Body::Unreadable(text) => unreadable = Some(text.clone()),
     }
-    let nothing = operation.touches.members.as_ref().is_some_and(Vec::is_empty);
-    Touched { subjects: reader.subjects, halves: evidence::halves(contract, operation), unreadable, nothing }
+    let naming = match operation.effect {
+        Effect::Upsert => reader.created.iter().map(|&name| name.to_owned()).collect(),
+        _ => evidence::naming(contract, operation),
+    };
+    Touched {
+        subjects: reader.subjects,
+        halves: evidence::halves(contract, operation),
+        naming,
+        unreadable,
+        nothing: operation.touches.members.as_ref().is_some_and(Vec::is_empty),
+    }
 }
 
 /// The members of an input in which something is identified or referred to, at any depth.

@@ -381,6 +381,15 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
         (&rows, "UpdateTable", r#"{"TableName":"pm-0a1b2c3d-t","Note":"lent-node"}"#, true, true, true),
         (&rows, "CreateTable", r#"{"TableName":"lent-node"}"#, false, false, false),
         (&rows, "PutParameter", "{}", false, true, true),
+        // Nothing in the place of the name, beside what the run has given a thing for a note.
+        (&rows, "UpdateTable", r#"{"Note":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "UpdateTable", r#"{"TableName":"","Note":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "UpdateTable", r#"{"TableName":[],"Note":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "UpdateTable", r#"{"TableName":{},"Note":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "UpdateTable", r#"{"TableName":null,"Note":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "UpdateTable", r#"{"TableName":["pm-0a1b2c3d-x"],"Note":"pm-0a1b2c3d-x"}"#, true, true, true),
+        (&rows, "DeleteTable", r#"{"TableName":[],"Note":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&rows, "PutParameter", r#"{"Name":"","Value":"pm-0a1b2c3d-x"}"#, false, true, true),
         // A word names what is there for everybody; beside a name it says which kind.
         (&rows, "PutSetting", r#"{"Name":"all","Value":"pm-0a1b2c3d-x"}"#, false, false, false),
         (&rows, "PutRule", r#"{"Name":"pm-0a1b2c3d-x","Kind":"all"}"#, true, true, true),
