@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ACCEPTED, ATTEMPTS, DISPOSABLE, Fate, State, Thing, YOUNG, in_words,
-    search::{Search, Shown},
+    search::{Search, Shown, bears},
 };
 use crate::{
     contract::{family::Outcome, router::Incoming},
@@ -332,7 +332,8 @@ impl Session {
         let api = &pending.thing.api;
         let mut names = Vec::new();
         undo.input.values().for_each(|value| own::texts(value, &mut names));
-        names.retain(|name| self.own.has(name));
+        // What is called as the request for it asked is not among what answers have named.
+        names.retain(|name| self.own.has(name) || pending.thing.intent.names.contains(name));
         match self.ask(api, &look.operation, &look.input).await {
             Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
                 pending.why = why;
@@ -344,8 +345,9 @@ impl Session {
             }
             Ok(Ok(response)) if self.tells_absence(api, &look.operation, &response) => pending.next(),
             Ok(Ok(response)) if response.status == 200 => {
-                let body = String::from_utf8_lossy(&response.body).to_lowercase();
-                if !names.is_empty() && !names.iter().any(|name| body.contains(&name.to_lowercase())) {
+                let shown = own::texts_of(&response.body);
+                let is_shown = names.iter().any(|name| shown.iter().any(|text| bears(text, name)));
+                if response.json().is_ok() && !names.is_empty() && !is_shown {
                     return pending.next();
                 }
                 pending.again(format!("{} still shows it", look.operation))

@@ -121,7 +121,7 @@ impl Stage {
         Stage { server, session, _state: state }
     }
 
-    async fn answering(answers: Answers) -> Stage {
+    pub async fn answering(answers: Answers) -> Stage {
         Stage::of(move |operation, count| answered(answers, operation, count)).await
     }
 
@@ -445,7 +445,7 @@ async fn a_list_that_ignores_its_filter_is_searched_for_the_one_thing() {
     }
 }
 
-fn step_of_reading() -> Step {
+pub fn step_of_reading() -> Step {
     let mut step = step("GetThing");
     step.operation = "ListUserPools".into();
     step.request.input = Vec::new();

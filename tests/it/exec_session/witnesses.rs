@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use proofmark::{
     exec::{run, sweep::Others},
     model::{
-        case::{Case, Step},
+        case::{Case, Scope, Step},
         contract::{Contract, Effect},
         target::Target,
         template::{Generator, Hole, Part, Template, TemplateValue},
@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use super::{
     ends::{
         self, Answers, DELETED, MADE, NAME, NO_OPERATION, OTHERS, SHOWN, Stage, answered, creating, fates,
-        of_pools,
+        of_pools, step_of_reading,
     },
     server::{Reply, json as reply},
-    stage::{capturing, hole, job_of, polling, step},
+    stage::{capturing, fixture, hole, job_of, polling, step},
 };
 
 /// Services in clusters, providers of capacity that a list shows by name, gateways that no list shows, and upserts.
@@ -437,5 +437,32 @@ async fn what_was_destroyed_and_not_seen_to_go_is_looked_for_at_the_end() {
             (leftovers, expected),
             "{answers:?}: {swept:?}"
         );
+    }
+}
+
+/// A thing that is called as it was asked to be is gone once the list of the step that looks for it has it no more.
+#[tokio::test]
+async fn what_bears_the_name_that_was_asked_for_is_looked_for_by_it() {
+    const THERE: (u16, &str) =
+        (200, r#"{"UserPools":[{"Name":"pm-00000000-pool"},{"Name":"pm-00000000-pool2"}]}"#);
+    const GONE: (u16, &str) = (200, r#"{"UserPools":[{"Name":"pm-00000000-pool2"}]}"#);
+    for (last, expected) in [(GONE, "Destroyed"), (THERE, "MayBeLeft")] {
+        let list: &[(u16, &str)] = Box::leak(Box::new([THERE, THERE, last]));
+        let answers: Answers = Box::leak(Box::new([
+            ("CreateGroup", &[(200, r#"{"GroupName":"pm-00000000-pool"}"#)][..]),
+            ("DeleteGroup", &[(403, "{}"), (200, "{}")]),
+            ("ListUserPools", list),
+        ]));
+        let stage = Stage::answering(answers).await;
+        let mut group = (*fixture("group", Scope::Case)).clone();
+        group.api = "pool".into();
+        group.create = capturing("group.id", "$.GroupName", creating("CreateGroup"));
+        group.destroy = group.destroy.map(|step| Step { operation: "DeleteGroup".into(), ..step });
+        if let Some(step) = &mut group.destroy {
+            step.request.input = vec![("GroupName".to_owned(), TemplateValue::Text(hole("group.id")))];
+        }
+        group.gone = Some(polling(404, step_of_reading()));
+        let (_, swept) = stage.run(vec![step_of_reading()], vec![Arc::new(group)]).await;
+        assert_eq!(fates(&swept), expected, "{}", stage.asked());
     }
 }
