@@ -91,7 +91,9 @@ pub(super) fn halves(contract: &Contract, operation: &Operation) -> Vec<String> 
 /// The members that an operation requires and that the contract shows to identify something.
 pub(super) fn naming(contract: &Contract, operation: &Operation) -> Vec<String> {
     let shown = |name: &str, member: &Member| {
-        member.place == Place::Path || identifies(contract, name, &Shape::of(contract, &member.schema))
+        member.place == Place::Path
+            || may_identify(contract, member)
+                && identifies(contract, name, &Shape::of(contract, &member.schema))
     };
     let required = operation.members.iter().filter(|(_, member)| member.required);
     let may_name = required.filter(|(own, _)| {

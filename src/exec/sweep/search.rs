@@ -336,7 +336,7 @@ fn found_in(elements: &[Value], thing: &Thing, family: &Family, things: &[Thing]
 }
 
 /// Whether a text is this name, or an address or a resource name of which it is a part.
-pub(super) fn bears(text: &str, name: &str) -> bool {
+fn bears(text: &str, name: &str) -> bool {
     text.eq_ignore_ascii_case(name) || text.split([':', '/']).any(|part| part.eq_ignore_ascii_case(name))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ACCEPTED, ATTEMPTS, DISPOSABLE, Fate, State, Thing, YOUNG, in_words,
-    search::{Search, Shown, bears},
+    search::{Search, Shown},
 };
 use crate::{
     contract::{family::Outcome, router::Incoming},
@@ -345,8 +345,8 @@ impl Session {
             }
             Ok(Ok(response)) if self.tells_absence(api, &look.operation, &response) => pending.next(),
             Ok(Ok(response)) if response.status == 200 => {
-                let shown = own::texts_of(&response.body);
-                let is_shown = names.iter().any(|name| shown.iter().any(|text| bears(text, name)));
+                let body = String::from_utf8_lossy(&response.body).to_lowercase();
+                let is_shown = names.iter().any(|name| has_word(&body, &name.to_lowercase()));
                 if response.json().is_ok() && !names.is_empty() && !is_shown {
                     return pending.next();
                 }
@@ -470,4 +470,13 @@ fn undoing(thing: &Thing, family: &family::Family, identity: &Map<String, Value>
         return known;
     }
     family.undo_of(identity).map_or(known, |undo| vec![undo])
+}
+
+/// Whether a name stands anywhere in a body, as a key or inside a longer text too, and not only as the beginning or the end
+/// of another word.
+fn has_word(body: &str, name: &str) -> bool {
+    let is_end = |end: Option<char>| end.is_none_or(|end| !end.is_alphanumeric());
+    body.match_indices(name).any(|(at, _)| {
+        is_end(body[..at].chars().next_back()) && is_end(body[at + name.len()..].chars().next())
+    })
 }

@@ -446,7 +446,17 @@ async fn what_bears_the_name_that_was_asked_for_is_looked_for_by_it() {
     const THERE: (u16, &str) =
         (200, r#"{"UserPools":[{"Name":"pm-00000000-pool"},{"Name":"pm-00000000-pool2"}]}"#);
     const GONE: (u16, &str) = (200, r#"{"UserPools":[{"Name":"pm-00000000-pool2"}]}"#);
-    for (last, expected) in [(GONE, "Destroyed"), (THERE, "MayBeLeft")] {
+    const AS_A_KEY: (u16, &str) = (200, r#"{"UserPools":[{"pm-00000000-pool":{}}]}"#);
+    const IN_A_TEXT: (u16, &str) =
+        (200, r#"{"UserPools":[{"Name":"https://h/?name=pm-00000000-pool&x=1"}]}"#);
+    const NO_LIST: (u16, &str) = (200, "<p>Sign in</p>");
+    for (last, expected) in [
+        (GONE, "Destroyed"),
+        (THERE, "MayBeLeft"),
+        (AS_A_KEY, "MayBeLeft"),
+        (IN_A_TEXT, "MayBeLeft"),
+        (NO_LIST, "MayBeLeft"),
+    ] {
         let list: &[(u16, &str)] = Box::leak(Box::new([THERE, THERE, last]));
         let answers: Answers = Box::leak(Box::new([
             ("CreateGroup", &[(200, r#"{"GroupName":"pm-00000000-pool"}"#)][..]),
