@@ -88,18 +88,21 @@ pub(super) fn halves(contract: &Contract, operation: &Operation) -> Vec<String> 
     required.filter(|(_, member)| may_identify(contract, member)).map(|(name, _)| name.clone()).collect()
 }
 
-/// The members that an operation requires and that the contract shows to identify something.
-pub(super) fn naming(contract: &Contract, operation: &Operation) -> Vec<String> {
-    let shown = |name: &str, member: &Member| {
-        member.place == Place::Path
-            || may_identify(contract, member)
-                && identifies(contract, name, &Shape::of(contract, &member.schema))
+/// The members that an operation requires and that the contract shows to identify something; of an upsert, those that name
+/// what it makes, `created`.
+pub(super) fn naming(contract: &Contract, operation: &Operation, created: &[&str]) -> Vec<String> {
+    let shown = |name: &str, member: &Member| match operation.effect {
+        _ if member.place == Place::Path => true,
+        Effect::Upsert => created.contains(&name) && may_identify(contract, member),
+        _ => {
+            may_identify(contract, member) && identifies(contract, name, &Shape::of(contract, &member.schema))
+        }
     };
-    let required = operation.members.iter().filter(|(_, member)| member.required);
-    let may_name = required.filter(|(own, _)| {
-        !operation.touches.not_identifiers.contains(own) && operation.touches.members.is_none()
+    let touches = &operation.touches;
+    let required = operation.members.iter().filter(|(own, member)| {
+        member.required && touches.members.is_none() && !touches.not_identifiers.contains(own)
     });
-    may_name.filter(|(name, member)| shown(name, member)).map(|(name, _)| name.clone()).collect()
+    required.filter(|(name, member)| shown(name, member)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The members by which an operation is told what it is about, by both of their names.

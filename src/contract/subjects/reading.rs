@@ -68,10 +68,7 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
         }
         Body::Unreadable(text) => unreadable = Some(text.clone()),
     }
-    let naming = match operation.effect {
-        Effect::Upsert => reader.created.iter().map(|&name| name.to_owned()).collect(),
-        _ => evidence::naming(contract, operation),
-    };
+    let naming = evidence::naming(contract, operation, &reader.created);
     Touched {
         subjects: reader.subjects,
         halves: evidence::halves(contract, operation),

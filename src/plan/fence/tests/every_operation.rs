@@ -245,6 +245,10 @@ fn of_input(asked: &Asked<'_>, goes: Goes<'_>, asked_for: &mut BTreeSet<String>,
     if !creates && !session {
         let nameless = asked.with(&mut |_| None);
         tally.ask(goes, asked, &nameless, false, "no names");
+        for empty in [json!(""), json!([]), json!({})] {
+            let empty = asked.with(&mut |_| Some(empty.clone()));
+            tally.ask(goes, asked, &empty, false, "empty names");
+        }
     }
     for (number, (path, _)) in leaves.iter().enumerate().filter(|(_, (_, identifies))| *identifies) {
         if !asked_for.insert(path.clone()) {
