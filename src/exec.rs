@@ -9,6 +9,7 @@ mod drive;
 mod futile;
 pub mod ledger;
 mod masks;
+mod nothing;
 mod own;
 mod pace;
 mod probe;
@@ -60,6 +61,7 @@ use crate::{
         case::{Fixture, Scope, Suite},
         contract::{ApiName, Effect},
         exchange::{End, Trace},
+        no_operation::NoOperations,
         target::{Credentials, SecretRef, Target, is_loopback},
         template::Variables,
     },
@@ -95,6 +97,8 @@ pub struct Session {
     waiting: Waiting,
     /// By API, why it refuses the credentials of the run.
     denied: OnceLock<BTreeMap<ApiName, String>>,
+    /// By API, what it answers to an operation that cannot exist.
+    nothing: OnceLock<NoOperations>,
     interrupt: watch::Receiver<Interrupt>,
 }
 
@@ -202,6 +206,7 @@ impl Session {
             futile: Arc::default(),
             waiting: Waiting::default(),
             denied: OnceLock::new(),
+            nothing: OnceLock::new(),
             interrupt,
         })
     }
@@ -224,6 +229,11 @@ impl Session {
     pub fn count_together(&self, file: &Path) -> Result<(), String> {
         let joined = self.budget.join(file);
         joined.map_err(|error| format!("what the run makes cannot be counted: {}: {error}", file.display()))
+    }
+
+    /// What each API answers to an operation that cannot exist, as far as [`Session::probe`] has found out.
+    pub fn no_operations(&self) -> NoOperations {
+        self.nothing.get().cloned().unwrap_or_default()
     }
 
     /// Every secret that has turned up so far; grows with every token.

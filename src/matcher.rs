@@ -22,6 +22,7 @@ pub mod fill;
 pub mod format;
 mod header;
 pub mod identity;
+pub mod refusal;
 mod same;
 pub mod throttle;
 mod value;

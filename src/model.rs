@@ -8,6 +8,7 @@ pub mod derived;
 pub mod example;
 pub mod exchange;
 pub mod json;
+pub mod no_operation;
 pub mod resource;
 pub mod snapshot;
 pub mod span;

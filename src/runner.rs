@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken},
+    check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken, Twins},
     exec::{
         Interrupt, Secrets, Session, Setup, SharedFixture,
         ledger::{self, Begun, Ledger, Life},
@@ -82,6 +82,7 @@ pub async fn run_plan(
     if let Err(why) = stage.session.prepare(&jobs).await {
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
+    stage.session.probe(&jobs).await;
     let played = collect::play(&stage, plan, measure, on_event, None).await;
     Ok(Finished { stage, played })
 }
@@ -162,9 +163,10 @@ impl Stage {
     }
 
     /// What came of a shared fixture.
-    pub fn judge_fixture(&self, shared: SharedFixture) -> FixtureResult {
+    pub fn judge_fixture(&self, shared: SharedFixture, twins: &Twins) -> FixtureResult {
         let SharedFixture { fixture, trace } = shared;
         let verdict = self.judged(|judge| check::fixture_verdict(&fixture, &trace, judge)).verdict;
+        let verdict = twins.fixture_weighed(&fixture, &trace, verdict, &self.judge_of());
         FixtureResult { fixture, verdict, trace }
     }
 

@@ -427,8 +427,11 @@ fn facts(source: &Source, target: Option<&Target>, results: &[CaseResult], house
             _ => Identity::None,
         };
         let origin = url::Url::parse(&exchange.request.url).map(|url| url.origin().ascii_serialization());
-        apis.entry(Arc::clone(&result.case.api))
-            .or_insert_with(|| report::ApiFacts { base_url: origin.unwrap_or_default(), identity });
+        apis.entry(Arc::clone(&result.case.api)).or_insert_with(|| report::ApiFacts {
+            base_url: origin.unwrap_or_default(),
+            identity,
+            no_operation: None,
+        });
     }
     TargetFacts {
         implementation: target.map(|target| target.implementation.clone()).unwrap_or_default(),

@@ -9,15 +9,19 @@ use std::{
 use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
-        case::{Auth, Case, CaseId, Claim, Origin, StatusPattern, Step, Twin, Wants},
+        case::{Auth, Case, CaseId, Claim, Fixture, Origin, StatusPattern, Step, Twin, Wants},
         clause::{ClauseId, Clauses},
-        contract::{Access, ApiName, Protocol},
+        contract::{Access, Protocol},
         exchange::{Exchange, Response, Role, Trace},
+        no_operation::NoOperations,
         verdict::{Declared, Doubt, Location, Mismatch, Service, Verdict, Violation},
     },
 };
 
-use super::{Judge, strength, unsupported, worsened};
+mod lacking;
+
+use self::lacking::{Lacking, Named, Operations};
+use super::{Judge, strength, worsened};
 
 /// Notes trace by trace what was served and what was refused, so that no trace has to be kept for it.
 #[derive(Debug, Default)]
@@ -25,11 +29,8 @@ pub struct Twins {
     cases: BTreeMap<CaseId, Noted>,
     /// The operations that have served a right input.
     served: Operations,
-    /// The operations that an answer says the target does not have.
-    missing: Operations,
+    lacking: Lacking,
 }
-
-type Operations = BTreeSet<(ApiName, Arc<str>)>;
 
 #[derive(Debug, Default)]
 struct Noted {
@@ -39,8 +40,10 @@ struct Noted {
     /// Whether that request carried the credentials of the target file.
     identified: bool,
     refusals: Vec<Refusal>,
-    /// The answers of the case's own operation.
-    exchanges: BTreeSet<usize>,
+    /// Where each operation was refused first.
+    refused: BTreeMap<Named, usize>,
+    /// The exchanges of the case's steps.
+    steps: BTreeSet<usize>,
     pages: Option<Arc<str>>,
 }
 
@@ -89,12 +92,19 @@ enum Asked {
 }
 
 impl Twins {
+    /// Of a target that answers so to an operation that cannot exist.
+    pub fn of(nothing: NoOperations) -> Twins {
+        Twins { lacking: Lacking::of(nothing), ..Twins::default() }
+    }
+
     /// Takes the trace of a case; traces come in any order.
     pub fn take(&mut self, case: &Case, trace: &Trace, judge: &Judge<'_>) {
         if let Some((noted, served)) = noted(case, trace, judge) {
             self.served.extend(served);
-            self.missing.extend(missing(case, trace, judge));
-            self.take_fixtures(trace);
+            if let Some(contract) = judge.contracts.get(&case.api) {
+                self.lacking.take(case, trace, contract, judge);
+            }
+            self.take_fixtures(trace, judge);
             self.cases.insert(Arc::clone(&case.id), noted);
         }
     }
@@ -108,7 +118,8 @@ impl Twins {
     }
 
     /// Takes what the making and destroying of fixtures has shown to be served.
-    pub fn take_fixtures(&mut self, trace: &Trace) {
+    pub fn take_fixtures(&mut self, trace: &Trace, judge: &Judge<'_>) {
+        self.lacking.take_fixtures(trace, judge);
         for exchange in &trace.exchanges {
             let Role::Fixture { id, .. } = &exchange.role else { continue };
             let api = id.split("::").next().unwrap_or_default();
@@ -136,11 +147,27 @@ impl Twins {
         }
     }
 
+    /// The verdict of a fixture in the light of all cases.
+    pub fn fixture_weighed(
+        &self,
+        fixture: &Fixture,
+        trace: &Trace,
+        verdict: Verdict,
+        judge: &Judge<'_>,
+    ) -> Verdict {
+        self.lacks(&lacking::refused(&fixture.api, trace, judge), &BTreeSet::new(), verdict)
+    }
+
     fn weigh(&self, case: &Case, noted: &Noted, verdict: Verdict, clauses: &Clauses) -> Verdict {
-        if self.is_missing(case, noted, &verdict) {
-            let operation = Arc::clone(&case.operation);
-            return Verdict::Unsupported { operation, declared: Declared::ByAnswer };
-        }
+        let own = (Arc::clone(&case.api), Arc::clone(&case.operation));
+        // What a case asks for and gets of another operation is what it asks for.
+        let verdict = match (&verdict, noted.refused.get_key_value(&own)) {
+            (Verdict::Pass { .. }, None) => verdict,
+            (Verdict::Pass { .. }, Some((own, at))) => {
+                self.lacks(&[(own.clone(), *at)].into(), &noted.steps, verdict)
+            }
+            _ => self.lacks(&noted.refused, &noted.steps, verdict),
+        };
         let Verdict::Pass { warnings } = &verdict else { return verdict };
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
             return worsened(verdict, vec![violation]);
@@ -156,19 +183,22 @@ impl Twins {
         }
     }
 
-    /// Whether the target does not have the operation of the case, so that nothing it answers to it is a refusal of this or
-    /// that input. What it served all the same, and what is broken elsewhere, stays what it is.
-    fn is_missing(&self, case: &Case, noted: &Noted, verdict: &Verdict) -> bool {
-        let operation = (Arc::clone(&case.api), Arc::clone(&case.operation));
-        let refused = noted.own.as_ref().is_some_and(|own| own.reply != Reply::Served);
-        let of_operation = match verdict {
-            Verdict::Pass { .. } | Verdict::Inconclusive { .. } => true,
-            Verdict::Fail { violations, .. } => {
-                violations.iter().all(|it| noted.exchanges.contains(&it.exchange))
+    /// What a verdict comes to where one of the operations that were `refused` is not there, so that nothing it answers is a
+    /// refusal of this or that input. What is broken in the steps before it stays what it is.
+    fn lacks(&self, refused: &BTreeMap<Named, usize>, steps: &BTreeSet<usize>, verdict: Verdict) -> Verdict {
+        if matches!(verdict, Verdict::Unsupported { .. } | Verdict::Skip { .. }) {
+            return verdict;
+        }
+        let lacking = refused.iter().filter(|(named, _)| self.lacking.has(named, &self.served));
+        let Some(((_, operation), first)) = lacking.min_by_key(|(_, first)| **first) else { return verdict };
+        if let Verdict::Fail { violations, warnings } = verdict {
+            let before = |it: &Violation| it.exchange < *first && steps.contains(&it.exchange);
+            let violations: Vec<_> = violations.into_iter().filter(before).collect();
+            if !violations.is_empty() {
+                return Verdict::Fail { violations, warnings };
             }
-            Verdict::Error { .. } | Verdict::Unsupported { .. } | Verdict::Skip { .. } => false,
-        };
-        refused && of_operation && self.missing.contains(&operation) && !self.served.contains(&operation)
+        }
+        Verdict::Unsupported { operation: Arc::clone(operation), declared: Declared::ByAnswer }
     }
 
     fn doubt(&self, case: &Case, refusal: &Refusal) -> Option<Doubt> {
@@ -264,8 +294,10 @@ impl Answer {
 /// What a trace of a case shows, and the operations that have served in it.
 fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operations)> {
     let contract = judge.contracts.get(&case.api)?;
-    let exchanges = own_exchanges(case, trace);
-    let (mut noted, mut operations) = (Noted { exchanges, ..Noted::default() }, Operations::new());
+    let refused = lacking::refused(&case.api, trace, judge);
+    let is_step = |(index, it): (usize, &Exchange)| matches!(it.role, Role::Step { .. }).then_some(index);
+    let steps = trace.exchanges.iter().enumerate().filter_map(is_step).collect();
+    let (mut noted, mut operations) = (Noted { refused, steps, ..Noted::default() }, Operations::new());
     let (mut right, mut served) = (0, 0);
     for (index, step) in case.steps.iter().enumerate() {
         let Some((exchange, response)) = last_answer(trace, index) else { continue };
@@ -304,26 +336,6 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operat
         _ => Service::Refused,
     };
     Some((noted, operations))
-}
-
-/// The operations of the case that the target says it does not have.
-fn missing(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Operations {
-    let Some(contract) = judge.contracts.get(&case.api) else { return Operations::new() };
-    let says_so = |exchange: &Exchange| match (&exchange.role, &exchange.answer) {
-        (Role::Step { index, .. }, Ok(response)) => {
-            unsupported::says_so(exchange, response, case.steps.get(*index), contract, judge)
-        }
-        _ => false,
-    };
-    let saying = trace.exchanges.iter().filter(|exchange| says_so(exchange));
-    saying.map(|exchange| (Arc::clone(&case.api), Arc::clone(&exchange.operation))).collect()
-}
-
-/// Where the answers of the case's own operation stand in its trace.
-fn own_exchanges(case: &Case, trace: &Trace) -> BTreeSet<usize> {
-    let is_own = |it: &Exchange| matches!(it.role, Role::Step { .. }) && it.operation == case.operation;
-    let all = trace.exchanges.iter().enumerate();
-    all.filter(|(_, it)| is_own(it) && it.answer.is_ok()).map(|(index, _)| index).collect()
 }
 
 fn asked(case: &Case, step: &Step) -> Asked {

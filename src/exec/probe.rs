@@ -1,5 +1,6 @@
-//! The credentials of a run, tried before its first case: one request that only reads with them and, where that is refused
-//! for who asks, one without. A run with credentials that the target does not take would learn nothing.
+//! What is asked before the first case. The credentials of a run: one request that only reads with them and, where that is
+//! refused for who asks, one without; a run with credentials that the target does not take would learn nothing. And an
+//! operation that cannot exist.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -28,14 +29,17 @@ impl Session {
     pub async fn probe(&self, jobs: &[Job]) {
         let played = jobs.iter().filter(|job| job.decision == Decision::Run);
         let apis: std::collections::BTreeSet<&ApiName> = played.map(|job| &job.case.api).collect();
-        let mut denied = BTreeMap::new();
+        let (mut denied, mut nothing) = (BTreeMap::new(), BTreeMap::new());
         for api in apis {
             if let Some(why) = self.denial(api, jobs).await {
                 denied.insert(Arc::clone(api), why);
+            } else if let Some(answer) = self.no_operation(api).await {
+                nothing.insert(Arc::clone(api), answer);
             }
         }
         // A second probe of one session learns nothing else.
         drop(self.denied.set(denied));
+        drop(self.nothing.set(nothing));
     }
 
     /// Why no case of this API is played, if so.

@@ -164,8 +164,13 @@ pub fn target() -> TargetFacts {
     let dms = ApiFacts {
         base_url: "http://127.0.0.1:7400".into(),
         identity: Identity::SigV4 { region: "us-east-1".into(), service: "dms".into() },
+        no_operation: None,
     };
-    let veeam = ApiFacts { base_url: "https://backup.example:11005".into(), identity: Identity::Bearer };
+    let veeam = ApiFacts {
+        base_url: "https://backup.example:11005".into(),
+        identity: Identity::Bearer,
+        no_operation: None,
+    };
     TargetFacts {
         name: "staging".into(),
         product: Some("Acme Migrator".into()),

@@ -9,6 +9,7 @@ use super::{JudgedRun, curl};
 use crate::model::{
     case::Origin,
     contract::{ApiName, Protocol},
+    no_operation::{NoOperation, NoOperations},
     target::{Credentials, Implementation, Target, Verification},
 };
 
@@ -33,6 +34,9 @@ pub struct ApiFacts {
     /// Without user information.
     pub base_url: String,
     pub identity: Identity,
+    /// What it answers to an operation that cannot exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_operation: Option<NoOperation>,
 }
 
 /// How callers of an API prove who they are, as far as repeating a request by hand needs it.
@@ -67,6 +71,18 @@ pub fn contract_alone(run: &JudgedRun) -> bool {
 }
 
 impl TargetFacts {
+    /// What each API answers to an operation that cannot exist.
+    pub fn no_operations(&self) -> NoOperations {
+        let apis = self.apis.iter();
+        apis.filter_map(|(api, facts)| Some((Arc::clone(api), facts.no_operation.clone()?))).collect()
+    }
+
+    /// With these answers to an operation that cannot exist.
+    pub fn with(mut self, mut no_operations: NoOperations) -> Self {
+        self.apis.iter_mut().for_each(|(api, facts)| facts.no_operation = no_operations.remove(api));
+        self
+    }
+
     /// `protocols` are those of the contracts, by API; they know the name a service signs with.
     pub fn of(target: &Target, protocols: &BTreeMap<ApiName, Protocol>) -> Self {
         let apis = target.apis.iter().map(|(api, it)| {
@@ -81,7 +97,7 @@ impl TargetFacts {
                 (Credentials::Bearer { .. } | Credentials::Password { .. }, _) => Identity::Bearer,
             };
             let base_url = without_user_information(&it.base_url);
-            (api.clone(), ApiFacts { base_url, identity })
+            (api.clone(), ApiFacts { base_url, identity, no_operation: None })
         });
         TargetFacts {
             name: target.name.clone(),

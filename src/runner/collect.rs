@@ -102,8 +102,10 @@ pub async fn play(
         settled.supersede(&fixture.id, trace);
     }
     judging.supersede(&settled);
-    shared.iter().for_each(|shared| judging.twins.take_fixtures(&shared.trace));
-    let fixtures: Vec<_> = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    let judge = stage.judge_of();
+    shared.iter().for_each(|shared| judging.twins.take_fixtures(&shared.trace, &judge));
+    let fixtures: Vec<_> =
+        shared.into_iter().map(|shared| stage.judge_fixture(shared, &judging.twins)).collect();
     if let Some(bug) = bug {
         resume_unwind(bug);
     }
@@ -173,7 +175,7 @@ impl<'a> Judging<'a> {
             taken: Vec::new(),
             watch: Watch::new(apis, &stage.house.contracts),
             across: Across::new(&stage.judge_of()),
-            twins: Twins::default(),
+            twins: Twins::of(stage.session.no_operations()),
         }
     }
 

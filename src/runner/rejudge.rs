@@ -2,6 +2,7 @@
 //! violation that may come of that alone is no violation, and a verdict that would rest on bytes that are gone is an error.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
@@ -73,7 +74,7 @@ pub fn judged(asked: &Asked) -> Result<Rejudged, Wrong> {
     let house = workspace::house(&layout, |_| true, Generated::All)?;
     let (target, digest, place) = target(asked, run, &house)?;
     let snapshots = &snapshots::as_compared(&place, run.plan.snapshots.as_ref())?;
-    let again = Again { house: &house, target: &target, run, cut, snapshots };
+    let again = Again { house: &house, target: &target, run, cut, snapshots, twins: OnceCell::new() };
     let mut lines = again.circumstances(digest.as_deref());
     let entries = again.wanted(&asked.cases)?;
     lines.extend(again.come_and_gone(&asked.cases));
@@ -101,7 +102,7 @@ pub fn cut(path: &Path) -> Result<Cut, Wrong> {
 
 /// What every entry of a run that was sent comes to today, by the entry's name.
 pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTreeMap<String, Verdict> {
-    let again = Again { house, target, run, cut, snapshots: &Snapshots::default() };
+    let again = Again { house, target, run, cut, snapshots: &Snapshots::default(), twins: OnceCell::new() };
     // None is an error where somebody asks for some.
     let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded());
     let cases = cases.into_iter().chain(again.supporting());
@@ -159,6 +160,7 @@ struct Again<'a> {
     run: &'a JudgedRun,
     cut: Cut,
     snapshots: &'a Snapshots,
+    twins: OnceCell<Twins>,
 }
 
 impl Again<'_> {
@@ -260,12 +262,17 @@ impl Again<'_> {
     }
 
     /// What was served and what was refused over the whole record.
-    fn twins(&self) -> Twins {
-        let (cases, judge, mut twins) = (self.cases(), self.judge(), Twins::default());
+    fn twins(&self) -> &Twins {
+        self.twins.get_or_init(|| self.all_twins())
+    }
+
+    fn all_twins(&self) -> Twins {
+        let (cases, judge) = (self.cases(), self.judge());
+        let mut twins = Twins::of(self.run.target.no_operations());
         for entry in self.run.all() {
             match (&entry.trace, cases.get(entry.subject.name.as_str())) {
                 (Some(trace), Some(case)) => twins.take(case, trace, &judge),
-                (Some(trace), None) => twins.take_fixtures(trace),
+                (Some(trace), None) => twins.take_fixtures(trace, &judge),
                 (None, _) => {}
             }
         }
@@ -314,8 +321,10 @@ impl Again<'_> {
         let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
         let fixture = self.house.suite.fixtures.get(id)?.clone();
         let trace = entry.trace.clone()?;
-        let verdict = check::fixture_verdict(&fixture, &trace, &self.judge()).verdict;
-        Some(FixtureResult { verdict: self.sifted(verdict, entry), fixture, trace })
+        let judge = self.judge();
+        let verdict = check::fixture_verdict(&fixture, &trace, &judge).verdict;
+        let verdict = self.twins().fixture_weighed(&fixture, &trace, self.sifted(verdict, entry), &judge);
+        Some(FixtureResult { verdict, fixture, trace })
     }
 
     /// Without what may come of masking and cutting alone. What the run itself has found was found on the whole.

@@ -32,14 +32,14 @@ pub fn of_some_cases<'a>(
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.
 pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
-    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared)).collect();
+    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared, &Twins::default())).collect();
     Run { fixtures, ..blank(stage, Coverage::Selected) }
 }
 
 /// A run of which nothing is known yet.
 pub fn blank(stage: &Stage, coverage: Coverage) -> Run {
     Run {
-        target: target_facts(&stage.target, &stage.house),
+        target: target_facts(&stage.target, &stage.house).with(stage.session.no_operations()),
         digests: stage.house.digests.clone(),
         plan: Planned::of(coverage),
         covered: None,

@@ -124,3 +124,50 @@ fn credentials_that_are_refused_end_the_run_before_its_first_case() {
     let (_, text, _) = whole(Answer::Refusal(400), &["--api", "dms", "--operation", "DescribeEvents"]);
     assert!(!text.contains("refuses the credentials"), "{text}");
 }
+
+/// The operations that a report says the target does not have, by the answer.
+fn missing(text: &str) -> Vec<&str> {
+    let said = text.lines().filter_map(|line| line.split_once(": says the answer"));
+    said.filter_map(|(before, _)| before.split_whitespace().last()).collect()
+}
+
+#[test]
+fn an_operation_that_is_answered_as_one_that_cannot_exist_is_unsupported() {
+    for (operations, lacking) in [
+        (&["DescribeEvents", "DescribeEventCategories"][..], &["DescribeEventCategories"][..]),
+        (&["GetAllLicenseNotifications", "GetAllRegionSettings"], &["GetAllRegionSettings"]),
+        // A server that serves nothing else of the API refuses everything.
+        (&["DescribeEventCategories"], &[]),
+        (&["GetAllRegionSettings"], &[]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = serve(Answer::Lacking);
+        fs::write(folder.path().join("target.yaml"), TARGET.replace("URL", &server.url)).unwrap();
+        let mut arguments = vec!["run", "--target", "./target.yaml", "--record", "record"];
+        arguments.extend(operations.iter().flat_map(|name| ["--operation", *name]));
+        let (code, text, errors) = ended(folder.path(), &arguments);
+        assert_ne!(code, 0, "{operations:?}: {text}{errors}");
+        assert_eq!(missing(&text), lacking, "{operations:?}: {text}");
+        // A record judged again says what the run said.
+        let replay = ["replay", "record", "--target", "./target.yaml"];
+        let (again, text, errors) = ended(folder.path(), &replay);
+        assert_eq!((again, missing(&text)), (code, lacking.to_vec()), "{operations:?}: {text}{errors}");
+        assert!(text.contains("entries judged as they were"), "{operations:?}: {text}");
+        let update = ["known", "update", "--target", "./target.yaml", "--run", "record"];
+        ended(folder.path(), &update);
+        let declared = fs::read_to_string(folder.path().join("target.yaml")).unwrap();
+        for name in operations {
+            assert_eq!(declared.contains(&format!("- {name}")), lacking.contains(name), "{declared}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_refuses_everything_alike_lacks_nothing() {
+    for status in [400, 404, 500] {
+        for selection in GENERATED {
+            let (_, text, _) = whole(Answer::Refusal(status), selection);
+            assert_eq!(missing(&text), [""; 0], "{status} {selection:?}: {text}");
+        }
+    }
+}

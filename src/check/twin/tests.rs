@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-fn case(name: &str, twin: Twin, steps: Vec<Step>) -> Arc<Case> {
+pub(super) fn case(name: &str, twin: Twin, steps: Vec<Step>) -> Arc<Case> {
     Arc::new(Case {
         id: format!("dms::DeleteThing::{name}").into(),
         api: "dms".into(),
@@ -37,14 +37,14 @@ fn case(name: &str, twin: Twin, steps: Vec<Step>) -> Arc<Case> {
     })
 }
 
-fn step(operation: &str, statuses: &[StatusPattern]) -> Step {
+pub(super) fn step(operation: &str, statuses: &[StatusPattern]) -> Step {
     let claim = Claim::Status(statuses.to_vec());
     let expectation = Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() };
     Step { expectations: [expectation].into(), ..example::step(operation) }
 }
 
-const OK: StatusPattern = StatusPattern::Exact(200);
-const NO: StatusPattern = StatusPattern::Class(4);
+pub(super) const OK: StatusPattern = StatusPattern::Exact(200);
+pub(super) const NO: StatusPattern = StatusPattern::Class(4);
 
 /// What the first case comes to, where the second was answered so.
 fn told(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {

@@ -89,11 +89,11 @@ impl Recorded {
 
     /// What was served and what was refused over the whole record.
     pub fn twins(&self, judge: &Judge<'_>) -> Twins {
-        let (cases, mut twins) = (self.cases(), Twins::default());
+        let (cases, mut twins) = (self.cases(), Twins::of(self.run.target.no_operations()));
         for entry in self.run.all() {
             match (&entry.trace, cases.get(entry.subject.name.as_str())) {
                 (Some(trace), Some(case)) => twins.take(case, trace, judge),
-                (Some(trace), None) => twins.take_fixtures(trace),
+                (Some(trace), None) => twins.take_fixtures(trace, judge),
                 (None, _) => {}
             }
         }

@@ -6,19 +6,14 @@ use std::collections::HashMap;
 use super::{Thing, search::Search};
 use crate::{
     contract::family,
-    exec::{Session, again::Repeats, drive::Line, ledger::Unclear},
-    model::{
-        case::{Auth, Raw, Request},
-        contract::{Effect, Operation, Protocol},
-        template::{Generator, Part, Template},
+    exec::{
+        Session,
+        again::Repeats,
+        ledger::Unclear,
+        nothing::{NO_OPERATION, Nothing, OF_GATEWAYS},
     },
+    model::{case::Auth, template::Generator},
 };
-
-/// Errors that a gateway gives (RFC 9110, 15.6.3 to 15.6.5): the server behind it may have carried out what was asked.
-const OF_GATEWAYS: [u16; 3] = [502, 503, 504];
-
-/// An operation that no API has.
-const NO_OPERATION: &str = "ProofmarkNoSuchOperation";
 
 /// The error of the server that each API gives to an operation of no API.
 #[derive(Debug, Default)]
@@ -63,28 +58,12 @@ impl Session {
         false
     }
 
-    /// It is asked for as an operation that only reads.
     async fn error_of_no_operation(&self, api: &str) -> Option<Unclear> {
-        let contract = self.contract(api)?;
-        let reads = |other: &&Operation| {
-            other.effect == Effect::Read && (contract.protocol != Protocol::Rest || other.method == "GET")
-        };
-        let reading = contract.operations.values().find(reads)?;
-        let text = |text: String| Template { parts: vec![Part::Text(text)] };
-        let raw = match &contract.protocol {
-            Protocol::AwsJson { target_prefix, .. } => {
-                let target = text(format!("{target_prefix}.{NO_OPERATION}"));
-                Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() }
-            }
-            Protocol::Rest => Raw { path: Some(text(format!("/{NO_OPERATION}"))), ..Raw::default() },
-        };
-        let request = Request { input: Vec::new(), auth: Auth::Target, raw };
-        let line = Line::to(api, &reading.name, self)?;
-        let mut values = self.values(api);
+        let nothing = Nothing::of(api, NO_OPERATION, self)?;
         let mut repeats = Repeats::default();
         loop {
-            let answer = line.ask(&request, &mut values).await.ok()?.answer;
-            let Some(wait) = line.wait_to_read_again(&answer, &mut repeats) else {
+            let answer = nothing.ask(Auth::Target).await?.answer;
+            let Some(wait) = nothing.line().wait_to_read_again(&answer, &mut repeats) else {
                 let error = answer.ok().filter(|response| response.status >= 500);
                 return error.map(|response| Unclear::of(&response));
             };

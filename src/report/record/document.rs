@@ -265,7 +265,10 @@ fn run_document<'a>(
         *counts.entry(entry.status).or_default() += 1;
     }
     let mut target = run.target.clone();
-    target.apis.values_mut().for_each(|api| api.base_url = safe.url(&api.base_url));
+    for api in target.apis.values_mut() {
+        api.base_url = safe.url(&api.base_url);
+        api.no_operation = api.no_operation.take().map(|it| it.masked(&|text| safe.masked(text)));
+    }
     target.curl.iter_mut().for_each(|(_, value)| *value = safe.masked(value));
     RunDocument {
         target,

@@ -21,6 +21,9 @@ pub enum Answer {
     Echo,
     /// 200 and no body.
     Nothing,
+    /// `DescribeEvents` and `GetAllLicenseNotifications` are served; of all else the server says in words of its own that
+    /// there is no such thing.
+    Lacking,
 }
 
 pub struct Server {
@@ -50,6 +53,7 @@ fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()
     let mut from = BufReader::new(stream);
     loop {
         let (mut line, mut length, mut first) = (String::new(), 0, true);
+        let mut asked_for = Asked::default();
         loop {
             line.clear();
             if from.read_line(&mut line).ok()? == 0 {
@@ -59,7 +63,14 @@ fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()
             if header.is_empty() && !first {
                 break;
             }
+            if first {
+                asked_for.path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            }
             first = false;
+            if let Some((_, name)) = line.trim_end().split_once("AmazonDMSv20160101.") {
+                asked_for.operation = Some(name.to_owned());
+            }
+            asked_for.identified |= header.starts_with("authorization:");
             if let Some(value) = header.strip_prefix("content-length:") {
                 length = value.trim().parse().ok()?;
             }
@@ -74,6 +85,7 @@ fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()
             Answer::Object => (200, b"{}".to_vec()),
             Answer::Echo => (200, body),
             Answer::Nothing => (200, Vec::new()),
+            Answer::Lacking => asked_for.answer(),
         };
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n",
@@ -81,5 +93,29 @@ fn converse(stream: TcpStream, answer: Answer, asked: &AtomicUsize) -> Option<()
         );
         to.write_all(head.as_bytes()).ok()?;
         to.write_all(&body).ok()?;
+    }
+}
+
+/// What a request asks for.
+#[derive(Default)]
+struct Asked {
+    path: String,
+    operation: Option<String>,
+    identified: bool,
+}
+
+impl Asked {
+    fn answer(&self) -> (u16, Vec<u8>) {
+        let path = self.path.split('?').next().unwrap_or_default();
+        let (status, body) = match &self.operation {
+            Some(name) if name == "DescribeEvents" => (200, r#"{"Events":[]}"#.to_owned()),
+            Some(name) => (400, format!(r#"{{"__type":"NoSuchAction","message":"there is no {name}"}}"#)),
+            None if path != "/api/v1/licensing/alerts" => {
+                (404, format!(r#"{{"message":"no route to {path}"}}"#))
+            }
+            None if self.identified => (200, r#"{"totalCount":0,"results":[]}"#.to_owned()),
+            None => (401, r#"{"message":"who are you"}"#.to_owned()),
+        };
+        (status, body.into_bytes())
     }
 }
