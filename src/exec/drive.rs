@@ -149,7 +149,7 @@ impl<'a> Line<'a> {
         let step = call.step();
         let now = Timestamp::now();
         let mut outgoing = request::build(
-            &step.request,
+            &call.request(),
             self.operation,
             &self.desk.contract.protocol,
             &self.desk.api.base_url,

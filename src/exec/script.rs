@@ -4,12 +4,13 @@
 
 mod asking;
 mod clean_up;
+mod pages;
 mod repeating;
 #[cfg(test)]
 mod tests;
 mod weighing;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use self::{
     asking::Asking,
@@ -20,10 +21,11 @@ use crate::{
     contract::Contracts,
     matcher::absence,
     model::{
-        case::{Case, Fixture, Step},
+        case::{Case, Fixture, Request, Step},
         contract::ApiName,
         exchange::{About, Broken, End, Leftover, Phase, Response, Role},
         target::{Patience, Timeouts},
+        template::TemplateValue,
     },
 };
 
@@ -45,6 +47,8 @@ pub struct Script {
     futile: Arc<Futile>,
     stage: Stage,
     asking: Asking,
+    /// What asks for the page of a list that is read now, from the second on.
+    page: Option<(String, TemplateValue)>,
     end: Option<End>,
     leftovers: Vec<Leftover>,
     /// The steps that were to make something and were refused.
@@ -99,6 +103,8 @@ pub struct Call {
     pub role: Role,
     pub api: ApiName,
     place: Place,
+    /// The member that asks for a page behind the first.
+    page: Option<(String, TemplateValue)>,
 }
 
 #[derive(Debug, Clone)]
@@ -120,7 +126,17 @@ impl Call {
                 (Role::Fixture { id: Arc::clone(&fixture.id), phase: *phase, attempt }, &fixture.api)
             }
         };
-        Call { role, api: Arc::clone(api), place }
+        Call { role, api: Arc::clone(api), place, page: None }
+    }
+
+    /// What is sent.
+    pub fn request(&self) -> Cow<'_, Request> {
+        let request = &self.step().request;
+        let Some((member, token)) = &self.page else { return Cow::Borrowed(request) };
+        let mut request = request.clone();
+        request.input.retain(|(name, _)| name != member);
+        request.input.push((member.clone(), token.clone()));
+        Cow::Owned(request)
     }
 
     pub fn step(&self) -> &Step {
@@ -178,6 +194,7 @@ impl Script {
             futile: Arc::default(),
             stage: Stage::Done,
             asking: Asking::default(),
+            page: None,
             end: None,
             leftovers: Vec::new(),
             refused: Vec::new(),
@@ -208,7 +225,8 @@ impl Script {
         if let Some(wait) = self.asking.wait(now) {
             return Next::Wait(wait);
         }
-        Next::Send(Call::at(place, self.asking.ask(now)))
+        let call = Call::at(place, self.asking.ask(now));
+        Next::Send(Call { page: self.page.clone(), ..call })
     }
 
     /// The answer to what [`Script::next`] last told to send.
@@ -316,6 +334,7 @@ impl Script {
     /// Goes to a stage, or to the next one after it that has something to send.
     fn enter(&mut self, mut stage: Stage) {
         self.asking = Asking::default();
+        self.page = None;
         self.stage = loop {
             stage = match stage {
                 Stage::Create(index) if index == self.fixtures.len() => self.first_step(),

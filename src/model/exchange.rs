@@ -97,7 +97,8 @@ pub enum Role {
     /// Making, awaiting, destroying a fixture; `id` is the fixture's (`dms::connection`). With `Destroy` it may also be
     /// the case's own id: a destroying step that a stopped case never came to, sent to clean up after it.
     Fixture { id: Arc<str>, phase: Phase, attempt: u32 },
-    /// Step of the case, from 0; attempt from 1, above 1 only where the step polls. Of two exchanges with one attempt, the
+    /// Step of the case, from 0; attempt from 1, above 1 only where the step polls, or reads
+    /// further pages of a list. Of two exchanges with one attempt, the
     /// first was repeated.
     Step { index: usize, attempt: u32 },
     /// Getting, refreshing or giving back a token, or learning from a 401 that the one in use is no longer good.

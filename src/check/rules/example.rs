@@ -45,6 +45,8 @@ fn dms() -> Value {
             "answers": { "200": output }, "errors": errors,
         })
     };
+    let mut listing = operation("ListThings", json!({ "schema": "ListThingsResponse" }), &errors);
+    listing["paging"] = json!({ "inputToken": "Marker", "outputToken": "Marker" });
     json!({
         "api": "dms", "title": "Things", "version": "1",
         "protocol": {
@@ -52,7 +54,7 @@ fn dms() -> Value {
         },
         "operations": {
             "DeleteThing": operation("DeleteThing", json!({ "schema": "DeleteThingResponse" }), &errors),
-            "ListThings": operation("ListThings", json!({ "schema": "ListThingsResponse" }), &errors),
+            "ListThings": listing,
             "DescribeConnections": operation("DescribeConnections", json!({ "schema": "Connections" }), &errors),
             "NoOutput": operation("NoOutput", json!({}), &json!([])),
             "Other": operation("Other", json!({}), &json!([{ "name": "ThingBusy", "status": 503 }])),

@@ -11,11 +11,12 @@ use crate::{
         verdict,
     },
     model::{
-        case::{Expectation, Profile, StatusPattern, Suite},
+        case::{Expectation, Profile, StatusPattern, Suite, ValueMatcher},
         clause::Clauses,
         example::{self, span},
         exchange::End,
         target::Target,
+        template::TemplateValue,
     },
 };
 
@@ -46,8 +47,15 @@ pub(super) fn step(operation: &str, statuses: &[StatusPattern]) -> Step {
 pub(super) const OK: StatusPattern = StatusPattern::Exact(200);
 pub(super) const NO: StatusPattern = StatusPattern::Class(4);
 
-/// What the first case comes to, where the second was answered so.
+/// What the first case comes to, with an answer to each step, where the second was answered so.
 fn told(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
+    let at = |(index, answer): (usize, &Example)| answer.clone().role(Role::Step { index, attempt: 1 });
+    let answers: Vec<Example> = answers.iter().enumerate().map(at).collect();
+    told_of(case_, &answers, other)
+}
+
+/// The same with the roles that the answers have.
+fn told_of(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
     let (suite, clauses, target) = (Suite::default(), Clauses::new(), Target::default());
     let judge = Judge {
         suite: &suite,
@@ -57,10 +65,7 @@ fn told(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Examp
         snapshots: &crate::check::Snapshots::default(),
     };
     let trace = |answers: &[Example]| {
-        let at = |(index, answer): (usize, &Example)| {
-            answer.clone().role(Role::Step { index, attempt: 1 }).exchange()
-        };
-        let exchanges = answers.iter().enumerate().map(at).collect();
+        let exchanges = answers.iter().map(|answer| answer.clone().exchange()).collect();
         Trace { exchanges, end: End::Complete, leftovers: Vec::new() }
     };
     let mut twins = Twins::default();
@@ -186,6 +191,36 @@ fn a_proof_that_is_refused_or_cut_is_none() {
     let written = case("wrong", Twin::Operation, steps());
     let told = told(&written, &[aws_error(), refused], Some((&right, aws())));
     assert_eq!(told, "ListThings refused (400 ThingNotFound), and served no right input in this run");
+}
+
+/// A list that was to show that nothing was left behind, and had further pages.
+#[test]
+fn a_proof_holds_of_all_pages_or_of_none() {
+    let right = right();
+    let path = serde_json_path::JsonPath::parse("$.Things").unwrap();
+    let left = TemplateValue::Fixed(json!({ "Name": "left" }));
+    let claim = Claim::At { path: path.into(), matcher: ValueMatcher::Excludes(left) };
+    let way =
+        |claim| vec![Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }];
+    let refused = Claim::Status(vec![NO]);
+    let mut shows = way(Claim::AnyOf(vec![way(claim), way(refused)]));
+    let proof = Step { expectations: shows.drain(..).collect(), ..example::step("ListThings") };
+    let case =
+        case("generated::wrong", Twin::Case(right.id.clone()), vec![step("DeleteThing", &[NO]), proof]);
+    let page = |attempt, answer: Example| answer.role(Role::Step { index: 1, attempt });
+    let listed = |body: &str| aws_op("ListThings").body(body);
+    let first = || page(1, listed(r#"{"Things":[{"Name":"a"}],"Marker":"m"}"#));
+    let more = "ListThings was to show that nothing has changed, and refused (400 ThingNotFound)";
+    for (what, second, expected) in [
+        ("not there", listed(r#"{"Things":[{"Name":"b"}]}"#), "pass"),
+        ("left on the second page", listed(r#"{"Things":[{"Name":"left"}]}"#), "fail"),
+        ("a page that is refused", listed(r#"{"__type":"ThingNotFound","message":"no"}"#).status(400), more),
+        ("further pages", listed(r#"{"Things":[],"Marker":"n"}"#), "ListThings"),
+    ] {
+        let answers = [aws_error().role(Role::Step { index: 0, attempt: 1 }), first(), page(2, second)];
+        let found = told_of(&case, &answers, Some((&right, aws())));
+        assert!(found.starts_with(expected), "{what}: {found}");
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::{
     plan::{absent::Absent, values::Surroundings},
 };
 
+mod pages;
 mod repeating;
 
 fn claim(claim: Claim) -> Expectation {

@@ -52,6 +52,8 @@ impl Script {
                 Weighed::Stop(self.answer_in_words(step, api, response))
             } else if let Some(why) = missed {
                 Weighed::Stop(why)
+            } else if self.turns_page(step, api, response) {
+                Weighed::Again
             } else {
                 Weighed::Good
             };

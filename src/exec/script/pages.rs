@@ -1,0 +1,44 @@
+//! A list that was to show that something is not there, read to its last page: what is not on the first page may be on the next.
+
+use super::Script;
+use crate::model::{
+    case::{Claim, Origin, Step, ValueMatcher},
+    exchange::Response,
+    template::TemplateValue,
+};
+
+/// Pages that are read of one list; the check takes a proof that has more for none.
+const MOST: u32 = 50;
+
+impl Script {
+    /// Plans the request for the next page, where the step is about all of them.
+    pub(super) fn turns_page(&mut self, step: &Step, api: &str, response: &Response) -> bool {
+        let is_generated = self.case.as_ref().is_some_and(|case| case.origin() == Origin::Generated);
+        if !is_generated || !step.expectations.iter().any(|it| excludes(&it.claim)) {
+            return false;
+        }
+        let next = self.next_page(step, api, response);
+        // A page that leads to itself leads nowhere.
+        let turns = next.is_some() && next != self.page && self.asking.attempts() < MOST;
+        if turns {
+            self.page = next;
+        }
+        turns
+    }
+
+    fn next_page(&self, step: &Step, api: &str, response: &Response) -> Option<(String, TemplateValue)> {
+        let paging = self.contracts.get(api)?.operation(&step.operation)?.paging.as_ref()?;
+        let token = response.json().ok().filter(|_| response.status < 400)?.get(&paging.output_token)?;
+        let more = !token.is_null() && token.as_str() != Some("");
+        more.then(|| (paging.input_token.clone(), TemplateValue::Fixed(token.clone())))
+    }
+}
+
+/// Whether a claim says of a list that it does not have something.
+fn excludes(claim: &Claim) -> bool {
+    match claim {
+        Claim::At { matcher: ValueMatcher::Excludes(_), .. } => true,
+        Claim::AnyOf(ways) => ways.iter().flatten().any(|way| excludes(&way.claim)),
+        _ => false,
+    }
+}
