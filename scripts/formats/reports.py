@@ -18,7 +18,7 @@ HOME = Path(sys.argv[1])
 HERE = Path(__file__).parent
 PROGRAM = os.environ["PROOFMARK_BIN"]
 FORMATS = ["json", "junit", "markdown", "github", "sarif", "tap", "har"]
-DEVIATION = "delete-status-not-deleting"
+DEVIATION = "endpoint-arn-not-echoed"
 ENVIRONMENT = {**os.environ, "CI": "true", "INSTA_UPDATE": "no"}
 ENVIRONMENT.pop("GITHUB_ACTIONS", None)
 

@@ -156,7 +156,7 @@ fn a_statement_is_worked_out_anew_and_a_changed_one_refused() {
 fn what_only_the_whole_run_shows_is_shown_with_its_exchange_live_and_from_the_record() {
     let stage = Stage::new();
     let server = Server::start(Some("repeat-request-id"));
-    let live = stage.run("repeated", &["--base-url", &server.url]);
+    let live = stage.run("repeated", &["--base-url", &server.url, "--fail-on", "should"]);
     live.expect(
         1,
         &["dms.response.request-id-unique", "a value that no other answer has", "curl -sS -i -X POST"],

@@ -245,7 +245,7 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         Err(_) if cx.deviates(Deviation::DeleteAbsentEndpointAccepted) => return pretended(Some(&arn)),
         found => found?,
     };
-    if connected && !cx.deviates(Deviation::ConnectedEndpointDeleted) {
+    if connected {
         return Err(Fault::invalid_state(format!("Endpoint {arn} still has connections.")));
     }
     if endpoint.gone.is_some() {

@@ -330,8 +330,6 @@ macro_rules! with_dms {
         DeleteEndpointWithoutArnAccepted, "delete-no-endpoint-accepted", breaks "dms.DeleteEndpoint.required-arn";
         /// DeleteEndpoint succeeds for what does not exist.
         DeleteAbsentEndpointAccepted, "delete-absent-endpoint-accepted", breaks "dms.DeleteEndpoint.ResourceNotFoundFault";
-        /// An endpoint is deleted though it has connections.
-        ConnectedEndpointDeleted, "connected-endpoint-deleted", breaks "dms.DeleteEndpoint.InvalidResourceStateFault";
 
         /// A created endpoint is of another port than was asked for.
         EndpointPortNotEchoed, "endpoint-port-not-echoed", breaks "dms.CreateEndpoint.echoes-settings";
