@@ -17,7 +17,7 @@ mod answer;
 
 use super::{derived::Derived, resource::Resources};
 
-pub use self::answer::Answer;
+pub use self::answer::{Answer, is_json};
 pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
 
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.

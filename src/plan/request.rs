@@ -16,7 +16,7 @@ use crate::{
     matcher::fill::{self, Unfilled},
     model::{
         case::{Auth, Raw, RawBody, Request},
-        contract::{ListStyle, Member, Operation, Place, Protocol},
+        contract::{ListStyle, Member, Operation, Place, Protocol, is_json},
         exchange::{Intent, SentRequest},
         template::{Hole, Part},
     },
@@ -222,7 +222,7 @@ fn content(name: &str, member: Option<&Member>, value: &Value) -> Content {
 
 /// JSON, and what else a success is documented in where it is not JSON.
 fn accepted(operation: &Operation) -> String {
-    let json = |kind: &&String| kind.contains("json") || kind.starts_with("*/*");
+    let json = |kind: &&String| is_json(kind) || kind.starts_with("*/*") || kind.starts_with("application/*");
     let all: Vec<&String> = operation.successes().flat_map(|(_, answer)| &answer.media_types).collect();
     if all.is_empty() || all.iter().any(json) {
         return "application/json".to_owned();

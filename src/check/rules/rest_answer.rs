@@ -6,7 +6,7 @@ use super::{About, Rule, Seen, at_body, at_header, at_status, awsjson_answer, aw
 use crate::{
     contract::{Keyword, SchemaMismatch},
     matcher::{cut, media_type, not_json},
-    model::{clause::Strength, verdict::Mismatch},
+    model::{clause::Strength, contract::is_json, verdict::Mismatch},
 };
 
 /// Where an operation documents none for a status (REST API reference, response headers).
@@ -93,11 +93,6 @@ fn covers(documented: &str, given: &str) -> bool {
         Some(kind) => given.split_once('/').is_some_and(|(of, _)| of == kind),
         None => documented == given,
     }
-}
-
-/// Whether a media type is one JSON text: itself, or by its suffix (RFC 6839, 3.1); a sequence of them is none.
-fn is_json(media_type: &str) -> bool {
-    matches!(media_type, "application/json" | "text/json") || media_type.ends_with("+json")
 }
 
 fn undocumented(seen: &Seen<'_>) -> Vec<Mismatch> {

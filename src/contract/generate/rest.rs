@@ -16,7 +16,7 @@ use crate::{
     },
     model::{
         case::{Auth, Case, Raw, RawBody, StatusPattern, Twin},
-        contract::{Access, Effect, Member, Place, StatusRange},
+        contract::{Access, Effect, Member, Place, StatusRange, is_json},
         template::{Part, Template},
     },
 };
@@ -265,7 +265,7 @@ fn method(draft: &Draft<'_>, minimal: &Input) -> Option<Sketch> {
 fn body(draft: &Draft<'_>, minimal: &Input) -> Vec<Sketch> {
     let Some((name, member)) = members(draft, Place::WholeBody).next() else { return Vec::new() };
     let consumes = &draft.operation.consumes;
-    if !consumes.is_empty() && !consumes.iter().any(|it| it.contains("json") || it == "*/*") {
+    if !consumes.is_empty() && !consumes.iter().any(|it| is_json(it) || it == "*/*") {
         return Vec::new();
     }
     let shape = Shape::of(draft.contract, &member.schema);

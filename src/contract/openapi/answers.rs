@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     contract::directions::Direction,
-    model::contract::{Answer, StatusRange},
+    model::contract::{Answer, StatusRange, is_json},
 };
 
 pub(super) const JSON: &str = "application/json";
@@ -166,12 +166,6 @@ fn is_bytes(schemas: &Schemas<'_>, body: &Place<'_>) -> bool {
     let Ok(schema) = schemas.document.resolve(body.clone()) else { return false };
     let empty = schema.object().is_none_or(serde_json::Map::is_empty);
     empty || schema.text("type") == Some("file") || schema.text("format") == Some("binary")
-}
-
-/// Whether a media type is JSON: itself, or by its suffix (RFC 6839, 3.1).
-pub(super) fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(essence.as_str(), "application/json" | "text/json") || essence.ends_with("+json")
 }
 
 /// Moves plain JSON to the front: it is what is sent where there is a choice.

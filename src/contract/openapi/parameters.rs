@@ -4,14 +4,14 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::{
-    answers::{FORM, JSON, is_json, prefer_json},
+    answers::{FORM, JSON, prefer_json},
     document::{Dialect, Place},
     schemas::Schemas,
     unknown,
 };
 use crate::{
     contract::{budget::weight, directions::Direction, multipart::MULTIPART},
-    model::contract::{ListStyle, Member, Place as Travels},
+    model::contract::{ListStyle, Member, Place as Travels, is_json},
 };
 
 #[derive(Default)]

@@ -56,6 +56,12 @@ fn plain(media_type: &str) -> String {
     media_type.to_ascii_lowercase().split_whitespace().collect()
 }
 
+/// Whether a media type is one JSON text: itself, or by its suffix (RFC 6839, 3.1); a sequence of them is none.
+pub fn is_json(media_type: &str) -> bool {
+    let plain = plain(media_type);
+    matches!(essence(&plain), "application/json" | "text/json") || essence(&plain).ends_with("+json")
+}
+
 fn essence(plain: &str) -> &str {
     plain.split(';').next().unwrap_or_default()
 }

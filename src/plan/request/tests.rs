@@ -210,6 +210,25 @@ fn an_operation_that_documents_a_204_travels_alone() {
 }
 
 #[test]
+fn what_a_success_is_documented_in_is_accepted() {
+    for (documented, accept) in [
+        (&[][..], "application/json"),
+        (&["image/*"], "image/*"),
+        (&["image/png", "image/svg+xml"], "image/png, image/svg+xml"),
+        (&["application/x-ndjson"], "application/x-ndjson"),
+        (&["text/csv", "application/hal+json"], "application/json"),
+        (&["*/*"], "application/json"),
+    ] {
+        let mut operation = operation("GET", "/x", &[]);
+        let media_types = documented.iter().map(|kind| (*kind).to_owned()).collect();
+        operation.answers.insert(200, Answer { media_types, ..Answer::default() });
+        let plain = request(json!({}), Raw::default());
+        let outgoing = sent(&plain, &operation, &Protocol::Rest, "http://h");
+        assert_eq!(header(&outgoing, "accept"), Some(accept), "{documented:?}");
+    }
+}
+
+#[test]
 fn a_path_without_its_member_is_not_sent() {
     let operation = operation("GET", "/things/{id}", &[("id", member(Place::Path, None))]);
     let mut nothing = |hole: &Hole| Err(Unfilled(fill::key(hole).into_owned()));
