@@ -13,7 +13,7 @@ use crate::{
         json::Unreadable,
         span::Span,
         target::Target,
-        verdict::{Declared, Doubt, Mismatch, Verdict, Violation},
+        verdict::{Declared, Doubt, Location, Mismatch, Verdict, Violation},
     },
 };
 
@@ -126,7 +126,24 @@ struct Found {
     /// The first exchange without an answer that tells something, in words.
     unanswered: Option<String>,
     /// The first precondition that does not hold.
-    lacking: Option<Doubt>,
+    lacking: Option<Lacking>,
+}
+
+/// A precondition that does not hold: the case did not come to its point, and what it claims from there on is left open.
+struct Lacking {
+    exchange: usize,
+    at: Location,
+    why: Doubt,
+}
+
+impl Lacking {
+    /// Whether it leaves a claim open about this place of the answer of this exchange.
+    fn covers(&self, exchange: usize, at: &Location) -> bool {
+        // Nothing may be found in a body because of what is wrong inside.
+        let inside = matches!((&self.at, at), (Location::Pointer(_), Location::Body));
+        let here = inside || causes::leaves_open(&self.at, at);
+        self.exchange < exchange || (self.exchange == exchange && here)
+    }
 }
 
 struct Unsupported {
@@ -254,7 +271,7 @@ impl Subject<'_> {
         if !violations.is_empty() {
             return Verdict::Fail { violations, warnings };
         }
-        if let Some(why) = found.lacking.take() {
+        if let Some(Lacking { why, .. }) = found.lacking.take() {
             return Verdict::Inconclusive { why, warnings };
         }
         match self.could_not_tell(trace, found) {
@@ -318,18 +335,40 @@ impl Found {
         match (expectation.purpose, mismatches.first()) {
             (_, None) => {}
             (Purpose::Claim, Some(first)) if crate::matcher::is_unfilled(first) => {
-                let (operation, answer) = (Arc::clone(operation), first.actual.clone());
-                let expected = first.expected.clone();
-                self.lacking.get_or_insert(Doubt::Precondition { operation, clause: None, expected, answer });
+                self.lacks(origin.exchange, operation, None, first, first.expected.clone());
             }
-            (Purpose::Claim, Some(_)) => self.add(origin, clauses, mismatches),
+            (Purpose::Claim, Some(_)) => {
+                let open = |it: &Mismatch| {
+                    self.lacking.as_ref().is_some_and(|lacking| lacking.covers(origin.exchange, &it.at))
+                };
+                let told = mismatches.into_iter().filter(|it| !open(it)).collect();
+                self.add(origin, clauses, told);
+            }
             (Purpose::Precondition, Some(first)) => {
                 let clause = origin.clauses.first().cloned();
-                let expected = format!("{} {}", first.at, first.expected);
-                let (operation, answer) = (Arc::clone(operation), first.actual.clone());
-                self.lacking.get_or_insert(Doubt::Precondition { operation, clause, expected, answer });
+                self.lacks(
+                    origin.exchange,
+                    operation,
+                    clause,
+                    first,
+                    format!("{} {}", first.at, first.expected),
+                );
             }
         }
+    }
+
+    /// Notes the first thing that a case needs and does not have.
+    fn lacks(
+        &mut self,
+        exchange: usize,
+        operation: &Arc<str>,
+        clause: Option<ClauseId>,
+        mismatch: &Mismatch,
+        expected: String,
+    ) {
+        let (operation, answer) = (Arc::clone(operation), mismatch.actual.clone());
+        let why = Doubt::Precondition { operation, clause, expected, answer };
+        self.lacking.get_or_insert(Lacking { exchange, at: mismatch.at.clone(), why });
     }
 
     /// Broken claims, with the strongest of the clauses they stand for.

@@ -76,32 +76,37 @@ const ALL_WRITTEN: &str = "PROOFMARK_ALL_WRITTEN";
 
 /// Deviations that break more than the clause they are listed with, and why.
 const MORE_CAUSES: &[(&str, &str)] = &[
-    ("204-with-body", "the body has a Content-Length"),
-    ("204-with-transfer-encoding", "chunks are content"),
-    ("absent-accepted", "what was deleted is absent as well, and its second deletion is accepted"),
-    ("absent-remove-is-410", "the status is not the one that a case asks for either"),
+    // What all answers are held to says first what one operation promises as well.
     ("connection-member-as-object", "the rule for all outputs says it first"),
     ("create-answers-200", "the rule for documented statuses says it first"),
     ("delete-answers-200", "the rule for documented statuses says it first"),
     ("delete-answers-202", "the rule for documented statuses says it first"),
-    ("enum-input-accepted", "the wrong value is given back"),
-    ("error-as-500", "that authentication is refused with a 4xx is a clause of its own"),
-    ("filter-ignored", "the answer has a further page"),
-    ("generic-absent-is-400", "what one clause asks for by its status, another asks for by name"),
-    ("generic-refused-adds", "what was refused and added is in lists that other cases read"),
-    ("generic-undocumented-status", "the status is not the one that a case asks for either"),
     ("id-missing", "the schema of the answer says it first"),
-    ("id-not-uuid", "the schema of the answer says it first"),
-    ("marker-ignored", "the page that is repeated has a Marker"),
-    ("number-as-string", "times are numbers too"),
-    ("number-beyond-range", "the number is not the one that was asked for"),
+    ("id-not-uuid", "the schema of the answer says it first, and requests with such an id are refused"),
+    ("login-answers-201", "the rule for documented statuses says it first"),
     ("omit-request-id-on-delete", "the rule for all answers says it first"),
-    ("paging-repeats-one", "the page that is repeated has a Marker"),
-    ("problem-status-out-of-range", "the status is not the one of the answer either"),
     ("results-missing", "the schema of the answer says it first"),
     ("sign-out-answers-200", "the rule for documented statuses says it first"),
-    ("tested-not-listed", "what is not listed has no status either"),
     ("timestamp-in-milliseconds", "the rule for all outputs says it first"),
+    // A SHOULD explains no MUST.
+    ("absent-remove-is-410", "that the status is 404 is a MUST, that it is documented a SHOULD"),
+    ("number-beyond-range", "that it is the number asked for is a MUST, its range a SHOULD"),
+    // What every request has, or names, is refused: nothing works.
+    ("delete-wants-date", "no request of the operation is served"),
+    ("identifier-not-echoed", "other requests name the endpoint by the identifier that was given back"),
+    ("json-accept-406", "every request accepts JSON"),
+    ("lower-case-unread", "every request has its names in lower case"),
+    ("string-as-number", "other requests name the endpoint by the identifier that was given back"),
+    ("version-refused", "every request is of this version"),
+    // Several clauses state it.
+    ("auth-refusal-is-500", "each way to be refused for the authentication has a clause that asks for 4xx"),
+    ("enum-input-accepted", "the wrong value is given back"),
+    ("error-as-500", "each refusal with a name outside the model has a clause that asks for 4xx"),
+    ("generic-absent-is-400", "the status is not documented either, where the operation lists no 400"),
+    ("generic-refused-adds", "what was refused and added is listed, with the mistake"),
+    ("generic-undocumented-status", "another media type is documented for the right status"),
+    ("generic-wrong-type", "what was made is not found again in a list of another type"),
+    ("unauthorized-as-403", "each way to have no good token has a clause that asks for 401"),
 ];
 
 /// Written cases that make every fixture, and that get every kind of answer that envelope rules judge.

@@ -7,6 +7,8 @@ use crate::model::{
     verdict::{Location, Violation},
 };
 
+const LENGTH: &str = "content-length";
+
 /// Marks the consequences among the violations of one trace.
 ///
 /// A cause comes before what it explains: in an earlier exchange, or in the same one as an envelope rule before a claim, a
@@ -44,10 +46,23 @@ pub(super) fn of_changes(
     clauses?.into_iter().next()
 }
 
+/// Whether what is wrong here leaves open what a claim about that place of the same answer asks for.
+pub(super) fn leaves_open(wrong: &Location, claimed: &Location) -> bool {
+    match (wrong, claimed) {
+        (Location::Status, _) => true,
+        (Location::Header(one), Location::Header(two)) => one == two,
+        (Location::Body, Location::Body | Location::Pointer(_)) => true,
+        (Location::Pointer(one), Location::Pointer(two)) => is_within(two, one),
+        _ => false,
+    }
+}
+
 /// In which order violations are looked at.
 fn rank(violation: &Violation) -> (usize, Kind, usize) {
     let depth = match &violation.mismatch.at {
         Location::Status => 0,
+        // It tells of the body, and follows it.
+        Location::Header(name) if name == LENGTH => 3,
         Location::Header(_) => 1,
         Location::Body | Location::Latency => 2,
         Location::Pointer(pointer) => 2 + pointer.matches('/').count(),
@@ -99,17 +114,18 @@ fn explains_here(cause: &Violation, other: &Violation) -> bool {
             || (to > Kind::Envelope && to > of);
     }
     match (&cause.mismatch.at, &other.mismatch.at) {
-        (Location::Header(one), Location::Header(two)) => one == two,
-        // What is called something else need not be what it was to be.
-        (Location::Header(name), Location::Body) => name == "content-type",
-        (Location::Body, Location::Body | Location::Pointer(_)) => true,
-        (Location::Pointer(one), Location::Pointer(two)) => is_within(two, one),
+        // What is called something else, or framed otherwise, need not be what it was to be.
+        (Location::Header(name), Location::Body) => {
+            matches!(&**name, "content-type" | "transfer-encoding")
+        }
+        // The length of what is not to be there, or is not what it was to be.
+        (Location::Body, Location::Header(name)) => name == LENGTH,
         // Where the whole output has another shape, nothing is found in it; a compound claim fails by what is wrong inside.
         (Location::Pointer(one), Location::Body) => {
             to == Kind::Compound
                 || (of == Kind::Envelope && to == Kind::Claim && one.matches('/').count() == 1)
         }
-        _ => false,
+        (one, two) => leaves_open(one, two),
     }
 }
 
@@ -196,6 +212,9 @@ mod tests {
             ("0 envelope date a", "0 header etag b", false),
             ("0 envelope date a", "0 at /x b", false),
             ("0 envelope content-type a", "0 envelope body b", true),
+            ("0 envelope transfer-encoding a", "0 envelope body b", true),
+            ("0 envelope body a", "0 envelope content-length b", true),
+            ("0 envelope /x a", "0 envelope content-length b", false),
             ("0 at /x a", "0 at /y b", false),
             ("0 at /x a", "0 any-of body b", true),
             ("0 status status a", "0 header date b", false),

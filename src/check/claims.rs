@@ -33,7 +33,10 @@ pub(super) fn judge(
     let default = if in_fixture { &success[..] } else { subject.clauses };
     let other_answer = speaks_of_another_answer(step, seen, &cx);
     let last = is_last_attempt(index, trace);
-    for expectation in &*step.expectations {
+    // What a claim rests on is looked at before it.
+    let (needed, claimed): (Vec<&Expectation>, Vec<&Expectation>) =
+        step.expectations.iter().partition(|it| it.purpose == Purpose::Precondition);
+    for expectation in needed.into_iter().chain(claimed) {
         let clauses = match (&expectation.clauses[..], expectation.purpose) {
             ([], Purpose::Claim) => default,
             ([], Purpose::Precondition) => &success,

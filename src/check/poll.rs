@@ -98,6 +98,9 @@ pub(super) fn through(subject: &Subject<'_>, trace: &Trace, judge: &Judge<'_>, f
                 }
             });
             for (exchange, mismatch) in backward(through, answers) {
+                if found.lacking.as_ref().is_some_and(|it| it.covers(exchange, &mismatch.at)) {
+                    continue;
+                }
                 let mut own = step.poll.iter().flat_map(|poll| &poll.until).map(|until| &until.clauses[..]);
                 let clauses = own.find(|own| !own.is_empty()).unwrap_or(subject.clauses);
                 let origin = Origin { rule: "through", clauses, exchange, span: Some(&through.span) };

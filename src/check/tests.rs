@@ -190,6 +190,28 @@ fn captures_of_a_success_are_owed() {
 }
 
 #[test]
+fn what_rests_on_a_precondition_is_left_open_without_it() {
+    let needed = |claim| Expectation { purpose: Purpose::Precondition, ..claim };
+    let name = |name: &str| subset(json!({ "Thing": { "Name": name } }));
+    let lacks = |what: &str| format!("inconclusive: DeleteThing did not come to what the case needs: {what}");
+    let lacks_name = || lacks("body /Thing/Name \"b\", and not \"a\" (see dms.DeleteThing.success)");
+    // In the same answer, whichever stands first.
+    one(vec![name("c"), needed(name("b"))], aws()).is(&lacks_name());
+    one(vec![needed(name("a")), name("c")], aws()).is("fail: body");
+    one(vec![needed(name("b")), status(201)], aws()).is("fail: status");
+    one(vec![needed(status(201)), status(202)], aws())
+        .is(&lacks("status 201, and not 200 (see dms.DeleteThing.success)"));
+    one(vec![needed(name("b"))], aws().without("date")).is("fail: date");
+    // In a later one: not in an earlier.
+    let two = |first, then| {
+        let steps = vec![step("DeleteThing", first), step("DeleteThing", then)];
+        world(steps, vec![aws(), at_step(1, 1, aws())])
+    };
+    two(vec![needed(name("b"))], vec![status(201)]).is(&lacks_name());
+    two(vec![status(201)], vec![needed(name("b"))]).is("fail: status");
+}
+
+#[test]
 fn polls() {
     let until = || vec![subset(json!({"Marker": "done"}))];
     let unless = || vec![subset(json!({"Marker": "failed"}))];

@@ -318,6 +318,7 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operat
             let identified = carries_credentials(step, &trace.exchanges[exchange]);
             let unknown = identity::is_unknown(&contract.protocol, response)
                 && !is_about_identity(step, response)
+                && !has_false_identity(step)
                 && (identified || !public);
             let anonymous = public && !identified && answer.reply == Reply::Identity;
             noted.refusals.push(Refusal { operation, answer, asked, exchange, anonymous, unknown, clauses });
@@ -338,11 +339,14 @@ fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operat
     Some((noted, operations))
 }
 
+fn has_false_identity(step: &Step) -> bool {
+    !matches!(step.request.auth, Auth::Target | Auth::Credentials | Auth::OwnToken)
+}
+
 fn asked(case: &Case, step: &Step) -> Asked {
-    let false_identity = !matches!(step.request.auth, Auth::Target | Auth::Credentials | Auth::OwnToken);
     match () {
         () if case.is_right_input(step) => Asked::Right,
-        () if step.operation == case.operation && false_identity => Asked::Falsely,
+        () if step.operation == case.operation && has_false_identity(step) => Asked::Falsely,
         () if step.operation == case.operation => Asked::Wrong,
         () if asks_for_absence(step) => Asked::Other,
         () if case.origin() == Origin::Generated => Asked::Shows,

@@ -212,7 +212,7 @@ fn find_operation(cx: &Cx<'_>, request: &Request) -> Result<Known, Fault> {
     let (prefix, name) = target.split_once('.').unwrap_or(("", target));
     let any_case = cx.deviates(Deviation::TargetCaseInsensitive);
     let same = |one: &str, other: &str| one == other || any_case && one.eq_ignore_ascii_case(other);
-    if !same(prefix, TARGET_PREFIX) && !cx.deviates(Deviation::WrongPrefixAccepted) {
+    if prefix != TARGET_PREFIX && !cx.deviates(Deviation::WrongPrefixAccepted) {
         return Err(Fault::unknown_operation(format!("{prefix} is not a service here.")));
     }
     if let Some((name, handler)) = OPERATIONS.iter().find(|(known, _)| same(known, name)) {

@@ -110,8 +110,8 @@ fn dms_output(answer: &mut Answer, deviation: Deviation) {
                 object.insert("LastFailureMessage".to_owned(), Value::Null);
             }
         }),
-        Deviation::NumberAsString => each_member(output, &mut |_, value| {
-            if value.is_number() {
+        Deviation::NumberAsString => each_member(output, &mut |name, value| {
+            if value.is_number() && !name.ends_with("Time") {
                 *value = json!(value.to_string());
             }
         }),
@@ -201,6 +201,7 @@ fn put_arn(output: &mut Value, member: &str, resource: &str) {
 }
 
 fn dms_error(answer: &mut Answer, deviation: Deviation) {
+    let on_delete = answer.operation == Some("DeleteConnection");
     let Some(Value::Object(body)) = answer.json() else { return };
     let name = body.get("__type").and_then(Value::as_str).unwrap_or_default().to_owned();
     match deviation {
@@ -234,10 +235,10 @@ fn dms_error(answer: &mut Answer, deviation: Deviation) {
             body.remove("__type");
             body.insert("Error".to_owned(), json!({ "__type": name }));
         }
-        Deviation::ErrorRenamed => {
-            body.insert("__type".to_owned(), json!(name.replace("Fault", "Exception")));
+        Deviation::ErrorRenamed if on_delete && name == "ResourceNotFoundFault" => {
+            body.insert("__type".to_owned(), json!("ResourceNotFoundException"));
         }
-        Deviation::NotFoundAsInvalidState if name == "ResourceNotFoundFault" => {
+        Deviation::NotFoundAsInvalidState if on_delete && name == "ResourceNotFoundFault" => {
             body.insert("__type".to_owned(), json!("InvalidResourceStateFault"));
         }
         Deviation::MessageNotString => {

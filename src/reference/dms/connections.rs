@@ -26,7 +26,7 @@ struct Message {
 
 /// Reads the two ARNs, both required.
 fn read_pair(cx: &Cx<'_>, input: Map<String, Value>) -> Result<Pair, Fault> {
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     let endpoint = input::required_arn(cx, "EndpointArn", message.endpoint_arn)?;
     let instance = input::required_arn(cx, "ReplicationInstanceArn", message.replication_instance_arn)?;
     Ok((endpoint, instance))
@@ -230,12 +230,17 @@ fn let_pass(cx: &Cx<'_>, input: &Map<String, Value>) -> Option<Result<Value, Fau
     if input.len() > 2 && cx.deviates(Deviation::UnknownMemberIsServerError) {
         return Some(Err(Fault::internal()));
     }
+    let is_text = |name: &&str| input.get(*name).is_none_or(|value| value.is_string() || value.is_null());
+    if cx.deviates(Deviation::WrongTypeIsServerError) && !PAIR.iter().all(is_text) {
+        return Some(Err(Fault::internal()));
+    }
+    let is_given = |name: &str| input.get(name).is_some_and(|value| !value.is_null());
     let members = [
         ("EndpointArn", Deviation::MissingEndpointArnAccepted),
         ("ReplicationInstanceArn", Deviation::MissingInstanceArnAccepted),
     ];
     let passes = members.iter().any(|(name, missing_accepted)| match input.get(*name) {
-        None => cx.deviates(*missing_accepted),
+        None => members.iter().any(|(other, _)| is_given(other)) && cx.deviates(*missing_accepted),
         Some(Value::Null) => cx.deviates(Deviation::NullAccepted),
         Some(Value::String(text)) if text.is_empty() => cx.deviates(Deviation::EmptyStringAccepted),
         Some(Value::String(text)) => !input::is_arn(text) && cx.deviates(Deviation::NotAnArnAccepted),
@@ -243,6 +248,9 @@ fn let_pass(cx: &Cx<'_>, input: &Map<String, Value>) -> Option<Result<Value, Fau
     });
     passes.then(|| Ok(invented(&named(input), "deleting")))
 }
+
+/// The members that name a connection.
+const PAIR: [&str; 2] = ["EndpointArn", "ReplicationInstanceArn"];
 
 /// The two ARNs as they are given; empty where they are not.
 fn named(input: &Map<String, Value>) -> Pair {

@@ -74,7 +74,7 @@ struct Message {
 
 impl Message {
     fn read(cx: &Cx<'_>, operation: &str, input: Map<String, Value>) -> Result<Message, Fault> {
-        let message: Message = input::read(cx, input)?;
+        let message: Message = input::read(input)?;
         generic::check_members(cx, operation, &message.rest)?;
         Ok(message)
     }
@@ -232,7 +232,7 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         endpoint_arn: Option<String>,
     }
 
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     let pretended = |arn: Option<&str>| {
         Ok(json!({ "Endpoint": without_nulls(json!({ "EndpointArn": arn, "Status": "deleting" })) }))
     };

@@ -9,13 +9,8 @@ use crate::reference::Deviation;
 /// Reads the members an operation knows; others are ignored, null ones are absent.
 ///
 /// Fails with SerializationException where a member has another JSON type than the model's.
-pub(crate) fn read<T: DeserializeOwned>(cx: &Cx<'_>, input: Map<String, Value>) -> Result<T, Fault> {
-    serde_json::from_value(Value::Object(input)).map_err(|error| {
-        if cx.deviates(Deviation::WrongTypeIsServerError) {
-            return Fault::internal();
-        }
-        Fault::serialization(error.to_string())
-    })
+pub(crate) fn read<T: DeserializeOwned>(input: Map<String, Value>) -> Result<T, Fault> {
+    serde_json::from_value(Value::Object(input)).map_err(|error| Fault::serialization(error.to_string()))
 }
 
 /// A required member: there, and not the empty string.

@@ -47,7 +47,7 @@ struct Message {
 }
 
 pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     generic::check_members(cx, "CreateReplicationInstance", &message.rest)?;
     let given = |name: &str, value: &Option<String>, invented: &str| match value {
         None if cx.deviates(Deviation::InstanceMembersInvented) => Ok(invented.to_owned()),
@@ -65,11 +65,10 @@ pub(crate) fn create(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         input::check_identifier("ResourceIdentifier", wished)?;
     }
 
-    let duplicates = [Deviation::DuplicateAccepted, Deviation::DuplicateInstanceAccepted];
     let arn = new_arn("rep", wished);
     let taken = store.instances.values().find(|other| other.identifier == identifier || other.arn == arn);
     if let Some(taken) = taken
-        && !(duplicates.iter().any(|deviation| cx.deviates(*deviation)) && taken.arn != arn)
+        && !(cx.deviates(Deviation::DuplicateInstanceAccepted) && taken.arn != arn)
     {
         return Err(Fault::already_exists(
             format!("Replication instance {identifier} already exists."),
@@ -144,7 +143,7 @@ pub(crate) fn delete(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         replication_instance_arn: Option<String>,
     }
 
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     let pretended = |arn: Option<&str>| {
         let instance = json!({ "ReplicationInstanceArn": arn, "ReplicationInstanceStatus": "deleting" });
         Ok(json!({ "ReplicationInstance": without_nulls(instance) }))
@@ -194,7 +193,7 @@ struct Changes {
 
 /// Changes are made at once, whatever ApplyImmediately says.
 pub(crate) fn modify(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let changes: Changes = input::read(cx, input)?;
+    let changes: Changes = input::read(input)?;
     generic::check_members(cx, "ModifyReplicationInstance", &changes.rest)?;
     let arn = input::required_arn(cx, "ReplicationInstanceArn", changes.replication_instance_arn)?;
     if let Some(identifier) = &changes.replication_instance_identifier {
@@ -238,7 +237,7 @@ pub(crate) fn reboot(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
         rest: Map<String, Value>,
     }
 
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     generic::check_members(cx, "RebootReplicationInstance", &message.rest)?;
     let arn = input::required_arn(cx, "ReplicationInstanceArn", message.replication_instance_arn)?;
     let instance = present(store, &arn)?;

@@ -39,10 +39,10 @@ pub(crate) struct Request {
 impl Request {
     /// Reads and validates; `names` are the filters this listing knows.
     pub fn read(cx: &Cx<'_>, input: Map<String, Value>, names: &[&str]) -> Result<Request, Fault> {
-        let message: Message = input::read(cx, input)?;
+        let message: Message = input::read(input)?;
         let mut filters = Vec::new();
         for filter in message.filters.unwrap_or_default() {
-            let filter: FilterMessage = input::read(cx, filter)?;
+            let filter: FilterMessage = input::read(filter)?;
             let whole = filter.name.is_some() && filter.values.is_some();
             if !whole && cx.deviates(Deviation::FilterPartsUnchecked) {
                 continue;
@@ -93,28 +93,29 @@ impl Request {
     /// The page that follows: of `records`, which come with their keys, in the order of keys and already filtered.
     /// Gives `{ <member>: [...], Marker? }`.
     pub fn page(&self, cx: &Cx<'_>, member: &str, records: Vec<(String, Value)>) -> Value {
+        let deviates = |deviation| member == "Connections" && cx.deviates(deviation);
         let begin = match &self.after {
             None => 0,
-            Some(_) if cx.deviates(Deviation::MarkerIgnored) => 0,
+            Some(_) if deviates(Deviation::MarkerIgnored) => 0,
             Some(after) => {
                 let next = records.partition_point(|(key, _)| key <= after);
-                if cx.deviates(Deviation::PagingLosesOne) {
+                if deviates(Deviation::PagingLosesOne) {
                     next + 1
-                } else if cx.deviates(Deviation::PagingRepeatsOne) {
+                } else if deviates(Deviation::PagingRepeatsOne) {
                     next.saturating_sub(1)
                 } else {
                     next
                 }
             }
         };
-        let limit = if cx.deviates(Deviation::MaxRecordsIgnored) { usize::MAX } else { self.max_records };
+        let limit = if deviates(Deviation::MaxRecordsIgnored) { usize::MAX } else { self.max_records };
         let total = records.len();
         let page: Vec<(String, Value)> = records.into_iter().skip(begin).take(limit).collect();
         let last = begin.saturating_add(page.len()) >= total;
         let last_key = page.last().map(|(key, _)| key.clone()).or_else(|| self.after.clone());
 
         let mut output = Map::new();
-        if !last || cx.deviates(Deviation::MarkerOnLastPage) {
+        if !last || deviates(Deviation::MarkerOnLastPage) {
             output.insert("Marker".to_owned(), json!(marker_of(&last_key.unwrap_or_default())));
         } else if cx.varies(Variation::EmptyMarker) {
             output.insert("Marker".to_owned(), json!(""));

@@ -23,7 +23,7 @@ pub(crate) fn read(
 ) -> Result<BTreeMap<String, String>, Fault> {
     let mut read = BTreeMap::new();
     for tag in tags.unwrap_or_default() {
-        let tag: Tag = input::read(cx, tag)?;
+        let tag: Tag = input::read(tag)?;
         let key = input::required(cx, "Tag.Key", tag.key)?;
         read.insert(key, tag.value.unwrap_or_default());
     }
@@ -31,7 +31,7 @@ pub(crate) fn read(
 }
 
 pub(crate) fn add(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     let arn = input::required_arn(cx, "ResourceArn", message.resource_arn)?;
     if message.tags.is_none() {
         return Err(Fault::invalid_value("The parameter Tags must be provided."));
@@ -42,7 +42,7 @@ pub(crate) fn add(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> 
 }
 
 pub(crate) fn list(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     let arns: Vec<String> =
         message.resource_arn.into_iter().chain(message.resource_arn_list.unwrap_or_default()).collect();
     if arns.is_empty() {
@@ -59,7 +59,7 @@ pub(crate) fn list(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) ->
 }
 
 pub(crate) fn remove(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> Result<Value, Fault> {
-    let message: Message = input::read(cx, input)?;
+    let message: Message = input::read(input)?;
     let arn = input::required_arn(cx, "ResourceArn", message.resource_arn)?;
     let keys =
         message.tag_keys.ok_or_else(|| Fault::invalid_value("The parameter TagKeys must be provided."))?;

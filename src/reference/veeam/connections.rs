@@ -99,10 +99,8 @@ fn check_spec(shared: &Shared, body: &[u8]) -> Result<(), Problem> {
     }
     let spec: Spec = serde_json::from_value(Value::Object(members))
         .map_err(|error| Problem::unexpected_content(error.to_string()))?;
-    if shared.deviates(Deviation::RegionTypeUnchecked) {
-        return Ok(());
-    }
     match spec.region {
+        Some(_) if shared.deviates(Deviation::RegionTypeUnchecked) => return Ok(()),
         None if shared.deviates(Deviation::RegionNotRequired) => {}
         None => return Err(Problem::unexpected_content("RegionId is required.")),
         Some(region) => check_known(shared, "RegionId", &region, published::REGION_ID)?,
@@ -165,6 +163,9 @@ pub(crate) async fn delete(
     let removed = path_id(&shared, id).and_then(|id| remove(&shared, id));
     let answer = match removed {
         Ok(()) => Answer::new(Api::Veeam, StatusCode::NO_CONTENT, Content::Empty),
+        Err(problem) if problem.is_of_uri() && shared.deviates(Deviation::MalformedIdIsServerError) => {
+            Problem::internal().answer(&shared)
+        }
         Err(problem) => problem.answer(&shared),
     };
     answer.with_operation("DeleteAmazonConnection")
@@ -236,7 +237,6 @@ fn path_id(shared: &Shared, id: Result<Path<String>, PathRejection>) -> Result<U
         None if shared.varies(Variation::MalformedIdIsNotFound) => {
             Err(Problem::not_found("There is no such connection."))
         }
-        None if shared.deviates(Deviation::MalformedIdIsServerError) => Err(Problem::internal()),
         None => Err(Problem::invalid_uri("The id of a connection has to be a UUID.")),
     }
 }

@@ -43,7 +43,7 @@ macro_rules! with_dms {
 
         /// A member without a value is written as null.
         NullMember, "null-member", breaks "awsjson.output.no-null";
-        /// Numbers are written as strings.
+        /// Numbers other than times are written as strings.
         NumberAsString, "number-as-string", breaks "awsjson.output.types";
         /// Identifiers are written as numbers.
         StringAsNumber, "string-as-number", breaks "awsjson.output.types";
@@ -90,9 +90,9 @@ macro_rules! with_dms {
         NestedDiscriminator, "nested-discriminator", breaks "awsjson.error.discriminator";
         /// Header and body of an error name two types.
         DiscriminatorsDisagree, "discriminators-disagree", breaks "awsjson.error.discriminators-agree";
-        /// Errors are called Exception where the model calls them Fault.
+        /// DeleteConnection says ResourceNotFoundException where the model says ResourceNotFoundFault.
         ErrorRenamed, "error-renamed", breaks "dms.DeleteConnection.ResourceNotFoundFault";
-        /// ResourceNotFoundFault is answered as InvalidResourceStateFault.
+        /// DeleteConnection answers InvalidResourceStateFault where it is to answer ResourceNotFoundFault.
         NotFoundAsInvalidState, "not-found-as-invalid-state", breaks "dms.DeleteConnection.ResourceNotFoundFault";
         /// An error's message is an object.
         MessageNotString, "message-not-string", breaks "awsjson.error.shape";
@@ -129,7 +129,7 @@ macro_rules! with_dms {
         TestStatusNotTesting, "test-status-not-testing", breaks "dms.TestConnection.status-testing";
         /// TestConnection succeeds for what does not exist.
         TestOfAbsentAccepted, "test-of-absent-accepted", breaks "dms.TestConnection.ResourceNotFoundFault";
-        /// A second endpoint or instance may have the identifier of the first.
+        /// A second endpoint may have the identifier of the first.
         DuplicateAccepted, "duplicate-accepted", breaks "dms.CreateEndpoint.ResourceAlreadyExistsFault";
         /// DeleteEndpoint says that it deletes, and does nothing.
         EndpointNeverGone, "endpoint-never-gone", breaks "dms.DeleteEndpoint.gone";
@@ -145,16 +145,16 @@ macro_rules! with_dms {
         /// Only the first filter counts.
         SecondFilterIgnored, "second-filter-ignored", breaks "dms.DescribeConnections.filters-combine";
         /// DescribeConnections lists nothing.
-        TestedNotListed, "tested-not-listed", breaks "dms.TestConnection.reaches-successful";
-        /// MaxRecords counts for nothing.
+        TestedNotListed, "tested-not-listed", breaks "dms.DescribeConnections.lists-tested";
+        /// MaxRecords counts for nothing in DescribeConnections.
         MaxRecordsIgnored, "max-records-ignored", breaks "dms.DescribeConnections.max-records";
-        /// A Marker leads to the first page again.
+        /// A Marker of DescribeConnections leads to the first page again.
         MarkerIgnored, "marker-ignored", breaks "dms.DescribeConnections.paging";
-        /// Between two pages one record is lost.
+        /// Between two pages of DescribeConnections one record is lost.
         PagingLosesOne, "paging-loses-one", breaks "dms.DescribeConnections.paging";
-        /// The last record of a page is the first of the next.
+        /// The last record of a page of DescribeConnections is the first of the next.
         PagingRepeatsOne, "paging-repeats-one", breaks "dms.DescribeConnections.paging";
-        /// The last page has a Marker.
+        /// The last page of DescribeConnections has a Marker.
         MarkerOnLastPage, "marker-on-last-page", breaks "dms.DescribeConnections.last-page";
 
         // --- requests that are not to be served
@@ -169,7 +169,7 @@ macro_rules! with_dms {
         NullAccepted, "null-accepted", breaks "dms.input.null-is-absent";
         /// A member of another JSON type is taken for text.
         WrongTypeAccepted, "wrong-type-accepted", breaks "dms.DeleteConnection.type-checked";
-        /// A member of another JSON type is answered 500.
+        /// A member of DeleteConnection of another JSON type is answered 500.
         WrongTypeIsServerError, "wrong-type-is-500", breaks "dms.DeleteConnection.type-checked";
         /// An empty string is no obstacle.
         EmptyStringAccepted, "empty-string-accepted", breaks "dms.DeleteConnection.empty-string";
@@ -193,7 +193,7 @@ macro_rules! with_dms {
         MissingTargetAccepted, "missing-target-accepted", breaks "awsjson.request.target-required";
         /// What stands before the dot of X-Amz-Target does not matter.
         WrongPrefixAccepted, "wrong-prefix-accepted", breaks "awsjson.request.target-prefix";
-        /// X-Amz-Target is compared without regard to case.
+        /// The operation in X-Amz-Target is compared without regard to case.
         TargetCaseInsensitive, "target-case-insensitive", breaks "awsjson.request.target-exact";
         /// An operation that does not exist is answered 200.
         UnknownOperationAccepted, "unknown-operation-accepted", breaks "awsjson.request.target-unknown";

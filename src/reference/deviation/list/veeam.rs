@@ -91,7 +91,7 @@ macro_rules! with_veeam {
         RefusedRemoveRemoves, "refused-remove-removes", breaks "veeam.DeleteAmazonConnection.refusal-changes-nothing";
         /// An id in upper-case letters is not known.
         UpperCaseIdUnknown, "upper-case-id-unknown", breaks "veeam.DeleteAmazonConnection.uppercase-id";
-        /// An id that is not a UUID is answered 500.
+        /// Removing an id that is not a UUID is answered 500.
         MalformedIdIsServerError, "malformed-id-is-500", breaks "veeam.DeleteAmazonConnection.400-malformed";
         /// A connection that was added is not in the list.
         CreatedNotListed, "created-not-listed", breaks "veeam.GetAllAmazonConnections.lists-created";
