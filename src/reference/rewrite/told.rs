@@ -20,8 +20,7 @@ pub(super) fn deviate(operation: &str, output: &mut Value, deviation: Deviation)
         (Deviation::InstancesRenamed, "DescribeReplicationInstances") => {
             renamed(output, "ReplicationInstances");
         }
-        (Deviation::TestWithoutArns, "TestConnection")
-        | (Deviation::DeleteEndpointWithoutArn, "DeleteEndpoint")
+        (Deviation::DeleteEndpointWithoutArn, "DeleteEndpoint")
         | (Deviation::DeleteInstanceWithoutArn, "DeleteReplicationInstance") => {
             each_object(output, &mut |object| {
                 object.retain(|name, _| !matches!(&name[..], "EndpointArn" | "ReplicationInstanceArn"));

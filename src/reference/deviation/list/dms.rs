@@ -293,8 +293,6 @@ macro_rules! with_dms {
         SecondDeleteIsServerError, "second-delete-is-500", breaks "dms.DeleteConnection.second-delete";
         /// TestConnection's output is the connection itself.
         TestOutputBare, "test-output-bare", breaks "dms.TestConnection.success";
-        /// TestConnection gives the connection without its two ARNs.
-        TestWithoutArns, "test-without-arns", breaks "dms.TestConnection.success";
         /// TestConnection does without EndpointArn.
         TestWithoutEndpointAccepted, "test-without-endpoint-accepted", breaks "dms.TestConnection.required-endpoint-arn";
         /// TestConnection does without ReplicationInstanceArn.
