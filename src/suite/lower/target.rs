@@ -39,6 +39,9 @@ use crate::{
     },
 };
 
+/// The feature of a target that gives tokens for a name and a password (RFC 6749, section 4.3).
+const PASSWORD_GRANT: &str = "password-grant";
+
 /// What a target file is read with.
 pub struct Surroundings<'a> {
     pub contracts: &'a Contracts,
@@ -85,6 +88,12 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         );
     }
     let variables = variables(file.variables, problems);
+    let mut features: BTreeSet<Arc<str>> =
+        file.features.into_iter().flatten().map(|feature| feature.value.into()).collect();
+    // The run itself signs in with a password there.
+    if apis.values().any(|api| matches!(api.credentials, Credentials::Password { .. })) {
+        features.insert(PASSWORD_GRANT.into());
+    }
     Target {
         name: file.name.value.into(),
         product: file.product,
@@ -96,7 +105,7 @@ pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) 
         limits: limits(file.limits, problems),
         permits,
         sharing: if file.alone.is_some() { Sharing::Alone } else { Sharing::Shared },
-        features: file.features.into_iter().flatten().map(|feature| feature.value.into()).collect(),
+        features,
         expendable: expendable(file.expendable, &variables, cx.contracts, problems),
         variables,
         secrets: named_secrets,
