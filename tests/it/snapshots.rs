@@ -52,7 +52,7 @@ expression: \"shop::GetThing::gives\"
 2. DropThing: 204, no body
 ";
 
-/// Answers with this body, in which `N` is how often it was asked.
+/// Answers with this body, in which `N` is how often it was asked for, and 404 where no thing is named.
 fn serve(body: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -74,7 +74,10 @@ fn talk(mut stream: TcpStream, body: &str, asked: &AtomicUsize) {
         if !head.ends_with(b"\r\n\r\n") {
             continue;
         }
-        let answer = if String::from_utf8_lossy(&head).contains("/drop") {
+        let line = String::from_utf8_lossy(&head);
+        let answer = if !line.contains("/things/") {
+            "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n".to_owned()
+        } else if line.contains("/drop") {
             "HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n".to_owned()
         } else {
             let body = body.replace('N', &asked.fetch_add(1, Ordering::Relaxed).to_string());
