@@ -27,28 +27,20 @@ use proofmark::{
     runner::{self, Finished, Opening, Stage, collect::Measure, rejudge, run_plan, summary},
     workspace::{self, Generated, House, Layout, TargetChoice},
 };
-use tokio::{runtime::Runtime, sync::watch};
+use tokio::sync::watch;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Half of them wait for something that never comes.
     arguments.test_threads.get_or_insert(4);
-    let runtime = match runner::runtime() {
-        Ok(runtime) => Arc::new(runtime),
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(2);
-        }
-    };
     let figures = Arc::new(Mutex::new(Figures::default()));
     let deviations = Deviation::ALL.iter().map(|deviation| {
-        let (runtime, figures) = (Arc::clone(&runtime), Arc::clone(&figures));
-        Trial::test(format!("deviation::{deviation}"), move || caught(*deviation, &runtime, &figures))
+        let figures = Arc::clone(&figures);
+        Trial::test(format!("deviation::{deviation}"), move || caught(*deviation, &figures))
     });
-    let variations = Variation::ALL.iter().map(|variation| {
-        let runtime = Arc::clone(&runtime);
-        Trial::test(format!("variation::{variation}"), move || passed(*variation, &runtime))
-    });
+    let variations = Variation::ALL
+        .iter()
+        .map(|variation| Trial::test(format!("variation::{variation}"), move || passed(*variation)));
     let trials: Vec<Trial> = deviations.chain(variations).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     match figures.lock() {
@@ -129,7 +121,7 @@ const EVERYWHERE: [&str; 12] = [
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The deviation turns at least one case red, and its clause is among those named: alone, unless `MORE_CAUSES` says why not.
-fn caught(deviation: Deviation, runtime: &Runtime, figures: &Mutex<Figures>) -> Result<(), Failed> {
+fn caught(deviation: Deviation, figures: &Mutex<Figures>) -> Result<(), Failed> {
     let clause = deviation.breaks();
     let fail_on = match BUNDLED.clauses.get(clause).map(|clause| clause.strength) {
         Some(Strength::Must) => FailOn::Must,
@@ -137,13 +129,13 @@ fn caught(deviation: Deviation, runtime: &Runtime, figures: &Mutex<Figures>) -> 
         None => return Err(format!("it breaks {clause}, which is no clause").into()),
     };
     if clause.starts_with("resource.") {
-        return caught_in_several(deviation, runtime);
+        return caught_in_several(deviation);
     }
     figures.lock().map_err(|error| error.to_string())?.asked += 1;
     let mut said = String::new();
     for selection in near_to_far(clause) {
         let options = Options { deviation: Some(deviation), ..Options::default() };
-        let Some(judged) = judge(options, &selection, fail_on, runtime)? else { continue };
+        let Some(judged) = judge(options, &selection, fail_on)? else { continue };
         let code = report::exit_code(&judged.report);
         let (causes, consequences) = named(&judged.report);
         if code == 1 && (causes.contains(clause) || consequences.contains(clause)) {
@@ -161,13 +153,13 @@ fn caught(deviation: Deviation, runtime: &Runtime, figures: &Mutex<Figures>) -> 
 }
 
 /// A deviation of all resources is caught in at least so many of them, by its own clause.
-fn caught_in_several(deviation: Deviation, runtime: &Runtime) -> Result<(), Failed> {
+fn caught_in_several(deviation: Deviation) -> Result<(), Failed> {
     let (few, clause) = (if deviation == Deviation::SecretShown { 3 } else { 5 }, deviation.breaks());
     let clauses = [clause.to_owned(), format!("{clause}.proposed")];
     let selection =
         Selection { clauses: clauses.to_vec(), origins: vec![Origin::Generated], ..Selection::default() };
     let options = Options { deviation: Some(deviation), ..Options::default() };
-    let judged = judge(options, &selection, FailOn::Should, runtime)?.ok_or("no case is selected")?;
+    let judged = judge(options, &selection, FailOn::Should)?.ok_or("no case is selected")?;
     let entries = judged.report.runs.iter().flat_map(|run| &run.entries);
     let broken = entries.filter(|entry| {
         let mut named = entry.violations().iter().flat_map(|it| &it.clauses);
@@ -253,12 +245,12 @@ impl fmt::Display for Figures {
 }
 
 /// The variation turns nothing red.
-fn passed(variation: Variation, runtime: &Runtime) -> Result<(), Failed> {
+fn passed(variation: Variation) -> Result<(), Failed> {
     for origin in [Origin::Written, Origin::Generated] {
         let options = Options { variation: Some(variation), ..Options::default() };
         let shard = (origin == Origin::Generated).then(|| a_tenth(variation)).flatten();
         let selection = Selection { origins: vec![origin], shard, ..Selection::default() };
-        let judged = judge(options, &selection, FailOn::Must, runtime)?.ok_or("no case is selected")?;
+        let judged = judge(options, &selection, FailOn::Must)?.ok_or("no case is selected")?;
         let code = report::exit_code(&judged.report);
         if code != 0 {
             let text = judged.text;
@@ -300,12 +292,7 @@ struct Judged {
 }
 
 /// Judges a reference target of these options with the selected cases, as `proofmark run` does; none where there are none.
-fn judge(
-    options: Options,
-    selection: &Selection,
-    fail_on: FailOn,
-    runtime: &Runtime,
-) -> Result<Option<Judged>, Failed> {
+fn judge(options: Options, selection: &Selection, fail_on: FailOn) -> Result<Option<Judged>, Failed> {
     let explain = |wrong| Failed::from(cli::explain(&wrong));
     let state = tempfile::tempdir()?;
     let house = BUNDLED.clone();
@@ -317,7 +304,7 @@ fn judge(
     if plan.jobs.is_empty() {
         return Ok(None);
     }
-    runtime.block_on(async {
+    runner::lone_runtime()?.block_on(async {
         let (_never, interrupt) = watch::channel(Interrupt::No);
         let opening = Opening { options, ..Opening::new(state.path().to_owned(), interrupt) };
         let ran = run_plan(house, chosen, opening, &plan, &Measure::of(FailOn::Must), &|_| ()).await;

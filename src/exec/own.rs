@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{PoisonError, RwLock},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use serde_json::Value;
@@ -18,14 +18,17 @@ use crate::{
 };
 
 /// Grows with every accepted answer to a creating request. Compared without regard to case, as ids may be written either
-/// way.
+/// way. One lock for all: what was there before and what was made are held against each other.
 #[derive(Debug, Default)]
-pub(super) struct Own {
-    made: RwLock<HashSet<String>>,
+pub(super) struct Own(RwLock<Names>);
+
+#[derive(Debug, Default)]
+struct Names {
+    made: HashSet<String>,
     /// The names that accepted creating requests have given.
-    named: RwLock<HashSet<String>>,
+    named: HashSet<String>,
     /// What listings showed before the run made anything of their kind.
-    there_before: RwLock<HashSet<String>>,
+    there_before: HashSet<String>,
 }
 
 impl Own {
@@ -37,41 +40,48 @@ impl Own {
         let mut found = Vec::new();
         identity.into_iter().for_each(|value| texts(value, &mut found));
         let found = found.into_iter().map(|text| text.to_lowercase());
-        let before = self.there_before.read().unwrap_or_else(PoisonError::into_inner);
-        let mut own = self.made.write().unwrap_or_else(PoisonError::into_inner);
-        own.extend(found.filter(|text| !text.is_empty() && !asked.contains(text) && !before.contains(text)));
+        let Names { made, there_before, .. } = &mut *self.write();
+        made.extend(
+            found.filter(|text| !text.is_empty() && !asked.contains(text) && !there_before.contains(text)),
+        );
     }
 
     /// A listing shows these, and the run has made none of its kind without a name of its own; what it has made under a name
     /// is not among those that were there before.
     pub fn add_there_before(&self, names: &[String]) {
         let names = names.iter().map(|name| name.to_lowercase());
-        let made = self.made.read().unwrap_or_else(PoisonError::into_inner);
-        let mut before = self.there_before.write().unwrap_or_else(PoisonError::into_inner);
-        before.extend(names.filter(|name| !made.contains(name)));
+        let Names { made, there_before, .. } = &mut *self.write();
+        there_before.extend(names.filter(|name| !made.contains(name)));
     }
 
     /// Whether what is called so was there before.
     pub fn was_there(&self, name: &Value) -> bool {
-        let before = self.there_before.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
         texts(name, &mut found);
-        found.iter().any(|text| before.contains(&text.to_lowercase()))
+        let names = self.read();
+        found.iter().any(|text| names.there_before.contains(&text.to_lowercase()))
     }
 
     /// A creating request that gives these names was accepted.
     pub fn name(&self, names: &[String]) {
-        let names = names.iter().map(|name| name.to_lowercase());
-        self.named.write().unwrap_or_else(PoisonError::into_inner).extend(names);
+        self.write().named.extend(names.iter().map(|name| name.to_lowercase()));
     }
 
     /// Whether one has given this name.
     pub fn has_named(&self, name: &str) -> bool {
-        self.named.read().unwrap_or_else(PoisonError::into_inner).contains(&name.to_lowercase())
+        self.read().named.contains(&name.to_lowercase())
     }
 
     pub fn has(&self, text: &str) -> bool {
-        self.made.read().unwrap_or_else(PoisonError::into_inner).contains(&text.to_lowercase())
+        self.read().made.contains(&text.to_lowercase())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Names> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Names> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,6 +169,16 @@ mod tests {
             let text = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
             assert_eq!((own.has(&text), own.was_there(&name)), (is_own, was_there), "{name}");
         }
+    }
+
+    #[test]
+    fn cases_on_several_threads_do_not_wait_for_each_other() {
+        let own = Own::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..10_000).for_each(|number| own.add(&[json!(number)], &[])));
+            scope.spawn(|| (0..10_000).for_each(|number| own.add_there_before(&[format!("b{number}")])));
+        });
+        assert!(own.has("9999") && own.was_there(&json!("b9999")));
     }
 
     #[test]

@@ -76,7 +76,8 @@ fn talk(mut stream: TcpStream, body: &str, asked: &AtomicUsize) {
         }
         let line = String::from_utf8_lossy(&head);
         let answer = if !line.contains("/things/") {
-            "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n".to_owned()
+            "HTTP/1.1 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n"
+                .to_owned()
         } else if line.contains("/drop") {
             "HTTP/1.1 204 No Content\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n".to_owned()
         } else {
