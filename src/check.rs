@@ -271,6 +271,9 @@ impl Subject<'_> {
         if !violations.is_empty() {
             return Verdict::Fail { violations, warnings };
         }
+        if let End::NothingThere { why, .. } = &trace.end {
+            return Verdict::Skip { reason: why.clone() };
+        }
         if let Some(Lacking { why, .. }) = found.lacking.take() {
             return Verdict::Inconclusive { why, warnings };
         }
@@ -284,7 +287,9 @@ impl Subject<'_> {
     fn could_not_tell(&self, trace: &Trace, found: &Found) -> Option<String> {
         match &trace.end {
             End::Complete => {}
-            End::Stopped(why) | End::Refused(why) => return Some(why.clone()),
+            End::Stopped(why) | End::Refused(why) | End::NothingThere { why, .. } => {
+                return Some(why.clone());
+            }
             End::FixtureFailed { id, why } => {
                 return Some(format!("the fixture {id} could not be had: {why}"));
             }

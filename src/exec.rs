@@ -184,6 +184,7 @@ impl Session {
             secrets: Arc::new(named_secrets(&target, &secrets)?),
             run: Arc::clone(&run),
             absent: Arc::new(Absent::draw()),
+            found: values::found(&suite),
         };
         let wire = Wire::open(&target)?;
         let budget = Budget::of(target.limits.budget, &suite);
@@ -309,7 +310,10 @@ impl Session {
         let mut kept = Vec::new();
         for fixture in fixtures {
             let variables = self.shared.get(fixture, &lent, self).await;
-            let variables = variables.map_err(|why| format!("{}: {why}", fixture.id))?;
+            let variables = variables.map_err(|end| match run_fixtures::failed(&fixture.id, end) {
+                End::FixtureFailed { id, why } | End::NothingThere { id, why } => format!("{id}: {why}"),
+                end => format!("{}: {end:?}", fixture.id),
+            })?;
             lent.extend(variables.iter().cloned());
             kept.push((Arc::clone(&fixture.id), variables));
         }
@@ -391,7 +395,7 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
         match session.shared.get(fixture, &lent, session).await {
             Ok(variables) => lent.extend(variables),
             Err(_) if session.is_interrupted() => return nothing_sent(End::Interrupted),
-            Err(why) => return nothing_sent(End::FixtureFailed { id: Arc::clone(&fixture.id), why }),
+            Err(end) => return nothing_sent(run_fixtures::failed(&fixture.id, end)),
         }
     }
     let mut values = session.values(&job.case.api);

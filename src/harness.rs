@@ -78,7 +78,15 @@ fn trials_of(asked: Asked) -> Result<ExitCode, Wrong> {
     let jobs = plan::plan(house.ground(&chosen.target), &asked.selection).jobs;
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
-    let unopened = Unopened { house, chosen, base_url: asked.base_url, tokens: asked.tokens };
+    let extent = if arguments.exact { Extent::OneTrial } else { Extent::Run };
+    let unopened = Unopened {
+        house,
+        chosen,
+        base_url: asked.base_url,
+        tokens: asked.tokens,
+        jobs: jobs.clone(),
+        extent,
+    };
     let shared = Arc::new(Trials::new(unopened, update)?);
     let trials =
         trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&shared))).collect();
@@ -189,12 +197,22 @@ struct Unopened {
     chosen: Chosen,
     base_url: Option<Provide>,
     tokens: Vec<(String, Provide)>,
+    jobs: Vec<Job>,
+    extent: Extent,
+}
+
+/// What one process plays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Run,
+    /// One of many processes of a run (nextest), or what somebody looks at.
+    OneTrial,
 }
 
 impl Unopened {
     /// Starts the target where that is asked for, and opens the run.
     fn open(self, runtime: &Runtime, interrupt: watch::Receiver<Interrupt>) -> Result<Stage, Wrong> {
-        let Unopened { house, mut chosen, base_url, tokens } = self;
+        let Unopened { house, mut chosen, base_url, tokens, jobs, extent } = self;
         if let Some(start) = base_url {
             let url = start().map_err(|why| Wrong::Said(format!("the target was not started: {why}")))?;
             chosen = workspace::bound(chosen, &house, &url, &[])?;
@@ -208,6 +226,11 @@ impl Unopened {
         let opening = Opening::new(state_dir, interrupt);
         let stage = runtime.block_on(Stage::set(house, chosen, opening))?;
         budget.map_or(Ok(()), |file| stage.session.count_together(&file)).map_err(Wrong::Said)?;
+        match extent {
+            Extent::Run => runtime.block_on(stage.session.probe(&jobs)),
+            // A few more requests for each of many processes would be many.
+            Extent::OneTrial => runtime.block_on(stage.session.look_up(&jobs)),
+        }
         Ok(stage)
     }
 }
@@ -237,12 +260,13 @@ fn told(flaky: &Entry) -> String {
 }
 
 /// `inconclusive: dms::A::b: A refused a right input (400)`
-fn inconclusive(entry: &Entry) -> String {
-    let why = match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => why.to_string(),
-        _ => String::new(),
+fn open_ended(entry: &Entry) -> String {
+    let (what, why) = match &entry.verdict {
+        Verdict::Inconclusive { why, .. } => ("inconclusive", why.to_string()),
+        Verdict::Skip { reason } => ("skipped", reason.clone()),
+        _ => ("open", String::new()),
     };
-    format!("inconclusive: {}: {why}", entry.subject.name)
+    format!("{what}: {}: {why}", entry.subject.name)
 }
 
 impl Trials {
@@ -315,17 +339,20 @@ impl Trials {
         self.note_what_is_left(&report);
         let entries = || report.runs.iter().flat_map(|run| &run.entries);
         let mask = |text: &str| stage.session.masks().mask(text);
-        // Only of core is an answer demanded; elsewhere what shows neither is told, and counts as nothing.
-        let open = |entry: &&Entry| {
-            entry.status == Status::Inconclusive && entry.subject.profile != Some(Profile::Core)
+        // Only of core is an answer demanded; elsewhere what shows neither is told, and counts as nothing. So is what the
+        // target has nothing for.
+        let open = |entry: &&Entry| match entry.status {
+            Status::Inconclusive => entry.subject.profile != Some(Profile::Core),
+            status => status == Status::Skip,
         };
         let clean = report.runs.iter().all(|run| run.clean_up.is_empty());
         if clean && entries().all(|entry| good(entry.status) || open(&entry)) {
-            let told: Vec<String> = entries().filter(open).map(|entry| mask(&inconclusive(entry))).collect();
+            let told: Vec<String> = entries().filter(open).map(|entry| mask(&open_ended(entry))).collect();
             if told.len() == jobs.len() {
                 return Ok(Completion::ignored_with(told[0].clone()));
             }
-            self.open.fetch_add(told.len(), Ordering::Relaxed);
+            let inconclusive = entries().filter(|entry| entry.status == Status::Inconclusive).count();
+            self.open.fetch_add(inconclusive, Ordering::Relaxed);
             return Ok(Completion::Completed);
         }
         let text = report::render(&report, Format::Text(Style::PLAIN), &mask);

@@ -219,9 +219,22 @@ fn fixtures(case: &Case, suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
             out.push(Arc::clone(fixture));
         }
     }
-    let mut out = Vec::new();
-    visit(&case.uses, suite, target, &mut BTreeSet::new(), &mut out);
+    let (mut out, mut seen) = (Vec::new(), BTreeSet::new());
+    let needed = case.needs.iter().filter_map(|need| match need {
+        Need::Variable(name) => finder(name, &case.api, suite).map(|fixture| Arc::clone(&fixture.id)),
+        Need::Feature(_) | Need::Lift(_) => None,
+    });
+    visit(&needed.collect::<Vec<_>>(), suite, target, &mut seen, &mut out);
+    visit(&case.uses, suite, target, &mut seen, &mut out);
     out
+}
+
+/// The fixture that asks the target for this variable.
+fn finder<'s>(variable: &Arc<str>, api: &ApiName, suite: &'s Suite) -> Option<&'s Arc<Fixture>> {
+    let finds = |fixture: &&Arc<Fixture>| {
+        fixture.only_reads() && fixture.api == *api && fixture.provides.contains(variable)
+    };
+    suite.fixtures.values().find(finds)
 }
 
 /// Every fixture that cases share and that the target neither lends nor could not have, dependencies first.
@@ -241,6 +254,7 @@ pub fn shared(suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
         let steps = std::iter::once(&fixture.create).chain(&fixture.destroy);
         let mut steps = steps.map(|step| (&step.operation, step.effect));
         target.apis.contains_key(&fixture.api)
+            && !fixture.only_reads()
             && steps.all(|(operation, effect)| {
                 effect.is_permitted(&target.permits) && !target.unsupported.operations.contains(operation)
             })
@@ -251,7 +265,10 @@ pub fn shared(suite: &Suite, target: &Target) -> Vec<Arc<Fixture>> {
 
 /// Whether the target lends this fixture: it gives every variable the fixture would.
 pub fn supplied(fixture: &Fixture, target: &Target) -> bool {
-    !fixture.provides.is_empty() && fixture.provides.iter().all(|name| target.supplies.contains_key(name))
+    let given = |name: &Arc<str>| {
+        target.supplies.contains_key(name) || fixture.only_reads() && target.variables.contains_key(name)
+    };
+    !fixture.provides.is_empty() && fixture.provides.iter().all(given)
 }
 
 impl Outlook<'_> {
@@ -282,15 +299,15 @@ impl Outlook<'_> {
                 return Decision::Unsupported(Arc::clone(operation));
             }
         }
-        if let Some(need) = case.needs.iter().find(|need| !met(need, target)) {
+        if let Some(need) = case.needs.iter().find(|need| !met(need, target, fixtures)) {
             return Decision::Skip(match need {
                 Need::Feature(name) => {
                     format!("needs the feature `{name}`, which the target does not declare")
                 }
                 Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
                 Need::Lift(operation) => format!(
-                    "{operation} makes what nothing destroys; only `expendable: [operation:{operation}]` or the feature \
-                 `disposable` in the target file lets it go"
+                    "nothing would delete what this request of {operation} may create; only \
+                     `expendable: [operation:{operation}]` or the feature `disposable` in the target file lets it go"
                 ),
             });
         }
@@ -302,10 +319,13 @@ impl Outlook<'_> {
     }
 }
 
-fn met(need: &Need, target: &Target) -> bool {
+fn met(need: &Need, target: &Target, fixtures: &[Arc<Fixture>]) -> bool {
     match need {
         Need::Feature(name) => target.features.contains(name),
-        Need::Variable(name) => target.variables.contains_key(name) || target.supplies.contains_key(name),
+        Need::Variable(name) => {
+            let given = target.variables.contains_key(name) || target.supplies.contains_key(name);
+            given || fixtures.iter().any(|fixture| fixture.only_reads() && fixture.provides.contains(name))
+        }
         Need::Lift(operation) => target.lift(operation).is_some(),
     }
 }

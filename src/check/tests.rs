@@ -140,6 +140,7 @@ fn the_end_of_a_trace_counts_where_nothing_is_broken() {
             End::FixtureFailed { id: "dms::thing".into(), why: "quota".into() },
             "error: the fixture dms::thing could not be had: quota",
         ),
+        (End::NothingThere { id: "dms::thing".into(), why: "no account".into() }, "skip: no account"),
         (
             End::Deadline { what: "a thing".into(), within: Duration::from_secs(2) },
             "error: a thing: not within 2000 ms",

@@ -14,7 +14,10 @@ use crate::{
         multipart,
         router::{Base, Incoming, Router},
     },
-    model::contract::{Contract, Effect, Operation},
+    model::{
+        contract::{Contract, Effect, Operation},
+        exchange::Response,
+    },
 };
 
 /// Grows with every accepted answer to a creating request. Compared without regard to case, as ids may be written either
@@ -118,6 +121,31 @@ pub(super) fn may_make(contract: &Contract, operation: &Operation, request: &Inc
         && readings.all(|reading| makes(reading.operation.effect))
 }
 
+/// The answer without the elements of its lists that bear the name of a run, this one or another: they go when that ends.
+pub(super) fn without_runs(response: &Response) -> Response {
+    fn pruned(value: &mut Value) {
+        match value {
+            Value::Array(elements) => elements.retain(|element| {
+                let mut found = Vec::new();
+                texts(element, &mut found);
+                !found.iter().any(|text| names_a_run(text))
+            }),
+            Value::Object(members) => members.values_mut().for_each(pruned),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let Ok(body) = response.json() else { return response.clone() };
+    let mut body = body.clone();
+    pruned(&mut body);
+    Response::new(response.status, response.headers.clone(), body.to_string().into(), response.stray)
+}
+
+/// Whether a text holds the name that a run begins the names of its own things with: `pm-` and eight hexadecimal digits.
+fn names_a_run(text: &str) -> bool {
+    let is_id = |rest: &str| rest.len() >= 8 && rest.bytes().take(8).all(|byte| byte.is_ascii_hexdigit());
+    text.to_ascii_lowercase().split("pm-").skip(1).any(is_id)
+}
+
 /// Every text of a body, if it is JSON.
 pub(super) fn texts_of(body: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
@@ -169,6 +197,27 @@ mod tests {
             let text = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
             assert_eq!((own.has(&text), own.was_there(&name)), (is_own, was_there), "{name}");
         }
+    }
+
+    #[test]
+    fn what_runs_have_made_is_not_found() {
+        for (body, found) in [
+            (
+                json!({ "results": [{ "id": 1, "name": "pm-0a1b2c3d-x" }, { "id": 2 }] }),
+                json!({ "results": [{ "id": 2 }] }),
+            ),
+            (
+                json!([{ "tags": ["of PM-0A1B2C3D"] }, { "a": { "b": "pm-north" } }]),
+                json!([{ "a": { "b": "pm-north" } }]),
+            ),
+            (json!({ "a": [{ "b": ["pm-0a1b2c3d", "c"] }] }), json!({ "a": [] })),
+            (json!({ "name": "pm-0a1b2c3d", "n": 1 }), json!({ "name": "pm-0a1b2c3d", "n": 1 })),
+        ] {
+            let response = Response::new(200, Vec::new(), body.to_string().into(), 0);
+            assert_eq!(without_runs(&response).json().unwrap(), &found, "{body}");
+        }
+        let text = Response::new(200, Vec::new(), "[pm-0a1b2c3d".into(), 0);
+        assert_eq!(without_runs(&text).body, text.body);
     }
 
     #[test]

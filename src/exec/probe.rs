@@ -12,7 +12,7 @@ use super::{
 use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
-        case::{Auth, Raw, Request},
+        case::{Auth, Fixture, Raw, Request},
         contract::{ApiName, Contract, Effect, Operation, Place, Protocol},
         exchange::Response,
         target::ApiTarget,
@@ -24,8 +24,8 @@ use crate::{
 const ASKED: usize = 3;
 
 impl Session {
-    /// Asks each API that the jobs are about. Cases of an API that does not take the credentials are not played; each is
-    /// an Error that says why.
+    /// Asks each API that the jobs are about, and finds what their fixtures only read. Cases of an API that does not take the
+    /// credentials are not played; each is an Error that says why.
     pub async fn probe(&self, jobs: &[Job]) {
         let played = jobs.iter().filter(|job| job.decision == Decision::Run);
         let apis: std::collections::BTreeSet<&ApiName> = played.map(|job| &job.case.api).collect();
@@ -40,6 +40,19 @@ impl Session {
         // A second probe of one session learns nothing else.
         drop(self.denied.set(denied));
         drop(self.nothing.set(nothing));
+        self.look_up(jobs).await;
+    }
+
+    /// Plays the fixtures of these jobs that only read: what they find was there before the run has made anything.
+    pub async fn look_up(&self, jobs: &[Job]) {
+        let played = jobs.iter().filter(|job| job.decision == Decision::Run);
+        let fixtures = played.flat_map(|job| &job.fixtures);
+        let only_reads = |fixture: &&Arc<Fixture>| fixture.only_reads() && fixture.uses.is_empty();
+        let found: BTreeMap<_, _> = fixtures.filter(only_reads).map(|it| (&it.id, it)).collect();
+        for fixture in found.into_values().filter(|fixture| self.is_denied(&fixture.api).is_none()) {
+            // The cases that refer to it say how it ended.
+            drop(self.shared.get(fixture, &[], self).await);
+        }
     }
 
     /// Why no case of this API is played, if so.

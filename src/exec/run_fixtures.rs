@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use super::{Session, drive::drive, ledger::Account, script::Script, values::Values};
 use crate::model::{
     case::Fixture,
-    exchange::{Exchange, Trace},
+    exchange::{End, Exchange, Trace},
 };
 
 /// In the order in which they were first needed, which is one in which none comes before what it is made from.
@@ -19,8 +19,8 @@ pub(super) struct RunFixtures(Mutex<IndexMap<Arc<str>, Arc<OnceCell<Standing>>>>
 #[derive(Debug)]
 struct Standing {
     fixture: Arc<Fixture>,
-    /// What cases can name, or why there is nothing to name.
-    outcome: Result<Vec<(Arc<str>, Value)>, String>,
+    /// What cases can name, or how the fixture ended without.
+    outcome: Result<Vec<(Arc<str>, Value)>, End>,
     /// Taken when the session closes.
     rest: Mutex<Option<(Script, Account, Vec<Exchange>)>>,
 }
@@ -41,7 +41,7 @@ impl RunFixtures {
         fixture: &Arc<Fixture>,
         used: &[(Arc<str>, Value)],
         session: &Session,
-    ) -> Result<Vec<(Arc<str>, Value)>, String> {
+    ) -> Result<Vec<(Arc<str>, Value)>, End> {
         let cell = Arc::clone(lock(&self.0).entry(Arc::clone(&fixture.id)).or_default());
         let standing = cell.get_or_init(|| make(fixture, used, session)).await;
         standing.outcome.clone()
@@ -93,7 +93,7 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     drive(&mut script, &mut account, session, &mut exchanges).await;
     let outcome = match script.end() {
         None => Ok(provided(fixture, &script.values)),
-        Some(end) => Err(in_words(end)),
+        Some(end) => Err(end.clone()),
     };
     Standing { fixture: Arc::clone(fixture), outcome, rest: Mutex::new(Some((script, account, exchanges))) }
 }
@@ -103,15 +103,17 @@ fn provided(fixture: &Fixture, values: &Values) -> Vec<(Arc<str>, Value)> {
     fixture.provides.iter().filter_map(value).collect()
 }
 
-fn in_words(end: &crate::model::exchange::End) -> String {
-    use crate::model::exchange::End;
-    match end {
-        End::FixtureFailed { why, .. } | End::Stopped(why) | End::Refused(why) => why.clone(),
-        End::Deadline { what, .. } => what.clone(),
+/// How a case ends that stands on a fixture which ended so.
+pub(super) fn failed(id: &Arc<str>, end: End) -> End {
+    let why = match end {
+        End::NothingThere { .. } => return end,
+        End::FixtureFailed { why, .. } | End::Stopped(why) | End::Refused(why) => why,
+        End::Deadline { what, .. } => what,
         End::Interrupted => "interrupted".to_owned(),
         End::Panicked(message) => format!("the harness panicked: {message}"),
         End::Complete => String::new(),
-    }
+    };
+    End::FixtureFailed { id: Arc::clone(id), why }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

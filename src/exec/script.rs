@@ -16,7 +16,7 @@ use self::{
     asking::Asking,
     weighing::{Weighed, succeeded, told},
 };
-use super::{again::Bounds, futile::Futile, values::Values};
+use super::{again::Bounds, futile::Futile, own, values::Values};
 use crate::{
     contract::Contracts,
     matcher::absence,
@@ -405,12 +405,21 @@ impl Script {
             // A target that fails may have made it before.
             _ => Existence::Perhaps,
         };
-        let missed = self.take(&fixture.create, response);
+        let missed = match fixture.only_reads() {
+            true => self.take(&fixture.create, &own::without_runs(response)),
+            false => self.take(&fixture.create, response),
+        };
         if !succeeded(&fixture.create, response) {
             let why = self.answer_in_words(&fixture.create, &fixture.api, response);
             return self.fixture_failed(index, why);
         }
         match missed {
+            Some(why) if fixture.only_reads() => {
+                let names = fixture.provides.iter().map(|name| format!("{name}: .."));
+                let names = names.collect::<Vec<_>>().join(", ");
+                let why = format!("{why}; the target file can name one: `variables: {{ {names} }}`");
+                self.stop(End::NothingThere { id: Arc::clone(&fixture.id), why });
+            }
             Some(why) => self.fixture_failed(index, why),
             None => self.enter(Stage::Ready(index)),
         }

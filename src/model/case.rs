@@ -432,7 +432,7 @@ pub struct SameAs {
     pub ignoring: Vec<Ignoring>,
 }
 
-/// Something a case needs on the target.
+/// Something a case needs on the target: what `create` makes, or what it finds there, where it only reads.
 #[derive(Debug, Clone)]
 pub struct Fixture {
     /// `connection`.
@@ -454,6 +454,13 @@ pub struct Fixture {
     /// What one costs, in the owner's words: `instance-hour`.
     pub cost: Option<String>,
     pub span: Span,
+}
+
+impl Fixture {
+    /// Whether it makes nothing: what it provides is somebody else's, which cases may refer to and no more.
+    pub fn only_reads(&self) -> bool {
+        self.create.effect == Effect::Read
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -256,6 +256,11 @@ pub enum End {
         id: Arc<str>,
         why: String,
     },
+    /// A fixture that only reads has found nothing on the target that this case could refer to.
+    NothingThere {
+        id: Arc<str>,
+        why: String,
+    },
     /// A poll reached its deadline; `what` tells what was waited for.
     Deadline {
         what: String,

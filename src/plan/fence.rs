@@ -99,7 +99,8 @@ impl Fence<'_> {
         if of_group(&self.target.variables, &|group| self.target.expendable.contains(group)) {
             return Owner::GivenUp;
         }
-        if self.target.variables.values().any(holds) { Owner::Named } else { Owner::Unknown }
+        let named = self.target.variables.values().any(holds) || self.values.is_found(text);
+        if named { Owner::Named } else { Owner::Unknown }
     }
 }
 

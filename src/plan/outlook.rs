@@ -11,7 +11,7 @@ use super::{
     absent::Absent,
     fence::Fence,
     request,
-    values::{Known, Surroundings, Values},
+    values::{self, Known, Surroundings, Values},
 };
 use crate::{
     contract::subjects::Touching,
@@ -25,6 +25,7 @@ use crate::{
 /// Stand-ins of the length and the letters that a run draws. One in a case file would only be taken for the run's own
 /// here, and not by the run.
 const RUN: &str = "pm-00000000";
+const FOUND: &str = "found-on-the-target";
 const SUFFIX: &str = "planning";
 const ABSENT: &str = "nowhere0in0it";
 const ABSENT_UUID: &str = "00000000-0000-4000-8000-00000000dead";
@@ -54,6 +55,7 @@ impl<'a> Outlook<'a> {
             secrets: Arc::default(),
             run: RUN.into(),
             absent: Arc::new(Absent::of(ABSENT, ABSENT_UUID)),
+            found: values::found(ground.suite),
         };
         let values = |name: &ApiName| {
             let known = Known::of(name, ground.suite, ground.target);
@@ -76,8 +78,9 @@ impl<'a> Outlook<'a> {
         let Some(values) = self.values.get(&case.api) else { return Vec::new() };
         let mut values = values.clone();
         fixtures.iter().for_each(|fixture| {
+            let owner = if fixture.only_reads() { FOUND } else { RUN };
             [Some(&fixture.create), fixture.ready.as_ref()].into_iter().flatten().for_each(|step| {
-                capture(step, &mut values);
+                capture(step, owner, &mut values);
             });
         });
         let mut planned: Vec<Planned<'j>> = Vec::new();
@@ -94,7 +97,7 @@ impl<'a> Outlook<'a> {
         let of_fixtures = planned.len();
         for step in case.steps.iter().chain(&case.finally) {
             planned.extend(self.planned(&case.api, step, None, &mut values));
-            capture(step, &mut values);
+            capture(step, RUN, &mut values);
         }
         planned.rotate_left(of_fixtures);
         planned
@@ -133,9 +136,10 @@ impl<'a> Outlook<'a> {
     }
 }
 
-/// What an answer will say is taken for the run's own: whether it is, the run finds out before it is used.
-fn capture(step: &Step, values: &mut Values) {
+/// What an answer will say is taken for the run's own, unless a fixture only reads it: whether it is, the run finds out
+/// before it is used.
+fn capture(step: &Step, owner: &str, values: &mut Values) {
     for capture in &step.captures {
-        values.set(Arc::clone(&capture.name), format!("{RUN}-{}", capture.name).into());
+        values.set(Arc::clone(&capture.name), format!("{owner}-{}", capture.name).into());
     }
 }

@@ -206,8 +206,8 @@ fn fixtures_come_in_the_order_to_make_them_without_what_is_supplied() {
 
 const NAMES_NOTHING: &str = "Wipe would destroy, and it names nothing, which may mean everything; only \
     `expendable: [operation:Wipe]` or the feature `disposable` in the target file lets it go";
-const STAYS: &str = "Make makes what nothing destroys; only `expendable: [operation:Make]` or the feature `disposable` in \
-    the target file lets it go";
+const STAYS: &str = "nothing would delete what this request of Make may create; only `expendable: [operation:Make]` or the \
+    feature `disposable` in the target file lets it go";
 
 /// A case whose first step sends `input` and calls the answer's `made`, and whose others are `more`.
 fn sending(operation: &str, input: &[(&str, TemplateValue)], more: Vec<Step>) -> Case {
@@ -347,7 +347,7 @@ fn what_cannot_run_has_its_reason() {
         (
             run(destroying("denied.arn"), &denied),
             skip(
-                "Delete would destroy `x` (body Arn): the target file names it, and does not call it expendable",
+                "Delete would destroy `x` (body Arn): it is only named for reference, and the target file does not call it expendable",
             ),
         ),
         (

@@ -1,7 +1,7 @@
 //! What `${...}` stands for while one case or one shared fixture is executed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{BuildHasher, Hasher, RandomState},
     sync::Arc,
 };
@@ -30,6 +30,14 @@ pub struct Surroundings {
     pub run: Arc<str>,
     /// What names nothing, in this run.
     pub absent: Arc<Absent>,
+    /// The variables whose values fixtures only read from the target.
+    pub found: Arc<BTreeSet<Arc<str>>>,
+}
+
+/// The variables that the fixtures of a suite only read.
+pub(crate) fn found(suite: &Suite) -> Arc<BTreeSet<Arc<str>>> {
+    let fixtures = suite.fixtures.values().filter(|fixture| fixture.only_reads());
+    Arc::new(fixtures.flat_map(|fixture| fixture.provides.iter().cloned()).collect())
 }
 
 impl std::fmt::Debug for Surroundings {
@@ -164,6 +172,12 @@ impl Values {
         is_one_name(&text) && (holds(RUN) || holds(SUFFIX) || UUIDS.into_iter().any(holds) || is_own_number())
     }
 
+    /// Whether a text is what a fixture has found on the target.
+    pub fn is_found(&self, text: &str) -> bool {
+        let value = |name: &Arc<str>| self.variables.get(name)?.as_str();
+        self.surroundings.found.iter().filter_map(value).any(|found| found.eq_ignore_ascii_case(text))
+    }
+
     /// Whether a text names nothing, because it was drawn in this run to name nothing; never by how it looks.
     pub fn is_absent(&self, text: &str) -> bool {
         is_one_name(text) && self.surroundings.absent.is_in(text)
@@ -250,6 +264,7 @@ mod tests {
             secrets: Arc::new(BTreeMap::from([("password".into(), "s3cret".to_owned().into())])),
             run: "pm-12345678".into(),
             absent: Arc::new(Absent::draw()),
+            found: Arc::default(),
         };
         let variables = Variables::from([("region".into(), "us-east-1".into())]);
         Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)

@@ -16,7 +16,7 @@ pub enum Owner {
     Kept,
     /// The target lends it.
     Lent,
-    /// The target file names it.
+    /// The target file names it, or a fixture found it on the target.
     Named,
     /// Of which nothing is known.
     Unknown,
@@ -188,7 +188,7 @@ impl Judged<'_> {
         let whose = match owner {
             Owner::Lent => "the target lends it",
             Owner::Kept => "it is kept for later runs",
-            Owner::Named => "the target file names it, and does not call it expendable",
+            Owner::Named => "it is only named for reference, and the target file does not call it expendable",
             _ => "this run did not make it",
         };
         match effect {

@@ -13,7 +13,7 @@ use crate::{
         case::{
             Auth, Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Profile, Scope, StatusPattern,
         },
-        contract::{Contract, Protocol},
+        contract::{Contract, Effect, Protocol},
         example::{span, step},
         template::{Hole, Part, Template, TemplateValue, Variables},
     },
@@ -99,6 +99,7 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
 
 fn values() -> Values {
     let surroundings = Surroundings {
+        found: Arc::default(),
         environment: Arc::default(),
         secrets: Arc::default(),
         run: "pm-00000000".into(),
@@ -271,6 +272,23 @@ fn a_fixture_that_cannot_be_had_ends_the_case_before_its_first_step() {
         assert_eq!(played.join(" "), transcript);
         let end = End::FixtureFailed { id: "api::B".into(), why: why.into() };
         assert_eq!(script.end(), Some(&end));
+    }
+}
+
+#[test]
+fn what_is_only_looked_for_is_not_destroyed_and_can_be_named() {
+    let mut found = (*fixture("A")).clone();
+    (found.ready, found.destroy, found.gone) = (None, None, None);
+    found.create.effect = Effect::Read;
+    for (there, transcript, named) in [(true, "CreateA Do", false), (false, "CreateA", true)] {
+        let mut script = script(vec![Arc::new(found.clone())], vec![step("Do")], vec![]);
+        let played = play(&mut script, |operation, _| match (operation, there) {
+            ("CreateA", false) => answer(200, json!({})),
+            _ => fine(operation),
+        });
+        assert_eq!((played.join(" "), script.leftovers.len()), (transcript.to_owned(), 0));
+        let end = format!("{:?}", script.end());
+        assert_eq!(end.contains("the target file can name one: `variables: { A.id: .. }`"), named, "{end}");
     }
 }
 

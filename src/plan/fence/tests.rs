@@ -31,6 +31,8 @@ const OURS: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:OURS";
 const THEIRS: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:THEIRS";
 const LENT: &str = "arn:aws:dms:us-east-1:123456789012:rep:LENT";
 const KEPT: &str = "arn:aws:dms:us-east-1:123456789012:rep:KEPT";
+/// What a fixture has found on the target.
+const FOUND: &str = "arn:aws:dms:us-east-1:123456789012:rep:FOUND";
 const DENIED: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:DENIED";
 const GONE: &str = "arn:aws:dms:us-east-1:123456789012:endpoint:K3X9A0BZQ71MW";
 const OUR_ID: &str = "11111111-2222-4333-8444-555555555555";
@@ -182,8 +184,10 @@ fn values() -> Values {
         secrets: Default::default(),
         run: "pm-0a1b2c3d".into(),
         absent: Arc::new(Absent::of("k3x9a0bzq71mw", NO_ID)),
+        found: Arc::new(["found.arn".into()].into()),
     };
     let variables = Variables::from([
+        ("found.arn".into(), FOUND.into()),
         ("denied.arn".into(), DENIED.into()),
         ("busy.arn".into(), "arn:aws:dms:us-east-1:123456789012:endpoint:BUSY".into()),
     ]);
@@ -249,6 +253,8 @@ fn a_request_of_rpc_may_name_what_is_ours_or_nothing() {
             false,
         ),
         ("DeleteEndpoint", json!({ "EndpointArn": KEPT }), false),
+        ("DeleteEndpoint", json!({ "EndpointArn": FOUND }), false),
+        ("StartTask", json!({ "TaskArn": OURS, "SourceEndpointArn": FOUND }), true),
         ("DeleteEndpoint", json!({ "EndpointArn": "not-an-arn" }), false),
         ("DeleteEndpoint", json!({ "EndpointArn": "production" }), false),
         ("DeleteEndpoint", json!({ "EndpointArn": "arn:aws:s3:::bucket" }), false),

@@ -328,6 +328,7 @@ fn masked_end(end: &End, safe: &Safe) -> End {
     match end {
         End::Stopped(why) => End::Stopped(safe.masked(why)),
         End::FixtureFailed { id, why } => End::FixtureFailed { id: id.clone(), why: safe.masked(why) },
+        End::NothingThere { id, why } => End::NothingThere { id: id.clone(), why: safe.masked(why) },
         End::Deadline { what, within } => End::Deadline { what: safe.masked(what), within: *within },
         End::Refused(why) => End::Refused(safe.masked(why)),
         End::Panicked(why) => End::Panicked(safe.masked(why)),

@@ -27,6 +27,27 @@ fn a_repository_that_was_begun_works() {
     assert!(!folder.join("cases/dms/describe_connections.yaml").exists());
 }
 
+#[test]
+fn a_target_file_of_ten_lines_is_asked_for_what_cases_refer_to() {
+    let folder = folder();
+    let folder = folder.path();
+    let target = Serving::reference(folder, &[]);
+    let file = format!(
+        "name: new\napis:\n  veeam:\n    base_url: {}\n    credentials:\n      password:\n        username: proofmark\n        \
+         password: {{ published: proofmark-reference-password }}\npermits: [read, create, change, destroy]\n",
+        target.url
+    );
+    fs::write(folder.join("new.yaml"), file).unwrap();
+    let written = |command| [command, "--target", "./new.yaml", "--api", "veeam", "--origin", "written"];
+    let planned = ended(0, &proofmark(folder, &written("plan")));
+    let planned = planned.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["47 cases would run", "body RegionId: absent 1, reference"] {
+        assert!(planned.contains(part), "{planned}");
+    }
+    let said = ended(0, &proofmark(folder, &[&written("run")[..], &["--state-dir", "state"]].concat()));
+    assert!(said.contains("CONFORMANT  47 passed") && !said.contains("left behind"), "{said}");
+}
+
 /// Every command works in a folder of another service without a flag, whatever the kind of its model.
 #[test]
 fn a_folder_of_another_service_needs_no_flag_and_no_case_file() {
