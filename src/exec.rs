@@ -393,7 +393,12 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
             continue;
         }
         match session.shared.get(fixture, &lent, session).await {
-            Ok(variables) => lent.extend(variables),
+            // What the target file names goes before what was found.
+            Ok(mut variables) => {
+                let given = &session.target.variables;
+                variables.retain(|(name, _)| !fixture.only_reads() || !given.contains_key(name));
+                lent.extend(variables);
+            }
             Err(_) if session.is_interrupted() => return nothing_sent(End::Interrupted),
             Err(end) => return nothing_sent(run_fixtures::failed(&fixture.id, end)),
         }

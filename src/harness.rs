@@ -79,14 +79,11 @@ fn trials_of(asked: Asked) -> Result<ExitCode, Wrong> {
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
     let extent = if arguments.exact { Extent::OneTrial } else { Extent::Run };
-    let unopened = Unopened {
-        house,
-        chosen,
-        base_url: asked.base_url,
-        tokens: asked.tokens,
-        jobs: jobs.clone(),
-        extent,
-    };
+    let is_asked =
+        |job: &&Job| extent == Extent::Run || arguments.filter.as_deref() == Some(&*plan::trial(&job.case));
+    let played = jobs.iter().filter(is_asked).cloned().collect();
+    let (base_url, tokens) = (asked.base_url, asked.tokens);
+    let unopened = Unopened { house, chosen, base_url, tokens, jobs: played, extent };
     let shared = Arc::new(Trials::new(unopened, update)?);
     let trials =
         trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&shared))).collect();

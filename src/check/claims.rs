@@ -60,7 +60,8 @@ pub(super) fn judge(
     if last && !in_fixture {
         poll::last_answer(subject, step, index, seen, trace, judge, found);
     }
-    if last {
+    // Where there is nothing to find, nothing was promised.
+    if last && !finds(seen, judge) {
         let clauses = if success.is_empty() { default } else { &success };
         captures(step, index, seen, clauses, judge, found);
     }
@@ -98,6 +99,14 @@ fn is_about_the_body(claim: &Claim) -> bool {
         | Claim::AnyOf(_)
         | Claim::Snapshot(_) => true,
         Claim::Status(_) | Claim::Header { .. } | Claim::Error(_) | Claim::Latency { .. } => false,
+    }
+}
+
+/// Whether an exchange was sent for a fixture that only reads.
+fn finds(seen: &Seen<'_>, judge: &Judge<'_>) -> bool {
+    match &seen.exchange.role {
+        Role::Fixture { id, .. } => judge.suite.fixtures.get(id).is_some_and(|fixture| fixture.only_reads()),
+        Role::Step { .. } | Role::Token => false,
     }
 }
 

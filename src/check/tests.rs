@@ -15,6 +15,7 @@ use super::{
 use crate::model::{
     case::*,
     clause::Clause,
+    contract::Effect,
     example::{self, span},
     target::UnsupportedAnswer,
     template::TemplateValue,
@@ -297,6 +298,25 @@ fn fixtures_break_clauses_by_malformed_answers_only() {
     let told = had(aws().body(r#"{"Thing":{"Name":"b"}}"#)).judgement().verdict;
     let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
     assert_eq!(*violations[0].clauses, [Arc::from("dms.DeleteThing.success")]);
+}
+
+#[test]
+fn a_fixture_that_finds_nothing_is_no_breach() {
+    let found = |effect, list: &str| {
+        let mut finds = fixture();
+        finds.create =
+            Step { effect, captures: finds.create.captures, ..step("ListThings", vec![status(200)]) };
+        let answers = vec![at_fixture(Phase::Create, 1, aws_op("ListThings").body(list))];
+        let world = world(vec![step("DeleteThing", vec![])], answers).fixture(finds);
+        world.end(End::NothingThere { id: "dms::thing".into(), why: "no thing".into() }).told()
+    };
+    for (effect, list, told) in [
+        (Effect::Read, r#"{"Things":[]}"#, "skip: no thing"),
+        (Effect::Read, r#"{"Things":7}"#, "fail: output-type"),
+        (Effect::Change, r#"{"Things":[]}"#, "fail: capture"),
+    ] {
+        assert_eq!(found(effect, list), told, "{list}");
+    }
 }
 
 #[test]

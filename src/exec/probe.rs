@@ -12,7 +12,7 @@ use super::{
 use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
-        case::{Auth, Fixture, Raw, Request},
+        case::{Auth, Fixture, Raw, Request, Scope},
         contract::{ApiName, Contract, Effect, Operation, Place, Protocol},
         exchange::Response,
         target::ApiTarget,
@@ -47,7 +47,9 @@ impl Session {
     pub async fn look_up(&self, jobs: &[Job]) {
         let played = jobs.iter().filter(|job| job.decision == Decision::Run);
         let fixtures = played.flat_map(|job| &job.fixtures);
-        let only_reads = |fixture: &&Arc<Fixture>| fixture.only_reads() && fixture.uses.is_empty();
+        let only_reads = |fixture: &&Arc<Fixture>| {
+            fixture.only_reads() && fixture.scope == Scope::Run && fixture.uses.is_empty()
+        };
         let found: BTreeMap<_, _> = fixtures.filter(only_reads).map(|it| (&it.id, it)).collect();
         for fixture in found.into_values().filter(|fixture| self.is_denied(&fixture.api).is_none()) {
             // The cases that refer to it say how it ended.

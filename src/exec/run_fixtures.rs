@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::{Session, drive::drive, ledger::Account, script::Script, values::Values};
+use super::{Session, drive::drive, ledger::Account, own, script::Script, values::Values};
 use crate::model::{
     case::Fixture,
     exchange::{End, Exchange, Trace},
@@ -92,7 +92,15 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     let mut account = session.account(&fixture.id);
     drive(&mut script, &mut account, session, &mut exchanges).await;
     let outcome = match script.end() {
-        None => Ok(provided(fixture, &script.values)),
+        None => {
+            let provided = provided(fixture, &script.values);
+            if fixture.only_reads() {
+                let mut found = Vec::new();
+                provided.iter().for_each(|(_, value)| own::texts(value, &mut found));
+                session.own.add_there_before(&found);
+            }
+            Ok(provided)
+        }
         Some(end) => Err(end.clone()),
     };
     Standing { fixture: Arc::clone(fixture), outcome, rest: Mutex::new(Some((script, account, exchanges))) }

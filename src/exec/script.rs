@@ -47,8 +47,8 @@ pub struct Script {
     futile: Arc<Futile>,
     stage: Stage,
     asking: Asking,
-    /// What asks for the page of a list that is read now, from the second on.
-    page: Option<(String, TemplateValue)>,
+    /// What asks for the pages of a list that were read so far, from the second on.
+    pages: Vec<(String, TemplateValue)>,
     end: Option<End>,
     leftovers: Vec<Leftover>,
     /// The steps that were to make something and were refused.
@@ -194,7 +194,7 @@ impl Script {
             futile: Arc::default(),
             stage: Stage::Done,
             asking: Asking::default(),
-            page: None,
+            pages: Vec::new(),
             end: None,
             leftovers: Vec::new(),
             refused: Vec::new(),
@@ -226,7 +226,7 @@ impl Script {
             return Next::Wait(wait);
         }
         let call = Call::at(place, self.asking.ask(now));
-        Next::Send(Call { page: self.page.clone(), ..call })
+        Next::Send(Call { page: self.pages.last().cloned(), ..call })
     }
 
     /// The answer to what [`Script::next`] last told to send.
@@ -334,7 +334,7 @@ impl Script {
     /// Goes to a stage, or to the next one after it that has something to send.
     fn enter(&mut self, mut stage: Stage) {
         self.asking = Asking::default();
-        self.page = None;
+        self.pages.clear();
         self.stage = loop {
             stage = match stage {
                 Stage::Create(index) if index == self.fixtures.len() => self.first_step(),
@@ -409,15 +409,20 @@ impl Script {
             true => self.take(&fixture.create, &own::without_runs(response)),
             false => self.take(&fixture.create, response),
         };
-        if !succeeded(&fixture.create, response) {
-            let why = self.answer_in_words(&fixture.create, &fixture.api, response);
-            return self.fixture_failed(index, why);
-        }
-        match missed {
-            Some(why) if fixture.only_reads() => {
+        let advised = |why: String| match fixture.only_reads() {
+            true => {
                 let names = fixture.provides.iter().map(|name| format!("{name}: .."));
                 let names = names.collect::<Vec<_>>().join(", ");
-                let why = format!("{why}; the target file can name one: `variables: {{ {names} }}`");
+                format!("{why}; the target file can name one: `variables: {{ {names} }}`")
+            }
+            false => why,
+        };
+        if !succeeded(&fixture.create, response) {
+            let why = self.answer_in_words(&fixture.create, &fixture.api, response);
+            return self.fixture_failed(index, advised(why));
+        }
+        match missed.map(advised) {
+            Some(why) if fixture.only_reads() => {
                 self.stop(End::NothingThere { id: Arc::clone(&fixture.id), why });
             }
             Some(why) => self.fixture_failed(index, why),

@@ -191,6 +191,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether the request is one of an operation that only reads, as the contract describes it.
+    pub fn only_reads(&self) -> bool {
+        self.effect == Effect::Read && self.request.raw.is_empty()
+    }
+
     /// Read from the claims: a status, an error, or alternatives of which none leaves a success open.
     pub fn wants(&self) -> Wants {
         let until = self.poll.iter().flat_map(|poll| &poll.until);
@@ -459,7 +464,7 @@ pub struct Fixture {
 impl Fixture {
     /// Whether it makes nothing: what it provides is somebody else's, which cases may refer to and no more.
     pub fn only_reads(&self) -> bool {
-        self.create.effect == Effect::Read
+        self.create.only_reads()
     }
 }
 

@@ -8,7 +8,6 @@ use std::{
 
 use crate::{
     check::{Judge, unsupported},
-    contract::router::names,
     matcher::{error_reading::error_names, identity, refusal},
     model::{
         case::{Auth, Case, Wants},
@@ -36,7 +35,7 @@ pub(super) struct Lacking {
 struct Seen {
     /// To right inputs.
     right: Alike,
-    /// To every request that was not broken on purpose.
+    /// To every request that HTTP and the protocol can read, whatever is wrong in its input.
     proper: Alike,
     /// To requests without credentials.
     anonymous: Alike,
@@ -154,13 +153,12 @@ impl Lacking {
         };
         // A target that serves nothing refuses everything alike.
         let serves_others = served.iter().any(|(api, _)| *api == named.0);
-        // A server that crashes answers all crashes alike, and those of operations that it has are not all it answers.
-        let is_crash = nothing.answer.status >= 500 && nothing.answer.status != 501;
+        // One request that is answered otherwise, for a mistake in it perhaps, shows that somebody reads what is sent there.
         serves_others
-            && seen.right.all_same()
+            && seen.right.same
+            && seen.proper.all_same()
             && !seen.is_there
             && !seen.is_documented
-            && (!is_crash || seen.proper.all_same())
             && (!seen.is_ambiguous || self.has_no_route(&named.0, nothing, seen, served))
     }
 
@@ -185,9 +183,10 @@ impl Seen {
         };
         let documents = operation.answers.contains_key(&status);
         let is_rest = contract.protocol == Protocol::Rest;
-        let has_parameters = || !names(&operation.path).is_empty();
+        // Whatever a request names, in its path, its query or its body, may be what is not there.
+        let may_refuse = || operation.documented_as(status).is_some() || !operation.members.is_empty();
         Seen {
-            is_ambiguous: is_rest && status < 500 && (documents || has_parameters()),
+            is_ambiguous: is_rest && status < 500 && may_refuse(),
             is_documented: is_named() || (documents && status >= 500),
             ..Seen::default()
         }

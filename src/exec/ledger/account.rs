@@ -35,7 +35,7 @@ use crate::{
 /// Whether a call may leave something behind that has to be destroyed.
 pub(in crate::exec) fn creates(call: &Call) -> bool {
     match &call.role {
-        Role::Fixture { phase, .. } => *phase == Phase::Create && call.step().effect != Effect::Read,
+        Role::Fixture { phase, .. } => *phase == Phase::Create && !call.step().only_reads(),
         Role::Step { .. } => call.step().effect.makes() || call.step().effect == Effect::Unknown,
         Role::Token => false,
     }

@@ -17,11 +17,22 @@ impl Script {
         if !is_generated || !step.expectations.iter().any(|it| excludes(&it.claim)) {
             return false;
         }
-        let next = self.next_page(step, api, response);
-        // A page that leads to itself leads nowhere.
-        let turns = next.is_some() && next != self.page && self.asking.attempts() < MOST;
+        // A list that could not be read to its end for several cases is not read for others.
+        let unreadable = format!("the last page of {}", step.operation);
+        let Some(next) = self.next_page(step, api, response) else {
+            if response.status >= 400 && !self.pages.is_empty() {
+                self.futile.add(&unreadable);
+            }
+            return false;
+        };
+        // A page that leads to one that was read leads nowhere.
+        if self.pages.contains(&next) || self.asking.attempts() >= MOST {
+            self.futile.add(&unreadable);
+            return false;
+        }
+        let turns = !self.futile.is(&unreadable);
         if turns {
-            self.page = next;
+            self.pages.push(next);
         }
         turns
     }

@@ -94,7 +94,7 @@ fn an_operation_is_missing_that_is_answered_as_one_that_cannot_exist() {
             "a wrong input, otherwise",
             at_400,
             vec![right(lacks()), own("w", &[NO], no("Malformed")), other()],
-            true,
+            false,
         ),
         ("where nothing else is served", at_400, vec![right(lacks())], false),
         ("where no right input was sent", at_400, vec![broken(lacks()), other()], false),
@@ -128,6 +128,7 @@ fn an_operation_is_missing_that_is_answered_as_one_that_cannot_exist() {
 
 #[test]
 fn a_path_without_a_route_is_told_from_a_resource_that_is_not_there() {
+    const LIST: &str = "GetAllAmazonConnections";
     let text = r#"{"message":"nothing here"}"#;
     let no_route = |operation: &str| rest(operation).status(404).body(text);
     let nothing = || refusal(404, "application/json", None, text);
@@ -140,12 +141,12 @@ fn a_path_without_a_route_is_told_from_a_resource_that_is_not_there() {
     let anonymously = |operation: &str, answer: Example| {
         sent("veeam", operation, ("anonymous", Auth::Absent), &[NO], answer.broken_request())
     };
-    let list = || asked("GetAllAmazonConnections", "list", rest("GetAllAmazonConnections").body("[]"));
+    let list = || asked(LIST, "list", rest(LIST).body("[]"));
     let get = || asked("GetThing", "get", no_route("GetThing"));
     let absent = |answer| sent("veeam", "GetThing", ("absent", Auth::Target), &[NO], answer);
     let thing = || asked("GetThing", "served", rest("GetThing"));
     let delete = || asked("DeleteThing", "delete", no_route("DeleteThing"));
-    let missing_list = || asked("GetAllAmazonConnections", "list", no_route("GetAllAmazonConnections"));
+    let missing_list = || asked(LIST, "list", no_route(LIST));
     let denied = |operation: &str| anonymously(operation, rest(operation).status(401).body("{}"));
     for (what, nothing, all, expected) in [
         ("a path without parameters", plain, vec![missing_list(), thing()], true),
@@ -153,20 +154,20 @@ fn a_path_without_a_route_is_told_from_a_resource_that_is_not_there() {
         ("where others say so otherwise", plain, vec![delete(), thing(), absent(rest_error(404))], true),
         ("where others say so too", plain, vec![delete(), thing(), absent(no_route("GetThing"))], false),
         (
-            "without credentials, a route",
-            open,
-            vec![get(), denied("GetThing"), list(), denied("GetAllAmazonConnections")],
+            "a wrong input, otherwise",
+            plain,
+            vec![
+                missing_list(),
+                sent("veeam", LIST, ("w", Auth::Target), &[NO], rest(LIST).status(400).body("{}")),
+                thing(),
+            ],
             false,
         ),
+        ("without credentials, a route", open, vec![get(), denied("GetThing"), list(), denied(LIST)], false),
         (
             "without credentials, none",
             open,
-            vec![
-                get(),
-                anonymously("GetThing", no_route("GetThing")),
-                list(),
-                denied("GetAllAmazonConnections"),
-            ],
+            vec![get(), anonymously("GetThing", no_route("GetThing")), list(), denied(LIST)],
             true,
         ),
         (
