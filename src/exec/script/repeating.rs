@@ -74,10 +74,10 @@ impl Script {
 
     /// What a call does, by the case or by the contract, whichever is graver.
     fn effect(&self, call: &Call) -> Effect {
-        if matches!(call.place, Place::Fixture(_, Phase::Create)) {
+        let step = call.step();
+        if matches!(call.place, Place::Fixture(_, Phase::Create)) && !step.only_reads() {
             return Effect::Create;
         }
-        let step = call.step();
         let contract = self.contracts.get(&call.api);
         let named = contract.and_then(|contract| Some(contract.operation(&step.operation)?.effect));
         match (step.effect, named.unwrap_or(step.effect)) {

@@ -138,6 +138,20 @@ fn a_fixture_is_not_made_twice_but_asked_after_again() {
     }
 }
 
+#[test]
+fn what_a_fixture_only_looks_for_is_asked_for_again() {
+    let mut found = (*fixture("A")).clone();
+    (found.ready, found.destroy, found.gone) = (None, None, None);
+    found.create.effect = Effect::Read;
+    let mut script = script(vec![Arc::new(found)], vec![step("Do")], vec![]);
+    let mut times = 0;
+    let played = play(&mut script, |asked, _| {
+        times += u32::from(asked == "CreateA");
+        if asked == "CreateA" && times == 1 { throttled() } else { fine(asked) }
+    });
+    assert_eq!(played.join(" "), "CreateA CreateA Do");
+}
+
 /// The waits between the requests of one operation, in milliseconds.
 fn waits(step: Step, answers: Vec<Answer>) -> (Vec<u128>, End) {
     let mut script = script(vec![], vec![step], vec![]);
