@@ -83,6 +83,10 @@ const MORE_CAUSES: &[(&str, &str)] = &[
     // A SHOULD explains no MUST.
     ("absent-remove-is-410", "that the status is 404 is a MUST, that it is documented a SHOULD"),
     ("number-beyond-range", "that it is the number asked for is a MUST, its range a SHOULD"),
+    (
+        "status-goes-backward",
+        "that a test goes forward is a SHOULD, that a refusal leaves it as it was a MUST",
+    ),
     // What every request has, or names, is refused: nothing works.
     ("delete-wants-date", "no request of the operation is served"),
     ("identifier-not-echoed", "other requests name the endpoint by the identifier that was given back"),

@@ -192,10 +192,11 @@ fn contracts(folder: &Path) {
                 "AmazonConnection",
                 "AmazonConnectionById",
                 "AllAmazonConnections",
+                "AllRegions",
             ];
             let verbs = ["Create", "Delete", "Describe", "Test", "Get"];
             let ends = |verb: &&str| name.strip_prefix(*verb).is_some_and(|kind| kinds.contains(&kind));
-            verbs.iter().any(ends) || ["Authenticate", "SignOut"].contains(&name)
+            verbs.iter().any(ends) || ["Authenticate", "SignOut", "AmazonAccountsGetAll"].contains(&name)
         };
         contract["operations"].as_object_mut().unwrap().retain(|name, _| used(name));
         fs::write(operations, contract.to_string()).unwrap();
