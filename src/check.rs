@@ -1,12 +1,12 @@
 //! From a case and its trace to a verdict. Pure: the same case, trace and contract give the same verdict, today and
 //! when a recorded trace is judged again. Nothing is sent, read or printed here.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     contract::Contracts,
     model::{
-        case::{Case, Expectation, Fixture, Purpose, Step, Suite},
+        case::{Case, Expectation, Fixture, Purpose, Step, Suite, Wants},
         clause::{ClauseId, Clauses, Strength},
         contract::Contract,
         exchange::{Broken, End, Exchange, Phase, Response, Role, Trace},
@@ -26,6 +26,8 @@ mod shape;
 mod snapshot;
 mod twin;
 mod unsupported;
+
+use causes::{Causes, ERROR_IN_SUCCESS};
 
 pub use across::{Across, UNIQUE_ID, across, repeated_ids};
 pub use snapshot::{
@@ -127,6 +129,8 @@ struct Found {
     unanswered: Option<String>,
     /// The first precondition that does not hold.
     lacking: Option<Lacking>,
+    /// The exchanges in which the target accepted what its step asks it to refuse.
+    accepted: BTreeSet<usize>,
 }
 
 /// A precondition that does not hold: the case did not come to its point, and what it claims from there on is left open.
@@ -177,7 +181,7 @@ impl Subject<'_> {
             snapshot::judge(case, trace, judge, &mut found);
         }
         // First, since of what is told once the other answers have it too.
-        causes::link(&mut found.violations);
+        Causes { accepted: &found.accepted }.link(&mut found.violations);
         found.collapse();
         let verdict = self.conclude(trace, &mut found);
         Judgement { verdict, snapshots: found.snapshots }
@@ -211,7 +215,9 @@ impl Subject<'_> {
         }
         let base_path = judge.target.apis.get(&contract.api).map_or("/", |api| api.base_url.path());
         let seen = rules::Seen::new(exchange, response, judge.contracts, contract, base_path);
+        let mut is_error = response.status >= 400;
         for (rule, strength, mismatch) in seen.breaches() {
+            is_error |= rule.name == ERROR_IN_SUCCESS;
             let clause: ClauseId = rule.clause_of(&contract.api);
             let stated = judge.clauses.get(&clause).map_or(rule.strength, |clause| clause.strength);
             found.violations.push(Violation {
@@ -225,6 +231,9 @@ impl Subject<'_> {
             });
         }
         if let Some(step) = step {
+            if step.wants() == Wants::Refusal && !is_error {
+                found.accepted.insert(index);
+            }
             claims::judge(self, step, index, &seen, trace, judge, found);
         }
     }

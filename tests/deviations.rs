@@ -96,7 +96,6 @@ const MORE_CAUSES: &[(&str, &str)] = &[
     ("version-refused", "every request is of this version"),
     // Several clauses state it.
     ("auth-refusal-is-500", "each way to be refused for the authentication has a clause that asks for 4xx"),
-    ("enum-input-accepted", "the wrong value is given back"),
     ("error-as-500", "each refusal with a name outside the model has a clause that asks for 4xx"),
     ("generic-absent-is-400", "the status is not documented either, where the operation lists no 400"),
     ("generic-refused-adds", "what was refused and added is listed, with the mistake"),

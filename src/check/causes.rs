@@ -1,6 +1,6 @@
 //! Which violations of one trace another one explains: a consequence breaks no clause of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     clause::{ClauseId, Strength},
@@ -9,41 +9,150 @@ use crate::model::{
 
 const LENGTH: &str = "content-length";
 
-/// Marks the consequences among the violations of one trace.
-///
-/// A cause comes before what it explains: in an earlier exchange, or in the same one as an envelope rule before a claim, a
-/// claim before a snapshot, a place before those inside it. It is never weaker.
-pub(super) fn link(violations: &mut [Violation]) {
-    let mut order: Vec<usize> = (0..violations.len()).filter(|index| violations[*index].is_cause()).collect();
-    order.sort_by_key(|index| rank(&violations[*index]));
-    let mut causes: BTreeMap<Strength, Vec<usize>> = BTreeMap::new();
-    for index in order {
-        let one = &violations[index];
-        let stronger = causes.range(one.strength..).flat_map(|(_, causes)| causes);
-        let mut before: Vec<usize> = stronger.copied().collect();
-        before.sort_by_key(|cause| rank(&violations[*cause]));
-        let explained = before.into_iter().find_map(|cause| explains(&violations[cause], one));
-        match explained {
-            Some(clause) => violations[index].follows_from = Some(clause),
-            None => causes.entry(violations[index].strength).or_default().push(index),
-        }
-    }
+/// The rule that an answer breaks whose body is an error and whose status is none.
+pub(super) const ERROR_IN_SUCCESS: &str = "error-in-success";
+
+/// What links the violations of one trace.
+pub(super) struct Causes<'a> {
+    /// The exchanges in which the target accepted what its step asks it to refuse.
+    pub accepted: &'a BTreeSet<usize>,
 }
 
-/// The clause that explains why an answer differs from the approved one at every one of these places, if one does for each.
-pub(super) fn of_changes(
-    violations: &[Violation],
-    change: &Violation,
-    pointers: &[String],
-) -> Option<ClauseId> {
-    let clause = |pointer: &String| {
-        let mut here = change.clone();
-        here.mismatch.at = Location::Pointer(pointer.clone());
-        let stronger = violations.iter().filter(|it| it.strength >= here.strength);
-        stronger.filter(|it| rank(it) < rank(&here)).find_map(|cause| explains(cause, &here))
-    };
-    let clauses: Option<Vec<ClauseId>> = pointers.iter().map(clause).collect();
-    clauses?.into_iter().next()
+impl Causes<'_> {
+    /// Marks the consequences among the violations.
+    ///
+    /// A cause comes before what it explains: in an earlier exchange, or in the same one as an envelope rule before a claim,
+    /// a claim before a snapshot, a place before those inside it. That a mistake was accepted comes before what the values
+    /// of that answer break. It is never weaker.
+    pub fn link(&self, violations: &mut [Violation]) {
+        let mut order: Vec<usize> =
+            (0..violations.len()).filter(|index| violations[*index].is_cause()).collect();
+        order.sort_by_key(|index| self.rank(&violations[*index]));
+        let mut causes: BTreeMap<Strength, Vec<usize>> = BTreeMap::new();
+        let mut consequences: Vec<usize> = Vec::new();
+        for index in order {
+            let one = &violations[index];
+            let stronger = causes.range(one.strength..).flat_map(|(_, causes)| causes);
+            let mut before: Vec<usize> = stronger.copied().collect();
+            before.sort_by_key(|cause| self.rank(&violations[*cause]));
+            let explained = before.into_iter().find_map(|cause| self.explains(&violations[cause], one));
+            let again = || consequences.iter().find_map(|it| says_again(&violations[*it], one));
+            match explained.or_else(again) {
+                Some(clause) => {
+                    violations[index].follows_from = Some(clause);
+                    consequences.push(index);
+                }
+                None => causes.entry(violations[index].strength).or_default().push(index),
+            }
+        }
+    }
+
+    /// The clause that explains why an answer differs from the approved one at every one of these places, if one does for
+    /// each.
+    pub fn of_changes(
+        &self,
+        violations: &[Violation],
+        change: &Violation,
+        pointers: &[String],
+    ) -> Option<ClauseId> {
+        let clause = |pointer: &String| {
+            let mut here = change.clone();
+            here.mismatch.at = Location::Pointer(pointer.clone());
+            let stronger = violations.iter().filter(|it| it.strength >= here.strength);
+            let before = stronger.filter(|it| self.rank(it) < self.rank(&here));
+            before.into_iter().find_map(|cause| self.explains(cause, &here))
+        };
+        let clauses: Option<Vec<ClauseId>> = pointers.iter().map(clause).collect();
+        clauses?.into_iter().next()
+    }
+
+    /// In which order violations are looked at.
+    fn rank(&self, violation: &Violation) -> (usize, Kind, usize) {
+        let depth = match &violation.mismatch.at {
+            Location::Status => 0,
+            // It tells of the body, and follows it.
+            Location::Header(name) if name == LENGTH => 3,
+            Location::Header(_) => 1,
+            Location::Body | Location::Latency => 2,
+            Location::Pointer(pointer) => 2 + pointer.matches('/').count(),
+        };
+        (violation.exchange, self.kind(violation), depth)
+    }
+
+    fn kind(&self, violation: &Violation) -> Kind {
+        let accepted = self.accepted.contains(&violation.exchange);
+        match (&*violation.rule, &violation.span, &violation.mismatch.at) {
+            ("snapshot", ..) => Kind::Snapshot,
+            (_, None, _) => Kind::Envelope,
+            ("any-of" | "until" | "unless" | "through" | "capture", ..) => Kind::Compound,
+            (_, _, Location::Status) if accepted => Kind::Acceptance,
+            _ => Kind::Claim,
+        }
+    }
+
+    /// The clause of `cause` that explains `other`, if one does.
+    fn explains(&self, cause: &Violation, other: &Violation) -> Option<ClauseId> {
+        let clause = cause.clauses.first()?;
+        // One clause broken in two places is broken, and not a consequence of itself.
+        if cause.clauses == other.clauses {
+            return None;
+        }
+        let explained = match cause.exchange == other.exchange {
+            true => self.explains_here(cause, other),
+            false => self.explains_later(cause, other),
+        };
+        explained.then(|| clause.clone())
+    }
+
+    /// In one answer.
+    fn explains_here(&self, cause: &Violation, other: &Violation) -> bool {
+        let (of, to) = (self.kind(cause), self.kind(other));
+        // What is wrong with the values of an answer that should not be there may be the mistake, come back. Where it is
+        // not, the answer to the request without the mistake has it as well.
+        if of == Kind::Acceptance && matches!(other.mismatch.at, Location::Pointer(_)) {
+            return true;
+        }
+        // An answer of another status is another answer, and what is claimed of the right one does not speak of it.
+        if cause.mismatch.at == Location::Status || self.contradicts_status(cause) {
+            return other.mismatch.at == Location::Status
+                || other.rule == "error"
+                || (to > Kind::Envelope && to > of);
+        }
+        match (&cause.mismatch.at, &other.mismatch.at) {
+            // What is called something else, or framed otherwise, need not be what it was to be.
+            (Location::Header(name), Location::Body) => {
+                matches!(&**name, "content-type" | "transfer-encoding")
+            }
+            // The length of what is not to be there, or is not what it was to be.
+            (Location::Body, Location::Header(name)) => name == LENGTH,
+            // Where the whole output has another shape, nothing is found in it; a compound claim fails by what is wrong
+            // inside.
+            (Location::Pointer(one), Location::Body) => {
+                to == Kind::Compound
+                    || (of == Kind::Envelope && to == Kind::Claim && one.matches('/').count() == 1)
+            }
+            (one, two) => leaves_open(one, two),
+        }
+    }
+
+    /// Whether it says that the answer is none of its status.
+    fn contradicts_status(&self, cause: &Violation) -> bool {
+        self.kind(cause) == Kind::Envelope && cause.rule == ERROR_IN_SUCCESS
+    }
+
+    /// In a later answer. An envelope rule speaks of each answer by itself, and so does a header.
+    fn explains_later(&self, cause: &Violation, other: &Violation) -> bool {
+        if self.kind(other) == Kind::Envelope {
+            return false;
+        }
+        match (&cause.mismatch.at, &other.mismatch.at) {
+            (Location::Status, _) => true,
+            (Location::Pointer(one), Location::Pointer(two)) => {
+                member(one).is_some() && member(one) == member(two)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Whether what is wrong here leaves open what a claim about that place of the same answer asks for.
@@ -57,21 +166,10 @@ pub(super) fn leaves_open(wrong: &Location, claimed: &Location) -> bool {
     }
 }
 
-/// In which order violations are looked at.
-fn rank(violation: &Violation) -> (usize, Kind, usize) {
-    let depth = match &violation.mismatch.at {
-        Location::Status => 0,
-        // It tells of the body, and follows it.
-        Location::Header(name) if name == LENGTH => 3,
-        Location::Header(_) => 1,
-        Location::Body | Location::Latency => 2,
-        Location::Pointer(pointer) => 2 + pointer.matches('/').count(),
-    };
-    (violation.exchange, Kind::of(violation), depth)
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
+    /// That what was to be refused was accepted.
+    Acceptance,
     Envelope,
     Claim,
     /// What a claim says of several answers, or of whichever of several forms an answer may have.
@@ -79,73 +177,14 @@ enum Kind {
     Snapshot,
 }
 
-impl Kind {
-    fn of(violation: &Violation) -> Kind {
-        match (&*violation.rule, &violation.span) {
-            ("snapshot", _) => Kind::Snapshot,
-            (_, None) => Kind::Envelope,
-            ("any-of" | "until" | "unless" | "through" | "capture", _) => Kind::Compound,
-            _ => Kind::Claim,
-        }
-    }
-}
-
-/// The clause of `cause` that explains `other`, if one does.
-fn explains(cause: &Violation, other: &Violation) -> Option<ClauseId> {
-    let clause = cause.clauses.first()?;
-    // One clause broken in two places is broken, and not a consequence of itself.
-    if cause.clauses == other.clauses {
+/// What explains a wrong value, where a later answer shows the same value in a member of that name: the target has kept it.
+fn says_again(shown: &Violation, other: &Violation) -> Option<ClauseId> {
+    let (Location::Pointer(one), Location::Pointer(two)) = (&shown.mismatch.at, &other.mismatch.at) else {
         return None;
-    }
-    let explained = match cause.exchange == other.exchange {
-        true => explains_here(cause, other),
-        false => explains_later(cause, other),
     };
-    explained.then(|| clause.clone())
-}
-
-/// In one answer.
-fn explains_here(cause: &Violation, other: &Violation) -> bool {
-    let (of, to) = (Kind::of(cause), Kind::of(other));
-    // An answer of another status is another answer, and what is claimed of the right one does not speak of it.
-    if cause.mismatch.at == Location::Status || contradicts_status(cause) {
-        return other.mismatch.at == Location::Status
-            || other.rule == "error"
-            || (to > Kind::Envelope && to > of);
-    }
-    match (&cause.mismatch.at, &other.mismatch.at) {
-        // What is called something else, or framed otherwise, need not be what it was to be.
-        (Location::Header(name), Location::Body) => {
-            matches!(&**name, "content-type" | "transfer-encoding")
-        }
-        // The length of what is not to be there, or is not what it was to be.
-        (Location::Body, Location::Header(name)) => name == LENGTH,
-        // Where the whole output has another shape, nothing is found in it; a compound claim fails by what is wrong inside.
-        (Location::Pointer(one), Location::Body) => {
-            to == Kind::Compound
-                || (of == Kind::Envelope && to == Kind::Claim && one.matches('/').count() == 1)
-        }
-        (one, two) => leaves_open(one, two),
-    }
-}
-
-/// Whether it says that the answer is none of its status.
-fn contradicts_status(cause: &Violation) -> bool {
-    Kind::of(cause) == Kind::Envelope && cause.rule == "error-in-success"
-}
-
-/// In a later answer. An envelope rule speaks of each answer by itself, and so does a header.
-fn explains_later(cause: &Violation, other: &Violation) -> bool {
-    if Kind::of(other) == Kind::Envelope {
-        return false;
-    }
-    match (&cause.mismatch.at, &other.mismatch.at) {
-        (Location::Status, _) => true,
-        (Location::Pointer(one), Location::Pointer(two)) => {
-            member(one).is_some() && member(one) == member(two)
-        }
-        _ => false,
-    }
+    let alike = shown.clauses == other.clauses && shown.mismatch.actual == other.mismatch.actual;
+    let again = alike && shown.exchange < other.exchange && member(one) == member(two);
+    shown.follows_from.clone().filter(|_| again)
 }
 
 /// Whether `inner` is `outer` or inside it.
@@ -196,6 +235,8 @@ mod tests {
 
     #[test]
     fn what_another_explains_is_its_consequence() {
+        // In the exchange 7 a mistake was accepted.
+        let accepted = BTreeSet::from([7]);
         for (cause, other, follows) in [
             // In one answer.
             ("0 envelope status a", "0 status status b", true),
@@ -221,7 +262,15 @@ mod tests {
             ("0 at /x a", "0 snapshot /x", true),
             ("0 at /x a", "0 snapshot /y", false),
             ("0 at /x a", "0 snapshot body", false),
+            ("0 status status a", "0 envelope /x b", false),
+            ("7 status status a", "7 envelope /x b", true),
+            ("7 status status a", "7 envelope status b", true),
+            ("7 status status a", "7 envelope body b", false),
+            ("7 status status a", "7 envelope etag b", false),
+            ("7 at /y a", "7 envelope /x b", false),
+            ("7 status status a !", "7 envelope /x b", false),
             // In a later one.
+            ("7 status status a", "8 envelope /x b", false),
             ("0 status status a", "1 at /x b", true),
             ("0 status status a", "1 envelope /x b", false),
             ("0 at /One/Status a", "1 until /Many/0/Status b", true),
@@ -238,7 +287,7 @@ mod tests {
                 if swapped {
                     both.reverse();
                 }
-                link(&mut both);
+                Causes { accepted: &accepted }.link(&mut both);
                 let (one, two) = if swapped { (&both[1], &both[0]) } else { (&both[0], &both[1]) };
                 assert!(one.is_cause(), "{cause} | {other}");
                 assert_eq!(two.follows_from.as_deref(), follows.then_some("a"), "{cause} | {other}");
@@ -249,15 +298,31 @@ mod tests {
     #[test]
     fn a_chain_follows_from_its_first_link() {
         let mut all = ["0 envelope status a", "0 status status b", "1 at /x c"].map(violation);
-        link(&mut all);
+        Causes { accepted: &BTreeSet::new() }.link(&mut all);
         let follows: Vec<_> = all.iter().map(|it| it.follows_from.as_deref()).collect();
         assert_eq!(follows, [None, Some("a"), Some("a")]);
+    }
+
+    #[test]
+    fn a_mistake_that_was_accepted_and_is_shown_again_is_its_consequence() {
+        for (later, follows) in [
+            ("1 envelope /all/0/x b", Some("a")),
+            ("1 envelope /all/0/y b", None),
+            ("1 envelope /x c", None),
+            ("1 envelope body b", None),
+        ] {
+            let mut all = ["0 status status a", "0 envelope /one/x b", later].map(violation);
+            Causes { accepted: &BTreeSet::from([0]) }.link(&mut all);
+            assert_eq!(all[1].follows_from.as_deref(), Some("a"), "{later}");
+            assert_eq!(all[2].follows_from.as_deref(), follows, "{later}");
+        }
     }
 
     #[test]
     fn a_change_follows_where_every_place_of_it_does() {
         let claims = ["0 at /a a", "0 at /b/c b"].map(violation);
         let change = violation("0 snapshot body");
+        let causes = Causes { accepted: &BTreeSet::new() };
         for (places, follows) in [
             (&["/a"][..], Some("a")),
             (&["/b/c", "/a"], Some("b")),
@@ -266,7 +331,7 @@ mod tests {
             (&[], None),
         ] {
             let places: Vec<String> = places.iter().map(|it| (*it).to_owned()).collect();
-            assert_eq!(of_changes(&claims, &change, &places).as_deref(), follows, "{places:?}");
+            assert_eq!(causes.of_changes(&claims, &change, &places).as_deref(), follows, "{places:?}");
         }
     }
 }

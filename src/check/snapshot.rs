@@ -12,7 +12,7 @@ use crate::model::{
     verdict::{Location, Mismatch, Violation},
 };
 
-use super::{Found, Judge, Origin, causes};
+use super::{Found, Judge, Origin, causes::Causes};
 use bound::bound;
 use normalise::{Normaliser, Particular};
 use section::{Answer, Body, Section};
@@ -111,7 +111,8 @@ fn changes(
             found.add_as(origin(exchange, &case.steps[index]), Strength::Must, vec![mismatch]);
             let Some(change) = found.violations.pop() else { continue };
             let places = compare::places(approved.get(index), section);
-            let follows_from = causes::of_changes(&found.violations, &change, &places);
+            let follows_from =
+                Causes { accepted: &found.accepted }.of_changes(&found.violations, &change, &places);
             found.violations.push(Violation { follows_from, ..change });
         }
     }

@@ -166,6 +166,11 @@ impl Session {
         if cannot_be_undone && nothing {
             return Turn::Over(Fate::WasGone);
         }
+        // The case would have destroyed before it what was never made; it is called by what its answer said all the same.
+        if let Some(undo) = family.undo_of(&thing.identity).filter(|_| pending.there) {
+            pending.undo = Some(vec![undo]);
+            return Box::pin(self.turn(pending, search)).await;
+        }
         match self.find(thing, &family, search).await {
             Ok(found) if found.is_empty() => {
                 let age = Timestamp::now().duration_since(thing.intended);

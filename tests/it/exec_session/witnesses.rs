@@ -279,6 +279,27 @@ async fn what_was_made_is_not_gone_by_not_found_alone() {
     }
 }
 
+/// A thing whose case would have destroyed first what it never came to make is destroyed by what its answer called it.
+#[tokio::test]
+async fn what_stands_before_a_destroying_request_and_was_never_made_is_left_out() {
+    for (answers, asked, expected) in [
+        (&[MADE, DELETED][..], "DeleteUserPool x2", "Destroyed"),
+        (&[MADE, OTHERS], "DeleteUserPool ListUserPools", "WasGone"),
+    ] {
+        let all: Answers = Box::leak(answers.to_vec().into_boxed_slice());
+        let stage =
+            Stage::with(ends::contract(), of_pools, move |operation, count| answered(all, operation, count))
+                .await;
+        let create = capturing("pool.id", "$.UserPool.Id", creating("CreateUserPool"));
+        let mut emptying = sending("DeleteGroup", Effect::Destroy, "GroupName");
+        emptying.request.input[0].1 = TemplateValue::Text(hole("pool.id"));
+        emptying.request.input.push(("Member".to_owned(), TemplateValue::Text(hole("never"))));
+        let (_, swept) = stage.run(vec![create, emptying, deleting()], vec![]).await;
+        let all = format!("CreateUserPool {asked}");
+        assert_eq!((stage.asked(), fates(&swept).as_str()), (all, expected), "{answers:?}: {swept:?}");
+    }
+}
+
 fn deleting() -> Step {
     let mut step = sending("DeleteUserPool", Effect::Destroy, "UserPoolId");
     step.request.input[0].1 = TemplateValue::Text(hole("pool.id"));

@@ -3,7 +3,7 @@
 //!
 //! `PROOFMARK_KILLS` says how often, `PROOFMARK_KILL_SEED` where.
 
-use std::{collections::BTreeSet, env, fs, process::Command};
+use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 
 use regex::Regex;
 use serde_json::{Value, json};
@@ -65,6 +65,16 @@ pub async fn named_after_runs(target: &Target, token: &str) -> BTreeSet<String> 
     found
 }
 
+/// What the ledgers say of the things that a sweep calls left.
+fn written_of_what_is_left(swept: &str, folder: &Path) -> String {
+    let left = swept.lines().filter(|line| line.starts_with("left "));
+    let numbers: Vec<&str> = left.filter_map(|line| line.split_once('#')?.1.split(' ').next()).collect();
+    let files = fs::read_dir(folder.join("state/ledger")).into_iter().flatten().flatten();
+    let text: String = files.filter_map(|file| fs::read_to_string(file.path()).ok()).collect();
+    let is_of = |line: &&str| numbers.iter().any(|number| line.contains(&format!("\"number\":{number},")));
+    text.lines().filter(is_of).collect::<Vec<_>>().join("\n")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_the_moment_a_sweep_leaves_nothing_of_a_whole_run() {
     let target = Target::quick().await;
@@ -105,7 +115,12 @@ async fn whatever_the_moment_a_sweep_leaves_nothing_of_a_whole_run() {
         let output = tokio::task::spawn_blocking(move || sweep.output().unwrap()).await.unwrap();
         let swept = String::from_utf8_lossy(&output.stdout).into_owned();
         let when = format!("round {round}, place {place}:\n{swept}");
-        assert_eq!(output.status.code(), Some(0), "{when}");
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{when}\n{}",
+            written_of_what_is_left(&swept, folder.path())
+        );
         let left = named_after_runs(&target, &token).await;
         assert_eq!(left, BTreeSet::new(), "{when}");
         if env::var_os("PROOFMARK_KILLS").is_some() {
