@@ -198,6 +198,30 @@ impl Ledger {
         text.await.ok().flatten().map(|text| book::read(&text))
     }
 
+    /// Removes the file if nothing in it is open, or if all that it speaks of goes with the process. What is written after
+    /// that makes a new one.
+    pub(super) async fn remove_if_over(self: &Arc<Self>) {
+        let ledger = Arc::clone(self);
+        let removed = tokio::task::spawn_blocking(move || {
+            let mut pen = lock(&ledger.pen);
+            let Some(paper) = pen.paper.take_if(|paper| ledger.is_over(paper)) else { return };
+            // Some systems remove no file that is open.
+            drop(paper);
+            let _ = std::fs::remove_file(&ledger.path);
+        });
+        // One that stays is removed by the next sweep.
+        let _ = removed.await;
+    }
+
+    fn is_over(&self, paper: &Paper) -> bool {
+        let goes_with_us = matches!(&self.begun, Event::Begun(Begun { life: Life::Embedded, .. }));
+        goes_with_us
+            || paper.text().is_ok_and(|text| {
+                let book = book::read(&text);
+                book.unreadable.is_empty() && book.open().next().is_none()
+            })
+    }
+
     /// A number nothing else in this ledger has.
     pub fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)

@@ -12,12 +12,15 @@ impl Session {
     /// read it from, or where the target ends with the run. `others` is asked for only where there is something to find
     /// out: it may have to read many ledgers.
     pub async fn settle(&self, others: impl FnOnce() -> Others) -> Option<Vec<Swept>> {
-        let book = self.ledger.book().await?;
-        let mut settled = Vec::new();
-        if book.open().chain(book.refused()).next().is_some() {
-            self.sweep(&book, Sweep::ForReal, |_| false, &others(), |swept| settled.push(swept)).await;
+        let mut settled = None;
+        if let Some(book) = self.ledger.book().await {
+            let swept = settled.get_or_insert_with(Vec::new);
+            if book.open().chain(book.refused()).next().is_some() {
+                self.sweep(&book, Sweep::ForReal, |_| false, &others(), |thing| swept.push(thing)).await;
+            }
         }
-        Some(settled)
+        self.ledger.remove_if_over().await;
+        settled
     }
 
     /// Where the run's ledger is, or will be.

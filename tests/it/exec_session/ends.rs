@@ -381,6 +381,9 @@ async fn each_thing_comes_to_one_of_three_ends() {
             (asked, expected),
             "{answers:?}: {swept:?}"
         );
+        // A ledger in which nothing is open tells nobody anything.
+        let is_left = ["Left", "MayBeLeft", "NotKnown"].contains(&expected);
+        assert_eq!(stage.session.ledger_path().exists(), is_left, "{answers:?}: {swept:?}");
     }
 }
 

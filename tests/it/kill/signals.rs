@@ -110,15 +110,22 @@ async fn what_up_has_made_is_used_by_runs_and_destroyed_by_down_wherever_up_was_
     }
     assert!(place >= 2 * PLACES, "{place}");
     // It stands, and a run uses it and leaves it.
-    stage.line.watch(NEVER, || stage.start(stage.run(CASES[1])));
+    let recorded = |mut run: Command| {
+        run.args(["--record", "record"]);
+        run
+    };
+    stage.line.watch(NEVER, || stage.start(recorded(stage.run(CASES[1]))));
     stage.line.over().await;
     assert!(
         stage.said().contains("CONFORMANT") && stage.said().contains("used, and kept"),
         "{}",
         stage.said()
     );
-    let created = stage.ledger().iter().filter(|event| *event == "created").count();
-    assert_eq!(created, 4, "two endpoints and their connections, and no instance");
+    let traces = std::fs::read_to_string(stage.state().with_file_name("record/traces.jsonl")).unwrap();
+    let asked = |operation: &str| traces.matches(&format!("\"operation\":\"{operation}\"")).count();
+    let created = ["CreateEndpoint", "TestConnection", "CreateReplicationInstance"].map(asked);
+    assert_eq!(created, [2, 2, 0], "two endpoints and their connections, and no instance");
+    assert_eq!(stage.ledgers().len(), 0, "what is not left needs no ledger");
     let output = stage.finish(command("down")).await;
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     stage.sweep("down").await;
