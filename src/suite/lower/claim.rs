@@ -223,6 +223,9 @@ fn check_schema(name: &Spanned<String>, contract: Option<&Contract>, problems: &
     }
 }
 
+/// As many letters apart a name is at most that was meant to be another.
+const SLIP: usize = 2;
+
 /// Only slips are told: services answer with errors that no model names, and cases may claim those.
 fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Problems) {
     let known: Vec<&str> = match contract.protocol {
@@ -245,10 +248,12 @@ fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Probl
     if known.is_empty() || known.contains(&&*name.value) {
         return;
     }
-    // Most operations share their errors, and likeness is dear.
-    let known: BTreeSet<&str> = known.into_iter().collect();
-    let slip = closest(&name.value, known.iter().copied())
-        .filter(|meant| strsim::damerau_levenshtein(&name.value.to_lowercase(), &meant.to_lowercase()) <= 2);
+    // Most operations share their errors, and the distance is expensive.
+    let near = |known: &&str| known.len().abs_diff(name.value.len()) <= SLIP;
+    let known: BTreeSet<&str> = known.into_iter().filter(near).collect();
+    let slip = closest(&name.value, known).filter(|meant| {
+        strsim::damerau_levenshtein(&name.value.to_lowercase(), &meant.to_lowercase()) <= SLIP
+    });
     if let Some(meant) = slip {
         let problem = problems.add(name.at, format!("unknown error {}", quoted(&name.value)));
         problem.help(format!("did you mean `{meant}`?"));
