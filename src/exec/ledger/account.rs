@@ -24,11 +24,15 @@ use crate::{
         script::{Call, Script},
         values::Values,
     },
-    matcher::{absence, fill},
+    matcher::{
+        absence,
+        fill::{self, Unfilled},
+    },
     model::{
         case::Step,
         contract::{Contract, Effect, Operation},
         exchange::{About, Broken, Leftover, Phase, Response, Role},
+        template::Hole,
     },
 };
 
@@ -342,9 +346,17 @@ fn given(step: &Step, outgoing: &Outgoing, values: &Values) -> Map<String, Value
     given
 }
 
-/// What the case says about undoing this, or else what the names of operations say.
+/// What the case says about undoing this, or else what the names of operations say. What the step itself captures is left
+/// open: its variables may hold what an earlier step of the case has captured, and that is called otherwise.
 fn undoing(call: &Call, values: &Values, family: &Family) -> Vec<Undo> {
-    let mut source = fill::from_variables(values.variables());
+    let captures = &call.step().captures;
+    let mut known = fill::from_variables(values.variables());
+    let mut source = |hole: &Hole| match hole {
+        Hole::Variable(name) | Hole::Upper(name) if captures.iter().any(|it| it.name == *name) => {
+            Err(Unfilled(fill::key(hole).into_owned()))
+        }
+        _ => known(hole),
+    };
     let mut all: Vec<Undo> = Vec::new();
     for (destroy, look) in call.undoing(&owned(call.step())) {
         let undo = Undo::of(destroy, look, &mut source);

@@ -13,15 +13,17 @@ use proofmark::{
         contract::Effect,
         exchange::{End, Phase, Role},
         target::{Authentication, Credentials},
+        template::TemplateValue,
     },
 };
 use serde_json::{Value, json as value};
 
 use super::{
+    ends::{self, Stage},
     server::{Reply, Server, json, no_content, ok},
     stage::{
-        capturing, expecting, fixture, job, job_of, of, published, setup, stage, step, target, with_keys,
-        with_password,
+        capturing, expecting, fixture, hole, job, job_of, of, published, setup, stage, step, target,
+        with_keys, with_password,
     },
 };
 
@@ -53,7 +55,7 @@ pub async fn things() -> Server {
 
 fn get(id: &str) -> proofmark::model::case::Step {
     let mut get = step("GetThing");
-    get.request.input[0].1 = proofmark::model::template::TemplateValue::Fixed(value!(id));
+    get.request.input[0].1 = TemplateValue::Fixed(value!(id));
     get
 }
 
@@ -325,4 +327,28 @@ async fn published_secrets_stay_at_home() {
     let (setup, _interrupt) = setup(with_password(target("https://backup.example.com")), state.path());
     let refused = Session::open(setup).unwrap_err();
     assert!(matches!(&refused, OpenError::PublishedAbroad { host, .. } if host == "backup.example.com"));
+}
+
+/// A case that makes a second thing and captures it under the name of the first, which it has destroyed.
+#[tokio::test]
+async fn what_is_made_again_is_not_destroyed_by_the_name_of_the_first() {
+    const SECOND: &str = r#"{"UserPools":[{"Id":"p-2","Name":"pm-00000000-pool"}]}"#;
+    for (unsaid, expected) in [("500 X", "Destroyed"), ("200 X", "Destroyed")] {
+        let stage =
+            Stage::with(ends::contract(), ends::of_pools, move |operation, count| match (operation, count) {
+                ("CreateUserPool", 1) => json(unsaid, "{}"),
+                ("ListUserPools", _) => ok(SECOND),
+                ("DeleteUserPool", 0 | 1) => ok("{}"),
+                (_, count) => ends::answered(&[ends::MADE], operation, count),
+            })
+            .await;
+        let create = || capturing("pool.id", "$.UserPool.Id", ends::creating("CreateUserPool"));
+        let mut delete = step("DeleteThing");
+        delete.operation = "DeleteUserPool".into();
+        delete.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(hole("pool.id")))];
+        let (_, swept) = stage.run(vec![create(), delete.clone(), create(), delete], vec![]).await;
+        let asked = stage.server.asked();
+        let second = asked.iter().filter(|it| it.body.contains("p-2")).count();
+        assert_eq!((ends::fates(&swept).as_str(), second), (expected, 2), "{unsaid}: {swept:?} {asked:?}");
+    }
 }
