@@ -4,6 +4,7 @@
 
 mod changes;
 mod claims;
+mod filters;
 mod input;
 mod scene;
 mod telling;
@@ -56,6 +57,7 @@ fn of<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Vec<Case> {
         cases.extend(hides(draft, resource, property, &format!("hides-{called}")));
     }
     cases.extend(lives(draft, resource));
+    cases.extend(filters::of(draft, resource));
     cases.extend(changes::unique(draft, resource));
     cases.extend(changes::anew(draft, resource));
     cases.extend(changes::neighbours(draft, resource));

@@ -233,7 +233,7 @@ impl Maker<'_> {
     }
 
     /// What ARNs call the service.
-    fn service(&self) -> &str {
+    pub fn service(&self) -> &str {
         match &self.contract.protocol {
             Protocol::AwsJson { signing_name, .. } => signing_name,
             Protocol::Rest => "proofmark",

@@ -43,6 +43,8 @@ with_both! {
     ListTwice, "list-twice", breaks "resource.listed-once";
     /// A filter filters nothing.
     AllFiltersIgnored, "all-filters-ignored", breaks "resource.filters";
+    /// Of several values of a filter the first counts alone.
+    FilterTakesOneValue, "filter-takes-one-value", breaks "resource.filters";
     /// A change is answered, and forgotten.
     StaleUpdate, "stale-update", breaks "resource.update";
     /// A change of one property makes the others what they were at first.

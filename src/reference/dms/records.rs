@@ -34,7 +34,9 @@ impl Record {
     /// Whether one of `values` is what a filter's name asks for: `replication-task-id`, `instance-profile-identifier`.
     pub fn passes(&self, filter: &str, values: &[&str]) -> bool {
         let asked = folded(filter);
-        if asked == folded(self.family.named_by) || asked == folded(self.family.name) {
+        let kind = self.family.create.trim_start_matches("Create");
+        let names = [self.family.named_by, self.family.name, &format!("{kind}Id")];
+        if names.into_iter().any(|name| asked == folded(name)) {
             return values.contains(&self.name()) || values.contains(&self.fact(self.family.arn));
         }
         let fact = self.facts.iter().find(|(name, _)| folded(name) == asked).map(|(_, value)| value);

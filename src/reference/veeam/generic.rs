@@ -237,6 +237,7 @@ impl Call<'_> {
         let mut things = locked(&self.shared.veeam.things);
         let all = things.collection(self.path, || self.seed(self.path));
         let pattern = input.members.get("SearchPattern").and_then(Value::as_str).map(str::to_lowercase);
+        let pattern = pattern.filter(|_| !self.deviates(Deviation::AllFiltersIgnored));
         let named = |facts: &&Facts| match (&pattern, facts.get("name").and_then(Value::as_str)) {
             (Some(pattern), Some(name)) => name.to_lowercase().contains(pattern.trim_matches('*')),
             _ => true,

@@ -36,7 +36,7 @@ use crate::{
 /// Parents of parents of ...
 const DEEPEST: usize = 5;
 pub(super) const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
-const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
+pub(super) const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
 /// Something that a case makes.
 #[derive(Debug, Clone)]
@@ -344,7 +344,7 @@ impl<'d, 'a> Scene<'d, 'a> {
     }
 
     /// How an operation says that there is nothing of this name: by a modelled error, or a documented status.
-    fn absence(&self, operation: &str) -> Vec<Claim> {
+    pub fn absence(&self, operation: &str) -> Vec<Claim> {
         let Some(operation) = self.draft.contract.operation(operation) else { return Vec::new() };
         let errors = operation.errors.iter().map(|error| error.name.clone());
         let errors: Vec<String> = errors.filter(|name| name.contains("NotFound")).collect();

@@ -1,0 +1,193 @@
+//! The filters of a list: each gives a resource by its value, by that value beside another one, nothing of another value,
+//! and not the resource by the value of nothing.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::{
+        arn,
+        draft::Draft,
+        holes::{ABSENT, template},
+        value::Extent,
+    },
+    claims::{self, Relation, below},
+    input::Input,
+    scene::{REFUSED, Scene, Thing, Which},
+    telling,
+};
+use crate::{
+    contract::shape::{Kind, Shape},
+    model::{
+        case::{Case, Claim, SameAs, Step, ValueMatcher},
+        contract::{Member, Operation},
+        resource::{Resource, Standing},
+    },
+};
+
+/// How a list takes a filter.
+enum Form<'a> {
+    /// A member of the input is called as the filter is.
+    Parameter,
+    /// This member of the input takes a list of names with values.
+    Named(&'a str),
+}
+
+/// A filter of one resource.
+struct Filter<'a> {
+    name: &'a str,
+    /// The member of what is shown that it compares.
+    shown: &'a str,
+    lister: &'a Operation,
+    form: Form<'a>,
+    list: String,
+}
+
+pub(super) fn of<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Vec<Case> {
+    let filters = resource.filters.iter();
+    filters.filter_map(|(name, shown)| by(draft, resource, &filter(draft, resource, name, shown)?)).collect()
+}
+
+fn filter<'a>(
+    draft: &Draft<'a>,
+    resource: &'a Resource,
+    name: &'a str,
+    shown: &'a str,
+) -> Option<Filter<'a>> {
+    let usage = resource.list.as_ref()?;
+    let lister = draft.contract.operation(&usage.operation)?;
+    let named = |(member, it): (&'a String, &'a Member)| {
+        let shape = Shape::of(draft.contract, &it.schema);
+        let element = Shape::of(draft.contract, shape.inside().filter(|_| shape.kind == Kind::List)?);
+        let properties = element.properties(draft.contract);
+        let has = |wanted: &str| properties.iter().any(|property| property.name == wanted);
+        (has("Name") && has("Values")).then_some(member.as_str())
+    };
+    let form = match lister.members.contains_key(name) {
+        true => Form::Parameter,
+        false => Form::Named(lister.members.iter().find_map(named)?),
+    };
+    Some(Filter { name, shown, lister, form, list: claims::place(usage.shows.as_deref()?) })
+}
+
+fn by<'a>(draft: &Draft<'a>, resource: &'a Resource, filter: &Filter<'a>) -> Option<Case> {
+    let mut scene = Scene::new(draft);
+    let thing = scene.thing(resource, &Map::new(), Which::Own)?;
+    let value = value_of(&thing, filter.shown)?;
+    let other = other_than(draft, resource, filter.shown, &value);
+    scene.made(thing.clone(), Vec::new());
+    if resource.read.is_some() {
+        let settled = scene.settled(&thing)?;
+        scene.push(settled);
+    }
+    let mut steps = vec![found(&scene, &thing, filter, &value)?];
+    steps.push(lists_none(&scene, &thing, filter, &other)?);
+    if let Form::Named(_) = filter.form {
+        steps.push(found_beside(&scene, &thing, filter, &[other, value])?);
+    }
+    steps.into_iter().for_each(|step| scene.push(step));
+    scene.case(&format!("is-filtered-by-{}", filter.name))
+}
+
+/// The value that the thing has where the filter looks, as far as a request or an answer tells.
+fn value_of(thing: &Thing<'_>, shown: &str) -> Option<Value> {
+    if thing.resource.identifiers.values().any(|it| it == shown) {
+        return Some(thing.identifier(shown));
+    }
+    let path = thing.resource.properties.get(shown)?.set_by.as_deref()?;
+    thing.input.get(path).filter(|value| value.is_string()).cloned()
+}
+
+/// A value that no resource of the run has there.
+fn other_than(draft: &Draft<'_>, resource: &Resource, shown: &str, value: &Value) -> Value {
+    let property = resource.properties.get(shown);
+    let told = property.map(|property| telling::values(draft, resource, property)).unwrap_or_default();
+    let another = told.into_iter().find(|it| it.is_string() && it != value);
+    another.unwrap_or_else(|| absent(draft, shown))
+}
+
+fn absent(draft: &Draft<'_>, shown: &str) -> Value {
+    let service = draft.maker_of(draft.operation, Extent::Minimal).service().to_owned();
+    let arn = arn::of_member(shown, &service).into_iter().next();
+    arn.unwrap_or_else(|| ABSENT.to_owned()).into()
+}
+
+/// What stands behind a claim that the filter finds something: of a parameter no document says what it compares how.
+fn completeness(thing: &Thing<'_>, form: &Form<'_>) -> Standing {
+    match form {
+        Form::Parameter => Standing::Proposed,
+        Form::Named(_) => thing.resource.standing(),
+    }
+}
+
+/// Asks until the thing is found by its value; every element has it.
+fn found(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, value: &Value) -> Option<Step> {
+    let standing = completeness(thing, &filter.form);
+    let mut step = until_found(scene, thing, filter, std::slice::from_ref(value), standing)?;
+    if let (Form::Named(_), Some(path)) = (&filter.form, below(&format!("{}[*]", filter.list), filter.shown))
+    {
+        let ignoring = thing.resource.properties.get(filter.shown).map(|it| it.ignoring.clone());
+        let same = SameAs {
+            value: template(value.clone()),
+            only: Vec::new(),
+            except: Vec::new(),
+            ignoring: ignoring.unwrap_or_default(),
+        };
+        let each = Claim::At { path, matcher: ValueMatcher::SameAs(Box::new(same)) };
+        scene.expects(&mut step, scene.draft.expectation(Relation::Filtered.clause(standing), each));
+    }
+    Some(step)
+}
+
+/// Two values of one filter are a union: that is how services behave, and no document says it.
+fn found_beside(
+    scene: &Scene<'_, '_>,
+    thing: &Thing<'_>,
+    filter: &Filter<'_>,
+    values: &[Value],
+) -> Option<Step> {
+    until_found(scene, thing, filter, values, Standing::Proposed)
+}
+
+fn until_found(
+    scene: &Scene<'_, '_>,
+    thing: &Thing<'_>,
+    filter: &Filter<'_>,
+    values: &[Value],
+    standing: Standing,
+) -> Option<Step> {
+    let mut step = asked(scene, filter, values)?;
+    let path = below(&filter.list, "")?;
+    let mut ways = vec![Claim::At { path, matcher: ValueMatcher::Contains(scene.element(thing)) }];
+    ways.extend(scene.more_pages(&step.operation));
+    let found = claims::any_of(ways, &scene.draft.span);
+    let until = scene.draft.expectation(Relation::Filtered.clause(standing), found);
+    step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
+    Some(step)
+}
+
+/// By another value the thing is not found; a target may say that nothing is.
+fn lists_none(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, other: &Value) -> Option<Step> {
+    let mut step = asked(scene, filter, std::slice::from_ref(other))?;
+    let path = below(&filter.list, "")?;
+    let mut ways = vec![
+        Claim::At { path: path.clone(), matcher: ValueMatcher::Excludes(scene.element(thing)) },
+        Claim::At { path, matcher: ValueMatcher::Absent },
+    ];
+    ways.extend(scene.absence(&step.operation));
+    ways.push(Claim::Status(REFUSED.to_vec()));
+    let standing = completeness(thing, &filter.form);
+    let not_found = claims::any_of(ways, &scene.draft.span);
+    let until = scene.draft.expectation(Relation::Filtered.clause(standing), not_found);
+    step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
+    Some(step)
+}
+
+/// The request for the list with these values of the filter.
+fn asked(scene: &Scene<'_, '_>, filter: &Filter<'_>, values: &[Value]) -> Option<Step> {
+    let mut input = Input::smallest(scene.draft, filter.lister)?;
+    match filter.form {
+        Form::Parameter => input.set(filter.name, values.first()?.clone()),
+        Form::Named(member) => input.set(member, json!([{ "Name": filter.name, "Values": values }])),
+    }
+    Some(scene.call(filter.lister, input.into_members()))
+}
