@@ -8,7 +8,6 @@ mod census;
 mod drive;
 mod futile;
 pub mod ledger;
-mod masks;
 mod nothing;
 mod own;
 mod pace;
@@ -50,13 +49,12 @@ use self::{
     wire::Wire,
 };
 pub use self::{
-    masks::Masks,
     run_fixtures::SharedFixture,
     secrets::{MissingSecret, Secrets},
     wire::{TlsError, WireError, tls_config},
 };
 use crate::{
-    contract::Contracts,
+    contract::{self, Contracts},
     model::{
         case::{Fixture, Scope, Suite},
         contract::{ApiName, Effect},
@@ -71,6 +69,7 @@ use crate::{
         fence, request,
         values::{self, Known, Surroundings, Values},
     },
+    redact::{Masks, is_secret_variable},
 };
 
 /// A shorter value of the environment is a switch or a number and no secret, whatever its variable is called; to mask
@@ -153,11 +152,12 @@ impl Session {
     pub fn open(setup: Setup) -> Result<Session, OpenError> {
         let Setup { target, suite, contracts, run, secrets, environment, state_dir, ledger, interrupt } =
             setup;
-        let masks = Arc::new(Masks::of(&contracts));
+        let of_contracts = Arc::clone(&contracts);
+        let masks = Arc::new(Masks::with_words(move || contract::words::words(&of_contracts)));
         secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
-        let of_environment = environment.iter().filter(|(name, value)| {
-            value.len() >= SHORTEST_OF_ENVIRONMENT && secrets::is_secret_variable(name)
-        });
+        let of_environment = environment
+            .iter()
+            .filter(|(name, value)| value.len() >= SHORTEST_OF_ENVIRONMENT && is_secret_variable(name));
         of_environment.for_each(|(_, value)| masks.add(value));
         let mut identities = BTreeMap::new();
         let mut known = BTreeMap::new();

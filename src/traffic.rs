@@ -13,7 +13,6 @@ use jiff::Timestamp;
 
 use crate::{
     check::{self, Judge, Snapshots},
-    exec::Masks,
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract, Protocol},
@@ -23,6 +22,7 @@ use crate::{
         verdict::{Service, Verdict, Violation},
     },
     plan,
+    redact::{self, Masks},
     report::{
         self, CaseResult, Coverage, Identity, Planned, Report, Run, TargetFacts, Terms,
         reliable::{kept, masked},
@@ -215,7 +215,7 @@ impl Traffic {
         let contracts = wanted(&self.house, &self.apis);
         let Some(found) = classify::asked(&observed, &contracts, Some(&self.bases)) else {
             let mask = |text: &str| self.masks.mask(text);
-            let name = report::Safe::new(&mask).line(&classify::stranger(&observed));
+            let name = redact::Safe::new(&mask).line(&classify::stranger(&observed));
             if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
                 *self.strangers.entry(name.clone()).or_default() += 1;
             } else {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Error, Verdict};
 use crate::{
-    report::{self, Safe, Style, record::Traces},
+    redact::Safe,
+    report::{self, Style, record::Traces},
     runner::record,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     model::verdict::{self, Declared},
-    report::Safe,
+    redact::Safe,
 };
 
 /// What one case came to.

@@ -20,7 +20,8 @@ use crate::{
     exec::Interrupt,
     model::case::{Case, Origin},
     plan::{self, Selection},
-    report::{FailOn, Safe},
+    redact::Safe,
+    report::FailOn,
     runner::{
         Finished, Opening, Stage,
         collect::{Measure, Snapshots},

@@ -14,8 +14,8 @@ use crate::{
         clause::{Clause, ClauseId},
         contract::{Contract, Form, Protocol},
     },
+    redact::Safe,
     reference::Deviation,
-    report::Safe,
     workspace::{self, Generated, House, Wrong},
 };
 

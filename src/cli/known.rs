@@ -13,10 +13,8 @@ use similar::TextDiff;
 use super::args::FileArgs;
 use crate::{
     model::target::Target,
-    report::{
-        Safe,
-        known::{self, Update, Wording},
-    },
+    redact::Safe,
+    report::known::{self, Update, Wording},
     runner::record,
     suite::{self, SourceFile},
     workspace::{self, Wrong},

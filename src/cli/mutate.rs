@@ -14,10 +14,10 @@ use clap::{Args, ValueEnum};
 use super::progress::Progress;
 use crate::{
     mutation::{self, Class, File, OPERATORS, Score},
+    redact::{MASKED, Safe},
     report::{
-        Names, Safe,
+        Names,
         mutation::{self as form, Measured},
-        safe::MASKED,
     },
     runner::record,
     workspace::{Wrong, files},

@@ -14,8 +14,7 @@ use serde_json::{Map, Value};
 
 use super::{args::StageArgs, new};
 use crate::{
-    cli::sweep::command,
-    cli::tell,
+    cli::{sweep::command, tell},
     contract::generate,
     exec,
     matcher::{error_reading::error_names, media_type},
@@ -26,10 +25,8 @@ use crate::{
         verdict::Verdict,
     },
     plan::{self, Decision},
-    report::{
-        Safe,
-        derive::{self, Derived},
-    },
+    redact::Safe,
+    report::derive::{self, Derived},
     runner::{Opening, Stage, clean_up, interrupt::interrupts, kept},
     suite::{
         self, SourceFile,

@@ -15,7 +15,8 @@ use crate::{
         case::CaseId,
         verdict::{Mismatch, Status, Verdict},
     },
-    report::{Entry, Safe},
+    redact::Safe,
+    report::Entry,
     runner::collect::Event,
 };
 

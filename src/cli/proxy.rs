@@ -25,6 +25,7 @@ use super::{
 use crate::{
     exec,
     model::target::Tls,
+    redact,
     report::{self, FailOn},
     runner::{interrupt::asked_to_end, record, summary::terms},
     traffic::{
@@ -104,7 +105,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
                 }
                 Passed::Unread(why) => {
                     traffic.unread(&why);
-                    eprintln!("not read: {}", report::safe::visible(&traffic.mask(&why)));
+                    eprintln!("not read: {}", redact::visible(&traffic.mask(&why)));
                 }
             }
         }
@@ -152,7 +153,7 @@ fn tell(traffic: &mut Traffic, mut exchange: Observed) {
     let taken = traffic.take(exchange);
     let text = match &taken {
         Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {
-            Some(format!("not judged: not an operation of a contract: {}", report::safe::visible(name)))
+            Some(format!("not judged: not an operation of a contract: {}", redact::visible(name)))
         }
         Taken::Stranger(_) => None,
         Taken::Judged { .. } | Taken::Aside { .. } => replay::line(&taken, &|text| traffic.mask(text)),

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     model::verdict::{Verdict, Violation},
-    report::{self, FailOn, Report, Safe},
+    redact::{self, Mask, Safe},
+    report::{self, FailOn, Report},
     runner::{
         rejudge::{self, Asked, Rejudged},
         summary::terms,
@@ -83,7 +84,7 @@ fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
     Ok(report)
 }
 
-fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exec::Masks), Wrong> {
+fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::redact::Masks), Wrong> {
     if !args.case.is_empty() {
         return Err(Wrong::Said(
             "--case is for records: no case says what the exchanges of a HAR file are for".into(),
@@ -151,7 +152,7 @@ pub fn strangers(traffic: &Traffic) -> String {
     let mut named: Vec<(&String, &usize)> = traffic.strangers.iter().collect();
     named.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
     for (name, count) in named.iter().take(20) {
-        told += &format!("{count:>7} {}\n", report::safe::visible(name));
+        told += &format!("{count:>7} {}\n", redact::visible(name));
     }
     if named.len() > 20 {
         told += &format!("        and {} others\n", named.len() - 20);
@@ -178,13 +179,13 @@ pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
 }
 
 /// What a judged exchange is told as, where somebody watches.
-pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
+pub fn line(taken: &Taken, mask: Mask) -> Option<String> {
     let (name, verdict) = match taken {
         Taken::Judged { name, verdict } => (name, verdict),
         Taken::Aside { name, why } => return Some(format!("not judged {name}: {why}")),
         Taken::Stranger(_) => return None,
     };
-    let masked = report::Safe::new(mask);
+    let masked = redact::Safe::new(mask);
     let safe = |text: &str| masked.line(text);
     let told = |word: &str, one: &Violation| {
         let at = safe(&one.mismatch.at.to_string());
@@ -192,7 +193,7 @@ pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
         format!(
             "{word} {name} {clauses}: {at}: expected {}, actual {}",
             masked.seen(&one.mismatch.at, &one.mismatch.expected),
-            report::safe::visible(&masked.seen(&one.mismatch.at, &one.mismatch.actual))
+            redact::visible(&masked.seen(&one.mismatch.at, &one.mismatch.actual))
         )
     };
     let lines: Vec<String> = match verdict {

@@ -15,7 +15,8 @@ use super::{
     github, merge, style,
 };
 use crate::{
-    report::{self, Format, Mask, Report, record::Traces},
+    redact::Mask,
+    report::{self, Format, Report, record::Traces},
     runner::record,
     workspace::Wrong,
 };

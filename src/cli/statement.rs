@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     model::target::Implementation,
+    redact::Safe,
     report::{
-        self, Safe,
+        self,
         statement::{self, Form, Refused},
     },
     runner::{

@@ -12,7 +12,6 @@ pub(super) use self::token::mask_tokens;
 pub use self::{sigv4::SigV4, token::Tokens};
 use super::{
     Secrets,
-    masks::Masks,
     request::{self, Outgoing},
     values::Values,
     wire::Wire,
@@ -25,6 +24,7 @@ use crate::{
         exchange::Exchange,
         target::{ApiTarget, Credentials},
     },
+    redact::Masks,
 };
 
 /// The credentials of one API, ready for use.

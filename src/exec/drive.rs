@@ -15,17 +15,19 @@ use super::{
     auth::{self, Desk, Identity},
     fence::Fence,
     ledger::{Account, creates, listing_of_nameless},
-    masks::Reach,
     request::{self, Outgoing, Route},
     script::{Call, Next, Script},
     values::Values,
     waiting::Wait,
     wire::Passage,
 };
-use crate::model::{
-    case::{Auth, Request},
-    contract::{Effect, Operation, Protocol},
-    exchange::{Broken, Exchange, Response, Role, SentRequest},
+use crate::{
+    model::{
+        case::{Auth, Request},
+        contract::{Effect, Operation, Protocol},
+        exchange::{Broken, Exchange, Response, Role, SentRequest},
+    },
+    redact::Reach,
 };
 
 /// Plays the script to its end, or to where a shared fixture stands. Every exchange is added to `log`.

@@ -25,8 +25,7 @@ use sha2::{Digest, Sha256};
 pub(super) use account::{Account, creates, listing_of_nameless};
 
 use self::{book::Book, paper::Paper, undo::Undo};
-use super::masks::Masks;
-use crate::model::exchange::Response;
+use crate::{model::exchange::Response, redact::Masks};
 
 /// The folder of a state folder in which the ledgers of runs are.
 pub const RUNS: &str = "ledger";

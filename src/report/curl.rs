@@ -4,15 +4,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Identity, TargetFacts,
-    safe::{MASKED, Safe, is_invisible, is_secret_header, is_secret_name},
-};
-use crate::model::{
-    case::{Auth, Step},
-    exchange::{Exchange, SentRequest},
-    target::{Target, Verification},
-    template::{Part, Template},
+use super::{Identity, TargetFacts};
+use crate::{
+    model::{
+        case::{Auth, Step},
+        exchange::{Exchange, SentRequest},
+        target::{Target, Verification},
+        template::{Part, Template},
+    },
+    redact::{MASKED, Safe, is_invisible, is_secret_header, is_secret_name},
 };
 
 /// Bodies above this size are not put on a command line.

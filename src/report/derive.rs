@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     matcher::format,
     model::case::Format,
-    report::safe::{gives_away, is_secret_name},
+    redact::{gives_away, is_secret_name},
 };
 
 /// Claims that are made of one answer.

@@ -9,14 +9,17 @@ use std::{
 use jiff::civil::Date;
 
 use super::{
-    CaseResult, Curl, ExchangeDocument, Identity, Kind, Safe, Subject, Tally, TargetFacts, Terms, curl,
+    CaseResult, Curl, ExchangeDocument, Identity, Kind, Subject, Tally, TargetFacts, Terms, curl,
     status::{self, is_known, status},
 };
-use crate::model::{
-    contract::ApiName,
-    exchange::{Exchange, Trace},
-    target::KnownFailure,
-    verdict::{Declared, Service, Status, Verdict, Violation},
+use crate::{
+    model::{
+        contract::ApiName,
+        exchange::{Exchange, Trace},
+        target::KnownFailure,
+        verdict::{Declared, Service, Status, Verdict, Violation},
+    },
+    redact::Safe,
 };
 
 /// A case or a shared fixture, its verdict and what that is worth.

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::safe::{Safe, visible};
-use crate::model::exchange::{Exchange, Response, SentRequest};
+use crate::{
+    model::exchange::{Exchange, Response, SentRequest},
+    redact::{Safe, visible},
+};
 
 /// Lines of a body that are shown.
 const BODY_LINES: usize = 12;

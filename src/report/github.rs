@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mask, Report, Safe,
+    Report,
     plain::{Told, Trouble, Worth, kind, sentence, troubles, worth},
     text::{Ending, ending},
 };
-use crate::model::{
-    case::Profile,
-    span::Span,
-    verdict::{Status, Violation},
+use crate::{
+    model::{
+        case::Profile,
+        span::Span,
+        verdict::{Status, Violation},
+    },
+    redact::{Mask, Safe},
 };
 
 /// GitHub shows ten of each kind for a step, and drops the rest unsaid.

@@ -4,8 +4,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Mask, Report, Safe, record::escaped, text::position};
-use crate::model::exchange::{Coding, Exchange, Intent, Response, SentRequest};
+use super::{Entry, Report, record::escaped, text::position};
+use crate::{
+    model::exchange::{Coding, Exchange, Intent, Response, SentRequest},
+    redact::{Mask, Safe},
+};
 
 /// Exchanges in the order in which they were sent, those of all runs together.
 pub fn render(report: &Report, mask: Mask) -> String {

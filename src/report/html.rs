@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Entry, JudgedRun, Report, safe::Mask, safe::Safe, text::ending};
-use crate::model::verdict::Status;
+use super::{Entry, JudgedRun, Report, text::ending};
+use crate::{
+    model::verdict::Status,
+    redact::{Mask, Safe},
+};
 
 mod coverage;
 mod data;

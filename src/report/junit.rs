@@ -8,9 +8,10 @@ use jiff::{Timestamp, tz::TimeZone};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{CLEAN_UP, Told, Trouble, Worth, details, line, named, sentence, troubles, worth},
 };
+use crate::redact::{Mask, Safe};
 
 /// A known failure is skipped, a pass nobody expected and a missing operation that was not declared have failed.
 pub fn render(report: &Report, mask: Mask) -> String {

@@ -6,23 +6,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
     reasons::{Reasons, grouped, operations},
-    safe::visible,
     target::{CONTRACT_ALONE, contract_alone},
     text::{Ending, count, ending, repeats},
     unanswered::{Unanswered, unanswered},
 };
-use crate::model::{
-    case::Profile,
-    clause::{ClauseId, Strength},
-    target::Verification,
-    verdict::{Status, Violation},
+use crate::{
+    model::{
+        case::Profile,
+        clause::{ClauseId, Strength},
+        target::Verification,
+        verdict::{Status, Violation},
+    },
+    redact::{Mask, Safe, visible},
 };
 
 mod escape;
-
 use escape::{code, fenced};
 
 /// Bytes of the whole; a job summary may have 1 MiB.

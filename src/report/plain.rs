@@ -5,18 +5,20 @@
 use indexmap::IndexMap;
 
 use super::{
-    Entry, JudgedRun, Report, Safe,
+    Entry, JudgedRun, Report,
     difference::{Difference, Side, difference},
     excerpt::{Focus, excerpt},
-    safe::visible,
     status::excuses,
     text::position,
 };
-use crate::model::{
-    clause::ClauseId,
-    span::Span,
-    target::{KnownFailure, KnownWhat},
-    verdict::{Location, Status, Verdict, Violation},
+use crate::{
+    model::{
+        clause::ClauseId,
+        span::Span,
+        target::{KnownFailure, KnownWhat},
+        verdict::{Location, Status, Verdict, Violation},
+    },
+    redact::{Safe, visible},
 };
 
 /// Violations of one entry that are told in full.

@@ -9,11 +9,11 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    JudgedRun, Report, exit_code,
-    safe::{Mask, Safe, is_invisible},
+use super::{JudgedRun, Report, exit_code};
+use crate::{
+    model::template::Variables,
+    redact::{Mask, Safe, is_invisible},
 };
-use crate::model::template::Variables;
 
 pub mod cut;
 mod document;

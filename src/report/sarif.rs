@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{
         CLEAN_UP, OLD, STALE, Told, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence,
         troubles, worth,
@@ -15,10 +15,13 @@ use super::{
     status::is_known,
     text::repeats,
 };
-use crate::model::{
-    clause::Strength,
-    span::Span,
-    verdict::{Status, Violation},
+use crate::{
+    model::{
+        clause::Strength,
+        span::Span,
+        verdict::{Status, Violation},
+    },
+    redact::{Mask, Safe},
 };
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{Told, Trouble, Worth, details, troubles, worth},
 };
+use crate::redact::{Mask, Safe};
 
 /// A known failure is `not ok # TODO`, what was not asked is `ok # SKIP`; both with the reason.
 pub fn render(report: &Report, mask: Mask) -> String {

@@ -3,10 +3,12 @@
 
 use super::{
     Entry, JudgedRun, Report,
-    safe::{Mask, Safe},
     unanswered::{Unanswered, unanswered},
 };
-use crate::model::verdict::Status;
+use crate::{
+    model::verdict::Status,
+    redact::{Mask, Safe},
+};
 
 mod brief;
 mod causes;

@@ -21,9 +21,8 @@ use crate::{
         verdict::{Service, Verdict, Violation},
     },
     plan::{self, Job, Plan},
-    report::{
-        self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Safe, Tally, Terms, Watch,
-    },
+    redact::Safe,
+    report::{self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Tally, Terms, Watch},
     runner::{
         self, Stage,
         clean_up::{self, Settled},

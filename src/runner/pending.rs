@@ -6,7 +6,7 @@ use super::Stage;
 use crate::{
     check::{Compared, Taken, section},
     model::case::Case,
-    report::Safe,
+    redact::Safe,
     workspace::{Wrong, snapshots},
 };
 

@@ -7,10 +7,10 @@ use std::{
 };
 
 use crate::{
+    redact::{Mask, Safe},
     report::{
         FailOn, Report,
         record::{self, DOCUMENT, Record, RecordError, TRACES, Traces, VERSION},
-        safe::{Mask, Safe},
     },
     workspace::{Wrong, files},
 };

@@ -18,6 +18,7 @@ use crate::{
         verdict::{Location, Verdict, Violation},
     },
     plan::{self, Decision, Selection},
+    redact::{MASKED, is_secret_name},
     report::{
         self, CaseResult, Coverage, Entry, FailOn, FixtureResult, JudgedRun, Kind, Planned, Report, Run,
         Terms,
@@ -26,7 +27,6 @@ use crate::{
             cut::{Cut, cut_in},
         },
         reliable::{OF_HEADERS, kept, masked},
-        safe::{MASKED, is_secret_name},
     },
     runner::{record, unsent},
     workspace::{

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::{
     model::target::Target,
+    redact::MASKED,
     report::{
         JudgedRun, Report,
         record::TRACES,
-        safe::MASKED,
         statement::{
             evidence::{Declarations, Evidence},
             planned,
@@ -148,7 +148,7 @@ fn file(run: &JudgedRun, ask: &Asked, house: &House) -> Result<(Option<Target>, 
         None => recorded,
     };
     let named = TargetChoice::named(name.clone());
-    let name = crate::report::safe::visible(&name);
+    let name = crate::redact::visible(&name);
     match workspace::target(&named, &[], house) {
         Err(wrong) if ask.target.is_some() => Err(wrong),
         Err(_) => without(&format!("the target file of {name} is not here (--target names it)")),

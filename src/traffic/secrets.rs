@@ -5,17 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use serde_json::Value;
 
 use crate::{
-    exec::Masks,
     model::{contract::Contract, exchange::header_text},
-    report::{
-        Safe,
-        safe::{is_secret_header, is_secret_name},
-    },
+    redact::{FoundSecrets, Masks, Safe},
     traffic::Observed,
 };
-
-/// A shorter value is a word, and to mask it would make reports unreadable.
-const SHORTEST: usize = 6;
 
 /// Secrets that are looked for in everything, in every spelling. Clients that have a new one for each request have no end of
 /// them: behind these, one is looked for in what passes from then on, as it is, and once it is repeated there in everything.
@@ -32,7 +25,7 @@ pub struct Secrets {
 impl Secrets {
     /// From now on the secrets of this exchange are masked.
     pub fn learn(&mut self, observed: &Observed, sensitive: &BTreeSet<String>, masks: &Masks) {
-        let mut found = Found::default();
+        let mut found = FoundSecrets::default();
         learn(observed, sensitive, &mut found);
         found.repeated.iter().for_each(|secret| masks.add(secret));
         for secret in found.secrets {
@@ -66,40 +59,21 @@ fn shown(observed: &Observed) -> String {
     headers.chain(bodies).chain([safe.url(&observed.url)]).collect::<Vec<_>>().join("\n")
 }
 
-/// In one exchange.
-#[derive(Default)]
-struct Found {
-    secrets: Vec<String>,
-    /// Those that are worth looking for only because they are repeated.
-    repeated: Vec<String>,
-}
-
-fn learn(observed: &Observed, sensitive: &BTreeSet<String>, found: &mut Found) {
+fn learn(observed: &Observed, sensitive: &BTreeSet<String>, found: &mut FoundSecrets) {
     let answered = observed.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
     for (name, value) in observed.headers.iter().chain(answered) {
-        match is_secret_header(name) {
-            true => of_header(name, value, found),
-            // Addresses have queries: `location`, `referer`, `link`.
-            false => of_queries(value, found),
-        }
+        found.in_header(name, value);
     }
-    of_queries(&observed.url, found);
-    if let Ok(url) = url::Url::parse(&observed.url) {
-        add(found, url.password().unwrap_or_default());
-    }
+    found.in_url(&observed.url);
     let answer = observed.answer.as_ref().map_or(&[][..], |answer| &answer.body);
     for body in [&observed.body[..], answer] {
-        match serde_json::from_slice::<Value>(body) {
-            Ok(value) => members(&value, sensitive, found),
-            Err(_) if body.len() < 64 << 10 => pairs(body, found),
-            Err(_) => {}
-        }
+        found.in_body(body, sensitive);
     }
     signature(observed, found);
 }
 
 /// A signature is good for one request, and not worth looking for in all others. Where a target repeats it, it is masked.
-fn signature(observed: &Observed, found: &mut Found) {
+fn signature(observed: &Observed, found: &mut FoundSecrets) {
     let Ok(answer) = &observed.answer else { return };
     let places = observed.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
     for place in places.chain([&observed.url]) {
@@ -108,18 +82,10 @@ fn signature(observed: &Observed, found: &mut Found) {
         let signature = &rest.as_bytes()[..end];
         let holds = |text: &[u8]| text.windows(signature.len()).any(|it| it.eq_ignore_ascii_case(signature));
         let told = |(_, value): &(String, String)| holds(value.as_bytes());
-        if end >= SHORTEST && (holds(&answer.body) || answer.headers.iter().any(told)) {
+        if end >= FoundSecrets::SHORTEST && (holds(&answer.body) || answer.headers.iter().any(told)) {
             found.repeated.extend([rest[..end].to_ascii_lowercase(), rest[..end].to_ascii_uppercase()]);
         }
     }
-}
-
-/// Secrets in the queries and fragments of addresses.
-fn of_queries(text: &str, found: &mut Found) {
-    text.split(['?', '#']).skip(1).for_each(|query| {
-        let end = query.find(['>', '"', ' ', ',']).unwrap_or(query.len());
-        pairs(&query.as_bytes()[..end], found);
-    });
 }
 
 /// The members that the contract's model says must not be shown.
@@ -133,65 +99,6 @@ pub fn sensitive(contract: &Contract) -> BTreeSet<String> {
     let members = shapes.filter_map(|shape| shape["properties"].as_object()).flatten();
     let sensitive = members.filter(|(_, schema)| marked(schema) || refers(schema));
     sensitive.map(|(name, _)| name.clone()).collect()
-}
-
-fn of_header(name: &str, value: &str, found: &mut Found) {
-    match value.split_once(' ') {
-        // A signature is good for one request that is over; the key's name is no secret.
-        Some(("AWS4-HMAC-SHA256", _)) => {}
-        Some(("Bearer" | "Basic" | "bearer" | "basic", secret)) => add(found, secret.trim()),
-        _ if name.contains("cookie") => {
-            // What follows the first pair of a `set-cookie` says how long and for whom.
-            let most = if name.starts_with("set-") { 1 } else { usize::MAX };
-            let values = value.split(';').take(most).filter_map(|pair| pair.split_once('='));
-            values.for_each(|(_, value)| add(found, value.trim()));
-        }
-        _ => add(found, value),
-    }
-}
-
-/// Of a form or a query: as it is, and decoded.
-fn pairs(text: &[u8], found: &mut Found) {
-    for pair in text.split(|byte| *byte == b'&') {
-        let Some(at) = pair.iter().position(|byte| *byte == b'=') else { continue };
-        let decoded = |bytes: &[u8]| {
-            let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-            header_text(&percent_encoding::percent_decode(&spaced).collect::<Vec<u8>>())
-        };
-        let name = decoded(&pair[..at]);
-        // Of a signature that is sent once, see above.
-        if is_secret_name(&name) && !name.to_ascii_lowercase().ends_with("signature") {
-            let value = &pair[at + 1..];
-            add(found, &header_text(value));
-            add(found, &decoded(value));
-        }
-    }
-}
-
-fn members(value: &Value, sensitive: &BTreeSet<String>, found: &mut Found) {
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                let is_secret = is_secret_name(name) || is_secret_header(name) || sensitive.contains(name);
-                match value {
-                    Value::String(text) if is_secret => add(found, text),
-                    Value::Array(items) if is_secret => {
-                        items.iter().filter_map(Value::as_str).for_each(|text| add(found, text));
-                        members(value, sensitive, found);
-                    }
-                    value => members(value, sensitive, found),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| members(item, sensitive, found)),
-        _ => {}
-    }
-}
-
-fn add(found: &mut Found, secret: &str) {
-    if secret.len() >= SHORTEST && !secret.contains(crate::report::safe::MASKED) {
-        found.secrets.push(secret.to_owned());
-    }
 }
 
 #[cfg(test)]

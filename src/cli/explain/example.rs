@@ -10,8 +10,9 @@ use crate::{
     exec::Interrupt,
     model::{case::Origin, clause::ClauseId, verdict::Violation},
     plan::{self, Plan, Selection},
+    redact::Safe,
     reference::{Deviation, Options},
-    report::{Entry, FailOn, Report, Safe},
+    report::{Entry, FailOn, Report},
     runner::{Finished, Opening, collect::Measure, lone_runtime, run_plan, summary},
     workspace::{self, Generated, House, TargetChoice, Wrong},
 };

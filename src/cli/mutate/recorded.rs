@@ -121,7 +121,7 @@ fn target(args: &MutateArgs, run: &JudgedRun, house: &House) -> Result<Target, W
     let chosen = workspace::target(&named.choice()?, &[], house).map_err(|wrong| match wrong {
         Wrong::Said(why) if args.target.is_none() => Wrong::Said(format!(
             "{why}; the record is of {}: name its file with --target",
-            crate::report::safe::visible(&run.target.name)
+            crate::redact::visible(&run.target.name)
         )),
         wrong => wrong,
     })?;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     model::template::{Part, TemplateValue},
-    report::{Safe, safe::is_secret_name},
+    redact::{Safe, is_secret_name},
     workspace::Wrong,
 };
 

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     model::target::SecretRef,
-    report::safe::visible,
+    redact::visible,
     workspace::{Wrong, files, secrets},
 };
 

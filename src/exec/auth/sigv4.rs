@@ -16,10 +16,10 @@ use super::AuthError;
 use crate::{
     exec::{
         MissingSecret, Secrets,
-        masks::Masks,
         request::{self, Outgoing},
     },
     model::{case::Auth, target::Keys},
+    redact::Masks,
 };
 
 /// The headers that are signed, where the request has them.

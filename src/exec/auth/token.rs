@@ -20,7 +20,6 @@ use url::Url;
 use super::{AuthError, Desk};
 use crate::{
     exec::{
-        masks::Reach,
         request::{self, Outgoing},
         wire::Passage,
     },
@@ -31,6 +30,7 @@ use crate::{
         exchange::{Exchange, Response, Role},
         template::Variables,
     },
+    redact::Reach,
 };
 
 /// Where the grant takes place, as the Veeam document has it.

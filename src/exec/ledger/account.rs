@@ -18,7 +18,6 @@ use crate::{
     },
     exec::{
         fence,
-        masks::Masks,
         own::{self, Own},
         request::Outgoing,
         script::{Call, Script},
@@ -30,6 +29,7 @@ use crate::{
         contract::{Contract, Effect, Operation},
         exchange::{About, Broken, Leftover, Phase, Response, Role},
     },
+    redact::Masks,
 };
 
 /// Whether a call may leave something behind that has to be destroyed.

@@ -12,6 +12,7 @@ use crate::{
         case::{CaptureFrom, Step},
         template::Hole,
     },
+    redact::MASKED,
 };
 
 /// A request that destroys.
@@ -101,7 +102,7 @@ fn filled(value: &Value, identity: &Map<String, Value>) -> Value {
 /// Whether a value has no hole left, and misses no secret.
 pub fn is_whole(value: &Value) -> bool {
     match value {
-        Value::String(text) => !text.contains("${") && !text.contains("***"),
+        Value::String(text) => !text.contains("${") && !text.contains(MASKED),
         Value::Array(elements) => elements.iter().all(is_whole),
         Value::Object(members) => members.values().all(is_whole),
         _ => true,

@@ -1,9 +1,9 @@
 //! Runs side by side as one HTML page that needs no network, no script and no fonts.
 
 use super::{Cell, Column, Comparison, Difference, Row, State, since::Since};
-use crate::report::{
-    html::{markup::Markup, shell},
-    safe::Safe,
+use crate::{
+    redact::Safe,
+    report::html::{markup::Markup, shell},
 };
 
 const STYLE: &str = include_str!("page.css");

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::Told;
 use crate::{
     model::verdict::{Location, Mismatch, Violation},
+    redact::visible,
     report::{
         Curl, Entry,
         difference::{Difference, Side, difference},
         excerpt::{Focus, excerpt},
-        safe::visible,
         text::{bounded, position},
     },
 };

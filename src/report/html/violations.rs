@@ -14,10 +14,10 @@ use crate::{
         clause::ClauseId,
         verdict::{Status, Verdict, Violation},
     },
+    redact::visible,
     report::{
         Entry,
         causes::causes,
-        safe::visible,
         status::is_known,
         text::{Alike, alike, bounded},
     },

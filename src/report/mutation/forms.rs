@@ -6,10 +6,12 @@ use super::{
     CAVEAT, Measured, PASSES, Scored,
     text::{FEW, percent},
 };
-use crate::report::{
-    Safe,
-    html::{markup::Markup, shell},
-    markdown::prose,
+use crate::{
+    redact::Safe,
+    report::{
+        html::{markup::Markup, shell},
+        markdown::prose,
+    },
 };
 
 /// The document, masked.

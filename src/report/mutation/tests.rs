@@ -1,10 +1,7 @@
 //! The forms of a score: 80 columns, masked, escaped, and what its JSON Schema says.
 
 use super::*;
-use crate::{
-    mutation::Survivor,
-    report::{Names, Safe},
-};
+use crate::{mutation::Survivor, redact::Safe, report::Names};
 
 /// A score with a survivor whose names and values are as long and as hostile as a target can make them.
 fn score() -> Score {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::{CAVEAT, Measured, OfClause, PASSES, Scored, SurvivorDocument};
 use crate::{
     mutation::{Left, OPERATORS},
-    report::{Names, Safe},
+    redact::Safe,
+    report::Names,
 };
 
 const WIDTH: usize = 80;

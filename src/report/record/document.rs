@@ -18,9 +18,10 @@ use crate::{
         exchange::Role,
         verdict::{Declared, Doubt, Service, Status, Verdict, Violation},
     },
+    redact::Safe,
     report::{
         Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
-        TargetFacts, Terms, Yield, causes_first, exit_code, safe::Safe,
+        TargetFacts, Terms, Yield, causes_first, exit_code,
     },
 };
 

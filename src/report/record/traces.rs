@@ -19,7 +19,8 @@ use crate::{
         exchange::{Broken, Coding, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
         template::Variables,
     },
-    report::{Entry, JudgedRun, Report, safe::Safe},
+    redact::Safe,
+    report::{Entry, JudgedRun, Report},
 };
 
 /// Bytes of one body that are kept.

@@ -5,9 +5,9 @@ use super::{
     page::{Page, Tone},
     violations::bounded,
 };
-use crate::report::{
-    causes::{Cause, causes},
-    safe::visible,
+use crate::{
+    redact::visible,
+    report::causes::{Cause, causes},
 };
 
 /// Causes that fit on a screen.

@@ -7,9 +7,9 @@ use super::{
     Style, count, listed,
     page::{Page, Tone, shortened},
 };
-use crate::report::{
-    Safe,
-    compare::{
+use crate::{
+    redact::Safe,
+    report::compare::{
         Cell, Comparison, Row, State,
         since::{Moved, NewlyBroken, Since},
     },

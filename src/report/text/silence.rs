@@ -4,10 +4,7 @@ use super::{
     Told, count,
     page::{Page, Tone},
 };
-use crate::{
-    model::exchange::Broken,
-    report::{safe::visible, unanswered::Unanswered},
-};
+use crate::{model::exchange::Broken, redact::visible, report::unanswered::Unanswered};
 
 pub fn write(told: &Told, page: &mut Page) {
     for alike in causes(told.silent) {

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     model::{case::Profile, exchange::Broken, verdict::Status},
-    report::{Coverage, Entry, JudgedRun, Outcome, Safe, Yield, unanswered::unanswered},
+    redact::Safe,
+    report::{Coverage, Entry, JudgedRun, Outcome, Yield, unanswered::unanswered},
 };
 
 /// How many entries there are of each column.

@@ -16,11 +16,11 @@ use crate::{
         exchange::{Exchange, Phase, Role},
         verdict::{Location, Mismatch, Status, Violation},
     },
+    redact::visible,
     report::{
         Entry, Kind, Subject,
         difference::{Difference, Side, difference},
         excerpt::{Focus, excerpt},
-        safe::visible,
         status::is_known,
     },
 };

@@ -9,12 +9,11 @@ use std::{
 };
 
 use crate::{
-    exec::Masks,
     model::{exchange::Trace, template::Variables},
+    redact::{Mask, Masks, Safe},
     report::{
-        JudgedRun, Report, Safe,
+        JudgedRun, Report,
         record::{self, DOCUMENT, Filing, TRACES},
-        safe::Mask,
     },
     runner::record::part::{self, Part},
 };

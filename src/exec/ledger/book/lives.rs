@@ -9,9 +9,9 @@ use proptest::{
 use serde_json::json;
 
 use super::*;
-use crate::exec::{
-    ledger::{Life, line, paper::Paper},
-    masks::Masks,
+use crate::{
+    exec::ledger::{Life, line, paper::Paper},
+    redact::Masks,
 };
 
 /// What became of a thing, line by line.

@@ -13,7 +13,7 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Location, Mismatch, Violation},
     },
-    report::safe::Safe,
+    redact::Safe,
 };
 
 /// A broken claim.

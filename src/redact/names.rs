@@ -1,4 +1,4 @@
-//! By which names of headers, members, fields and parameters a secret is known.
+//! By which names of headers, members, fields, parameters and environment variables a secret is known.
 
 const HEADERS: [&str; 6] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "set-cookie2", "private-token"];
@@ -130,6 +130,14 @@ pub fn is_secret_name(name: &str) -> bool {
     [&*name, one].iter().any(|name| NAMES.contains(name) || ENDS.iter().any(|end| name.ends_with(end)))
         || name.starts_with("secret") && !is_about_a_secret(&name)
         || name.starts_with("xauth")
+}
+
+/// Whether an environment variable of this name is likely to hold a secret: a case may send it on with `${env:NAME}`.
+pub fn is_secret_variable(name: &str) -> bool {
+    const WORDS: [&str; 7] =
+        ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS"];
+    let name = name.to_ascii_uppercase();
+    name.ends_with("_KEY") || name.ends_with("APIKEY") || name.split('_').any(|word| WORDS.contains(&word))
 }
 
 fn plain(name: &str) -> String {
@@ -296,6 +304,16 @@ mod tests {
         for between in ["-", "_", ".", "__"] {
             let name = format!("mfa{between}code");
             assert!(is_secret_name(&name) && hints.is_match(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn variables_with_secrets_are_known_by_their_names() {
+        for name in ["AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "db_password", "STAGING_API_KEY", "APIKEY"] {
+            assert!(is_secret_variable(name), "{name}");
+        }
+        for name in ["HOME", "KEYBOARD", "SSH_KEY_PATH", "AWS_REGION", "TOKENIZERS_PARALLELISM"] {
+            assert!(!is_secret_variable(name), "{name}");
         }
     }
 }

@@ -3,22 +3,16 @@
 
 use serde_json::{Map, Value, json};
 
-use self::giveaways::scrubbed;
-use self::names::is_usual_header;
-pub use self::names::{is_secret_header, is_secret_name};
+use super::{
+    MASKED, Mask,
+    names::{is_secret_header, is_secret_name, is_usual_header},
+    patterns::scrubbed,
+    visible::visible,
+};
 use crate::model::verdict::Location;
 
-mod giveaways;
-mod names;
-
-/// Replaces the secrets a run knows (passwords, keys, tokens it was given) in a text.
-pub type Mask<'a> = &'a (dyn Fn(&str) -> String + Sync);
-
-/// What stands where a secret was.
-pub const MASKED: &str = "***";
-
 /// Ways of proving who one is, which may be shown.
-const SCHEMES: [&str; 3] = ["AWS4-HMAC-SHA256", "Bearer", "Basic"];
+pub const SCHEMES: [&str; 3] = ["AWS4-HMAC-SHA256", "Bearer", "Basic"];
 
 /// Hides what `mask` knows and, whatever that knows, what by its name must be a secret.
 #[derive(Clone, Copy)]
@@ -172,38 +166,9 @@ impl<'a> Safe<'a> {
     }
 }
 
-/// Whether there is a secret in a text that gives itself away.
-pub fn gives_away(text: &str) -> bool {
-    scrubbed(text.to_owned()) != text
-}
-
 /// Whether a member's value is one, or that of a header that somebody has written down.
 fn is_hidden(name: &str) -> bool {
     is_secret_name(name) || is_secret_header(name)
-}
-
-/// Control characters, and those that reorder or hide text, written out: `\x1b`, `\n`, `\u{202e}`.
-pub fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            '\0'..='\x1f' | '\x7f' => shown.push_str(&format!("\\x{:02x}", character as u32)),
-            _ if is_invisible(character) => shown.push_str(&format!("\\u{{{:x}}}", character as u32)),
-            _ => shown.push(character),
-        }
-    }
-    shown
-}
-
-/// C1 controls, bidirectional controls, zero-width characters, line separators, tags, and two that are no characters.
-pub fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -301,19 +266,5 @@ mod tests {
         assert_eq!(safe.seen(&body("/NextToken"), "\"abc\""), "\"abc\"");
         assert_eq!(safe.seen(&body("/Connection/Status"), "\"deleted\""), "\"deleted\"");
         assert_eq!(safe.seen(&Location::Body, "password=abc"), "password=***");
-    }
-
-    #[test]
-    fn nothing_reaches_the_terminal_as_a_command() {
-        let table = [
-            ("\u{1b}]0;x\u{7}", "\\x1b]0;x\\x07"),
-            ("a\r\nb\tc", "a\\r\\nb\\tc"),
-            ("\u{9b}31m", "\\u{9b}31m"),
-            ("ab\u{202e}cd\u{200b}", "ab\\u{202e}cd\\u{200b}"),
-            ("naïve 東京", "naïve 東京"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(visible(text), expected);
-        }
     }
 }

@@ -32,6 +32,11 @@ pub fn scrubbed(text: String) -> String {
     if HINT.is_match(&text) || address() { looked_through(&text) } else { text }
 }
 
+/// Whether there is a secret in a text that gives itself away.
+pub fn gives_away(text: &str) -> bool {
+    scrubbed(text.to_owned()) != text
+}
+
 fn looked_through(text: &str) -> String {
     let mut found = Vec::new();
     for look in [members, pairs, headers, elements, forms, keys] {
@@ -209,7 +214,7 @@ fn headers(text: &str, found: &mut Vec<Found>) {
         if at <= upto {
             continue;
         }
-        let scheme = super::SCHEMES
+        let scheme = super::redactor::SCHEMES
             .into_iter()
             .find(|scheme| text[at..].strip_prefix(scheme).is_some_and(|rest| rest.starts_with(' ')));
         let at = at + scheme.map_or(0, |scheme| scheme.len() + 1);

@@ -5,17 +5,14 @@ mod narrow;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{LazyLock, PoisonError, RwLock},
 };
 
 use aho_corasick::AhoCorasick;
 use base64::{Engine, engine::general_purpose as base64_variant};
-use serde_json::Value;
 
-use crate::contract::Contracts;
+use super::MASKED;
 
-/// What stands where a secret was.
-const MASKED: &str = "***";
 /// What stands where a message was cut short.
 const CUT: char = '…';
 /// The shortest beginning of a secret, in characters, that is not shown where a text was cut.
@@ -29,7 +26,7 @@ const BEGINNING: usize = 8;
 /// A shorter secret is often part of something else.
 const SHORT: usize = 8;
 /// No name and no value that a contract lists is longer.
-const LONGEST_WORD: usize = 64;
+pub const LONGEST_WORD: usize = 64;
 
 /// Where a secret is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,13 +39,21 @@ pub enum Reach {
     Text,
 }
 
+/// Names and fixed values that texts of a run consist of, whatever its secrets are.
+pub type Words = HashSet<Box<str>>;
+
 /// Grows while a run goes on: tokens are added as they are issued.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Masks {
     forms: RwLock<Forms>,
-    contracts: Option<Arc<Contracts>>,
     /// The names and fixed values of the contracts, once a secret could be one.
-    words: OnceLock<HashSet<Box<str>>>,
+    words: LazyLock<Words, Box<dyn FnOnce() -> Words + Send>>,
+}
+
+impl Default for Masks {
+    fn default() -> Self {
+        Masks::with_words(Words::new)
+    }
 }
 
 /// Not printed by `Debug`: the automaton shows what it looks for.
@@ -85,14 +90,15 @@ struct Spelling(String);
 
 impl std::fmt::Debug for Spelling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
+        f.write_str(MASKED)
     }
 }
 
 impl Masks {
-    /// None yet. What is a word of these contracts is no more than that where it stands in something else.
-    pub fn of(contracts: &Arc<Contracts>) -> Masks {
-        Masks { contracts: Some(Arc::clone(contracts)), ..Masks::default() }
+    /// None yet. What is one of these words is no more than that where it stands in something else. They are made when a
+    /// secret could be one; no longer one than [`LONGEST_WORD`] is asked for.
+    pub fn with_words(words: impl FnOnce() -> Words + Send + 'static) -> Masks {
+        Masks { forms: RwLock::default(), words: LazyLock::new(Box::new(words)) }
     }
 
     /// From now on `secret` is masked: as it is, in base64 of either alphabet and wherever it stands in what was encoded, in
@@ -190,35 +196,11 @@ impl Masks {
     fn reach_of(&self, secret: &str) -> Reach {
         let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         let could_be_a_word = secret.len() <= LONGEST_WORD && secret.bytes().all(named);
-        if could_be_a_word && self.words().contains(secret) {
+        if could_be_a_word && self.words.contains(secret) {
             return Reach::Value;
         }
         let is_number = secret.bytes().all(|byte| byte.is_ascii_digit());
         if secret.chars().count() < SHORT || is_number { Reach::Word } else { Reach::Text }
-    }
-
-    fn words(&self) -> &HashSet<Box<str>> {
-        self.words.get_or_init(|| {
-            let mut words = HashSet::new();
-            for contract in self.contracts.iter().flat_map(|contracts| contracts.iter()) {
-                words.extend(contract.operations.keys().map(|name| Box::from(&**name)));
-                words_of(&contract.schemas, &mut words);
-            }
-            words
-        })
-    }
-}
-
-/// Every name and every fixed value that schemas have.
-fn words_of(schema: &Value, words: &mut HashSet<Box<str>>) {
-    match schema {
-        Value::Object(members) => members.iter().for_each(|(name, schema)| {
-            words.insert(name.as_str().into());
-            words_of(schema, words);
-        }),
-        Value::Array(items) => items.iter().for_each(|item| words_of(item, words)),
-        Value::String(text) if text.len() <= LONGEST_WORD => drop(words.insert(text.as_str().into())),
-        _ => {}
     }
 }
 
