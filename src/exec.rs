@@ -69,7 +69,7 @@ use crate::{
         fence, request,
         values::{self, Known, Surroundings, Values},
     },
-    redact::{Masks, is_secret_variable},
+    redact::{KnownSecrets, is_secret_variable},
 };
 
 /// A shorter value of the environment is a switch or a number and no secret, whatever its variable is called; to mask
@@ -83,7 +83,7 @@ pub struct Session {
     contracts: Arc<Contracts>,
     wire: Wire,
     identities: BTreeMap<ApiName, Identity>,
-    masks: Arc<Masks>,
+    known_secrets: Arc<KnownSecrets>,
     ledger: Arc<Ledger>,
     own: Arc<Own>,
     budget: Budget,
@@ -153,12 +153,12 @@ impl Session {
         let Setup { target, suite, contracts, run, secrets, environment, state_dir, ledger, interrupt } =
             setup;
         let of_contracts = Arc::clone(&contracts);
-        let masks = Arc::new(Masks::with_words(move || contract::words::words(&of_contracts)));
-        secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
+        let known_secrets = Arc::new(KnownSecrets::with_words(move || contract::words::words(&of_contracts)));
+        secrets.all().for_each(|secret| known_secrets.add(secret.expose_secret()));
         let of_environment = environment
             .iter()
             .filter(|(name, value)| value.len() >= SHORTEST_OF_ENVIRONMENT && is_secret_variable(name));
-        of_environment.for_each(|(_, value)| masks.add(value));
+        of_environment.for_each(|(_, value)| known_secrets.add(value));
         let mut identities = BTreeMap::new();
         let mut known = BTreeMap::new();
         for (name, api) in &target.apis {
@@ -195,7 +195,7 @@ impl Session {
             contracts,
             wire,
             identities,
-            masks,
+            known_secrets,
             ledger,
             own,
             budget,
@@ -238,8 +238,8 @@ impl Session {
     }
 
     /// Every secret that has turned up so far; grows with every token.
-    pub fn masks(&self) -> &Masks {
-        &self.masks
+    pub fn known_secrets(&self) -> &KnownSecrets {
+        &self.known_secrets
     }
 
     /// The values that every job starts from, whatever its API.
@@ -332,7 +332,7 @@ impl Session {
 
     /// What a panic said, without secrets.
     pub fn told(&self, panic: &(dyn std::any::Any + Send)) -> String {
-        self.masks.mask(&drive::panic_message(panic))
+        self.known_secrets.mask(&drive::panic_message(panic))
     }
 
     /// What has been waited for longest, if anything is.
@@ -353,7 +353,7 @@ impl Session {
     }
 
     fn account(&self, job: &Arc<str>) -> Account {
-        Account::new(&self.ledger, &self.masks, &self.own, job)
+        Account::new(&self.ledger, &self.known_secrets, &self.own, job)
     }
 
     /// What a new job of this API starts from.

@@ -335,7 +335,7 @@ impl Trials {
         self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
         self.note_what_is_left(&report);
         let entries = || report.runs.iter().flat_map(|run| &run.entries);
-        let mask = |text: &str| stage.session.masks().mask(text);
+        let mask = |text: &str| stage.session.known_secrets().mask(text);
         // Only of core is an answer demanded; elsewhere what shows neither is told, and counts as nothing. So is what the
         // target has nothing for.
         let open = |entry: &&Entry| match entry.status {
@@ -369,7 +369,7 @@ impl Trials {
         run.clean_up = settled.left();
         let report = summary::summarize(run, stage, FailOn::Must);
         self.note_what_is_left(&report);
-        let mask = |text: &str| stage.session.masks().mask(text);
+        let mask = |text: &str| stage.session.known_secrets().mask(text);
         let mut troubles = Vec::new();
         if report::exit_code(&report) != 0 {
             troubles.push(report::render(&report, Format::Text(Style::PLAIN), &mask));

@@ -10,10 +10,10 @@ mod visible;
 
 pub use self::{
     find::FoundSecrets,
-    known::{LONGEST_WORD, Masks, Reach, Words},
+    known::{KnownSecrets, LONGEST_WORD, Reach, Words},
     names::{is_secret_header, is_secret_name, is_secret_variable},
-    patterns::gives_away,
-    redactor::Safe,
+    patterns::looks_secret,
+    redactor::Redactor,
     visible::{is_invisible, visible},
 };
 

@@ -143,7 +143,7 @@ impl Stage {
     pub fn judge(&self, case: &Case, trace: &Trace) -> Judgement {
         self.judged(|judge| {
             let mut judgement = check::verdict(case, trace, judge);
-            let is_secret = |text: &str| self.session.masks().mask(text) != text;
+            let is_secret = |text: &str| self.session.known_secrets().mask(text) != text;
             // What is to be written is taken once more, without secrets.
             let written = |taken: &&mut Taken| {
                 taken.compared == Compared::Differs || matches!(judge.snapshots.set, ApprovedSet::Taking)

@@ -22,7 +22,7 @@ use crate::{
         verdict::{Service, Verdict, Violation},
     },
     plan,
-    redact::{self, Masks},
+    redact::{self, KnownSecrets},
     report::{
         self, CaseResult, Coverage, Identity, Planned, Report, Run, TargetFacts, Terms,
         reliable::{kept, masked},
@@ -112,7 +112,7 @@ pub struct Traffic {
     apis: Vec<String>,
     /// Where the exchanges come from, as reports tell it.
     source: Source,
-    masks: Masks,
+    known_secrets: KnownSecrets,
     secrets: Secrets,
     bases: Bases,
     /// What the contracts say must not be shown.
@@ -184,7 +184,7 @@ impl Traffic {
             target,
             apis,
             source,
-            masks: Masks::default(),
+            known_secrets: KnownSecrets::default(),
             secrets: Secrets::default(),
             bases,
             sensitive,
@@ -201,7 +201,7 @@ impl Traffic {
 
     /// A text without the secrets that have passed.
     pub fn mask(&self, text: &str) -> String {
-        self.masks.mask(text)
+        self.known_secrets.mask(text)
     }
 
     /// How many exchanges were judged.
@@ -211,11 +211,11 @@ impl Traffic {
 
     /// Judges one exchange and keeps it for the report.
     pub fn take(&mut self, observed: Observed) -> Taken {
-        self.secrets.learn(&observed, &self.sensitive, &self.masks);
+        self.secrets.learn(&observed, &self.sensitive, &self.known_secrets);
         let contracts = wanted(&self.house, &self.apis);
         let Some(found) = classify::asked(&observed, &contracts, Some(&self.bases)) else {
-            let mask = |text: &str| self.masks.mask(text);
-            let name = redact::Safe::new(&mask).line(&classify::stranger(&observed));
+            let mask = |text: &str| self.known_secrets.mask(text);
+            let name = redact::Redactor::new(&mask).line(&classify::stranger(&observed));
             if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
                 *self.strangers.entry(name.clone()).or_default() += 1;
             } else {
@@ -353,8 +353,8 @@ impl Traffic {
     }
 
     /// Everything that was kept, folded for a reader. Values that no two answers may share are looked for first.
-    pub fn into_report(self, terms: Terms, started: Timestamp, elapsed: Duration) -> (Report, Masks) {
-        let Traffic { house, target, source, masks, mut results, .. } = self;
+    pub fn into_report(self, terms: Terms, started: Timestamp, elapsed: Duration) -> (Report, KnownSecrets) {
+        let Traffic { house, target, source, known_secrets, mut results, .. } = self;
         let suite = Suite::default();
         let known = target.as_ref().map(|target| target.known_failures.clone()).unwrap_or_default();
         let facts = facts(&source, target.as_ref(), &results, &house);
@@ -395,7 +395,7 @@ impl Traffic {
             clean_up: Vec::new(),
             known_failures: of_clauses(known),
         };
-        (report::summarize(vec![run], Arc::clone(&house.clauses), terms), masks)
+        (report::summarize(vec![run], Arc::clone(&house.clauses), terms), known_secrets)
     }
 }
 

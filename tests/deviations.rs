@@ -313,9 +313,10 @@ fn judge(options: Options, selection: &Selection, fail_on: FailOn) -> Result<Opt
         let ran = run_plan(house, chosen, opening, &plan, &Measure::of(FailOn::Must), &|_| ()).await;
         let Finished { stage, played } = ran.map_err(explain)?;
         let report = summary::summarize(played.run, &stage, fail_on);
-        let text =
-            report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
-        let record = report::record::write(&report, &|text| stage.session.masks().mask(text));
+        let text = report::render(&report, Format::Text(Style::PLAIN), &|text| {
+            stage.session.known_secrets().mask(text)
+        });
+        let record = report::record::write(&report, &|text| stage.session.known_secrets().mask(text));
         says_the_same_again(&report, &record, &stage)?;
         stage.strike().await;
         Ok(Some(Judged { report, text }))

@@ -84,8 +84,8 @@ impl<'a> Runner<'a> {
         let (_alive, interrupt) = watch::channel(Interrupt::No);
         let on_case = RefCell::new(on_case);
         let show = |event: Event<'_>| {
-            if let Event::Judged { case, verdict, safe, .. } = event {
-                (on_case.borrow_mut())(&case.id, &Verdict::of(verdict, safe));
+            if let Event::Judged { case, verdict, redactor, .. } = event {
+                (on_case.borrow_mut())(&case.id, &Verdict::of(verdict, redactor));
             }
         };
         let (opening, measure) = (Opening::new(state_dir, interrupt), Measure::of(FailOn::Must));
@@ -94,7 +94,7 @@ impl<'a> Runner<'a> {
         let report = summary::summarize(played.run, &stage, FailOn::Must);
         let session = std::sync::Arc::clone(&stage.session);
         stage.strike().await;
-        let mask = move |text: &str| session.masks().mask(text);
+        let mask = move |text: &str| session.known_secrets().mask(text);
         if let Some(folder) = &record {
             record::write(folder, &report, &mask)?;
         }

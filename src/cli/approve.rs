@@ -20,7 +20,7 @@ use crate::{
     exec::Interrupt,
     model::case::{Case, Origin},
     plan::{self, Selection},
-    redact::Safe,
+    redact::Redactor,
     report::FailOn,
     runner::{
         Finished, Opening, Stage,
@@ -67,10 +67,10 @@ pub fn written(selection: Selection) -> Selection {
 
 /// What was taken, without the secrets that the stage knows of.
 pub fn drafts(stage: &Stage, taken: Snapshots) -> Drafts {
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let safe = Safe::new(&mask);
+    let mask = |text: &str| stage.session.known_secrets().mask(text);
+    let redactor = Redactor::new(&mask);
     let draft = |(case, taken): (Arc<Case>, Taken)| {
-        let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
+        let sections = taken.masked(|value| redactor.value(value), |text| redactor.masked(text));
         (taken.name, Draft { case, sections })
     };
     taken.into_iter().map(draft).collect()

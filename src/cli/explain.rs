@@ -14,7 +14,7 @@ use crate::{
         clause::{Clause, ClauseId},
         contract::{Contract, Form, Protocol},
     },
-    redact::Safe,
+    redact::Redactor,
     reference::Deviation,
     workspace::{self, Generated, House, Wrong},
 };
@@ -161,12 +161,13 @@ fn claim_kind(name: &str) -> Option<String> {
 
 fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
     let mask = |text: &str| text.to_owned();
-    let safe = Safe::new(&mask);
-    let mut text = format!("{}  {}\n", safe.line(id), clause.strength);
-    for line in textwrap::wrap(&safe.line(&clause.text), WIDTH) {
+    let redactor = Redactor::new(&mask);
+    let mut text = format!("{}  {}\n", redactor.line(id), clause.strength);
+    for line in textwrap::wrap(&redactor.line(&clause.text), WIDTH) {
         text += &format!("  {line}\n");
     }
-    text += &entry("source", &format!("{}, {}", safe.line(&clause.document), safe.line(&clause.section)));
+    text +=
+        &entry("source", &format!("{}, {}", redactor.line(&clause.document), redactor.line(&clause.section)));
     let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id, house)).collect();
     for rule in &rules {
         text += &entry("checked", &format!("by the rule `{}`, on {}", rule.name, exchanges(rule.about)));
@@ -183,7 +184,7 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         let named = if cases.len() == 1 { "case that names it" } else { "cases that name it" };
         text += &entry("checked", &format!("by {} {made}{named}:", cases.len()));
         for case in cases.iter().take(FEW) {
-            text += &format!("            {}\n", safe.line(&case.id));
+            text += &format!("            {}\n", redactor.line(&case.id));
         }
         if cases.len() > FEW {
             text += &format!("            and {} more: `proofmark list --clause {id}`\n", cases.len() - FEW);

@@ -13,7 +13,7 @@ use similar::TextDiff;
 use super::args::FileArgs;
 use crate::{
     model::target::Target,
-    redact::Safe,
+    redact::Redactor,
     report::known::{self, Update, Wording},
     runner::record,
     suite::{self, SourceFile},
@@ -162,7 +162,7 @@ fn told(
         }
     }
     for note in &update.notes {
-        writeln!(out, "note: {}", Safe::new(&str::to_owned).line(note))?;
+        writeln!(out, "note: {}", Redactor::new(&str::to_owned).line(note))?;
     }
     if update.unworded > 0 {
         let number = update.unworded;

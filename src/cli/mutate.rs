@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use super::progress::Progress;
 use crate::{
     mutation::{self, Class, File, OPERATORS, Score},
-    redact::{MASKED, Safe},
+    redact::{MASKED, Redactor},
     report::{
         Names,
         mutation::{self as form, Measured},
@@ -139,20 +139,20 @@ pub fn mutate(args: &MutateArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     require.extend(args.require.iter().map(|it| (it.class, it.least)));
     let mut broken = mutation::below(&require, &score);
     broken.extend(file.into_iter().flat_map(|file| file.broken(&score)));
-    broken.iter().for_each(|sentence| eprintln!("{}", Safe::new(&str::to_owned).line(sentence)));
+    broken.iter().for_each(|sentence| eprintln!("{}", Redactor::new(&str::to_owned).line(sentence)));
     Ok(ExitCode::from(u8::from(!broken.is_empty())))
 }
 
 fn print(args: &MutateArgs, measured: &Measured, out: &mut impl Write) -> Result<(), Wrong> {
     // What is recorded was masked before it was written.
-    let safe = Safe::new(&str::to_owned);
+    let redactor = Redactor::new(&str::to_owned);
     let names = if args.all { Names::All } else { Names::Few };
     let text = match args.format {
-        _ if args.suggest => form::suggestions(measured, &safe),
-        MutateFormat::Text => form::text(measured, names, &safe),
-        MutateFormat::Json => form::json(measured, &safe),
-        MutateFormat::Markdown => form::markdown(measured, &safe),
-        MutateFormat::Html => form::html(measured, &safe),
+        _ if args.suggest => form::suggestions(measured, &redactor),
+        MutateFormat::Text => form::text(measured, names, &redactor),
+        MutateFormat::Json => form::json(measured, &redactor),
+        MutateFormat::Markdown => form::markdown(measured, &redactor),
+        MutateFormat::Html => form::html(measured, &redactor),
     };
     match &args.output {
         Some(path) => super::report::save(path, &text),

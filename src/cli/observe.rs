@@ -25,7 +25,7 @@ use crate::{
         verdict::Verdict,
     },
     plan::{self, Decision},
-    redact::Safe,
+    redact::Redactor,
     report::derive::{self, Derived},
     runner::{Opening, Stage, clean_up, interrupt::interrupts, kept},
     suite::{
@@ -90,7 +90,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     }
     let interrupt = interrupts(command("sweep", &args.stage.without_cases()), tell);
     let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt)).await?;
-    let mask = |text: &str| stage.session.masks().mask(text);
+    let mask = |text: &str| stage.session.known_secrets().mask(text);
     secrets::refuse_known("--send", &Value::Object(sent.clone()).to_string(), &mask)?;
     secrets::refuse_known("--name", name, &mask)?;
     let refused = |why: String| Wrong::Said(format!("{why}; nothing was sent"));
@@ -195,17 +195,17 @@ impl Asking<'_> {
         args: &RecordArgs,
         out: &mut impl Write,
     ) -> Result<ExitCode, Wrong> {
-        let mask = |text: &str| stage.session.masks().mask(text);
-        let safe = Safe::new(&mask);
+        let mask = |text: &str| stage.session.known_secrets().mask(text);
+        let redactor = Redactor::new(&mask);
         for left in &trace.leftovers {
-            eprintln!("{}", safe.line(&left.sentence));
+            eprintln!("{}", redactor.line(&left.sentence));
         }
         let step = |exchange: &&Exchange| matches!(exchange.role, Role::Step { index: 0, .. });
         let Some(exchange) = trace.exchanges.iter().rev().find(step) else {
             let why = match &trace.end {
-                End::Refused(why) | End::Stopped(why) => safe.line(why),
+                End::Refused(why) | End::Stopped(why) => redactor.line(why),
                 End::Interrupted => return Ok(ExitCode::from(130)),
-                end => safe.line(&format!("{end:?}")),
+                end => redactor.line(&format!("{end:?}")),
             };
             if trace.exchanges.is_empty() {
                 return Err(Wrong::Said(format!("{why}; nothing was sent")));
@@ -216,7 +216,7 @@ impl Asking<'_> {
         let response = match &exchange.answer {
             Ok(response) => response,
             Err(broken) => {
-                eprintln!("no answer to make a case of: {}", safe.line(&broken.to_string()));
+                eprintln!("no answer to make a case of: {}", redactor.line(&broken.to_string()));
                 return Ok(ExitCode::from(3));
             }
         };
@@ -232,7 +232,7 @@ impl Asking<'_> {
         let house = &stage.house;
         let loads = suite::load(std::slice::from_ref(&source), &house.contracts, &house.clauses);
         if let Err(wrong) = loads.or_else(|wrong| self.beside(house, &source).ok_or(wrong)) {
-            let why: Vec<String> = wrong.iter().map(|it| safe.line(&it.to_string())).collect();
+            let why: Vec<String> = wrong.iter().map(|it| redactor.line(&it.to_string())).collect();
             eprintln!("a bug in Proofmark: the case that was made is none: {}", why.join("; "));
             return Ok(ExitCode::from(3));
         }
@@ -255,8 +255,11 @@ impl Asking<'_> {
         for one in violations {
             let (at, clauses) = (&one.mismatch.at, one.clauses.join(" "));
             let (expected, actual) =
-                (safe.seen(at, &one.mismatch.expected), safe.seen(at, &one.mismatch.actual));
-            eprintln!("  {clauses}: {}", safe.line(&format!("{at}: expected {expected}, actual {actual}")));
+                (redactor.seen(at, &one.mismatch.expected), redactor.seen(at, &one.mismatch.actual));
+            eprintln!(
+                "  {clauses}: {}",
+                redactor.line(&format!("{at}: expected {expected}, actual {actual}"))
+            );
         }
         Ok(ExitCode::from(1))
     }
@@ -303,7 +306,7 @@ impl Asking<'_> {
         if response.body.is_empty() {
             file.line(3, "body: empty");
         } else if let (Ok(body), None, 200..=299) = (response.json(), error, response.status) {
-            let mask = |text: &str| stage.session.masks().mask(text);
+            let mask = |text: &str| stage.session.known_secrets().mask(text);
             derive::derive(body, self.sent, &mask).write(file);
         }
     }

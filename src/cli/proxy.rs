@@ -172,8 +172,8 @@ fn end(
 ) -> Result<ExitCode, Wrong> {
     replay::tell(&replay::strangers(&traffic), args.output.format, out)?;
     let judged = traffic.judged();
-    let (report, masks) = traffic.into_report(terms(fail_on), started, elapsed);
-    let mask = |text: &str| masks.mask(text);
+    let (report, known_secrets) = traffic.into_report(terms(fail_on), started, elapsed);
+    let mask = |text: &str| known_secrets.mask(text);
     if let Some(folder) = &args.record {
         record::write(folder, &report, &mask)
             .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;

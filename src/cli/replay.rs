@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::verdict::{Verdict, Violation},
-    redact::{self, Mask, Safe},
+    redact::{self, Mask, Redactor},
     report::{self, FailOn, Report},
     runner::{
         rejudge::{self, Asked, Rejudged},
@@ -54,8 +54,8 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     let (report, mask): (Report, Masking) = match is_record {
         true => (of_record(args, out)?, Box::new(str::to_owned)),
         false => {
-            let (report, masks) = of_har(args, out)?;
-            (report, Box::new(move |text| masks.mask(text)))
+            let (report, known_secrets) = of_har(args, out)?;
+            (report, Box::new(move |text| known_secrets.mask(text)))
         }
     };
     for Wanted { format, path } in &args.output.report {
@@ -76,15 +76,15 @@ fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
     };
     let Rejudged { report, lines } = rejudge::judged(&asked)?;
     if args.output.format == ReportFormatArg::Text {
-        let safe = Safe::new(&str::to_owned);
+        let redactor = Redactor::new(&str::to_owned);
         for line in lines {
-            writeln!(out, "{}", safe.line(&line))?;
+            writeln!(out, "{}", redactor.line(&line))?;
         }
     }
     Ok(report)
 }
 
-fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::redact::Masks), Wrong> {
+fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::redact::KnownSecrets), Wrong> {
     if !args.case.is_empty() {
         return Err(Wrong::Said(
             "--case is for records: no case says what the exchanges of a HAR file are for".into(),
@@ -185,15 +185,15 @@ pub fn line(taken: &Taken, mask: Mask) -> Option<String> {
         Taken::Aside { name, why } => return Some(format!("not judged {name}: {why}")),
         Taken::Stranger(_) => return None,
     };
-    let masked = redact::Safe::new(mask);
-    let safe = |text: &str| masked.line(text);
+    let redactor = Redactor::new(mask);
+    let redacted = |text: &str| redactor.line(text);
     let told = |word: &str, one: &Violation| {
-        let at = safe(&one.mismatch.at.to_string());
+        let at = redacted(&one.mismatch.at.to_string());
         let clauses = one.clauses.join(" ");
         format!(
             "{word} {name} {clauses}: {at}: expected {}, actual {}",
-            masked.seen(&one.mismatch.at, &one.mismatch.expected),
-            redact::visible(&masked.seen(&one.mismatch.at, &one.mismatch.actual))
+            redactor.seen(&one.mismatch.at, &one.mismatch.expected),
+            redact::visible(&redactor.seen(&one.mismatch.at, &one.mismatch.actual))
         )
     };
     let lines: Vec<String> = match verdict {
@@ -203,8 +203,10 @@ pub fn line(taken: &Taken, mask: Mask) -> Option<String> {
             .chain(warnings.iter().map(|it| told("warn", it)))
             .collect(),
         Verdict::Pass { warnings } => warnings.iter().map(|it| told("warn", it)).collect(),
-        Verdict::Inconclusive { why, .. } => vec![format!("inconclusive {name}: {}", safe(&why.to_string()))],
-        Verdict::Error { why } => vec![format!("ERROR {name}: {}", safe(why))],
+        Verdict::Inconclusive { why, .. } => {
+            vec![format!("inconclusive {name}: {}", redacted(&why.to_string()))]
+        }
+        Verdict::Error { why } => vec![format!("ERROR {name}: {}", redacted(why))],
         Verdict::Unsupported { .. } => vec![format!("unsupported {name}: the answer says so")],
         Verdict::Skip { .. } => Vec::new(),
     };

@@ -19,7 +19,7 @@ use crate::{
     exec::Interrupt,
     model::target::Sharing,
     plan::{self, Job, Selection},
-    redact::{Mask, Safe},
+    redact::{Mask, Redactor},
     report::{self, Names, Outcome, Report, Terms},
     runner::{
         Opening, Stage,
@@ -93,9 +93,9 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         return Err(Wrong::Said(format!("{why}; nothing was sent")));
     }
     stage.session.probe(&jobs).await;
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
-    let secrets = stage.session.masks().count();
+    let mask = |text: &str| stage.session.known_secrets().mask(text);
+    let mut record = keep(args.record.as_deref(), &stage, &Redactor::new(&mask))?;
+    let secrets = stage.session.known_secrets().count();
     let progress = Progress::of(jobs.len());
     let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
     let terms = Terms { min_served: args.min_served, ..summary::terms(args.fail_on.into()) };
@@ -120,7 +120,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     if let Some((before, sha256)) = &baseline {
         report::baseline::hold_against(&mut report, before, sha256);
     }
-    let late = stage.session.masks().since(secrets);
+    let late = stage.session.known_secrets().since(secrets);
     let kept = record.map_or(Ok(()), |record| record.finish(&report, &mask, late.as_ref()));
     tell(&report, args, shown, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
@@ -173,8 +173,8 @@ fn tell(
 }
 
 /// Begins to keep a run where it was asked to be kept; else where the last one is, as far as that can be written.
-fn keep(folder: Option<&Path>, stage: &Stage, safe: &Safe) -> Result<Option<Keeping>, Wrong> {
-    let begun = Keeping::begin(folder.unwrap_or(Path::new(record::LAST)), stage.session.common(), safe);
+fn keep(folder: Option<&Path>, stage: &Stage, redactor: &Redactor) -> Result<Option<Keeping>, Wrong> {
+    let begun = Keeping::begin(folder.unwrap_or(Path::new(record::LAST)), stage.session.common(), redactor);
     match (begun, folder) {
         (Err(error), Some(folder)) => Err(unkept(folder, &error)),
         (Err(error), None) => {

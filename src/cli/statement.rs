@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::target::Implementation,
-    redact::Safe,
+    redact::Redactor,
     report::{
         self,
         statement::{self, Form, Refused},
@@ -199,7 +199,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     }
     writeln!(out, "{}: {}, as {} says", args.file.display(), statement.result.word(), folder.display())?;
     for line in told.into_iter().chain(signed.map(|signed| signed.told())) {
-        writeln!(out, "{}", Safe::new(&str::to_owned).line(&line))?;
+        writeln!(out, "{}", Redactor::new(&str::to_owned).line(&line))?;
     }
     out.flush()?;
     Ok(match (done, args.again.strict) {
@@ -211,7 +211,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 /// 1 where something was changed, a line for each; else the question was wrong. What was written there by others stays
 /// text.
 pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
-    let line = |text: &str| Safe::new(&str::to_owned).line(text);
+    let line = |text: &str| Redactor::new(&str::to_owned).line(text);
     match refused {
         Refused::Changed(sentences) | Refused::Differs(sentences) => {
             eprintln!("refused: {}:", refused.head());

@@ -57,7 +57,7 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
             Ok(ExitCode::SUCCESS)
         }
         Err(why) => {
-            let mask = |text: &str| stage.session.masks().mask(text);
+            let mask = |text: &str| stage.session.known_secrets().mask(text);
             let shared = stage.session.close().await;
             let report = summary::summarize(summary::of_fixtures(&stage, shared), &stage, FailOn::Must);
             write!(stderr(), "{}", report::render(&report, Format::Text(Style::PLAIN), &mask))?;

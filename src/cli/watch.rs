@@ -215,7 +215,7 @@ async fn cycle(
     // What a few cases have not seen is no news.
     let run = Run { covered: None, ..played.run };
     let report = summary::summarize(run, &stage, args.fail_on.into());
-    let mask = |text: &str| stage.session.masks().mask(text);
+    let mask = |text: &str| stage.session.known_secrets().mask(text);
     out.write_all(rendered(&report, ReportFormatArg::Text, args.color, &mask).as_bytes())?;
     stage.strike().await;
     Ok(())

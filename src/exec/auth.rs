@@ -24,7 +24,7 @@ use crate::{
         exchange::Exchange,
         target::{ApiTarget, Credentials},
     },
-    redact::Masks,
+    redact::KnownSecrets,
 };
 
 /// The credentials of one API, ready for use.
@@ -57,7 +57,7 @@ pub struct Desk<'a> {
     pub wire: &'a Wire,
     pub contract: &'a Contract,
     pub api: &'a ApiTarget,
-    pub masks: &'a Masks,
+    pub known_secrets: &'a KnownSecrets,
 }
 
 impl Identity {
@@ -108,7 +108,7 @@ pub async fn identify(
         | Auth::StaleDate
         | Auth::TamperedBody => match (identity, &desk.contract.protocol) {
             (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
-                let credentials = Box::pin(sigv4.credentials(desk.masks)).await?;
+                let credentials = Box::pin(sigv4.credentials(desk.known_secrets)).await?;
                 sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
                 None
             }

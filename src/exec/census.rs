@@ -59,7 +59,7 @@ impl Session {
                 operation: listing.to_owned(),
                 event: Event::Census { ids },
             };
-            let _ = self.ledger.write(&entry, &self.masks).await;
+            let _ = self.ledger.write(&entry, &self.known_secrets).await;
         };
         taken.get_or_init(take).await;
     }

@@ -135,8 +135,12 @@ fn unsendable(error: impl std::fmt::Display) -> Failed {
 impl<'a> Line<'a> {
     pub fn to(api: &str, operation: &str, session: &'a Session) -> Option<Line<'a>> {
         let contract = session.contracts.get(api)?;
-        let desk =
-            Desk { wire: &session.wire, contract, api: session.target.apis.get(api)?, masks: &session.masks };
+        let desk = Desk {
+            wire: &session.wire,
+            contract,
+            api: session.target.apis.get(api)?,
+            known_secrets: &session.known_secrets,
+        };
         let operation = contract.operation(operation)?;
         Some(Line { session, operation, identity: session.identities.get(api)?, desk })
     }
@@ -281,7 +285,7 @@ impl<'a> Line<'a> {
         if self.desk.contract.protocol == Protocol::Rest && self.operation.path.contains("/token") {
             let body = String::from_utf8_lossy(&passage.request.body);
             let signed_in = passage.request.headers.iter().any(|(name, _)| name == "authorization")
-                || self.desk.masks.mask(&body) != body;
+                || self.desk.known_secrets.mask(&body) != body;
             auth::mask_tokens(response, self.desk, if signed_in { Reach::Text } else { Reach::Value });
         }
     }

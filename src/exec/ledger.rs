@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 pub(super) use account::{Account, creates, listing_of_nameless};
 
 use self::{book::Book, paper::Paper, undo::Undo};
-use crate::{model::exchange::Response, redact::Masks};
+use crate::{model::exchange::Response, redact::KnownSecrets};
 
 /// The folder of a state folder in which the ledgers of runs are.
 pub const RUNS: &str = "ledger";
@@ -232,8 +232,12 @@ impl Ledger {
     }
 
     /// Appends a line; returns once it is on disk.
-    pub async fn write(self: &Arc<Self>, entry: &Entry, masks: &Masks) -> Result<(), Unwritten> {
-        let line = line(entry, masks);
+    pub async fn write(
+        self: &Arc<Self>,
+        entry: &Entry,
+        known_secrets: &KnownSecrets,
+    ) -> Result<(), Unwritten> {
+        let line = line(entry, known_secrets);
         self.in_background(move |ledger| ledger.append(line?.as_bytes())).await
     }
 
@@ -259,7 +263,7 @@ impl Ledger {
             operation: String::new(),
             event: self.begun.clone(),
         };
-        let first = line(&begun, &Masks::default())?;
+        let first = line(&begun, &KnownSecrets::default())?;
         let paper = Paper::fresh(&self.path, first.as_bytes())?;
         Ok(Arc::clone(pen.paper.insert(Arc::new(paper))))
     }
@@ -290,9 +294,9 @@ pub struct Unwritten {
     pub why: String,
 }
 
-fn line(entry: &Entry, masks: &Masks) -> io::Result<String> {
+fn line(entry: &Entry, known_secrets: &KnownSecrets) -> io::Result<String> {
     let mut value = serde_json::to_value(entry)?;
-    mask_strings(&mut value, masks);
+    mask_strings(&mut value, known_secrets);
     Ok(format!("{value}\n"))
 }
 
@@ -300,11 +304,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn mask_strings(value: &mut Value, masks: &Masks) {
+fn mask_strings(value: &mut Value, known_secrets: &KnownSecrets) {
     match value {
-        Value::String(text) => *text = masks.mask(text),
-        Value::Array(list) => list.iter_mut().for_each(|value| mask_strings(value, masks)),
-        Value::Object(members) => members.values_mut().for_each(|value| mask_strings(value, masks)),
+        Value::String(text) => *text = known_secrets.mask(text),
+        Value::Array(list) => list.iter_mut().for_each(|value| mask_strings(value, known_secrets)),
+        Value::Object(members) => members.values_mut().for_each(|value| mask_strings(value, known_secrets)),
         _ => {}
     }
 }
@@ -337,13 +341,13 @@ mod tests {
     #[tokio::test]
     async fn lines_are_appended_in_order_with_secrets_masked() {
         let state = tempfile::tempdir().unwrap();
-        let masks = Masks::default();
-        masks.add("hunter2");
+        let known_secrets = KnownSecrets::default();
+        known_secrets.add("hunter2");
         let ledger = Arc::new(Ledger::new(state.path(), RUNS, begun()));
         let intent = Intent { body: r#"{"Password":"hunter2"}"#.into(), ..Intent::default() };
         let created = || Event::Created { identity: Map::new(), undo: Vec::new() };
         for event in [Event::Intent(intent), created(), Event::Destroyed] {
-            ledger.write(&entry(event), &masks).await.unwrap();
+            ledger.write(&entry(event), &known_secrets).await.unwrap();
         }
         let text = std::fs::read_to_string(state.path().join("ledger/pm-00000000.jsonl")).unwrap();
         let lines: Vec<Entry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -360,6 +364,6 @@ mod tests {
         let unwritten = ledger.begin().await.unwrap_err().to_string();
         assert!(unwritten.starts_with("the ledger cannot be written: "), "{unwritten}");
         assert!(unwritten.contains("pm-00000000.jsonl: "), "{unwritten}");
-        assert!(ledger.write(&entry(Event::Destroyed), &Masks::default()).await.is_err());
+        assert!(ledger.write(&entry(Event::Destroyed), &KnownSecrets::default()).await.is_err());
     }
 }

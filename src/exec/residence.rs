@@ -73,7 +73,7 @@ async fn ask(sts: &url::Url, keys: &super::auth::SigV4, desk: Desk<'_>) -> Resul
         intent: Intent::Proper,
         route: Route::Pooled,
     };
-    let credentials = keys.credentials(desk.masks).await.map_err(|error| error.to_string())?;
+    let credentials = keys.credentials(desk.known_secrets).await.map_err(|error| error.to_string())?;
     keys.sign(&mut outgoing, &Auth::Target, &credentials, "sts", Timestamp::now())
         .map_err(|error| error.to_string())?;
     let sent = desk.wire.send_patiently(outgoing, &Protocol::Rest, Effect::Read, drop);

@@ -152,7 +152,7 @@ impl Session {
         let mut silent: HashMap<String, u32> = HashMap::new();
         while !open.is_empty() {
             let what = format!("{} to be gone, the first {}", open.len(), open[0].what());
-            let _waiting = self.waiting.begin(self.masks.mask(&what));
+            let _waiting = self.waiting.begin(self.known_secrets.mask(&what));
             let count = open.len();
             let mut unanswered: HashMap<String, u32> = HashMap::new();
             let mut still = Vec::new();
@@ -217,16 +217,16 @@ impl Session {
             Fate::Stays | Fate::Forgotten => Some(Event::Settled),
             Fate::WouldGo => None,
         };
-        let (what, number) = (self.masks.mask(&in_words(thing)), thing.number);
+        let (what, number) = (self.known_secrets.mask(&in_words(thing)), thing.number);
         let (job, operation) = (thing.job.clone(), thing.operation.clone());
         let mut swept = Swept { what, number, job, operation, fate };
         if let Some(event) = event
-            && let Err(error) = self.ledger.write(&entry(thing, event), &self.masks).await
+            && let Err(error) = self.ledger.write(&entry(thing, event), &self.known_secrets).await
         {
             swept.fate = Fate::NotKnown(error.to_string());
         }
         if let Fate::Left(why) | Fate::MayBeLeft(why) | Fate::NotKnown(why) = &mut swept.fate {
-            *why = self.masks.mask(why);
+            *why = self.known_secrets.mask(why);
         }
         swept
     }

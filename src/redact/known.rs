@@ -16,7 +16,7 @@ use super::MASKED;
 /// What stands where a message was cut short.
 const CUT: char = '…';
 /// The shortest beginning of a secret, in characters, that is not shown where a text was cut.
-const STUMP: usize = 4;
+const SHORTEST_TRUNCATED: usize = 4;
 /// The shortest piece of base64 that says enough of a secret.
 const CORE: usize = 8;
 
@@ -44,15 +44,15 @@ pub type Words = HashSet<Box<str>>;
 
 /// Grows while a run goes on: tokens are added as they are issued.
 #[derive(Debug)]
-pub struct Masks {
+pub struct KnownSecrets {
     forms: RwLock<Forms>,
     /// The names and fixed values of the contracts, once a secret could be one.
     words: LazyLock<Words, Box<dyn FnOnce() -> Words + Send>>,
 }
 
-impl Default for Masks {
+impl Default for KnownSecrets {
     fn default() -> Self {
-        Masks::with_words(Words::new)
+        KnownSecrets::with_words(Words::new)
     }
 }
 
@@ -60,18 +60,18 @@ impl Default for Masks {
 #[derive(Default)]
 struct Forms {
     /// The secrets themselves, in the order in which they were learned.
-    learned: Vec<(Spelling, Reach)>,
+    learned: Vec<(Encoding, Reach)>,
     /// Spellings of those that are not looked for everywhere.
-    narrow: Vec<(Spelling, Reach)>,
+    narrow: Vec<(Encoding, Reach)>,
     /// Longest first, so that a secret that contains another is replaced whole.
-    spellings: Vec<Spelling>,
+    encodings: Vec<Encoding>,
     /// Finds where one of them may begin. None if that cannot be had; each of them is looked for then.
     beginnings: Option<AhoCorasick>,
 }
 
 impl std::fmt::Debug for Forms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(&self.spellings).entries(&self.narrow).finish()
+        f.debug_list().entries(&self.encodings).entries(&self.narrow).finish()
     }
 }
 
@@ -86,19 +86,19 @@ impl Forms {
 }
 
 /// One spelling of a secret, found however its characters are escaped. Not printed by `Debug`.
-struct Spelling(String);
+struct Encoding(String);
 
-impl std::fmt::Debug for Spelling {
+impl std::fmt::Debug for Encoding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(MASKED)
     }
 }
 
-impl Masks {
+impl KnownSecrets {
     /// None yet. What is one of these words is no more than that where it stands in something else. They are made when a
     /// secret could be one; no longer one than [`LONGEST_WORD`] is asked for.
-    pub fn with_words(words: impl FnOnce() -> Words + Send + 'static) -> Masks {
-        Masks { forms: RwLock::default(), words: LazyLock::new(Box::new(words)) }
+    pub fn with_words(words: impl FnOnce() -> Words + Send + 'static) -> KnownSecrets {
+        KnownSecrets { forms: RwLock::default(), words: LazyLock::new(Box::new(words)) }
     }
 
     /// From now on `secret` is masked: as it is, in base64 of either alphabet and wherever it stands in what was encoded, in
@@ -119,20 +119,20 @@ impl Masks {
         if self.holds(secret, reach) {
             return;
         }
-        let spellings = spellings(secret);
+        let encodings = encodings(secret);
         let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
-        forms.learned.push((Spelling(secret.to_owned()), reach));
+        forms.learned.push((Encoding(secret.to_owned()), reach));
         if reach != Reach::Text {
-            forms.narrow.extend(spellings.into_iter().map(|spelling| (Spelling(spelling), reach)));
+            forms.narrow.extend(encodings.into_iter().map(|encoding| (Encoding(encoding), reach)));
             return;
         }
-        for spelling in spellings {
-            if !forms.spellings.iter().any(|have| have.0 == spelling) {
-                forms.spellings.push(Spelling(spelling));
+        for encoding in encodings {
+            if !forms.encodings.iter().any(|have| have.0 == encoding) {
+                forms.encodings.push(Encoding(encoding));
             }
         }
-        forms.spellings.sort_by_key(|form| std::cmp::Reverse(form.0.len()));
-        let bytes = forms.spellings.iter().map(|form| form.0.as_bytes());
+        forms.encodings.sort_by_key(|form| std::cmp::Reverse(form.0.len()));
+        let bytes = forms.encodings.iter().map(|form| form.0.as_bytes());
         forms.beginnings = AhoCorasick::new(bytes.map(|it| &it[..it.len().min(BEGINNING)])).ok();
     }
 
@@ -144,7 +144,7 @@ impl Masks {
         let mut masked = text.to_owned();
         let escapes = text.bytes().any(|byte| matches!(byte, b'%' | b'\\' | b'&' | b'+'));
         let plain = forms.may_be_in(text);
-        for Spelling(form) in forms.spellings.iter().filter(|_| plain || escapes) {
+        for Encoding(form) in forms.encodings.iter().filter(|_| plain || escapes) {
             if masked.contains(form.as_str()) {
                 masked = masked.replace(form.as_str(), MASKED);
             }
@@ -157,7 +157,7 @@ impl Masks {
         }
         // Most text is ASCII, and cut nowhere.
         if !text.is_ascii() && masked.contains(CUT) {
-            without_stumps(&masked, &forms.spellings)
+            without_truncated(&masked, &forms.encodings)
         } else {
             masked
         }
@@ -169,14 +169,14 @@ impl Masks {
     }
 
     /// Those alone that were learned after the first `count`; None where there are none.
-    pub fn since(&self, count: usize) -> Option<Masks> {
+    pub fn since(&self, count: usize) -> Option<KnownSecrets> {
         let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
-        let late = Masks::default();
+        let late = KnownSecrets::default();
         forms
             .learned
             .iter()
             .skip(count)
-            .for_each(|(Spelling(secret), reach)| late.add_within(secret, *reach));
+            .for_each(|(Encoding(secret), reach)| late.add_within(secret, *reach));
         (forms.learned.len() > count).then_some(late)
     }
 
@@ -188,7 +188,7 @@ impl Masks {
 
     fn holds(&self, secret: &str, reach: Reach) -> bool {
         let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
-        forms.spellings.iter().any(|form| form.0 == secret)
+        forms.encodings.iter().any(|form| form.0 == secret)
             || forms.narrow.iter().any(|(form, at_most)| form.0 == secret && *at_most >= reach)
     }
 
@@ -221,22 +221,25 @@ fn without_escaped(text: String, form: &str) -> String {
 }
 
 /// Secrets lose their beginnings before every place where text was cut.
-fn without_stumps(text: &str, forms: &[Spelling]) -> String {
+fn without_truncated(text: &str, forms: &[Encoding]) -> String {
     let mut pieces = text.split(CUT);
     let mut whole = String::with_capacity(text.len());
     let Some(mut piece) = pieces.next() else { return whole };
     for next in pieces {
-        let stump =
-            forms.iter().filter_map(|Spelling(form)| escaped::stump(piece, form, STUMP)).max().unwrap_or(0);
-        whole.push_str(&piece[..piece.len() - stump]);
-        whole.push_str(if stump > 0 { MASKED } else { "" });
+        let truncated = forms
+            .iter()
+            .filter_map(|Encoding(form)| escaped::truncated(piece, form, SHORTEST_TRUNCATED))
+            .max()
+            .unwrap_or(0);
+        whole.push_str(&piece[..piece.len() - truncated]);
+        whole.push_str(if truncated > 0 { MASKED } else { "" });
         whole.push(CUT);
         piece = next;
     }
     whole + piece
 }
 
-fn spellings(secret: &str) -> Vec<String> {
+fn encodings(secret: &str) -> Vec<String> {
     let mut all = vec![
         secret.to_owned(),
         base64_variant::STANDARD.encode(secret),
@@ -273,8 +276,8 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_secret_is_masked() {
-        let masks = Masks::default();
-        masks.add(r#"p"ss w+rd/é"#);
+        let known_secrets = KnownSecrets::default();
+        known_secrets.add(r#"p"ss w+rd/é"#);
         for (text, masked) in [
             (r#"user p"ss w+rd/é!"#, "user ***!"),
             ("Basic cCJzcyB3K3JkL8Op", "Basic ***"),
@@ -290,20 +293,20 @@ mod tests {
             ("body is p\"s… (900 bytes)", "body is p\"s… (900 bytes)"),
             ("nothing here…", "nothing here…"),
         ] {
-            assert_eq!(masks.mask(text), masked);
+            assert_eq!(known_secrets.mask(text), masked);
         }
     }
 
     #[test]
     fn a_secret_is_masked_wherever_it_stands_in_base64() {
-        let masks = Masks::default();
+        let known_secrets = KnownSecrets::default();
         let secret = "a secret/of some?length";
-        masks.add(secret);
+        known_secrets.add(secret);
         for before in ["", "u", "us", "user:", "user:p", "Bearer "] {
             for behind in ["", "!", "!!", "!!!"] {
                 let text = format!("{before}{secret}{behind}");
                 for alphabet in [base64_variant::STANDARD, base64_variant::URL_SAFE] {
-                    let masked = masks.mask(&alphabet.encode(&text));
+                    let masked = known_secrets.mask(&alphabet.encode(&text));
                     assert!(masked.contains(MASKED), "{text}: {masked}");
                     assert!(masked.len() < before.len() * 2 + behind.len() * 2 + 16, "{text}: {masked}");
                 }
@@ -313,12 +316,12 @@ mod tests {
 
     #[test]
     fn the_longest_secret_wins_and_nothing_is_printed_by_debug() {
-        let masks = Masks::default();
-        masks.add("token");
-        masks.add("token-and-more");
-        masks.add("");
-        assert_eq!(masks.mask("token-and-more token"), "*** ***");
-        assert!(!format!("{masks:?}").contains("token"));
+        let known_secrets = KnownSecrets::default();
+        known_secrets.add("token");
+        known_secrets.add("token-and-more");
+        known_secrets.add("");
+        assert_eq!(known_secrets.mask("token-and-more token"), "*** ***");
+        assert!(!format!("{known_secrets:?}").contains("token"));
     }
 
     /// Texts that a target, a log or a library might make of a secret and what stands around it.
@@ -385,10 +388,10 @@ mod tests {
             secret in "\\PC{8,40}", before in "\\PC{0,12}", behind in "\\PC{0,12}", choice in 0_u8..4, bits in any::<u64>(),
         ) {
             prop_assume!(!secret.contains('*') && !secret.bytes().all(|byte| byte.is_ascii_digit()));
-            let masks = Masks::default();
-            masks.add(&secret);
+            let known_secrets = KnownSecrets::default();
+            known_secrets.add(&secret);
             let (text, read) = written(&before, &secret, &behind, choice, bits);
-            let masked = masks.mask(&text);
+            let masked = known_secrets.mask(&text);
             prop_assert!(!read(&masked).contains(&secret), "{text:?}: {masked:?}");
             prop_assert!(masked.contains(MASKED), "{text:?}: {masked:?}");
         }
@@ -401,10 +404,10 @@ mod tests {
             prop_assume!(!format!("{before}{behind}").contains(&secret));
             // A quote where JSON has begun is structure, and that is never masked.
             prop_assume!(!(secret.contains('"') && before.trim_start().starts_with(['{', '['])));
-            let masks = Masks::default();
-            masks.add(&secret);
+            let known_secrets = KnownSecrets::default();
+            known_secrets.add(&secret);
             let (text, read) = written(&before, &secret, &behind, choice, bits);
-            let masked = masks.mask(&text);
+            let masked = known_secrets.mask(&text);
             prop_assert!(!read(&masked).contains(&secret), "{text:?}: {masked:?}");
         }
 
@@ -413,12 +416,12 @@ mod tests {
             secret in proptest::collection::vec(any::<char>(), 8..40), before in "\\PC{0,12}", behind in "\\PC{0,12}", variant in 0_usize..4, escape in any::<bool>(),
         ) {
             let secret: String = secret.into_iter().collect();
-            let masks = Masks::default();
-            masks.add(&secret);
+            let known_secrets = KnownSecrets::default();
+            known_secrets.add(&secret);
             let alphabets = [base64_variant::STANDARD, base64_variant::STANDARD_NO_PAD, base64_variant::URL_SAFE, base64_variant::URL_SAFE_NO_PAD];
             let encoded = alphabets[variant].encode(format!("{before}{secret}{behind}"));
             let text = if escape { encoded.replace('/', "%2F").replace('+', "%2b").replace('=', "\\u003d") } else { encoded };
-            let masked = masks.mask(&text);
+            let masked = known_secrets.mask(&text);
             // What encodes the text around it is left, and one character at each end that holds some bits of both.
             let around = (before.len() + behind.len()) * 3 * 4 / 3 + 3 * 6 + MASKED.len();
             prop_assert!(masked.contains(MASKED) && masked.len() <= around, "{text}: {masked}");
@@ -426,11 +429,11 @@ mod tests {
 
         #[test]
         fn a_text_without_secrets_is_left_alone(text in "\\PC{0,80}", escapes in "[%\\\\&+0-9a-fu;#]{0,40}") {
-            let masks = Masks::default();
-            masks.add("\u{10fffd}ein Geheimnis/das+niemand=errät");
-            masks.add("hunter2-hunter2");
+            let known_secrets = KnownSecrets::default();
+            known_secrets.add("\u{10fffd}ein Geheimnis/das+niemand=errät");
+            known_secrets.add("hunter2-hunter2");
             for text in [text.clone(), escapes.clone(), format!("{escapes}{text}…{escapes}…")] {
-                prop_assert_eq!(masks.mask(&text), text);
+                prop_assert_eq!(known_secrets.mask(&text), text);
             }
         }
 
@@ -438,11 +441,11 @@ mod tests {
         fn what_is_cut_short_shows_no_more_than_three_characters(
             secret in "[a-zA-Z/+ ][a-zA-Z0-9/+ ]{7,29}", cut in any::<prop::sample::Index>(), bits in any::<u64>(), choice in 0_u8..4,
         ) {
-            let masks = Masks::default();
-            masks.add(&secret);
+            let known_secrets = KnownSecrets::default();
+            known_secrets.add(&secret);
             let (text, read) = written("", &secret, "", choice, bits);
             let end = cut.index(text.len());
-            let masked = masks.mask(&format!("{}… (more)", &text[..end]));
+            let masked = known_secrets.mask(&format!("{}… (more)", &text[..end]));
             let shown = read(masked.split('…').next().unwrap_or_default());
             prop_assert!(secret.get(..4).is_none_or(|start| !shown.starts_with(start)), "{text}: {masked}");
         }

@@ -19,7 +19,7 @@ use super::{
 type Found = (Range<usize>, String);
 
 /// The text with `***` in place of each of them.
-pub fn scrubbed(text: String) -> String {
+pub fn redact(text: String) -> String {
     // Most texts are short, and hold nothing that a closer look would find.
     const FORMS: [&str; 4] = ["bearer", "basic", "eyj", "-----begin"];
     static HINT: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -33,8 +33,8 @@ pub fn scrubbed(text: String) -> String {
 }
 
 /// Whether there is a secret in a text that gives itself away.
-pub fn gives_away(text: &str) -> bool {
-    scrubbed(text.to_owned()) != text
+pub fn looks_secret(text: &str) -> bool {
+    redact(text.to_owned()) != text
 }
 
 fn looked_through(text: &str) -> String {
@@ -393,8 +393,8 @@ mod tests {
             ("a password is needed", "a password is needed"),
             ("token == x", "token == x"),
         ] {
-            assert_eq!(scrubbed(text.to_owned()), expected, "{text}");
-            assert_eq!(scrubbed(expected.to_owned()), expected, "{text}, twice");
+            assert_eq!(redact(text.to_owned()), expected, "{text}");
+            assert_eq!(redact(expected.to_owned()), expected, "{text}, twice");
         }
     }
 
@@ -417,7 +417,7 @@ mod tests {
         ] {
             // Where each piece were looked at to the end of the text, this would not end today.
             let text = piece.repeat((1 << 20) / piece.len());
-            assert!(scrubbed(text.clone()).len() <= text.len() + 3 * text.len() / piece.len(), "{piece}");
+            assert!(redact(text.clone()).len() <= text.len() + 3 * text.len() / piece.len(), "{piece}");
         }
     }
 
@@ -450,7 +450,7 @@ mod tests {
         fn json_stays_json(name in texts(), one in texts(), other in texts()) {
             let inner = json!({ name.clone(): one, "password": other.clone() }).to_string();
             let text = json!({ "a": inner, "b": [other, 1], name: { "secret": 5 } }).to_string();
-            let shown = scrubbed(text.clone());
+            let shown = redact(text.clone());
             prop_assert!(serde_json::from_str::<Value>(&shown).is_ok(), "{text}\n{shown}");
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     MASKED, Mask,
     names::{is_secret_header, is_secret_name, is_usual_header},
-    patterns::scrubbed,
+    patterns::redact,
     visible::visible,
 };
 use crate::model::verdict::Location;
@@ -16,13 +16,13 @@ pub const SCHEMES: [&str; 3] = ["AWS4-HMAC-SHA256", "Bearer", "Basic"];
 
 /// Hides what `mask` knows and, whatever that knows, what by its name must be a secret.
 #[derive(Clone, Copy)]
-pub struct Safe<'a> {
+pub struct Redactor<'a> {
     mask: Mask<'a>,
 }
 
-impl<'a> Safe<'a> {
+impl<'a> Redactor<'a> {
     pub fn new(mask: Mask<'a>) -> Self {
-        Safe { mask }
+        Redactor { mask }
     }
 
     /// The text without the secrets the run knows; for what is no secret whatever it looks like.
@@ -32,7 +32,7 @@ impl<'a> Safe<'a> {
 
     /// The text without secrets. Control characters are still in it.
     pub fn masked(&self, text: &str) -> String {
-        scrubbed((self.mask)(text))
+        redact((self.mask)(text))
     }
 
     /// The text without secrets on one line that no terminal can take for a command.
@@ -54,7 +54,7 @@ impl<'a> Safe<'a> {
         let member = json!({ name: null }).to_string();
         let read: Result<Map<String, Value>, _> = serde_json::from_str(&(self.mask)(&member));
         let name = read.ok().and_then(|members| members.into_iter().next());
-        name.map_or(masked, |(name, _)| scrubbed(name))
+        name.map_or(masked, |(name, _)| redact(name))
     }
 
     /// A header's value, or of a secret one its scheme at most.
@@ -199,7 +199,7 @@ mod tests {
             ("NextToken=abc", "NextToken=abc"),
         ];
         for (text, expected) in table {
-            assert_eq!(Safe::new(&plain).masked(text), expected, "{text}");
+            assert_eq!(Redactor::new(&plain).masked(text), expected, "{text}");
         }
     }
 
@@ -208,12 +208,12 @@ mod tests {
         let mask = |text: &str| text.replace("s3\"cret", MASKED);
         let body = json!({ "message": "no s3\"cret here", "list": [{ "Password": "x", "id_token": 7 }], "password": null });
         let expected = json!({ "message": "no *** here", "list": [{ "Password": "***", "id_token": 0 }], "password": null });
-        assert_eq!(Safe::new(&mask).value(&body), expected);
+        assert_eq!(Redactor::new(&mask).value(&body), expected);
     }
 
     #[test]
     fn headers_and_urls_keep_what_is_harmless() {
-        let safe = Safe::new(&plain);
+        let redactor = Redactor::new(&plain);
         let headers = [
             ("authorization", "Bearer abc", "Bearer ***"),
             ("Authorization", "AWS4-HMAC-SHA256 Credential=A", "AWS4-HMAC-SHA256 ***"),
@@ -224,7 +224,7 @@ mod tests {
             ("content-type", "text/html\u{1b}[2J", "text/html\\x1b[2J"),
         ];
         for (name, value, expected) in headers {
-            assert_eq!(safe.header(name, value), expected, "{name}: {value}");
+            assert_eq!(redactor.header(name, value), expected, "{name}: {value}");
         }
         let urls = [
             ("https://me:pw@host:1/a@b?c", "https://host:1/a@b?c"),
@@ -232,14 +232,14 @@ mod tests {
             ("/only/a/path", "/only/a/path"),
         ];
         for (url, expected) in urls {
-            assert_eq!(safe.url(url), expected, "{url}");
+            assert_eq!(redactor.url(url), expected, "{url}");
         }
     }
 
     #[test]
     fn bytes_that_are_no_text_are_masked_in_either_reading() {
         let mask = |text: &str| text.replace("p\u{e4}ssword", MASKED);
-        let safe = Safe::new(&mask);
+        let redactor = Redactor::new(&mask);
         let table: [(&[u8], &[u8]); 6] = [
             (b"x p\xe4ssword y", b"x *** y"),
             (b"\xff p\xc3\xa4ssword y", b"\xff *** y"),
@@ -249,22 +249,22 @@ mod tests {
             (b"\xe4 \xc3\xa4 plain \xff", b"\xe4 \xc3\xa4 plain \xff"),
         ];
         for (bytes, expected) in table {
-            assert_eq!(safe.bytes(bytes), expected, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(redactor.bytes(bytes), expected, "{}", String::from_utf8_lossy(bytes));
         }
         let cut = |text: &str| text.replace("s3cret-value", MASKED).replace("s3cr…", "***…");
-        assert_eq!(Safe::new(&cut).beginning("a s3cr"), "a ***");
+        assert_eq!(Redactor::new(&cut).beginning("a s3cr"), "a ***");
     }
 
     #[test]
     fn what_was_seen_at_a_secret_place_is_not_told() {
-        let safe = Safe::new(&plain);
+        let redactor = Redactor::new(&plain);
         let body = |pointer: &str| Location::Pointer(pointer.into());
-        assert_eq!(safe.seen(&body("/access_token"), "\"abc\""), MASKED);
-        assert_eq!(safe.seen(&Location::Header("Set-Cookie".into()), "abc"), MASKED);
-        assert_eq!(safe.seen(&body("/access_token"), "absent"), "absent");
-        assert_eq!(safe.seen(&body("/secrets/0"), "\"abc\""), MASKED);
-        assert_eq!(safe.seen(&body("/NextToken"), "\"abc\""), "\"abc\"");
-        assert_eq!(safe.seen(&body("/Connection/Status"), "\"deleted\""), "\"deleted\"");
-        assert_eq!(safe.seen(&Location::Body, "password=abc"), "password=***");
+        assert_eq!(redactor.seen(&body("/access_token"), "\"abc\""), MASKED);
+        assert_eq!(redactor.seen(&Location::Header("Set-Cookie".into()), "abc"), MASKED);
+        assert_eq!(redactor.seen(&body("/access_token"), "absent"), "absent");
+        assert_eq!(redactor.seen(&body("/secrets/0"), "\"abc\""), MASKED);
+        assert_eq!(redactor.seen(&body("/NextToken"), "\"abc\""), "\"abc\"");
+        assert_eq!(redactor.seen(&body("/Connection/Status"), "\"deleted\""), "\"deleted\"");
+        assert_eq!(redactor.seen(&Location::Body, "password=abc"), "password=***");
     }
 }

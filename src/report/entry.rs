@@ -19,7 +19,7 @@ use crate::{
         target::KnownFailure,
         verdict::{Declared, Service, Status, Verdict, Violation},
     },
-    redact::Safe,
+    redact::Redactor,
 };
 
 /// A case or a shared fixture, its verdict and what that is worth.
@@ -113,13 +113,13 @@ impl Entry {
     }
 
     /// The line that repeats an exchange by hand.
-    pub fn curl(&self, index: usize, target: &TargetFacts, safe: &Safe) -> Option<Curl> {
+    pub fn curl(&self, index: usize, target: &TargetFacts, redactor: &Redactor) -> Option<Curl> {
         if let Some(shown) = self.shown.get(&index) {
             return Some(shown.curl.clone());
         }
         let exchange = self.exchange(index)?;
         let identity = target.apis.get(&self.subject.api).map_or(&Identity::None, |api| &api.identity);
-        Some(curl::curl(exchange, self.subject.step(exchange), target, identity, safe))
+        Some(curl::curl(exchange, self.subject.step(exchange), target, identity, redactor))
     }
 
     /// The exchanges that a reader will want to see: those that broke something, and the one an error ended with.

@@ -20,7 +20,7 @@ use crate::{
         target::Verification,
         verdict::{Status, Violation},
     },
-    redact::{Mask, Safe, visible},
+    redact::{Mask, Redactor, visible},
 };
 
 mod escape;
@@ -53,10 +53,10 @@ const FLAKY: &str = "flaky";
 
 /// Every run, one below the other; what does not fit is counted.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let (mut text, mut left_out) = (String::new(), 0);
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
+        let told = Told { report, run, redactor: &redactor };
         for section in sections(&told) {
             if text.len() + section.len() > MOST_BYTES {
                 left_out += 1;
@@ -125,7 +125,7 @@ fn no_answer(told: &Told, silent: &[Unanswered]) -> Option<String> {
 
 fn heading(told: &Told) -> String {
     let run = told.run;
-    let Ending { word, parts, .. } = ending(run, told.report.terms.today, told.safe);
+    let Ending { word, parts, .. } = ending(run, told.report.terms.today, told.redactor);
     let mark = match run.outcome().exit_code() {
         0 => "✅",
         1 => "❌",
@@ -140,7 +140,7 @@ fn heading(told: &Told) -> String {
     text += "| | |\n|---|---|\n";
     let mut row = |name: &str, value: &str| text += &format!("| {} | {value} |\n", prose(name));
     for (api, facts) in &target.apis {
-        row(api, &code(&told.safe.url(&facts.base_url)));
+        row(api, &code(&told.redactor.url(&facts.base_url)));
     }
     if target.verification == Verification::Off {
         row("insecure", "certificates are not verified");
@@ -283,7 +283,7 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     }
     for (place, entries) in places.iter().take(MOST_PLACES) {
         let names: BTreeSet<String> =
-            entries.iter().map(|entry| code(&told.safe.line(&entry.subject.name))).collect();
+            entries.iter().map(|entry| code(&told.redactor.line(&entry.subject.name))).collect();
         let more = names.len().saturating_sub(MOST_PLACES);
         let mut names: Vec<String> = names.into_iter().take(MOST_PLACES).collect();
         names.extend((more > 0).then(|| format!("and {more} more")));
@@ -292,7 +292,7 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     if places.len() > MOST_PLACES {
         text += &format!("- and in {} more ways\n", places.len() - MOST_PLACES);
     }
-    let repeat = first.curl(broken.exchange, &told.run.target, told.safe);
+    let repeat = first.curl(broken.exchange, &told.run.target, told.redactor);
     if let Some(curl) = repeat.filter(|curl| !curl.command.is_empty()) {
         let summary = "<details><summary>Repeat the first</summary>";
         text += &format!("\n{summary}\n\n{}\n</details>\n", fenced("sh", &curl.command));
@@ -332,7 +332,7 @@ fn listed(
 ) -> Option<String> {
     let named = entries.iter().filter_map(|entry| {
         let why = reason(worth(told, entry))?;
-        Some((why, told.safe.line(&entry.subject.name)))
+        Some((why, told.redactor.line(&entry.subject.name)))
     });
     let reasons = grouped(named, &operations(told.run));
     if reasons.is_empty() {

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::{JudgedRun, Report, exit_code};
 use crate::{
     model::template::Variables,
-    redact::{Mask, Safe, is_invisible},
+    redact::{Mask, Redactor, is_invisible},
 };
 
 pub mod cut;
@@ -59,15 +59,15 @@ pub fn write(report: &Report, mask: Mask) -> Record {
 }
 
 fn into_memory(report: &Report, mask: Mask) -> io::Result<Record> {
-    let (mut document, safe) = (Vec::new(), Safe::new(mask));
-    let mut filing = Filing::begin(Vec::new(), base(report), &safe)?;
+    let (mut document, redactor) = (Vec::new(), Redactor::new(mask));
+    let mut filing = Filing::begin(Vec::new(), base(report), &redactor)?;
     for entry in report.runs.iter().flat_map(JudgedRun::all) {
         if let Some(trace) = &entry.trace {
-            filing.file(&entry.subject.name, trace, &safe)?;
+            filing.file(&entry.subject.name, trace, &redactor)?;
         }
     }
     let (traces, evidence) = filing.end();
-    write_document(report, Some(evidence), &safe, &mut document)?;
+    write_document(report, Some(evidence), &redactor, &mut document)?;
     let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
     Ok(Record { document: text(document), traces: text(traces) })
 }
@@ -83,12 +83,12 @@ pub fn base(report: &Report) -> Variables {
 pub fn write_document(
     report: &Report,
     evidence: Option<Evidence>,
-    safe: &Safe,
+    redactor: &Redactor,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     // What is written to it is many small pieces.
     let mut to = BufWriter::with_capacity(64 << 10, Escaping(to));
-    serde_json::to_writer_pretty(&mut to, &document::told(report, evidence.as_ref(), safe))?;
+    serde_json::to_writer_pretty(&mut to, &document::told(report, evidence.as_ref(), redactor))?;
     to.write_all(b"\n")?;
     to.flush()
 }
@@ -96,7 +96,7 @@ pub fn write_document(
 /// The document alone, as `--format json` prints it: its last line ended, no terminal can take any of it for a command.
 pub fn render(report: &Report, mask: Mask) -> String {
     let mut document = Vec::new();
-    match write_document(report, None, &Safe::new(mask), &mut document) {
+    match write_document(report, None, &Redactor::new(mask), &mut document) {
         Ok(()) => String::from_utf8(document).unwrap_or_default(),
         Err(_) => String::new(),
     }

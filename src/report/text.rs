@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::verdict::Status,
-    redact::{Mask, Safe},
+    redact::{Mask, Redactor},
 };
 
 mod brief;
@@ -59,10 +59,10 @@ pub enum Glyphs {
 /// Every run of the report, one below the other.
 pub fn render(report: &Report, style: Style, mask: Mask) -> String {
     let mut page = Page::new(style);
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     for run in &report.runs {
         let silent = unanswered(run);
-        let told = Told { report, run, safe: &safe, silent: &silent };
+        let told = Told { report, run, redactor: &redactor, silent: &silent };
         told.heading(&mut page);
         causes::write(&told, &mut page);
         violations::write(&told, &mut page);
@@ -75,10 +75,10 @@ pub fn render(report: &Report, style: Style, mask: Mask) -> String {
 /// What of the contracts each run of the report has seen, with the names of what it has not.
 pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) -> String {
     let mut page = Page::new(style);
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     for run in &report.runs {
         let silent = unanswered(run);
-        let told = Told { report, run, safe: &safe, silent: &silent };
+        let told = Told { report, run, redactor: &redactor, silent: &silent };
         told.heading(&mut page);
         silence::write(&told, &mut page);
         coverage::write(&told, names, coverage::Operations::Counted, &mut page);
@@ -92,7 +92,7 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
 struct Told<'a> {
     report: &'a Report,
     run: &'a JudgedRun,
-    safe: &'a Safe<'a>,
+    redactor: &'a Redactor<'a>,
     /// What did not answer: it is told first, and of it nothing else.
     silent: &'a [Unanswered],
 }
@@ -118,12 +118,13 @@ impl<'a> Told<'a> {
     fn heading(&self, page: &mut Page) {
         let target = &self.run.target;
         let product = [target.product.as_deref(), target.version.as_deref()];
-        let product: Vec<String> = product.into_iter().flatten().map(|part| self.safe.line(part)).collect();
+        let product: Vec<String> =
+            product.into_iter().flatten().map(|part| self.redactor.line(part)).collect();
         let product = if product.is_empty() { String::new() } else { format!(" ({})", product.join(" ")) };
         page.blank();
-        page.hanging(0, "target", Tone::Strong, &format!("{}{product}", self.safe.line(&target.name)));
+        page.hanging(0, "target", Tone::Strong, &format!("{}{product}", self.redactor.line(&target.name)));
         for (api, facts) in &target.apis {
-            page.hanging(2, &format!("{api:<6}"), Tone::Quiet, &self.safe.url(&facts.base_url));
+            page.hanging(2, &format!("{api:<6}"), Tone::Quiet, &self.redactor.url(&facts.base_url));
         }
         if target.verification == crate::model::target::Verification::Off {
             let text = "certificates are not verified: the target file says insecure: true";

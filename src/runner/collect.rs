@@ -21,7 +21,7 @@ use crate::{
         verdict::{Service, Verdict, Violation},
     },
     plan::{self, Job, Plan},
-    redact::Safe,
+    redact::Redactor,
     report::{self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Tally, Terms, Watch},
     runner::{
         self, Stage,
@@ -43,7 +43,13 @@ pub struct Played {
 /// What happens while a run goes on.
 pub enum Event<'a> {
     /// A case was judged. `entry` is what a report calls it; a case that passed, with nothing to say of it, has none.
-    Judged { case: &'a Case, verdict: &'a Verdict, entry: Option<&'a Entry>, today: Date, safe: &'a Safe<'a> },
+    Judged {
+        case: &'a Case,
+        verdict: &'a Verdict,
+        entry: Option<&'a Entry>,
+        today: Date,
+        redactor: &'a Redactor<'a>,
+    },
     /// Something whose creation was not confirmed was found at the end and destroyed.
     Destroyed(&'a str),
 }
@@ -182,15 +188,15 @@ impl<'a> Judging<'a> {
         let stage = self.stage;
         let case = &self.jobs[index].case;
         let Judgement { verdict, snapshots } = stage.judge(case, &trace);
-        let mask = |text: &str| stage.session.masks().mask(text);
-        let safe = Safe::new(&mask);
+        let mask = |text: &str| stage.session.known_secrets().mask(text);
+        let redactor = Redactor::new(&mask);
         let known = plan::known(&stage.target, case);
         let entry = match known.is_empty() && verdict.is_plain_pass() {
             true => None,
             false => Some(measure.entry(case, &verdict, &trace, known)),
         };
-        let (entry, today, safe) = (entry.as_ref(), measure.terms.today, &safe);
-        on_event(Event::Judged { case, verdict: &verdict, entry, today, safe });
+        let (entry, today, redactor) = (entry.as_ref(), measure.terms.today, &redactor);
+        on_event(Event::Judged { case, verdict: &verdict, entry, today, redactor });
         self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
         self.watch.take(&case.api, &trace);
         self.across.take(index, &case.id, &trace);
@@ -201,7 +207,7 @@ impl<'a> Judging<'a> {
         let (trace, filed) = match self.record.as_mut().filter(|_| is_done && !trace.exchanges.is_empty()) {
             Some(record) => {
                 let tally = Tally::of(&trace);
-                let unfiled = record.file(&case.id, trace, safe);
+                let unfiled = record.file(&case.id, trace, redactor);
                 let filed = unfiled.is_none().then_some(tally);
                 (unfiled, filed)
             }

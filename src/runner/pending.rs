@@ -6,7 +6,7 @@ use super::Stage;
 use crate::{
     check::{Compared, Taken, section},
     model::case::Case,
-    redact::Safe,
+    redact::Redactor,
     workspace::{Wrong, snapshots},
 };
 
@@ -18,14 +18,14 @@ pub fn leave_snapshots(
     update: snapshots::Update,
 ) -> Result<Vec<String>, Wrong> {
     let Some(folder) = stage.place.folder() else { return Ok(Vec::new()) };
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let safe = Safe::new(&mask);
+    let mask = |text: &str| stage.session.known_secrets().mask(text);
+    let redactor = Redactor::new(&mask);
     let mut said = Vec::new();
     for (case, taken) in taken {
         match taken.compared {
             Compared::Same => snapshots::settle(folder, &taken.name)?,
             Compared::Differs => {
-                let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
+                let sections = taken.masked(|value| redactor.value(value), |text| redactor.masked(text));
                 let text = section::render(&sections);
                 let header = snapshots::Header { source: &case.span.file, case: &case.id };
                 match snapshots::leave(folder, &taken.name, header, &text, update) {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    redact::{Mask, Safe},
+    redact::{Mask, Redactor},
     report::{
         FailOn, Report,
         record::{self, DOCUMENT, Record, RecordError, TRACES, Traces, VERSION},
@@ -44,7 +44,7 @@ pub fn prepare(folder: &Path) -> Result<(), Wrong> {
 
 /// Writes both files of a report that has all of its traces.
 pub fn write(folder: &Path, report: &Report, mask: Mask) -> io::Result<()> {
-    Keeping::begin(folder, record::base(report), &Safe::new(mask))?.finish(report, mask, None)
+    Keeping::begin(folder, record::base(report), &Redactor::new(mask))?.finish(report, mask, None)
 }
 
 /// Reads the record in a folder, or of the document's own path, with those of its traces that are wanted.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     model::{contract::Contract, exchange::header_text},
-    redact::{FoundSecrets, Masks, Safe},
+    redact::{FoundSecrets, KnownSecrets, Redactor},
     traffic::Observed,
 };
 
@@ -24,16 +24,16 @@ pub struct Secrets {
 
 impl Secrets {
     /// From now on the secrets of this exchange are masked.
-    pub fn learn(&mut self, observed: &Observed, sensitive: &BTreeSet<String>, masks: &Masks) {
+    pub fn learn(&mut self, observed: &Observed, sensitive: &BTreeSet<String>, known_secrets: &KnownSecrets) {
         let mut found = FoundSecrets::default();
         learn(observed, sensitive, &mut found);
-        found.repeated.iter().for_each(|secret| masks.add(secret));
+        found.repeated.iter().for_each(|secret| known_secrets.add(secret));
         for secret in found.secrets {
             if !self.seen.insert(secret.clone()) {
                 continue;
             }
             match self.seen.len() <= MOST {
-                true => masks.add(&secret),
+                true => known_secrets.add(&secret),
                 false => self.waiting.push(secret),
             }
         }
@@ -43,7 +43,7 @@ impl Secrets {
                 std::mem::take(&mut self.waiting).into_iter().partition(|it| shown.contains(it.as_str()));
             self.waiting = waiting;
             let repeated: Vec<String> = repeated;
-            repeated.iter().for_each(|secret| masks.add(secret));
+            repeated.iter().for_each(|secret| known_secrets.add(secret));
         }
     }
 }
@@ -51,12 +51,12 @@ impl Secrets {
 /// What is shown of an exchange where no secret is known.
 fn shown(observed: &Observed) -> String {
     let as_it_is = |text: &str| text.to_owned();
-    let safe = Safe::new(&as_it_is);
+    let redactor = Redactor::new(&as_it_is);
     let answered = observed.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
-    let headers = observed.headers.iter().chain(answered).map(|(name, value)| safe.header(name, value));
+    let headers = observed.headers.iter().chain(answered).map(|(name, value)| redactor.header(name, value));
     let answer = observed.answer.as_ref().map_or(&[][..], |answer| &answer.body);
-    let bodies = [&observed.body[..], answer].map(|body| header_text(&safe.bytes(body)));
-    headers.chain(bodies).chain([safe.url(&observed.url)]).collect::<Vec<_>>().join("\n")
+    let bodies = [&observed.body[..], answer].map(|body| header_text(&redactor.bytes(body)));
+    headers.chain(bodies).chain([redactor.url(&observed.url)]).collect::<Vec<_>>().join("\n")
 }
 
 fn learn(observed: &Observed, sensitive: &BTreeSet<String>, found: &mut FoundSecrets) {
@@ -106,12 +106,12 @@ mod tests {
     use super::*;
     use crate::{model::exchange::Response, traffic::classify::tests::observed};
 
-    fn learned(headers: &[(&str, &str)], url: &str, sent: &[u8], answer: Response) -> Masks {
-        let masks = Masks::default();
+    fn learned(headers: &[(&str, &str)], url: &str, sent: &[u8], answer: Response) -> KnownSecrets {
+        let known_secrets = KnownSecrets::default();
         let observed =
             Observed { body: sent.to_vec().into(), answer: Ok(answer), ..observed("POST", url, headers, "") };
-        Secrets::default().learn(&observed, &BTreeSet::from(["SelectionRules".to_owned()]), &masks);
-        masks
+        Secrets::default().learn(&observed, &BTreeSet::from(["SelectionRules".to_owned()]), &known_secrets);
+        known_secrets
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
             ("set-cookie".to_owned(), "sid=baked-secret; SameSite=Strict; Path=/plain-path".to_owned()),
             ("link".to_owned(), "<https://h/?api_key=linked-secret>; rel=next".to_owned()),
         ];
-        let masks = learned(
+        let known_secrets = learned(
             &[
                 ("authorization", "Bearer sent-token-1"),
                 ("cookie", "a=cookie-secret; b=x"),
@@ -151,7 +151,7 @@ mod tests {
             "baked-secret",
             "linked-secret",
         ] {
-            assert_eq!(masks.mask(secret), "***", "{secret}");
+            assert_eq!(known_secrets.mask(secret), "***", "{secret}");
         }
         for plain in [
             "plain-value",
@@ -163,23 +163,23 @@ mod tests {
             "Strict",
             "/plain-path",
         ] {
-            assert_eq!(masks.mask(plain), plain);
+            assert_eq!(known_secrets.mask(plain), plain);
         }
     }
 
     #[test]
     fn where_there_is_no_end_of_secrets_those_that_are_repeated_are_masked() {
-        let (mut secrets, masks) = (Secrets::default(), Masks::default());
+        let (mut secrets, known_secrets) = (Secrets::default(), KnownSecrets::default());
         for number in 0..3 * MOST {
             let repeated =
                 if number % 50 == 0 { format!("you sent token-{number:05}") } else { String::new() };
             let mut seen = observed("GET", "http://h/", &[], "");
             seen.headers = vec![("authorization".to_owned(), format!("Bearer token-{number:05}"))];
             seen.answer = Ok(Response::new(200, vec![], repeated.into(), 0));
-            secrets.learn(&seen, &BTreeSet::new(), &masks);
+            secrets.learn(&seen, &BTreeSet::new(), &known_secrets);
         }
         for number in 0..3 * MOST {
-            let is_masked = masks.mask(&format!("token-{number:05}")) == "***";
+            let is_masked = known_secrets.mask(&format!("token-{number:05}")) == "***";
             assert_eq!(is_masked, number < MOST || number % 50 == 0, "{number}");
         }
     }

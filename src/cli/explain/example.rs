@@ -10,7 +10,7 @@ use crate::{
     exec::Interrupt,
     model::{case::Origin, clause::ClauseId, verdict::Violation},
     plan::{self, Plan, Selection},
-    redact::Safe,
+    redact::Redactor,
     reference::{Deviation, Options},
     report::{Entry, FailOn, Report},
     runner::{Finished, Opening, collect::Measure, lone_runtime, run_plan, summary},
@@ -88,21 +88,21 @@ fn first<'a>(report: &'a Report, id: &ClauseId) -> Option<(&'a Entry, &'a Violat
 
 fn told(entry: &Entry, violation: &Violation, out: &mut impl Write) -> Result<(), Wrong> {
     let mask = |text: &str| text.to_owned();
-    let safe = Safe::new(&mask);
+    let redactor = Redactor::new(&mask);
     let mismatch = &violation.mismatch;
-    writeln!(out, "  case      {}", safe.line(&entry.subject.name))?;
+    writeln!(out, "  case      {}", redactor.line(&entry.subject.name))?;
     if let Some(exchange) = entry.exchange(violation.exchange) {
         let status =
             exchange.answer.as_ref().map_or(String::new(), |answer| format!(" -> {}", answer.status));
         writeln!(
             out,
             "  exchange  {} {}{status}",
-            safe.line(&exchange.request.method),
-            safe.line(&exchange.operation)
+            redactor.line(&exchange.request.method),
+            redactor.line(&exchange.operation)
         )?;
     }
-    writeln!(out, "  where     {}", safe.line(&mismatch.at.to_string()))?;
-    writeln!(out, "  expected  {}", safe.seen(&mismatch.at, &mismatch.expected))?;
-    writeln!(out, "  actual    {}", safe.seen(&mismatch.at, &mismatch.actual))?;
+    writeln!(out, "  where     {}", redactor.line(&mismatch.at.to_string()))?;
+    writeln!(out, "  expected  {}", redactor.seen(&mismatch.at, &mismatch.expected))?;
+    writeln!(out, "  actual    {}", redactor.seen(&mismatch.at, &mismatch.actual))?;
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::{
         request::{self, Outgoing},
     },
     model::{case::Auth, target::Keys},
-    redact::Masks,
+    redact::KnownSecrets,
 };
 
 /// The headers that are signed, where the request has them.
@@ -76,7 +76,7 @@ impl SigV4 {
     /// The keys of this moment. Those of the default chain are looked for when first needed, by one caller while the
     /// others wait, and again before they run out; every secret that turns up is masked from then on. Where nothing was
     /// found, nothing is looked for again.
-    pub async fn credentials(&self, masks: &Masks) -> Result<Credentials, AuthError> {
+    pub async fn credentials(&self, known_secrets: &KnownSecrets) -> Result<Credentials, AuthError> {
         let (profile, found) = match &self.source {
             Source::Static(credentials) => return Ok(credentials.clone()),
             Source::Chain { profile, found } => (profile, found),
@@ -95,8 +95,8 @@ impl SigV4 {
         };
         match (fresh, old) {
             (Ok(fresh), _) => {
-                masks.add(fresh.secret_access_key());
-                fresh.session_token().into_iter().for_each(|token| masks.add(token));
+                known_secrets.add(fresh.secret_access_key());
+                fresh.session_token().into_iter().for_each(|token| known_secrets.add(token));
                 *found = Found::Keys(fresh.clone());
                 Ok(fresh)
             }

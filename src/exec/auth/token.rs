@@ -133,8 +133,8 @@ impl Tokens {
         let mut cache = Cache::open(&self.file).await;
         let kept = cache.read().or_else(|| state.token.take());
         if let Some(token) = &kept {
-            desk.masks.add(&token.access_token);
-            token.refresh_token.iter().for_each(|token| desk.masks.add(token));
+            desk.known_secrets.add(&token.access_token);
+            token.refresh_token.iter().for_each(|token| desk.known_secrets.add(token));
         }
         let token = match kept {
             Some(token) if good(&&token) => token,
@@ -289,7 +289,7 @@ pub(in crate::exec) fn mask_tokens(response: &Response, desk: Desk<'_>, reach: R
     let Ok(Value::Object(members)) = response.json() else { return };
     for name in ["access_token", "refresh_token", "mfa_token", "code"] {
         if let Some(token) = members.get(name).and_then(Value::as_str) {
-            desk.masks.add_within(token, reach);
+            desk.known_secrets.add_within(token, reach);
         }
     }
 }

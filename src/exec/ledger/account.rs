@@ -29,7 +29,7 @@ use crate::{
         contract::{Contract, Effect, Operation},
         exchange::{About, Broken, Leftover, Phase, Response, Role},
     },
-    redact::Masks,
+    redact::KnownSecrets,
 };
 
 /// Whether a call may leave something behind that has to be destroyed.
@@ -45,7 +45,7 @@ pub(in crate::exec) fn creates(call: &Call) -> bool {
 #[derive(Debug)]
 pub(in crate::exec) struct Account {
     ledger: Arc<Ledger>,
-    masks: Arc<Masks>,
+    known_secrets: Arc<KnownSecrets>,
     own: Arc<Own>,
     job: Arc<str>,
     open: Vec<Open>,
@@ -93,10 +93,15 @@ enum Owner {
 }
 
 impl Account {
-    pub fn new(ledger: &Arc<Ledger>, masks: &Arc<Masks>, own: &Arc<Own>, job: &Arc<str>) -> Account {
-        let (ledger, masks, own, job) =
-            (Arc::clone(ledger), Arc::clone(masks), Arc::clone(own), Arc::clone(job));
-        Account { ledger, masks, own, job, open: Vec::new(), struck: Vec::new(), asked: false }
+    pub fn new(
+        ledger: &Arc<Ledger>,
+        known_secrets: &Arc<KnownSecrets>,
+        own: &Arc<Own>,
+        job: &Arc<str>,
+    ) -> Account {
+        let (ledger, known_secrets, own, job) =
+            (Arc::clone(ledger), Arc::clone(known_secrets), Arc::clone(own), Arc::clone(job));
+        Account { ledger, known_secrets, own, job, open: Vec::new(), struck: Vec::new(), asked: false }
     }
 
     /// Must have succeeded before a creating request leaves.
@@ -285,7 +290,7 @@ impl Account {
             operation: open.operation.to_string(),
             event,
         };
-        Box::pin(self.ledger.write(&entry, &self.masks)).await
+        Box::pin(self.ledger.write(&entry, &self.known_secrets)).await
     }
 }
 

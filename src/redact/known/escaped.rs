@@ -16,7 +16,7 @@ pub(super) fn find(text: &str, wanted: &str) -> Option<(usize, usize)> {
 
 /// How many bytes at the end of `text` are the beginning of `wanted`, at least `least` characters of it; the last of them
 /// may be written in part.
-pub(super) fn stump(text: &str, wanted: &str, least: usize) -> Option<usize> {
+pub(super) fn truncated(text: &str, wanted: &str, least: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut starts = Starts::of(wanted);
     // No way to write a character takes more than this.
@@ -246,7 +246,7 @@ mod tests {
             (r"a\/b\u002", "a/b//c", None),
             (r"a\/b/\u002", "a/b//c", Some(r"a\/b/\u002")),
         ] {
-            let span = stump(text, wanted, 4).map(|length| &text[text.len() - length..]);
+            let span = truncated(text, wanted, 4).map(|length| &text[text.len() - length..]);
             assert_eq!(span, found, "{text}");
         }
     }

@@ -3,10 +3,10 @@
 
 use serde::de::IgnoredAny;
 
-use super::{MASKED, Reach, Spelling, escaped};
+use super::{Encoding, MASKED, Reach, escaped};
 
 /// The text with `***` in place of each of them; of a number, `0`.
-pub(super) fn mask(text: &str, secrets: &[(Spelling, Reach)]) -> String {
+pub(super) fn mask(text: &str, secrets: &[(Encoding, Reach)]) -> String {
     if is_json(text) { in_json(text, secrets) } else { in_text(text, secrets) }
 }
 
@@ -20,7 +20,7 @@ fn is_json(text: &str) -> bool {
 }
 
 /// JSON, or the beginning of one.
-fn in_json(text: &str, secrets: &[(Spelling, Reach)]) -> String {
+fn in_json(text: &str, secrets: &[(Encoding, Reach)]) -> String {
     let bytes = text.as_bytes();
     let mut masked = String::with_capacity(text.len());
     let mut at = 0;
@@ -45,7 +45,7 @@ fn in_json(text: &str, secrets: &[(Spelling, Reach)]) -> String {
                 masked.push_str(&of_string(token, inside, secrets));
                 masked.push_str(close);
             }
-            None if secrets.iter().any(|(Spelling(secret), _)| secret == token) => masked.push('0'),
+            None if secrets.iter().any(|(Encoding(secret), _)| secret == token) => masked.push('0'),
             None => masked.push_str(token),
         }
         at = end;
@@ -54,7 +54,7 @@ fn in_json(text: &str, secrets: &[(Spelling, Reach)]) -> String {
 }
 
 /// What stands between the quotes of a value.
-fn of_string(token: &str, inside: &str, secrets: &[(Spelling, Reach)]) -> String {
+fn of_string(token: &str, inside: &str, secrets: &[(Encoding, Reach)]) -> String {
     let read = serde_json::from_str::<String>(token);
     let whole = read.as_deref().unwrap_or(inside);
     if is_one(whole, secrets) { MASKED.to_owned() } else { by_themselves(inside, secrets) }
@@ -84,13 +84,13 @@ fn end_of_number(bytes: &[u8], from: usize) -> usize {
 }
 
 /// A text of any other kind: a value by itself, a sentence, a form, a query.
-fn in_text(text: &str, secrets: &[(Spelling, Reach)]) -> String {
+fn in_text(text: &str, secrets: &[(Encoding, Reach)]) -> String {
     if is_one(text, secrets) {
         return MASKED.to_owned();
     }
     let begins = |before: Option<char>| matches!(before, Some('=' | '"' | '\''));
     let ends = |behind: Option<char>| matches!(behind, None | Some('&' | '"' | '\'' | ';' | '#'));
-    let masked = secrets.iter().fold(text.to_owned(), |text, (Spelling(secret), _)| {
+    let masked = secrets.iter().fold(text.to_owned(), |text, (Encoding(secret), _)| {
         replaced(text, secret, |before, behind, next| {
             let names = behind == Some('"') && next == Some(':');
             begins(before) && ends(behind) && !names
@@ -99,17 +99,17 @@ fn in_text(text: &str, secrets: &[(Spelling, Reach)]) -> String {
     by_themselves(&masked, secrets)
 }
 
-fn is_one(value: &str, secrets: &[(Spelling, Reach)]) -> bool {
-    secrets.iter().any(|(Spelling(secret), _)| {
+fn is_one(value: &str, secrets: &[(Encoding, Reach)]) -> bool {
+    secrets.iter().any(|(Encoding(secret), _)| {
         secret == value || escaped::find(value, secret) == Some((0, value.len()))
     })
 }
 
 /// Without those that stand in the text as a word of it.
-fn by_themselves(text: &str, secrets: &[(Spelling, Reach)]) -> String {
+fn by_themselves(text: &str, secrets: &[(Encoding, Reach)]) -> String {
     let words = secrets.iter().filter(|(_, reach)| *reach == Reach::Word);
     let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.');
-    words.fold(text.to_owned(), |text, (Spelling(secret), _)| {
+    words.fold(text.to_owned(), |text, (Encoding(secret), _)| {
         // What is no part of a word ends one.
         let begins = !secret.starts_with(inner);
         let ends = !secret.ends_with(inner);
@@ -163,7 +163,7 @@ mod tests {
 
     #[track_caller]
     fn row(secret: &str, reach: Reach, text: &str, expected: &str) {
-        assert_eq!(mask(text, &[(Spelling(secret.to_owned()), reach)]), expected, "{secret} in {text}");
+        assert_eq!(mask(text, &[(Encoding(secret.to_owned()), reach)]), expected, "{secret} in {text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{Cell, Column, Comparison, Difference, Row, State, since::Since};
 use crate::{
-    redact::Safe,
+    redact::Redactor,
     report::html::{markup::Markup, shell},
 };
 
@@ -23,7 +23,7 @@ pub fn render(comparison: &Comparison) -> String {
 
 /// One line, whatever stands in it.
 fn line(text: &str) -> String {
-    Safe::new(&str::to_owned).line(text)
+    Redactor::new(&str::to_owned).line(text)
 }
 
 /// A table that is scrolled by itself where the page is narrower; its rows are to follow.

@@ -19,7 +19,7 @@ use crate::{
         exchange::{Broken, Coding, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
         template::Variables,
     },
-    redact::Safe,
+    redact::Redactor,
     report::{Entry, JudgedRun, Report},
 };
 
@@ -117,17 +117,17 @@ impl Body {
         self.data.is_empty() && self.of.is_none()
     }
 
-    fn of(bytes: &[u8], safe: &Safe) -> Body {
+    fn of(bytes: &[u8], redactor: &Redactor) -> Body {
         let kept = &bytes[..bytes.len().min(MOST_BYTES)];
         let is_cut = kept.len() < bytes.len();
         let (data, encoding) = match std::str::from_utf8(kept) {
-            Ok(text) if is_cut => (safe.beginning(text), Encoding::Text),
-            Ok(text) => (safe.masked(text), Encoding::Text),
+            Ok(text) if is_cut => (redactor.beginning(text), Encoding::Text),
+            Ok(text) => (redactor.masked(text), Encoding::Text),
             Err(cut) if cut.error_len().is_none() && is_cut => {
-                (safe.beginning(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
+                (redactor.beginning(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
             }
             // A secret may stand in bytes that are no text as a whole.
-            Err(_) => (STANDARD.encode(safe.bytes(kept)), Encoding::Base64),
+            Err(_) => (STANDARD.encode(redactor.bytes(kept)), Encoding::Base64),
         };
         let same = encoding == Encoding::Text && data.as_bytes() == bytes;
         let of = (!same && (kept.len() < bytes.len() || encoding == Encoding::Text)).then_some(bytes.len());
@@ -135,10 +135,10 @@ impl Body {
     }
 
     /// The same without what has become a secret since.
-    fn masked(self, safe: &Safe) -> Result<Body, String> {
+    fn masked(self, redactor: &Redactor) -> Result<Body, String> {
         let data = match self.encoding {
-            Encoding::Text => safe.masked(&self.data),
-            Encoding::Base64 => STANDARD.encode(safe.bytes(&self.bytes()?)),
+            Encoding::Text => redactor.masked(&self.data),
+            Encoding::Base64 => STANDARD.encode(redactor.bytes(&self.bytes()?)),
         };
         let of = (data != self.data && self.encoding == Encoding::Text).then_some(self.data.len());
         Ok(Body { of: self.of.or(of), data, ..self })
@@ -164,26 +164,26 @@ pub struct Filing<W> {
 
 impl<W: Write> Filing<W> {
     /// Begins the file. Each exchange that will be filed has all of `base` among its values. Fails where writing does.
-    pub fn begin(to: W, base: Variables, safe: &Safe) -> io::Result<Filing<W>> {
+    pub fn begin(to: W, base: Variables, redactor: &Redactor) -> io::Result<Filing<W>> {
         let to = Digested { to, sha256: Sha256::new() };
         let mut filing = Filing { to, base, lines: 0, line: Vec::new() };
-        filing.write(&Base { variables: masked(&filing.base, safe) })?;
+        filing.write(&Base { variables: masked(&filing.base, redactor) })?;
         Ok(filing)
     }
 
     /// Writes down what the entry of this name has sent and heard.
-    pub fn file(&mut self, entry: &str, trace: &Trace, safe: &Safe) -> io::Result<()> {
+    pub fn file(&mut self, entry: &str, trace: &Trace, redactor: &Redactor) -> io::Result<()> {
         let mut before = &self.base;
         let exchanges = trace.exchanges.iter().map(|exchange| {
-            let recorded = recorded(exchange, before, safe);
+            let recorded = recorded(exchange, before, redactor);
             before = &exchange.variables;
             recorded
         });
         let recorded = RecordedTrace {
             entry: entry.to_owned(),
             exchanges: exchanges.collect(),
-            end: masked_end(&trace.end, safe),
-            leftovers: trace.leftovers.iter().map(|it| safe.masked(&it.sentence)).collect(),
+            end: masked_end(&trace.end, redactor),
+            leftovers: trace.leftovers.iter().map(|it| redactor.masked(&it.sentence)).collect(),
         };
         self.write(&recorded)?;
         self.lines += 1;
@@ -254,85 +254,88 @@ fn in_common<'a>(mut all: impl Iterator<Item = &'a Variables>) -> Variables {
     common
 }
 
-fn masked(variables: &Variables, safe: &Safe) -> Variables {
-    variables.iter().map(|(name, value)| (name.clone(), safe.value(value))).collect()
+fn masked(variables: &Variables, redactor: &Redactor) -> Variables {
+    variables.iter().map(|(name, value)| (name.clone(), redactor.value(value))).collect()
 }
 
-fn masked_headers(headers: &[(String, String)], safe: &Safe) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (safe.header_name(name), safe.raw_header(name, value))).collect()
+fn masked_headers(headers: &[(String, String)], redactor: &Redactor) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (redactor.header_name(name), redactor.raw_header(name, value)))
+        .collect()
 }
 
 impl RecordedExchange {
-    fn masked(self, safe: &Safe) -> Result<RecordedExchange, String> {
+    fn masked(self, redactor: &Redactor) -> Result<RecordedExchange, String> {
         let answer = match self.answer {
             Answer::Response { headers, body, status, stray, coding } => Answer::Response {
-                headers: masked_headers(&headers, safe),
-                body: body.masked(safe)?,
+                headers: masked_headers(&headers, redactor),
+                body: body.masked(redactor)?,
                 status,
                 stray,
                 coding,
             },
-            Answer::Broken(broken) => Answer::Broken(masked_broken(&broken, safe)),
+            Answer::Broken(broken) => Answer::Broken(masked_broken(&broken, redactor)),
         };
         Ok(RecordedExchange {
-            method: safe.masked(&self.method),
-            url: safe.masked_url(&self.url),
-            headers: masked_headers(&self.headers, safe),
-            body: self.body.masked(safe)?,
+            method: redactor.masked(&self.method),
+            url: redactor.masked_url(&self.url),
+            headers: masked_headers(&self.headers, redactor),
+            body: self.body.masked(redactor)?,
             answer,
-            variables: masked(&self.variables, safe),
+            variables: masked(&self.variables, redactor),
             ..self
         })
     }
 }
 
-fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExchange {
+fn recorded(exchange: &Exchange, before: &Variables, redactor: &Redactor) -> RecordedExchange {
     let SentRequest { method, url, headers, body, intent } = &exchange.request;
     let answer = match &exchange.answer {
         Ok(Response { status, headers, body, stray, coding, .. }) => Answer::Response {
             status: *status,
-            headers: masked_headers(headers, safe),
-            body: Body::of(body, safe),
+            headers: masked_headers(headers, redactor),
+            body: Body::of(body, redactor),
             stray: *stray,
             coding: *coding,
         },
-        Err(broken) => Answer::Broken(masked_broken(broken, safe)),
+        Err(broken) => Answer::Broken(masked_broken(broken, redactor)),
     };
     let fresh = exchange.variables.iter().filter(|(name, value)| before.get(*name) != Some(*value));
     RecordedExchange {
         role: exchange.role.clone(),
         operation: exchange.operation.clone(),
-        method: safe.masked(method),
-        url: safe.masked_url(url),
-        headers: masked_headers(headers, safe),
-        body: Body::of(body, safe),
+        method: redactor.masked(method),
+        url: redactor.masked_url(url),
+        headers: masked_headers(headers, redactor),
+        body: Body::of(body, redactor),
         intent: *intent,
         answer,
-        variables: fresh.map(|(name, value)| (name.clone(), safe.value(value))).collect(),
+        variables: fresh.map(|(name, value)| (name.clone(), redactor.value(value))).collect(),
         started: exchange.started,
         elapsed_us: u64::try_from(exchange.elapsed.as_micros()).unwrap_or(u64::MAX),
     }
 }
 
 /// A target may have said a secret where no HTTP was.
-fn masked_broken(broken: &Broken, safe: &Safe) -> Broken {
+fn masked_broken(broken: &Broken, redactor: &Redactor) -> Broken {
     match broken {
-        Broken::Connect(why) => Broken::Connect(safe.masked(why)),
-        Broken::Unanswered(why) => Broken::Unanswered(safe.masked(why)),
-        Broken::CutOff(why) => Broken::CutOff(safe.masked(why)),
-        Broken::NotHttp(why) => Broken::NotHttp(safe.masked(why)),
+        Broken::Connect(why) => Broken::Connect(redactor.masked(why)),
+        Broken::Unanswered(why) => Broken::Unanswered(redactor.masked(why)),
+        Broken::CutOff(why) => Broken::CutOff(redactor.masked(why)),
+        Broken::NotHttp(why) => Broken::NotHttp(redactor.masked(why)),
         Broken::Timeout(_) | Broken::TooLarge(_) => broken.clone(),
     }
 }
 
-fn masked_end(end: &End, safe: &Safe) -> End {
+fn masked_end(end: &End, redactor: &Redactor) -> End {
     match end {
-        End::Stopped(why) => End::Stopped(safe.masked(why)),
-        End::FixtureFailed { id, why } => End::FixtureFailed { id: id.clone(), why: safe.masked(why) },
-        End::NothingThere { id, why } => End::NothingThere { id: id.clone(), why: safe.masked(why) },
-        End::Deadline { what, within } => End::Deadline { what: safe.masked(what), within: *within },
-        End::Refused(why) => End::Refused(safe.masked(why)),
-        End::Panicked(why) => End::Panicked(safe.masked(why)),
+        End::Stopped(why) => End::Stopped(redactor.masked(why)),
+        End::FixtureFailed { id, why } => End::FixtureFailed { id: id.clone(), why: redactor.masked(why) },
+        End::NothingThere { id, why } => End::NothingThere { id: id.clone(), why: redactor.masked(why) },
+        End::Deadline { what, within } => End::Deadline { what: redactor.masked(what), within: *within },
+        End::Refused(why) => End::Refused(redactor.masked(why)),
+        End::Panicked(why) => End::Panicked(redactor.masked(why)),
         End::Complete | End::Interrupted => end.clone(),
     }
 }
@@ -380,14 +383,14 @@ pub fn find(file: impl BufRead, entries: &BTreeSet<&str>) -> io::Result<HashMap<
 }
 
 /// A line of the file without what has become a secret since it was written; the names of entries stay. Fails where it is none.
-pub fn masked_again(line: &str, safe: &Safe) -> Result<String, String> {
+pub fn masked_again(line: &str, redactor: &Redactor) -> Result<String, String> {
     if let Ok(base) = base_of(line) {
-        return written(&Base { variables: masked(&base, safe) });
+        return written(&Base { variables: masked(&base, redactor) });
     }
     let mut trace: RecordedTrace = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    trace.exchanges = trace.exchanges.into_iter().map(|it| it.masked(safe)).collect::<Result<_, _>>()?;
-    trace.end = masked_end(&trace.end, safe);
-    trace.leftovers.iter_mut().for_each(|sentence| *sentence = safe.masked(sentence));
+    trace.exchanges = trace.exchanges.into_iter().map(|it| it.masked(redactor)).collect::<Result<_, _>>()?;
+    trace.end = masked_end(&trace.end, redactor);
+    trace.leftovers.iter_mut().for_each(|sentence| *sentence = redactor.masked(sentence));
     written(&trace)
 }
 

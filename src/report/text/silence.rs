@@ -17,13 +17,13 @@ pub fn write(told: &Told, page: &mut Page) {
             true => "nothing was answered".to_owned(),
             false => format!("no answer from {}", apis(&alike)),
         };
-        page.hanging(0, &mark, Tone::Doubt, &format!("{who}: {}", told.safe.line(&first.cause)));
+        page.hanging(0, &mark, Tone::Doubt, &format!("{who}: {}", told.redactor.line(&first.cause)));
         let vain = format!("{} sent in vain; ", count(requests, "request"));
         let text = format!("{vain}{} could not be judged", count(cases, "case"));
         page.paragraph(7, Tone::Quiet, &text);
         let Some((entry, exchange)) = first.example else { continue };
         let entry = &told.run.entries[entry];
-        let curl = entry.curl(exchange, &told.run.target, told.safe).unwrap_or_default();
+        let curl = entry.curl(exchange, &told.run.target, told.redactor).unwrap_or_default();
         if !curl.command.is_empty() {
             page.blank();
             let never = first.cause.starts_with(&Broken::Connect(String::new()).to_string());

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     model::{exchange::Trace, template::Variables},
-    redact::{Mask, Masks, Safe},
+    redact::{KnownSecrets, Mask, Redactor},
     report::{
         JudgedRun, Report,
         record::{self, DOCUMENT, Filing, TRACES},
@@ -36,21 +36,21 @@ pub struct Keeping {
 impl Keeping {
     /// Begins the record of a run in which every exchange has all of `base` among its values. On Unix only the owner can
     /// read it. Fails where the folder cannot be made or written to.
-    pub fn begin(folder: &Path, base: Variables, safe: &Safe) -> io::Result<Keeping> {
+    pub fn begin(folder: &Path, base: Variables, redactor: &Redactor) -> io::Result<Keeping> {
         fs::create_dir_all(folder)?;
         part::sweep(folder)?;
         let (traces, file) = Part::create(folder, TRACES)?;
-        let filing = Filing::begin(BufWriter::with_capacity(BUFFER, file), base, safe)?;
+        let filing = Filing::begin(BufWriter::with_capacity(BUFFER, file), base, redactor)?;
         let (folder, returned) = (folder.to_owned(), BTreeSet::new());
         Ok(Keeping { folder, traces, filing, failed: None, returned })
     }
 
     /// Files a trace. Gives it back where it cannot be written; [`Keeping::finish`] says why.
-    pub fn file(&mut self, entry: &str, trace: Trace, safe: &Safe) -> Option<Trace> {
+    pub fn file(&mut self, entry: &str, trace: Trace, redactor: &Redactor) -> Option<Trace> {
         if self.failed.is_some() {
             return Some(trace);
         }
-        self.failed = self.filing.file(entry, &trace, safe).err();
+        self.failed = self.filing.file(entry, &trace, redactor).err();
         self.failed.is_some().then_some(trace)
     }
 
@@ -66,7 +66,7 @@ impl Keeping {
     }
 
     /// Writes the lines once more, where one of them may show one of these secrets.
-    fn mask_again(&mut self, late: &Masks, safe: &Safe) -> io::Result<()> {
+    fn mask_again(&mut self, late: &KnownSecrets, redactor: &Redactor) -> io::Result<()> {
         self.filing.written().flush()?;
         let file = self.filing.written().get_mut();
         if !may_show(file, late)? {
@@ -78,7 +78,7 @@ impl Keeping {
         let mut again = self.filing.again(BufWriter::with_capacity(BUFFER, to));
         for line in BufReader::new(&mut file).lines() {
             let line = line?;
-            let masked = late.may_be_in(&line).then(|| record::masked_again(&line, safe));
+            let masked = late.may_be_in(&line).then(|| record::masked_again(&line, redactor));
             again.line(&masked.unwrap_or(Ok(line)).map_err(io::Error::other)?)?;
         }
         (self.traces, self.filing) = (part, again);
@@ -88,24 +88,24 @@ impl Keeping {
     /// Files the traces that the report still has, and puts both files in their places, the document last: a folder with a
     /// document in it has all of its traces. `late` are the secrets that were learned after the beginning: what was filed
     /// before that may show them.
-    pub fn finish(mut self, report: &Report, mask: Mask, late: Option<&Masks>) -> io::Result<()> {
+    pub fn finish(mut self, report: &Report, mask: Mask, late: Option<&KnownSecrets>) -> io::Result<()> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let safe = Safe::new(mask);
+        let redactor = Redactor::new(mask);
         for entry in report.runs.iter().flat_map(JudgedRun::all) {
             let name = &entry.subject.name;
             if let Some(trace) = entry.trace.as_ref().filter(|_| !self.returned.contains(name)) {
-                self.filing.file(name, trace, &safe)?;
+                self.filing.file(name, trace, &redactor)?;
             }
         }
         if let Some(late) = late {
-            self.mask_again(late, &safe)?;
+            self.mask_again(late, &redactor)?;
         }
         let (mut traces, evidence) = self.filing.end();
         traces.flush()?;
         let (document, mut file) = Part::create(&self.folder, DOCUMENT)?;
-        record::write_document(report, Some(evidence), &safe, &mut file)?;
+        record::write_document(report, Some(evidence), &redactor, &mut file)?;
         let _alone = part::alone(&self.folder);
         match fs::remove_file(self.folder.join(DOCUMENT)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -117,7 +117,7 @@ impl Keeping {
 }
 
 /// Whether one of these secrets may stand in the file. Where not, it is left at its end.
-fn may_show(file: &mut File, late: &Masks) -> io::Result<bool> {
+fn may_show(file: &mut File, late: &KnownSecrets) -> io::Result<bool> {
     file.rewind()?;
     for line in BufReader::new(&mut *file).lines() {
         if late.may_be_in(&line?) {
@@ -163,10 +163,10 @@ mod tests {
         ];
         let whole = report(run(results));
         let record = record::write(&whole, &mask);
-        let (mut less, safe) = (whole.clone(), Safe::new(&mask));
-        let mut keeping = Keeping::begin(folder.path(), record::base(&whole), &safe).unwrap();
+        let (mut less, redactor) = (whole.clone(), Redactor::new(&mask));
+        let mut keeping = Keeping::begin(folder.path(), record::base(&whole), &redactor).unwrap();
         for entry in &mut less.runs[0].entries[..2] {
-            assert!(keeping.file(&entry.subject.name, entry.trace.take().unwrap(), &safe).is_none());
+            assert!(keeping.file(&entry.subject.name, entry.trace.take().unwrap(), &redactor).is_none());
         }
         assert_eq!(names(folder.path()).len(), 1, "nothing has its name before it is whole");
         // What is asked for once more is in the file already.
@@ -186,14 +186,15 @@ mod tests {
             [(Some("late-secret"), "***"), (Some("another"), "late-secret"), (None, "late-secret")]
         {
             let folder = tempfile::tempdir().unwrap();
-            let (masks, plain) = (Masks::default(), |text: &str| text.to_owned());
+            let (known_secrets, plain) = (KnownSecrets::default(), |text: &str| text.to_owned());
             let mut less = all.clone();
-            let mut keeping = Keeping::begin(folder.path(), record::base(&all), &Safe::new(&plain)).unwrap();
+            let mut keeping =
+                Keeping::begin(folder.path(), record::base(&all), &Redactor::new(&plain)).unwrap();
             let entry = &mut less.runs[0].entries[0];
-            keeping.file(&entry.subject.name, entry.trace.take().unwrap(), &Safe::new(&plain));
-            late.iter().for_each(|secret| masks.add(secret));
-            let mask = |text: &str| masks.mask(text);
-            keeping.finish(&less, &mask, masks.since(0).as_ref()).unwrap();
+            keeping.file(&entry.subject.name, entry.trace.take().unwrap(), &Redactor::new(&plain));
+            late.iter().for_each(|secret| known_secrets.add(secret));
+            let mask = |text: &str| known_secrets.mask(text);
+            keeping.finish(&less, &mask, known_secrets.since(0).as_ref()).unwrap();
             let (document, traces) = read(folder.path());
             assert!(
                 traces.contains(&format!(r#"\"a\":\"{shown}\",\"b\":\"harmless\""#)),
@@ -210,8 +211,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let of = |name: &str| report(run(vec![pass(name)]));
         let (first, second) = (of("dms::A::first"), of("dms::A::second"));
-        let begin =
-            |report: &Report| Keeping::begin(folder.path(), record::base(report), &Safe::new(&mask)).unwrap();
+        let begin = |report: &Report| {
+            Keeping::begin(folder.path(), record::base(report), &Redactor::new(&mask)).unwrap()
+        };
         let (one, two) = (begin(&first), begin(&second));
         two.finish(&second, &mask, None).unwrap();
         one.finish(&first, &mask, None).unwrap();
@@ -242,12 +244,12 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_given_back_and_told_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
-        let (report, safe) = (report(run(vec![pass("dms::A::passes")])), Safe::new(&mask));
-        let mut keeping = Keeping::begin(folder.path(), Variables::new(), &safe).unwrap();
+        let (report, redactor) = (report(run(vec![pass("dms::A::passes")])), Redactor::new(&mask));
+        let mut keeping = Keeping::begin(folder.path(), Variables::new(), &redactor).unwrap();
         let full = BufWriter::new(File::options().write(true).open("/dev/full").unwrap());
-        keeping.filing = Filing::begin(full, Variables::new(), &safe).unwrap();
+        keeping.filing = Filing::begin(full, Variables::new(), &redactor).unwrap();
         let trace = report.runs[0].entries[0].trace.as_ref().unwrap();
-        let given_back = (0..1000).find_map(|_| keeping.file("dms::A::passes", trace.clone(), &safe));
+        let given_back = (0..1000).find_map(|_| keeping.file("dms::A::passes", trace.clone(), &redactor));
         assert!(given_back.is_some());
         let error = keeping.finish(&report, &mask, None).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);

@@ -208,6 +208,6 @@ async fn a_case_can_log_in_by_itself_and_nothing_of_it_is_shown() {
     then.request.auth = Auth::Token(hole("token"));
     let trace = run(&job(vec![login, then], vec![]), &stage.session).await;
     assert_eq!((story(&server).as_str(), trace.end), ("password token-1", End::Complete));
-    let shown = stage.session.masks().mask("token-1 refresh-1 open sesame open+sesame");
+    let shown = stage.session.known_secrets().mask("token-1 refresh-1 open sesame open+sesame");
     assert_eq!(shown, "*** *** *** ***");
 }

@@ -222,7 +222,7 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
     };
     let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap(), min_served: None };
     let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
-    let mask = |text: &str| session.masks().mask(text);
+    let mask = |text: &str| session.known_secrets().mask(text);
     let record = report::record::write(&report, &mask);
     let text = report::render(&report, Format::Text(Style::PLAIN), &mask);
     [text, record.document, record.traces].concat()

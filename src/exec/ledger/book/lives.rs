@@ -11,7 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     exec::ledger::{Life, line, paper::Paper},
-    redact::Masks,
+    redact::KnownSecrets,
 };
 
 /// What became of a thing, line by line.
@@ -115,7 +115,7 @@ fn begun() -> Entry {
 }
 
 fn written(entry: &Entry) -> String {
-    line(entry, &Masks::default()).unwrap()
+    line(entry, &KnownSecrets::default()).unwrap()
 }
 
 /// What is open, by number; what was made can be destroyed by name.
