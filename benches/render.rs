@@ -27,25 +27,25 @@ fn main() {
 
 #[divan::bench]
 fn all_green(bencher: Bencher) {
-    measure(bencher, Format::Text(Style::PLAIN), |_| Verdict::Pass { warnings: vec![] });
+    options(bencher, Format::Text(Style::PLAIN), |_| Verdict::Pass { warnings: vec![] });
 }
 
 #[divan::bench]
 fn a_flood(bencher: Bencher) {
-    measure(bencher, Format::Text(Style::PLAIN), |_| broken("present".into()));
+    options(bencher, Format::Text(Style::PLAIN), |_| broken("present".into()));
 }
 
 #[divan::bench]
 fn all_different(bencher: Bencher) {
-    measure(bencher, Format::Text(Style::PLAIN), |n| broken(format!("\"{n}\"")));
+    options(bencher, Format::Text(Style::PLAIN), |n| broken(format!("\"{n}\"")));
 }
 
 #[divan::bench]
 fn all_different_as_json(bencher: Bencher) {
-    measure(bencher, Format::Json, |n| broken(format!("\"{n}\"")));
+    options(bencher, Format::Json, |n| broken(format!("\"{n}\"")));
 }
 
-fn measure(bencher: Bencher, format: Format, verdict: impl Fn(usize) -> Verdict) {
+fn options(bencher: Bencher, format: Format, verdict: impl Fn(usize) -> Verdict) {
     let report = report_of((0..CASES).map(|n| result(n, verdict(n))).collect());
     bencher
         .counter(ItemsCount::new(CASES))

@@ -13,10 +13,10 @@ mod own;
 mod pace;
 mod probe;
 mod residence;
+mod resolve;
 mod run_fixtures;
 mod script;
 mod secrets;
-mod settle;
 mod silence;
 pub mod sweep;
 mod waiting;
@@ -306,15 +306,15 @@ impl Session {
         &self,
         fixtures: &[Arc<Fixture>],
     ) -> Result<Vec<(Arc<str>, Vec<(Arc<str>, Value)>)>, String> {
-        let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+        let mut provided: Vec<(Arc<str>, Value)> = Vec::new();
         let mut kept = Vec::new();
         for fixture in fixtures {
-            let variables = self.shared.get(fixture, &lent, self).await;
+            let variables = self.shared.get(fixture, &provided, self).await;
             let variables = variables.map_err(|end| match run_fixtures::failed(&fixture.id, end) {
                 End::FixtureFailed { id, why } | End::NothingThere { id, why } => format!("{id}: {why}"),
                 end => format!("{}: {end:?}", fixture.id),
             })?;
-            lent.extend(variables.iter().cloned());
+            provided.extend(variables.iter().cloned());
             kept.push((Arc::clone(&fixture.id), variables));
         }
         self.shared.keep().await?;
@@ -386,25 +386,25 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
         }
     }
     let mut own = Vec::new();
-    let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+    let mut provided: Vec<(Arc<str>, Value)> = Vec::new();
     for fixture in &job.fixtures {
         if fixture.scope == Scope::Case {
             own.push(Arc::clone(fixture));
             continue;
         }
-        match session.shared.get(fixture, &lent, session).await {
+        match session.shared.get(fixture, &provided, session).await {
             // What the target file names goes before what was found.
             Ok(mut variables) => {
                 let given = &session.target.variables;
                 variables.retain(|(name, _)| !fixture.only_reads() || !given.contains_key(name));
-                lent.extend(variables);
+                provided.extend(variables);
             }
             Err(_) if session.is_interrupted() => return nothing_sent(End::Interrupted),
             Err(end) => return nothing_sent(run_fixtures::failed(&fixture.id, end)),
         }
     }
     let mut values = session.values(&job.case.api);
-    values.extend(lent);
+    values.extend(provided);
     let contracts = Arc::clone(&session.contracts);
     let timeouts = session.target.timeouts;
     let script = Script::of_case(Arc::clone(&job.case), own, values, contracts, timeouts);

@@ -19,7 +19,7 @@ use crate::{
         summary::terms,
     },
     traffic::{self, Kept, Source, Taken, Traffic, base_path::Bases, har},
-    workspace::{self, TargetChoice, Wrong, files},
+    workspace::{self, Error, TargetChoice, files},
 };
 
 #[derive(Debug, Clone, Args)]
@@ -49,7 +49,7 @@ pub struct ReplayArgs {
 type Masking = Box<dyn Fn(&str) -> String + Sync>;
 
 /// Judges and prints; the exit code is that of a run.
-pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let is_record = args.what.is_dir() || args.what.file_name().is_some_and(|name| name == "run.json");
     let (report, mask): (Report, Masking) = match is_record {
         true => (of_record(args, out)?, Box::new(str::to_owned)),
@@ -66,7 +66,7 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     Ok(ExitCode::from(report::exit_code(&report)))
 }
 
-fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
+fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Error> {
     let asked = Asked {
         record: args.what.clone(),
         cases: args.case.clone(),
@@ -84,26 +84,26 @@ fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
     Ok(report)
 }
 
-fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::redact::KnownSecrets), Wrong> {
+fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::redact::KnownSecrets), Error> {
     if !args.case.is_empty() {
-        return Err(Wrong::Said(
+        return Err(Error::Usage(
             "--case is for records: no case says what the exchanges of a HAR file are for".into(),
         ));
     }
     let text = files::text(&args.what, files::RECORD)?;
-    let har = har::read(&text).map_err(|why| Wrong::Said(format!("{}: {why}", args.what.display())))?;
-    let house = workspace::bare(&args.files.layout()?)?;
-    known_apis(&args.api, &house)?;
+    let har = har::read(&text).map_err(|why| Error::Usage(format!("{}: {why}", args.what.display())))?;
+    let workspace = workspace::open_contracts(&args.files.layout()?)?;
+    known_apis(&args.api, &workspace)?;
     let target = args.target.clone().map(|name| {
         let named = TargetChoice::named(name);
-        workspace::target(&named, &args.api, &house).map(|chosen| chosen.target)
+        workspace::target(&named, &args.api, &workspace).map(|resolved| resolved.target)
     });
     let file: Arc<str> = args.what.to_string_lossy().replace('\\', "/").into();
     let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
     let target = target.transpose()?;
-    let bases = Bases::of(&har.exchanges, &traffic::wanted(&house, &args.api), target.as_ref());
+    let bases = Bases::of(&har.exchanges, &traffic::wanted(&workspace, &args.api), target.as_ref());
     let source = Source { name, file, kept: Kept::PerhapsMasked };
-    let mut traffic = Traffic::new(house, target, args.api.clone(), source, bases);
+    let mut traffic = Traffic::new(workspace, target, args.api.clone(), source, bases);
     let started = har.exchanges.iter().map(|it| it.started).min().unwrap_or(Timestamp::UNIX_EPOCH);
     let ended = har.exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
     let elapsed = ended.map_or(Duration::ZERO, |ended| ended.duration_since(started).unsigned_abs());
@@ -116,7 +116,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::red
     }
     tell(&(told + &strangers(&traffic)), args.output.format, out)?;
     if traffic.judged() == 0 {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{} has no exchange that a contract knows and that can be judged",
             args.what.display()
         )));
@@ -125,10 +125,10 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::red
 }
 
 /// Names that no contract has are the question's fault.
-pub fn known_apis(apis: &[String], house: &workspace::House) -> Result<(), Wrong> {
-    let unknown = apis.iter().find(|api| house.contracts.get(api).is_none());
+pub fn known_apis(apis: &[String], workspace: &workspace::Workspace) -> Result<(), Error> {
+    let unknown = apis.iter().find(|api| workspace.contracts.get(api).is_none());
     unknown.map_or(Ok(()), |api| {
-        let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
+        let known = workspace.contracts.iter().map(|contract| contract.api.to_string()).collect();
         Err(workspace::unknown("API", api, known))
     })
 }
@@ -167,14 +167,14 @@ pub fn strangers(traffic: &Traffic) -> String {
 }
 
 /// Which broken clauses count; there is nothing here that a regression could be held against.
-pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
+pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Error> {
     match fail_on {
         FailOnArg::Must => Ok(FailOn::Must),
         FailOnArg::Should => Ok(FailOn::Should),
         FailOnArg::Inconclusive => Ok(FailOn::Inconclusive),
-        FailOnArg::Regression => {
-            Err(Wrong::Said("--fail-on regression needs a baseline, which only `proofmark run` takes".into()))
-        }
+        FailOnArg::Regression => Err(Error::Usage(
+            "--fail-on regression needs a baseline, which only `proofmark run` takes".into(),
+        )),
     }
 }
 

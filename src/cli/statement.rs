@@ -20,7 +20,7 @@ use crate::{
         record,
         verify::{self, Again, Asked, Done},
     },
-    workspace::{Wrong, bundled},
+    workspace::{Error, bundled},
 };
 
 mod sign;
@@ -121,7 +121,7 @@ pub enum StatementFormat {
 }
 
 /// Makes a statement, or checks one. Exits 1 where something was changed.
-pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     match &args.command {
         Some(StatementCommand::Verify(args)) => verify(args, out),
         Some(StatementCommand::Key(args)) => sign::key(args, out).map(|()| ExitCode::SUCCESS),
@@ -129,7 +129,7 @@ pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode,
     }
 }
 
-fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
     let record = record::whole(&folder)?;
     let said = Implementation {
@@ -166,7 +166,7 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let file = bundled::file(&args.file)?;
     let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
     let record = record::whole(&folder)?;
@@ -210,7 +210,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 
 /// 1 where something was changed, a line for each; else the question was wrong. What was written there by others stays
 /// text.
-pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
+pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Error> {
     let line = |text: &str| Redactor::new(&str::to_owned).line(text);
     match refused {
         Refused::Changed(sentences) | Refused::Differs(sentences) => {
@@ -224,6 +224,6 @@ pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
             eprintln!("refused: {}", line(&refused.to_string()));
             Ok(ExitCode::from(1))
         }
-        refused => Err(Wrong::Said(line(&refused.to_string()))),
+        refused => Err(Error::Usage(line(&refused.to_string()))),
     }
 }

@@ -6,11 +6,11 @@ use super::args::{StageArgs, SweepArgs};
 use crate::{
     exec::{ledger::RUNS, sweep::Sweep},
     runner::sweep::{self, Question, Tally},
-    workspace::{self, Wrong, state::state_dir},
+    workspace::{self, Error, state::state_dir},
 };
 
 /// Sweeps; 0 where nothing is left, 3 where something is.
-pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let question = Question {
         target: args.stage.target.choice()?,
         state_dir: state_dir(args.stage.state_dir.clone())?,
@@ -18,8 +18,8 @@ pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, W
         sweep: if args.dry_run { Sweep::Rehearsed } else { Sweep::ForReal },
         forget: args.forget.clone(),
     };
-    let house = workspace::bare(&args.stage.files.layout()?)?;
-    let tally = sweep::answer(&question, &house, out).await?;
+    let workspace = workspace::open_contracts(&args.stage.files.layout()?)?;
+    let tally = sweep::answer(&question, &workspace, out).await?;
     for line in sweep::kept(&question.state_dir)? {
         writeln!(out, "{line}")?;
     }

@@ -80,8 +80,8 @@ impl Fence<'_> {
             Value::Number(have) => have.to_string() == text,
             _ => false,
         };
-        let lent = self.target.supplies.iter().find(|(_, value)| holds(value)).map(|(name, _)| name);
-        if let Some(name) = lent {
+        let provided = self.target.supplies.iter().find(|(_, value)| holds(value)).map(|(name, _)| name);
+        if let Some(name) = provided {
             return if self.target.kept.contains(name) { Owner::Kept } else { Owner::Lent };
         }
         if (self.made)(text) || self.values.is_ours(text) {

@@ -326,7 +326,7 @@ fn what_cannot_run_has_its_reason() {
     };
     let wiping = || case("dms::Wipe::x", &[]);
     let denied = |t: &mut Target| drop(t.variables.insert("denied.arn".into(), "x".into()));
-    let lent = |t: &mut Target| drop(t.supplies.insert("lent.arn".into(), "x".into()));
+    let provided = |t: &mut Target| drop(t.supplies.insert("lent.arn".into(), "x".into()));
     let read_only = |target: &mut Target| target.permits = [Effect::Read].into();
     for (decision, expected) in [
         (run(case("dms::Get::x", &[]), &|_| {}), Decision::Run),
@@ -359,11 +359,11 @@ fn what_cannot_run_has_its_reason() {
             Decision::Run,
         ),
         (
-            run(destroying("lent.arn"), &lent),
+            run(destroying("lent.arn"), &provided),
             skip("Delete would destroy `x` (body Arn): the target lends it"),
         ),
         (
-            run(destroying("lent.arn"), &|t| (lent(t), t.kept.insert("lent.arn".into())).0),
+            run(destroying("lent.arn"), &|t| (provided(t), t.kept.insert("lent.arn".into())).0),
             skip("Delete would destroy `x` (body Arn): it is kept for later runs"),
         ),
         (run(wiping(), &|_| {}), skip(NAMES_NOTHING)),

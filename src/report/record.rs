@@ -21,7 +21,8 @@ mod traces;
 
 pub use document::{Document, EntryDocument, Evidence, ExchangeDocument, RunDocument, ViolationDocument};
 pub use traces::{
-    Answer, Body, Encoding, Filing, MOST_BYTES, RecordedExchange, RecordedTrace, Traces, find, masked_again,
+    Answer, Body, Encoding, MOST_BYTES, RecordedExchange, RecordedTrace, TraceWriter, Traces, find,
+    masked_again,
 };
 
 /// The name of the document in the folder of a record.
@@ -60,13 +61,13 @@ pub fn write(report: &Report, mask: Mask) -> Record {
 
 fn into_memory(report: &Report, mask: Mask) -> io::Result<Record> {
     let (mut document, redactor) = (Vec::new(), Redactor::new(mask));
-    let mut filing = Filing::begin(Vec::new(), base(report), &redactor)?;
+    let mut trace_writer = TraceWriter::begin(Vec::new(), base(report), &redactor)?;
     for entry in report.runs.iter().flat_map(JudgedRun::all) {
         if let Some(trace) = &entry.trace {
-            filing.file(&entry.subject.name, trace, &redactor)?;
+            trace_writer.file(&entry.subject.name, trace, &redactor)?;
         }
     }
-    let (traces, evidence) = filing.end();
+    let (traces, evidence) = trace_writer.end();
     write_document(report, Some(evidence), &redactor, &mut document)?;
     let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
     Ok(Record { document: text(document), traces: text(traces) })

@@ -4,29 +4,29 @@
 use crate::{
     exec::sweep::{Fate, Others, Swept},
     model::exchange::{About, Trace},
-    runner::{Stage, sweep},
+    runner::{Runner, sweep},
 };
 
 /// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed.
-pub async fn settle(stage: &Stage) -> Settled {
-    let session = &stage.session;
+pub async fn resolve(runner: &Runner) -> UnconfirmedCreates {
+    let session = &runner.session;
     let ledger = session.ledger_path();
     // Of whom nothing is known, it may be anything.
     let others = || sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
     let run = ledger.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let things = session.settle(others).await;
-    Settled { run, things }
+    let things = session.resolve(others).await;
+    UnconfirmedCreates { run, things }
 }
 
 /// What became of everything that a run had not heard of.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct UnconfirmedCreates {
     run: String,
     /// None where no ledger says what there was.
     things: Option<Vec<Swept>>,
 }
 
-impl Settled {
+impl UnconfirmedCreates {
     /// What was looked for at the end, found and destroyed.
     pub fn destroyed(&self) -> impl Iterator<Item = &str> {
         let destroyed = self.things.iter().flatten().filter(|thing| thing.fate == Fate::Destroyed);
@@ -92,7 +92,7 @@ mod tests {
             let case = format!("{things:?} {about:?}");
             let leftovers = vec![Leftover { about, sentence }];
             let mut trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers };
-            Settled { run: "pm-0".into(), things }.supersede("a", &mut trace);
+            UnconfirmedCreates { run: "pm-0".into(), things }.supersede("a", &mut trace);
             assert_eq!(trace.leftovers.len(), usize::from(is_kept), "{case}");
         }
     }

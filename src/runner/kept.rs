@@ -9,16 +9,16 @@ use crate::{
         book::{Book, State},
     },
     model::target::Target,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Lends what `up` has made on this target to the run that is about to begin. Gives a sentence for each thing.
-pub fn lend(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Wrong> {
+pub fn use_kept_fixtures(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Error> {
     let mut told = Vec::new();
     for path in sweep::ledgers(&state_dir.join(KEPT))? {
         let (Opened::Closed(book) | Opened::InUse(book)) = sweep::opened(&path)?;
         if is_of(&book, target) {
-            lend_all(&book, target, &mut told);
+            use_all(&book, target, &mut told);
         }
     }
     Ok(told)
@@ -34,7 +34,7 @@ fn is_of(book: &Book, target: &Target) -> bool {
     })
 }
 
-fn lend_all(book: &Book, target: &mut Target, told: &mut Vec<String>) {
+fn use_all(book: &Book, target: &mut Target, told: &mut Vec<String>) {
     for thing in book.things.iter().filter(|thing| thing.state == State::Made) {
         let Some(provides) = &thing.provides else { continue };
         if provides.keys().any(|name| target.supplies.contains_key(name.as_str())) {

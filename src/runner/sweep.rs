@@ -20,7 +20,7 @@ use crate::{
         sweep::{Fate, Others, Sweep, Swept},
     },
     model::target::Target,
-    workspace::{self, House, TargetChoice, Wrong, files, secrets},
+    workspace::{self, Error, TargetChoice, Workspace, files, secrets},
 };
 
 /// Which ledgers, and what for.
@@ -63,12 +63,16 @@ pub struct Tally {
 }
 
 /// One line a thing.
-pub async fn answer(question: &Question, house: &House, out: &mut impl Write) -> Result<Tally, Wrong> {
+pub async fn answer(
+    question: &Question,
+    workspace: &Workspace,
+    out: &mut impl Write,
+) -> Result<Tally, Error> {
     let folder = question.state_dir.join(question.folder);
-    let wanted = Wanted::of(&question.target, house)?;
+    let wanted = Wanted::of(&question.target, workspace)?;
     let mut tally = Tally::default();
     for path in ledgers(&folder)? {
-        one(&path, question, &wanted, house, &mut tally, out).await?;
+        one(&path, question, &wanted, workspace, &mut tally, out).await?;
     }
     Ok(tally)
 }
@@ -77,10 +81,10 @@ async fn one(
     path: &Path,
     question: &Question,
     wanted: &Wanted,
-    house: &House,
+    workspace: &Workspace,
     tally: &mut Tally,
     out: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (book, in_use) = match opened(path) {
         Ok(Opened::Closed(book)) => (book, false),
@@ -120,7 +124,7 @@ async fn one(
         writeln!(out, "gone       {name}: all it made went with its process")?;
     } else if (open || book.refused().next().is_some()) && begun.life == Life::Outlives {
         let mut lines = Lines { name: &name, tally, out, broken: None };
-        let swept = ledger(path, &begun, &book, question, house, &mut lines).await;
+        let swept = ledger(path, &begun, &book, question, workspace, &mut lines).await;
         if let Some(error) = lines.broken {
             return Err(error.into());
         }
@@ -177,10 +181,10 @@ async fn ledger(
     begun: &Begun,
     book: &Book,
     question: &Question,
-    house: &House,
+    workspace: &Workspace,
     lines: &mut Lines<'_, impl Write>,
-) -> Result<(), Wrong> {
-    let target = Arc::new(target_of(begun, book, &question.target, house)?);
+) -> Result<(), Error> {
+    let target = Arc::new(target_of(begun, book, &question.target, workspace)?);
     let (_alive, interrupt) = watch::channel(Interrupt::No);
     let unused = || Ledger::new(&question.state_dir, question.folder, begun.clone());
     let reopened = match question.sweep {
@@ -193,7 +197,7 @@ async fn ledger(
     let setup = Setup {
         target: Arc::clone(&target),
         suite: Arc::default(),
-        contracts: Arc::clone(&house.contracts),
+        contracts: Arc::clone(&workspace.contracts),
         run: begun.run.as_str().into(),
         secrets: Secrets::new(secrets::resolve(&target, Vec::new())?),
         environment: secrets::environment(),
@@ -201,7 +205,7 @@ async fn ledger(
         ledger: reopened,
         interrupt,
     };
-    let session = Session::open(setup).map_err(|error| Wrong::Said(error.to_string()))?;
+    let session = Session::open(setup).map_err(|error| Error::Usage(error.to_string()))?;
     let forget = |number: u64| {
         question.forget.iter().any(|it| it.run == begun.run && it.number.is_none_or(|it| it == number))
     };
@@ -211,24 +215,29 @@ async fn ledger(
 }
 
 /// The target as the run had it: its file as it is today, at the address of then.
-fn target_of(begun: &Begun, book: &Book, args: &TargetChoice, house: &House) -> Result<Target, Wrong> {
+fn target_of(
+    begun: &Begun,
+    book: &Book,
+    args: &TargetChoice,
+    workspace: &Workspace,
+) -> Result<Target, Error> {
     let named = args.target.clone().unwrap_or_else(|| begun.target_file.clone());
     let named = TargetChoice::named(named);
-    let mut target = workspace::target(&named, &[], house)?.target;
+    let mut target = workspace::target(&named, &[], workspace)?.target;
     if *target.name != *begun.target {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "its target was called {}, and the file {} is of {}",
             begun.target, begun.target_file, target.name
         )));
     }
     for (name, url) in &begun.base_urls {
-        let url = url::Url::parse(url).map_err(|error| Wrong::Said(format!("{url}: {error}")))?;
+        let url = url::Url::parse(url).map_err(|error| Error::Usage(format!("{url}: {error}")))?;
         if let Some(api) = target.apis.get_mut(name.as_str()) {
             api.base_url = url;
         }
     }
     workspace::refuse_published_secrets_abroad(&target)?;
-    for (index, text) in book.lent().into_iter().enumerate() {
+    for (index, text) in book.provided().into_iter().enumerate() {
         target.supplies.entry(format!("ledger.lent{index}").into()).or_insert_with(|| text.into());
     }
     Ok(target)
@@ -241,10 +250,10 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(args: &TargetChoice, house: &House) -> Result<Wanted, Wrong> {
+    fn of(args: &TargetChoice, workspace: &Workspace) -> Result<Wanted, Error> {
         let named = |target: &String| {
             let args = TargetChoice::named(target.clone());
-            workspace::target(&args, &[], house).map(|chosen| chosen.target.name.to_string())
+            workspace::target(&args, &[], workspace).map(|resolved| resolved.target.name.to_string())
         };
         let base_url = args.base_url.as_deref().map(workspace::base_url_of).transpose()?;
         let target = args.target.as_ref().map(named).transpose()?;
@@ -258,7 +267,7 @@ impl Wanted {
 }
 
 /// What the ledgers beside this one speak of.
-pub fn others(path: &Path) -> Result<Others, Wrong> {
+pub fn others(path: &Path) -> Result<Others, Error> {
     let mut others = Others::default();
     for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
         match opened(other) {
@@ -275,7 +284,7 @@ pub fn others(path: &Path) -> Result<Others, Wrong> {
 }
 
 /// The ledgers in a folder that are being written.
-pub fn in_use(folder: &Path) -> Result<Vec<String>, Wrong> {
+pub fn in_use(folder: &Path) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for path in ledgers(folder)? {
         if !matches!(opened(&path), Ok(Opened::Closed(_))) {
@@ -302,7 +311,7 @@ pub fn opened(path: &Path) -> io::Result<Opened> {
 }
 
 /// The ledgers in a folder, by name; none where there is no folder.
-pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
+pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -315,7 +324,7 @@ pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
 }
 
 /// What `up` has made stays, and is spoken of.
-pub fn kept(state_dir: &Path) -> Result<Vec<String>, Wrong> {
+pub fn kept(state_dir: &Path) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
     for path in ledgers(&state_dir.join(KEPT))? {
         let book = match opened(&path) {
@@ -336,11 +345,11 @@ pub fn kept(state_dir: &Path) -> Result<Vec<String>, Wrong> {
     Ok(lines)
 }
 
-fn in_words(wrong: &Wrong) -> String {
+fn in_words(wrong: &Error) -> String {
     match wrong {
-        Wrong::Said(sentence) => sentence.clone(),
-        Wrong::Files(_) => "its target file does not load; see `proofmark check --target`".to_owned(),
-        Wrong::Unread => String::new(),
+        Error::Usage(sentence) => sentence.clone(),
+        Error::Diagnostics(_) => "its target file does not load; see `proofmark check --target`".to_owned(),
+        Error::BrokenPipe => String::new(),
     }
 }
 

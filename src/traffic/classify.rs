@@ -168,8 +168,8 @@ pub mod tests {
 
     #[test]
     fn requests_find_their_operations_below_any_base() {
-        let house = workspace::bare(&Layout::default()).unwrap();
-        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
+        let contracts: Vec<&Contract> = workspace.contracts.iter().collect();
         let id = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
         for (method, url, target, expected) in [
             ("POST", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), "DeleteConnection http://h/"),
@@ -210,8 +210,8 @@ pub mod tests {
 
     #[test]
     fn a_request_below_another_path_asks_for_nothing_that_a_contract_has() {
-        let house = workspace::bare(&Layout::default()).unwrap();
-        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
+        let contracts: Vec<&Contract> = workspace.contracts.iter().collect();
         let answered = |url: &str, status: u16, typed: &str, body: &'static str| {
             let headers = vec![("content-type".to_owned(), typed.to_owned())];
             let answer = Ok(Response::new(status, headers, body.into(), 0));
@@ -264,10 +264,10 @@ pub mod tests {
 
     #[test]
     fn what_a_client_did_wrong_is_seen() {
-        let house = workspace::bare(&Layout::default()).unwrap();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
         let of = |api: &str, name: &str, observed: &Observed| {
-            let contract = house.contracts.get(api).unwrap();
-            intent(observed, contract, contract.operation(name).unwrap(), &house.contracts)
+            let contract = workspace.contracts.get(api).unwrap();
+            intent(observed, contract, contract.operation(name).unwrap(), &workspace.contracts)
         };
         let json = ("content-type", "application/x-amz-json-1.1");
         let signed = ("authorization", "AWS4-HMAC-SHA256 x");

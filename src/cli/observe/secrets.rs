@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::{
     model::template::{Part, TemplateValue},
     redact::{is_secret_name, looks_secret},
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Refuses an input with a secret in clear. What stands for a value that the file does not have is none.
-pub fn refuse_in_clear<N: AsRef<str>>(input: &[(N, TemplateValue)]) -> Result<(), Wrong> {
+pub fn refuse_in_clear<N: AsRef<str>>(input: &[(N, TemplateValue)]) -> Result<(), Error> {
     let mut found = Vec::new();
     input.iter().for_each(|(name, value)| walk(name.as_ref(), name.as_ref(), value, &mut found));
     match found.is_empty() {
@@ -22,15 +22,15 @@ pub fn refuse_in_clear<N: AsRef<str>>(input: &[(N, TemplateValue)]) -> Result<()
 }
 
 /// Refuses a text that has one of the secrets which `mask` knows, however it is spelled.
-pub fn refuse_known(what: &str, text: &str, mask: &dyn Fn(&str) -> String) -> Result<(), Wrong> {
+pub fn refuse_known(what: &str, text: &str, mask: &dyn Fn(&str) -> String) -> Result<(), Error> {
     match mask(text) == text {
         true => Ok(()),
         false => Err(refused(&format!("a secret of the target, in {what}"))),
     }
 }
 
-fn refused(found: &dyn Display) -> Wrong {
-    Wrong::Said(format!(
+fn refused(found: &dyn Display) -> Error {
+    Error::Usage(format!(
         "other people read case files, and this one would contain {found}; nothing was sent\n\
          name it instead: \"${{secret:NAME}}\" is what `secrets: {{ NAME: {{ env: VARIABLE }} }}` of the target file \
          says, \"${{env:VARIABLE}}\" an environment variable, and \"${{gen:uuid}}\" a value that does not exist"
@@ -123,7 +123,7 @@ mod tests {
     fn the_refusal_says_how_to_name_it() {
         let wrong =
             refuse_known("--send", "a hunter2", &|text: &str| text.replace("hunter2", "***")).unwrap_err();
-        let Wrong::Said(said) = wrong else { panic!("{wrong:?}") };
+        let Error::Usage(said) = wrong else { panic!("{wrong:?}") };
         assert!(said.contains("in --send; nothing was sent") && said.contains("${secret:NAME}"), "{said}");
         assert!(!said.contains("hunter2"));
         assert!(refuse_known("--send", "harmless", &str::to_owned).is_ok());

@@ -105,7 +105,7 @@ impl Book {
     }
 
     /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.
-    pub fn lent(&self) -> Vec<String> {
+    pub fn provided(&self) -> Vec<String> {
         // What bears a name of this run is its own, answered or not.
         let mut own: Vec<String> = self.things.iter().flat_map(|thing| thing.intent.names.clone()).collect();
         let mut named = Vec::new();

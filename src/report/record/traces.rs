@@ -154,7 +154,7 @@ impl Body {
 }
 
 /// The file of traces while it is being written: entry by entry, as they come.
-pub struct Filing<W> {
+pub struct TraceWriter<W> {
     to: Digested<W>,
     base: Variables,
     lines: usize,
@@ -162,13 +162,13 @@ pub struct Filing<W> {
     line: Vec<u8>,
 }
 
-impl<W: Write> Filing<W> {
+impl<W: Write> TraceWriter<W> {
     /// Begins the file. Each exchange that will be filed has all of `base` among its values. Fails where writing does.
-    pub fn begin(to: W, base: Variables, redactor: &Redactor) -> io::Result<Filing<W>> {
+    pub fn begin(to: W, base: Variables, redactor: &Redactor) -> io::Result<TraceWriter<W>> {
         let to = Digested { to, sha256: Sha256::new() };
-        let mut filing = Filing { to, base, lines: 0, line: Vec::new() };
-        filing.write(&Base { variables: masked(&filing.base, redactor) })?;
-        Ok(filing)
+        let mut trace_writer = TraceWriter { to, base, lines: 0, line: Vec::new() };
+        trace_writer.write(&Base { variables: masked(&trace_writer.base, redactor) })?;
+        Ok(trace_writer)
     }
 
     /// Writes down what the entry of this name has sent and heard.
@@ -198,10 +198,10 @@ impl<W: Write> Filing<W> {
         Escaping(&mut self.to).write_all(&self.line)
     }
 
-    /// A file for the same lines, which are to be written to it with [`Filing::line`].
-    pub fn again<T: Write>(&self, to: T) -> Filing<T> {
+    /// A file for the same lines, which are to be written to it with [`TraceWriter::line`].
+    pub fn again<T: Write>(&self, to: T) -> TraceWriter<T> {
         let to = Digested { to, sha256: Sha256::new() };
-        Filing { to, base: self.base.clone(), lines: self.lines, line: Vec::new() }
+        TraceWriter { to, base: self.base.clone(), lines: self.lines, line: Vec::new() }
     }
 
     /// Writes one line as it is.

@@ -128,7 +128,7 @@ impl Stage {
     pub async fn run(&self, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> (Trace, Vec<Swept>) {
         let trace = run(&job_of("pool", steps, fixtures), &self.session).await;
         self.session.close().await;
-        (trace, self.session.settle(Others::default).await.unwrap_or_default())
+        (trace, self.session.resolve(Others::default).await.unwrap_or_default())
     }
 
     /// `CreateUserPool DeleteUserPool x2`.

@@ -452,7 +452,7 @@ async fn what_was_destroyed_and_not_seen_to_go_is_looked_for_at_the_end() {
         job.case = Arc::new(case);
         let trace = run(&job, &stage.session).await;
         stage.session.close().await;
-        let swept = stage.session.settle(Others::default).await.unwrap_or_default();
+        let swept = stage.session.resolve(Others::default).await.unwrap_or_default();
         assert_eq!(
             (trace.leftovers.len(), fates(&swept).as_str()),
             (leftovers, expected),

@@ -22,7 +22,7 @@ use proofmark::{
     plan::{self, Job},
     report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, SourceFile},
-    workspace::{self, Generated, House, Layout},
+    workspace::{self, Generated, Layout, Workspace},
 };
 use tokio::sync::watch;
 
@@ -36,9 +36,9 @@ pub const BODY: usize = 1 << 20;
 /// Nothing of these may be seen anywhere but at the target itself.
 pub const CANARIES: [&str; 3] = ["AKIDHOSTILECANARY", "hostile-secret-canary", "hostile-bearer-canary"];
 
-pub static HOUSE: LazyLock<House> = LazyLock::new(|| {
+pub static HOUSE: LazyLock<Workspace> = LazyLock::new(|| {
     let bundled = Layout::default();
-    workspace::house(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
+    workspace::open(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
 });
 
 /// The case under attack and the one that runs behind it in the same session.

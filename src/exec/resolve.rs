@@ -11,7 +11,7 @@ impl Session {
     /// not tell. To be called after [`Session::close`]. Gives one entry for each thing; None where there is no ledger to
     /// read it from, or where the target ends with the run. `others` is asked for only where there is something to find
     /// out: it may have to read many ledgers.
-    pub async fn settle(&self, others: impl FnOnce() -> Others) -> Option<Vec<Swept>> {
+    pub async fn resolve(&self, others: impl FnOnce() -> Others) -> Option<Vec<Swept>> {
         let mut settled = None;
         if let Some(book) = self.ledger.book().await {
             let swept = settled.get_or_insert_with(Vec::new);

@@ -17,11 +17,11 @@ const UNFINISHED: &str = ".part";
 const YOUNG: Duration = Duration::from_secs(60);
 
 /// A file that has no name yet by which anybody would read it.
-pub struct Part(PathBuf);
+pub struct TempFile(PathBuf);
 
-impl Part {
+impl TempFile {
     /// Begins what will be the file `name` of this folder. On Unix only the owner can read it.
-    pub fn create(folder: &Path, name: &str) -> io::Result<(Part, File)> {
+    pub fn create(folder: &Path, name: &str) -> io::Result<(TempFile, File)> {
         let unique = uuid::Uuid::new_v4().simple();
         let path = folder.join(format!("{name}.{unique}{UNFINISHED}"));
         let mut options = OpenOptions::new();
@@ -31,7 +31,7 @@ impl Part {
         let file = options.open(&path)?;
         // Where a file system knows no locks, a run that begins a minute later may take it away.
         let _ = file.try_lock();
-        Ok((Part(path), file))
+        Ok((TempFile(path), file))
     }
 
     /// Gives it its name.
@@ -40,14 +40,14 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for TempFile {
     fn drop(&mut self) {
         // With its name it is no longer here.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-pub fn is_part(name: &OsStr) -> bool {
+pub fn is_temp_file(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let rest = [DOCUMENT, TRACES].iter().find_map(|it| name.strip_prefix(it));
     rest.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(UNFINISHED))
@@ -58,7 +58,7 @@ pub fn sweep(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let age = || entry.metadata()?.modified()?.elapsed().map_err(io::Error::other);
-        if is_part(&entry.file_name())
+        if is_temp_file(&entry.file_name())
             && age().is_ok_and(|age| age > YOUNG)
             && let Ok(file) = File::open(entry.path())
             && file.try_lock().is_ok()
