@@ -11,7 +11,7 @@ use proofmark::{
     model::{
         case::Suite,
         clause::Clauses,
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::Variables,
     },
@@ -128,7 +128,7 @@ fn trace(status: u16, body: &str) -> Trace {
             url: "http://127.0.0.1:1/".into(),
             headers: pairs(&[("content-type", "application/x-amz-json-1.1")]),
             body: Bytes::new(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         },
         answer: Ok(Response::new(status, headers, Bytes::copy_from_slice(body.as_bytes()), 0)),
         variables: Arc::new(Variables::new()),

@@ -1,23 +1,23 @@
 //! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
-mod again;
+mod account_check;
 mod auth;
 mod budget;
-mod census;
+mod circuit_breaker;
 mod drive;
 mod futile;
+mod inventory;
 pub mod ledger;
 mod nothing;
-mod own;
+mod owned_ids;
 mod pace;
 mod probe;
-mod residence;
 mod resolve;
+mod retry;
 mod run_fixtures;
 mod script;
 mod secrets;
-mod silence;
 pub mod sweep;
 mod waiting;
 mod wire;
@@ -35,16 +35,16 @@ use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{
+    account_check::AccountCheck,
     auth::Identity,
     budget::Budget,
-    census::Census,
+    circuit_breaker::CircuitBreaker,
     futile::Futile,
-    ledger::{Account, Ledger},
-    own::Own,
-    residence::Residence,
+    inventory::Inventory,
+    ledger::{JobLedger, Ledger},
+    owned_ids::OwnedIds,
     run_fixtures::RunFixtures,
     script::Script,
-    silence::Silence,
     waiting::Waiting,
     wire::Wire,
 };
@@ -66,8 +66,8 @@ use crate::{
     plan::{
         Decision, Job,
         absent::Absent,
-        fence, request,
-        values::{self, Known, Surroundings, Values},
+        guard, request,
+        values::{self, Known, RunContext, VariableScope},
     },
     redact::{KnownSecrets, is_secret_variable},
 };
@@ -85,11 +85,11 @@ pub struct Session {
     identities: BTreeMap<ApiName, Identity>,
     known_secrets: Arc<KnownSecrets>,
     ledger: Arc<Ledger>,
-    own: Arc<Own>,
+    owned: Arc<OwnedIds>,
     budget: Budget,
-    residence: Residence,
-    census: Census,
-    surroundings: Surroundings,
+    account_check: AccountCheck,
+    inventory: Inventory,
+    run_context: RunContext,
     known: BTreeMap<ApiName, Known>,
     shared: RunFixtures,
     futile: Arc<Futile>,
@@ -179,7 +179,7 @@ impl Session {
             identities.insert(Arc::clone(name), identity);
             known.insert(Arc::clone(name), Known::of(name, &suite, &target));
         }
-        let surroundings = Surroundings {
+        let run_context = RunContext {
             environment: Arc::new(environment),
             secrets: Arc::new(named_secrets(&target, &secrets)?),
             run: Arc::clone(&run),
@@ -188,7 +188,7 @@ impl Session {
         };
         let wire = Wire::open(&target)?;
         let budget = Budget::of(target.limits.budget, &suite);
-        let (ledger, own, residence) = (Arc::new(ledger), Arc::default(), Residence::default());
+        let (ledger, owned, account_check) = (Arc::new(ledger), Arc::default(), AccountCheck::default());
         let shared = RunFixtures::default();
         Ok(Session {
             target,
@@ -197,11 +197,11 @@ impl Session {
             identities,
             known_secrets,
             ledger,
-            own,
+            owned,
             budget,
-            residence,
-            census: Census::default(),
-            surroundings,
+            account_check,
+            inventory: Inventory::default(),
+            run_context,
             known,
             shared,
             futile: Arc::default(),
@@ -249,7 +249,7 @@ impl Session {
         for fixed in all {
             common.retain(|name, value| fixed.get(name) == Some(value));
         }
-        common.extend(self.surroundings.of_run());
+        common.extend(self.run_context.of_run());
         common
     }
 
@@ -268,13 +268,13 @@ impl Session {
         let mut waiting = jobs.iter().enumerate().filter(|(_, job)| job.decision == Decision::Run);
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
-        let mut silence = Silence::default();
+        let mut circuit_breaker = CircuitBreaker::default();
         loop {
             while bug.is_none()
                 && running.len() < self.target.limits.concurrency.max(1)
                 && let Some((index, job)) = waiting.next()
             {
-                if let Some(why) = silence.verdict(&job.case) {
+                if let Some(why) = circuit_breaker.verdict(&job.case) {
                     finished(index, nothing_sent(End::Refused(why)), &mut bug);
                     continue;
                 }
@@ -290,7 +290,7 @@ impl Session {
             if let Some(index) = indices.remove(&id) {
                 let case = &jobs[index].case;
                 if let Some(contract) = self.contracts.get(&case.api) {
-                    silence.heard(case, &trace, &contract.protocol);
+                    circuit_breaker.record(case, &trace, &contract.protocol);
                 }
                 finished(index, trace, &mut bug);
             }
@@ -352,15 +352,15 @@ impl Session {
         }
     }
 
-    fn account(&self, job: &Arc<str>) -> Account {
-        Account::new(&self.ledger, &self.known_secrets, &self.own, job)
+    fn job_ledger(&self, job: &Arc<str>) -> JobLedger {
+        JobLedger::new(&self.ledger, &self.known_secrets, &self.owned, job)
     }
 
     /// What a new job of this API starts from.
-    fn values(&self, api: &str) -> Values {
+    fn values(&self, api: &str) -> VariableScope {
         let nothing = Known::default();
         let known = self.known.get(api).unwrap_or(&nothing);
-        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone(), Timestamp::now());
+        let mut values = VariableScope::new(self.run_context.clone(), known.fixed.clone(), Timestamp::now());
         values.define(&known.open);
         values
     }
@@ -410,10 +410,10 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
     let script = Script::of_case(Arc::clone(&job.case), own, values, contracts, timeouts);
     let mut script = script.on(&session.futile, session.target.usual_deadline());
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
-    let mut account = session.account(&job.case.id);
-    drive::drive(&mut script, &mut account, session, &mut exchanges).await;
+    let mut job_ledger = session.job_ledger(&job.case.id);
+    drive::drive(&mut script, &mut job_ledger, session, &mut exchanges).await;
     let (end, leftovers) = script.into_end();
-    account.end(&leftovers).await;
+    job_ledger.end(&leftovers).await;
     Trace { exchanges, end, leftovers }
 }
 

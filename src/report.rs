@@ -278,7 +278,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         .chain(&supporting)
         .filter_map(|entry: &Entry| entry.trace.as_ref())
         .flat_map(|it| &it.leftovers);
-    let clean_up = leftovers.map(|it| it.sentence.clone()).chain(run.clean_up).collect();
+    let clean_up = leftovers.map(|it| it.message.clone()).chain(run.clean_up).collect();
     JudgedRun {
         terms,
         target: run.target,

@@ -14,7 +14,7 @@ use crate::{
     check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken, Twins},
     exec::{
         Interrupt, Secrets, Session, Setup, SharedFixture,
-        ledger::{self, Begun, Ledger, Life},
+        ledger::{self, Ledger, Lifetime, RunHeader},
     },
     model::{
         case::{Case, Suite},
@@ -122,18 +122,18 @@ impl Runner {
         };
         let target = Arc::new(target);
         let run = run_id();
-        let life = if embedded.is_some() { Life::Embedded } else { Life::Outlives };
+        let lifetime = if embedded.is_some() { Lifetime::Embedded } else { Lifetime::Outlives };
         let folder = match retention {
             FixtureRetention::Delete => ledger::RUNS,
             FixtureRetention::Keep => ledger::KEPT,
         };
-        let begun = begun(&run, &target, named, life);
+        let run_header = run_header(&run, &target, named, lifetime);
         let setup = Setup {
             target: Arc::clone(&target),
             suite: Arc::clone(&workspace.suite),
             contracts: Arc::clone(&workspace.contracts),
             run,
-            ledger: Ledger::new(&state_dir, folder, begun),
+            ledger: Ledger::new(&state_dir, folder, run_header),
             secrets: Secrets::new(secrets::resolve(&target, provided)?),
             environment: secrets::environment(),
             state_dir,
@@ -233,14 +233,14 @@ pub fn unsent(job: &Job) -> Option<Verdict> {
 }
 
 /// What a ledger says first.
-fn begun(run: &str, target: &Target, target_file: String, life: Life) -> Begun {
+fn run_header(run: &str, target: &Target, target_file: String, lifetime: Lifetime) -> RunHeader {
     let base_urls = target.apis.iter().map(|(name, api)| (name.to_string(), api.base_url.to_string()));
-    Begun {
+    RunHeader {
         run: run.to_owned(),
         target: target.name.to_string(),
         base_urls: base_urls.collect(),
         target_file,
-        life,
+        lifetime,
     }
 }
 

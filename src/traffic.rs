@@ -16,7 +16,7 @@ use crate::{
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract, Protocol},
-        exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace, TransportError},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
         verdict::{Service, Verdict, Violation},
@@ -58,13 +58,13 @@ pub struct Observed {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
-    pub answer: Result<Response, Broken>,
+    pub answer: Result<Response, TransportError>,
     pub started: Timestamp,
     pub elapsed: Duration,
     pub spoken: Spoken,
     pub whole: Whole,
     /// Whether the request was one that the contract describes, where whoever sent it says so.
-    pub intent: Option<Intent>,
+    pub intent: Option<RequestKind>,
     pub sent: Sent,
     /// Which of the file it is, from 1.
     pub number: Option<usize>,

@@ -15,12 +15,12 @@ use proofmark::{
         Contracts, ImportProblem, Imported, botocore as of_botocore, files, openapi as of_openapi,
         smithy as of_smithy,
     },
-    exec::ledger::book,
+    exec::ledger::state,
     matcher::{error_reading, fill},
     model::{
         case::Suite,
         clause::Clauses,
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::{TemplateValue, Variables},
         verdict::Verdict,
@@ -197,16 +197,17 @@ pub fn contract_files(bytes: &[u8]) -> bool {
 /// A ledger: whatever stands behind its whole lines, nothing of what they say is lost.
 pub fn ledger(bytes: &[u8]) -> bool {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let (all, before) = (book::read(bytes), book::read(&bytes[..whole]));
-    let numbers = |book: &book::Book| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
+    let (all, before) = (state::read(bytes), state::read(&bytes[..whole]));
+    let numbers =
+        |book: &state::LedgerState| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
     assert!(numbers(&all).starts_with(&numbers(&before)));
     assert_eq!(all.unreadable, before.unreadable, "a torn end is no unreadable line");
-    if book::is_entry(&bytes[whole..]) == book::Piece::Torn {
+    if state::is_entry(&bytes[whole..]) == state::LineState::Torn {
         assert_eq!(numbers(&all), numbers(&before));
     }
     assert!(all.open().count() <= all.things.len());
     (_, _) = (all.names(), all.provided());
-    all.begun.is_some()
+    all.header.is_some()
 }
 
 /// An answer of a target, held against all rules and a case of many claims: status, header lines, an empty line, body.
@@ -249,7 +250,7 @@ fn trace(operations: impl Iterator<Item = Arc<str>>, response: Response) -> Trac
             url: "http://127.0.0.1:1/".into(),
             headers: Vec::new(),
             body: Bytes::new(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         },
         answer: Ok(response.clone()),
         variables: Arc::new(Variables::new()),

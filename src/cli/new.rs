@@ -20,7 +20,7 @@ use crate::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
         contract::{Access, Contract, Effect, Operation, Place, Protocol},
         target::DISPOSABLE,
-        template::{Hole, Part, TemplateValue},
+        template::{Part, Placeholder, TemplateValue},
     },
     suite::write::{self, CaseText, scalar},
     workspace::{self, Error, Workspace},
@@ -384,7 +384,7 @@ fn sent(step: &Step, case: &Case) -> Vec<(String, Value)> {
 fn own(value: &TemplateValue, case: &Case) -> TemplateValue {
     match value {
         TemplateValue::Text(template) => match &template.parts[..] {
-            [Part::Hole(Hole::Variable(name))] => {
+            [Part::Placeholder(Placeholder::Variable(name))] => {
                 let row = case.row.iter().find(|(column, _)| column == name);
                 row.map_or_else(|| value.clone(), |(_, value)| value.clone())
             }

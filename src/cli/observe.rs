@@ -201,7 +201,7 @@ impl Asking<'_> {
         let mask = |text: &str| runner.session.known_secrets().mask(text);
         let redactor = Redactor::new(&mask);
         for left in &trace.leftovers {
-            eprintln!("{}", redactor.line(&left.sentence));
+            eprintln!("{}", redactor.line(&left.message));
         }
         let step = |exchange: &&Exchange| matches!(exchange.role, Role::Step { index: 0, .. });
         let Some(exchange) = trace.exchanges.iter().rev().find(step) else {

@@ -4,7 +4,7 @@ use std::{io::Write, process::ExitCode};
 
 use super::args::{StageArgs, SweepArgs};
 use crate::{
-    exec::{ledger::RUNS, sweep::Sweep},
+    exec::{ledger::RUNS, sweep::Mode},
     runner::sweep::{self, Question, Tally},
     workspace::{self, Error, state::state_dir},
 };
@@ -15,7 +15,7 @@ pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, E
         target: args.stage.target.choice()?,
         state_dir: state_dir(args.stage.state_dir.clone())?,
         folder: RUNS,
-        sweep: if args.dry_run { Sweep::Rehearsed } else { Sweep::ForReal },
+        sweep: if args.dry_run { Mode::DryRun } else { Mode::Apply },
         forget: args.forget.clone(),
     };
     let workspace = workspace::open_contracts(&args.stage.files.layout()?)?;

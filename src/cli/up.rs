@@ -12,7 +12,7 @@ use crate::{
     exec::{
         Interrupt,
         ledger::{KEPT, RUNS},
-        sweep::Sweep,
+        sweep::Mode,
     },
     plan,
     report::{self, FailOn, Format, Style},
@@ -80,7 +80,7 @@ pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Err
         target: args.stage.target.choice()?,
         state_dir,
         folder: KEPT,
-        sweep: Sweep::ForReal,
+        sweep: Mode::Apply,
         forget: args.forget.clone(),
     };
     let tally = sweep::answer(&question, &workspace, out).await?;

@@ -3,7 +3,7 @@
 
 use super::{
     Session,
-    sweep::{Others, Sweep, Swept},
+    sweep::{Mode, OtherRuns, SweepResult},
 };
 
 impl Session {
@@ -11,12 +11,12 @@ impl Session {
     /// not tell. To be called after [`Session::close`]. Gives one entry for each thing; None where there is no ledger to
     /// read it from, or where the target ends with the run. `others` is asked for only where there is something to find
     /// out: it may have to read many ledgers.
-    pub async fn resolve(&self, others: impl FnOnce() -> Others) -> Option<Vec<Swept>> {
+    pub async fn resolve(&self, others: impl FnOnce() -> OtherRuns) -> Option<Vec<SweepResult>> {
         let mut settled = None;
-        if let Some(book) = self.ledger.book().await {
+        if let Some(ledger_state) = self.ledger.state().await {
             let swept = settled.get_or_insert_with(Vec::new);
-            if book.open().chain(book.refused()).next().is_some() {
-                self.sweep(&book, Sweep::ForReal, |_| false, &others(), |thing| swept.push(thing)).await;
+            if ledger_state.open().chain(ledger_state.refused()).next().is_some() {
+                self.sweep(&ledger_state, Mode::Apply, |_| false, &others(), |thing| swept.push(thing)).await;
             }
         }
         self.ledger.remove_if_over().await;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Entry, Report, record::escaped, text::position};
 use crate::{
-    model::exchange::{Coding, Exchange, Intent, Response, SentRequest},
+    model::exchange::{Coding, Exchange, RequestKind, Response, SentRequest},
     redact::{Mask, Redactor},
 };
 
@@ -55,7 +55,7 @@ fn archived(entry: &Entry, exchange: &Exchange, redactor: &Redactor) -> Value {
         "comment": format!("{name}, {}", redactor.line(&position(exchange, &entry.subject))),
         "_entry": name,
         "_operation": exchange.operation,
-        "_intent": match exchange.request.intent { Intent::Proper => "proper", Intent::Broken => "broken" },
+        "_intent": match exchange.request.intent { RequestKind::Valid => "proper", RequestKind::Malformed => "broken" },
     })
 }
 
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::exchange::Broken,
+        model::exchange::TransportError,
         report::sample::{EVIL, exchange, hostile, mask, pass, report, run},
     };
 
@@ -163,7 +163,7 @@ mod tests {
         first.request.url = "https://me:hunter2@host:1/a?MaxRecords=20&access_token=hunter2".into();
         first.request.headers.push(("authorization".into(), "Bearer hunter2".into()));
         first.request.body = vec![0xff, b'h', b'u', b'n', b't', b'e', b'r', b'2'].into();
-        first.answer = Err(Broken::Timeout(Duration::from_secs(2)));
+        first.answer = Err(TransportError::Timeout(Duration::from_secs(2)));
         exchanges[0].answer.as_mut().unwrap().headers.push(("set-cookie".into(), "hunter2".into()));
         exchanges.push(first);
         let text = render(&report(run(vec![case])), &mask);

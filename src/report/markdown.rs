@@ -411,7 +411,7 @@ pub(super) fn prose(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        model::{exchange::Broken, verdict::Verdict},
+        model::{exchange::TransportError, verdict::Verdict},
         report::sample::{everything, fail, flaky, hostile, mask, pass, report, result, run, violation},
     };
 
@@ -442,7 +442,7 @@ mod tests {
     #[test]
     fn what_did_not_answer_is_told_once_and_reasons_by_kind() {
         let lost = |name: &str| {
-            let broken = Broken::Connect("connection refused".into());
+            let broken = TransportError::Connect("connection refused".into());
             let mut lost = result(name, Verdict::Error { why: broken.to_string() }, "");
             lost.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(broken.clone()));
             lost

@@ -158,7 +158,7 @@ pub(in crate::report) mod tests {
     use crate::{
         model::{
             clause::Strength,
-            exchange::Broken,
+            exchange::TransportError,
             target::Verification,
             verdict::{Declared, Doubt, Location, Mismatch, Verdict, Violation},
         },
@@ -215,7 +215,7 @@ pub(in crate::report) mod tests {
 
     #[test]
     fn a_pass_that_took_repetition_is_told_apart() {
-        let lost = Broken::Unanswered("connection reset".into());
+        let lost = TransportError::Unanswered("connection reset".into());
         let mut twice = flaky(&name("c"));
         twice.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(lost.clone()));
         let all = vec![pass(&name("a")), flaky(&name("b")), twice];
@@ -312,7 +312,7 @@ pub(in crate::report) mod tests {
             .map(|case| result(&name(case), Verdict::Error { why: why.into() }, ""))
             .into();
         for case in &mut cases {
-            let broken = Broken::Connect("connection refused (127.0.0.1:7400)".into());
+            let broken = TransportError::Connect("connection refused (127.0.0.1:7400)".into());
             case.trace.as_mut().unwrap().exchanges[0].answer = Err(broken);
         }
         insta::assert_snapshot!("errors", shown(run(cases)));

@@ -14,7 +14,7 @@ use crate::{
         case::{Case, CaseId, Origin},
         exchange::Trace,
         target::Target,
-        template::{Generator, Hole},
+        template::{Generator, Placeholder},
         verdict::{Location, Verdict, Violation},
     },
     plan::{self, Decision, Selection},
@@ -152,7 +152,7 @@ fn by_case(found: impl IntoIterator<Item = (CaseId, Violation)>) -> Across {
 
 /// The id of the run that has sent this. Each of merged parts was a run of its own.
 fn part(trace: &Trace) -> &str {
-    let run = fill::key(&Hole::Generated(Generator::Run));
+    let run = fill::key(&Placeholder::Generated(Generator::Run));
     let first = trace.exchanges.first();
     first.and_then(|exchange| exchange.variables.get(&*run)?.as_str()).unwrap_or_default()
 }
@@ -390,7 +390,7 @@ impl Again<'_> {
         let traces =
             results.iter().filter_map(|it| it.trace.as_ref()).chain(fixtures.iter().map(|it| &it.trace));
         let told: BTreeSet<&String> =
-            traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence).collect();
+            traces.flat_map(|trace| &trace.leftovers).map(|it| &it.message).collect();
         let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && asked.cases.is_empty());
         let whole = asked.cases.is_empty() && self.run.plan.coverage == Coverage::Whole;
         let coverage = if whole { Coverage::Whole } else { Coverage::Selected };

@@ -14,7 +14,7 @@ use proofmark::{
         case::{Case, Claim, Expectation, Origin, Step, ValueMatcher},
         clause::Strength,
         contract::{Contract, Operation, Protocol},
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::Variables,
         verdict::{Verdict, Violation},
@@ -134,7 +134,7 @@ fn exchange(contract: &Contract, index: usize, step: &Step, answer: Response) ->
         headers.push(("content-type".to_owned(), contract.protocol.media_type().unwrap_or_default()));
         headers.push(("x-amz-target".to_owned(), format!("{target_prefix}.{}", operation.name)));
     }
-    let intent = if raw.is_empty() { Intent::Proper } else { Intent::Broken };
+    let intent = if raw.is_empty() { RequestKind::Valid } else { RequestKind::Malformed };
     Exchange {
         role: Role::Step { index, attempt: 1 },
         operation: Arc::clone(&step.operation),

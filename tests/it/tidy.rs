@@ -105,7 +105,7 @@ fn edge(source: &Source) -> Vec<Complaint> {
         .iter()
         .any(|it| source.path.starts_with(it));
     // Models that are not part of the repository are named by the environment.
-    let is_test_of_models = source.path == "src/plan/fence/tests/every_operation.rs";
+    let is_test_of_models = source.path == "src/plan/guard/tests/every_operation.rs";
     let is_program = ["src/harness.rs", "src/api/conformance.rs"].contains(&source.path.as_str());
     if source.is_edge() || is_test_of_models || is_program {
         return Vec::new();

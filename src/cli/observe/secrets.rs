@@ -44,7 +44,7 @@ fn walk(place: &str, name: &str, value: &TemplateValue, found: &mut Vec<String>)
         TemplateValue::Text(template) => {
             let parts = template.parts.iter().map(|part| match part {
                 Part::Text(text) => text,
-                Part::Hole(_) => " ",
+                Part::Placeholder(_) => " ",
             });
             text(place, name, &parts.collect::<String>(), found);
         }
@@ -76,7 +76,7 @@ fn text(place: &str, name: &str, text: &str, found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::template::{Hole, Template};
+    use crate::model::template::{Placeholder, Template};
     use serde_json::json;
 
     fn places(value: TemplateValue) -> Vec<String> {
@@ -107,15 +107,16 @@ mod tests {
 
     #[test]
     fn what_stands_for_a_secret_is_none() {
-        let hole = || Part::Hole(Hole::Secret("db".into()));
+        let placeholder = || Part::Placeholder(Placeholder::Secret("db".into()));
         let of = |parts: Vec<Part>| {
             places(TemplateValue::Object(
                 [("Password".into(), TemplateValue::Text(Template { parts }))].into_iter().collect(),
             ))
         };
-        assert_eq!(of(vec![hole()]), Vec::<String>::new());
-        assert_eq!(of(vec![hole(), Part::Text("-old".into())]), ["it.Password"]);
-        let attributes = vec![Part::Text("user=a;password=".into()), hole(), Part::Text(";x=y".into())];
+        assert_eq!(of(vec![placeholder()]), Vec::<String>::new());
+        assert_eq!(of(vec![placeholder(), Part::Text("-old".into())]), ["it.Password"]);
+        let attributes =
+            vec![Part::Text("user=a;password=".into()), placeholder(), Part::Text(";x=y".into())];
         assert_eq!(places(TemplateValue::Text(Template { parts: attributes })), Vec::<String>::new());
     }
 

@@ -16,7 +16,9 @@ use sha2::{Digest as _, Sha256};
 use super::{Escaping, Evidence, RecordError, TRACES};
 use crate::{
     model::{
-        exchange::{Broken, Coding, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
+        exchange::{
+            Coding, End, Exchange, Leftover, RequestKind, Response, Role, SentRequest, Trace, TransportError,
+        },
         template::Variables,
     },
     redact::Redactor,
@@ -62,7 +64,7 @@ pub struct RecordedExchange {
     pub headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Body::is_empty")]
     pub body: Body,
-    pub intent: Intent,
+    pub intent: RequestKind,
     pub answer: Answer,
     /// Values that came or changed since the exchange before.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
@@ -84,7 +86,7 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Coding::is_as_it_came")]
         coding: Coding,
     },
-    Broken(Broken),
+    Broken(TransportError),
 }
 
 /// A body without secrets, or the beginning of one.
@@ -183,7 +185,7 @@ impl<W: Write> TraceWriter<W> {
             entry: entry.to_owned(),
             exchanges: exchanges.collect(),
             end: masked_end(&trace.end, redactor),
-            leftovers: trace.leftovers.iter().map(|it| redactor.masked(&it.sentence)).collect(),
+            leftovers: trace.leftovers.iter().map(|it| redactor.masked(&it.message)).collect(),
         };
         self.write(&recorded)?;
         self.lines += 1;
@@ -318,13 +320,13 @@ fn recorded(exchange: &Exchange, before: &Variables, redactor: &Redactor) -> Rec
 }
 
 /// A target may have said a secret where no HTTP was.
-fn masked_broken(broken: &Broken, redactor: &Redactor) -> Broken {
+fn masked_broken(broken: &TransportError, redactor: &Redactor) -> TransportError {
     match broken {
-        Broken::Connect(why) => Broken::Connect(redactor.masked(why)),
-        Broken::Unanswered(why) => Broken::Unanswered(redactor.masked(why)),
-        Broken::CutOff(why) => Broken::CutOff(redactor.masked(why)),
-        Broken::NotHttp(why) => Broken::NotHttp(redactor.masked(why)),
-        Broken::Timeout(_) | Broken::TooLarge(_) => broken.clone(),
+        TransportError::Connect(why) => TransportError::Connect(redactor.masked(why)),
+        TransportError::Unanswered(why) => TransportError::Unanswered(redactor.masked(why)),
+        TransportError::CutOff(why) => TransportError::CutOff(redactor.masked(why)),
+        TransportError::NotHttp(why) => TransportError::NotHttp(redactor.masked(why)),
+        TransportError::Timeout(_) | TransportError::TooLarge(_) => broken.clone(),
     }
 }
 

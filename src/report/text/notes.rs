@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        exchange::Broken,
+        exchange::TransportError,
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
@@ -169,10 +169,10 @@ pub fn often(names: &[(String, usize)]) -> String {
 pub fn cause(entry: &Entry) -> String {
     let unanswered = entry.trace.as_ref().and_then(|trace| trace.exchanges.last()?.answer.as_ref().err());
     match (unanswered, &entry.verdict) {
-        (Some(Broken::Connect(why)), _) => Broken::Connect(why.clone()).to_string(),
+        (Some(TransportError::Connect(why)), _) => TransportError::Connect(why.clone()).to_string(),
         (_, Verdict::Error { why }) => match why.split_once(": could not connect: ") {
             // A shared fixture failed so; the exchange is told with the fixture.
-            Some((_, why)) => Broken::Connect(why.to_owned()).to_string(),
+            Some((_, why)) => TransportError::Connect(why.to_owned()).to_string(),
             None => why.clone(),
         },
         _ => String::new(),

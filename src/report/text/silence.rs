@@ -4,7 +4,7 @@ use super::{
     Told, count,
     page::{Page, Tone},
 };
-use crate::{model::exchange::Broken, redact::visible, report::unanswered::Unanswered};
+use crate::{model::exchange::TransportError, redact::visible, report::unanswered::Unanswered};
 
 pub fn write(told: &Told, page: &mut Page) {
     for alike in causes(told.silent) {
@@ -26,7 +26,7 @@ pub fn write(told: &Told, page: &mut Page) {
         let curl = entry.curl(exchange, &told.run.target, told.redactor).unwrap_or_default();
         if !curl.command.is_empty() {
             page.blank();
-            let never = first.cause.starts_with(&Broken::Connect(String::new()).to_string());
+            let never = first.cause.starts_with(&TransportError::Connect(String::new()).to_string());
             let ask = if never { "Is it running, and is that its address? Try it:" } else { "Try it:" };
             page.paragraph(2, Tone::Quiet, ask);
             page.blank();
@@ -58,7 +58,7 @@ pub fn apis(alike: &[&Unanswered]) -> String {
 #[cfg(test)]
 mod tests {
     use crate::{
-        model::{exchange::Broken, verdict::Verdict},
+        model::{exchange::TransportError, verdict::Verdict},
         report::{
             CaseResult,
             sample::{fail, pass, result, run, violation},
@@ -67,7 +67,7 @@ mod tests {
     };
 
     fn lost(name: &str) -> CaseResult {
-        let broken = Broken::Connect("connection refused (127.0.0.1:7400)".into());
+        let broken = TransportError::Connect("connection refused (127.0.0.1:7400)".into());
         let mut lost = result(name, Verdict::Error { why: broken.to_string() }, "");
         lost.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(broken.clone()));
         lost

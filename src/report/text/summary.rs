@@ -12,7 +12,7 @@ use super::{
     silence,
 };
 use crate::{
-    model::{case::Profile, exchange::Broken, verdict::Status},
+    model::{case::Profile, exchange::TransportError, verdict::Status},
     redact::Redactor,
     report::{Coverage, Entry, JudgedRun, Outcome, Yield, unanswered::unanswered},
 };
@@ -297,8 +297,8 @@ pub fn ending(run: &JudgedRun, today: Date, redactor: &Redactor) -> Ending {
     let mut parts = tail(run, today, &heard, &tally);
     let of_silence = silence::causes(&silent).into_iter().map(|alike| {
         let cause = &alike[0].cause;
-        let cause =
-            redactor.line(cause.strip_prefix(&Broken::Connect(String::new()).to_string()).unwrap_or(cause));
+        let cause = redactor
+            .line(cause.strip_prefix(&TransportError::Connect(String::new()).to_string()).unwrap_or(cause));
         match heard.is_empty() && alike.len() == silent.len() {
             true => format!("nothing was answered: {cause}"),
             false => format!("no answer from {}: {cause}", silence::apis(&alike)),

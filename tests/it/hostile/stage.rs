@@ -11,7 +11,7 @@ use proofmark::{
     check::{self, Judge, Snapshots},
     exec::{
         Interrupt, Secrets, Session, Setup,
-        ledger::{Begun, Ledger, Life, RUNS},
+        ledger::{Ledger, Lifetime, RUNS, RunHeader},
     },
     model::{
         case::Suite,
@@ -132,12 +132,12 @@ pub fn session(
         SecretRef::Published(text) => Some((reference.clone(), text.clone().into())),
         _ => None,
     });
-    let begun = Begun {
+    let begun = RunHeader {
         run: "pm-00000000".into(),
         target: target.name.to_string(),
         base_urls: BTreeMap::new(),
         target_file: "test".into(),
-        life: Life::Outlives,
+        lifetime: Lifetime::Outlives,
     };
     let setup = Setup {
         ledger: Ledger::new(state, RUNS, begun),

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::fence;
+use super::guard;
 use crate::{
     contract::{
         multipart,
@@ -23,7 +23,7 @@ use crate::{
 /// Grows with every accepted answer to a creating request. Compared without regard to case, as ids may be written either
 /// way. One lock for all: what was there before and what was made are held against each other.
 #[derive(Debug, Default)]
-pub(super) struct Own(RwLock<Names>);
+pub(super) struct OwnedIds(RwLock<Names>);
 
 #[derive(Debug, Default)]
 struct Names {
@@ -34,7 +34,7 @@ struct Names {
     there_before: HashSet<String>,
 }
 
-impl Own {
+impl OwnedIds {
     /// Every text in `identity` is a name of something this run has made. Texts that the creating request itself held,
     /// `asked`, are not, and what a listing showed before is not: what one names in a request was there before, and an answer
     /// may speak of a thing that was.
@@ -92,7 +92,7 @@ impl Own {
 pub(super) fn asked(contract: &Contract, request: &Incoming<'_>) -> Vec<String> {
     let readings = Router::new(contract).readings(request, Base::Anywhere);
     let mut texts: Vec<String> = match readings.is_empty() {
-        true => request.path().split('/').map(fence::decoded).collect(),
+        true => request.path().split('/').map(guard::decoded).collect(),
         false => readings.into_iter().flat_map(|it| it.parameters).map(|(_, value)| value).collect(),
     };
     let fields = |form: &[u8]| -> Vec<String> {
@@ -175,19 +175,19 @@ mod tests {
 
     #[test]
     fn what_a_request_names_is_not_made_by_it() {
-        let own = Own::default();
+        let owned = OwnedIds::default();
         let answer = [json!("arn:made"), json!(17), json!("arn:THERE-before"), json!(null)];
-        own.add(&answer, &["arn:there-before".to_owned()]);
-        assert!(own.has("ARN:made") && own.has("17"));
-        assert!(!own.has("arn:there-before") && !own.has(""));
+        owned.add(&answer, &["arn:there-before".to_owned()]);
+        assert!(owned.has("ARN:made") && owned.has("17"));
+        assert!(!owned.has("arn:there-before") && !owned.has(""));
     }
 
     #[test]
     fn what_was_there_before_is_not_made_by_any_answer() {
-        let own = Own::default();
-        own.add(&[json!("arn:mine")], &[]);
-        own.add_there_before(&["arn:DEFAULT".to_owned(), "arn:mine".to_owned(), "7".to_owned()]);
-        own.add(&[json!("arn:default"), json!(7), json!("arn:new")], &[]);
+        let owned = OwnedIds::default();
+        owned.add(&[json!("arn:mine")], &[]);
+        owned.add_there_before(&["arn:DEFAULT".to_owned(), "arn:mine".to_owned(), "7".to_owned()]);
+        owned.add(&[json!("arn:default"), json!(7), json!("arn:new")], &[]);
         for (name, is_own, was_there) in [
             (json!("arn:mine"), true, false),
             (json!("arn:new"), true, false),
@@ -195,7 +195,7 @@ mod tests {
             (json!(7), false, true),
         ] {
             let text = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
-            assert_eq!((own.has(&text), own.was_there(&name)), (is_own, was_there), "{name}");
+            assert_eq!((owned.has(&text), owned.was_there(&name)), (is_own, was_there), "{name}");
         }
     }
 
@@ -222,12 +222,12 @@ mod tests {
 
     #[test]
     fn cases_on_several_threads_do_not_wait_for_each_other() {
-        let own = Own::default();
+        let owned = OwnedIds::default();
         std::thread::scope(|scope| {
-            scope.spawn(|| (0..10_000).for_each(|number| own.add(&[json!(number)], &[])));
-            scope.spawn(|| (0..10_000).for_each(|number| own.add_there_before(&[format!("b{number}")])));
+            scope.spawn(|| (0..10_000).for_each(|number| owned.add(&[json!(number)], &[])));
+            scope.spawn(|| (0..10_000).for_each(|number| owned.add_there_before(&[format!("b{number}")])));
         });
-        assert!(own.has("9999") && own.was_there(&json!("b9999")));
+        assert!(owned.has("9999") && owned.was_there(&json!("b9999")));
     }
 
     #[test]

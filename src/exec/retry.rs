@@ -11,7 +11,7 @@ use crate::{
     matcher::throttle::{retry_after, throttles},
     model::{
         contract::{Effect, Protocol},
-        exchange::{Broken, Response},
+        exchange::{Response, TransportError},
         target::Timeouts,
     },
 };
@@ -25,7 +25,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// What came in place of an answer to what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum RetryCause {
     /// The target refused to look at the request, and asks for this wait, if it says so.
     Throttled { after: Option<Duration> },
     /// There was no connection: the request has not left.
@@ -34,17 +34,17 @@ pub enum Obstacle {
     Lost,
 }
 
-impl Obstacle {
+impl RetryCause {
     /// None for an answer that is one, and for everything that asking again would not change, or only slowly: timeouts,
     /// certificates, answers that are too large or no HTTP; nor for an answer that was cut off: that the target has
     /// begun it is known, and why it did not end it is not.
-    pub fn of(answer: &Result<Response, Broken>, protocol: &Protocol) -> Option<Obstacle> {
+    pub fn of(answer: &Result<Response, TransportError>, protocol: &Protocol) -> Option<RetryCause> {
         match answer {
             Ok(response) if throttles(protocol, response) => {
-                Some(Obstacle::Throttled { after: retry_after(response) })
+                Some(RetryCause::Throttled { after: retry_after(response) })
             }
-            Err(Broken::Connect(why)) if was_refused(why) => Some(Obstacle::Unreached),
-            Err(Broken::Unanswered(_)) => Some(Obstacle::Lost),
+            Err(TransportError::Connect(why)) if was_refused(why) => Some(RetryCause::Unreached),
+            Err(TransportError::Unanswered(_)) => Some(RetryCause::Lost),
             _ => None,
         }
     }
@@ -52,12 +52,12 @@ impl Obstacle {
     /// Whether to repeat a request of this effect does no harm. Creating ones are never repeated: a contract says of no
     /// argument that the target would know the second by it for the first. Nor is what destroys or changes, where
     /// it may have been done already: the second answer would be to another state than the first.
-    pub fn lets_repeat(self, effect: Effect) -> bool {
+    pub fn lets_retry(self, effect: Effect) -> bool {
         match (effect, self) {
             (Effect::Create | Effect::Upsert | Effect::Unknown, _) => false,
             (Effect::Read, _) => true,
-            (Effect::Change | Effect::Destroy, Obstacle::Lost) => false,
-            (Effect::Change | Effect::Destroy, Obstacle::Throttled { .. } | Obstacle::Unreached) => true,
+            (Effect::Change | Effect::Destroy, RetryCause::Lost) => false,
+            (Effect::Change | Effect::Destroy, RetryCause::Throttled { .. } | RetryCause::Unreached) => true,
         }
     }
 }
@@ -98,21 +98,21 @@ impl Bounds {
 
 /// How often one request was repeated, and how long that was waited for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repeats {
+pub struct RetryState {
     pub count: u32,
     waited: Duration,
 }
 
 /// Why a request is not repeated that might have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GivenUp {
+pub enum RetryError {
     #[error("as before, when repeated {0} times")]
     TooOften(u32),
     #[error("it asks to wait {} s, and there are {} s for that", .asked.as_secs(), .left.as_secs_f32())]
     TooLong { asked: Duration, left: Duration },
 }
 
-impl Repeats {
+impl RetryState {
     /// Takes one more repetition, and tells how long to wait before it. Without a wait that the target asks for it is
     /// between one half and all of the next interval, where `chance`, from 0 to 1, says.
     pub fn next(
@@ -120,15 +120,15 @@ impl Repeats {
         after: Option<Duration>,
         bounds: Bounds,
         chance: f64,
-    ) -> Result<Duration, GivenUp> {
+    ) -> Result<Duration, RetryError> {
         let left = bounds.all.saturating_sub(self.waited);
         if let Some(asked) = after
             && asked > left
         {
-            return Err(GivenUp::TooLong { asked, left });
+            return Err(RetryError::TooLong { asked, left });
         }
         if self.count == MOST || left.is_zero() {
-            return Err(GivenUp::TooOften(self.count));
+            return Err(RetryError::TooOften(self.count));
         }
         let interval = START * 2_u32.pow(self.count);
         let interval = bounds.pause.map_or(interval, |pause| pause.min(interval));
@@ -156,15 +156,15 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    fn answer(status: u16, headers: &[(&str, &str)]) -> Result<Response, Broken> {
+    fn answer(status: u16, headers: &[(&str, &str)]) -> Result<Response, TransportError> {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Ok(Response::new(status, headers.collect(), Bytes::new(), 0))
     }
 
     #[test]
     fn what_is_in_the_way_and_what_may_be_repeated() {
-        let throttled = |after| Some(Obstacle::Throttled { after });
-        let connect = |kind: ErrorKind| Err(Broken::Connect(kind.to_string()));
+        let throttled = |after| Some(RetryCause::Throttled { after });
+        let connect = |kind: ErrorKind| Err(TransportError::Connect(kind.to_string()));
         // Which of read, change, destroy, create may be sent again.
         for (answer, obstacle, repeated) in [
             (answer(429, &[]), throttled(None), "rcd-"),
@@ -172,20 +172,20 @@ mod tests {
             (answer(503, &[("retry-after", "0")]), throttled(Some(MS(0))), "rcd-"),
             (answer(503, &[]), None, "----"),
             (answer(200, &[]), None, "----"),
-            (connect(ErrorKind::ConnectionRefused), Some(Obstacle::Unreached), "rcd-"),
-            (connect(ErrorKind::ConnectionReset), Some(Obstacle::Unreached), "rcd-"),
-            (Err(Broken::Connect("no connection within 10000 ms".into())), None, "----"),
-            (Err(Broken::Connect("invalid peer certificate: Expired".into())), None, "----"),
-            (Err(Broken::Unanswered("connection reset".into())), Some(Obstacle::Lost), "r---"),
-            (Err(Broken::CutOff("connection reset".into())), None, "----"),
-            (Err(Broken::Timeout(MS(1))), None, "----"),
-            (Err(Broken::NotHttp("x".into())), None, "----"),
-            (Err(Broken::TooLarge(1)), None, "----"),
+            (connect(ErrorKind::ConnectionRefused), Some(RetryCause::Unreached), "rcd-"),
+            (connect(ErrorKind::ConnectionReset), Some(RetryCause::Unreached), "rcd-"),
+            (Err(TransportError::Connect("no connection within 10000 ms".into())), None, "----"),
+            (Err(TransportError::Connect("invalid peer certificate: Expired".into())), None, "----"),
+            (Err(TransportError::Unanswered("connection reset".into())), Some(RetryCause::Lost), "r---"),
+            (Err(TransportError::CutOff("connection reset".into())), None, "----"),
+            (Err(TransportError::Timeout(MS(1))), None, "----"),
+            (Err(TransportError::NotHttp("x".into())), None, "----"),
+            (Err(TransportError::TooLarge(1)), None, "----"),
         ] {
-            let found = Obstacle::of(&answer, &Protocol::Rest);
+            let found = RetryCause::of(&answer, &Protocol::Rest);
             assert_eq!(found, obstacle, "{answer:?}");
             let effects = [Effect::Read, Effect::Change, Effect::Destroy, Effect::Create];
-            let may = |effect| found.is_some_and(|obstacle| obstacle.lets_repeat(effect));
+            let may = |effect| found.is_some_and(|obstacle| obstacle.lets_retry(effect));
             let letters = effects.into_iter().zip("rcd+".chars());
             let letters: String =
                 letters.map(|(effect, letter)| if may(effect) { letter } else { '-' }).collect();
@@ -199,11 +199,11 @@ mod tests {
     }
 
     /// The waits until it is given up, in milliseconds, and why.
-    fn waits(timeouts: Timeouts, after: Option<u64>, chance: f64) -> (Vec<u128>, GivenUp) {
-        let mut repeats = Repeats::default();
+    fn waits(timeouts: Timeouts, after: Option<u64>, chance: f64) -> (Vec<u128>, RetryError) {
+        let mut retry_state = RetryState::default();
         let mut waits = Vec::new();
         loop {
-            match repeats.next(after.map(MS), Bounds::of(&timeouts), chance) {
+            match retry_state.next(after.map(MS), Bounds::of(&timeouts), chance) {
                 Ok(wait) => waits.push(wait.as_millis()),
                 Err(why) => return (waits, why),
             }
@@ -212,20 +212,20 @@ mod tests {
 
     #[test]
     fn waits_grow_and_are_bounded() {
-        let long = |asked, left| GivenUp::TooLong { asked: MS(asked), left: MS(left) };
+        let long = |asked, left| RetryError::TooLong { asked: MS(asked), left: MS(left) };
         for (request, deadline, pause, after, chance, expected, why) in [
-            (30_000, None, None, None, 1.0, vec![200, 400, 800], GivenUp::TooOften(3)),
-            (30_000, None, None, None, 0.0, vec![100, 200, 400], GivenUp::TooOften(3)),
-            (30_000, None, Some(20), None, 1.0, vec![20, 20, 20], GivenUp::TooOften(3)),
+            (30_000, None, None, None, 1.0, vec![200, 400, 800], RetryError::TooOften(3)),
+            (30_000, None, None, None, 0.0, vec![100, 200, 400], RetryError::TooOften(3)),
+            (30_000, None, Some(20), None, 1.0, vec![20, 20, 20], RetryError::TooOften(3)),
             // What the target asks for counts, but for no less than the wait of our own.
-            (30_000, None, None, Some(2000), 0.5, vec![2000, 2000, 2000], GivenUp::TooOften(3)),
-            (30_000, None, Some(20), Some(2000), 0.5, vec![2000, 2000, 2000], GivenUp::TooOften(3)),
-            (30_000, None, None, Some(0), 1.0, vec![200, 400, 800], GivenUp::TooOften(3)),
+            (30_000, None, None, Some(2000), 0.5, vec![2000, 2000, 2000], RetryError::TooOften(3)),
+            (30_000, None, Some(20), Some(2000), 0.5, vec![2000, 2000, 2000], RetryError::TooOften(3)),
+            (30_000, None, None, Some(0), 1.0, vec![200, 400, 800], RetryError::TooOften(3)),
             (30_000, None, None, Some(12_000), 1.0, vec![12_000, 12_000], long(12_000, 6000)),
             (600_000, None, None, Some(31_000), 1.0, vec![], long(31_000, 30_000)),
             (5000, None, None, Some(6000), 1.0, vec![], long(6000, 5000)),
             (30_000, Some(1000), None, Some(2000), 1.0, vec![], long(2000, 1000)),
-            (500, None, None, None, 1.0, vec![200, 300], GivenUp::TooOften(2)),
+            (500, None, None, None, 1.0, vec![200, 300], RetryError::TooOften(2)),
         ] {
             let told = waits(timeouts(request, deadline, pause), after, chance);
             assert_eq!(told, (expected, why), "{request} {deadline:?} {pause:?} {after:?}");
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_poll_that_ends_soon_bounds_the_waits_too() {
         let bounds = Bounds::of(&timeouts(30_000, None, None)).within(MS(500));
-        let why = Repeats::default().next(Some(MS(1000)), bounds, 1.0).unwrap_err();
+        let why = RetryState::default().next(Some(MS(1000)), bounds, 1.0).unwrap_err();
         assert_eq!(why.to_string(), "it asks to wait 1 s, and there are 0.5 s for that");
         assert_eq!(bounds.cut(MS(1000)), MS(500));
     }

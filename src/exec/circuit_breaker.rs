@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::again::Obstacle;
+use super::retry::RetryCause;
 use crate::model::{
     case::Case,
     contract::Protocol,
@@ -19,22 +19,22 @@ const WAITED: Duration = Duration::from_secs(1);
 
 /// The cases in a row that have waited in vain so far.
 #[derive(Debug, Default)]
-pub(super) struct Silence {
+pub(super) struct CircuitBreaker {
     of_all: usize,
     of_operation: HashMap<(Arc<str>, Arc<str>), usize>,
 }
 
-impl Silence {
+impl CircuitBreaker {
     /// Takes note of how a case of an API with this protocol ended.
-    pub fn heard(&mut self, case: &Case, trace: &Trace, protocol: &Protocol) {
+    pub fn record(&mut self, case: &Case, trace: &Trace, protocol: &Protocol) {
         let of_operation =
             self.of_operation.entry((Arc::clone(&case.api), Arc::clone(&case.operation))).or_default();
-        match heard(trace, protocol) {
-            Some(Heard::Nothing) => {
+        match outcome(trace, protocol) {
+            Some(Outcome::Unanswered) => {
                 *of_operation += 1;
                 self.of_all += 1;
             }
-            Some(Heard::Something) => {
+            Some(Outcome::Answered) => {
                 *of_operation = 0;
                 self.of_all = 0;
             }
@@ -60,27 +60,27 @@ impl Silence {
 
 /// What a case has heard of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heard {
+enum Outcome {
     /// It waited in vain: for an answer, or for its turn as often as it may.
-    Nothing,
-    Something,
+    Unanswered,
+    Answered,
 }
 
 /// None where it costs nothing to ask again, and says nothing: a connection that failed at once.
-fn heard(trace: &Trace, protocol: &Protocol) -> Option<Heard> {
+fn outcome(trace: &Trace, protocol: &Protocol) -> Option<Outcome> {
     let clean_up =
         |one: &Exchange| matches!(one.role, Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. });
     if let Some(last) = trace.exchanges.last()
         && last.answer.is_err()
         && last.elapsed >= WAITED
     {
-        return Some(Heard::Nothing);
+        return Some(Outcome::Unanswered);
     }
     let last = trace.exchanges.iter().rposition(|one| !clean_up(one))?;
     let repeated = last > 0 && trace.is_repeated(last - 1);
-    match (Obstacle::of(&trace.exchanges[last].answer, protocol), &trace.exchanges[last].answer) {
-        (Some(_), _) if repeated => Some(Heard::Nothing),
-        (_, Ok(_)) => Some(Heard::Something),
+    match (RetryCause::of(&trace.exchanges[last].answer, protocol), &trace.exchanges[last].answer) {
+        (Some(_), _) if repeated => Some(Outcome::Unanswered),
+        (_, Ok(_)) => Some(Outcome::Answered),
         (_, Err(_)) => None,
     }
 }
@@ -91,16 +91,16 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::model::exchange::{Broken, End, Intent, Response, SentRequest};
+    use crate::model::exchange::{End, RequestKind, Response, SentRequest, TransportError};
 
-    type Answer = Result<Response, Broken>;
+    type Answer = Result<Response, TransportError>;
 
     fn status(status: u16) -> Answer {
         Ok(Response::new(status, Vec::new(), Bytes::new(), 0))
     }
 
     fn lost() -> Answer {
-        Err(Broken::Unanswered("x".into()))
+        Err(TransportError::Unanswered("x".into()))
     }
 
     /// A case that asked one question, once more for each answer but the last, which took so many seconds.
@@ -113,7 +113,7 @@ mod tests {
                 url: "u".into(),
                 headers: Vec::new(),
                 body: Bytes::new(),
-                intent: Intent::Proper,
+                intent: RequestKind::Valid,
             },
             answer,
             variables: Arc::default(),
@@ -129,23 +129,23 @@ mod tests {
 
     #[test]
     fn what_waits_in_vain_counts_and_what_is_quick_or_answered_does_not() {
-        let timeout = || Err(Broken::Timeout(Duration::from_secs(1)));
+        let timeout = || Err(TransportError::Timeout(Duration::from_secs(1)));
         for (answers, elapsed, expected) in [
-            (vec![status(200)], 0, Some(Heard::Something)),
-            (vec![status(200)], 5, Some(Heard::Something)),
-            (vec![timeout()], 5, Some(Heard::Nothing)),
+            (vec![status(200)], 0, Some(Outcome::Answered)),
+            (vec![status(200)], 5, Some(Outcome::Answered)),
+            (vec![timeout()], 5, Some(Outcome::Unanswered)),
             (vec![timeout()], 0, None),
             (vec![lost()], 0, None),
-            (vec![lost(), lost()], 0, Some(Heard::Nothing)),
-            (vec![lost(), status(200)], 0, Some(Heard::Something)),
+            (vec![lost(), lost()], 0, Some(Outcome::Unanswered)),
+            (vec![lost(), status(200)], 0, Some(Outcome::Answered)),
             // One that is not repeated says that the target lives; one that was, that it has no time.
-            (vec![status(429)], 0, Some(Heard::Something)),
-            (vec![status(429), status(429)], 0, Some(Heard::Nothing)),
-            (vec![status(429), status(500)], 0, Some(Heard::Something)),
+            (vec![status(429)], 0, Some(Outcome::Answered)),
+            (vec![status(429), status(429)], 0, Some(Outcome::Unanswered)),
+            (vec![status(429), status(500)], 0, Some(Outcome::Answered)),
             (vec![], 0, None),
         ] {
             let told = format!("{answers:?}");
-            assert_eq!(heard(&trace(answers, elapsed), &Protocol::Rest), expected, "{told}");
+            assert_eq!(outcome(&trace(answers, elapsed), &Protocol::Rest), expected, "{told}");
         }
     }
 }

@@ -10,45 +10,47 @@ use crate::{
     matcher::fill::{self, Unfilled},
     model::{
         case::{CaptureFrom, Step},
-        template::Hole,
+        template::Placeholder,
     },
     redact::MASKED,
 };
 
 /// A request that destroys.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Undo {
+pub struct Cleanup {
     pub operation: String,
     /// By member name.
     pub input: Map<String, Value>,
     /// A request that shows whether it is gone: the answer is that there is no such thing, or speaks of it no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub look: Option<Look>,
+    pub look: Option<GoneCheck>,
 }
 
 /// A request that reads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Look {
+pub struct GoneCheck {
     pub operation: String,
     pub input: Map<String, Value>,
 }
 
-impl Undo {
+impl Cleanup {
     /// From the steps of a case or fixture, filled in as far as `source` goes.
     pub fn of(
         destroy: &Step,
         look: Option<&Step>,
-        source: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>,
-    ) -> Undo {
-        let look =
-            look.map(|step| Look { operation: step.operation.to_string(), input: input(step, &mut *source) });
-        Undo { operation: destroy.operation.to_string(), input: input(destroy, source), look }
+        source: &mut dyn FnMut(&Placeholder) -> Result<Value, Unfilled>,
+    ) -> Cleanup {
+        let look = look.map(|step| GoneCheck {
+            operation: step.operation.to_string(),
+            input: input(step, &mut *source),
+        });
+        Cleanup { operation: destroy.operation.to_string(), input: input(destroy, source), look }
     }
 
     /// With what the answer, or a listing, has told.
-    pub fn filled(&self, identity: &Map<String, Value>) -> Undo {
+    pub fn filled(&self, identity: &Map<String, Value>) -> Cleanup {
         let look = self.look.as_ref().map(|look| look.filled(identity));
-        Undo { operation: self.operation.clone(), input: members_filled(&self.input, identity), look }
+        Cleanup { operation: self.operation.clone(), input: members_filled(&self.input, identity), look }
     }
 
     /// Whether nothing is left to be filled in, and no secret is missing.
@@ -57,10 +59,10 @@ impl Undo {
     }
 }
 
-impl Look {
+impl GoneCheck {
     /// With what is known of the thing.
-    pub fn filled(&self, identity: &Map<String, Value>) -> Look {
-        Look { operation: self.operation.clone(), input: members_filled(&self.input, identity) }
+    pub fn filled(&self, identity: &Map<String, Value>) -> GoneCheck {
+        GoneCheck { operation: self.operation.clone(), input: members_filled(&self.input, identity) }
     }
 }
 
@@ -68,9 +70,10 @@ fn members_filled(input: &Map<String, Value>, identity: &Map<String, Value>) -> 
     input.iter().map(|(name, value)| (name.clone(), filled(value, identity))).collect()
 }
 
-fn input(step: &Step, source: &mut dyn FnMut(&Hole) -> Result<Value, Unfilled>) -> Map<String, Value> {
-    let mut lenient = |hole: &Hole| {
-        source(hole).or_else(|_| Ok::<Value, Unfilled>(format!("${{{}}}", fill::key(hole)).into()))
+fn input(step: &Step, source: &mut dyn FnMut(&Placeholder) -> Result<Value, Unfilled>) -> Map<String, Value> {
+    let mut lenient = |placeholder: &Placeholder| {
+        source(placeholder)
+            .or_else(|_| Ok::<Value, Unfilled>(format!("${{{}}}", fill::key(placeholder)).into()))
     };
     let members = step.request.input.iter();
     members.filter_map(|(name, value)| Some((name.clone(), fill::value(value, &mut lenient).ok()?))).collect()
@@ -146,11 +149,11 @@ mod tests {
 
     #[test]
     fn what_is_told_later_is_filled_in() {
-        let look = Look {
+        let look = GoneCheck {
             operation: "Get".into(),
             input: object(json!({ "Filters": [{ "Values": ["${a.id}"] }] })),
         };
-        let undo = Undo {
+        let undo = Cleanup {
             operation: "Delete".into(),
             input: object(json!({ "Id": "${a.id}", "Path": "x/${a.name}", "N": 1 })),
             look: Some(look),

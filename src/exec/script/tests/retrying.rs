@@ -13,11 +13,11 @@ fn too_many(headers: &[(&str, &str)]) -> Answer {
 }
 
 fn lost() -> Answer {
-    Err(Broken::Unanswered("connection reset".into()))
+    Err(TransportError::Unanswered("connection reset".into()))
 }
 
 fn refused() -> Answer {
-    Err(Broken::Connect("connection refused".into()))
+    Err(TransportError::Connect("connection refused".into()))
 }
 
 /// Plays a case of one step whose first `times` answers are these: how often it was sent, and how the case ended.

@@ -2,53 +2,57 @@
 
 use std::error::Error;
 
-use crate::model::{exchange::Broken, target::Timeouts};
+use crate::model::{exchange::TransportError, target::Timeouts};
 
 /// An error of the shared client.
-pub(super) fn from_reqwest(error: &reqwest::Error, timeouts: &Timeouts) -> Broken {
+pub(super) fn from_reqwest(error: &reqwest::Error, timeouts: &Timeouts) -> TransportError {
     if error.is_connect() {
-        return if error.is_timeout() { no_connection(timeouts) } else { Broken::Connect(last_cause(error)) };
+        return if error.is_timeout() {
+            no_connection(timeouts)
+        } else {
+            TransportError::Connect(last_cause(error))
+        };
     }
     if error.is_timeout() {
-        return Broken::Timeout(timeouts.request);
+        return TransportError::Timeout(timeouts.request);
     }
     during_exchange(error)
 }
 
 /// The connection did not come about in time.
-pub(super) fn no_connection(timeouts: &Timeouts) -> Broken {
-    Broken::Connect(format!("no connection within {} ms", timeouts.connect.as_millis()))
+pub(super) fn no_connection(timeouts: &Timeouts) -> TransportError {
+    TransportError::Connect(format!("no connection within {} ms", timeouts.connect.as_millis()))
 }
 
 /// An error before the head of the answer was read.
-pub(super) fn before_answer(broken: Broken) -> Broken {
+pub(super) fn before_answer(broken: TransportError) -> TransportError {
     match broken {
-        Broken::CutOff(why) => Broken::Unanswered(why),
+        TransportError::CutOff(why) => TransportError::Unanswered(why),
         other => other,
     }
 }
 
 /// An error after the connection stood.
-pub(super) fn during_exchange(error: &(dyn Error + 'static)) -> Broken {
+pub(super) fn during_exchange(error: &(dyn Error + 'static)) -> TransportError {
     for cause in chain(error) {
         if let Some(hyper) = cause.downcast_ref::<hyper::Error>() {
             if hyper.is_parse() {
-                return Broken::NotHttp(hyper.to_string());
+                return TransportError::NotHttp(hyper.to_string());
             }
             if hyper.is_incomplete_message() {
-                return Broken::CutOff("closed".to_owned());
+                return TransportError::CutOff("closed".to_owned());
             }
         }
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
             use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
             return match io.kind() {
-                InvalidData | InvalidInput => Broken::NotHttp(last_cause(io)),
-                UnexpectedEof => Broken::CutOff("closed".to_owned()),
-                _ => Broken::CutOff(last_cause(io)),
+                InvalidData | InvalidInput => TransportError::NotHttp(last_cause(io)),
+                UnexpectedEof => TransportError::CutOff("closed".to_owned()),
+                _ => TransportError::CutOff(last_cause(io)),
             };
         }
     }
-    Broken::CutOff(last_cause(error))
+    TransportError::CutOff(last_cause(error))
 }
 
 /// What lies at the bottom of an error. Where the operating system says it, in the same words on every system.

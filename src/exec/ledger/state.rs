@@ -6,25 +6,25 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Begun, Entry, Event, Intent, Unclear, undo::Undo};
-use crate::exec::own::{texts, texts_of};
+use super::{Event, Intent, LedgerEntry, RunHeader, Unclear, cleanup::Cleanup};
+use crate::exec::owned_ids::{texts, texts_of};
 
 /// What one ledger says.
 #[derive(Debug, Clone, Default)]
-pub struct Book {
+pub struct LedgerState {
     /// None where not even the first line is whole: then nothing was made.
-    pub begun: Option<Begun>,
+    pub header: Option<RunHeader>,
     /// In the order in which they were begun.
-    pub things: Vec<Thing>,
+    pub things: Vec<TrackedResource>,
     /// What each listing showed before the run, by API and operation.
-    pub census: BTreeMap<(String, String), Vec<String>>,
+    pub inventory: BTreeMap<(String, String), Vec<String>>,
     /// Lines, from 1, that are no entries; the last one, if it is only a piece, is none of them.
     pub unreadable: Vec<usize>,
 }
 
 /// Something the run meant to make.
 #[derive(Debug, Clone)]
-pub struct Thing {
+pub struct TrackedResource {
     pub number: u64,
     pub job: String,
     pub api: String,
@@ -33,7 +33,7 @@ pub struct Thing {
     pub intent: Intent,
     pub identity: Map<String, Value>,
     /// How it is destroyed, as far as is known.
-    pub undo: Vec<Undo>,
+    pub undo: Vec<Cleanup>,
     /// What cases can name, of a thing that stays for later runs.
     pub provides: Option<Map<String, Value>>,
     pub state: State,
@@ -55,42 +55,42 @@ pub enum State {
 
 /// What stands behind the last line break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece {
+pub enum LineState {
     /// An entry that only lacks its line break.
     Whole,
     Torn,
 }
 
 /// Whether a piece of a file is an entry.
-pub fn is_entry(piece: &[u8]) -> Piece {
-    match serde_json::from_slice::<Entry>(piece) {
-        Ok(_) => Piece::Whole,
-        Err(_) => Piece::Torn,
+pub fn is_entry(piece: &[u8]) -> LineState {
+    match serde_json::from_slice::<LedgerEntry>(piece) {
+        Ok(_) => LineState::Whole,
+        Err(_) => LineState::Torn,
     }
 }
 
 /// Reads a ledger as far as it goes.
-pub fn read(text: &[u8]) -> Book {
-    let mut book = Book::default();
+pub fn read(text: &[u8]) -> LedgerState {
+    let mut ledger_state = LedgerState::default();
     let pieces = text.split(|byte| *byte == b'\n').count();
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        match serde_json::from_slice::<Entry>(line) {
-            Ok(entry) => book.take(entry),
+        match serde_json::from_slice::<LedgerEntry>(line) {
+            Ok(entry) => ledger_state.take(entry),
             Err(_) if index + 1 == pieces => {}
-            Err(_) => book.unreadable.push(index + 1),
+            Err(_) => ledger_state.unreadable.push(index + 1),
         }
     }
-    book
+    ledger_state
 }
 
-impl Book {
+impl LedgerState {
     /// What may still be there, the last one first: nothing stands on what comes after it.
-    pub fn open(&self) -> impl Iterator<Item = &Thing> {
+    pub fn open(&self) -> impl Iterator<Item = &TrackedResource> {
         self.things.iter().rev().filter(|thing| matches!(thing.state, State::Unknown | State::Made))
     }
 
     /// What the target has refused to make, and may have made all the same.
-    pub fn refused(&self) -> impl Iterator<Item = &Thing> {
+    pub fn refused(&self) -> impl Iterator<Item = &TrackedResource> {
         self.things.iter().filter(|thing| thing.state == State::Refused)
     }
 
@@ -138,18 +138,18 @@ impl Book {
         always.filter(|_| alike)
     }
 
-    fn take(&mut self, entry: Entry) {
-        let Entry { at, number, job, api, operation, event } = entry;
-        if let Event::Begun(begun) = event {
-            self.begun.get_or_insert(begun);
+    fn take(&mut self, entry: LedgerEntry) {
+        let LedgerEntry { at, number, job, api, operation, event } = entry;
+        if let Event::Begun(header) = event {
+            self.header.get_or_insert(header);
             return;
         }
         if let Event::Census { ids } = event {
-            self.census.entry((api, operation)).or_insert(ids);
+            self.inventory.entry((api, operation)).or_insert(ids);
             return;
         }
         let index = self.things.iter().rposition(|thing| thing.number == number).unwrap_or_else(|| {
-            self.things.push(Thing {
+            self.things.push(TrackedResource {
                 number,
                 job,
                 api,
@@ -189,7 +189,7 @@ impl Book {
 }
 
 #[cfg(test)]
-mod lives;
+mod histories;
 
 #[cfg(test)]
 mod tests {
@@ -210,7 +210,7 @@ mod tests {
 
     /// `1Unknown 2Made`, what is open.
     fn open(text: &[u8]) -> String {
-        let told = |thing: &Thing| format!("{}{:?}", thing.number, thing.state);
+        let told = |thing: &TrackedResource| format!("{}{:?}", thing.number, thing.state);
         read(text).open().map(told).collect::<Vec<_>>().join(" ")
     }
 
@@ -224,16 +224,16 @@ mod tests {
         {
             assert_eq!(open(lines[..count].concat().as_bytes()), *expected, "{count} lines");
         }
-        let book = read(LEDGER.as_bytes());
-        assert_eq!(book.begun.unwrap().run, "pm-0a1b2c3d");
-        assert_eq!(book.things[1].undo[0].operation, "DeleteEndpoint");
+        let ledger_state = read(LEDGER.as_bytes());
+        assert_eq!(ledger_state.header.unwrap().run, "pm-0a1b2c3d");
+        assert_eq!(ledger_state.things[1].undo[0].operation, "DeleteEndpoint");
     }
 
     #[test]
     fn what_is_no_entry_is_counted_and_nothing_else_lost() {
         let spoilt = LEDGER.replacen("\"event\":\"intent\"", "\"event\":\"inte", 1);
-        let book = read(spoilt.as_bytes());
-        assert_eq!((book.unreadable, book.things.len()), (vec![2], 2));
+        let ledger_state = read(spoilt.as_bytes());
+        assert_eq!((ledger_state.unreadable, ledger_state.things.len()), (vec![2], 2));
         assert_eq!(read(b"\xff\xfe\n{}\n").unreadable, [1, 2]);
     }
 
@@ -242,10 +242,10 @@ mod tests {
         fn any_prefix_says_what_its_whole_lines_say(end in 0..=LEDGER.len()) {
             let prefix = &LEDGER.as_bytes()[..end];
             let whole = prefix.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            let book = read(prefix);
-            prop_assert!(book.unreadable.is_empty());
+            let ledger_state = read(prefix);
+            prop_assert!(ledger_state.unreadable.is_empty());
             // A last line that lacks nothing but its end counts.
-            let counted = match is_entry(&prefix[whole..]) { Piece::Whole => end, Piece::Torn => whole };
+            let counted = match is_entry(&prefix[whole..]) { LineState::Whole => end, LineState::Torn => whole };
             prop_assert_eq!(open(prefix), open(&prefix[..counted]));
         }
 

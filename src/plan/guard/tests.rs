@@ -23,7 +23,7 @@ use crate::{
     plan::{
         absent::Absent,
         request::{self, Unsendable},
-        values::Surroundings,
+        values::RunContext,
     },
 };
 
@@ -178,8 +178,8 @@ fn target() -> Target {
     }
 }
 
-fn values() -> Values {
-    let surroundings = Surroundings {
+fn values() -> VariableScope {
+    let run_context = RunContext {
         environment: Default::default(),
         secrets: Default::default(),
         run: "pm-0a1b2c3d".into(),
@@ -191,7 +191,7 @@ fn values() -> Values {
         ("denied.arn".into(), DENIED.into()),
         ("busy.arn".into(), "arn:aws:dms:us-east-1:123456789012:endpoint:BUSY".into()),
     ]);
-    Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)
+    VariableScope::new(run_context, variables, Timestamp::UNIX_EPOCH)
 }
 
 /// `None` where the request may go out; else the words of the refusal.
@@ -217,14 +217,14 @@ fn attempt(
     let request = Request { input, auth: Auth::Target, raw };
     let mut values = values();
     let base = &target.apis["api"].base_url;
-    let outgoing = request::build(&request, operation, &contract.protocol, base, &mut |hole| {
-        values.hole(hole, Timestamp::UNIX_EPOCH)
+    let prepared = request::build(&request, operation, &contract.protocol, base, &mut |placeholder| {
+        values.placeholder(placeholder, Timestamp::UNIX_EPOCH)
     })?;
     let made = |text: &str| {
         [OURS, OUR_ID].iter().any(|own| own.eq_ignore_ascii_case(text)) || text == OUR_NUMBER.to_string()
     };
-    let fence = Fence { target, contract, made: &made, values: &values };
-    Ok(fence.check(operation, operation.effect, &outgoing).err())
+    let guard = Guard { target, contract, made: &made, values: &values };
+    Ok(guard.check(operation, operation.effect, &prepared).err())
 }
 
 fn text(text: &str) -> Template {

@@ -11,12 +11,12 @@ use crate::{
         router::{Base, Incoming, Router},
     },
     model::contract::{Contract, Effect, Operation, Place, Protocol},
-    plan::request::Outgoing,
+    plan::request::PreparedRequest,
 };
 
 /// One way to take a request.
 #[derive(Debug)]
-pub(super) struct Reading<'a> {
+pub(super) struct Interpretation<'a> {
     pub operation: Cow<'a, Operation>,
     /// As messages call it.
     pub name: String,
@@ -33,11 +33,11 @@ pub(super) struct Reading<'a> {
 pub(super) fn read<'a>(
     operation: &'a Operation,
     effect: Effect,
-    outgoing: &Outgoing,
+    prepared: &PreparedRequest,
     contract: &'a Contract,
     base: &str,
-) -> Vec<Reading<'a>> {
-    let Outgoing { method, target, headers, body, .. } = outgoing;
+) -> Vec<Interpretation<'a>> {
+    let PreparedRequest { method, target, headers, body, .. } = prepared;
     let incoming = Incoming::new(method, target, headers, body);
     let found = Router::new(contract).readings(&incoming, Base::Known(base));
     let rpc = contract.protocol != Protocol::Rest;
@@ -47,13 +47,13 @@ pub(super) fn read<'a>(
         readings.push(reading(operation, Some(effect), Vec::new()));
     }
     if rpc {
-        readings.extend(of_unknown_name(operation, outgoing, contract));
+        readings.extend(of_unknown_name(operation, prepared, contract));
     }
     for other in found {
         let same = other.operation.name == operation.name;
         let permit = match same {
             true => Some(effect),
-            false if rpc => is_exact(other.operation, contract, outgoing).then_some(other.operation.effect),
+            false if rpc => is_exact(other.operation, contract, prepared).then_some(other.operation.effect),
             false => Some(other.operation.effect),
         };
         readings.push(reading(other.operation, permit, other.parameters));
@@ -68,10 +68,10 @@ fn reading<'a>(
     operation: &'a Operation,
     permit: Option<Effect>,
     parameters: Vec<(&'a str, String)>,
-) -> Reading<'a> {
+) -> Interpretation<'a> {
     let name = operation.name.to_string();
     let given_up = name.clone();
-    Reading {
+    Interpretation {
         operation: Cow::Borrowed(operation),
         name,
         given_up,
@@ -82,15 +82,15 @@ fn reading<'a>(
 }
 
 /// Whether a target of the documented protocol would take the request for one of this operation.
-fn is_exact(operation: &Operation, contract: &Contract, outgoing: &Outgoing) -> bool {
+fn is_exact(operation: &Operation, contract: &Contract, prepared: &PreparedRequest) -> bool {
     let Protocol::AwsJson { target_prefix, .. } = &contract.protocol else { return true };
-    header(outgoing, "x-amz-target") == Some(&format!("{target_prefix}.{}", operation.name))
-        && serde_json::from_slice::<IgnoredAny>(&outgoing.body).is_ok()
+    header(prepared, "x-amz-target") == Some(&format!("{target_prefix}.{}", operation.name))
+        && serde_json::from_slice::<IgnoredAny>(&prepared.body).is_ok()
 }
 
-pub(super) fn header<'o>(outgoing: &'o Outgoing, name: &str) -> Option<&'o str> {
+pub(super) fn header<'o>(prepared: &'o PreparedRequest, name: &str) -> Option<&'o str> {
     // White space around a value is not a part of it (RFC 9110, section 5.5).
-    outgoing.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    prepared.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 /// As it is decoded, once or, by one server behind another, more often.
@@ -110,10 +110,10 @@ pub(crate) fn decoded(text: &str) -> String {
 /// does something: the contract may be older than the target.
 fn of_unknown_name<'a>(
     operation: &Operation,
-    outgoing: &Outgoing,
+    prepared: &PreparedRequest,
     contract: &Contract,
-) -> Option<Reading<'a>> {
-    let called = header(outgoing, "x-amz-target")?.rsplit(['.', '#', '/']).next()?;
+) -> Option<Interpretation<'a>> {
+    let called = header(prepared, "x-amz-target")?.rsplit(['.', '#', '/']).next()?;
     if contract.operations.keys().any(|known| known.eq_ignore_ascii_case(called)) {
         return None;
     }
@@ -122,7 +122,7 @@ fn of_unknown_name<'a>(
     bare.members.clear();
     bare.touches = Default::default();
     let does = !matches!(effect, Effect::Read | Effect::Unknown);
-    does.then(|| Reading {
+    does.then(|| Interpretation {
         operation: Cow::Owned(bare),
         name: called.to_owned(),
         given_up: called.to_owned(),
@@ -140,7 +140,7 @@ fn of_no_operation<'a>(
     incoming: &Incoming<'_>,
     contract: &'a Contract,
     base: &str,
-) -> Reading<'a> {
+) -> Interpretation<'a> {
     let mut bare = operation.clone();
     bare.members.retain(|_, member| member.place == Place::Header);
     bare.touches = Default::default();
@@ -160,7 +160,7 @@ fn of_no_operation<'a>(
     // Who gives up what an operation destroys gives up what it may destroy by another path.
     let given_up =
         if operation.effect == Effect::Destroy { operation.name.to_string() } else { name.clone() };
-    Reading {
+    Interpretation {
         operation: Cow::Owned(bare),
         name,
         given_up,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    exec::ledger::{Life, line, paper::Paper},
+    exec::ledger::{Lifetime, ledger_file::LedgerFile, line},
     redact::KnownSecrets,
 };
 
@@ -38,11 +38,11 @@ enum Step {
 }
 
 impl Step {
-    fn entry(self, number: u64) -> Entry {
+    fn entry(self, number: u64) -> LedgerEntry {
         let name = format!("arn:\u{e9}\"\\\n{number}");
         let undo = |name: &str| {
             let input = Map::from_iter([("Arn".to_owned(), json!(name))]);
-            vec![Undo { operation: "Delete".into(), input, look: None }]
+            vec![Cleanup { operation: "Delete".into(), input, look: None }]
         };
         let event = match self {
             Step::Intent => Event::Intent(Intent { undo: undo("${arn}"), ..Intent::default() }),
@@ -71,9 +71,9 @@ impl Step {
     }
 }
 
-fn entry(number: u64, event: Event) -> Entry {
+fn entry(number: u64, event: Event) -> LedgerEntry {
     let text = |text: &str| text.to_owned();
-    Entry {
+    LedgerEntry {
         at: Timestamp::UNIX_EPOCH,
         number,
         job: text("j"),
@@ -103,33 +103,33 @@ fn run() -> impl Strategy<Value = Vec<(u64, Step)>> {
     })
 }
 
-fn begun() -> Entry {
-    let begun = Begun {
+fn header() -> LedgerEntry {
+    let header = RunHeader {
         run: "pm-0a1b2c3d".into(),
         target: "t".into(),
         base_urls: BTreeMap::new(),
         target_file: "t".into(),
-        life: Life::Outlives,
+        lifetime: Lifetime::Outlives,
     };
-    entry(0, Event::Begun(begun))
+    entry(0, Event::Begun(header))
 }
 
-fn written(entry: &Entry) -> String {
+fn written(entry: &LedgerEntry) -> String {
     line(entry, &KnownSecrets::default()).unwrap()
 }
 
 /// What is open, by number; what was made can be destroyed by name.
-fn open(book: &Book) -> Vec<(u64, State)> {
-    for thing in book.open().filter(|thing| thing.state == State::Made) {
+fn open(ledger_state: &LedgerState) -> Vec<(u64, State)> {
+    for thing in ledger_state.open().filter(|thing| thing.state == State::Made) {
         let name = &thing.identity["arn"];
         assert_eq!(&thing.undo[0].input["Arn"], name, "how it is destroyed is known");
-        assert!(book.names().contains(&name.as_str().unwrap().to_owned()));
+        assert!(ledger_state.names().contains(&name.as_str().unwrap().to_owned()));
     }
-    states(book)
+    states(ledger_state)
 }
 
-fn states(book: &Book) -> Vec<(u64, State)> {
-    let mut open: Vec<_> = book.open().map(|thing| (thing.number, thing.state)).collect();
+fn states(ledger_state: &LedgerState) -> Vec<(u64, State)> {
+    let mut open: Vec<_> = ledger_state.open().map(|thing| (thing.number, thing.state)).collect();
     open.sort_by_key(|(number, _)| *number);
     open
 }
@@ -146,7 +146,7 @@ fn expected(lines: &[(u64, Step)]) -> Vec<(u64, State)> {
 
 /// The first `end` bytes of a ledger, all where none is given, and how many whole lines those are.
 fn cut(lines: &[(u64, Step)], end: Option<Index>) -> (Vec<u8>, usize) {
-    let texts: Vec<_> = std::iter::once(written(&begun()))
+    let texts: Vec<_> = std::iter::once(written(&header()))
         .chain(lines.iter().map(|(number, step)| written(&step.entry(*number))))
         .collect();
     let whole = texts.concat();
@@ -167,10 +167,10 @@ proptest! {
     #[test]
     fn nothing_made_is_lost_wherever_the_ledger_ends(lines in run(), end in any::<Index>()) {
         let (bytes, count) = cut(&lines, Some(end));
-        let book = read(&bytes);
-        prop_assert_eq!(open(&book), expected(&lines[..count.saturating_sub(1)]));
-        prop_assert_eq!(book.begun.is_some(), count > 0);
-        prop_assert!(book.unreadable.is_empty());
+        let ledger_state = read(&bytes);
+        prop_assert_eq!(open(&ledger_state), expected(&lines[..count.saturating_sub(1)]));
+        prop_assert_eq!(ledger_state.header.is_some(), count > 0);
+        prop_assert!(ledger_state.unreadable.is_empty());
     }
 
     #[test]
@@ -188,12 +188,12 @@ proptest! {
         let at = at.index(lines.len());
         let mut texts: Vec<String> = String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
         texts[at + 1] = format!("{{\"number\":{junk}");
-        let book = read((texts.join("\n") + "\n").as_bytes());
-        prop_assert_eq!(&book.unreadable, &[at + 2]);
+        let ledger_state = read((texts.join("\n") + "\n").as_bytes());
+        prop_assert_eq!(&ledger_state.unreadable, &[at + 2]);
         let mut others = lines.clone();
         let (spoilt, _) = others.remove(at);
         let of_others = |all: Vec<(u64, State)>| all.into_iter().filter(|(number, _)| *number != spoilt).collect::<Vec<_>>();
-        prop_assert_eq!(of_others(states(&book)), of_others(expected(&others)));
+        prop_assert_eq!(of_others(states(&ledger_state)), of_others(expected(&others)));
     }
 }
 
@@ -207,14 +207,14 @@ proptest! {
         let path = folder.path().join("run.jsonl");
         let (bytes, count) = cut(&lines, Some(end));
         std::fs::write(&path, &bytes).unwrap();
-        let paper = Paper::reopen(&path).unwrap().unwrap();
+        let ledger_file = LedgerFile::reopen(&path).unwrap().unwrap();
         for step in [Step::Intent, Step::Created] {
-            paper.write(written(&step.entry(1000)).as_bytes()).unwrap();
+            ledger_file.write(written(&step.entry(1000)).as_bytes()).unwrap();
         }
-        let book = read(&std::fs::read(&path).unwrap());
+        let ledger_state = read(&std::fs::read(&path).unwrap());
         let mut all = expected(&lines[..count.saturating_sub(1)]);
         all.push((1000, State::Made));
-        prop_assert_eq!(open(&book), all);
-        prop_assert!(book.unreadable.is_empty());
+        prop_assert_eq!(open(&ledger_state), all);
+        prop_assert!(ledger_state.unreadable.is_empty());
     }
 }

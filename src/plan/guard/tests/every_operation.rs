@@ -294,8 +294,8 @@ fn inputs_of(case: &Case, operation: &Operation) -> Vec<Value> {
     let mut values = values();
     values.define(case.row.iter().map(|(name, value)| (name, value)));
     let mut filled = |template: &TemplateValue| {
-        fill::value(template, &mut |hole| {
-            Ok(values.hole(hole, Timestamp::UNIX_EPOCH).unwrap_or_else(|_| MADE.into()))
+        fill::value(template, &mut |placeholder| {
+            Ok(values.placeholder(placeholder, Timestamp::UNIX_EPOCH).unwrap_or_else(|_| MADE.into()))
         })
         .unwrap()
     };

@@ -3,7 +3,7 @@
 //! contract, and whatever cannot be read is refused. A plan asks it of every request that it can foresee, `exec` of every
 //! request that is about to leave.
 
-mod reading;
+mod interpretation;
 #[cfg(test)]
 mod tests;
 
@@ -11,69 +11,73 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
-use self::reading::Reading;
-pub(crate) use self::reading::decoded;
-use super::{request::Outgoing, values::Values};
+use self::interpretation::Interpretation;
+pub(crate) use self::interpretation::decoded;
+use super::{request::PreparedRequest, values::VariableScope};
 use crate::{
-    contract::subjects::{self, Body, Owner, Parts, Touching},
+    contract::subjects::{self, Body, Ownership, Parts, Touching},
     model::{
         case::{RawBody, Step},
         contract::{Contract, Effect, Operation},
         target::Target,
-        template::{Hole, Part, Template, TemplateValue, Variables},
+        template::{Part, Placeholder, Template, TemplateValue, Variables},
     },
 };
 
 /// What a request is held against.
 #[derive(Clone, Copy)]
-pub(crate) struct Fence<'a> {
+pub(crate) struct Guard<'a> {
     pub target: &'a Target,
     pub contract: &'a Contract,
     /// Whether an answer in this run has given this name to what the run made.
     pub made: &'a (dyn Fn(&str) -> bool + Sync),
-    pub values: &'a Values,
+    pub values: &'a VariableScope,
 }
 
-impl Fence<'_> {
+impl Guard<'_> {
     /// What the request touches, by whatever operation a server may take it for; an `Err` says, in words for the report,
     /// why the step is not sent.
     pub fn check(
         &self,
         operation: &Operation,
         effect: Effect,
-        outgoing: &Outgoing,
+        prepared: &PreparedRequest,
     ) -> Result<Vec<Touching>, String> {
         let base = self.target.apis.get(&self.contract.api).map_or("", |api| api.base_url.path());
         let mut touching = Vec::new();
-        for reading in reading::read(operation, effect, outgoing, self.contract, base) {
-            touching.extend(self.judge(&reading, outgoing)?);
+        for reading in interpretation::read(operation, effect, prepared, self.contract, base) {
+            touching.extend(self.judge(&reading, prepared)?);
         }
         Ok(touching)
     }
 
-    fn judge(&self, reading: &Reading<'_>, outgoing: &Outgoing) -> Result<Vec<Touching>, String> {
-        let Reading { operation, name, given_up, effect, permit, parameters } = reading;
+    fn judge(
+        &self,
+        reading: &Interpretation<'_>,
+        prepared: &PreparedRequest,
+    ) -> Result<Vec<Touching>, String> {
+        let Interpretation { operation, name, given_up, effect, permit, parameters } = reading;
         if permit.is_some_and(|effect| !effect.is_permitted(&self.target.permits)) {
             return Err(format!("{name} would {effect}, which the target does not permit"));
         }
         if *effect == Effect::Read {
             return Ok(Vec::new());
         }
-        let query = outgoing.target.split_once('?').map_or("", |(_, query)| query);
+        let query = prepared.target.split_once('?').map_or("", |(_, query)| query);
         let query: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
             // One server behind another decodes once more.
             .flat_map(|(name, value)| {
-                let again = Some(reading::decoded(&value)).filter(|again| *again != value);
+                let again = Some(interpretation::decoded(&value)).filter(|again| *again != value);
                 std::iter::once(value.into_owned()).chain(again).map(move |value| (name.to_string(), value))
             })
             .collect();
-        let body = Body::of(&outgoing.body, reading::header(outgoing, "content-type"));
-        let parts = Parts { path: parameters, query: &query, headers: &outgoing.headers, body: &body };
+        let body = Body::of(&prepared.body, interpretation::header(prepared, "content-type"));
+        let parts = Parts { path: parameters, query: &query, headers: &prepared.headers, body: &body };
         let touched = subjects::touched(self.contract, operation, *effect, &parts);
         subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.target.lift(given_up))
     }
 
-    fn owner(&self, text: &str) -> Owner {
+    fn owner(&self, text: &str) -> Ownership {
         let text = text.trim();
         let holds = |value: &Value| match value {
             Value::String(have) => have.eq_ignore_ascii_case(text),
@@ -82,10 +86,10 @@ impl Fence<'_> {
         };
         let provided = self.target.supplies.iter().find(|(_, value)| holds(value)).map(|(name, _)| name);
         if let Some(name) = provided {
-            return if self.target.kept.contains(name) { Owner::Kept } else { Owner::Lent };
+            return if self.target.kept.contains(name) { Ownership::Kept } else { Ownership::Supplied };
         }
         if (self.made)(text) || self.values.is_ours(text) {
-            return Owner::Run;
+            return Ownership::Run;
         }
         let of_group = |all: &Variables, wanted: &dyn Fn(&str) -> bool| {
             all.iter().any(|(name, value)| {
@@ -94,13 +98,13 @@ impl Fence<'_> {
         };
         // What names nothing was drawn in this run, or the target's owner says so; a case file may not.
         if self.values.is_absent(text) || of_group(&self.target.variables, &|group| group == "absent") {
-            return Owner::Absent;
+            return Ownership::Absent;
         }
         if of_group(&self.target.variables, &|group| self.target.expendable.contains(group)) {
-            return Owner::GivenUp;
+            return Ownership::Expendable;
         }
         let named = self.target.variables.values().any(holds) || self.values.is_found(text);
-        if named { Owner::Named } else { Owner::Unknown }
+        if named { Ownership::Named } else { Ownership::Unknown }
     }
 }
 
@@ -131,7 +135,7 @@ fn of_value(value: &TemplateValue, named: &mut BTreeSet<Arc<str>>) {
 
 fn of_text(template: &Template, named: &mut BTreeSet<Arc<str>>) {
     for part in &template.parts {
-        if let Part::Hole(Hole::Variable(name) | Hole::Upper(name)) = part {
+        if let Part::Placeholder(Placeholder::Variable(name) | Placeholder::Upper(name)) = part {
             named.insert(Arc::clone(name));
         }
     }

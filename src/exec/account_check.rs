@@ -7,59 +7,59 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use super::{
-    auth::{Desk, Identity},
-    request::{Outgoing, Route},
+    auth::{AuthContext, Identity},
+    request::{PreparedRequest, Route},
 };
 use crate::model::{
     case::Auth,
     contract::{ApiName, Effect, Protocol},
-    exchange::Intent,
+    exchange::RequestKind,
 };
 
 type Answer = Arc<OnceCell<Result<(), String>>>;
 
 /// What was found out, by API.
 #[derive(Debug, Default)]
-pub(super) struct Residence(Mutex<BTreeMap<ApiName, Answer>>);
+pub(super) struct AccountCheck(Mutex<BTreeMap<ApiName, Answer>>);
 
-impl Residence {
+impl AccountCheck {
     /// An `Err` says why nothing may be created or destroyed with these credentials.
-    pub async fn of(&self, identity: &Identity, desk: Desk<'_>) -> Result<(), String> {
-        if desk.api.accounts.is_empty() {
+    pub async fn of(&self, identity: &Identity, context: AuthContext<'_>) -> Result<(), String> {
+        if context.api.accounts.is_empty() {
             return Ok(());
         }
         let answer = {
             let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(answers.entry(Arc::clone(&desk.contract.api)).or_default())
+            Arc::clone(answers.entry(Arc::clone(&context.contract.api)).or_default())
         };
-        answer.get_or_init(|| check(identity, desk)).await.clone()
+        answer.get_or_init(|| check(identity, context)).await.clone()
     }
 }
 
-async fn check(identity: &Identity, desk: Desk<'_>) -> Result<(), String> {
-    let api = &desk.contract.api;
-    let (Some(sts), Identity::SigV4(keys)) = (desk.api.sts(), identity) else {
+async fn check(identity: &Identity, context: AuthContext<'_>) -> Result<(), String> {
+    let api = &context.contract.api;
+    let (Some(sts), Identity::SigV4(keys)) = (context.api.sts(), identity) else {
         return Err(format!("the accounts of `{api}` cannot be checked: only AWS keys belong to an account"));
     };
-    let account = ask(&sts, keys, desk).await.map_err(|why| {
+    let account = ask(&sts, keys, context).await.map_err(|why| {
         format!("whose account the credentials of `{api}` are of could not be found out: {sts}: {why}")
     })?;
-    match desk.api.accounts.contains(&account) {
+    match context.api.accounts.contains(&account) {
         true => Ok(()),
         false => Err(format!(
             "the credentials of `{api}` are of the account {account}, and the target file allows {}",
-            desk.api.accounts.join(", ")
+            context.api.accounts.join(", ")
         )),
     }
 }
 
 /// `GetCallerIdentity` of the AWS query protocol.
-async fn ask(sts: &url::Url, keys: &super::auth::SigV4, desk: Desk<'_>) -> Result<String, String> {
+async fn ask(sts: &url::Url, keys: &super::auth::SigV4, context: AuthContext<'_>) -> Result<String, String> {
     const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
     let host = sts.host_str().unwrap_or_default();
     let host = sts.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let mut outgoing = Outgoing {
+    let mut prepared = PreparedRequest {
         method: "POST".to_owned(),
         url: sts.clone(),
         target: sts.path().to_owned(),
@@ -70,15 +70,15 @@ async fn ask(sts: &url::Url, keys: &super::auth::SigV4, desk: Desk<'_>) -> Resul
         ],
         body: BODY.into(),
         identity: Vec::new(),
-        intent: Intent::Proper,
+        intent: RequestKind::Valid,
         route: Route::Pooled,
     };
-    let credentials = keys.credentials(desk.known_secrets).await.map_err(|error| error.to_string())?;
-    keys.sign(&mut outgoing, &Auth::Target, &credentials, "sts", Timestamp::now())
+    let credentials = keys.credentials(context.known_secrets).await.map_err(|error| error.to_string())?;
+    keys.sign(&mut prepared, &Auth::Target, &credentials, "sts", Timestamp::now())
         .map_err(|error| error.to_string())?;
-    let sent = desk.wire.send_patiently(outgoing, &Protocol::Rest, Effect::Read, drop);
-    let passage = sent.await.map_err(|error| error.to_string())?;
-    let response = passage.answer.map_err(|broken| broken.to_string())?;
+    let sent = context.wire.send_patiently(prepared, &Protocol::Rest, Effect::Read, drop);
+    let round_trip = sent.await.map_err(|error| error.to_string())?;
+    let response = round_trip.answer.map_err(|broken| broken.to_string())?;
     if response.status != 200 {
         return Err(format!("it answered {}", response.status));
     }

@@ -12,23 +12,23 @@ use tokio::sync::OnceCell;
 
 use super::{
     Session,
-    ledger::{Entry, Event, family::Family, undo},
-    own,
+    ledger::{Event, LedgerEntry, cleanup, family::Family},
+    owned_ids,
 };
 
-type Taken = Arc<OnceCell<()>>;
+type Counted = Arc<OnceCell<()>>;
 
 /// The listings that were counted already, by API and operation.
 #[derive(Debug, Default)]
-pub(super) struct Census(Mutex<BTreeMap<(String, String), Taken>>);
+pub(super) struct Inventory(Mutex<BTreeMap<(String, String), Counted>>);
 
 impl Session {
     /// Writes down what the listing of this family shows and does not bear the run's name, once for each run: none of it is
     /// the run's own. Where the listing cannot be had the run goes on without.
     pub(super) async fn count(&self, api: &str, listing: &str, family: &Family) {
         let key = (api.to_owned(), listing.to_owned());
-        let taken = {
-            let mut all = self.census.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = {
+            let mut all = self.inventory.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(all.entry(key).or_default())
         };
         let take = || async {
@@ -38,20 +38,20 @@ impl Session {
                 listed = self.list(api, listing, &Map::new()).await;
             }
             let Ok(mut elements) = listed else { return };
-            let run = self.surroundings.run.to_lowercase();
+            let run = self.run_context.run.to_lowercase();
             let others = |element: &Value| {
                 let mut texts = Vec::new();
-                own::texts(element, &mut texts);
+                owned_ids::texts(element, &mut texts);
                 !texts.iter().any(|text| text.to_lowercase().contains(&run))
             };
             elements.retain(others);
             let mut ids = ids(&elements);
             let called = elements.iter().flat_map(|element| family.identity_in_list(element));
-            called.for_each(|(_, name)| own::texts(&name, &mut ids));
-            self.own.add_there_before(&ids);
+            called.for_each(|(_, name)| owned_ids::texts(&name, &mut ids));
+            self.owned.add_there_before(&ids);
             ids.sort();
             ids.dedup();
-            let entry = Entry {
+            let entry = LedgerEntry {
                 at: Timestamp::now(),
                 number: 0,
                 job: String::new(),
@@ -61,7 +61,7 @@ impl Session {
             };
             let _ = self.ledger.write(&entry, &self.known_secrets).await;
         };
-        taken.get_or_init(take).await;
+        counted.get_or_init(take).await;
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn ids(elements: &[Value]) -> Vec<String> {
         if let Value::String(text) = element {
             return Some(text.clone());
         }
-        let id = ["id", "Id", "ID"].iter().find_map(|name| undo::member(element, name))?;
+        let id = ["id", "Id", "ID"].iter().find_map(|name| cleanup::member(element, name))?;
         Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned))
     };
     elements.iter().filter_map(id).collect()

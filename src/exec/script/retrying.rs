@@ -3,22 +3,22 @@
 
 use std::time::Duration;
 
-use super::{Call, Place, Script, weighing::told};
+use super::{Call, Place, Script, outcome::told};
 use crate::{
     exec::{
-        again::{GivenUp, Obstacle, chance},
         request,
+        retry::{RetryCause, RetryError, chance},
     },
     matcher::throttle,
     model::{
         contract::Effect,
-        exchange::{Broken, Intent, Phase, Response},
+        exchange::{Phase, RequestKind, Response, TransportError},
     },
 };
 
 impl Script {
     /// Plans the last request once more, or gives it up. False where the answer is to be taken as it is.
-    pub(super) fn repeats(&mut self, answer: &Result<Response, Broken>, now: Duration) -> bool {
+    pub(super) fn retry_state(&mut self, answer: &Result<Response, TransportError>, now: Duration) -> bool {
         // Clean-up asks again by rules of its own.
         if self.cleaning_up() {
             return false;
@@ -29,27 +29,27 @@ impl Script {
         let step = call.step();
         let asked_for = answer.as_ref().is_ok_and(|response| throttle::asks_for(step, response));
         if asked_for
-            || request::intent(&step.request) == Intent::Broken
-            || !obstacle.lets_repeat(self.effect(&call))
+            || request::intent(&step.request) == RequestKind::Malformed
+            || !obstacle.lets_retry(self.effect(&call))
         {
             return false;
         }
         let after = match obstacle {
-            Obstacle::Throttled { after } => after,
-            Obstacle::Unreached | Obstacle::Lost => None,
+            RetryCause::Throttled { after } => after,
+            RetryCause::Unreached | RetryCause::Lost => None,
         };
         let bounds = match &step.poll {
             Some(poll) => self.bounds.within(self.asking.left(now, poll)),
             None => self.bounds,
         };
-        let chance = chance(self.values.suffix(), self.asking.repeats.count);
-        match self.asking.repeats.next(after, bounds, chance) {
+        let chance = chance(self.values.suffix(), self.asking.retry_state.count);
+        match self.asking.retry_state.next(after, bounds, chance) {
             Ok(wait) => {
                 self.asking.repeat(now, wait);
                 true
             }
             // A poll comes back anyway, as long as its time lasts.
-            Err(GivenUp::TooOften(_)) if step.poll.is_some() && answer.is_ok() => false,
+            Err(RetryError::TooOften(_)) if step.poll.is_some() && answer.is_ok() => false,
             Err(why) => {
                 let what = match answer {
                     Ok(response) => self.answer_in_words(step, &call.api, response),
@@ -62,14 +62,14 @@ impl Script {
     }
 
     /// Puts the next request of a clean-up off for as long as the target asks, as far as there is time.
-    pub(super) fn heeds(&mut self, api: &str, answer: &Result<Response, Broken>, now: Duration) {
-        if let Some(Obstacle::Throttled { after: Some(after) }) = self.obstacle(api, answer) {
+    pub(super) fn heeds(&mut self, api: &str, answer: &Result<Response, TransportError>, now: Duration) {
+        if let Some(RetryCause::Throttled { after: Some(after) }) = self.obstacle(api, answer) {
             self.asking.not_before(now.saturating_add(self.bounds.cut(after)));
         }
     }
 
-    fn obstacle(&self, api: &str, answer: &Result<Response, Broken>) -> Option<Obstacle> {
-        Obstacle::of(answer, &self.contracts.get(api)?.protocol)
+    fn obstacle(&self, api: &str, answer: &Result<Response, TransportError>) -> Option<RetryCause> {
+        RetryCause::of(answer, &self.contracts.get(api)?.protocol)
     }
 
     /// What a call does, by the case or by the contract, whichever is graver.

@@ -8,16 +8,16 @@ use std::{
 };
 
 #[derive(Debug)]
-pub(super) struct Paper {
+pub(super) struct LedgerFile {
     file: File,
     #[cfg(test)]
     room: std::sync::atomic::AtomicUsize,
 }
 
-impl Paper {
+impl LedgerFile {
     /// A new file with this first line in it, synced, its folder too. It gets its name when it is locked and has its first
     /// line: a sweep that comes by never finds it without. One that is there already is somebody else's.
-    pub fn fresh(path: &Path, first: &[u8]) -> io::Result<Paper> {
+    pub fn fresh(path: &Path, first: &[u8]) -> io::Result<LedgerFile> {
         let folder = path.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         if path.exists() {
@@ -28,20 +28,20 @@ impl Paper {
         options.read(true).append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let paper = Paper::of(options.open(&unnamed)?);
+        let ledger_file = LedgerFile::of(options.open(&unnamed)?);
         // Where locks are not to be had, the run goes on without: the lock only keeps a sweep away that comes too early.
-        let _ = paper.file.try_lock();
+        let _ = ledger_file.file.try_lock();
         let named = || std::fs::rename(&unnamed, path).and_then(|()| sync_folder(folder));
-        let written = paper.write(first).and_then(|()| paper.sync()).and_then(|()| named());
+        let written = ledger_file.write(first).and_then(|()| ledger_file.sync()).and_then(|()| named());
         if written.is_err() {
             let _ = std::fs::remove_file(&unnamed);
         }
-        written.map(|()| paper)
+        written.map(|()| ledger_file)
     }
 
     /// A file of a process that has ended, without the piece of a line that it may have left. `None` where the process
     /// has not ended.
-    pub fn reopen(path: &Path) -> io::Result<Option<Paper>> {
+    pub fn reopen(path: &Path) -> io::Result<Option<LedgerFile>> {
         let file = OpenOptions::new().read(true).append(true).open(path)?;
         if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
             return Ok(None);
@@ -51,16 +51,16 @@ impl Paper {
         (&file).read_to_end(&mut text)?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         if whole < text.len() {
-            match super::book::is_entry(&text[whole..]) {
-                super::book::Piece::Whole => (&file).write_all(b"\n")?,
-                super::book::Piece::Torn => file.set_len(whole as u64)?,
+            match super::state::is_entry(&text[whole..]) {
+                super::state::LineState::Whole => (&file).write_all(b"\n")?,
+                super::state::LineState::Torn => file.set_len(whole as u64)?,
             }
         }
-        Ok(Some(Paper::of(file)))
+        Ok(Some(LedgerFile::of(file)))
     }
 
-    fn of(file: File) -> Paper {
-        Paper {
+    fn of(file: File) -> LedgerFile {
+        LedgerFile {
             file,
             #[cfg(test)]
             room: usize::MAX.into(),
@@ -131,15 +131,15 @@ mod tests {
     fn a_disk_that_fills_leaves_whole_lines() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deeper/run.jsonl");
-        let paper = Paper::fresh(&path, b"one\n").unwrap();
-        paper.room.store(6, std::sync::atomic::Ordering::Relaxed);
-        paper.write(b"two\n").unwrap();
-        assert_eq!(paper.write(b"three\n").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        let ledger_file = LedgerFile::fresh(&path, b"one\n").unwrap();
+        ledger_file.room.store(6, std::sync::atomic::Ordering::Relaxed);
+        ledger_file.write(b"two\n").unwrap();
+        assert_eq!(ledger_file.write(b"three\n").unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
-        paper.room.store(100, std::sync::atomic::Ordering::Relaxed);
-        paper.write(b"four\n").unwrap();
-        assert_eq!(paper.text().unwrap(), b"one\ntwo\nfour\n");
-        paper.write(b"five\n").unwrap();
+        ledger_file.room.store(100, std::sync::atomic::Ordering::Relaxed);
+        ledger_file.write(b"four\n").unwrap();
+        assert_eq!(ledger_file.text().unwrap(), b"one\ntwo\nfour\n");
+        ledger_file.write(b"five\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nfour\nfive\n");
     }
 
@@ -147,13 +147,13 @@ mod tests {
     fn a_file_is_one_runs_and_reopened_only_when_that_is_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.jsonl");
-        let paper = Paper::fresh(&path, b"one\n").unwrap();
-        assert!(Paper::fresh(&path, b"another\n").is_err());
-        assert!(Paper::reopen(&path).unwrap().is_none(), "its process lives");
+        let ledger_file = LedgerFile::fresh(&path, b"one\n").unwrap();
+        assert!(LedgerFile::fresh(&path, b"another\n").is_err());
+        assert!(LedgerFile::reopen(&path).unwrap().is_none(), "its process lives");
         assert!(is_locked(&path).unwrap());
-        paper.write(b"a piece of a li").unwrap();
-        drop(paper);
-        let again = Paper::reopen(&path).unwrap().unwrap();
+        ledger_file.write(b"a piece of a li").unwrap();
+        drop(ledger_file);
+        let again = LedgerFile::reopen(&path).unwrap().unwrap();
         again.write(b"two\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
     }

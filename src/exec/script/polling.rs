@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    exec::again::Repeats,
+    exec::retry::RetryState,
     model::{case::Poll, target::Patience},
 };
 
@@ -22,7 +22,7 @@ pub(super) struct Asking {
     errors: u32,
     wake: Duration,
     /// Of the question that was asked last.
-    pub repeats: Repeats,
+    pub retry_state: RetryState,
     next: Question,
 }
 
@@ -59,7 +59,7 @@ impl Asking {
             self.first = now;
         }
         self.attempt += 1;
-        self.repeats = Repeats::default();
+        self.retry_state = RetryState::default();
         self.attempt
     }
 

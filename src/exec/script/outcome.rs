@@ -2,24 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Script, Stage, asking::Again};
+use super::{Script, Stage, polling::Again};
 use crate::{
     matcher::{self, Context},
     model::{
         case::{Claim, Expectation, Poll, Presence, Step},
-        exchange::{Broken, Response},
+        exchange::{Response, TransportError},
     },
 };
 
 /// The outcome.
-pub(super) enum Weighed {
+pub(super) enum StepOutcome {
     Again,
     Good,
     Stop(String),
     TooLate { what: String, within: Duration },
 }
 
-pub(super) fn told(step: &Step, broken: &Broken) -> String {
+pub(super) fn told(step: &Step, broken: &TransportError) -> String {
     format!("{}: {broken}", step.operation)
 }
 
@@ -35,42 +35,42 @@ fn in_words(expectation: &Expectation) -> String {
 
 impl Script {
     /// What an answer means for going on. Takes the captures, and plans the next question of a poll.
-    pub(super) fn weigh(
+    pub(super) fn evaluate(
         &mut self,
         step: &Step,
         api: &str,
-        answer: &Result<Response, Broken>,
+        answer: &Result<Response, TransportError>,
         now: Duration,
-    ) -> Weighed {
+    ) -> StepOutcome {
         let response = match answer {
             Ok(response) => response,
-            Err(broken) => return Weighed::Stop(told(step, broken)),
+            Err(broken) => return StepOutcome::Stop(told(step, broken)),
         };
         let Some(poll) = &step.poll else {
             let missed = self.take(step, response);
             return if !succeeded_as_claimed(step, response) {
-                Weighed::Stop(self.answer_in_words(step, api, response))
+                StepOutcome::Stop(self.answer_in_words(step, api, response))
             } else if let Some(why) = missed {
-                Weighed::Stop(why)
+                StepOutcome::Stop(why)
             } else if self.turns_page(step, api, response) {
-                Weighed::Again
+                StepOutcome::Again
             } else {
-                Weighed::Good
+                StepOutcome::Good
             };
         };
         if !succeeded_as_claimed(step, response) {
-            return Weighed::Stop(self.answer_in_words(step, api, response));
+            return StepOutcome::Stop(self.answer_in_words(step, api, response));
         }
         if let Some(claim) = poll.unless.iter().find(|claim| self.holds(claim, api, response)) {
             let what = matcher::describe(&claim.claim);
-            return Weighed::Stop(format!("{} cannot recover: {what} ({})", step.operation, claim.span));
+            return StepOutcome::Stop(format!("{} cannot recover: {what} ({})", step.operation, claim.span));
         }
         if poll.until.iter().all(|claim| self.holds(claim, api, response)) {
-            return self.take(step, response).map_or(Weighed::Good, Weighed::Stop);
+            return self.take(step, response).map_or(StepOutcome::Good, StepOutcome::Stop);
         }
         let again = self.asks_again(now, response.status, poll);
         if again == Again::At && !self.futile.any() {
-            return Weighed::Again;
+            return StepOutcome::Again;
         }
         let missing = poll.until.iter().filter(|claim| !self.holds(claim, api, response));
         let missing: Vec<String> = missing.map(in_words).collect();
@@ -82,18 +82,18 @@ impl Script {
         };
         let end = format!("{api} {} {} {kinds}", step.operation, response.status);
         match again {
-            Again::At if self.futile.is(&end) => {
-                Weighed::Stop(format!("{what}; it was waited for three times before, and is not any more"))
-            }
-            Again::At => Weighed::Again,
+            Again::At if self.futile.is(&end) => StepOutcome::Stop(format!(
+                "{what}; it was waited for three times before, and is not any more"
+            )),
+            Again::At => StepOutcome::Again,
             Again::TooLate => {
                 self.futile.add(&end);
-                Weighed::TooLate { what, within: self.asking.waited(now) }
+                StepOutcome::TooLate { what, within: self.asking.waited(now) }
             }
             Again::GivenUp => {
                 self.futile.add(&end);
                 let seconds = self.asking.waited(now).as_secs_f32();
-                Weighed::Stop(format!(
+                StepOutcome::Stop(format!(
                     "{what} in {seconds} s; `timeouts: {{ deadline: .. }}` in the target file lets it wait longer"
                 ))
             }

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
-use crate::model::template::{Generator, Hole, Part, Template, TemplateValue};
+use crate::model::template::{Generator, Part, Placeholder, Template, TemplateValue};
 
 /// Stands in an input for the name of what the case makes; no two cases have the same.
 pub(super) const NAME: &str = "${name}";
@@ -44,10 +44,10 @@ fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let (mut literal, mut rest) = (String::new(), text);
     while let Some(open) = rest.find("${") {
-        let hole = rest[open..]
+        let placeholder = rest[open..]
             .find('}')
-            .and_then(|length| Some((hole(&rest[open + 2..open + length])?, open + length + 1)));
-        let Some((hole, end)) = hole else {
+            .and_then(|length| Some((placeholder(&rest[open + 2..open + length])?, open + length + 1)));
+        let Some((placeholder, end)) = placeholder else {
             literal.push_str(&rest[..open + 2]);
             rest = &rest[open + 2..];
             continue;
@@ -56,7 +56,7 @@ fn parts(text: &str) -> Vec<Part> {
         if !literal.is_empty() {
             parts.push(Part::Text(std::mem::take(&mut literal)));
         }
-        parts.push(Part::Hole(hole));
+        parts.push(Part::Placeholder(placeholder));
         rest = &rest[end..];
     }
     literal.push_str(rest);
@@ -67,16 +67,16 @@ fn parts(text: &str) -> Vec<Part> {
 }
 
 /// What stands between `${` and `}`: a generator, or a variable for the name of a thing or what the answer called it.
-fn hole(name: &str) -> Option<Hole> {
+fn placeholder(name: &str) -> Option<Placeholder> {
     if let Some(generator) = Generator::ALL.into_iter().find(|generator| generator.key() == name) {
-        return Some(Hole::Generated(generator));
+        return Some(Placeholder::Generated(generator));
     }
     if let Some(variable) = name.strip_prefix(OF_TARGET) {
-        return Some(Hole::Variable(variable.into()));
+        return Some(Placeholder::Variable(variable.into()));
     }
     let numbered = name.strip_prefix("name").or_else(|| name.strip_prefix("made"));
     let is_ours = numbered.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()));
-    (is_ours || is_of_target(name)).then(|| Hole::Variable(name.into()))
+    (is_ours || is_of_target(name)).then(|| Placeholder::Variable(name.into()))
 }
 
 /// Whether a variable stands for what the target file names: `given.regionId`, `spare.vmRestorePointId`.
@@ -91,7 +91,9 @@ pub(super) fn of_target_in(value: &TemplateValue, names: &mut BTreeSet<Arc<str>>
         TemplateValue::Fixed(_) => {}
         TemplateValue::Text(text) => {
             let variable = |part: &Part| match part {
-                Part::Hole(Hole::Variable(name)) if is_of_target(name) => Some(Arc::clone(name)),
+                Part::Placeholder(Placeholder::Variable(name)) if is_of_target(name) => {
+                    Some(Arc::clone(name))
+                }
                 _ => None,
             };
             names.extend(text.parts.iter().filter_map(variable));
@@ -118,7 +120,7 @@ pub(super) fn template(value: Value) -> TemplateValue {
 
 fn has_holes(value: &Value) -> bool {
     match value {
-        Value::String(text) => parts(text).iter().any(|part| matches!(part, Part::Hole(_))),
+        Value::String(text) => parts(text).iter().any(|part| matches!(part, Part::Placeholder(_))),
         Value::Array(elements) => elements.iter().any(has_holes),
         Value::Object(members) => members.values().any(has_holes),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
@@ -132,11 +134,11 @@ pub(super) fn fills(text: &str) -> [String; SAMPLES] {
     std::array::from_fn(|sample| {
         let spelled = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Hole(Hole::Generated(generator)) => generated(*generator, sample),
-            Part::Hole(Hole::Variable(name)) if is_of_target(name) => {
+            Part::Placeholder(Placeholder::Generated(generator)) => generated(*generator, sample),
+            Part::Placeholder(Placeholder::Variable(name)) if is_of_target(name) => {
                 generated(Generator::AbsentUuid, sample)
             }
-            Part::Hole(_) => {
+            Part::Placeholder(_) => {
                 format!("{}-{}", generated(Generator::Run, sample), generated(Generator::Suffix, sample))
             }
         };
@@ -191,18 +193,18 @@ pub(super) enum Bears {
 }
 
 pub(super) fn bears(text: &str) -> Bears {
-    let holes = parts(text).into_iter().filter_map(|part| match part {
-        Part::Hole(hole) => Some(hole),
+    let placeholders = parts(text).into_iter().filter_map(|part| match part {
+        Part::Placeholder(placeholder) => Some(placeholder),
         Part::Text(_) => None,
     });
-    let one = |hole| match hole {
-        Hole::Generated(
+    let one = |placeholder| match placeholder {
+        Placeholder::Generated(
             Generator::Absent | Generator::AbsentUpper | Generator::AbsentUuid | Generator::AbsentNumber,
         ) => Bears::Absent,
-        Hole::Variable(name) if is_of_target(&name) => Bears::Absent,
+        Placeholder::Variable(name) if is_of_target(&name) => Bears::Absent,
         _ => Bears::Own,
     };
-    holes.map(one).next().unwrap_or(Bears::Neither)
+    placeholders.map(one).next().unwrap_or(Bears::Neither)
 }
 
 #[cfg(test)]
@@ -214,8 +216,8 @@ mod tests {
     #[test]
     fn holes_are_those_of_generated_inputs_and_all_else_is_text() {
         let text = |text: &str| Part::Text(text.to_owned());
-        let generated = |generator| Part::Hole(Hole::Generated(generator));
-        let variable = |name: &str| Part::Hole(Hole::Variable(name.into()));
+        let generated = |generator| Part::Placeholder(Placeholder::Generated(generator));
+        let variable = |name: &str| Part::Placeholder(Placeholder::Variable(name.into()));
         for (given, expected) in [
             ("", vec![text("")]),
             ("plain", vec![text("plain")]),

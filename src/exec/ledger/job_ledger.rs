@@ -7,9 +7,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::{
-    Entry, Event, Intent, Ledger, Unclear, Unwritten,
+    Event, Intent, Ledger, LedgerEntry, Unclear, Unwritten,
+    cleanup::{self, Cleanup, GoneCheck},
     family::{self, Family},
-    undo::{self, Look, Undo},
 };
 use crate::{
     contract::{
@@ -17,17 +17,17 @@ use crate::{
         router::Incoming,
     },
     exec::{
-        fence,
-        own::{self, Own},
-        request::Outgoing,
+        guard,
+        owned_ids::{self, OwnedIds},
+        request::PreparedRequest,
         script::{Call, Script},
-        values::Values,
+        values::VariableScope,
     },
     matcher::{absence, fill},
     model::{
         case::Step,
         contract::{Contract, Effect, Operation},
-        exchange::{About, Broken, Leftover, Phase, Response, Role},
+        exchange::{Certainty, Leftover, Phase, Response, Role, TransportError},
     },
     redact::KnownSecrets,
 };
@@ -43,10 +43,10 @@ pub(in crate::exec) fn creates(call: &Call) -> bool {
 
 /// One job's entries in the ledger of the run.
 #[derive(Debug)]
-pub(in crate::exec) struct Account {
+pub(in crate::exec) struct JobLedger {
     ledger: Arc<Ledger>,
     known_secrets: Arc<KnownSecrets>,
-    own: Arc<Own>,
+    owned: Arc<OwnedIds>,
     job: Arc<str>,
     open: Vec<Open>,
     /// What a case has destroyed.
@@ -92,26 +92,26 @@ enum Owner {
     Step(BTreeSet<Arc<str>>),
 }
 
-impl Account {
+impl JobLedger {
     pub fn new(
         ledger: &Arc<Ledger>,
         known_secrets: &Arc<KnownSecrets>,
-        own: &Arc<Own>,
+        owned: &Arc<OwnedIds>,
         job: &Arc<str>,
-    ) -> Account {
-        let (ledger, known_secrets, own, job) =
-            (Arc::clone(ledger), Arc::clone(known_secrets), Arc::clone(own), Arc::clone(job));
-        Account { ledger, known_secrets, own, job, open: Vec::new(), struck: Vec::new(), asked: false }
+    ) -> JobLedger {
+        let (ledger, known_secrets, owned, job) =
+            (Arc::clone(ledger), Arc::clone(known_secrets), Arc::clone(owned), Arc::clone(job));
+        JobLedger { ledger, known_secrets, owned, job, open: Vec::new(), struck: Vec::new(), asked: false }
     }
 
     /// Must have succeeded before a creating request leaves.
     pub async fn intend(
         &mut self,
         call: &Call,
-        outgoing: &Outgoing,
+        prepared: &PreparedRequest,
         contract: &Contract,
         operation: &Operation,
-        values: &Values,
+        values: &VariableScope,
     ) -> Result<(), Unwritten> {
         let step = call.step();
         let owner = match &call.role {
@@ -119,12 +119,12 @@ impl Account {
             _ => Owner::Step(owned(step)),
         };
         let family = family::of(contract, operation);
-        let given = given(step, outgoing, values);
+        let given = given(step, prepared, values);
         let said = family.given(&given);
-        let names = names(outgoing, values);
+        let names = names(prepared, values);
         let new = |value: &Value| {
             let text = value.as_str().filter(|text| names.iter().any(|name| name == text));
-            text.filter(|text| !self.own.has_named(text) && !self.own.has(text)).map(str::to_owned)
+            text.filter(|text| !self.owned.has_named(text) && !self.owned.has(text)).map(str::to_owned)
         };
         let named = given.iter().filter(|(member, _)| contract_family::is_name(contract, member));
         let fresh: Vec<String> = named.filter_map(|(_, value)| new(value)).collect();
@@ -133,11 +133,11 @@ impl Account {
             return Ok(());
         }
         let intent = Intent {
-            url: outgoing.url.to_string(),
-            body: String::from_utf8_lossy(&outgoing.body).into_owned(),
+            url: prepared.url.to_string(),
+            body: String::from_utf8_lossy(&prepared.body).into_owned(),
             names,
             undo: undoing(call, values, &family).iter().map(|undo| undo.filled(&said)).collect(),
-            captures: undo::members(step),
+            captures: cleanup::members(step),
             listing: family.listing.as_ref().map(|look| look.operation.clone()),
             asking: family.asking(&said),
         };
@@ -146,8 +146,8 @@ impl Account {
             Some(undo) => BTreeSet::from([undo.operation.clone()]),
             None => in_case.collect(),
         };
-        let incoming = Incoming::new(&outgoing.method, &outgoing.target, &outgoing.headers, &outgoing.body);
-        let makes = own::may_make(contract, operation, &incoming);
+        let incoming = Incoming::new(&prepared.method, &prepared.target, &prepared.headers, &prepared.body);
+        let makes = owned_ids::may_make(contract, operation, &incoming);
         let open = Open {
             destroyers,
             number: self.ledger.number(),
@@ -155,7 +155,7 @@ impl Account {
             operation: Arc::clone(&step.operation),
             owner,
             family,
-            asked: own::asked(contract, &incoming),
+            asked: owned_ids::asked(contract, &incoming),
             answer: if makes { Names::Made } else { Names::Found },
             given,
             fresh,
@@ -169,13 +169,18 @@ impl Account {
 
     /// What an answer means for what is owed. Lines that cannot be written any more stay owed, which errs on the safe
     /// side.
-    pub async fn settle(&mut self, call: &Call, answer: &Result<Response, Broken>, script: &Script) {
+    pub async fn record_response(
+        &mut self,
+        call: &Call,
+        answer: &Result<Response, TransportError>,
+        script: &Script,
+    ) {
         let step = call.step();
         let created = std::mem::take(&mut self.asked);
         let response = match answer {
             Ok(response) => response,
             // No request left: a connection that never stood carries none.
-            Err(Broken::Connect(_)) if created => {
+            Err(TransportError::Connect(_)) if created => {
                 if let Some(open) = self.open.pop() {
                     let _ = self.write(&open, Event::Destroyed).await;
                 }
@@ -202,17 +207,19 @@ impl Account {
                     Names::Found => Map::new(),
                 };
                 // An answer may speak of what was there before.
-                if identity.values().any(|name| self.own.was_there(name)) {
+                if identity.values().any(|name| self.owned.was_there(name)) {
                     let _ = self.write(&open, Event::NothingMade).await;
                     return;
                 }
-                self.own.add(identity.values(), &open.asked);
-                self.own.name(&open.fresh);
+                self.owned.add(identity.values(), &open.asked);
+                self.owned.name(&open.fresh);
                 let undo = undoing(call, &script.values, &open.family);
-                let mut undo: Vec<Undo> = undo.iter().map(|undo| undo.filled(&identity)).collect();
+                let mut undo: Vec<Cleanup> = undo.iter().map(|undo| undo.filled(&identity)).collect();
                 // The case may only destroy what the thing is in.
                 let by_contract = open.family.undo_of(&identity);
-                undo.extend(by_contract.filter(|own| undo.iter().all(|it| it.operation != own.operation)));
+                undo.extend(
+                    by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)),
+                );
                 let _ = self.write(&open, Event::Created { identity, undo }).await;
                 self.open.push(open);
             } else if absence::refuses(response) {
@@ -223,7 +230,7 @@ impl Account {
         } else if step.effect == Effect::Destroy
             && (accepted || script.tells_absence(step, &call.api, response))
         {
-            let named = fence::variables(step);
+            let named = guard::variables(step);
             let names_it =
                 |open: &Open| matches!(&open.owner, Owner::Step(names) if !names.is_disjoint(&named));
             // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
@@ -256,12 +263,12 @@ impl Account {
     /// go. The end of the run looks for both.
     pub async fn end(&mut self, leftovers: &[Leftover]) {
         for open in std::mem::take(&mut self.struck) {
-            let stays = |leftover: &&Leftover| match &leftover.about {
-                About::Supposed { operation } => *operation == open.operation,
-                About::Unanswered | About::Told => false,
+            let stays = |leftover: &&Leftover| match &leftover.certainty {
+                Certainty::Supposed { operation } => *operation == open.operation,
+                Certainty::Unanswered | Certainty::Reported => false,
             };
             if let Some(leftover) = leftovers.iter().find(stays) {
-                let _ = self.write(&open, Event::Left { why: leftover.sentence.clone() }).await;
+                let _ = self.write(&open, Event::Left { why: leftover.message.clone() }).await;
             }
         }
         for open in std::mem::take(&mut self.open) {
@@ -282,7 +289,7 @@ impl Account {
     }
 
     async fn write(&self, open: &Open, event: Event) -> Result<(), Unwritten> {
-        let entry = Entry {
+        let entry = LedgerEntry {
             at: Timestamp::now(),
             number: open.number,
             job: self.job.to_string(),
@@ -297,16 +304,16 @@ impl Account {
 /// The operation that lists things of the kind this request makes, where only that can tell whether it made one: the
 /// request gives no name, and what destroys the thing needs one.
 pub(in crate::exec) fn listing_of_nameless(
-    outgoing: &Outgoing,
+    prepared: &PreparedRequest,
     contract: &Contract,
     operation: &Operation,
-    values: &Values,
+    values: &VariableScope,
 ) -> Option<(String, Family)> {
-    if !names(outgoing, values).is_empty() {
+    if !names(prepared, values).is_empty() {
         return None;
     }
     let family = family::of(contract, operation);
-    let whole = |look: &&Look| family.undo.is_some() && look.input.values().all(undo::is_whole);
+    let whole = |look: &&GoneCheck| family.undo.is_some() && look.input.values().all(cleanup::is_whole);
     let listing = family.listing.as_ref().filter(whole)?.operation.clone();
     Some((listing, family))
 }
@@ -314,13 +321,13 @@ pub(in crate::exec) fn listing_of_nameless(
 /// The variables by which a destroying request would name what this step makes.
 fn owned(step: &Step) -> BTreeSet<Arc<str>> {
     let captured: BTreeSet<_> = step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();
-    if captured.is_empty() { fence::variables(step) } else { captured }
+    if captured.is_empty() { guard::variables(step) } else { captured }
 }
 
 /// The texts of a request that say whose it is: in its body, its path and its query.
-fn names(outgoing: &Outgoing, values: &Values) -> Vec<String> {
-    let mut found = own::texts_of(&outgoing.body);
-    let (path, query) = outgoing.target.split_once('?').unwrap_or((&outgoing.target, ""));
+fn names(prepared: &PreparedRequest, values: &VariableScope) -> Vec<String> {
+    let mut found = owned_ids::texts_of(&prepared.body);
+    let (path, query) = prepared.target.split_once('?').unwrap_or((&prepared.target, ""));
     let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     found.extend(path.split('/').map(plain));
     found.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
@@ -331,7 +338,7 @@ fn names(outgoing: &Outgoing, values: &Values) -> Vec<String> {
 }
 
 /// What a creating request says, by member: as the step gives it, and as it stands in the body.
-fn given(step: &Step, outgoing: &Outgoing, values: &Values) -> Map<String, Value> {
+fn given(step: &Step, prepared: &PreparedRequest, values: &VariableScope) -> Map<String, Value> {
     let mut source = fill::from_variables(values.variables());
     let mut given = Map::new();
     for (name, value) in &step.request.input {
@@ -341,18 +348,18 @@ fn given(step: &Step, outgoing: &Outgoing, values: &Values) -> Map<String, Value
             Err(_) => {}
         }
     }
-    if let Ok(Value::Object(members)) = serde_json::from_slice(&outgoing.body) {
+    if let Ok(Value::Object(members)) = serde_json::from_slice(&prepared.body) {
         given.extend(members);
     }
     given
 }
 
 /// What the case says about undoing this, or else what the names of operations say.
-fn undoing(call: &Call, values: &Values, family: &Family) -> Vec<Undo> {
+fn undoing(call: &Call, values: &VariableScope, family: &Family) -> Vec<Cleanup> {
     let mut source = fill::from_variables(values.variables());
-    let mut all: Vec<Undo> = Vec::new();
+    let mut all: Vec<Cleanup> = Vec::new();
     for (destroy, look) in call.undoing(&owned(call.step())) {
-        let undo = Undo::of(destroy, look, &mut source);
+        let undo = Cleanup::of(destroy, look, &mut source);
         if !all.iter().any(|have| have.operation == undo.operation && have.input == undo.input) {
             all.push(undo);
         }
@@ -364,7 +371,7 @@ fn undoing(call: &Call, values: &Values, family: &Family) -> Vec<Undo> {
 }
 
 /// What was captured from this very answer, and what it calls the thing by itself.
-fn identity(step: &Step, open: &Open, response: &Response, values: &Values) -> Map<String, Value> {
+fn identity(step: &Step, open: &Open, response: &Response, values: &VariableScope) -> Map<String, Value> {
     let captured = step.captures.iter().filter_map(|capture| {
         let found = crate::matcher::capture(&capture.from, response).ok()?;
         let kept = values.variables().get(&capture.name).unwrap_or(&found).clone();
