@@ -11,7 +11,7 @@ use proofmark::{
     model::{
         case::Suite,
         clause::Clauses,
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::Variables,
     },
@@ -64,7 +64,7 @@ fn a_page_of_html(bencher: Bencher) {
     judge(bencher, 500, "<html><h1>Internal Server Error</h1></html>");
 }
 
-struct House {
+struct Workspace {
     contracts: Contracts,
     clauses: Clauses,
     suite: Suite,
@@ -73,15 +73,15 @@ struct House {
 }
 
 fn judge(bencher: Bencher, status: u16, body: &str) {
-    let house = house();
+    let workspace = workspace();
     let judge = Judge {
-        suite: &house.suite,
-        contracts: &house.contracts,
-        clauses: &house.clauses,
-        target: &house.target,
-        snapshots: &house.snapshots,
+        suite: &workspace.suite,
+        contracts: &workspace.contracts,
+        clauses: &workspace.clauses,
+        target: &workspace.target,
+        snapshots: &workspace.snapshots,
     };
-    let case = &house.suite.cases[0];
+    let case = &workspace.suite.cases[0];
     // A response remembers its JSON once parsed; each round gets a fresh one, so that parsing is counted.
     bencher
         .counter(ItemsCount::new(1_usize))
@@ -89,7 +89,7 @@ fn judge(bencher: Bencher, status: u16, body: &str) {
         .bench_refs(|trace| check::verdict(case, divan::black_box(trace), &judge));
 }
 
-fn house() -> House {
+fn workspace() -> Workspace {
     let contract = files::read(
         include_str!("../schemas/dms/operations.json"),
         include_str!("../schemas/dms/schema.json"),
@@ -107,7 +107,7 @@ fn house() -> House {
         suite::load(&[file("cases/dms/x.yaml", CASES)], &contracts, &clauses).expect("the case loads");
     let target =
         suite::load_target(&file("targets/x.yaml", TARGET), &contracts, &clauses).expect("the target loads");
-    House { contracts, clauses, suite, target, snapshots: Snapshots::default() }
+    Workspace { contracts, clauses, suite, target, snapshots: Snapshots::default() }
 }
 
 fn trace(status: u16, body: &str) -> Trace {
@@ -128,7 +128,7 @@ fn trace(status: u16, body: &str) -> Trace {
             url: "http://127.0.0.1:1/".into(),
             headers: pairs(&[("content-type", "application/x-amz-json-1.1")]),
             body: Bytes::new(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         },
         answer: Ok(Response::new(status, headers, Bytes::copy_from_slice(body.as_bytes()), 0)),
         variables: Arc::new(Variables::new()),

@@ -17,15 +17,15 @@ fn main() {
 
 #[divan::bench]
 fn five_hundred_files(bencher: Bencher) {
-    measure(bencher, 500);
+    options(bencher, 500);
 }
 
 #[divan::bench]
 fn one_file(bencher: Bencher) {
-    measure(bencher, 1);
+    options(bencher, 1);
 }
 
-fn measure(bencher: Bencher, count: usize) {
+fn options(bencher: Bencher, count: usize) {
     let (contracts, clauses) = (contracts(), clauses());
     let mut all = vec![SourceFile {
         path: "fixtures.yaml".into(),

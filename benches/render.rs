@@ -8,7 +8,7 @@ use proofmark::{
         case::{Auth, Case, Profile, Raw, Request, Step},
         clause::Strength,
         contract::Effect,
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         span::Span,
         target::Verification,
         verdict::{Location, Mismatch, Verdict, Violation},
@@ -27,25 +27,25 @@ fn main() {
 
 #[divan::bench]
 fn all_green(bencher: Bencher) {
-    measure(bencher, Format::Text(Style::PLAIN), |_| Verdict::Pass { warnings: vec![] });
+    options(bencher, Format::Text(Style::PLAIN), |_| Verdict::Pass { warnings: vec![] });
 }
 
 #[divan::bench]
 fn a_flood(bencher: Bencher) {
-    measure(bencher, Format::Text(Style::PLAIN), |_| broken("present".into()));
+    options(bencher, Format::Text(Style::PLAIN), |_| broken("present".into()));
 }
 
 #[divan::bench]
 fn all_different(bencher: Bencher) {
-    measure(bencher, Format::Text(Style::PLAIN), |n| broken(format!("\"{n}\"")));
+    options(bencher, Format::Text(Style::PLAIN), |n| broken(format!("\"{n}\"")));
 }
 
 #[divan::bench]
 fn all_different_as_json(bencher: Bencher) {
-    measure(bencher, Format::Json, |n| broken(format!("\"{n}\"")));
+    options(bencher, Format::Json, |n| broken(format!("\"{n}\"")));
 }
 
-fn measure(bencher: Bencher, format: Format, verdict: impl Fn(usize) -> Verdict) {
+fn options(bencher: Bencher, format: Format, verdict: impl Fn(usize) -> Verdict) {
     let report = report_of((0..CASES).map(|n| result(n, verdict(n))).collect());
     bencher
         .counter(ItemsCount::new(CASES))
@@ -107,7 +107,7 @@ fn result(number: usize, verdict: Verdict) -> CaseResult {
             url: "http://127.0.0.1:7400/".into(),
             headers: vec![("content-type".into(), "application/x-amz-json-1.1".into())],
             body: r#"{"EndpointArn":"arn:aws:dms:us-east-1:1:endpoint:A"}"#.into(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         },
         answer: Ok(Response::new(200, vec![("date".into(), "now".into())], body.into(), 0)),
         variables: Arc::default(),

@@ -9,7 +9,7 @@ use crate::{
         case::{Case, Expectation, Fixture, Purpose, Step, Suite, Wants},
         clause::{ClauseId, Clauses, Strength},
         contract::Contract,
-        exchange::{Broken, End, Exchange, Phase, Response, Role, Trace},
+        exchange::{End, Exchange, Phase, Response, Role, Trace, TransportError},
         json::Unreadable,
         span::Span,
         target::Target,
@@ -329,7 +329,7 @@ fn explained(trace: &Trace, warnings: &[Violation]) -> bool {
 }
 
 impl Found {
-    fn note_unanswered(&mut self, exchange: &Exchange, broken: &Broken) {
+    fn note_unanswered(&mut self, exchange: &Exchange, broken: &TransportError) {
         let clean_up = matches!(exchange.role, Role::Fixture { phase: Phase::Destroy | Phase::Gone, .. });
         // What could not be cleaned up is told by the trace's leftovers; a lost answer alone need not mean that.
         if !clean_up && self.unanswered.is_none() {

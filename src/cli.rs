@@ -46,11 +46,11 @@ use self::{
 use crate::{
     report::Names,
     runner::{lone_runtime, runtime},
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Runs the command that was given, or `run` where none was.
-pub fn dispatch(cli: Cli) -> Result<ExitCode, Wrong> {
+pub fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
     let mut out = stdout().lock();
     let done = |()| ExitCode::SUCCESS;
     match cli.command.unwrap_or(Command::Run(cli.run)) {
@@ -94,7 +94,7 @@ fn ended(ended: Ended) -> ExitCode {
 }
 
 /// What is wrong with arguments or files, as it is shown on the error stream.
-pub fn explain(wrong: &Wrong) -> String {
+pub fn explain(wrong: &Error) -> String {
     wrong.rendered(style::style(ColorArg::Auto, &stderr()).colour)
 }
 

@@ -37,6 +37,7 @@ mod sound;
 pub(crate) mod subjects;
 #[cfg(test)]
 mod tests;
+pub(crate) mod words;
 
 pub use contracts::Contracts;
 pub use mismatch::{Keyword, SHOWN, SchemaMismatch};

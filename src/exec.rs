@@ -1,24 +1,23 @@
 //! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
-mod again;
+mod account_check;
 mod auth;
 mod budget;
-mod census;
+mod circuit_breaker;
 mod drive;
 mod futile;
+mod inventory;
 pub mod ledger;
-mod masks;
 mod nothing;
-mod own;
+mod owned_ids;
 mod pace;
 mod probe;
-mod residence;
+mod resolve;
+mod retry;
 mod run_fixtures;
 mod script;
 mod secrets;
-mod settle;
-mod silence;
 pub mod sweep;
 mod waiting;
 mod wire;
@@ -36,27 +35,26 @@ use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use self::{
+    account_check::AccountCheck,
     auth::Identity,
     budget::Budget,
-    census::Census,
+    circuit_breaker::CircuitBreaker,
     futile::Futile,
-    ledger::{Account, Ledger},
-    own::Own,
-    residence::Residence,
+    inventory::Inventory,
+    ledger::{JobLedger, Ledger},
+    owned_ids::OwnedIds,
     run_fixtures::RunFixtures,
     script::Script,
-    silence::Silence,
     waiting::Waiting,
     wire::Wire,
 };
 pub use self::{
-    masks::Masks,
     run_fixtures::SharedFixture,
     secrets::{MissingSecret, Secrets},
     wire::{TlsError, WireError, tls_config},
 };
 use crate::{
-    contract::Contracts,
+    contract::{self, Contracts},
     model::{
         case::{Fixture, Scope, Suite},
         contract::{ApiName, Effect},
@@ -68,9 +66,10 @@ use crate::{
     plan::{
         Decision, Job,
         absent::Absent,
-        fence, request,
-        values::{self, Known, Surroundings, Values},
+        guard, request,
+        values::{self, Known, RunContext, VariableScope},
     },
+    redact::{KnownSecrets, is_secret_variable},
 };
 
 /// A shorter value of the environment is a switch or a number and no secret, whatever its variable is called; to mask
@@ -84,13 +83,13 @@ pub struct Session {
     contracts: Arc<Contracts>,
     wire: Wire,
     identities: BTreeMap<ApiName, Identity>,
-    masks: Arc<Masks>,
+    known_secrets: Arc<KnownSecrets>,
     ledger: Arc<Ledger>,
-    own: Arc<Own>,
+    owned: Arc<OwnedIds>,
     budget: Budget,
-    residence: Residence,
-    census: Census,
-    surroundings: Surroundings,
+    account_check: AccountCheck,
+    inventory: Inventory,
+    run_context: RunContext,
     known: BTreeMap<ApiName, Known>,
     shared: RunFixtures,
     futile: Arc<Futile>,
@@ -153,12 +152,13 @@ impl Session {
     pub fn open(setup: Setup) -> Result<Session, OpenError> {
         let Setup { target, suite, contracts, run, secrets, environment, state_dir, ledger, interrupt } =
             setup;
-        let masks = Arc::new(Masks::of(&contracts));
-        secrets.all().for_each(|secret| masks.add(secret.expose_secret()));
-        let of_environment = environment.iter().filter(|(name, value)| {
-            value.len() >= SHORTEST_OF_ENVIRONMENT && secrets::is_secret_variable(name)
-        });
-        of_environment.for_each(|(_, value)| masks.add(value));
+        let of_contracts = Arc::clone(&contracts);
+        let known_secrets = Arc::new(KnownSecrets::with_words(move || contract::words::words(&of_contracts)));
+        secrets.all().for_each(|secret| known_secrets.add(secret.expose_secret()));
+        let of_environment = environment
+            .iter()
+            .filter(|(name, value)| value.len() >= SHORTEST_OF_ENVIRONMENT && is_secret_variable(name));
+        of_environment.for_each(|(_, value)| known_secrets.add(value));
         let mut identities = BTreeMap::new();
         let mut known = BTreeMap::new();
         for (name, api) in &target.apis {
@@ -179,7 +179,7 @@ impl Session {
             identities.insert(Arc::clone(name), identity);
             known.insert(Arc::clone(name), Known::of(name, &suite, &target));
         }
-        let surroundings = Surroundings {
+        let run_context = RunContext {
             environment: Arc::new(environment),
             secrets: Arc::new(named_secrets(&target, &secrets)?),
             run: Arc::clone(&run),
@@ -188,20 +188,20 @@ impl Session {
         };
         let wire = Wire::open(&target)?;
         let budget = Budget::of(target.limits.budget, &suite);
-        let (ledger, own, residence) = (Arc::new(ledger), Arc::default(), Residence::default());
+        let (ledger, owned, account_check) = (Arc::new(ledger), Arc::default(), AccountCheck::default());
         let shared = RunFixtures::default();
         Ok(Session {
             target,
             contracts,
             wire,
             identities,
-            masks,
+            known_secrets,
             ledger,
-            own,
+            owned,
             budget,
-            residence,
-            census: Census::default(),
-            surroundings,
+            account_check,
+            inventory: Inventory::default(),
+            run_context,
             known,
             shared,
             futile: Arc::default(),
@@ -238,8 +238,8 @@ impl Session {
     }
 
     /// Every secret that has turned up so far; grows with every token.
-    pub fn masks(&self) -> &Masks {
-        &self.masks
+    pub fn known_secrets(&self) -> &KnownSecrets {
+        &self.known_secrets
     }
 
     /// The values that every job starts from, whatever its API.
@@ -249,7 +249,7 @@ impl Session {
         for fixed in all {
             common.retain(|name, value| fixed.get(name) == Some(value));
         }
-        common.extend(self.surroundings.of_run());
+        common.extend(self.run_context.of_run());
         common
     }
 
@@ -268,13 +268,13 @@ impl Session {
         let mut waiting = jobs.iter().enumerate().filter(|(_, job)| job.decision == Decision::Run);
         let mut running = JoinSet::new();
         let mut indices = HashMap::new();
-        let mut silence = Silence::default();
+        let mut circuit_breaker = CircuitBreaker::default();
         loop {
             while bug.is_none()
                 && running.len() < self.target.limits.concurrency.max(1)
                 && let Some((index, job)) = waiting.next()
             {
-                if let Some(why) = silence.verdict(&job.case) {
+                if let Some(why) = circuit_breaker.verdict(&job.case) {
                     finished(index, nothing_sent(End::Refused(why)), &mut bug);
                     continue;
                 }
@@ -290,7 +290,7 @@ impl Session {
             if let Some(index) = indices.remove(&id) {
                 let case = &jobs[index].case;
                 if let Some(contract) = self.contracts.get(&case.api) {
-                    silence.heard(case, &trace, &contract.protocol);
+                    circuit_breaker.record(case, &trace, &contract.protocol);
                 }
                 finished(index, trace, &mut bug);
             }
@@ -306,15 +306,15 @@ impl Session {
         &self,
         fixtures: &[Arc<Fixture>],
     ) -> Result<Vec<(Arc<str>, Vec<(Arc<str>, Value)>)>, String> {
-        let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+        let mut provided: Vec<(Arc<str>, Value)> = Vec::new();
         let mut kept = Vec::new();
         for fixture in fixtures {
-            let variables = self.shared.get(fixture, &lent, self).await;
+            let variables = self.shared.get(fixture, &provided, self).await;
             let variables = variables.map_err(|end| match run_fixtures::failed(&fixture.id, end) {
                 End::FixtureFailed { id, why } | End::NothingThere { id, why } => format!("{id}: {why}"),
                 end => format!("{}: {end:?}", fixture.id),
             })?;
-            lent.extend(variables.iter().cloned());
+            provided.extend(variables.iter().cloned());
             kept.push((Arc::clone(&fixture.id), variables));
         }
         self.shared.keep().await?;
@@ -332,7 +332,7 @@ impl Session {
 
     /// What a panic said, without secrets.
     pub fn told(&self, panic: &(dyn std::any::Any + Send)) -> String {
-        self.masks.mask(&drive::panic_message(panic))
+        self.known_secrets.mask(&drive::panic_message(panic))
     }
 
     /// What has been waited for longest, if anything is.
@@ -352,15 +352,15 @@ impl Session {
         }
     }
 
-    fn account(&self, job: &Arc<str>) -> Account {
-        Account::new(&self.ledger, &self.masks, &self.own, job)
+    fn job_ledger(&self, job: &Arc<str>) -> JobLedger {
+        JobLedger::new(&self.ledger, &self.known_secrets, &self.owned, job)
     }
 
     /// What a new job of this API starts from.
-    fn values(&self, api: &str) -> Values {
+    fn values(&self, api: &str) -> VariableScope {
         let nothing = Known::default();
         let known = self.known.get(api).unwrap_or(&nothing);
-        let mut values = Values::new(self.surroundings.clone(), known.fixed.clone(), Timestamp::now());
+        let mut values = VariableScope::new(self.run_context.clone(), known.fixed.clone(), Timestamp::now());
         values.define(&known.open);
         values
     }
@@ -386,34 +386,34 @@ pub async fn run(job: &Job, session: &Session) -> Trace {
         }
     }
     let mut own = Vec::new();
-    let mut lent: Vec<(Arc<str>, Value)> = Vec::new();
+    let mut provided: Vec<(Arc<str>, Value)> = Vec::new();
     for fixture in &job.fixtures {
         if fixture.scope == Scope::Case {
             own.push(Arc::clone(fixture));
             continue;
         }
-        match session.shared.get(fixture, &lent, session).await {
+        match session.shared.get(fixture, &provided, session).await {
             // What the target file names goes before what was found.
             Ok(mut variables) => {
                 let given = &session.target.variables;
                 variables.retain(|(name, _)| !fixture.only_reads() || !given.contains_key(name));
-                lent.extend(variables);
+                provided.extend(variables);
             }
             Err(_) if session.is_interrupted() => return nothing_sent(End::Interrupted),
             Err(end) => return nothing_sent(run_fixtures::failed(&fixture.id, end)),
         }
     }
     let mut values = session.values(&job.case.api);
-    values.extend(lent);
+    values.extend(provided);
     let contracts = Arc::clone(&session.contracts);
     let timeouts = session.target.timeouts;
     let script = Script::of_case(Arc::clone(&job.case), own, values, contracts, timeouts);
     let mut script = script.on(&session.futile, session.target.usual_deadline());
     let mut exchanges = Vec::with_capacity(job.case.steps.len());
-    let mut account = session.account(&job.case.id);
-    drive::drive(&mut script, &mut account, session, &mut exchanges).await;
+    let mut job_ledger = session.job_ledger(&job.case.id);
+    drive::drive(&mut script, &mut job_ledger, session, &mut exchanges).await;
     let (end, leftovers) = script.into_end();
-    account.end(&leftovers).await;
+    job_ledger.end(&leftovers).await;
     Trace { exchanges, end, leftovers }
 }
 

@@ -33,8 +33,10 @@ use crate::{
     },
     plan::{self, Job, Selection},
     report::{self, Entry, FailOn, Format, Report, Style},
-    runner::{self, Opening, Stage, clean_up, interrupt, kept, pending, summary},
-    workspace::{self, Chosen, Generated, House, Layout, TargetChoice, Wrong, snapshots, state::state_dir},
+    runner::{self, Opening, Runner, clean_up, interrupt, kept, pending, summary},
+    workspace::{
+        self, Error, Generated, Layout, ResolvedTarget, TargetChoice, Workspace, snapshots, state::state_dir,
+    },
 };
 
 /// Gives a text when it is first needed.
@@ -70,20 +72,20 @@ pub fn tell_panics_without_secrets() {
     }));
 }
 
-fn trials_of(asked: Asked) -> Result<ExitCode, Wrong> {
+fn trials_of(asked: Asked) -> Result<ExitCode, Error> {
     let mut arguments = Arguments::from_args();
     let update = snapshots::update()?;
-    let (house, chosen) = load_for(&arguments, &asked)?;
-    snapshots::note_references(&chosen.snapshots, &house)?;
-    let jobs = plan::plan(house.ground(&chosen.target), &asked.selection).jobs;
+    let (workspace, resolved) = load_for(&arguments, &asked)?;
+    snapshots::note_references(&resolved.snapshots, &workspace)?;
+    let jobs = plan::plan(workspace.ground(&resolved.target), &asked.selection).jobs;
     // Cases wait for the target far more than they compute.
-    arguments.test_threads.get_or_insert(chosen.target.limits.concurrency);
+    arguments.test_threads.get_or_insert(resolved.target.limits.concurrency);
     let extent = if arguments.exact { Extent::OneTrial } else { Extent::Run };
     let is_asked =
         |job: &&Job| extent == Extent::Run || arguments.filter.as_deref() == Some(&*plan::trial(&job.case));
     let played = jobs.iter().filter(is_asked).cloned().collect();
     let (base_url, tokens) = (asked.base_url, asked.tokens);
-    let unopened = Unopened { house, chosen, base_url, tokens, jobs: played, extent };
+    let unopened = Unopened { workspace, resolved, base_url, tokens, jobs: played, extent };
     let shared = Arc::new(Trials::new(unopened, update)?);
     let trials =
         trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&shared))).collect();
@@ -113,30 +115,31 @@ fn trials_of(asked: Asked) -> Result<ExitCode, Wrong> {
 
 /// The files and the target; for one exact name, the files or the generated cases of its operation alone where they
 /// have it.
-fn load_for(arguments: &Arguments, asked: &Asked) -> Result<(House, Chosen), Wrong> {
+fn load_for(arguments: &Arguments, asked: &Asked) -> Result<(Workspace, ResolvedTarget), Error> {
     let named = arguments.filter.as_deref().filter(|_| arguments.exact);
     let near = named.and_then(|name| near(name, &asked.layout));
-    let house = near.map_or_else(|| workspace::house(&asked.layout, |_| true, Generated::All), Ok)?;
-    let mut chosen = workspace::target(&asked.choice, &[], &house)?;
+    let workspace = near.map_or_else(|| workspace::open(&asked.layout, |_| true, Generated::All), Ok)?;
+    let mut resolved = workspace::target(&asked.choice, &[], &workspace)?;
     // What is started for this run alone has nothing that was kept.
     if asked.base_url.is_none() {
-        kept::lend(&mut chosen.target, &state_dir(None)?)?;
+        kept::use_kept_fixtures(&mut resolved.target, &state_dir(None)?)?;
     }
-    Ok((house, chosen))
+    Ok((workspace, resolved))
 }
 
 /// What the trial of this exact name needs, found without looking at anything else; none where it is not there.
-fn near(name: &str, files: &Layout) -> Option<House> {
+fn near(name: &str, files: &Layout) -> Option<Workspace> {
     let names = files_of(name)?;
     let mut parts = name.split("::");
     let generated = match (parts.next()?, parts.next()?, parts.next()?) {
         (api, operation, GENERATED) => Generated::Of { api, operation },
         _ => Generated::None,
     };
-    let house = workspace::house(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
-    let named = || house.suite.cases.iter().filter(|case| plan::trial(case) == name);
-    let has = named().next().is_some() && plan::twins_are_at_hand(named(), &house.suite);
-    has.then_some(house)
+    let workspace =
+        workspace::open(files, |file| names.iter().any(|wanted| wanted == file), generated).ok()?;
+    let named = || workspace.suite.cases.iter().filter(|case| plan::trial(case) == name);
+    let has = named().next().is_some() && plan::twins_are_at_hand(named(), &workspace.suite);
+    has.then_some(workspace)
 }
 
 /// `dms::DeleteConnection::x` is in `dms/delete_connection.yaml` and stands on `dms/fixtures.yaml`.
@@ -159,7 +162,7 @@ fn set(name: &str) -> Option<String> {
 
 /// Where all processes of one run of nextest count what they make; none for a process that is a run by itself. What runs
 /// of other days have left there is taken away.
-fn budget(chosen: &Chosen, state_dir: &Path) -> Option<PathBuf> {
+fn budget(resolved: &ResolvedTarget, state_dir: &Path) -> Option<PathBuf> {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let run = set("NEXTEST_RUN_ID")?;
     let folder = state_dir.join("budgets");
@@ -170,7 +173,7 @@ fn budget(chosen: &Chosen, state_dir: &Path) -> Option<PathBuf> {
         }
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let name: String = format!("{run}-{}", chosen.target.name).chars().filter(|c| plain(*c)).collect();
+    let name: String = format!("{run}-{}", resolved.target.name).chars().filter(|c| plain(*c)).collect();
     Some(folder.join(name))
 }
 
@@ -190,8 +193,8 @@ fn trial(name: String, mut jobs: Vec<Job>, shared: Arc<Trials>) -> Trial {
 
 /// What is needed to open a run.
 struct Unopened {
-    house: House,
-    chosen: Chosen,
+    workspace: Workspace,
+    resolved: ResolvedTarget,
     base_url: Option<Provide>,
     tokens: Vec<(String, Provide)>,
     jobs: Vec<Job>,
@@ -208,27 +211,27 @@ enum Extent {
 
 impl Unopened {
     /// Starts the target where that is asked for, and opens the run.
-    fn open(self, runtime: &Runtime, interrupt: watch::Receiver<Interrupt>) -> Result<Stage, Wrong> {
-        let Unopened { house, mut chosen, base_url, tokens, jobs, extent } = self;
+    fn open(self, runtime: &Runtime, interrupt: watch::Receiver<Interrupt>) -> Result<Runner, Error> {
+        let Unopened { workspace, mut resolved, base_url, tokens, jobs, extent } = self;
         if let Some(start) = base_url {
-            let url = start().map_err(|why| Wrong::Said(format!("the target was not started: {why}")))?;
-            chosen = workspace::bound(chosen, &house, &url, &[])?;
+            let url = start().map_err(|why| Error::Usage(format!("the target was not started: {why}")))?;
+            resolved = workspace::bound(resolved, &workspace, &url, &[])?;
         }
         for (api, token) in tokens {
-            let token = token().map_err(|why| Wrong::Said(format!("no bearer token for {api}: {why}")))?;
-            chosen.provide_token(&api, token)?;
+            let token = token().map_err(|why| Error::Usage(format!("no bearer token for {api}: {why}")))?;
+            resolved.provide_token(&api, token)?;
         }
         let state_dir = state_dir(None)?;
-        let budget = budget(&chosen, &state_dir);
+        let budget = budget(&resolved, &state_dir);
         let opening = Opening::new(state_dir, interrupt);
-        let stage = runtime.block_on(Stage::set(house, chosen, opening))?;
-        budget.map_or(Ok(()), |file| stage.session.count_together(&file)).map_err(Wrong::Said)?;
+        let runner = runtime.block_on(Runner::open(workspace, resolved, opening))?;
+        budget.map_or(Ok(()), |file| runner.session.count_together(&file)).map_err(Error::Usage)?;
         match extent {
-            Extent::Run => runtime.block_on(stage.session.probe(&jobs)),
+            Extent::Run => runtime.block_on(runner.session.probe(&jobs)),
             // A few more requests for each of many processes would be many.
-            Extent::OneTrial => runtime.block_on(stage.session.look_up(&jobs)),
+            Extent::OneTrial => runtime.block_on(runner.session.look_up(&jobs)),
         }
-        Ok(stage)
+        Ok(runner)
     }
 }
 
@@ -236,7 +239,7 @@ impl Unopened {
 struct Trials {
     runtime: Runtime,
     unopened: Mutex<Option<Unopened>>,
-    stage: OnceLock<Result<Stage, String>>,
+    runner: OnceLock<Result<Runner, String>>,
     interrupt: watch::Receiver<Interrupt>,
     update: snapshots::Update,
     /// For what only all answers together can show.
@@ -267,75 +270,76 @@ fn open_ended(entry: &Entry) -> String {
 }
 
 impl Trials {
-    fn new(unopened: Unopened, update: snapshots::Update) -> Result<Trials, Wrong> {
+    fn new(unopened: Unopened, update: snapshots::Update) -> Result<Trials, Error> {
         let runtime = runner::runtime()?;
         let tell = |line: &str| eprintln!("{line}");
         let interrupt = runtime.block_on(async { interrupt::interrupts("proofmark sweep".to_owned(), tell) });
         let unopened = Mutex::new(Some(unopened));
-        let (stage, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        let (runner, traces, flaky) = (OnceLock::new(), Mutex::default(), Mutex::default());
         let (left, open, played) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
-        Ok(Trials { runtime, unopened, stage, interrupt, update, traces, flaky, left, open, played })
+        Ok(Trials { runtime, unopened, runner, interrupt, update, traces, flaky, left, open, played })
     }
 
-    fn stage(&self) -> Result<&Stage, Failed> {
+    fn runner(&self) -> Result<&Runner, Failed> {
         let open = || {
             let unopened = self.unopened.lock().unwrap_or_else(PoisonError::into_inner).take();
             let unopened = unopened.ok_or("the run was opened already")?;
             unopened.open(&self.runtime, self.interrupt.clone()).map_err(|wrong| wrong.to_string())
         };
-        self.stage.get_or_init(open).as_ref().map_err(Failed::from)
+        self.runner.get_or_init(open).as_ref().map_err(Failed::from)
     }
 
     /// The trace of one case, which is sent once however many trials want it.
-    fn trace(&self, job: &Job, stage: &Stage) -> Trace {
+    fn trace(&self, job: &Job, runner: &Runner) -> Trace {
         let cell = {
             let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(played.entry(job.case.id.clone()).or_default())
         };
-        self.runtime.block_on(cell.get_or_init(|| exec::run(job, &stage.session))).clone()
+        self.runtime.block_on(cell.get_or_init(|| exec::run(job, &runner.session))).clone()
     }
 
     /// What was served and refused by these cases, and by those that their refusals are held against.
-    fn twins(&self, jobs: &[Job], traces: &[(usize, Trace)], stage: &Stage) -> Twins {
-        let (mut twins, judge) = (Twins::default(), stage.judge_of());
+    fn twins(&self, jobs: &[Job], traces: &[(usize, Trace)], runner: &Runner) -> Twins {
+        let (mut twins, judge) = (Twins::default(), runner.judge_of());
         for (index, trace) in traces {
             twins.take(&jobs[*index].case, trace, &judge);
         }
-        for job in plan::supporting(jobs, stage.house.ground(&stage.target)) {
-            twins.take(&job.case, &self.trace(&job, stage), &judge);
+        for job in plan::supporting(jobs, runner.workspace.ground(&runner.target)) {
+            twins.take(&job.case, &self.trace(&job, runner), &judge);
         }
         twins
     }
 
     fn play(&self, jobs: Vec<Job>) -> Result<Completion, Failed> {
-        let stage = self.stage()?;
+        let runner = self.runner()?;
         if jobs.is_empty() {
             return Err("nothing of it was sent: skipped, or unsupported, as `proofmark list` says".into());
         }
         let mut traces = Vec::with_capacity(jobs.len());
         let mut all = |index: usize, trace: Trace| traces.push((index, trace));
         match &jobs[..] {
-            [job] => all(0, self.trace(job, stage)),
-            jobs => self.runtime.block_on(stage.session.run_all(jobs, all)),
+            [job] => all(0, self.trace(job, runner)),
+            jobs => self.runtime.block_on(runner.session.run_all(jobs, all)),
         }
         let (mut taken, mut judged) = (Vec::new(), Vec::new());
         for (index, trace) in &traces {
             let case = &jobs[*index].case;
-            let judgement = stage.judge(case, trace);
+            let judgement = runner.judge(case, trace);
             taken.extend(judgement.snapshots.into_iter().map(|it| (Arc::clone(case), it)));
             judged.push((&jobs[*index], judgement.verdict, trace.clone()));
         }
-        let left = pending::leave_snapshots(stage, &taken, self.update).map_err(|wrong| wrong.to_string())?;
-        let run = summary::of_some_cases(stage, &self.twins(&jobs, &traces, stage), judged);
+        let left =
+            pending::leave_snapshots(runner, &taken, self.update).map_err(|wrong| wrong.to_string())?;
+        let run = summary::of_some_cases(runner, &self.twins(&jobs, &traces, runner), judged);
         let traces = traces.into_iter().map(|(index, trace)| (jobs[index].case.id.clone(), trace));
         self.traces.lock().unwrap_or_else(PoisonError::into_inner).extend(traces);
-        let report = summary::summarize(run, stage, FailOn::Must);
+        let report = summary::summarize(run, runner, FailOn::Must);
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
         let flaky = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_flaky());
         self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
         self.note_what_is_left(&report);
         let entries = || report.runs.iter().flat_map(|run| &run.entries);
-        let mask = |text: &str| stage.session.masks().mask(text);
+        let mask = |text: &str| runner.session.known_secrets().mask(text);
         // Only of core is an answer demanded; elsewhere what shows neither is told, and counts as nothing. So is what the
         // target has nothing for.
         let open = |entry: &&Entry| match entry.status {
@@ -358,25 +362,27 @@ impl Trials {
 
     /// Destroys what the trials shared. Gives what went wrong over the run as a whole, in words.
     fn close(&self) -> Vec<String> {
-        let Some(Ok(stage)) = self.stage.get() else { return Vec::new() };
-        let mut fixtures = self.runtime.block_on(stage.session.close());
-        let settled = self.runtime.block_on(clean_up::settle(stage));
-        settled.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
+        let Some(Ok(runner)) = self.runner.get() else { return Vec::new() };
+        let mut fixtures = self.runtime.block_on(runner.session.close());
+        let unconfirmed = self.runtime.block_on(clean_up::resolve(runner));
+        unconfirmed
+            .destroyed()
+            .for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
         for shared in &mut fixtures {
-            settled.supersede(&shared.fixture.id, &mut shared.trace);
+            unconfirmed.supersede(&shared.fixture.id, &mut shared.trace);
         }
-        let mut run = summary::of_fixtures(stage, fixtures);
-        run.clean_up = settled.left();
-        let report = summary::summarize(run, stage, FailOn::Must);
+        let mut run = summary::of_fixtures(runner, fixtures);
+        run.clean_up = unconfirmed.left();
+        let report = summary::summarize(run, runner, FailOn::Must);
         self.note_what_is_left(&report);
-        let mask = |text: &str| stage.session.masks().mask(text);
+        let mask = |text: &str| runner.session.known_secrets().mask(text);
         let mut troubles = Vec::new();
         if report::exit_code(&report) != 0 {
             troubles.push(report::render(&report, Format::Text(Style::PLAIN), &mask));
         }
         let traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
         let traces: Vec<_> = traces.iter().map(|(case, trace)| (case.clone(), trace)).collect();
-        for (case, violation) in check::across(&traces, &stage.judge_of()) {
+        for (case, violation) in check::across(&traces, &runner.judge_of()) {
             let mismatch = &violation.mismatch;
             let clauses = violation.clauses.join(", ");
             troubles.push(mask(&format!("{case} breaks {clauses}: {}", mismatch.actual)));

@@ -54,6 +54,8 @@ pub use api::{
 
 #[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
+pub mod redact;
 
 #[doc(hidden)]
 pub mod contract;

@@ -7,7 +7,7 @@ use clap::Parser;
 use proofmark::{
     cli::{self, args::Cli},
     harness,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 #[global_allocator]
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     harness::tell_panics_without_secrets();
     match cli::dispatch(cli) {
         Ok(code) => code,
-        Err(Wrong::Unread) => ExitCode::from(3),
+        Err(Error::BrokenPipe) => ExitCode::from(3),
         Err(wrong) => {
             eprintln!("{}", cli::explain(&wrong));
             ExitCode::from(2)

@@ -3,7 +3,7 @@
 
 pub(crate) mod absent;
 mod credentials;
-pub(crate) mod fence;
+pub(crate) mod guard;
 mod outlook;
 pub(crate) mod request;
 mod shard;

@@ -12,13 +12,16 @@ use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    case::{Case, CaseId, Fixture},
-    clause::{ClauseId, Clauses},
-    contract::ApiName,
-    exchange::Trace,
-    target::{KnownFailure, KnownWhat},
-    verdict::{Service, Verdict},
+use crate::{
+    model::{
+        case::{Case, CaseId, Fixture},
+        clause::{ClauseId, Clauses},
+        contract::ApiName,
+        exchange::Trace,
+        target::{KnownFailure, KnownWhat},
+        verdict::{Service, Verdict},
+    },
+    redact::Mask,
 };
 
 pub mod badge;
@@ -45,7 +48,6 @@ mod plain;
 mod reasons;
 pub mod record;
 pub mod reliable;
-pub mod safe;
 #[cfg(test)]
 pub mod sample;
 mod sarif;
@@ -64,7 +66,6 @@ pub use entry::Entry;
 use entry::{broken, causes_first};
 pub use outcome::{Outcome, Yield, exit_code};
 pub use record::ExchangeDocument;
-pub use safe::{Mask, Safe};
 pub use status::{FailOn, status};
 pub use subject::{Kind, Subject};
 pub use target::{ApiFacts, ApprovedFiles, Identity, TargetFacts};
@@ -277,7 +278,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
         .chain(&supporting)
         .filter_map(|entry: &Entry| entry.trace.as_ref())
         .flat_map(|it| &it.leftovers);
-    let clean_up = leftovers.map(|it| it.sentence.clone()).chain(run.clean_up).collect();
+    let clean_up = leftovers.map(|it| it.message.clone()).chain(run.clean_up).collect();
     JudgedRun {
         terms,
         target: run.target,

@@ -1,4 +1,4 @@
-//! A run made ready: house, target and session in hand, the embedded reference target started where it is wanted.
+//! A run made ready: workspace, target and session in hand, the embedded reference target started where it is wanted.
 //! `proofmark run` plays a whole plan on it, `cargo test` one case at a time.
 
 use std::{
@@ -14,7 +14,7 @@ use crate::{
     check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken, Twins},
     exec::{
         Interrupt, Secrets, Session, Setup, SharedFixture,
-        ledger::{self, Begun, Ledger, Life},
+        ledger::{self, Ledger, Lifetime, RunHeader},
     },
     model::{
         case::{Case, Suite},
@@ -25,7 +25,7 @@ use crate::{
     plan::{Decision, Job, Plan},
     report::FixtureResult,
     workspace::{
-        Chosen, Hosting, House, Keeping, Wrong, secrets,
+        Error, FixtureRetention, ResolvedTarget, TargetLocation, Workspace, secrets,
         snapshots::{self, Place},
     },
 };
@@ -63,33 +63,33 @@ impl Opening {
 
 /// A run that was opened and has sent everything.
 pub struct Finished {
-    pub stage: Stage,
-    pub played: collect::Played,
+    pub runner: Runner,
+    pub output: collect::RunOutput,
 }
 
 /// Opens a run and runs its plan: checks that all of it can be sent, sends it, judges it and cleans up. The caller closes
-/// it with [`Stage::strike`].
+/// it with [`Runner::strike`].
 pub async fn run_plan(
-    house: House,
-    chosen: Chosen,
+    workspace: Workspace,
+    resolved: ResolvedTarget,
     opening: Opening,
     plan: &Plan,
-    measure: &collect::Measure<'_>,
+    options: &collect::JudgingOptions<'_>,
     on_event: collect::OnEvent<'_>,
-) -> Result<Finished, Wrong> {
-    let stage = Stage::set(house, chosen, opening).await?;
+) -> Result<Finished, Error> {
+    let runner = Runner::open(workspace, resolved, opening).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
-    if let Err(why) = stage.session.prepare(&jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was sent")));
+    if let Err(why) = runner.session.prepare(&jobs).await {
+        return Err(Error::Usage(format!("{why}; nothing was sent")));
     }
-    stage.session.probe(&jobs).await;
-    let played = collect::play(&stage, plan, measure, on_event, None).await;
-    Ok(Finished { stage, played })
+    runner.session.probe(&jobs).await;
+    let output = collect::run_and_judge(&runner, plan, options, on_event, None).await;
+    Ok(Finished { runner, output })
 }
 
 /// Everything a run needs, open and ready.
-pub struct Stage {
-    pub house: House,
+pub struct Runner {
+    pub workspace: Workspace,
     pub target: Arc<Target>,
     pub session: Arc<Session>,
     /// What answers are compared with, and where that is.
@@ -98,52 +98,57 @@ pub struct Stage {
     embedded: Option<Embedded>,
 }
 
-impl Stage {
+impl Runner {
     /// Starts what has to be started. Nothing is sent to the target yet.
-    pub async fn set(mut house: House, chosen: Chosen, opening: Opening) -> Result<Stage, Wrong> {
+    pub async fn open(
+        mut workspace: Workspace,
+        resolved: ResolvedTarget,
+        opening: Opening,
+    ) -> Result<Runner, Error> {
         let Opening { options, state_dir, interrupt } = opening;
-        let Chosen { mut target, hosting, named, keeping, digest, snapshots: place, provided } = chosen;
+        let ResolvedTarget { mut target, location, named, retention, digest, snapshots: place, provided } =
+            resolved;
         // The set is that of the reference target as it is, not of one that behaves otherwise.
         let place = match embedded::keeps_the_contract(&options) {
             true => place,
             false => Place::None,
         };
         let snapshots = snapshots::open(&place)?;
-        house.digests.target = Some(digest);
-        lends_whole(&target, &house.suite)?;
-        let embedded = match hosting {
-            Hosting::Embedded => Some(embedded::start(&mut target, options).await?),
-            Hosting::Elsewhere => None,
+        workspace.digests.target = Some(digest);
+        supplies_whole(&target, &workspace.suite)?;
+        let embedded = match location {
+            TargetLocation::Embedded => Some(embedded::start(&mut target, options).await?),
+            TargetLocation::Elsewhere => None,
         };
         let target = Arc::new(target);
         let run = run_id();
-        let life = if embedded.is_some() { Life::Embedded } else { Life::Outlives };
-        let folder = match keeping {
-            Keeping::Nothing => ledger::RUNS,
-            Keeping::SharedFixtures => ledger::KEPT,
+        let lifetime = if embedded.is_some() { Lifetime::Embedded } else { Lifetime::Outlives };
+        let folder = match retention {
+            FixtureRetention::Delete => ledger::RUNS,
+            FixtureRetention::Keep => ledger::KEPT,
         };
-        let begun = begun(&run, &target, named, life);
+        let run_header = run_header(&run, &target, named, lifetime);
         let setup = Setup {
             target: Arc::clone(&target),
-            suite: Arc::clone(&house.suite),
-            contracts: Arc::clone(&house.contracts),
+            suite: Arc::clone(&workspace.suite),
+            contracts: Arc::clone(&workspace.contracts),
             run,
-            ledger: Ledger::new(&state_dir, folder, begun),
+            ledger: Ledger::new(&state_dir, folder, run_header),
             secrets: Secrets::new(secrets::resolve(&target, provided)?),
             environment: secrets::environment(),
             state_dir,
             interrupt,
         };
         let session =
-            Session::open(setup).map_err(|error| Wrong::Said(format!("target {}: {error}", target.name)))?;
-        Ok(Stage { house, target, session: Arc::new(session), snapshots, place, embedded })
+            Session::open(setup).map_err(|error| Error::Usage(format!("target {}: {error}", target.name)))?;
+        Ok(Runner { workspace, target, session: Arc::new(session), snapshots, place, embedded })
     }
 
     /// What came of a case, by what it left on the wire. A judge that panics has not found out.
     pub fn judge(&self, case: &Case, trace: &Trace) -> Judgement {
         self.judged(|judge| {
             let mut judgement = check::verdict(case, trace, judge);
-            let is_secret = |text: &str| self.session.masks().mask(text) != text;
+            let is_secret = |text: &str| self.session.known_secrets().mask(text) != text;
             // What is to be written is taken once more, without secrets.
             let written = |taken: &&mut Taken| {
                 taken.compared == Compared::Differs || matches!(judge.snapshots.set, ApprovedSet::Taking)
@@ -172,16 +177,16 @@ impl Stage {
 
     pub fn judge_of(&self) -> Judge<'_> {
         Judge {
-            suite: &self.house.suite,
-            contracts: &self.house.contracts,
-            clauses: &self.house.clauses,
+            suite: &self.workspace.suite,
+            contracts: &self.workspace.contracts,
+            clauses: &self.workspace.clauses,
             target: &self.target,
             snapshots: &self.snapshots,
         }
     }
 
     /// Stops the embedded target.
-    pub async fn strike(self) {
+    pub async fn close(self) {
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
@@ -199,15 +204,15 @@ pub fn lone_runtime() -> Result<tokio::runtime::Runtime, io::Error> {
 }
 
 /// Refuses a target file that lends a part of what a fixture provides: the run would make one beside the lent.
-fn lends_whole(target: &Target, suite: &Suite) -> Result<(), Wrong> {
-    let lends = |name: &&Arc<str>| target.supplies.contains_key(*name);
+fn supplies_whole(target: &Target, suite: &Suite) -> Result<(), Error> {
+    let is_supplied = |name: &&Arc<str>| target.supplies.contains_key(*name);
     for fixture in suite.fixtures.values().filter(|fixture| target.apis.contains_key(&fixture.api)) {
-        let (lent, missing): (Vec<_>, Vec<_>) = fixture.provides.iter().partition(lends);
-        if !lent.is_empty() && !missing.is_empty() {
-            return Err(Wrong::Said(format!(
+        let (supplied, missing): (Vec<_>, Vec<_>) = fixture.provides.iter().partition(is_supplied);
+        if !supplied.is_empty() && !missing.is_empty() {
+            return Err(Error::Usage(format!(
                 "target {}: it supplies {} and not {}; without all that {} provides the run would make one of its own",
                 target.name,
-                lent.iter().map(|name| &***name).collect::<Vec<_>>().join(", "),
+                supplied.iter().map(|name| &***name).collect::<Vec<_>>().join(", "),
                 missing.iter().map(|name| &***name).collect::<Vec<_>>().join(", "),
                 fixture.id
             )));
@@ -228,14 +233,14 @@ pub fn unsent(job: &Job) -> Option<Verdict> {
 }
 
 /// What a ledger says first.
-fn begun(run: &str, target: &Target, target_file: String, life: Life) -> Begun {
+fn run_header(run: &str, target: &Target, target_file: String, lifetime: Lifetime) -> RunHeader {
     let base_urls = target.apis.iter().map(|(name, api)| (name.to_string(), api.base_url.to_string()));
-    Begun {
+    RunHeader {
         run: run.to_owned(),
         target: target.name.to_string(),
         base_urls: base_urls.collect(),
         target_file,
-        life,
+        lifetime,
     }
 }
 
@@ -252,8 +257,8 @@ mod tests {
 
     #[test]
     fn what_is_lent_is_lent_whole() {
-        let house = workspace::house(&Layout::default(), |_| true, Generated::None).unwrap();
-        let target = workspace::target(&TargetChoice::default(), &[], &house).unwrap().target;
+        let workspace = workspace::open(&Layout::default(), |_| true, Generated::None).unwrap();
+        let target = workspace::target(&TargetChoice::default(), &[], &workspace).unwrap().target;
         for (supplied, refused) in [
             (&[][..], false),
             (&["instance.arn"], true),
@@ -263,10 +268,10 @@ mod tests {
         ] {
             let mut target = target.clone();
             target.supplies.extend(supplied.iter().map(|name| (Arc::from(*name), "lent".into())));
-            let told = lends_whole(&target, &house.suite);
+            let told = supplies_whole(&target, &workspace.suite);
             assert_eq!(told.is_err(), refused, "{supplied:?}");
             target.apis.clear();
-            assert!(lends_whole(&target, &house.suite).is_ok(), "it has no such API");
+            assert!(supplies_whole(&target, &workspace.suite).is_ok(), "it has no such API");
         }
     }
 }

@@ -13,22 +13,22 @@ use jiff::Timestamp;
 
 use crate::{
     check::{self, Judge, Snapshots},
-    exec::Masks,
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract, Protocol},
-        exchange::{Broken, End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace, TransportError},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
         verdict::{Service, Verdict, Violation},
     },
     plan,
+    redact::{self, KnownSecrets},
     report::{
         self, CaseResult, Coverage, Identity, Planned, Report, Run, TargetFacts, Terms,
         reliable::{kept, masked},
     },
     traffic::{base_path::Bases, reliability::sifted, secrets::Secrets},
-    workspace::House,
+    workspace::Workspace,
 };
 
 pub mod base_path;
@@ -58,13 +58,13 @@ pub struct Observed {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
-    pub answer: Result<Response, Broken>,
+    pub answer: Result<Response, TransportError>,
     pub started: Timestamp,
     pub elapsed: Duration,
     pub spoken: Spoken,
     pub whole: Whole,
     /// Whether the request was one that the contract describes, where whoever sent it says so.
-    pub intent: Option<Intent>,
+    pub intent: Option<RequestKind>,
     pub sent: Sent,
     /// Which of the file it is, from 1.
     pub number: Option<usize>,
@@ -106,13 +106,13 @@ pub enum Whole {
 
 /// What was judged so far.
 pub struct Traffic {
-    house: House,
+    workspace: Workspace,
     /// What a target file says, where one was named: known failures, and how the target says that it lacks something.
     target: Option<Target>,
     apis: Vec<String>,
     /// Where the exchanges come from, as reports tell it.
     source: Source,
-    masks: Masks,
+    known_secrets: KnownSecrets,
     secrets: Secrets,
     bases: Bases,
     /// What the contracts say must not be shown.
@@ -172,19 +172,19 @@ pub enum Taken {
 
 impl Traffic {
     pub fn new(
-        house: House,
+        workspace: Workspace,
         target: Option<Target>,
         apis: Vec<String>,
         source: Source,
         bases: Bases,
     ) -> Traffic {
-        let sensitive = house.contracts.iter().flat_map(secrets::sensitive).collect();
+        let sensitive = workspace.contracts.iter().flat_map(secrets::sensitive).collect();
         Traffic {
-            house,
+            workspace,
             target,
             apis,
             source,
-            masks: Masks::default(),
+            known_secrets: KnownSecrets::default(),
             secrets: Secrets::default(),
             bases,
             sensitive,
@@ -201,7 +201,7 @@ impl Traffic {
 
     /// A text without the secrets that have passed.
     pub fn mask(&self, text: &str) -> String {
-        self.masks.mask(text)
+        self.known_secrets.mask(text)
     }
 
     /// How many exchanges were judged.
@@ -211,11 +211,11 @@ impl Traffic {
 
     /// Judges one exchange and keeps it for the report.
     pub fn take(&mut self, observed: Observed) -> Taken {
-        self.secrets.learn(&observed, &self.sensitive, &self.masks);
-        let contracts = wanted(&self.house, &self.apis);
+        self.secrets.learn(&observed, &self.sensitive, &self.known_secrets);
+        let contracts = wanted(&self.workspace, &self.apis);
         let Some(found) = classify::asked(&observed, &contracts, Some(&self.bases)) else {
-            let mask = |text: &str| self.masks.mask(text);
-            let name = report::Safe::new(&mask).line(&classify::stranger(&observed));
+            let mask = |text: &str| self.known_secrets.mask(text);
+            let name = redact::Redactor::new(&mask).line(&classify::stranger(&observed));
             if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
                 *self.strangers.entry(name.clone()).or_default() += 1;
             } else {
@@ -231,7 +231,7 @@ impl Traffic {
         let aside = http_semantics::not_of_the_api(&observed, operation);
         let intent = observed
             .intent
-            .unwrap_or_else(|| classify::intent(&observed, contract, operation, &self.house.contracts));
+            .unwrap_or_else(|| classify::intent(&observed, contract, operation, &self.workspace.contracts));
         let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, sent, .. } =
             observed;
         let exchange = Exchange {
@@ -250,8 +250,8 @@ impl Traffic {
                 let target = self.target_at(contract, &found.base);
                 let judge = Judge {
                     suite: &Suite::default(),
-                    contracts: &self.house.contracts,
-                    clauses: &self.house.clauses,
+                    contracts: &self.workspace.contracts,
+                    clauses: &self.workspace.clauses,
                     target: &target,
                     snapshots: &Snapshots::default(),
                 };
@@ -353,17 +353,17 @@ impl Traffic {
     }
 
     /// Everything that was kept, folded for a reader. Values that no two answers may share are looked for first.
-    pub fn into_report(self, terms: Terms, started: Timestamp, elapsed: Duration) -> (Report, Masks) {
-        let Traffic { house, target, source, masks, mut results, .. } = self;
+    pub fn into_report(self, terms: Terms, started: Timestamp, elapsed: Duration) -> (Report, KnownSecrets) {
+        let Traffic { workspace, target, source, known_secrets, mut results, .. } = self;
         let suite = Suite::default();
         let known = target.as_ref().map(|target| target.known_failures.clone()).unwrap_or_default();
-        let facts = facts(&source, target.as_ref(), &results, &house);
+        let facts = facts(&source, target.as_ref(), &results, &workspace);
         let target = target.unwrap_or_else(|| unknown(&source.name));
         let across = {
             let judge = Judge {
                 suite: &suite,
-                contracts: &house.contracts,
-                clauses: &house.clauses,
+                contracts: &workspace.contracts,
+                clauses: &workspace.clauses,
                 target: &target,
                 snapshots: &Snapshots::default(),
             };
@@ -382,7 +382,7 @@ impl Traffic {
         }
         let run = Run {
             target: facts,
-            digests: house.digests.clone(),
+            digests: workspace.digests.clone(),
             plan: Planned::of(Coverage::Traffic),
             covered: None,
             seed: None,
@@ -395,14 +395,14 @@ impl Traffic {
             clean_up: Vec::new(),
             known_failures: of_clauses(known),
         };
-        (report::summarize(vec![run], Arc::clone(&house.clauses), terms), masks)
+        (report::summarize(vec![run], Arc::clone(&workspace.clauses), terms), known_secrets)
     }
 }
 
 /// The contracts that somebody asks about.
-pub fn wanted<'a>(house: &'a House, apis: &[String]) -> Vec<&'a Contract> {
+pub fn wanted<'a>(workspace: &'a Workspace, apis: &[String]) -> Vec<&'a Contract> {
     let wanted = |contract: &&Contract| apis.is_empty() || apis.iter().any(|api| **api == *contract.api);
-    house.contracts.iter().filter(wanted).collect()
+    workspace.contracts.iter().filter(wanted).collect()
 }
 
 fn bodies(trace: &Trace) -> usize {
@@ -416,13 +416,18 @@ fn of_clauses(known: Vec<Arc<KnownFailure>>) -> Vec<Arc<KnownFailure>> {
     known.into_iter().filter(of_clause).collect()
 }
 
-fn facts(source: &Source, target: Option<&Target>, results: &[CaseResult], house: &House) -> TargetFacts {
+fn facts(
+    source: &Source,
+    target: Option<&Target>,
+    results: &[CaseResult],
+    workspace: &Workspace,
+) -> TargetFacts {
     let mut apis: BTreeMap<ApiName, report::ApiFacts> = BTreeMap::new();
     for result in results {
         let Some(exchange) = result.trace.as_ref().and_then(|trace| trace.exchanges.first()) else {
             continue;
         };
-        let identity = match house.contracts.get(&result.case.api).map(|contract| &contract.protocol) {
+        let identity = match workspace.contracts.get(&result.case.api).map(|contract| &contract.protocol) {
             Some(Protocol::Rest) => Identity::Bearer,
             _ => Identity::None,
         };

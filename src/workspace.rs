@@ -12,11 +12,11 @@ use sha2::{Digest as _, Sha256};
 
 use self::bundled::Kind;
 pub use self::{
-    error::{Wrong, unknown},
+    error::{Error, unknown},
     layout::{Layout, NoCases, PROJECT, TargetChoice},
     target::{
-        Chosen, Hosting, Keeping, REFERENCE, base_url_of, bound, refuse_published_secrets_abroad, secrets_of,
-        target, target_file,
+        FixtureRetention, REFERENCE, ResolvedTarget, TargetLocation, base_url_of, bound,
+        refuse_published_secrets_abroad, secrets_of, target, target_file,
     },
 };
 use crate::{
@@ -46,7 +46,7 @@ mod target;
 
 /// Everything a run needs but for its target.
 #[derive(Debug, Clone)]
-pub struct House {
+pub struct Workspace {
     pub contracts: Arc<Contracts>,
     pub clauses: Arc<Clauses>,
     pub suite: Arc<Suite>,
@@ -62,9 +62,9 @@ pub struct House {
     pub digests: Digests,
 }
 
-impl House {
+impl Workspace {
     /// Fails for a selection with a name that nothing has; a name with `*` in it may have no match.
-    pub fn knows(&self, selection: &Selection) -> Result<(), Wrong> {
+    pub fn knows(&self, selection: &Selection) -> Result<(), Error> {
         let known = |kind: &str, given: &[String], names: BTreeSet<String>| {
             let missing = given.iter().find(|name| !name.contains('*') && !names.contains(*name));
             missing.map_or(Ok(()), |name| Err(unknown(kind, name, names.clone())))
@@ -104,19 +104,19 @@ pub enum Generated<'a> {
     None,
 }
 
-/// Loads the house. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), and `generated`
+/// Loads the workspace. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), and `generated`
 /// operations, so that one case out of many is found without reading and making them all.
-pub fn house(
+pub fn open(
     files: &Layout,
     wanted: impl Fn(&str) -> bool,
     generated: Generated<'_>,
-) -> Result<House, Wrong> {
-    let (bare, places) = bare_with_places(files)?;
+) -> Result<Workspace, Error> {
+    let (bare, places) = open_contracts_with_places(files)?;
     let case_files = case_files(files, &bare.contracts, wanted)?;
-    let House { contracts, clauses, seed, digests, .. } = &bare;
+    let Workspace { contracts, clauses, seed, digests, .. } = &bare;
     let seeded = [digests.contracts.values().map(|it| &**it).collect::<String>(), seed.to_string()];
     let digests = Digests { suite: Some(digest(&case_files, &seeded)), ..digests.clone() };
-    let mut suite = suite::load(&case_files, contracts, clauses).map_err(Wrong::Files)?;
+    let mut suite = suite::load(&case_files, contracts, clauses).map_err(Error::Diagnostics)?;
     for (contract, places) in contracts.iter().zip(&places) {
         let made = match generated {
             Generated::All => generate::cases(contract, clauses, places, *seed),
@@ -133,7 +133,7 @@ pub fn house(
         suite.cases.extend(made.into_iter().map(Arc::new));
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(House { suite: Arc::new(suite), digests, ..bare })
+    Ok(Workspace { suite: Arc::new(suite), digests, ..bare })
 }
 
 /// The case files that are wanted. The bundled ones are those of the APIs there are, so that contracts of other APIs come
@@ -142,7 +142,7 @@ fn case_files(
     files: &Layout,
     contracts: &Contracts,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<SourceFile>, Wrong> {
+) -> Result<Vec<SourceFile>, Error> {
     let Some(folder) = &files.cases else {
         let known = |name: &str| name.split('/').next().is_some_and(|api| contracts.get(api).is_some());
         return Ok(bundled::read(Kind::Cases, None, |name| is_yaml(name) && wanted(name) && known(name))?);
@@ -152,7 +152,7 @@ fn case_files(
     }
     let found = bundled::read(Kind::Cases, Some(folder), |name| is_yaml(name) && wanted(name))?;
     match (found.is_empty(), files.no_cases) {
-        (true, NoCases::Refused) => Err(Wrong::Said(format!(
+        (true, NoCases::Refused) => Err(Error::Usage(format!(
             "{}: expected case files (<api>/<operation>.yaml), found none; `proofmark new OPERATION` begins one, and \
              generated cases need no file: leave `--cases` out",
             folder.display()
@@ -162,7 +162,7 @@ fn case_files(
 }
 
 /// The clause files: those of a folder, and those of the protocols, which no folder takes away.
-fn clause_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, Wrong> {
+fn clause_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, Error> {
     let is_clauses = |name: &str| name.ends_with("clauses.yaml");
     let mut found = bundled::read(Kind::Schemas, folder, is_clauses)?;
     let Some(folder) = folder else { return Ok(found) };
@@ -173,14 +173,15 @@ fn clause_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, Wrong> {
 }
 
 /// Contracts and clauses alone: what a target file is read with.
-pub fn bare(files: &Layout) -> Result<House, Wrong> {
-    bare_with_places(files).map(|(house, _)| house)
+pub fn open_contracts(files: &Layout) -> Result<Workspace, Error> {
+    open_contracts_with_places(files).map(|(workspace, _)| workspace)
 }
 
-fn bare_with_places(files: &Layout) -> Result<(House, Vec<Places>), Wrong> {
+fn open_contracts_with_places(files: &Layout) -> Result<(Workspace, Vec<Places>), Error> {
     let (contracts, places, contract_digests) = contracts_with_places(files.schemas.as_deref())?;
-    let clauses = suite::load_clauses(&clause_files(files.schemas.as_deref())?).map_err(Wrong::Files)?;
-    let house = House {
+    let clauses =
+        suite::load_clauses(&clause_files(files.schemas.as_deref())?).map_err(Error::Diagnostics)?;
+    let workspace = Workspace {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
         suite: Arc::default(),
@@ -190,7 +191,7 @@ fn bare_with_places(files: &Layout) -> Result<(House, Vec<Places>), Wrong> {
         seed: files.seed.unwrap_or(generate::SEED),
         digests: Digests { contracts: contract_digests, ..Digests::default() },
     };
-    Ok((house, places))
+    Ok((workspace, places))
 }
 
 /// Of texts by their names in their folders, and of words that belong to them; wherever the folders are.
@@ -216,7 +217,7 @@ fn is_yaml(name: &str) -> bool {
 }
 
 /// The contracts below `folder`, or the bundled ones.
-pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
+pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Error> {
     contracts_with_places(folder).map(|(contracts, ..)| contracts)
 }
 
@@ -224,7 +225,7 @@ pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Wrong> {
 type Placed = (Contracts, Vec<Places>, BTreeMap<ApiName, Arc<str>>);
 
 /// The same, with what else is known of them from their files.
-fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
+fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Error> {
     let wanted = |name: &str| {
         ["operations.json", "schema.json", "effects.yaml", "observed.yaml", "resources.yaml"]
             .iter()
@@ -241,7 +242,7 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
     }
     if contracts.is_empty() {
         let folder = folder.unwrap_or(Path::new("schemas"));
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{}: expected contracts (<api>/operations.json), found none; `proofmark init --model FILE --api NAME` makes them",
             folder.display()
         )));
@@ -251,13 +252,13 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Wrong> {
 }
 
 /// What is wrong between contracts, with the path of the one that is wrong by itself already.
-fn at_fault(files: &[SourceFile], error: &ContractError) -> Wrong {
+fn at_fault(files: &[SourceFile], error: &ContractError) -> Error {
     let mut alone = files.iter().filter(|file| file.path.ends_with("operations.json"));
     let fault = alone.find_map(|operations| {
         let contract = contract_at(operations, files).ok()?;
         Contracts::new(vec![contract]).err().map(|error| format!("{}: {error}", operations.path))
     });
-    Wrong::Said(fault.unwrap_or_else(|| error.to_string()))
+    Error::Usage(fault.unwrap_or_else(|| error.to_string()))
 }
 
 /// The files of one contract, in the order of their names.
@@ -269,23 +270,23 @@ fn beside<'f>(operations: &SourceFile, files: &'f [SourceFile]) -> Vec<&'f Sourc
 }
 
 /// The contract of a file, with what the files beside it say of it.
-fn contract_at(operations: &SourceFile, files: &[SourceFile]) -> Result<Contract, Wrong> {
+fn contract_at(operations: &SourceFile, files: &[SourceFile]) -> Result<Contract, Error> {
     let beside = operations.path.replace("operations.json", "schema.json");
     let schema = files.iter().find(|file| *file.path == *beside);
     let schema =
-        schema.ok_or_else(|| Wrong::Said(format!("{} has no schema.json beside it", operations.path)))?;
+        schema.ok_or_else(|| Error::Usage(format!("{} has no schema.json beside it", operations.path)))?;
     let read = contract::files::read(&operations.text, &schema.text);
-    let mut read = read.map_err(|error| Wrong::Said(format!("{}: {error}", operations.path)))?;
+    let mut read = read.map_err(|error| Error::Usage(format!("{}: {error}", operations.path)))?;
     let beside = operations.path.replace("operations.json", "effects.yaml");
     if let Some(effects) = files.iter().find(|file| *file.path == *beside) {
-        suite::review(effects, &mut read).map_err(Wrong::Files)?;
+        suite::review(effects, &mut read).map_err(Error::Diagnostics)?;
     }
     let beside = operations.path.replace("operations.json", "observed.yaml");
     if let Some(observed) = files.iter().find(|file| *file.path == *beside) {
-        suite::observe(observed, &mut read).map_err(Wrong::Files)?;
+        suite::observe(observed, &mut read).map_err(Error::Diagnostics)?;
     }
     if let Some(resources) = resources_of(operations, files) {
-        suite::describe(resources, &mut read).map_err(Wrong::Files)?;
+        suite::describe(resources, &mut read).map_err(Error::Diagnostics)?;
     }
     Ok(read)
 }

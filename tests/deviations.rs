@@ -24,8 +24,8 @@ use proofmark::{
     plan::{self, Selection, Shard},
     reference::{Deviation, Options, Variation},
     report::{self, Entry, FailOn, Format, Report, Style, status},
-    runner::{self, Finished, Opening, Stage, collect::Measure, rejudge, run_plan, summary},
-    workspace::{self, Generated, House, Layout, TargetChoice},
+    runner::{self, Finished, Opening, Runner, collect::JudgingOptions, rejudge, run_plan, summary},
+    workspace::{self, Generated, Layout, TargetChoice, Workspace},
 };
 use tokio::sync::watch;
 
@@ -53,8 +53,8 @@ fn main() -> ExitCode {
 }
 
 /// The bundled cases, those that somebody wrote and the generated ones: read once.
-static BUNDLED: LazyLock<House> = LazyLock::new(|| {
-    workspace::house(&Layout::default(), |_| true, Generated::All)
+static BUNDLED: LazyLock<Workspace> = LazyLock::new(|| {
+    workspace::open(&Layout::default(), |_| true, Generated::All)
         .unwrap_or_else(|wrong| panic!("{}", cli::explain(&wrong)))
 });
 
@@ -298,26 +298,28 @@ struct Judged {
 fn judge(options: Options, selection: &Selection, fail_on: FailOn) -> Result<Option<Judged>, Failed> {
     let explain = |wrong| Failed::from(cli::explain(&wrong));
     let state = tempfile::tempdir()?;
-    let house = BUNDLED.clone();
-    let mut chosen = workspace::target(&TargetChoice::default(), &[], &house).map_err(explain)?;
+    let workspace = BUNDLED.clone();
+    let mut resolved = workspace::target(&TargetChoice::default(), &[], &workspace).map_err(explain)?;
     if options.deviation.is_some() {
-        chosen.target.timeouts.patience.deadline = Some(PATIENCE);
+        resolved.target.timeouts.patience.deadline = Some(PATIENCE);
     }
-    let plan = plan::plan(house.ground(&chosen.target), selection);
+    let plan = plan::plan(workspace.ground(&resolved.target), selection);
     if plan.jobs.is_empty() {
         return Ok(None);
     }
     runner::lone_runtime()?.block_on(async {
         let (_never, interrupt) = watch::channel(Interrupt::No);
         let opening = Opening { options, ..Opening::new(state.path().to_owned(), interrupt) };
-        let ran = run_plan(house, chosen, opening, &plan, &Measure::of(FailOn::Must), &|_| ()).await;
-        let Finished { stage, played } = ran.map_err(explain)?;
-        let report = summary::summarize(played.run, &stage, fail_on);
-        let text =
-            report::render(&report, Format::Text(Style::PLAIN), &|text| stage.session.masks().mask(text));
-        let record = report::record::write(&report, &|text| stage.session.masks().mask(text));
-        says_the_same_again(&report, &record, &stage)?;
-        stage.strike().await;
+        let ran =
+            run_plan(workspace, resolved, opening, &plan, &JudgingOptions::of(FailOn::Must), &|_| ()).await;
+        let Finished { runner, output } = ran.map_err(explain)?;
+        let report = summary::summarize(output.run, &runner, fail_on);
+        let text = report::render(&report, Format::Text(Style::PLAIN), &|text| {
+            runner.session.known_secrets().mask(text)
+        });
+        let record = report::record::write(&report, &|text| runner.session.known_secrets().mask(text));
+        says_the_same_again(&report, &record, &runner)?;
+        runner.close().await;
         Ok(Some(Judged { report, text }))
     })
 }
@@ -326,12 +328,12 @@ fn judge(options: Options, selection: &Selection, fail_on: FailOn) -> Result<Opt
 fn says_the_same_again(
     report: &Report,
     record: &report::record::Record,
-    stage: &Stage,
+    runner: &Runner,
 ) -> Result<(), Failed> {
     let traces = report::record::Traces::All;
     let read = report::record::read(&record.document, Some(&record.traces), traces)?;
     let cut = report::record::cut::cut_in(&record.traces)?;
-    let now = rejudge::of_run(&stage.house, &stage.target, &read.runs[0], cut);
+    let now = rejudge::of_run(&runner.workspace, &runner.target, &read.runs[0], cut);
     let differing = report.runs[0].entries.iter().filter_map(|entry| {
         let now = now.get(&entry.subject.name)?;
         // The run's report has taken its warnings for violations where it fails on them.

@@ -15,19 +15,19 @@ use proofmark::{
         Contracts, ImportProblem, Imported, botocore as of_botocore, files, openapi as of_openapi,
         smithy as of_smithy,
     },
-    exec::ledger::book,
+    exec::ledger::state,
     matcher::{error_reading, fill},
     model::{
         case::Suite,
         clause::Clauses,
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::{TemplateValue, Variables},
         verdict::Verdict,
     },
     report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, Diagnostic, SourceFile},
-    workspace::Wrong,
+    workspace::Error,
 };
 use serde_json::Value;
 
@@ -40,14 +40,14 @@ fn file(path: &str, text: &str) -> SourceFile {
     SourceFile { path: path.into(), text: text.into() }
 }
 
-struct House {
+struct Workspace {
     contracts: Arc<Contracts>,
     clauses: Arc<Clauses>,
     suite: Suite,
     target: Target,
 }
 
-static HOUSE: LazyLock<House> = LazyLock::new(|| {
+static WORKSPACE: LazyLock<Workspace> = LazyLock::new(|| {
     let contract = |operations, schema| files::read(operations, schema).expect("a bundled contract");
     let contracts = Contracts::new(vec![
         contract(
@@ -72,19 +72,19 @@ static HOUSE: LazyLock<House> = LazyLock::new(|| {
     let target = file("target.yaml", include_str!("target.yaml"));
     let target =
         suite::load_target(&target, &contracts, &clauses).unwrap_or_else(|wrong| panic!("{}", told(wrong)));
-    House { contracts: Arc::new(contracts), clauses: Arc::new(clauses), suite, target }
+    Workspace { contracts: Arc::new(contracts), clauses: Arc::new(clauses), suite, target }
 });
 
 /// Diagnostics as they are printed: their places have to be in the text.
 fn told(diagnostics: Vec<Diagnostic>) -> String {
     assert!(!diagnostics.is_empty(), "refused without a word");
-    cli::explain(&Wrong::Files(diagnostics))
+    cli::explain(&Error::Diagnostics(diagnostics))
 }
 
 /// The loader of case files.
 pub fn case_file(bytes: &[u8]) -> bool {
     let Some(text) = text(bytes) else { return false };
-    suite::load(&[file("a.yaml", text)], &HOUSE.contracts, &HOUSE.clauses).map_err(told).is_ok()
+    suite::load(&[file("a.yaml", text)], &WORKSPACE.contracts, &WORKSPACE.clauses).map_err(told).is_ok()
 }
 
 /// The loader of clause files.
@@ -96,7 +96,7 @@ pub fn clause_file(bytes: &[u8]) -> bool {
 /// The loader of target files.
 pub fn target_file(bytes: &[u8]) -> bool {
     let Some(text) = text(bytes) else { return false };
-    suite::load_target(&file("t.yaml", text), &HOUSE.contracts, &HOUSE.clauses).map_err(told).is_ok()
+    suite::load_target(&file("t.yaml", text), &WORKSPACE.contracts, &WORKSPACE.clauses).map_err(told).is_ok()
 }
 
 const TEMPLATE: &str = "{ api: dms, operation: DescribeEndpoints, source: s, variables: { plain: p }, cases: { a: \
@@ -107,7 +107,7 @@ pub fn template(bytes: &[u8]) -> bool {
     let Some(text) = text(bytes) else { return false };
     let quoted = Value::from(text);
     let file = file("a.yaml", &TEMPLATE.replace("GIVEN", &quoted.to_string()));
-    match suite::load(&[file], &HOUSE.contracts, &HOUSE.clauses) {
+    match suite::load(&[file], &WORKSPACE.contracts, &WORKSPACE.clauses) {
         Ok(suite) => {
             let variables = Variables::from([("plain".into(), "p".into())]);
             let (_, given) = &suite.cases[0].steps[0].request.input[0];
@@ -127,7 +127,7 @@ pub fn template(bytes: &[u8]) -> bool {
 pub fn error_names(bytes: &[u8]) -> bool {
     let response = response(bytes);
     let mut named = false;
-    for contract in HOUSE.contracts.iter() {
+    for contract in WORKSPACE.contracts.iter() {
         let names = error_reading::error_names(&contract.protocol, &response);
         for found in &names.found {
             // What stands behind a second `#` is a part of the name; nobody writes one (Smithy 2.0, AWS JSON 1.1).
@@ -197,22 +197,23 @@ pub fn contract_files(bytes: &[u8]) -> bool {
 /// A ledger: whatever stands behind its whole lines, nothing of what they say is lost.
 pub fn ledger(bytes: &[u8]) -> bool {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let (all, before) = (book::read(bytes), book::read(&bytes[..whole]));
-    let numbers = |book: &book::Book| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
+    let (all, before) = (state::read(bytes), state::read(&bytes[..whole]));
+    let numbers =
+        |book: &state::LedgerState| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
     assert!(numbers(&all).starts_with(&numbers(&before)));
     assert_eq!(all.unreadable, before.unreadable, "a torn end is no unreadable line");
-    if book::is_entry(&bytes[whole..]) == book::Piece::Torn {
+    if state::is_entry(&bytes[whole..]) == state::LineState::Torn {
         assert_eq!(numbers(&all), numbers(&before));
     }
     assert!(all.open().count() <= all.things.len());
-    (_, _) = (all.names(), all.lent());
-    all.begun.is_some()
+    (_, _) = (all.names(), all.provided());
+    all.header.is_some()
 }
 
 /// An answer of a target, held against all rules and a case of many claims: status, header lines, an empty line, body.
 /// The same answer has the same verdict, and no control character of it reaches the page.
 pub fn answer(bytes: &[u8]) -> bool {
-    let House { contracts, clauses, suite, target } = &*HOUSE;
+    let Workspace { contracts, clauses, suite, target } = &*WORKSPACE;
     let taking = Snapshots { set: ApprovedSet::Taking, ..Snapshots::default() };
     let judge = Judge { suite, contracts, clauses, target, snapshots: &taking };
     let mut results = Vec::new();
@@ -249,7 +250,7 @@ fn trace(operations: impl Iterator<Item = Arc<str>>, response: Response) -> Trac
             url: "http://127.0.0.1:1/".into(),
             headers: Vec::new(),
             body: Bytes::new(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         },
         answer: Ok(response.clone()),
         variables: Arc::new(Variables::new()),
@@ -264,7 +265,7 @@ fn trace(operations: impl Iterator<Item = Arc<str>>, response: Response) -> Trac
 }
 
 fn page(results: Vec<CaseResult>) -> String {
-    let House { contracts, clauses, target, .. } = &*HOUSE;
+    let Workspace { contracts, clauses, target, .. } = &*WORKSPACE;
     let protocols = contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
     let run = Run {
         target: TargetFacts::of(target, &protocols),

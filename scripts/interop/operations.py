@@ -12,7 +12,7 @@ import botocore
 from servers import HOME, ROOT
 
 FOLDER = HOME / "models"
-TEST = "plan::fence::tests::every_operation::of_imported_contracts_nothing_foreign_goes_and_nothing_without_a_name"
+TEST = "plan::guard::tests::every_operation::of_imported_contracts_nothing_foreign_goes_and_nothing_without_a_name"
 SERVICES = [
     "acm",
     "athena",

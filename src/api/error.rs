@@ -2,7 +2,7 @@
 
 use std::{error, fmt, io};
 
-use crate::workspace::Wrong;
+use crate::workspace;
 
 /// Why files could not be loaded, or a run could not be made.
 ///
@@ -39,8 +39,8 @@ impl fmt::Debug for Error {
 
 impl error::Error for Error {}
 
-impl From<Wrong> for Error {
-    fn from(wrong: Wrong) -> Self {
+impl From<workspace::Error> for Error {
+    fn from(wrong: workspace::Error) -> Self {
         Error(wrong.to_string())
     }
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::{Error, Verdict};
 use crate::{
-    report::{self, Safe, Style, record::Traces},
+    redact::Redactor,
+    report::{self, Style, record::Traces},
     runner::record,
 };
 
@@ -40,9 +41,10 @@ impl Report {
     }
 
     pub(super) fn of(report: report::Report, mask: Box<dyn Fn(&str) -> String + Send + Sync>) -> Self {
-        let safe = Safe::new(&*mask);
+        let redactor = Redactor::new(&*mask);
         let entries = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_case());
-        let cases = entries.map(|it| (it.subject.name.clone(), Verdict::of(&it.verdict, &safe))).collect();
+        let cases =
+            entries.map(|it| (it.subject.name.clone(), Verdict::of(&it.verdict, &redactor))).collect();
         Report { report, cases, mask }
     }
 

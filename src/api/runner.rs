@@ -8,8 +8,8 @@ use super::{Error, Plan, Report, Target, Verdict, Workspace};
 use crate::{
     exec::Interrupt,
     report::FailOn,
-    runner::{self, Finished, Opening, collect::Event, collect::Measure, record, run_plan, summary},
-    workspace::{Chosen, House, state::state_dir},
+    runner::{self, Finished, Opening, collect::Event, collect::JudgingOptions, record, run_plan, summary},
+    workspace::{self, ResolvedTarget, state::state_dir},
 };
 
 /// Sends the cases of a plan to a target and judges the responses.
@@ -33,8 +33,8 @@ use crate::{
 /// # }
 /// ```
 pub struct Runner<'a> {
-    house: House,
-    chosen: Chosen,
+    workspace: workspace::Workspace,
+    resolved: ResolvedTarget,
     state_dir: PathBuf,
     on_case: OnCase<'a>,
     record: Option<PathBuf>,
@@ -50,8 +50,8 @@ impl<'a> Runner<'a> {
     /// If there is no folder that ledgers can be kept in.
     pub fn new(workspace: &Workspace, target: Target) -> Result<Self, Error> {
         Ok(Runner {
-            house: workspace.house.clone(),
-            chosen: target.chosen,
+            workspace: workspace.workspace.clone(),
+            resolved: target.resolved,
             state_dir: state_dir(None)?,
             on_case: Box::new(|_, _| ()),
             record: None,
@@ -79,22 +79,22 @@ impl<'a> Runner<'a> {
     /// If the run cannot be opened: a secret is missing, the embedded target does not start, the record cannot be written.
     /// A target that breaks the contract or cannot be reached is no error; the report says so.
     pub async fn run(self, plan: &Plan) -> Result<Report, Error> {
-        let Runner { house, chosen, state_dir, on_case, record } = self;
+        let Runner { workspace, resolved, state_dir, on_case, record } = self;
         record.as_deref().map_or(Ok(()), record::prepare)?;
         let (_alive, interrupt) = watch::channel(Interrupt::No);
         let on_case = RefCell::new(on_case);
         let show = |event: Event<'_>| {
-            if let Event::Judged { case, verdict, safe, .. } = event {
-                (on_case.borrow_mut())(&case.id, &Verdict::of(verdict, safe));
+            if let Event::Judged { case, verdict, redactor, .. } = event {
+                (on_case.borrow_mut())(&case.id, &Verdict::of(verdict, redactor));
             }
         };
-        let (opening, measure) = (Opening::new(state_dir, interrupt), Measure::of(FailOn::Must));
-        let Finished { stage, played } =
-            run_plan(house, chosen, opening, &plan.plan, &measure, &show).await?;
-        let report = summary::summarize(played.run, &stage, FailOn::Must);
-        let session = std::sync::Arc::clone(&stage.session);
-        stage.strike().await;
-        let mask = move |text: &str| session.masks().mask(text);
+        let (opening, options) = (Opening::new(state_dir, interrupt), JudgingOptions::of(FailOn::Must));
+        let Finished { runner, output } =
+            run_plan(workspace, resolved, opening, &plan.plan, &options, &show).await?;
+        let report = summary::summarize(output.run, &runner, FailOn::Must);
+        let session = std::sync::Arc::clone(&runner.session);
+        runner.close().await;
+        let mask = move |text: &str| session.known_secrets().mask(text);
         if let Some(folder) = &record {
             record::write(folder, &report, &mask)?;
         }

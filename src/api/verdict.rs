@@ -2,7 +2,7 @@
 
 use crate::{
     model::verdict::{self, Declared},
-    report::Safe,
+    redact::Redactor,
 };
 
 /// What one case came to.
@@ -70,35 +70,35 @@ pub struct Violation {
 }
 
 impl Verdict {
-    pub(super) fn of(verdict: &verdict::Verdict, safe: &Safe) -> Verdict {
-        let all = |list: &[verdict::Violation]| list.iter().map(|one| Violation::of(one, safe)).collect();
+    pub(super) fn of(verdict: &verdict::Verdict, redactor: &Redactor) -> Verdict {
+        let all = |list: &[verdict::Violation]| list.iter().map(|one| Violation::of(one, redactor)).collect();
         match verdict {
             verdict::Verdict::Pass { warnings } => Verdict::Pass { warnings: all(warnings) },
             verdict::Verdict::Fail { violations, warnings } => {
                 Verdict::Fail { violations: all(violations), warnings: all(warnings) }
             }
             verdict::Verdict::Inconclusive { why, .. } => {
-                Verdict::Inconclusive { why: safe.line(&why.to_string()) }
+                Verdict::Inconclusive { why: redactor.line(&why.to_string()) }
             }
-            verdict::Verdict::Error { why } => Verdict::Error { why: safe.line(why) },
+            verdict::Verdict::Error { why } => Verdict::Error { why: redactor.line(why) },
             verdict::Verdict::Unsupported { operation, declared } => Verdict::Unsupported {
                 operation: operation.to_string(),
                 declared: *declared == Declared::InTargetFile,
             },
-            verdict::Verdict::Skip { reason } => Verdict::Skip { reason: safe.line(reason) },
+            verdict::Verdict::Skip { reason } => Verdict::Skip { reason: redactor.line(reason) },
         }
     }
 }
 
 impl Violation {
-    fn of(violation: &verdict::Violation, safe: &Safe) -> Violation {
+    fn of(violation: &verdict::Violation, redactor: &Redactor) -> Violation {
         let mismatch = &violation.mismatch;
         Violation {
             clauses: violation.clauses.iter().map(ToString::to_string).collect(),
             rule: violation.rule.to_string(),
-            location: safe.line(&mismatch.at.to_string()),
-            expected: safe.seen(&mismatch.at, &mismatch.expected).to_string(),
-            actual: safe.seen(&mismatch.at, &mismatch.actual).to_string(),
+            location: redactor.line(&mismatch.at.to_string()),
+            expected: redactor.seen(&mismatch.at, &mismatch.expected).to_string(),
+            actual: redactor.seen(&mismatch.at, &mismatch.actual).to_string(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Error;
 pub use crate::model::case::{Origin, Profile};
 use crate::{
     plan::{self, Decision},
-    workspace::{self, Chosen, Generated, House, Layout, TargetChoice},
+    workspace::{self, Generated, Layout, ResolvedTarget, TargetChoice},
 };
 
 /// The cases and contracts of a folder, loaded and checked.
@@ -26,7 +26,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Workspace {
-    pub(super) house: House,
+    pub(super) workspace: workspace::Workspace,
 }
 
 impl Workspace {
@@ -61,8 +61,8 @@ impl Workspace {
     }
 
     fn load(layout: &Layout) -> Result<Self, Error> {
-        let house = workspace::house(layout, |_| true, Generated::All)?;
-        Ok(Workspace { house })
+        let workspace = workspace::open(layout, |_| true, Generated::All)?;
+        Ok(Workspace { workspace })
     }
 
     /// The target of this name: a file in `targets/`, a bundled one, or the path of a target file.
@@ -71,8 +71,8 @@ impl Workspace {
     ///
     /// If there is no such file, or if it has a mistake.
     pub fn target(&self, name: &str) -> Result<Target, Error> {
-        let chosen = workspace::target(&TargetChoice::named(name), &[], &self.house)?;
-        Ok(Target { chosen, house: self.house.clone() })
+        let resolved = workspace::target(&TargetChoice::named(name), &[], &self.workspace)?;
+        Ok(Target { resolved, workspace: self.workspace.clone() })
     }
 
     /// Decides which of the selected cases run on a target, and why the others do not. Sends nothing.
@@ -82,8 +82,8 @@ impl Workspace {
     /// If the selection names an API, an operation or a clause that does not exist, or if it selects no case.
     pub fn plan(&self, target: &Target, selection: &Selection) -> Result<Plan, Error> {
         let selection = selection.clone().inner();
-        self.house.knows(&selection)?;
-        let plan = plan::plan(self.house.ground(&target.chosen.target), &selection);
+        self.workspace.knows(&selection)?;
+        let plan = plan::plan(self.workspace.ground(&target.resolved.target), &selection);
         if plan.jobs.is_empty() {
             return Err(Error::new("the selection is empty: no case fits all of it"));
         }
@@ -104,8 +104,8 @@ impl Workspace {
 /// Made by [`Workspace::target`].
 #[derive(Clone)]
 pub struct Target {
-    pub(super) chosen: Chosen,
-    house: House,
+    pub(super) resolved: ResolvedTarget,
+    workspace: workspace::Workspace,
 }
 
 impl Target {
@@ -117,7 +117,7 @@ impl Target {
     /// # Ok::<(), proofmark::Error>(())
     /// ```
     pub fn name(&self) -> &str {
-        &self.chosen.target.name
+        &self.resolved.target.name
     }
 
     /// The same target at this address, for all its APIs: `http://HOST:PORT` or `https://HOST:PORT`, with a path if there is
@@ -134,8 +134,8 @@ impl Target {
     ///
     /// If it is no such URL, or if the target file has published credentials and the address is on another machine.
     pub fn with_base_url(self, base_url: &str) -> Result<Self, Error> {
-        let chosen = workspace::bound(self.chosen, &self.house, base_url, &[])?;
-        Ok(Target { chosen, house: self.house })
+        let resolved = workspace::bound(self.resolved, &self.workspace, base_url, &[])?;
+        Ok(Target { resolved, workspace: self.workspace })
     }
 }
 

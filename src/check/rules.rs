@@ -11,7 +11,7 @@ use crate::{
     model::{
         clause::{ClauseId, Strength},
         contract::{Contract, Operation, Protocol, StatusRange},
-        exchange::{Exchange, Intent, Response},
+        exchange::{Exchange, RequestKind, Response},
         verdict::{Location, Mismatch},
     },
 };
@@ -200,7 +200,7 @@ impl<'a> Seen<'a> {
     }
 
     fn is_proper(&self) -> bool {
-        self.exchange.request.intent == Intent::Proper
+        self.exchange.request.intent == RequestKind::Valid
     }
 
     /// The body, where it is a JSON object.

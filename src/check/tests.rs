@@ -79,7 +79,7 @@ fn a_schema_claim_and_the_envelope_tell_it_once() {
 
 #[test]
 fn what_has_no_answer_is_an_error() {
-    let broken = || Broken::Timeout(Duration::from_secs(1));
+    let broken = || TransportError::Timeout(Duration::from_secs(1));
     one(vec![status(200)], aws())
         .unanswered(0, broken())
         .is("error: DeleteThing: no complete answer within 1000 ms");
@@ -89,7 +89,7 @@ fn what_has_no_answer_is_an_error() {
     };
     two().is("pass");
     two().unanswered(1, broken()).is("error: ListThings: no complete answer within 1000 ms");
-    let mut first_broken = two().unanswered(1, Broken::NotHttp("x".into()));
+    let mut first_broken = two().unanswered(1, TransportError::NotHttp("x".into()));
     first_broken.trace.exchanges[0] = aws().without("date").exchange();
     first_broken.is("fail: date");
 }
@@ -115,9 +115,9 @@ fn what_was_repeated_is_judged_by_its_envelope_alone() {
     answers(throttled().without("date"), at_step(0, 1, aws())).is("fail: date");
     answers(throttled(), at_step(0, 1, aws().status(202))).is("fail: success-200 status");
     answers(throttled(), throttled()).is("error: DeleteThing: the target throttles (400)");
-    let lost = || answers(aws(), at_step(0, 1, aws())).unanswered(0, Broken::CutOff("x".into()));
+    let lost = || answers(aws(), at_step(0, 1, aws())).unanswered(0, TransportError::CutOff("x".into()));
     lost().is("pass");
-    lost().unanswered(1, Broken::CutOff("x".into())).end(End::Stopped("y".into())).is("error: y");
+    lost().unanswered(1, TransportError::CutOff("x".into())).end(End::Stopped("y".into())).is("error: y");
     // Of a poll the answers before the last are judged, unless the question was asked once more.
     let poll = |attempts: [u32; 3]| {
         let of = |(index, attempt)| match index {
@@ -168,7 +168,7 @@ fn a_case_that_stops_at_a_broken_should_passes_with_a_warning() {
     stopped(vec![]).is("error: answered 200");
     let mut lost = stopped(vec![nice()]);
     lost.trace.exchanges[1] = at_step(1, 1, aws_op("ListThings")).exchange();
-    lost.unanswered(1, Broken::CutOff("x".into())).is("error: answered 200");
+    lost.unanswered(1, TransportError::CutOff("x".into())).is("error: answered 200");
 }
 
 #[test]
@@ -230,7 +230,7 @@ fn polls() {
     poll(&["busy", "failed"]).end(End::Stopped("failed".into())).is("fail: unless");
     poll(&["busy"]).end(End::Interrupted).is("error: interrupted");
     poll(&["busy", "busy"])
-        .unanswered(1, Broken::CutOff("x".into()))
+        .unanswered(1, TransportError::CutOff("x".into()))
         .end(End::Stopped("x".into()))
         .is("error: x");
     let told = poll(&["busy"]).end(deadline()).judgement().verdict;
@@ -344,7 +344,7 @@ fn cleaning_up_is_held_to_the_envelope_alone() {
     cleaned(aws()).is("pass");
     cleaned(aws_error()).is("pass");
     cleaned(aws_error().without("date")).is("fail: date");
-    cleaned(aws()).unanswered(1, Broken::CutOff("x".into())).is("pass");
+    cleaned(aws()).unanswered(1, TransportError::CutOff("x".into())).is("pass");
     cleaned(aws_error().body(r#"{"__type":"UnknownOperationException"}"#)).is("pass");
 }
 
@@ -487,7 +487,7 @@ fn an_answer_that_cannot_be_compared_is_no_plain_pass() {
         assert_eq!((&*world.told(), world.judgement().snapshots.len()), (verdict, taken), "{set:?}");
     }
     // Nothing is approved of what did not come, or was not the target's to answer.
-    let lost = || one(vec![], aws()).unanswered(0, Broken::CutOff("x".into()));
+    let lost = || one(vec![], aws()).unanswered(0, TransportError::CutOff("x".into()));
     assert!(lost().compared_with(none(), Missing::Fails).judgement().snapshots.is_empty());
     let interrupted = one(vec![], aws()).end(End::Interrupted).compared_with(none(), Missing::Fails);
     assert!(interrupted.judgement().snapshots.is_empty());

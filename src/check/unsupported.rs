@@ -6,7 +6,7 @@ use crate::{
     model::{
         case::{Claim, Expectation, Step},
         contract::{Contract, Protocol},
-        exchange::{Exchange, Intent, Response},
+        exchange::{Exchange, RequestKind, Response},
     },
 };
 
@@ -33,8 +33,8 @@ pub(super) fn says_so(
     let documented = operation.is_some_and(|operation| operation.answers.contains_key(&response.status));
     let said = match exchange.request.intent {
         _ if response.status == 501 && documented => false,
-        Intent::Proper => named || response.status == 501,
-        Intent::Broken => named && response.status == 501 && has_own_method(exchange, contract),
+        RequestKind::Valid => named || response.status == 501,
+        RequestKind::Malformed => named && response.status == 501 && has_own_method(exchange, contract),
     } || declared();
     said && !step.is_some_and(|step| asks_for_it(step, exchange, response, contract, judge))
 }

@@ -20,14 +20,15 @@ use crate::{
     exec::Interrupt,
     model::case::{Case, Origin},
     plan::{self, Selection},
-    report::{FailOn, Safe},
+    redact::Redactor,
+    report::FailOn,
     runner::{
-        Finished, Opening, Stage,
-        collect::{Measure, Snapshots},
+        Finished, Opening, Runner,
+        collect::{JudgingOptions, Snapshots},
         kept, run_plan,
     },
     workspace::{
-        self, Generated, Wrong,
+        self, Error, Generated,
         snapshots::{self, Header, Place, Update},
     },
 };
@@ -42,17 +43,17 @@ pub struct Draft {
 pub type Drafts = BTreeMap<String, Draft>;
 
 /// Where the answers are to be approved.
-pub fn taking(place: Place, update: Update, target: &str) -> Result<Place, Wrong> {
+pub fn taking(place: Place, update: Update, target: &str) -> Result<Place, Error> {
     if update == Update::No {
         let why = "--update-snapshots in CI (`CI`, or INSTA_UPDATE=no): approved responses need a review by a person";
-        return Err(Wrong::Said(why.into()));
+        return Err(Error::Usage(why.into()));
     }
     match place {
         Place::Folder(folder) | Place::Taking(folder) => Ok(Place::Taking(folder)),
-        Place::Bundled => Err(Wrong::Said(format!(
+        Place::Bundled => Err(Error::Usage(format!(
             "the approved answers of {target} are inside the program; give --snapshots DIR for a set of your own"
         ))),
-        Place::None => Err(Wrong::Said(format!(
+        Place::None => Err(Error::Usage(format!(
             "target {target} has no approved answers: add `snapshots: snapshots/{target}` to its file, or give \
              --snapshots DIR"
         ))),
@@ -65,11 +66,11 @@ pub fn written(selection: Selection) -> Selection {
 }
 
 /// What was taken, without the secrets that the stage knows of.
-pub fn drafts(stage: &Stage, taken: Snapshots) -> Drafts {
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let safe = Safe::new(&mask);
+pub fn drafts(runner: &Runner, taken: Snapshots) -> Drafts {
+    let mask = |text: &str| runner.session.known_secrets().mask(text);
+    let redactor = Redactor::new(&mask);
     let draft = |(case, taken): (Arc<Case>, Taken)| {
-        let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
+        let sections = taken.masked(|value| redactor.value(value), |text| redactor.masked(text));
         (taken.name, Draft { case, sections })
     };
     taken.into_iter().map(draft).collect()
@@ -80,21 +81,21 @@ pub async fn again(
     args: &RunArgs,
     state_dir: PathBuf,
     interrupt: watch::Receiver<Interrupt>,
-) -> Result<Drafts, Wrong> {
-    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
-    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
-    chosen.snapshots = taking(chosen.snapshots, Update::Pending, &chosen.target.name)?;
-    kept::lend(&mut chosen.target, &state_dir)?;
-    let selection = written(run::selection(&args.selection, &house)?);
-    let plan = plan::plan(house.ground(&chosen.target), &selection);
+) -> Result<Drafts, Error> {
+    let workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::None)?;
+    let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
+    resolved.snapshots = taking(resolved.snapshots, Update::Pending, &resolved.target.name)?;
+    kept::use_kept_fixtures(&mut resolved.target, &state_dir)?;
+    let selection = written(run::selection(&args.selection, &workspace)?);
+    let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     let progress = Progress::of(plan.jobs.len());
     let opening = Opening::new(state_dir, interrupt);
-    let measure = Measure::of(FailOn::Must);
-    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
+    let options = JudgingOptions::of(FailOn::Must);
+    let ran = run_plan(workspace, resolved, opening, &plan, &options, &|event| progress.show(event)).await;
     progress.clear();
-    let Finished { stage, played } = ran?;
-    let drafts = drafts(&stage, played.taken);
-    stage.strike().await;
+    let Finished { runner, output } = ran?;
+    let drafts = drafts(&runner, output.taken);
+    runner.close().await;
     Ok(drafts)
 }
 
@@ -111,7 +112,7 @@ pub fn approve(
     first: &Drafts,
     second: &Drafts,
     out: &mut impl Write,
-) -> Result<Approved, Wrong> {
+) -> Result<Approved, Error> {
     let mut written = 0;
     let mut open: Vec<String> = Vec::new();
     for (name, draft) in first {
@@ -223,8 +224,8 @@ mod tests {
     #[test]
     fn only_what_both_plays_agree_on_is_approved() {
         let folder = tempfile::tempdir().unwrap();
-        let house = workspace::house(&Default::default(), |_| true, Generated::None).unwrap();
-        let case = Arc::clone(&house.suite.cases[0]);
+        let workspace = workspace::open(&Default::default(), |_| true, Generated::None).unwrap();
+        let case = Arc::clone(&workspace.suite.cases[0]);
         let drafts = |status: u16, names: &[&str]| -> Drafts {
             let draft = || Draft { case: Arc::clone(&case), sections: vec![section(status, Body::Empty)] };
             names.iter().map(|name| ((*name).to_owned(), draft())).collect()

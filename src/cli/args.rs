@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     model::case::{Origin, Profile},
     report::FailOn,
-    workspace::{Layout, TargetChoice, Wrong},
+    workspace::{Error, Layout, TargetChoice},
 };
 
 /// Checks whether an API server keeps its published contract: AWS DMS, Veeam Backup for AWS, or an imported one.
@@ -103,7 +103,7 @@ pub struct FileArgs {
 
 impl FileArgs {
     /// As the workspace takes them; the project file of the working folder fills in what is not given.
-    pub fn layout(&self) -> Result<Layout, Wrong> {
+    pub fn layout(&self) -> Result<Layout, Error> {
         let FileArgs { cases, schemas, snapshots, seed } = self.clone();
         let given = Layout { cases, schemas, snapshots, seed, ..Layout::default() };
         given.in_project(Path::new(""))
@@ -184,7 +184,7 @@ pub struct TargetArgs {
 
 impl TargetArgs {
     /// As the workspace takes them.
-    pub fn choice(&self) -> Result<TargetChoice, Wrong> {
+    pub fn choice(&self) -> Result<TargetChoice, Error> {
         let given = TargetChoice { target: self.target.clone(), base_url: self.base_url.clone() };
         given.in_project(Path::new(""))
     }

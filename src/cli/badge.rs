@@ -9,7 +9,7 @@ use crate::{
     model::target::Implementation,
     report::{badge, statement},
     runner::record,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 #[derive(Debug, Clone, Args)]
@@ -37,7 +37,7 @@ pub enum BadgeFormat {
 }
 
 /// Makes the badge of what `proofmark statement` says. Exits 1 where the record was changed.
-pub fn badge(args: &BadgeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn badge(args: &BadgeArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
     let statement = match statement::of(&record::whole(&folder)?, &Implementation::default()) {
         Ok(statement) => statement,

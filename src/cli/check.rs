@@ -6,43 +6,43 @@ use super::args::CheckArgs;
 use crate::{
     model::case::{Case, Origin, Suite},
     plan,
-    workspace::{self, Generated, TargetChoice, Wrong},
+    workspace::{self, Error, Generated, TargetChoice},
 };
 
 /// Loads everything and says what there is.
-pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Error> {
     let mut targets = args.target.clone();
     if targets.is_empty() {
         targets.extend(TargetChoice::default().in_project(Path::new(""))?.target);
     }
     // Generated cases are right by being made; only a target file may name one.
     let generated = if targets.is_empty() { Generated::None } else { Generated::All };
-    let house = workspace::house(&args.files.layout()?, |_| true, generated)?;
-    house.contracts.verify().map_err(|errors| {
-        Wrong::Said(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    let workspace = workspace::open(&args.files.layout()?, |_| true, generated)?;
+    workspace.contracts.verify().map_err(|errors| {
+        Error::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     for target in targets {
         let named = TargetChoice::named(target);
-        let chosen = workspace::target(&named, &[], &house)?;
-        writeln!(out, "target {}: good", chosen.target.name)?;
-        for note in plan::unsent(&chosen.target, &house.contracts) {
+        let resolved = workspace::target(&named, &[], &workspace)?;
+        writeln!(out, "target {}: good", resolved.target.name)?;
+        for note in plan::unsent(&resolved.target, &workspace.contracts) {
             writeln!(out, "{note}")?;
         }
     }
-    for case in alone(&house.suite) {
+    for case in alone(&workspace.suite) {
         writeln!(
             out,
             "{}: no case sends the right input that its refusal is held against; it may be inconclusive",
             case.id
         )?;
     }
-    let operations: usize = house.contracts.iter().map(|contract| contract.operations.len()).sum();
-    let written = house.suite.cases.iter().filter(|case| case.origin() == Origin::Written).count();
+    let operations: usize = workspace.contracts.iter().map(|contract| contract.operations.len()).sum();
+    let written = workspace.suite.cases.iter().filter(|case| case.origin() == Origin::Written).count();
     writeln!(
         out,
         "{written} cases, {} fixtures, {} clauses, {} operations: all good",
-        house.suite.fixtures.len(),
-        house.clauses.len(),
+        workspace.suite.fixtures.len(),
+        workspace.clauses.len(),
         operations
     )?;
     Ok(())

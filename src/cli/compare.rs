@@ -15,7 +15,7 @@ use crate::{
         text,
     },
     runner::record,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 #[derive(Debug, Clone, Args)]
@@ -46,8 +46,8 @@ pub enum CompareFormat {
 }
 
 /// Reads the records and writes what they come to side by side.
-pub fn compare(args: &CompareArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let read = |folder: &PathBuf| -> Result<(String, Report), Wrong> {
+pub fn compare(args: &CompareArgs, out: &mut impl Write) -> Result<(), Error> {
+    let read = |folder: &PathBuf| -> Result<(String, Report), Error> {
         Ok((name(folder), record::document(folder)?.0))
     };
     let records = args.records.iter().map(read).collect::<Result<Vec<_>, _>>()?;

@@ -11,11 +11,11 @@ use super::{
 use crate::{
     contract::diff::{self, Change, Weight},
     model::contract::Contract,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Compares the two contracts; gives the exit code, 1 where something breaks.
-pub fn diff(args: &DiffArgs, out: &mut impl Write) -> Result<u8, Wrong> {
+pub fn diff(args: &DiffArgs, out: &mut impl Write) -> Result<u8, Error> {
     // Names play no part in what is compared.
     let [old, new] = [models::any(&args.old, "old")?, models::any(&args.new, "new")?];
     let changes = diff::changes(&old, &new);
@@ -37,7 +37,7 @@ fn text(
     new: &Contract,
     (breaking, compatible): (&[Change], &[Change]),
     out: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     for (title, changes) in [("breaking", breaking), ("compatible", compatible)] {
         if changes.is_empty() {
             continue;

@@ -14,9 +14,9 @@ use crate::{
         clause::{Clause, ClauseId},
         contract::{Contract, Form, Protocol},
     },
+    redact::Redactor,
     reference::Deviation,
-    report::Safe,
-    workspace::{self, Generated, House, Wrong},
+    workspace::{self, Error, Generated, Workspace},
 };
 
 mod example;
@@ -41,20 +41,20 @@ pub struct ExplainArgs {
 }
 
 /// Prints what is known of the name.
-pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Error> {
     if args.name.contains('*') {
-        let house = workspace::bare(&args.files.layout()?)?;
-        let found: Vec<&str> = names(&house).into_iter().filter(|it| fits(&args.name, it)).collect();
+        let workspace = workspace::open_contracts(&args.files.layout()?)?;
+        let found: Vec<&str> = names(&workspace).into_iter().filter(|it| fits(&args.name, it)).collect();
         if found.is_empty() {
-            return Err(Wrong::Said(format!("no clause and no rule fits {}", args.name)));
+            return Err(Error::Usage(format!("no clause and no rule fits {}", args.name)));
         }
         for name in found {
             writeln!(out, "{name}")?;
         }
         return Ok(out.flush()?);
     }
-    let house = workspace::house(&args.files.layout()?, |_| true, Generated::All)?;
-    let clauses = meant(&args.name, &house)?;
+    let workspace = workspace::open(&args.files.layout()?, |_| true, Generated::All)?;
+    let clauses = meant(&args.name, &workspace)?;
     if clauses.is_empty() {
         writeln!(out, "{}", claim_kind(&args.name).unwrap_or_default())?;
     }
@@ -62,7 +62,7 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
         if index > 0 {
             writeln!(out)?;
         }
-        out.write_all(told(id, &house.clauses[id], &house).as_bytes())?;
+        out.write_all(told(id, &workspace.clauses[id], &workspace).as_bytes())?;
     }
     out.flush()?;
     if args.example {
@@ -74,15 +74,15 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Wrong> {
 }
 
 /// The clauses that a name stands for: itself, or those of the rules that are called so. None for a kind of claim.
-fn meant(name: &str, house: &House) -> Result<Vec<ClauseId>, Wrong> {
-    if let Some((id, _)) = house.clauses.get_key_value(name) {
+fn meant(name: &str, workspace: &Workspace) -> Result<Vec<ClauseId>, Error> {
+    if let Some((id, _)) = workspace.clauses.get_key_value(name) {
         return Ok(vec![id.clone()]);
     }
     let of_rule = RULES.iter().filter(|rule| rule.name == name);
     let mut found: Vec<ClauseId> = Vec::new();
     for rule in of_rule {
-        for clause in house.contracts.iter().map(|contract| rule.clause_of(&contract.api)) {
-            if house.clauses.contains_key(&clause) && !found.contains(&clause) {
+        for clause in workspace.contracts.iter().map(|contract| rule.clause_of(&contract.api)) {
+            if workspace.clauses.contains_key(&clause) && !found.contains(&clause) {
                 found.push(clause);
             }
         }
@@ -90,14 +90,14 @@ fn meant(name: &str, house: &House) -> Result<Vec<ClauseId>, Wrong> {
     if !found.is_empty() || claim_kind(name).is_some() {
         return Ok(found);
     }
-    let near = nearest(name, &names(house));
+    let near = nearest(name, &names(workspace));
     let hint = if near.is_empty() { String::new() } else { format!("; near it are {}", near.join(", ")) };
-    Err(Wrong::Said(format!("no clause and no rule is called {name}{hint}")))
+    Err(Error::Usage(format!("no clause and no rule is called {name}{hint}")))
 }
 
 /// Every name that can be explained.
-fn names(house: &House) -> Vec<&str> {
-    let mut names: Vec<&str> = house.clauses.keys().map(|id| &**id).collect();
+fn names(workspace: &Workspace) -> Vec<&str> {
+    let mut names: Vec<&str> = workspace.clauses.keys().map(|id| &**id).collect();
     names.extend(RULES.iter().map(|rule| rule.name).chain(CLAIMS.iter().map(|(name, _)| *name)));
     names.sort_unstable();
     names.dedup();
@@ -159,15 +159,16 @@ fn claim_kind(name: &str) -> Option<String> {
     ))
 }
 
-fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
+fn told(id: &ClauseId, clause: &Clause, workspace: &Workspace) -> String {
     let mask = |text: &str| text.to_owned();
-    let safe = Safe::new(&mask);
-    let mut text = format!("{}  {}\n", safe.line(id), clause.strength);
-    for line in textwrap::wrap(&safe.line(&clause.text), WIDTH) {
+    let redactor = Redactor::new(&mask);
+    let mut text = format!("{}  {}\n", redactor.line(id), clause.strength);
+    for line in textwrap::wrap(&redactor.line(&clause.text), WIDTH) {
         text += &format!("  {line}\n");
     }
-    text += &entry("source", &format!("{}, {}", safe.line(&clause.document), safe.line(&clause.section)));
-    let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id, house)).collect();
+    text +=
+        &entry("source", &format!("{}, {}", redactor.line(&clause.document), redactor.line(&clause.section)));
+    let rules: Vec<&Rule> = RULES.iter().filter(|rule| stands_for(rule, id, workspace)).collect();
     for rule in &rules {
         text += &entry("checked", &format!("by the rule `{}`, on {}", rule.name, exchanges(rule.about)));
     }
@@ -175,7 +176,7 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         text += &entry("checked", "over all answers of a run, after the last one");
     }
     let mut naming: BTreeMap<Origin, Vec<&Case>> = BTreeMap::new();
-    for case in house.suite.cases.iter().filter(|case| case.names().contains(id)) {
+    for case in workspace.suite.cases.iter().filter(|case| case.names().contains(id)) {
         naming.entry(case.origin()).or_default().push(case);
     }
     for (origin, cases) in &naming {
@@ -183,7 +184,7 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
         let named = if cases.len() == 1 { "case that names it" } else { "cases that name it" };
         text += &entry("checked", &format!("by {} {made}{named}:", cases.len()));
         for case in cases.iter().take(FEW) {
-            text += &format!("            {}\n", safe.line(&case.id));
+            text += &format!("            {}\n", redactor.line(&case.id));
         }
         if cases.len() > FEW {
             text += &format!("            and {} more: `proofmark list --clause {id}`\n", cases.len() - FEW);
@@ -192,13 +193,13 @@ fn told(id: &ClauseId, clause: &Clause, house: &House) -> String {
     if rules.is_empty() && naming.is_empty() && &**id != "dms.response.request-id-unique" {
         text += &entry("checked", "by nothing yet");
     }
-    text + &observed(id, house) + &broken(id) + &known(id)
+    text + &observed(id, workspace) + &broken(id) + &known(id)
 }
 
 /// Where the vendors' own services were seen to answer otherwise, as far as the clause is about it.
-fn observed(id: &str, house: &House) -> String {
+fn observed(id: &str, workspace: &Workspace) -> String {
     let mut text = String::new();
-    for contract in house.contracts.iter() {
+    for contract in workspace.contracts.iter() {
         let documented =
             |rest: &str| contract.protocol == Protocol::Rest && id.strip_prefix(&*contract.api) == Some(rest);
         let aws = |clause: &str| contract.protocol != Protocol::Rest && id == clause;
@@ -235,10 +236,10 @@ fn observed(id: &str, house: &House) -> String {
 }
 
 /// What documents say is stated once for each API that has one.
-fn stands_for(rule: &Rule, id: &ClauseId, house: &House) -> bool {
+fn stands_for(rule: &Rule, id: &ClauseId, workspace: &Workspace) -> bool {
     let documented = |api: &Contract| api.protocol == Protocol::Rest && rule.clause_of(&api.api) == *id;
     match rule.about {
-        About::Documents => house.contracts.iter().any(documented),
+        About::Documents => workspace.contracts.iter().any(documented),
         _ => rule.clause == &**id,
     }
 }
@@ -285,20 +286,20 @@ mod tests {
     use super::*;
     use crate::workspace::Layout;
 
-    fn house() -> House {
-        workspace::house(&Layout::default(), |_| true, Generated::None).unwrap()
+    fn workspace() -> Workspace {
+        workspace::open(&Layout::default(), |_| true, Generated::None).unwrap()
     }
 
     #[test]
     fn every_clause_rule_and_deviation_can_be_explained() {
-        let house = house();
-        for id in house.clauses.keys() {
-            let text = told(id, &house.clauses[id], &house);
+        let workspace = workspace();
+        for id in workspace.clauses.keys() {
+            let text = told(id, &workspace.clauses[id], &workspace);
             assert!(text.contains("source") && text.contains("known_failures"), "{text}");
         }
         for rule in RULES {
             assert!(
-                meant(rule.name, &house).unwrap().contains(&ClauseId::from(rule.clause)),
+                meant(rule.name, &workspace).unwrap().contains(&ClauseId::from(rule.clause)),
                 "{}",
                 rule.name
             );
@@ -310,9 +311,9 @@ mod tests {
 
     #[test]
     fn a_clause_is_told_with_all_there_is_to_it() {
-        let house = house();
+        let workspace = workspace();
         let id = ClauseId::from("http.date.present");
-        let text = told(&id, &house.clauses[&id], &house);
+        let text = told(&id, &workspace.clauses[&id], &workspace);
         for part in
             ["MUST", "by the rule `date", "No answer has a Date.", "--deviate no-date", "clause: http.date"]
         {
@@ -322,16 +323,16 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_told_with_what_is_like_it() {
-        let house = house();
+        let workspace = workspace();
         for (name, near) in [
             ("http.date.presnt", "http.date.present"),
             ("dms.DeleteConnection.gon", "dms.DeleteConnection.gone"),
             ("contenttype", "content-type"),
         ] {
-            let Err(Wrong::Said(why)) = meant(name, &house) else { panic!("{name}") };
+            let Err(Error::Usage(why)) = meant(name, &workspace) else { panic!("{name}") };
             assert!(why.contains(near), "{why}");
         }
-        let Err(Wrong::Said(why)) = meant("zzzzzz", &house) else { panic!() };
+        let Err(Error::Usage(why)) = meant("zzzzzz", &workspace) else { panic!() };
         assert!(!why.contains("near"), "{why}");
     }
 

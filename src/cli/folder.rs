@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     contract::openapi::Folder,
-    workspace::{Wrong, files},
+    workspace::{Error, files},
 };
 
 /// So many files and folders are looked at, and so many bytes read, before somebody has to name a narrower folder.
@@ -19,21 +19,21 @@ const MOST_BYTES: u64 = 64 << 20;
 const DEEPEST: usize = 32;
 
 /// What is in `folder`, of which `file` has to be a part.
-pub fn of(file: &Path, folder: &Path) -> Result<Folder, Wrong> {
+pub fn of(file: &Path, folder: &Path) -> Result<Folder, Error> {
     let root = found(folder)?;
     if !root.is_dir() {
-        return Err(Wrong::Said(format!("{}: no folder", folder.display())));
+        return Err(Error::Usage(format!("{}: no folder", folder.display())));
     }
     let main = found(file)?;
-    let outside = || Wrong::Said(format!("{} is not in {}", file.display(), folder.display()));
+    let outside = || Error::Usage(format!("{} is not in {}", file.display(), folder.display()));
     let main = main.strip_prefix(&root).ok().and_then(named).ok_or_else(outside)?;
     let mut reader = Reader { root, entries: 0, bytes: 0, files: BTreeMap::new() };
     reader.folder(&reader.root.clone(), 0)?;
     Ok(Folder { main, files: reader.files })
 }
 
-fn found(path: &Path) -> Result<PathBuf, Wrong> {
-    path.canonicalize().map_err(|error| Wrong::Said(format!("{}: {error}", path.display())))
+fn found(path: &Path) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(|error| Error::Usage(format!("{}: {error}", path.display())))
 }
 
 /// A path with `/` between its parts; none where it is not UTF-8.
@@ -50,8 +50,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Wrong> {
-        let told = |error: io::Error| Wrong::Said(format!("{}: {error}", folder.display()));
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Error> {
+        let told = |error: io::Error| Error::Usage(format!("{}: {error}", folder.display()));
         for entry in fs::read_dir(folder).map_err(told)? {
             self.entries += 1;
             if self.entries > MOST_ENTRIES || depth > DEEPEST {
@@ -62,7 +62,7 @@ impl Reader {
         Ok(())
     }
 
-    fn entry(&mut self, entry: &DirEntry, depth: usize) -> Result<(), Wrong> {
+    fn entry(&mut self, entry: &DirEntry, depth: usize) -> Result<(), Error> {
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             return self.folder(&path, depth + 1);
@@ -92,8 +92,8 @@ impl Reader {
         files::text(&real, files::TEXT).map_err(told)
     }
 
-    fn too_much(&self) -> Wrong {
-        Wrong::Said(format!(
+    fn too_much(&self) -> Error {
+        Error::Usage(format!(
             "{}: more than {MOST_ENTRIES} files or {} MiB of documents in it, or too deep; name a narrower folder",
             self.root.display(),
             MOST_BYTES >> 20
@@ -147,7 +147,7 @@ mod tests {
         }
         assert!(read.files.keys().all(|name| !name.contains("secret") && !name.ends_with("txt")));
         let said = |file: &Path, folder: &Path| match of(file, folder) {
-            Err(Wrong::Said(sentence)) => sentence,
+            Err(Error::Usage(sentence)) => sentence,
             other => panic!("{other:?}"),
         };
         assert!(said(&outside, &folder).contains("is not in"));

@@ -7,7 +7,10 @@ use std::{
     io::{self, Write, stderr},
 };
 
-use crate::report::{self, Format, Mask, Report};
+use crate::{
+    redact::Mask,
+    report::{self, Format, Report},
+};
 
 /// Whether this is a step of a workflow.
 pub fn is_on() -> bool {

@@ -13,7 +13,7 @@ use crate::{
     model::contract::{Contract, Effect, EffectSource},
     plan,
     suite::{self, SourceFile},
-    workspace::{Wrong, bundled, files as read},
+    workspace::{Error, bundled, files as read},
 };
 
 /// What `observed.yaml` says before a person has written anything.
@@ -24,7 +24,7 @@ members: {}
 ";
 
 /// Imports the model and writes its files; `out` gets what was taken, `err` what was left out.
-pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
+pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Error> {
     check_name(&args.api)?;
     let imported = models::read(args.kind, &args.file, args.folder.as_deref(), &args.api)?;
     let folder = args.out.join(&args.api);
@@ -45,7 +45,7 @@ pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> 
     if beside.is_file() {
         let text = read::text(&beside, read::TEXT)?;
         let file = SourceFile { path: beside.to_string_lossy().into(), text: text.into() };
-        suite::review(&file, &mut contract).map_err(Wrong::Files)?;
+        suite::review(&file, &mut contract).map_err(Error::Diagnostics)?;
     }
     let Contract { title, version, api, .. } = &contract;
     writeln!(out, "{title} {version} ({api}): {} -> {}", taken(&contract), folder.display())?;
@@ -76,7 +76,7 @@ pub enum Keep {
 pub fn files_of(
     imported: &Imported,
     documented: &BTreeMap<String, String>,
-) -> Result<Vec<(String, String, Keep)>, Wrong> {
+) -> Result<Vec<(String, String, Keep)>, Error> {
     let contract = &imported.contract;
     let derived = files::write(contract).into_iter();
     let mut found: Vec<_> = derived.map(|(name, text)| (name.to_string(), text, Keep::Derived)).collect();
@@ -86,11 +86,11 @@ pub fn files_of(
 }
 
 /// The name of an API is a folder, and begins the ids of its clauses.
-pub fn check_name(api: &str) -> Result<(), Wrong> {
+pub fn check_name(api: &str) -> Result<(), Error> {
     let word = api.starts_with(|c: char| c.is_ascii_alphabetic())
         && api.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if !word || bundled::PROTOCOLS.contains(&api) {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "--api {api}: give a name of letters, digits, `-` and `_` that begins with a letter, and is not that of a \
              protocol ({})",
             bundled::PROTOCOLS.join(", ")

@@ -11,7 +11,7 @@ use clap::Args;
 
 use crate::{
     suite,
-    workspace::{self, Wrong},
+    workspace::{self, Error},
 };
 
 mod model;
@@ -36,7 +36,7 @@ const IGNORED: &str = ".gitignore";
 const IGNORE: [&str; 3] = ["*.snap.new", ".*.pending-snap", "/target/proofmark/"];
 
 /// Writes the files, or none of them where one is there already.
-pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Wrong> {
+pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Error> {
     let folder = &args.folder;
     if args.cargo {
         return init_crate(folder, out);
@@ -57,7 +57,7 @@ pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Resu
 }
 
 /// Writes files that do not exist yet, and what git ignores.
-fn write(folder: &Path, files: &[(String, String)], out: &mut impl Write) -> Result<(), Wrong> {
+fn write(folder: &Path, files: &[(String, String)], out: &mut impl Write) -> Result<(), Error> {
     let there: Vec<&str> = files
         .iter()
         .map(|(name, _)| &**name)
@@ -65,7 +65,7 @@ fn write(folder: &Path, files: &[(String, String)], out: &mut impl Write) -> Res
         .collect();
     if !there.is_empty() {
         let there = there.join(", ");
-        return Err(Wrong::Said(format!("{} has {there} already; nothing was written", folder.display())));
+        return Err(Error::Usage(format!("{} has {there} already; nothing was written", folder.display())));
     }
     for (name, text) in files {
         super::new::create(&folder.join(name), text)?;
@@ -81,10 +81,10 @@ const MANIFEST: &str = "Cargo.toml";
 const TEST: &str = "tests/conformance.rs";
 
 /// Writes what a crate lacks to run cases as its tests.
-fn init_crate(folder: &Path, out: &mut impl Write) -> Result<(), Wrong> {
+fn init_crate(folder: &Path, out: &mut impl Write) -> Result<(), Error> {
     let manifest = folder.join(MANIFEST);
     let text = workspace::files::text(&manifest, workspace::files::TEXT)
-        .map_err(|error| Wrong::Said(format!("{error}; `cargo init` makes a crate")))?;
+        .map_err(|error| Error::Usage(format!("{error}; `cargo init` makes a crate")))?;
     let is_there = |name: &str| folder.join(name).symlink_metadata().is_ok();
     // Of a folder that has files already, nothing is missing.
     let has_own = |name: &str| {
@@ -99,7 +99,7 @@ fn init_crate(folder: &Path, out: &mut impl Write) -> Result<(), Wrong> {
     let after = with_test(&text);
     if after != text {
         fs::write(&manifest, after)
-            .map_err(|error| Wrong::Said(format!("{}: {error}", manifest.display())))?;
+            .map_err(|error| Error::Usage(format!("{}: {error}", manifest.display())))?;
         writeln!(out, "extended {MANIFEST}")?;
     }
     if ignore(folder)? {
@@ -161,9 +161,9 @@ fn files() -> Vec<(&'static str, String)> {
 }
 
 /// Adds what is missing; what is there stays as it is. Whether something was added.
-fn ignore(folder: &Path) -> Result<bool, Wrong> {
+fn ignore(folder: &Path) -> Result<bool, Error> {
     let path = folder.join(IGNORED);
-    let at = |error: io::Error| Wrong::Said(format!("{}: {error}", path.display()));
+    let at = |error: io::Error| Error::Usage(format!("{}: {error}", path.display()));
     let before = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
         text => text.map_err(at)?,

@@ -13,13 +13,11 @@ use similar::TextDiff;
 use super::args::FileArgs;
 use crate::{
     model::target::Target,
-    report::{
-        Safe,
-        known::{self, Update, Wording},
-    },
+    redact::Redactor,
+    report::known::{self, Update, Wording},
     runner::record,
     suite::{self, SourceFile},
-    workspace::{self, Wrong},
+    workspace::{self, Error},
 };
 
 #[derive(Debug, Clone, Args)]
@@ -59,21 +57,21 @@ pub struct UpdateArgs {
 }
 
 /// Changes the file, or shows how it would.
-pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Error> {
     let KnownCommand::Update(args) = &args.command;
-    let house = workspace::bare(&args.files.layout()?)?;
-    let (file, named) = workspace::target_file(&args.target, &house.targets)?;
+    let workspace = workspace::open_contracts(&args.files.layout()?)?;
+    let (file, named) = workspace::target_file(&args.target, &workspace.targets)?;
     let path = Path::new(&named);
     if !path.is_absolute() {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{} is bundled with the program and no file that could be changed",
             args.target
         )));
     }
-    let load = |file: &SourceFile| suite::load_target(file, &house.contracts, &house.clauses);
-    let target = load(&file).map_err(Wrong::Files)?;
+    let load = |file: &SourceFile| suite::load_target(file, &workspace.contracts, &workspace.clauses);
+    let target = load(&file).map_err(Error::Diagnostics)?;
     let update = update(args, &target)?;
-    let stuck = |why: suite::Stuck| Wrong::Said(format!("{}: {why}", file.path));
+    let stuck = |why: suite::Stuck| Error::Usage(format!("{}: {why}", file.path));
     let text = suite::rewrite_known(&file.text, &update.remove, &update.add).map_err(stuck)?;
     let declared = suite::declare_unsupported(&text, &update.unsupported);
     let (text, undeclared) = match declared {
@@ -81,24 +79,28 @@ pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Wrong> {
         Err(why) => (text, Some(why)),
     };
     // What is written has to load, and to say what was meant.
-    let written = load(&SourceFile { text: text.as_str().into(), ..file.clone() }).map_err(Wrong::Files)?;
+    let written =
+        load(&SourceFile { text: text.as_str().into(), ..file.clone() }).map_err(Error::Diagnostics)?;
     if written.known_failures.len() + update.remove.len() != target.known_failures.len() + update.add.len() {
-        return Err(Wrong::Said(format!("{}: its layout is not understood; nothing was changed", file.path)));
+        return Err(Error::Usage(format!(
+            "{}: its layout is not understood; nothing was changed",
+            file.path
+        )));
     }
     if args.dry_run {
         let diff = TextDiff::from_lines(&*file.text, text.as_str());
         write!(out, "{}", diff.unified_diff().header(&file.path, &file.path))?;
     } else if text != *file.text {
-        replace(path, &text).map_err(|error| Wrong::Said(format!("{}: {error}", file.path)))?;
+        replace(path, &text).map_err(|error| Error::Usage(format!("{}: {error}", file.path)))?;
     }
     told(&file.path, &update, undeclared.as_ref(), args, out)
 }
 
-fn update(args: &UpdateArgs, target: &Target) -> Result<Update, Wrong> {
+fn update(args: &UpdateArgs, target: &Target) -> Result<Update, Error> {
     let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
     let (report, _) = record::document(&folder)?;
     let [run] = &report.runs[..] else {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{} holds {} runs; one is needed",
             folder.display(),
             report.runs.len()
@@ -106,7 +108,7 @@ fn update(args: &UpdateArgs, target: &Target) -> Result<Update, Wrong> {
     };
     if run.target.name != target.name {
         let (recorded, wanted) = (&run.target.name, &target.name);
-        return Err(Wrong::Said(format!("{} is a run of {recorded}, not of {wanted}", folder.display())));
+        return Err(Error::Usage(format!("{} is a run of {recorded}, not of {wanted}", folder.display())));
     }
     let wording = match (&args.reason, &args.ticket, args.expires) {
         (Some(reason), Some(ticket), Some(expires)) => {
@@ -116,7 +118,7 @@ fn update(args: &UpdateArgs, target: &Target) -> Result<Update, Wrong> {
     };
     let today = Zoned::now().date();
     if let Some(expires) = args.expires.filter(|expires| *expires < today) {
-        return Err(Wrong::Said(format!("--expires {expires} is past")));
+        return Err(Error::Usage(format!("--expires {expires} is past")));
     }
     Ok(known::update(run, &target.known_failures, today, wording.as_ref()))
 }
@@ -147,7 +149,7 @@ fn told(
     undeclared: Option<&suite::Stuck>,
     args: &UpdateArgs,
     out: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     let would = if args.dry_run { "would be " } else { "" };
     let missing: Vec<&str> = update.unsupported.iter().map(String::as_str).collect();
     let (added, removed) = (update.add.len(), update.remove.len());
@@ -164,7 +166,7 @@ fn told(
         }
     }
     for note in &update.notes {
-        writeln!(out, "note: {}", Safe::new(&str::to_owned).line(note))?;
+        writeln!(out, "note: {}", Redactor::new(&str::to_owned).line(note))?;
     }
     if update.unworded > 0 {
         let number = update.unworded;

@@ -11,17 +11,17 @@ use super::{
 use crate::{
     model::case::Profile,
     plan::{self, Decision, Job},
-    workspace::{self, Generated, Wrong},
+    workspace::{self, Error, Generated},
 };
 
 /// Prints a line a case, or the same as JSON.
-pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = workspace::house(&args.files.layout()?, |_| true, Generated::All)?;
-    let chosen = workspace::target(&args.target.choice()?, &args.selection.api, &house)?;
-    let selection = run::selection(&args.selection, &house)?;
-    let plan = plan::plan(house.ground(&chosen.target), &selection);
+pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Error> {
+    let workspace = workspace::open(&args.files.layout()?, |_| true, Generated::All)?;
+    let resolved = workspace::target(&args.target.choice()?, &args.selection.api, &workspace)?;
+    let selection = run::selection(&args.selection, &workspace)?;
+    let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     if plan.jobs.is_empty() && plan.of.is_empty() {
-        return Err(Wrong::Said("the selection is empty: no case fits all of it".into()));
+        return Err(Error::Usage("the selection is empty: no case fits all of it".into()));
     }
     match args.format {
         FormatArg::Text => {
@@ -32,7 +32,7 @@ pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Wrong> {
         FormatArg::Json => {
             let cases: Vec<_> = plan.jobs.iter().map(entry).collect();
             serde_json::to_writer_pretty(&mut *out, &cases)
-                .map_err(|error| Wrong::Said(error.to_string()))?;
+                .map_err(|error| Error::Usage(error.to_string()))?;
             writeln!(out)?;
         }
     }

@@ -14,11 +14,11 @@ use crate::{
         record::Traces,
     },
     runner::record,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Merges, keeps and prints. The exit code is that of the whole run.
-pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let folder = args.record.as_deref().unwrap_or(Path::new(record::LAST));
     let mut parts = Vec::new();
     for path in &args.records {
@@ -27,7 +27,7 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     let baseline = args.baseline.as_deref().map(record::document).transpose()?;
     let mut report = merge::merge(parts).map_err(|problems| {
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Wrong::Said(format!("these are not one run:\n  {}", problems.join("\n  ")))
+        Error::Usage(format!("these are not one run:\n  {}", problems.join("\n  ")))
     })?;
     if let Some((before, sha256)) = &baseline {
         report::baseline::hold_against(&mut report, before, sha256);
@@ -38,7 +38,7 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
     // What is recorded was masked before it was written.
     let as_is = str::to_owned;
     record::write(folder, &report, &as_is)
-        .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
+        .map_err(|error| Error::Usage(format!("{}: {error}", folder.display())))?;
     for wanted in &args.output.report {
         let Wanted { format: form, path } = wanted;
         save(path, &report::render(&report, format(*form, ColorArg::Never), &as_is))?;

@@ -8,14 +8,14 @@ use super::{args::ModelKind, folder, import};
 use crate::{
     contract::{self, ContractError, Imported, botocore, openapi, smithy},
     model::contract::Contract,
-    workspace::{Wrong, files},
+    workspace::{Error, files},
 };
 
 /// The contract in a model file of this kind; what an OpenAPI document refers to may be in `folder`.
-pub fn read(kind: ModelKind, file: &Path, folder: Option<&Path>, api: &str) -> Result<Imported, Wrong> {
+pub fn read(kind: ModelKind, file: &Path, folder: Option<&Path>, api: &str) -> Result<Imported, Error> {
     let text = text(file)?;
     if folder.is_some() && kind != ModelKind::Openapi {
-        return Err(Wrong::Said("--folder is for OpenAPI documents; no other model refers to files".into()));
+        return Err(Error::Usage("--folder is for OpenAPI documents; no other model refers to files".into()));
     }
     let imported = match kind {
         ModelKind::Smithy => smithy::import(&text, api),
@@ -40,16 +40,16 @@ pub fn read(kind: ModelKind, file: &Path, folder: Option<&Path>, api: &str) -> R
     };
     imported.map_err(|problems| {
         let lines = problems.iter().map(|problem| format!("{}: {problem}", file.display()));
-        Wrong::Said(lines.collect::<Vec<_>>().join("\n"))
+        Error::Usage(lines.collect::<Vec<_>>().join("\n"))
     })
 }
 
 /// The contract at `path`: a folder of contract files, or a model of any kind.
-pub fn any(path: &Path, api: &str) -> Result<Contract, Wrong> {
+pub fn any(path: &Path, api: &str) -> Result<Contract, Error> {
     if path.is_dir() {
         let [operations, schema] =
             [text(&path.join(contract::files::OPERATIONS))?, text(&path.join(contract::files::SCHEMA))?];
-        let wrong = |error: ContractError| Wrong::Said(format!("{}: {error}", path.display()));
+        let wrong = |error: ContractError| Error::Usage(format!("{}: {error}", path.display()));
         let contract = contract::files::read(&operations, &schema).map_err(wrong)?;
         contract::files::sound(&contract).map_err(wrong)?;
         return Ok(contract);
@@ -58,12 +58,12 @@ pub fn any(path: &Path, api: &str) -> Result<Contract, Wrong> {
 }
 
 /// What the model at `path` is.
-pub fn kind_of(path: &Path) -> Result<ModelKind, Wrong> {
+pub fn kind_of(path: &Path) -> Result<ModelKind, Error> {
     Ok(kind(&text(path)?))
 }
 
 /// What the model says of its operations, a sentence each.
-pub fn documented(path: &Path) -> Result<BTreeMap<String, String>, Wrong> {
+pub fn documented(path: &Path) -> Result<BTreeMap<String, String>, Error> {
     Ok(import::documented(&text(path)?))
 }
 
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(any(&path, "t").unwrap().title, "Packed");
         for broken in [&whole[..20], &packed(&" ".repeat(files::TEXT + 1))[..]] {
             fs::write(&path, broken).unwrap();
-            assert!(matches!(any(&path, "t"), Err(Wrong::Said(_))));
+            assert!(matches!(any(&path, "t"), Err(Error::Usage(_))));
         }
     }
 
@@ -136,7 +136,7 @@ mod tests {
             let path = folder.path().join("model");
             fs::write(&path, bytes).unwrap();
             match any(&path, "t") {
-                Err(Wrong::Said(sentence)) => sentence,
+                Err(Error::Usage(sentence)) => sentence,
                 other => panic!("{other:?}"),
             }
         };
@@ -151,7 +151,7 @@ mod tests {
             assert!(said.contains(sentence), "{said}");
         }
         match any(&folder.path().join("nothing"), "t") {
-            Err(Wrong::Said(sentence)) => assert!(sentence.contains("nothing"), "{sentence}"),
+            Err(Error::Usage(sentence)) => assert!(sentence.contains("nothing"), "{sentence}"),
             other => panic!("{other:?}"),
         }
     }

@@ -14,13 +14,13 @@ use clap::{Args, ValueEnum};
 use super::progress::Progress;
 use crate::{
     mutation::{self, Class, File, OPERATORS, Score},
+    redact::{MASKED, Redactor},
     report::{
-        Names, Safe,
+        Names,
         mutation::{self as form, Measured},
-        safe::MASKED,
     },
     runner::record,
-    workspace::{Wrong, files},
+    workspace::{Error, files},
 };
 
 pub mod recorded;
@@ -118,7 +118,7 @@ impl FromStr for Required {
 }
 
 /// Measures and prints; exits 1 where the score is less than what is required.
-pub fn mutate(args: &MutateArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn mutate(args: &MutateArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     if args.operators.iter().any(|name| name == "list") {
         return list(out);
     }
@@ -128,7 +128,7 @@ pub fn mutate(args: &MutateArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     let recorded = Recorded::read(args, &folder)?;
     let score = recorded.score(args, file.as_ref());
     if score.entries == 0 {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{}: no entry of it passed and can be judged again, so that there is nothing to change",
             folder.display()
         )));
@@ -139,20 +139,20 @@ pub fn mutate(args: &MutateArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     require.extend(args.require.iter().map(|it| (it.class, it.least)));
     let mut broken = mutation::below(&require, &score);
     broken.extend(file.into_iter().flat_map(|file| file.broken(&score)));
-    broken.iter().for_each(|sentence| eprintln!("{}", Safe::new(&str::to_owned).line(sentence)));
+    broken.iter().for_each(|sentence| eprintln!("{}", Redactor::new(&str::to_owned).line(sentence)));
     Ok(ExitCode::from(u8::from(!broken.is_empty())))
 }
 
-fn print(args: &MutateArgs, measured: &Measured, out: &mut impl Write) -> Result<(), Wrong> {
+fn print(args: &MutateArgs, measured: &Measured, out: &mut impl Write) -> Result<(), Error> {
     // What is recorded was masked before it was written.
-    let safe = Safe::new(&str::to_owned);
+    let redactor = Redactor::new(&str::to_owned);
     let names = if args.all { Names::All } else { Names::Few };
     let text = match args.format {
-        _ if args.suggest => form::suggestions(measured, &safe),
-        MutateFormat::Text => form::text(measured, names, &safe),
-        MutateFormat::Json => form::json(measured, &safe),
-        MutateFormat::Markdown => form::markdown(measured, &safe),
-        MutateFormat::Html => form::html(measured, &safe),
+        _ if args.suggest => form::suggestions(measured, &redactor),
+        MutateFormat::Text => form::text(measured, names, &redactor),
+        MutateFormat::Json => form::json(measured, &redactor),
+        MutateFormat::Markdown => form::markdown(measured, &redactor),
+        MutateFormat::Html => form::html(measured, &redactor),
     };
     match &args.output {
         Some(path) => super::report::save(path, &text),
@@ -164,40 +164,40 @@ fn print(args: &MutateArgs, measured: &Measured, out: &mut impl Write) -> Result
     }
 }
 
-fn list(out: &mut impl Write) -> Result<ExitCode, Wrong> {
+fn list(out: &mut impl Write) -> Result<ExitCode, Error> {
     for operator in OPERATORS {
         writeln!(out, "{:<9} {:<28} {}", operator.class.name(), operator.name, operator.says)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn known_operators(names: &[String]) -> Result<(), Wrong> {
+fn known_operators(names: &[String]) -> Result<(), Error> {
     let is_known = |name: &&String| {
         OPERATORS.iter().any(|operator| operator.name == **name || operator.class.name() == **name)
     };
     match names.iter().find(|name| !is_known(name)) {
         None => Ok(()),
-        Some(name) => Err(Wrong::Said(format!(
+        Some(name) => Err(Error::Usage(format!(
             "there is no operator and no class {name}; --operators list shows them all"
         ))),
     }
 }
 
-fn held(args: &MutateArgs) -> Result<Option<File>, Wrong> {
+fn held(args: &MutateArgs) -> Result<Option<File>, Error> {
     let Some(path) = &args.hold else { return Ok(None) };
     if args.sample.is_some()
         || !args.operators.is_empty()
         || !args.operation.is_empty()
         || !args.clause.is_empty()
     {
-        return Err(Wrong::Said("--hold is for the whole: it takes no --sample and no selection".into()));
+        return Err(Error::Usage("--hold is for the whole: it takes no --sample and no selection".into()));
     }
     let text = files::text(path, files::RECORD)?;
-    File::parse(&text).map(Some).map_err(|why| Wrong::Said(format!("{}: {why}", path.display())))
+    File::parse(&text).map(Some).map_err(|why| Error::Usage(format!("{}: {why}", path.display())))
 }
 
 /// The score of all mutants of a record, as a statement has it. `files` names suite and target as for `mutate`.
-pub fn whole(files: &MutateArgs, folder: &Path) -> Result<Score, Wrong> {
+pub fn whole(files: &MutateArgs, folder: &Path) -> Result<Score, Error> {
     Ok(Recorded::read(files, folder)?.score(files, None))
 }
 

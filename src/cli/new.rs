@@ -20,10 +20,10 @@ use crate::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
         contract::{Access, Contract, Effect, Operation, Place, Protocol},
         target::DISPOSABLE,
-        template::{Hole, Part, TemplateValue},
+        template::{Part, Placeholder, TemplateValue},
     },
     suite::write::{self, CaseText, scalar},
-    workspace::{self, House, Wrong},
+    workspace::{self, Error, Workspace},
 };
 
 /// Where the schema of case files is, seen from `cases/<api>/`.
@@ -47,10 +47,10 @@ pub struct NewArgs {
 }
 
 /// Prints or writes the file.
-pub fn new(args: &NewArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = workspace::bare(&args.files.layout()?)?;
-    let (contract, operation) = find(&house, &args.operation, args.api.as_deref())?;
-    let text = file(&house, contract, operation);
+pub fn new(args: &NewArgs, out: &mut impl Write) -> Result<(), Error> {
+    let workspace = workspace::open_contracts(&args.files.layout()?)?;
+    let (contract, operation) = find(&workspace, &args.operation, args.api.as_deref())?;
+    let text = file(&workspace, contract, operation);
     match &args.out {
         Some(path) => {
             create(path, &text)?;
@@ -74,13 +74,14 @@ fn checked(args: &NewArgs, path: &Path) -> FileArgs {
 
 /// The operation of this name, and the contract it is in.
 pub fn find<'a>(
-    house: &'a House,
+    workspace: &'a Workspace,
     name: &str,
     api: Option<&str>,
-) -> Result<(&'a Contract, &'a Operation), Wrong> {
-    let contracts = || house.contracts.iter().filter(|contract| api.is_none_or(|api| *contract.api == *api));
-    if let Some(api) = api.filter(|api| house.contracts.get(api).is_none()) {
-        let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
+) -> Result<(&'a Contract, &'a Operation), Error> {
+    let contracts =
+        || workspace.contracts.iter().filter(|contract| api.is_none_or(|api| *contract.api == *api));
+    if let Some(api) = api.filter(|api| workspace.contracts.get(api).is_none()) {
+        let known = workspace.contracts.iter().map(|contract| contract.api.to_string()).collect();
         return Err(workspace::unknown("API", api, known));
     }
     let found: Vec<_> = contracts().filter_map(|it| Some((it, it.operation(name)?))).collect();
@@ -92,7 +93,7 @@ pub fn find<'a>(
         }
         [..] => {
             let apis: Vec<&str> = found.iter().map(|(contract, _)| &*contract.api).collect();
-            Err(Wrong::Said(format!(
+            Err(Error::Usage(format!(
                 "{name} is an operation of {}: say which with --api",
                 apis.join(" and ")
             )))
@@ -101,10 +102,10 @@ pub fn find<'a>(
 }
 
 /// Writes a file that is not there yet.
-pub fn create(path: &Path, text: &str) -> Result<(), Wrong> {
-    let at = |error: io::Error| Wrong::Said(format!("{}: {error}", path.display()));
+pub fn create(path: &Path, text: &str) -> Result<(), Error> {
+    let at = |error: io::Error| Error::Usage(format!("{}: {error}", path.display()));
     if path.symlink_metadata().is_ok() {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{}: expected nothing there yet, found something; give another name, or take it away",
             path.display()
         )));
@@ -122,9 +123,9 @@ pub fn modeline() -> &'static str {
 }
 
 /// The text of the file.
-pub fn file(house: &House, contract: &Contract, operation: &Operation) -> String {
-    let case = generate::first(contract, operation, &house.clauses, house.seed);
-    let first = First { house, contract, operation, input: input(&case), case: &case };
+pub fn file(workspace: &Workspace, contract: &Contract, operation: &Operation) -> String {
+    let case = generate::first(contract, operation, &workspace.clauses, workspace.seed);
+    let first = First { workspace, contract, operation, input: input(&case), case: &case };
     let source = format!("{}, {}", contract.title, operation.name);
     let mut file = CaseText::new(modeline(), &contract.api, &operation.name, &source);
     first.success(&mut file);
@@ -135,7 +136,7 @@ pub fn file(house: &House, contract: &Contract, operation: &Operation) -> String
 
 /// What the file is made of.
 struct First<'a> {
-    house: &'a House,
+    workspace: &'a Workspace,
     contract: &'a Contract,
     operation: &'a Operation,
     case: &'a Case,
@@ -280,7 +281,7 @@ impl First<'_> {
     fn clauses(&self, file: &mut CaseText, wanted: &[String]) {
         let stated: Vec<&str> = wanted
             .iter()
-            .filter(|id| self.house.clauses.contains_key(id.as_str()))
+            .filter(|id| self.workspace.clauses.contains_key(id.as_str()))
             .map(String::as_str)
             .collect();
         if !stated.is_empty() {
@@ -383,7 +384,7 @@ fn sent(step: &Step, case: &Case) -> Vec<(String, Value)> {
 fn own(value: &TemplateValue, case: &Case) -> TemplateValue {
     match value {
         TemplateValue::Text(template) => match &template.parts[..] {
-            [Part::Hole(Hole::Variable(name))] => {
+            [Part::Placeholder(Placeholder::Variable(name))] => {
                 let row = case.row.iter().find(|(column, _)| column == name);
                 row.map_or_else(|| value.clone(), |(_, value)| value.clone())
             }
@@ -407,27 +408,28 @@ mod tests {
 
     #[test]
     fn the_first_file_of_every_operation_loads() {
-        let house = workspace::bare(&Layout::default()).unwrap();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
         let mut files = Vec::new();
-        for contract in house.contracts.iter() {
+        for contract in workspace.contracts.iter() {
             for operation in contract.operations.values() {
-                let text = file(&house, contract, operation).into();
+                let text = file(&workspace, contract, operation).into();
                 let path = format!("{}/{}.yaml", contract.api, operation.name).into();
                 files.push(SourceFile { path, text });
             }
         }
         assert!(files.len() >= 119 + 163, "{} operations", files.len());
-        let suite = suite::load(&files, &house.contracts, &house.clauses);
-        let suite = suite.unwrap_or_else(|wrong| panic!("{}", crate::cli::explain(&Wrong::Files(wrong))));
+        let suite = suite::load(&files, &workspace.contracts, &workspace.clauses);
+        let suite =
+            suite.unwrap_or_else(|wrong| panic!("{}", crate::cli::explain(&Error::Diagnostics(wrong))));
         assert_eq!(suite.cases.len(), 2 * files.len());
     }
 
     #[test]
     fn operations_are_found_by_their_names() {
-        let house = workspace::bare(&Layout::default()).unwrap();
-        let found = |name: &str, api: Option<&str>| match find(&house, name, api) {
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
+        let found = |name: &str, api: Option<&str>| match find(&workspace, name, api) {
             Ok((contract, operation)) => format!("{} {}", contract.api, operation.name),
-            Err(Wrong::Said(why)) => why,
+            Err(Error::Usage(why)) => why,
             Err(_) => String::new(),
         };
         assert_eq!(found("DeleteConnection", None), "dms DeleteConnection");

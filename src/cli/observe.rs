@@ -14,8 +14,7 @@ use serde_json::{Map, Value};
 
 use super::{args::StageArgs, new};
 use crate::{
-    cli::sweep::command,
-    cli::tell,
+    cli::{sweep::command, tell},
     contract::generate,
     exec,
     matcher::{error_reading::error_names, media_type},
@@ -26,16 +25,14 @@ use crate::{
         verdict::Verdict,
     },
     plan::{self, Decision},
-    report::{
-        Safe,
-        derive::{self, Derived},
-    },
-    runner::{Opening, Stage, clean_up, interrupt::interrupts, kept},
+    redact::Redactor,
+    report::derive::{self, Derived},
+    runner::{Opening, Runner, clean_up, interrupt::interrupts, kept},
     suite::{
         self, SourceFile,
         write::{self, CaseText, scalar},
     },
-    workspace::{self, Generated, House, Wrong, files, state::state_dir},
+    workspace::{self, Error, Generated, Workspace, files, state::state_dir},
 };
 
 mod secrets;
@@ -63,70 +60,71 @@ pub struct RecordArgs {
 
 /// Sends, and writes the case. Exits with 1 where the answer breaks a clause, and with 3 where there is none. What can be
 /// wrong with the question is found before anything is sent.
-pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let mut house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
+pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
+    let mut workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::None)?;
     let sent = sent(&args.send)?;
-    let (contract, operation) = new::find(&house, &args.operation, args.api.as_deref())?;
+    let (contract, operation) = new::find(&workspace, &args.operation, args.api.as_deref())?;
     let (contract, operation) = (contract.clone(), operation.clone());
     let asking = Asking { contract: &contract, operation: &operation, sent: &sent };
     let name = args.name.as_deref().unwrap_or(FIRST);
     if !suite::is_case_name(name) {
-        return Err(Wrong::Said(format!("--name {name}: {}; nothing was sent", suite::CASE_NAMES)));
+        return Err(Error::Usage(format!("--name {name}: {}; nothing was sent", suite::CASE_NAMES)));
     }
-    let case = asking.case(&house, name)?;
+    let case = asking.case(&workspace, name)?;
     secrets::refuse_in_clear(&case.steps[0].request.input)?;
-    house.suite = Arc::new(with(&house.suite, &case));
-    let mut chosen = workspace::target(&args.stage.target.choice()?, &[contract.api.to_string()], &house)?;
+    workspace.suite = Arc::new(with(&workspace.suite, &case));
+    let mut resolved =
+        workspace::target(&args.stage.target.choice()?, &[contract.api.to_string()], &workspace)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
-    for line in kept::lend(&mut chosen.target, &state_dir)? {
+    for line in kept::use_kept_fixtures(&mut resolved.target, &state_dir)? {
         eprintln!("{line}");
     }
-    let job = plan::job(&case, house.ground(&chosen.target));
+    let job = plan::job(&case, workspace.ground(&resolved.target));
     match &job.decision {
         Decision::Run => {}
-        Decision::Skip(why) => return Err(Wrong::Said(format!("{why}; nothing was sent"))),
+        Decision::Skip(why) => return Err(Error::Usage(format!("{why}; nothing was sent"))),
         Decision::Unsupported(operation) => {
-            return Err(Wrong::Said(format!(
+            return Err(Error::Usage(format!(
                 "the target file says that {operation} is not there; nothing was sent"
             )));
         }
     }
     let interrupt = interrupts(command("sweep", &args.stage.without_cases()), tell);
-    let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt)).await?;
-    let mask = |text: &str| stage.session.masks().mask(text);
+    let runner = Runner::open(workspace, resolved, Opening::new(state_dir, interrupt)).await?;
+    let mask = |text: &str| runner.session.known_secrets().mask(text);
     secrets::refuse_known("--send", &Value::Object(sent.clone()).to_string(), &mask)?;
     secrets::refuse_known("--name", name, &mask)?;
-    let refused = |why: String| Wrong::Said(format!("{why}; nothing was sent"));
-    stage.session.prepare(std::slice::from_ref(&job)).await.map_err(refused)?;
+    let refused = |why: String| Error::Usage(format!("{why}; nothing was sent"));
+    runner.session.prepare(std::slice::from_ref(&job)).await.map_err(refused)?;
     args.out.as_deref().map_or(Ok(()), free)?;
-    let mut trace = exec::run(&job, &stage.session).await;
-    stage.session.close().await;
-    let settled = clean_up::settle(&stage).await;
-    settled.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
-    settled.supersede(&case.id, &mut trace);
-    trace.leftovers.extend(settled.left().into_iter().map(Leftover::from));
-    let told = asking.tell(&case, &trace, &stage, args, out);
-    stage.strike().await;
+    let mut trace = exec::run(&job, &runner.session).await;
+    runner.session.close().await;
+    let unconfirmed = clean_up::resolve(&runner).await;
+    unconfirmed.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
+    unconfirmed.supersede(&case.id, &mut trace);
+    trace.leftovers.extend(unconfirmed.left().into_iter().map(Leftover::from));
+    let told = asking.tell(&case, &trace, &runner, args, out);
+    runner.close().await;
     told
 }
 
 /// Fails where the file is there already, or could not be written.
-fn free(path: &Path) -> Result<(), Wrong> {
+fn free(path: &Path) -> Result<(), Error> {
     new::create(path, "").map_err(|wrong| match wrong {
-        Wrong::Said(why) => Wrong::Said(format!("--out {why}; nothing was sent")),
+        Error::Usage(why) => Error::Usage(format!("--out {why}; nothing was sent")),
         other => other,
     })?;
     Ok(fs::remove_file(path)?)
 }
 
 /// What is to be sent, by member.
-fn sent(given: &str) -> Result<Map<String, Value>, Wrong> {
+fn sent(given: &str) -> Result<Map<String, Value>, Error> {
     let text = match given.strip_prefix('@') {
         Some(path) => files::text(Path::new(path), files::TEXT)?,
         None => given.to_owned(),
     };
     serde_json::from_str(&text)
-        .map_err(|error| Wrong::Said(format!("--send: this is no JSON object: {error}; nothing was sent")))
+        .map_err(|error| Error::Usage(format!("--send: this is no JSON object: {error}; nothing was sent")))
 }
 
 fn with(suite: &Suite, case: &Arc<Case>) -> Suite {
@@ -147,33 +145,35 @@ const FIRST: &str = "recorded";
 
 impl Asking<'_> {
     /// The case that sends and claims next to nothing, as it will be written: what is wrong with the input is said of the file.
-    fn case(&self, house: &House, name: &str) -> Result<Arc<Case>, Wrong> {
+    fn case(&self, workspace: &Workspace, name: &str) -> Result<Arc<Case>, Error> {
         let anything = |file: &mut CaseText| file.line(2, "expect: { status: [2xx, 3xx, 4xx, 5xx] }");
-        let text = self.file(house, name, anything);
+        let text = self.file(workspace, name, anything);
         let source = SourceFile { path: "--send".into(), text: text.into() };
-        let loaded = suite::load(std::slice::from_ref(&source), &house.contracts, &house.clauses);
-        let mut own =
-            loaded.or_else(|wrong| self.beside(house, &source).ok_or(wrong)).map_err(Wrong::Files)?;
+        let loaded = suite::load(std::slice::from_ref(&source), &workspace.contracts, &workspace.clauses);
+        let mut own = loaded
+            .or_else(|wrong| self.beside(workspace, &source).ok_or(wrong))
+            .map_err(Error::Diagnostics)?;
         let wanted: CaseId = format!("{}::{}::{name}", self.contract.api, self.operation.name).into();
         let found = own.cases.drain(..).find(|case| case.id == wanted);
-        found.ok_or_else(|| Wrong::Said("a bug in Proofmark: the case that was written does not load".into()))
+        found
+            .ok_or_else(|| Error::Usage("a bug in Proofmark: the case that was written does not load".into()))
     }
 
     /// The same, where it names variables that the suite sets.
-    fn beside(&self, house: &House, source: &SourceFile) -> Option<Suite> {
+    fn beside(&self, workspace: &Workspace, source: &SourceFile) -> Option<Suite> {
         let api = &self.contract.api;
-        let variables = house.suite.variables.get(api)?;
+        let variables = workspace.suite.variables.get(api)?;
         let mut text = source.text.to_string();
         text += "\nvariables:\n";
         for (name, value) in variables {
             text += &format!("  {}: {}\n", scalar(name), write::flow(&write::template(value)));
         }
         let source = SourceFile { path: Arc::clone(&source.path), text: text.into() };
-        suite::load(&[source], &house.contracts, &house.clauses).ok()
+        suite::load(&[source], &workspace.contracts, &workspace.clauses).ok()
     }
 
     /// The file, with what `claims` writes into the case.
-    fn file(&self, house: &House, name: &str, claims: impl FnOnce(&mut CaseText)) -> String {
+    fn file(&self, workspace: &Workspace, name: &str, claims: impl FnOnce(&mut CaseText)) -> String {
         let source = format!("{}, {}", self.contract.title, self.operation.name);
         let mut file = CaseText::new(new::modeline(), &self.contract.api, &self.operation.name, &source);
         file.line(1, &format!("{name}:"));
@@ -183,7 +183,7 @@ impl Asking<'_> {
             false => file.send(2, &input),
         }
         // Whatever a creation makes is undone.
-        let first = generate::first(self.contract, self.operation, &house.clauses, house.seed);
+        let first = generate::first(self.contract, self.operation, &workspace.clauses, workspace.seed);
         new::captures(&mut file, &first);
         claims(&mut file);
         new::undo(&mut file, &first, self.sent);
@@ -194,24 +194,24 @@ impl Asking<'_> {
         &self,
         case: &Arc<Case>,
         trace: &Trace,
-        stage: &Stage,
+        runner: &Runner,
         args: &RecordArgs,
         out: &mut impl Write,
-    ) -> Result<ExitCode, Wrong> {
-        let mask = |text: &str| stage.session.masks().mask(text);
-        let safe = Safe::new(&mask);
+    ) -> Result<ExitCode, Error> {
+        let mask = |text: &str| runner.session.known_secrets().mask(text);
+        let redactor = Redactor::new(&mask);
         for left in &trace.leftovers {
-            eprintln!("{}", safe.line(&left.sentence));
+            eprintln!("{}", redactor.line(&left.message));
         }
         let step = |exchange: &&Exchange| matches!(exchange.role, Role::Step { index: 0, .. });
         let Some(exchange) = trace.exchanges.iter().rev().find(step) else {
             let why = match &trace.end {
-                End::Refused(why) | End::Stopped(why) => safe.line(why),
+                End::Refused(why) | End::Stopped(why) => redactor.line(why),
                 End::Interrupted => return Ok(ExitCode::from(130)),
-                end => safe.line(&format!("{end:?}")),
+                end => redactor.line(&format!("{end:?}")),
             };
             if trace.exchanges.is_empty() {
-                return Err(Wrong::Said(format!("{why}; nothing was sent")));
+                return Err(Error::Usage(format!("{why}; nothing was sent")));
             }
             eprintln!("{} was not asked: {why}", self.operation.name);
             return Ok(ExitCode::from(3));
@@ -219,23 +219,23 @@ impl Asking<'_> {
         let response = match &exchange.answer {
             Ok(response) => response,
             Err(broken) => {
-                eprintln!("no answer to make a case of: {}", safe.line(&broken.to_string()));
+                eprintln!("no answer to make a case of: {}", redactor.line(&broken.to_string()));
                 return Ok(ExitCode::from(3));
             }
         };
         let name = args.name.clone().unwrap_or_else(|| self.name(response));
-        let mut text = self.file(&stage.house, &name, |file| self.claims(response, stage, file));
+        let mut text = self.file(&runner.workspace, &name, |file| self.claims(response, runner, file));
         if mask(&text) != text {
             eprintln!("the answer has a secret of the target in it; of it the status alone is claimed");
             let status =
                 |file: &mut CaseText| file.line(2, &format!("expect: {{ status: {} }}", response.status));
-            text = self.file(&stage.house, &name, status);
+            text = self.file(&runner.workspace, &name, status);
         }
         let source = SourceFile { path: "the recorded case".into(), text: text.as_str().into() };
-        let house = &stage.house;
-        let loads = suite::load(std::slice::from_ref(&source), &house.contracts, &house.clauses);
-        if let Err(wrong) = loads.or_else(|wrong| self.beside(house, &source).ok_or(wrong)) {
-            let why: Vec<String> = wrong.iter().map(|it| safe.line(&it.to_string())).collect();
+        let workspace = &runner.workspace;
+        let loads = suite::load(std::slice::from_ref(&source), &workspace.contracts, &workspace.clauses);
+        if let Err(wrong) = loads.or_else(|wrong| self.beside(workspace, &source).ok_or(wrong)) {
+            let why: Vec<String> = wrong.iter().map(|it| redactor.line(&it.to_string())).collect();
             eprintln!("a bug in Proofmark: the case that was made is none: {}", why.join("; "));
             return Ok(ExitCode::from(3));
         }
@@ -251,15 +251,18 @@ impl Asking<'_> {
             None => out.write_all(text.as_bytes())?,
         }
         out.flush()?;
-        let Verdict::Fail { violations, .. } = stage.judge(case, trace).verdict else {
+        let Verdict::Fail { violations, .. } = runner.judge(case, trace).verdict else {
             return Ok(ExitCode::from(if trace.leftovers.is_empty() { 0 } else { 3 }));
         };
         eprintln!("the answer is not as it should be; look before you keep the case:");
         for one in violations {
             let (at, clauses) = (&one.mismatch.at, one.clauses.join(" "));
             let (expected, actual) =
-                (safe.seen(at, &one.mismatch.expected), safe.seen(at, &one.mismatch.actual));
-            eprintln!("  {clauses}: {}", safe.line(&format!("{at}: expected {expected}, actual {actual}")));
+                (redactor.seen(at, &one.mismatch.expected), redactor.seen(at, &one.mismatch.actual));
+            eprintln!(
+                "  {clauses}: {}",
+                redactor.line(&format!("{at}: expected {expected}, actual {actual}"))
+            );
         }
         Ok(ExitCode::from(1))
     }
@@ -272,8 +275,8 @@ impl Asking<'_> {
     }
 
     /// The claims that will hold again.
-    fn claims(&self, response: &Response, stage: &Stage, file: &mut CaseText) {
-        let house = &stage.house;
+    fn claims(&self, response: &Response, runner: &Runner, file: &mut CaseText) {
+        let workspace = &runner.workspace;
         let (api, operation) = (&self.contract.api, self.operation);
         let names = error_names(&self.contract.protocol, response);
         let error = names.resolved().filter(|error| response.status >= 400 && is_word(error));
@@ -282,7 +285,7 @@ impl Asking<'_> {
             None => format!("{api}.{}.success", operation.name),
         };
         let fits = error.is_some() || response.status < 300;
-        if fits && house.clauses.contains_key(clause.as_str()) {
+        if fits && workspace.clauses.contains_key(clause.as_str()) {
             file.line(2, &format!("clauses: [{clause}]"));
         }
         file.line(2, "expect:");
@@ -297,7 +300,7 @@ impl Asking<'_> {
         let documented = operation.answer(response.status).and_then(|answer| answer.schema_of(media_type));
         let schema = error.filter(|error| self.contract.schema(error).is_some()).or(documented);
         if let (Some(schema), Ok(body)) = (schema, response.json()) {
-            match house.contracts.schema_mismatches(api, schema, body).len() {
+            match workspace.contracts.schema_mismatches(api, schema, body).len() {
                 0 => file.line(3, &format!("schema: {}", scalar(schema))),
                 count => file
                     .line(3, &format!("# {count} differences from the schema {schema} when it was recorded")),
@@ -306,7 +309,7 @@ impl Asking<'_> {
         if response.body.is_empty() {
             file.line(3, "body: empty");
         } else if let (Ok(body), None, 200..=299) = (response.json(), error, response.status) {
-            let mask = |text: &str| stage.session.masks().mask(text);
+            let mask = |text: &str| runner.session.known_secrets().mask(text);
             derive::derive(body, self.sent, &mask).write(file);
         }
     }

@@ -23,7 +23,7 @@ use crate::{
     plan::{self, Decision, Plan, Planned},
     report::text::count,
     runner::kept,
-    workspace::{self, Generated, Hosting, House, Wrong, state::state_dir},
+    workspace::{self, Error, Generated, TargetLocation, Workspace, state::state_dir},
 };
 
 /// Requests of one operation.
@@ -44,40 +44,40 @@ struct Calls {
 type Key = (Effect, ApiName, Arc<str>);
 
 /// Prints what a run would do.
-pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Wrong> {
-    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::All)?;
-    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
-    let lent = kept::lend(&mut chosen.target, &state_dir(args.stage.state_dir.clone())?)?;
-    let selection = run::selection(&args.selection, &house)?;
-    let plan = plan::plan(house.ground(&chosen.target), &selection);
+pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Error> {
+    let workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::All)?;
+    let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
+    let provided = kept::use_kept_fixtures(&mut resolved.target, &state_dir(args.stage.state_dir.clone())?)?;
+    let selection = run::selection(&args.selection, &workspace)?;
+    let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     // There may be more parts than trials; as with `run`, an empty one is no mistake.
     if plan.jobs.is_empty() && plan.of.is_empty() {
-        return Err(Wrong::Said(
+        return Err(Error::Usage(
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
     }
-    let calls = calls(&plan, &house, &chosen.target);
+    let calls = calls(&plan, &workspace, &resolved.target);
     match args.format {
         FormatArg::Text => {
-            let place = match chosen.hosting {
-                Hosting::Embedded => " (embedded)".to_owned(),
-                Hosting::Elsewhere => String::new(),
+            let place = match resolved.location {
+                TargetLocation::Embedded => " (embedded)".to_owned(),
+                TargetLocation::Elsewhere => String::new(),
             };
-            out.write_all(text(&calls, &plan, &chosen.target, &place, &lent).as_bytes())?;
+            out.write_all(text(&calls, &plan, &resolved.target, &place, &provided).as_bytes())?;
         }
         FormatArg::Json => {
-            writeln!(out, "{:#}", as_json(&calls, &plan, &chosen.target))?;
+            writeln!(out, "{:#}", as_json(&calls, &plan, &resolved.target))?;
         }
     }
     Ok(())
 }
 
 /// The most that a run would send. A fixture of scope `run` is made once, however many cases use it.
-fn calls(plan: &Plan, house: &House, target: &Target) -> BTreeMap<Key, Calls> {
+fn calls(plan: &Plan, workspace: &Workspace, target: &Target) -> BTreeMap<Key, Calls> {
     let mut calls: BTreeMap<Key, Calls> = BTreeMap::new();
     let run = plan.all().filter(|job| job.decision == Decision::Run);
     let mut shared: BTreeSet<&str> = BTreeSet::new();
-    for (job, requests) in plan::requests(run, house.ground(target)) {
+    for (job, requests) in plan::requests(run, workspace.ground(target)) {
         let again = |fixture: &Fixture| fixture.scope == Scope::Run && shared.contains(&*fixture.id);
         let new = |planned: &&Planned<'_>| !planned.fixture.is_some_and(|fixture| again(fixture));
         requests.iter().filter(new).for_each(|planned| count_in(&mut calls, planned));
@@ -87,7 +87,8 @@ fn calls(plan: &Plan, house: &House, target: &Target) -> BTreeMap<Key, Calls> {
         let made_by = |fixture: &&Arc<crate::model::case::Fixture>| {
             fixture.api == *api && fixture.create.operation == *operation && effect.makes()
         };
-        call.cost = house.suite.fixtures.values().filter(made_by).find_map(|fixture| fixture.cost.clone());
+        call.cost =
+            workspace.suite.fixtures.values().filter(made_by).find_map(|fixture| fixture.cost.clone());
     }
     calls
 }
@@ -120,7 +121,13 @@ fn sums(calls: &BTreeMap<Key, Calls>) -> (u32, u32) {
     (creates.map(|(_, call)| call.requests).sum(), costly.map(|(_, call)| call.requests).sum())
 }
 
-fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str, lent: &[String]) -> String {
+fn text(
+    calls: &BTreeMap<Key, Calls>,
+    plan: &Plan,
+    target: &Target,
+    place: &str,
+    provided: &[String],
+) -> String {
     let run = plan.jobs.iter().filter(|job| job.decision == Decision::Run).count();
     let mut text = format!("target {}{place}\n", target.name);
     for (name, api) in target.apis.iter().filter(|_| place.is_empty()) {
@@ -139,7 +146,7 @@ fn text(calls: &BTreeMap<Key, Calls>, plan: &Plan, target: &Target, place: &str,
         let twins = count(plan.supporting.len(), "right input");
         text += &format!("{twins} would be sent besides, which refusals are held against\n");
     }
-    for line in lent {
+    for line in provided {
         text += &format!("{line}\n");
     }
     for effect in [Effect::Create, Effect::Upsert, Effect::Change, Effect::Destroy, Effect::Unknown] {

@@ -15,7 +15,8 @@ use crate::{
         case::CaseId,
         verdict::{Mismatch, Status, Verdict},
     },
-    report::{Entry, Safe},
+    redact::Redactor,
+    report::Entry,
     runner::collect::Event,
 };
 
@@ -57,7 +58,9 @@ impl Progress {
     /// Shows what has happened.
     pub fn show(&self, event: Event<'_>) {
         match event {
-            Event::Judged { entry: Some(entry), today, safe, .. } => self.finished(entry, today, safe),
+            Event::Judged { entry: Some(entry), today, redactor, .. } => {
+                self.finished(entry, today, redactor)
+            }
             Event::Judged { entry: None, .. } => self.passed(),
             Event::Destroyed(what) => {
                 self.bar.suspend(|| eprintln!("looked for at the end, found and destroyed: {what}"));
@@ -66,8 +69,8 @@ impl Progress {
     }
 
     /// The case has come to this.
-    fn finished(&self, entry: &Entry, today: Date, safe: &Safe) {
-        if let Some(line) = line(entry, today, safe) {
+    fn finished(&self, entry: &Entry, today: Date, redactor: &Redactor) {
+        if let Some(line) = line(entry, today, redactor) {
             self.bar.println(line);
         }
         self.bar.inc(1);
@@ -101,11 +104,11 @@ impl Progress {
 }
 
 /// What is worth saying at once, in the report's own word for it.
-fn line(entry: &Entry, today: Date, safe: &Safe) -> Option<String> {
+fn line(entry: &Entry, today: Date, redactor: &Redactor) -> Option<String> {
     let (word, why) = match (entry.status, &entry.verdict) {
         (Status::Fail, _) => {
             let Mismatch { at, expected, actual } = &entry.fresh(today).next()?.mismatch;
-            let (expected, actual) = (safe.seen(at, expected), safe.seen(at, actual));
+            let (expected, actual) = (redactor.seen(at, expected), redactor.seen(at, actual));
             ("FAIL", format!("{at}: expected {expected}, actual {actual}"))
         }
         (Status::Error, Verdict::Error { why }) => ("ERROR", why.clone()),
@@ -115,7 +118,7 @@ fn line(entry: &Entry, today: Date, safe: &Safe) -> Option<String> {
         _ => return None,
     };
     const MOST: usize = 200;
-    let line = safe.line(&format!("{word:<5} {}  {why}", entry.subject.name));
+    let line = redactor.line(&format!("{word:<5} {}  {why}", entry.subject.name));
     Some(match line.char_indices().nth(MOST) {
         None => line,
         Some((end, _)) => format!("{}...", &line[..end]),
@@ -138,7 +141,7 @@ mod tests {
 
     fn shown(entry: &Entry) -> Option<String> {
         let mask = |text: &str| text.replace("hunter2", "***");
-        line(entry, day("2026-11-21"), &Safe::new(&mask))
+        line(entry, day("2026-11-21"), &Redactor::new(&mask))
     }
 
     fn of(result: CaseResult) -> Option<String> {

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     exec,
     model::target::Tls,
+    redact,
     report::{self, FailOn},
     runner::{interrupt::asked_to_end, record, summary::terms},
     traffic::{
@@ -37,7 +38,7 @@ use crate::{
             relay::{Judge, Upstream},
         },
     },
-    workspace::{self, TargetChoice, Wrong},
+    workspace::{self, Error, TargetChoice},
 };
 
 #[derive(Debug, Clone, Args)]
@@ -71,7 +72,7 @@ pub struct ProxyArgs {
 }
 
 /// Serves until Ctrl-C or SIGTERM. Prints `listening on http://...` when it is ready; the exit code is that of a run.
-pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let upstream = upstream(args)?;
     let fail_on = replay::fail_on(args.fail_on)?;
     let mut traffic = traffic(args, &upstream.url)?;
@@ -80,7 +81,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
     }
     let listener = TcpListener::bind(args.listen)
         .await
-        .map_err(|error| Wrong::Said(format!("--listen {}: {error}", args.listen)))?;
+        .map_err(|error| Error::Usage(format!("--listen {}: {error}", args.listen)))?;
     let address = listener.local_addr()?;
     if !address.ip().is_loopback() {
         eprintln!("other machines can reach {address}, and through it {}", upstream.url);
@@ -104,7 +105,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
                 }
                 Passed::Unread(why) => {
                     traffic.unread(&why);
-                    eprintln!("not read: {}", report::safe::visible(&traffic.mask(&why)));
+                    eprintln!("not read: {}", redact::visible(&traffic.mask(&why)));
                 }
             }
         }
@@ -116,8 +117,8 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, W
     end(traffic, args, fail_on, (started, clock.elapsed()), out)
 }
 
-fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
-    let wrong = |why: &str| Wrong::Said(format!("--upstream {}: {why}", args.upstream));
+fn upstream(args: &ProxyArgs) -> Result<Upstream, Error> {
+    let wrong = |why: &str| Error::Usage(format!("--upstream {}: {why}", args.upstream));
     let url = Url::parse(&args.upstream).map_err(|error| wrong(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(wrong("give http://HOST:PORT or https://HOST:PORT"));
@@ -133,17 +134,17 @@ fn upstream(args: &ProxyArgs) -> Result<Upstream, Wrong> {
     Ok(Upstream { url, tls: tls.map_err(|error| wrong(&error.to_string()))?.map(Arc::new) })
 }
 
-fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Wrong> {
-    let house = workspace::bare(&args.files.layout()?)?;
-    replay::known_apis(&args.api, &house)?;
+fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Error> {
+    let workspace = workspace::open_contracts(&args.files.layout()?)?;
+    replay::known_apis(&args.api, &workspace)?;
     let target = args.target.clone().map(|name| {
         let named = TargetChoice::named(name);
-        workspace::target(&named, &args.api, &house).map(|chosen| chosen.target)
+        workspace::target(&named, &args.api, &workspace).map(|resolved| resolved.target)
     });
     let source = Source { name: "proxy".into(), file: args.upstream.as_str().into(), kept: Kept::AsItWas };
     let target = target.transpose()?;
     let bases = Bases::said(upstream.path(), target.as_ref());
-    Ok(Traffic::new(house, target, args.api.clone(), source, bases))
+    Ok(Traffic::new(workspace, target, args.api.clone(), source, bases))
 }
 
 /// Judges one exchange, and says at once what is wrong with it.
@@ -152,7 +153,7 @@ fn tell(traffic: &mut Traffic, mut exchange: Observed) {
     let taken = traffic.take(exchange);
     let text = match &taken {
         Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {
-            Some(format!("not judged: not an operation of a contract: {}", report::safe::visible(name)))
+            Some(format!("not judged: not an operation of a contract: {}", redact::visible(name)))
         }
         Taken::Stranger(_) => None,
         Taken::Judged { .. } | Taken::Aside { .. } => replay::line(&taken, &|text| traffic.mask(text)),
@@ -168,14 +169,14 @@ fn end(
     fail_on: FailOn,
     (started, elapsed): (Timestamp, Duration),
     out: &mut impl Write,
-) -> Result<ExitCode, Wrong> {
+) -> Result<ExitCode, Error> {
     replay::tell(&replay::strangers(&traffic), args.output.format, out)?;
     let judged = traffic.judged();
-    let (report, masks) = traffic.into_report(terms(fail_on), started, elapsed);
-    let mask = |text: &str| masks.mask(text);
+    let (report, known_secrets) = traffic.into_report(terms(fail_on), started, elapsed);
+    let mask = |text: &str| known_secrets.mask(text);
     if let Some(folder) = &args.record {
         record::write(folder, &report, &mask)
-            .map_err(|error| Wrong::Said(format!("{}: {error}", folder.display())))?;
+            .map_err(|error| Error::Usage(format!("{}: {error}", folder.display())))?;
     }
     for Wanted { format, path } in &args.output.report {
         save(path, &rendered(&report, *format, ColorArg::Never, &mask))?;

@@ -12,13 +12,14 @@ use super::{
 };
 use crate::{
     model::verdict::{Verdict, Violation},
-    report::{self, FailOn, Report, Safe},
+    redact::{self, Mask, Redactor},
+    report::{self, FailOn, Report},
     runner::{
         rejudge::{self, Asked, Rejudged},
         summary::terms,
     },
     traffic::{self, Kept, Source, Taken, Traffic, base_path::Bases, har},
-    workspace::{self, TargetChoice, Wrong, files},
+    workspace::{self, Error, TargetChoice, files},
 };
 
 #[derive(Debug, Clone, Args)]
@@ -48,13 +49,13 @@ pub struct ReplayArgs {
 type Masking = Box<dyn Fn(&str) -> String + Sync>;
 
 /// Judges and prints; the exit code is that of a run.
-pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let is_record = args.what.is_dir() || args.what.file_name().is_some_and(|name| name == "run.json");
     let (report, mask): (Report, Masking) = match is_record {
         true => (of_record(args, out)?, Box::new(str::to_owned)),
         false => {
-            let (report, masks) = of_har(args, out)?;
-            (report, Box::new(move |text| masks.mask(text)))
+            let (report, known_secrets) = of_har(args, out)?;
+            (report, Box::new(move |text| known_secrets.mask(text)))
         }
     };
     for Wanted { format, path } in &args.output.report {
@@ -65,7 +66,7 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Wrong
     Ok(ExitCode::from(report::exit_code(&report)))
 }
 
-fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
+fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Error> {
     let asked = Asked {
         record: args.what.clone(),
         cases: args.case.clone(),
@@ -75,34 +76,34 @@ fn of_record(args: &ReplayArgs, out: &mut impl Write) -> Result<Report, Wrong> {
     };
     let Rejudged { report, lines } = rejudge::judged(&asked)?;
     if args.output.format == ReportFormatArg::Text {
-        let safe = Safe::new(&str::to_owned);
+        let redactor = Redactor::new(&str::to_owned);
         for line in lines {
-            writeln!(out, "{}", safe.line(&line))?;
+            writeln!(out, "{}", redactor.line(&line))?;
         }
     }
     Ok(report)
 }
 
-fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exec::Masks), Wrong> {
+fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::redact::KnownSecrets), Error> {
     if !args.case.is_empty() {
-        return Err(Wrong::Said(
+        return Err(Error::Usage(
             "--case is for records: no case says what the exchanges of a HAR file are for".into(),
         ));
     }
     let text = files::text(&args.what, files::RECORD)?;
-    let har = har::read(&text).map_err(|why| Wrong::Said(format!("{}: {why}", args.what.display())))?;
-    let house = workspace::bare(&args.files.layout()?)?;
-    known_apis(&args.api, &house)?;
+    let har = har::read(&text).map_err(|why| Error::Usage(format!("{}: {why}", args.what.display())))?;
+    let workspace = workspace::open_contracts(&args.files.layout()?)?;
+    known_apis(&args.api, &workspace)?;
     let target = args.target.clone().map(|name| {
         let named = TargetChoice::named(name);
-        workspace::target(&named, &args.api, &house).map(|chosen| chosen.target)
+        workspace::target(&named, &args.api, &workspace).map(|resolved| resolved.target)
     });
     let file: Arc<str> = args.what.to_string_lossy().replace('\\', "/").into();
     let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
     let target = target.transpose()?;
-    let bases = Bases::of(&har.exchanges, &traffic::wanted(&house, &args.api), target.as_ref());
+    let bases = Bases::of(&har.exchanges, &traffic::wanted(&workspace, &args.api), target.as_ref());
     let source = Source { name, file, kept: Kept::PerhapsMasked };
-    let mut traffic = Traffic::new(house, target, args.api.clone(), source, bases);
+    let mut traffic = Traffic::new(workspace, target, args.api.clone(), source, bases);
     let started = har.exchanges.iter().map(|it| it.started).min().unwrap_or(Timestamp::UNIX_EPOCH);
     let ended = har.exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
     let elapsed = ended.map_or(Duration::ZERO, |ended| ended.duration_since(started).unsigned_abs());
@@ -115,7 +116,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
     }
     tell(&(told + &strangers(&traffic)), args.output.format, out)?;
     if traffic.judged() == 0 {
-        return Err(Wrong::Said(format!(
+        return Err(Error::Usage(format!(
             "{} has no exchange that a contract knows and that can be judged",
             args.what.display()
         )));
@@ -124,10 +125,10 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::exe
 }
 
 /// Names that no contract has are the question's fault.
-pub fn known_apis(apis: &[String], house: &workspace::House) -> Result<(), Wrong> {
-    let unknown = apis.iter().find(|api| house.contracts.get(api).is_none());
+pub fn known_apis(apis: &[String], workspace: &workspace::Workspace) -> Result<(), Error> {
+    let unknown = apis.iter().find(|api| workspace.contracts.get(api).is_none());
     unknown.map_or(Ok(()), |api| {
-        let known = house.contracts.iter().map(|contract| contract.api.to_string()).collect();
+        let known = workspace.contracts.iter().map(|contract| contract.api.to_string()).collect();
         Err(workspace::unknown("API", api, known))
     })
 }
@@ -151,7 +152,7 @@ pub fn strangers(traffic: &Traffic) -> String {
     let mut named: Vec<(&String, &usize)> = traffic.strangers.iter().collect();
     named.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
     for (name, count) in named.iter().take(20) {
-        told += &format!("{count:>7} {}\n", report::safe::visible(name));
+        told += &format!("{count:>7} {}\n", redact::visible(name));
     }
     if named.len() > 20 {
         told += &format!("        and {} others\n", named.len() - 20);
@@ -166,33 +167,33 @@ pub fn strangers(traffic: &Traffic) -> String {
 }
 
 /// Which broken clauses count; there is nothing here that a regression could be held against.
-pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Wrong> {
+pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Error> {
     match fail_on {
         FailOnArg::Must => Ok(FailOn::Must),
         FailOnArg::Should => Ok(FailOn::Should),
         FailOnArg::Inconclusive => Ok(FailOn::Inconclusive),
-        FailOnArg::Regression => {
-            Err(Wrong::Said("--fail-on regression needs a baseline, which only `proofmark run` takes".into()))
-        }
+        FailOnArg::Regression => Err(Error::Usage(
+            "--fail-on regression needs a baseline, which only `proofmark run` takes".into(),
+        )),
     }
 }
 
 /// What a judged exchange is told as, where somebody watches.
-pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
+pub fn line(taken: &Taken, mask: Mask) -> Option<String> {
     let (name, verdict) = match taken {
         Taken::Judged { name, verdict } => (name, verdict),
         Taken::Aside { name, why } => return Some(format!("not judged {name}: {why}")),
         Taken::Stranger(_) => return None,
     };
-    let masked = report::Safe::new(mask);
-    let safe = |text: &str| masked.line(text);
+    let redactor = Redactor::new(mask);
+    let redacted = |text: &str| redactor.line(text);
     let told = |word: &str, one: &Violation| {
-        let at = safe(&one.mismatch.at.to_string());
+        let at = redacted(&one.mismatch.at.to_string());
         let clauses = one.clauses.join(" ");
         format!(
             "{word} {name} {clauses}: {at}: expected {}, actual {}",
-            masked.seen(&one.mismatch.at, &one.mismatch.expected),
-            report::safe::visible(&masked.seen(&one.mismatch.at, &one.mismatch.actual))
+            redactor.seen(&one.mismatch.at, &one.mismatch.expected),
+            redact::visible(&redactor.seen(&one.mismatch.at, &one.mismatch.actual))
         )
     };
     let lines: Vec<String> = match verdict {
@@ -202,8 +203,10 @@ pub fn line(taken: &Taken, mask: report::Mask) -> Option<String> {
             .chain(warnings.iter().map(|it| told("warn", it)))
             .collect(),
         Verdict::Pass { warnings } => warnings.iter().map(|it| told("warn", it)).collect(),
-        Verdict::Inconclusive { why, .. } => vec![format!("inconclusive {name}: {}", safe(&why.to_string()))],
-        Verdict::Error { why } => vec![format!("ERROR {name}: {}", safe(why))],
+        Verdict::Inconclusive { why, .. } => {
+            vec![format!("inconclusive {name}: {}", redacted(&why.to_string()))]
+        }
+        Verdict::Error { why } => vec![format!("ERROR {name}: {}", redacted(why))],
         Verdict::Unsupported { .. } => vec![format!("unsupported {name}: the answer says so")],
         Verdict::Skip { .. } => Vec::new(),
     };

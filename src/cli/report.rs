@@ -15,13 +15,14 @@ use super::{
     github, merge, style,
 };
 use crate::{
-    report::{self, Format, Mask, Report, record::Traces},
+    redact::Mask,
+    report::{self, Format, Report, record::Traces},
     runner::record,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Renders the record in the folder that `args` name. The exit code is the one the run ended with.
-pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     if let Some(ReportCommand::Merge(args)) = &args.command {
         return merge::merge(args, out);
     }
@@ -67,8 +68,8 @@ pub fn print(text: &str, format: Format, out: &mut impl Write) -> io::Result<()>
 }
 
 /// Writes a rendered report to a file.
-pub fn save(path: &Path, text: &str) -> Result<(), Wrong> {
-    fs::write(path, text).map_err(|error| Wrong::Said(format!("{}: {error}", path.display())))
+pub fn save(path: &Path, text: &str) -> Result<(), Error> {
+    fs::write(path, text).map_err(|error| Error::Usage(format!("{}: {error}", path.display())))
 }
 
 /// `junit=report.xml`: one more form of a report, and the file it goes to.

@@ -19,18 +19,19 @@ use crate::{
     exec::Interrupt,
     model::target::Sharing,
     plan::{self, Job, Selection},
-    report::{self, Mask, Names, Outcome, Report, Safe, Terms},
-    runner::{Opening, summary},
+    redact::{Mask, Redactor},
+    report::{self, Names, Outcome, Report, Terms},
     runner::{
-        Stage,
-        collect::{Event, Measure, play},
+        Opening, Runner,
+        collect::{Event, JudgingOptions, run_and_judge},
         interrupt::interrupts,
         kept,
         pending::leave_snapshots,
-        record::{self, Keeping},
+        record::{self, RecordWriter},
+        summary,
     },
     workspace::{
-        self, Generated, House, Wrong, files,
+        self, Error, Generated, Workspace, files,
         snapshots::{self, Place},
         state::state_dir,
     },
@@ -54,29 +55,29 @@ pub enum Shown {
 }
 
 /// Judges a target and prints what is to be shown of it to `out`.
-pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Wrong> {
+pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Error> {
     let update = snapshots::update()?;
     let baseline = record::baseline(args.baseline.as_deref(), args.fail_on.into())?;
-    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::All)?;
-    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
+    let workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::All)?;
+    let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
-    for line in kept::lend(&mut chosen.target, &state_dir)? {
+    for line in kept::use_kept_fixtures(&mut resolved.target, &state_dir)? {
         eprintln!("{line}");
     }
-    plan::unsent(&chosen.target, &house.contracts).iter().for_each(|note| eprintln!("{note}"));
-    let mut selection = selection(&args.selection, &house)?;
+    plan::unsent(&resolved.target, &workspace.contracts).iter().for_each(|note| eprintln!("{note}"));
+    let mut selection = selection(&args.selection, &workspace)?;
     if args.update_snapshots {
-        chosen.snapshots = approve::taking(chosen.snapshots, update, &chosen.target.name)?;
+        resolved.snapshots = approve::taking(resolved.snapshots, update, &resolved.target.name)?;
         selection = approve::written(selection);
     }
-    let plan = plan::plan(house.ground(&chosen.target), &selection);
+    let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     // What comes meanwhile may be another part's.
     if selection.shard.is_some_and(|shard| shard.count() > 1) {
-        chosen.target.sharing = Sharing::Shared;
+        resolved.target.sharing = Sharing::Shared;
     }
     // There may be more parts than trials; the merge proves that nothing is missing.
     if plan.jobs.is_empty() && plan.of.is_empty() {
-        return Err(Wrong::Said(
+        return Err(Error::Usage(
             "the selection is empty: no case fits all of it; see `proofmark list`".into(),
         ));
     }
@@ -86,46 +87,47 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
     let sweep = command("sweep", &args.stage.without_cases());
     let interrupt = interrupts(sweep.clone(), super::tell);
-    let stage = Stage::set(house, chosen, Opening::new(state_dir.clone(), interrupt.clone())).await?;
+    let runner =
+        Runner::open(workspace, resolved, Opening::new(state_dir.clone(), interrupt.clone())).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
-    if let Err(why) = stage.session.prepare(&jobs).await {
-        return Err(Wrong::Said(format!("{why}; nothing was sent")));
+    if let Err(why) = runner.session.prepare(&jobs).await {
+        return Err(Error::Usage(format!("{why}; nothing was sent")));
     }
-    stage.session.probe(&jobs).await;
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let mut record = keep(args.record.as_deref(), &stage, &Safe::new(&mask))?;
-    let secrets = stage.session.masks().count();
+    runner.session.probe(&jobs).await;
+    let mask = |text: &str| runner.session.known_secrets().mask(text);
+    let mut record = keep(args.record.as_deref(), &runner, &Redactor::new(&mask))?;
+    let secrets = runner.session.known_secrets().count();
     let progress = Progress::of(jobs.len());
     let before = baseline.as_ref().map(|(before, _)| report::Before::of(before));
     let terms = Terms { min_served: args.min_served, ..summary::terms(args.fail_on.into()) };
-    let measure = Measure { terms, before };
+    let options = JudgingOptions { terms, before };
     // An archive of all exchanges is made from memory.
     let filing = record.as_mut().filter(|_| !args.output.wants(ReportFormatArg::Har));
     let show = |event: Event<'_>| progress.show(event);
-    let played = tokio::select! {
-        played = play(&stage, &plan, &measure, &show, filing) => played,
-        never = progress.tell_waits(|| stage.session.waits_for(), mask) => match never {},
+    let output = tokio::select! {
+        output = run_and_judge(&runner, &plan, &options, &show, filing) => output,
+        never = progress.tell_waits(|| runner.session.waits_for(), mask) => match never {},
     };
     progress.clear();
     let mut drafts = None;
-    if let Place::Taking(folder) = &stage.place {
-        drafts = Some((folder.clone(), approve::drafts(&stage, played.taken)));
+    if let Place::Taking(folder) = &runner.place {
+        drafts = Some((folder.clone(), approve::drafts(&runner, output.taken)));
     } else {
-        for left in leave_snapshots(&stage, &played.taken, update)? {
+        for left in leave_snapshots(&runner, &output.taken, update)? {
             eprintln!("{left}");
         }
     }
-    let mut report = report::summarize(vec![played.run], Arc::clone(&stage.house.clauses), terms);
+    let mut report = report::summarize(vec![output.run], Arc::clone(&runner.workspace.clauses), terms);
     if let Some((before, sha256)) = &baseline {
         report::baseline::hold_against(&mut report, before, sha256);
     }
-    let late = stage.session.masks().since(secrets);
+    let late = runner.session.known_secrets().since(secrets);
     let kept = record.map_or(Ok(()), |record| record.finish(&report, &mask, late.as_ref()));
     tell(&report, args, shown, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");
     }
-    stage.strike().await;
+    runner.close().await;
     // What was found out is told before, for a full disk takes nothing from it.
     match (kept, &args.record) {
         (Err(error), Some(folder)) => return Err(unkept(folder, &error)),
@@ -155,7 +157,7 @@ fn tell(
     shown: Shown,
     mask: Mask,
     out: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     for Wanted { format, path } in &args.output.report {
         save(path, &rendered(report, *format, ColorArg::Never, mask))?;
     }
@@ -172,8 +174,9 @@ fn tell(
 }
 
 /// Begins to keep a run where it was asked to be kept; else where the last one is, as far as that can be written.
-fn keep(folder: Option<&Path>, stage: &Stage, safe: &Safe) -> Result<Option<Keeping>, Wrong> {
-    let begun = Keeping::begin(folder.unwrap_or(Path::new(record::LAST)), stage.session.common(), safe);
+fn keep(folder: Option<&Path>, runner: &Runner, redactor: &Redactor) -> Result<Option<RecordWriter>, Error> {
+    let begun =
+        RecordWriter::begin(folder.unwrap_or(Path::new(record::LAST)), runner.session.common(), redactor);
     match (begun, folder) {
         (Err(error), Some(folder)) => Err(unkept(folder, &error)),
         (Err(error), None) => {
@@ -184,8 +187,8 @@ fn keep(folder: Option<&Path>, stage: &Stage, safe: &Safe) -> Result<Option<Keep
     }
 }
 
-fn unkept(folder: &Path, error: &io::Error) -> Wrong {
-    Wrong::Said(format!("{}: {error}", folder.display()))
+fn unkept(folder: &Path, error: &io::Error) -> Error {
+    Error::Usage(format!("{}: {error}", folder.display()))
 }
 
 fn tell_unkept(error: &io::Error) {
@@ -193,7 +196,7 @@ fn tell_unkept(error: &io::Error) {
 }
 
 /// Turns the arguments into a selection; a name that nothing has is the question's fault.
-pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong> {
+pub fn selection(args: &SelectionArgs, workspace: &Workspace) -> Result<Selection, Error> {
     let selection = Selection {
         filters: args.filters.clone(),
         operations: args.operation.clone(),
@@ -204,6 +207,6 @@ pub fn selection(args: &SelectionArgs, house: &House) -> Result<Selection, Wrong
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: args.shard.map(shard::shard).transpose()?,
     };
-    house.knows(&selection)?;
+    workspace.knows(&selection)?;
     Ok(selection)
 }

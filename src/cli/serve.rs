@@ -6,14 +6,14 @@ use super::args::ServeArgs;
 use crate::{
     reference::{self, Delays, Deviation, Options, Tls, Variation},
     runner::interrupt,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// The word after `--deviate` or `--vary` that asks for all names.
 const LIST: &str = "list";
 
 /// Serves until Ctrl-C or SIGTERM. Prints `listening on http://...` when it is ready.
-pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Error> {
     if args.deviate.as_deref() == Some(LIST) {
         for deviation in Deviation::ALL {
             writeln!(out, "{deviation:<36} breaks {}", deviation.breaks())?;
@@ -41,7 +41,7 @@ pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Wrong> 
     };
     // Who reads that it listens may ask it to end at once.
     let asked_to_end = interrupt::asked_to_end(super::tell);
-    let running = reference::start(options).await.map_err(|error| Wrong::Said(error.to_string()))?;
+    let running = reference::start(options).await.map_err(|error| Error::Usage(error.to_string()))?;
     if let (Some(path), Some(pem)) = (&args.tls_ca, &running.ca_pem) {
         fs::write(path, pem)?;
     }
@@ -52,6 +52,6 @@ pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Wrong> 
     Ok(())
 }
 
-fn named<T: FromStr<Err: std::fmt::Display>>(name: &str) -> Result<T, Wrong> {
-    name.parse().map_err(|error| Wrong::Said(format!("{error}; `list` in its place shows them all")))
+fn named<T: FromStr<Err: std::fmt::Display>>(name: &str) -> Result<T, Error> {
+    name.parse().map_err(|error| Error::Usage(format!("{error}; `list` in its place shows them all")))
 }

@@ -4,7 +4,7 @@ use std::{env, str::FromStr};
 
 use crate::{
     plan::{Shard, ShardError},
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// `3/8`, or `auto`.
@@ -51,11 +51,11 @@ const SYSTEMS: [System; 6] = [
 ];
 
 /// The part that is meant.
-pub fn shard(arg: ShardArg) -> Result<Shard, Wrong> {
+pub fn shard(arg: ShardArg) -> Result<Shard, Error> {
     match arg {
         ShardArg::Part(shard) => Ok(shard),
         ShardArg::Auto => {
-            told(|name| env::var(name).ok().filter(|value| !value.is_empty())).map_err(Wrong::Said)
+            told(|name| env::var(name).ok().filter(|value| !value.is_empty())).map_err(Error::Usage)
         }
     }
 }

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::Cli;
-use crate::workspace::Wrong;
+use crate::workspace::Error;
 
 /// The program's name, which is also that of its first manual page.
 const NAME: &str = "proofmark";
@@ -28,7 +28,7 @@ pub struct ManArgs {
 }
 
 /// Prints the script that a shell sources.
-pub fn completions(args: &CompletionsArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn completions(args: &CompletionsArgs, out: &mut impl Write) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
     out.write_all(&script)?;
@@ -36,12 +36,12 @@ pub fn completions(args: &CompletionsArgs, out: &mut impl Write) -> Result<(), W
 }
 
 /// Prints the page of the program, or writes those of all commands.
-pub fn man(args: &ManArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn man(args: &ManArgs, out: &mut impl Write) -> Result<(), Error> {
     let Some(folder) = &args.out else {
         out.write_all(&page(Cli::command())?)?;
         return Ok(out.flush()?);
     };
-    let at = |error: std::io::Error| Wrong::Said(format!("{}: {error}", folder.display()));
+    let at = |error: std::io::Error| Error::Usage(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(at)?;
     let pages = pages()?;
     for (name, page) in &pages {
@@ -52,7 +52,7 @@ pub fn man(args: &ManArgs, out: &mut impl Write) -> Result<(), Wrong> {
 }
 
 /// Every page with the name of its file: `proofmark.1`, `proofmark-run.1`, ...
-fn pages() -> Result<Vec<(String, Vec<u8>)>, Wrong> {
+fn pages() -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut whole = Cli::command();
     whole.build();
     let mut pages = vec![(format!("{NAME}.1"), page(Cli::command())?)];
@@ -61,7 +61,7 @@ fn pages() -> Result<Vec<(String, Vec<u8>)>, Wrong> {
 }
 
 /// The pages of the commands of a command.
-fn below(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Wrong> {
+fn below(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<(), Error> {
     for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
         let name = format!("{name}-{}", command.get_name());
         below(command, &name, pages)?;
@@ -73,7 +73,7 @@ fn below(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>
     Ok(())
 }
 
-fn page(command: clap::Command) -> Result<Vec<u8>, Wrong> {
+fn page(command: clap::Command) -> Result<Vec<u8>, Error> {
     let mut page = Vec::new();
     Man::new(command).render(&mut page)?;
     Ok(page)

@@ -11,15 +11,16 @@ use super::{
 };
 use crate::{
     model::target::Implementation,
+    redact::Redactor,
     report::{
-        self, Safe,
+        self,
         statement::{self, Form, Refused},
     },
     runner::{
         record,
         verify::{self, Again, Asked, Done},
     },
-    workspace::{Wrong, bundled},
+    workspace::{Error, bundled},
 };
 
 mod sign;
@@ -120,7 +121,7 @@ pub enum StatementFormat {
 }
 
 /// Makes a statement, or checks one. Exits 1 where something was changed.
-pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     match &args.command {
         Some(StatementCommand::Verify(args)) => verify(args, out),
         Some(StatementCommand::Key(args)) => sign::key(args, out).map(|()| ExitCode::SUCCESS),
@@ -128,7 +129,7 @@ pub fn statement(args: &StatementArgs, out: &mut impl Write) -> Result<ExitCode,
     }
 }
 
-fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
     let record = record::whole(&folder)?;
     let said = Implementation {
@@ -165,7 +166,7 @@ fn make(args: &MakeArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let file = bundled::file(&args.file)?;
     let folder = args.run.clone().unwrap_or_else(|| record::LAST.into());
     let record = record::whole(&folder)?;
@@ -198,7 +199,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
     }
     writeln!(out, "{}: {}, as {} says", args.file.display(), statement.result.word(), folder.display())?;
     for line in told.into_iter().chain(signed.map(|signed| signed.told())) {
-        writeln!(out, "{}", Safe::new(&str::to_owned).line(&line))?;
+        writeln!(out, "{}", Redactor::new(&str::to_owned).line(&line))?;
     }
     out.flush()?;
     Ok(match (done, args.again.strict) {
@@ -209,8 +210,8 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
 
 /// 1 where something was changed, a line for each; else the question was wrong. What was written there by others stays
 /// text.
-pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
-    let line = |text: &str| Safe::new(&str::to_owned).line(text);
+pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Error> {
+    let line = |text: &str| Redactor::new(&str::to_owned).line(text);
     match refused {
         Refused::Changed(sentences) | Refused::Differs(sentences) => {
             eprintln!("refused: {}:", refused.head());
@@ -223,6 +224,6 @@ pub(super) fn answer(refused: &Refused) -> Result<ExitCode, Wrong> {
             eprintln!("refused: {}", line(&refused.to_string()));
             Ok(ExitCode::from(1))
         }
-        refused => Err(Wrong::Said(line(&refused.to_string()))),
+        refused => Err(Error::Usage(line(&refused.to_string()))),
     }
 }

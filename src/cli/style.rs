@@ -9,7 +9,7 @@ use crate::report::{Colour, Glyphs, Style};
 /// them colour goes to terminals alone, save those that call themselves dumb.
 pub fn style(choice: ColorArg, stream: &impl IsTerminal) -> Style {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-    chosen(
+    resolved(
         choice,
         &Surroundings {
             terminal: stream.is_terminal(),
@@ -27,7 +27,7 @@ struct Surroundings {
     dumb: bool,
 }
 
-fn chosen(choice: ColorArg, around: &Surroundings) -> Style {
+fn resolved(choice: ColorArg, around: &Surroundings) -> Style {
     let coloured = match choice {
         ColorArg::Always => true,
         ColorArg::Never => false,
@@ -64,7 +64,7 @@ mod tests {
             (ColorArg::Never, Surroundings { force: true, ..terminal() }, Colour::Off, Glyphs::Unicode),
         ];
         for (choice, around, colour, glyphs) in table {
-            assert_eq!(chosen(choice, &around), Style { colour, glyphs, ..Style::PLAIN });
+            assert_eq!(resolved(choice, &around), Style { colour, glyphs, ..Style::PLAIN });
         }
     }
 }

@@ -4,22 +4,22 @@ use std::{io::Write, process::ExitCode};
 
 use super::args::{StageArgs, SweepArgs};
 use crate::{
-    exec::{ledger::RUNS, sweep::Sweep},
+    exec::{ledger::RUNS, sweep::Mode},
     runner::sweep::{self, Question, Tally},
-    workspace::{self, Wrong, state::state_dir},
+    workspace::{self, Error, state::state_dir},
 };
 
 /// Sweeps; 0 where nothing is left, 3 where something is.
-pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub async fn sweep(args: &SweepArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let question = Question {
         target: args.stage.target.choice()?,
         state_dir: state_dir(args.stage.state_dir.clone())?,
         folder: RUNS,
-        sweep: if args.dry_run { Sweep::Rehearsed } else { Sweep::ForReal },
+        sweep: if args.dry_run { Mode::DryRun } else { Mode::Apply },
         forget: args.forget.clone(),
     };
-    let house = workspace::bare(&args.stage.files.layout()?)?;
-    let tally = sweep::answer(&question, &house, out).await?;
+    let workspace = workspace::open_contracts(&args.stage.files.layout()?)?;
+    let tally = sweep::answer(&question, &workspace, out).await?;
     for line in sweep::kept(&question.state_dir)? {
         writeln!(out, "{line}")?;
     }

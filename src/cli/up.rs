@@ -12,42 +12,42 @@ use crate::{
     exec::{
         Interrupt,
         ledger::{KEPT, RUNS},
-        sweep::Sweep,
+        sweep::Mode,
     },
     plan,
     report::{self, FailOn, Format, Style},
     runner::{Opening, kept},
     runner::{
-        Stage, interrupt, summary,
+        Runner, interrupt, summary,
         sweep::{self, Question},
     },
-    workspace::{self, Generated, Hosting, Keeping, Wrong, state::state_dir},
+    workspace::{self, Error, FixtureRetention, Generated, TargetLocation, state::state_dir},
 };
 
 /// Makes what is not there yet.
-pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let house = workspace::house(&args.stage.files.layout()?, |_| true, Generated::None)?;
-    let mut chosen = workspace::target(&args.stage.target.choice()?, &[], &house)?;
-    if chosen.hosting == Hosting::Embedded {
-        return Err(Wrong::Said(
+pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
+    let workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::None)?;
+    let mut resolved = workspace::target(&args.stage.target.choice()?, &[], &workspace)?;
+    if resolved.location == TargetLocation::Embedded {
+        return Err(Error::Usage(
             "the embedded target ends with its process; start one with `proofmark serve`, and give its --base-url"
                 .into(),
         ));
     }
     let state_dir = state_dir(args.stage.state_dir.clone())?;
-    for line in kept::lend(&mut chosen.target, &state_dir)? {
+    for line in kept::use_kept_fixtures(&mut resolved.target, &state_dir)? {
         writeln!(out, "{line}")?;
     }
-    let fixtures = plan::shared(&house.suite, &chosen.target);
+    let fixtures = plan::shared(&workspace.suite, &resolved.target);
     if fixtures.is_empty() {
         writeln!(out, "nothing to make")?;
         return Ok(ExitCode::SUCCESS);
     }
-    chosen.keeping = Keeping::SharedFixtures;
+    resolved.retention = FixtureRetention::Keep;
     let sweep = command("down", &args.stage.without_cases());
     let interrupt = interrupt::interrupts(sweep.clone(), tell);
-    let stage = Stage::set(house, chosen, Opening::new(state_dir, interrupt.clone())).await?;
-    match stage.session.keep(&fixtures).await {
+    let runner = Runner::open(workspace, resolved, Opening::new(state_dir, interrupt.clone())).await?;
+    match runner.session.keep(&fixtures).await {
         Ok(kept) => {
             for (fixture, provides) in kept {
                 let names = provides.iter().map(|(name, value)| format!("{name} = {value}"));
@@ -57,9 +57,9 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
             Ok(ExitCode::SUCCESS)
         }
         Err(why) => {
-            let mask = |text: &str| stage.session.masks().mask(text);
-            let shared = stage.session.close().await;
-            let report = summary::summarize(summary::of_fixtures(&stage, shared), &stage, FailOn::Must);
+            let mask = |text: &str| runner.session.known_secrets().mask(text);
+            let shared = runner.session.close().await;
+            let report = summary::summarize(summary::of_fixtures(&runner, shared), &runner, FailOn::Must);
             write!(stderr(), "{}", report::render(&report, Format::Text(Style::PLAIN), &mask))?;
             writeln!(stderr(), "{}; what was made is destroyed again, or listed above", mask(&why))?;
             Ok(ExitCode::from(if *interrupt.borrow() == Interrupt::Yes { 130 } else { 3 }))
@@ -68,8 +68,8 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> 
 }
 
 /// Destroys what `up` has made.
-pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
-    let house = workspace::bare(&args.stage.files.layout()?)?;
+pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
+    let workspace = workspace::open_contracts(&args.stage.files.layout()?)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
     let users = sweep::in_use(&state_dir.join(RUNS))?;
     if !users.is_empty() {
@@ -80,10 +80,10 @@ pub async fn down(args: &DownArgs, out: &mut impl Write) -> Result<ExitCode, Wro
         target: args.stage.target.choice()?,
         state_dir,
         folder: KEPT,
-        sweep: Sweep::ForReal,
+        sweep: Mode::Apply,
         forget: args.forget.clone(),
     };
-    let tally = sweep::answer(&question, &house, out).await?;
+    let tally = sweep::answer(&question, &workspace, out).await?;
     writeln!(out, "{} gone, {} left", tally.gone, tally.left)?;
     Ok(ExitCode::from(if tally.left + tally.in_use == 0 { 0 } else { 3 }))
 }

@@ -29,12 +29,12 @@ use crate::{
     report::{Run, text::count},
     runner::{
         Finished, Opening,
-        collect::Measure,
+        collect::JudgingOptions,
         interrupt::{Doing, interrupts_of},
         kept, run_plan, summary,
     },
     workspace::{
-        self, Chosen, Generated, House, Wrong,
+        self, Error, Generated, ResolvedTarget, Workspace,
         bundled::{self, Kind},
         state::state_dir,
     },
@@ -60,7 +60,7 @@ pub struct WatchArgs {
 }
 
 /// Runs what was selected, then what changes are about, until Ctrl-C or SIGTERM; each run cleans up behind itself.
-pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, Wrong> {
+pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let mut args = args.clone();
     // What a contract alone says does not change with a case file.
     args.selection.origin.get_or_insert(OriginArg::Written);
@@ -71,7 +71,7 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
     files.snapshots = layout.snapshots;
     files.cases = layout.cases.or_else(|| Some(PathBuf::from(Kind::Cases.folder())).filter(|it| it.is_dir()));
     let Some(cases) = files.cases.clone() else {
-        return Err(Wrong::Said(
+        return Err(Error::Usage(
             "./cases: expected a folder of case files to watch, found nothing; name one with --cases, or begin with \
              `proofmark init`"
                 .into(),
@@ -93,7 +93,7 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, W
         doing.send_replace(Doing::Waiting);
         match ended {
             Ok(()) => judged = Some(seen),
-            Err(Wrong::Unread) => return Err(Wrong::Unread),
+            Err(Error::BrokenPipe) => return Err(Error::BrokenPipe),
             Err(wrong) => writeln!(out, "{}", super::explain(&wrong))?,
         }
         if *interrupt.borrow() == Interrupt::Yes {
@@ -120,9 +120,9 @@ async fn change(events: &mut mpsc::UnboundedReceiver<()>) {
 type Events = (mpsc::UnboundedReceiver<()>, notify::RecommendedWatcher);
 
 /// A signal for every change below the folders; they end with the watcher.
-fn events(folders: &[PathBuf]) -> Result<Events, Wrong> {
+fn events(folders: &[PathBuf]) -> Result<Events, Error> {
     let (send, receive) = mpsc::unbounded_channel();
-    let wrong = |error: notify::Error| Wrong::Said(format!("files cannot be watched: {error}"));
+    let wrong = |error: notify::Error| Error::Usage(format!("files cannot be watched: {error}"));
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // To be read is no change.
         if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
@@ -180,14 +180,14 @@ async fn cycle(
     doing: &watch::Sender<Doing>,
     interrupt: &watch::Receiver<Interrupt>,
     out: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     let generated = match args.selection.origin {
         Some(OriginArg::Generated) => Generated::All,
         _ => Generated::None,
     };
-    let house = workspace::house(&args.stage.files.layout()?, |_| true, generated)?;
-    let mut chosen = workspace::target(&args.stage.target.choice()?, &args.selection.api, &house)?;
-    let plan = plan_of(args, again, &house, &chosen)?;
+    let workspace = workspace::open(&args.stage.files.layout()?, |_| true, generated)?;
+    let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
+    let plan = plan_of(args, again, &workspace, &resolved)?;
     match again {
         Again::Nothing => {
             writeln!(out, "all good; nothing that matters has changed")?;
@@ -204,32 +204,37 @@ async fn cycle(
         return Ok(());
     }
     let state_dir = state_dir(args.stage.state_dir.clone())?;
-    kept::lend(&mut chosen.target, &state_dir)?;
+    kept::use_kept_fixtures(&mut resolved.target, &state_dir)?;
     doing.send_replace(Doing::Running);
     let opening = Opening::new(state_dir, interrupt.clone());
     let progress = Progress::of(plan.all().count());
-    let measure = Measure::of(args.fail_on.into());
-    let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
+    let options = JudgingOptions::of(args.fail_on.into());
+    let ran = run_plan(workspace, resolved, opening, &plan, &options, &|event| progress.show(event)).await;
     progress.clear();
-    let Finished { stage, played } = ran?;
+    let Finished { runner, output } = ran?;
     // What a few cases have not seen is no news.
-    let run = Run { covered: None, ..played.run };
-    let report = summary::summarize(run, &stage, args.fail_on.into());
-    let mask = |text: &str| stage.session.masks().mask(text);
+    let run = Run { covered: None, ..output.run };
+    let report = summary::summarize(run, &runner, args.fail_on.into());
+    let mask = |text: &str| runner.session.known_secrets().mask(text);
     out.write_all(rendered(&report, ReportFormatArg::Text, args.color, &mask).as_bytes())?;
-    stage.strike().await;
+    runner.close().await;
     Ok(())
 }
 
-fn plan_of(args: &WatchArgs, again: &Again, house: &House, chosen: &Chosen) -> Result<plan::Plan, Wrong> {
-    let selection = run::selection(&args.selection, house)?;
-    let target: &Target = &chosen.target;
-    let mut plan = plan::plan(house.ground(target), &selection);
+fn plan_of(
+    args: &WatchArgs,
+    again: &Again,
+    workspace: &Workspace,
+    resolved: &ResolvedTarget,
+) -> Result<plan::Plan, Error> {
+    let selection = run::selection(&args.selection, workspace)?;
+    let target: &Target = &resolved.target;
+    let mut plan = plan::plan(workspace.ground(target), &selection);
     if let Again::Files(files) = again {
         let before = plan.jobs.len();
         plan.jobs.retain(|job| files.contains(&job.case.span.file));
         plan.not_selected += before - plan.jobs.len();
-        plan.supporting = plan::supporting(&plan.jobs, house.ground(target));
+        plan.supporting = plan::supporting(&plan.jobs, workspace.ground(target));
     }
     Ok(plan)
 }

@@ -13,7 +13,7 @@ use crate::{
         clause::Clauses,
         contract::{Contract, Operation, Place, Protocol},
         span::Span,
-        template::{Generator, Hole, Part, Template, TemplateValue},
+        template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
 };
 
@@ -24,9 +24,9 @@ mod examples;
 mod family;
 mod fault;
 mod first;
-mod holes;
 mod journey;
 mod kinds;
+mod placeholders;
 mod random;
 mod relations;
 mod rest;
@@ -95,7 +95,7 @@ pub fn of(
 pub fn variables(contract: &Contract, cases: &[Case]) -> BTreeMap<Arc<str>, TemplateValue> {
     let mut names = BTreeSet::new();
     for step in cases.iter().flat_map(|case| case.steps.iter().chain(&case.finally)) {
-        step.request.input.iter().for_each(|(_, value)| holes::of_target_in(value, &mut names));
+        step.request.input.iter().for_each(|(_, value)| placeholders::of_target_in(value, &mut names));
     }
     let nothing = |variable: Arc<str>| {
         let name = variable.split_once('.').map_or("", |(_, name)| name);
@@ -107,7 +107,7 @@ pub fn variables(contract: &Contract, cases: &[Case]) -> BTreeMap<Arc<str>, Temp
             None if contract.protocol != Protocol::Rest => Generator::Absent,
             _ => Generator::AbsentUuid,
         };
-        let parts = vec![Part::Hole(Hole::Generated(generator))];
+        let parts = vec![Part::Placeholder(Placeholder::Generated(generator))];
         (variable, TemplateValue::Text(Template { parts }))
     };
     names.into_iter().map(nothing).collect()

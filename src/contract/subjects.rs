@@ -7,7 +7,7 @@ mod judgement;
 mod reading;
 
 pub use body::Body;
-pub use judgement::{Owner, Rule, Touching, judge};
+pub use judgement::{Ownership, Rule, Touching, judge};
 pub use reading::{Parts, referring, touched};
 
 /// How a value stands to what its request does.

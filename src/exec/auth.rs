@@ -12,9 +12,8 @@ pub(super) use self::token::mask_tokens;
 pub use self::{sigv4::SigV4, token::Tokens};
 use super::{
     Secrets,
-    masks::Masks,
-    request::{self, Outgoing},
-    values::Values,
+    request::{self, PreparedRequest},
+    values::VariableScope,
     wire::Wire,
 };
 use crate::{
@@ -25,6 +24,7 @@ use crate::{
         exchange::Exchange,
         target::{ApiTarget, Credentials},
     },
+    redact::KnownSecrets,
 };
 
 /// The credentials of one API, ready for use.
@@ -53,11 +53,11 @@ pub enum AuthError {
 
 /// What getting a token needs of a session.
 #[derive(Clone, Copy)]
-pub struct Desk<'a> {
+pub struct AuthContext<'a> {
     pub wire: &'a Wire,
     pub contract: &'a Contract,
     pub api: &'a ApiTarget,
-    pub masks: &'a Masks,
+    pub known_secrets: &'a KnownSecrets,
 }
 
 impl Identity {
@@ -83,54 +83,54 @@ impl Identity {
 /// Gives a request its identity. Logging in leaves its exchanges in `log`. Gives the shared token that was used, if one
 /// was: a 401 may mean that it is no longer good.
 pub async fn identify(
-    outgoing: &mut Outgoing,
+    prepared: &mut PreparedRequest,
     auth: &Auth,
     operation: &Operation,
     identity: &Identity,
-    values: &mut Values,
-    desk: Desk<'_>,
+    values: &mut VariableScope,
+    context: AuthContext<'_>,
     log: &mut Vec<Exchange>,
 ) -> Result<Option<Arc<str>>, AuthError> {
     let mut shared = None;
     let is_own = matches!(auth, Auth::Target | Auth::Credentials);
     let bearer = match auth {
         Auth::Absent => None,
-        Auth::Target if !desk.api.authenticates(operation) => None,
+        Auth::Target if !context.api.authenticates(operation) => None,
         Auth::Token(template) => {
             let now = Timestamp::now();
-            Some(fill::text(template, &mut |hole| values.hole(hole, now))?.into())
+            Some(fill::text(template, &mut |placeholder| values.placeholder(placeholder, now))?.into())
         }
-        Auth::OwnToken => Some(Box::pin(own_token(identity, values, desk, log)).await?),
+        Auth::OwnToken => Some(Box::pin(own_token(identity, values, context, log)).await?),
         Auth::Target
         | Auth::Credentials
         | Auth::UnknownKey
         | Auth::BadSignature
         | Auth::StaleDate
-        | Auth::TamperedBody => match (identity, &desk.contract.protocol) {
+        | Auth::TamperedBody => match (identity, &context.contract.protocol) {
             (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
-                let credentials = Box::pin(sigv4.credentials(desk.masks)).await?;
-                sigv4.sign(outgoing, auth, &credentials, signing_name, Timestamp::now())?;
+                let credentials = Box::pin(sigv4.credentials(context.known_secrets)).await?;
+                sigv4.sign(prepared, auth, &credentials, signing_name, Timestamp::now())?;
                 None
             }
             (_, Protocol::Rest) if !is_own => {
-                return Err(misplaced(desk, "signatures"));
+                return Err(misplaced(context, "signatures"));
             }
             (Identity::None, _) if is_own => None,
             (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
             (Identity::Password(tokens), Protocol::Rest) => {
-                let token = tokens.current(desk, log).await?;
+                let token = tokens.current(context, log).await?;
                 shared = Some(Arc::clone(&token));
                 Some(token)
             }
-            (_, Protocol::Rest) => return Err(misplaced(desk, "signatures")),
-            (_, Protocol::AwsJson { .. }) => return Err(misplaced(desk, "tokens")),
+            (_, Protocol::Rest) => return Err(misplaced(context, "signatures")),
+            (_, Protocol::AwsJson { .. }) => return Err(misplaced(context, "tokens")),
         },
     };
     if let Some(token) = bearer {
-        request::set(&mut outgoing.headers, "authorization", format!("Bearer {token}"));
+        request::set(&mut prepared.headers, "authorization", format!("Bearer {token}"));
     }
-    for (name, value) in std::mem::take(&mut outgoing.identity) {
-        request::put(&mut outgoing.headers, &name, value);
+    for (name, value) in std::mem::take(&mut prepared.identity) {
+        request::put(&mut prepared.headers, &name, value);
     }
     Ok(shared)
 }
@@ -140,8 +140,8 @@ const OWN_TOKEN: &str = "own.token";
 
 async fn own_token(
     identity: &Identity,
-    values: &mut Values,
-    desk: Desk<'_>,
+    values: &mut VariableScope,
+    context: AuthContext<'_>,
     log: &mut Vec<Exchange>,
 ) -> Result<Arc<str>, AuthError> {
     if let Some(token) = values.variables().get(OWN_TOKEN).and_then(|token| token.as_str()) {
@@ -150,11 +150,11 @@ async fn own_token(
     let Identity::Password(tokens) = identity else {
         return Err(AuthError::Login("the target gives no user and password to get one with".to_owned()));
     };
-    let token = tokens.own(desk, log).await?;
+    let token = tokens.own(context, log).await?;
     values.set(OWN_TOKEN.into(), (&*token).into());
     Ok(token)
 }
 
-fn misplaced(desk: Desk<'_>, what: &'static str) -> AuthError {
-    AuthError::Misplaced { api: Arc::clone(&desk.contract.api), what }
+fn misplaced(context: AuthContext<'_>, what: &'static str) -> AuthError {
+    AuthError::Misplaced { api: Arc::clone(&context.contract.api), what }
 }

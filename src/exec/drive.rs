@@ -1,4 +1,4 @@
-//! A script is played on the wire: what it wants to send is fenced, built, identified, written into the ledger and sent,
+//! A script is played on the wire: what it wants to send is guarded, built, identified, written into the ledger and sent,
 //! until it has nothing left to do. Panics stop the case, not its clean-up.
 //!
 //! What happens to few requests is boxed, here and below: the future of a job is made for every case, and should be no
@@ -11,32 +11,34 @@ use jiff::Timestamp;
 
 use super::{
     Session,
-    again::Repeats,
-    auth::{self, Desk, Identity},
-    fence::Fence,
-    ledger::{Account, creates, listing_of_nameless},
-    masks::Reach,
-    request::{self, Outgoing, Route},
+    auth::{self, AuthContext, Identity},
+    guard::Guard,
+    ledger::{JobLedger, creates, listing_of_nameless},
+    request::{self, PreparedRequest, Route},
+    retry::RetryState,
     script::{Call, Next, Script},
-    values::Values,
+    values::VariableScope,
     waiting::Wait,
-    wire::Passage,
+    wire::RoundTrip,
 };
-use crate::model::{
-    case::{Auth, Request},
-    contract::{Effect, Operation, Protocol},
-    exchange::{Broken, Exchange, Response, Role, SentRequest},
+use crate::{
+    model::{
+        case::{Auth, Request},
+        contract::{Effect, Operation, Protocol},
+        exchange::{Exchange, Response, Role, SentRequest, TransportError},
+    },
+    redact::Reach,
 };
 
 /// Plays the script to its end, or to where a shared fixture stands. Every exchange is added to `log`.
 pub(super) async fn drive(
     script: &mut Script,
-    account: &mut Account,
+    job_ledger: &mut JobLedger,
     session: &Session,
     log: &mut Vec<Exchange>,
 ) {
     loop {
-        let played = AssertUnwindSafe(play(script, account, session, log)).catch_unwind().await;
+        let played = AssertUnwindSafe(play(script, job_ledger, session, log)).catch_unwind().await;
         match played {
             Ok(()) => return,
             Err(panic) => script.panicked(session.told(panic.as_ref())),
@@ -50,7 +52,7 @@ pub(super) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
-async fn play(script: &mut Script, account: &mut Account, session: &Session, log: &mut Vec<Exchange>) {
+async fn play(script: &mut Script, job_ledger: &mut JobLedger, session: &Session, log: &mut Vec<Exchange>) {
     let mut waiting: Option<(String, Wait<'_>)> = None;
     loop {
         if session.is_interrupted() {
@@ -77,7 +79,7 @@ async fn play(script: &mut Script, account: &mut Account, session: &Session, log
                 tokio::select! {
                     biased;
                     () = session.interrupted(), if !to_the_end => {}
-                    () = send(&call, script, account, session, log) => {}
+                    () = send(&call, script, job_ledger, session, log) => {}
                 }
             }
         }
@@ -87,7 +89,7 @@ async fn play(script: &mut Script, account: &mut Account, session: &Session, log
 async fn send(
     call: &Call,
     script: &mut Script,
-    account: &mut Account,
+    job_ledger: &mut JobLedger,
     session: &Session,
     log: &mut Vec<Exchange>,
 ) {
@@ -96,17 +98,17 @@ async fn send(
     {
         return script.refused(why);
     }
-    let Some(line) = Line::to(&call.api, &call.step().operation, session) else {
+    let Some(client) = OperationClient::to(&call.api, &call.step().operation, session) else {
         let why =
             format!("no contract describes how to call {} of the API `{}`", call.step().operation, call.api);
         return script.unsendable(why);
     };
-    match line.exchange(call, script, account, log).await {
-        Ok(passage) => {
-            line.mask(&passage);
-            script.answered(&passage.answer, session.wire.clock());
-            account.settle(call, &passage.answer, script).await;
-            log.push(line.entry(passage, call.role.clone(), &script.values));
+    match client.exchange(call, script, job_ledger, log).await {
+        Ok(round_trip) => {
+            client.mask(&round_trip);
+            script.answered(&round_trip.answer, session.wire.clock());
+            job_ledger.record_response(call, &round_trip.answer, script).await;
+            log.push(client.entry(round_trip, call.role.clone(), &script.values));
         }
         Err(Failed::Unsendable(why)) => script.unsendable(why),
         Err(Failed::Refused(why)) => script.refused(why),
@@ -114,11 +116,11 @@ async fn send(
 }
 
 /// Everything between a call and the operation it calls.
-pub(super) struct Line<'a> {
+pub(super) struct OperationClient<'a> {
     session: &'a Session,
     operation: &'a Operation,
     identity: &'a Identity,
-    desk: Desk<'a>,
+    context: AuthContext<'a>,
 }
 
 pub(super) enum Failed {
@@ -130,79 +132,88 @@ fn unsendable(error: impl std::fmt::Display) -> Failed {
     Failed::Unsendable(error.to_string())
 }
 
-impl<'a> Line<'a> {
-    pub fn to(api: &str, operation: &str, session: &'a Session) -> Option<Line<'a>> {
+impl<'a> OperationClient<'a> {
+    pub fn to(api: &str, operation: &str, session: &'a Session) -> Option<OperationClient<'a>> {
         let contract = session.contracts.get(api)?;
-        let desk =
-            Desk { wire: &session.wire, contract, api: session.target.apis.get(api)?, masks: &session.masks };
+        let context = AuthContext {
+            wire: &session.wire,
+            contract,
+            api: session.target.apis.get(api)?,
+            known_secrets: &session.known_secrets,
+        };
         let operation = contract.operation(operation)?;
-        Some(Line { session, operation, identity: session.identities.get(api)?, desk })
+        Some(OperationClient { session, operation, identity: session.identities.get(api)?, context })
     }
 
     async fn exchange(
         &self,
         call: &Call,
         script: &mut Script,
-        account: &mut Account,
+        job_ledger: &mut JobLedger,
         log: &mut Vec<Exchange>,
-    ) -> Result<Passage, Failed> {
+    ) -> Result<RoundTrip, Failed> {
         let step = call.step();
         let now = Timestamp::now();
-        let mut outgoing = request::build(
+        let mut prepared = request::build(
             &call.request(),
             self.operation,
-            &self.desk.contract.protocol,
-            &self.desk.api.base_url,
-            &mut |hole| script.values.hole(hole, now),
+            &self.context.contract.protocol,
+            &self.context.api.base_url,
+            &mut |placeholder| script.values.placeholder(placeholder, now),
         )
         .map_err(unsendable)?;
-        self.hold(step.effect, &outgoing, &script.values).await?;
+        self.hold(step.effect, &prepared, &script.values).await?;
         if creates(call) {
             let budget = &self.session.budget;
             Box::pin(budget.take(&call.api, &step.operation)).await.map_err(Failed::Refused)?;
         }
         if creates(call)
             && let Some((listing, family)) =
-                listing_of_nameless(&outgoing, self.desk.contract, self.operation, &script.values)
+                listing_of_nameless(&prepared, self.context.contract, self.operation, &script.values)
         {
             Box::pin(self.session.count(&call.api, &listing, &family)).await;
         }
         // The wait for a turn comes first: a signature is dated.
-        self.desk.wire.turn().await;
-        let token = self.identify(&mut outgoing, &step.request.auth, &mut script.values, log).await?;
+        self.context.wire.turn().await;
+        let token = self.identify(&mut prepared, &step.request.auth, &mut script.values, log).await?;
         if creates(call) {
-            let contract = self.desk.contract;
-            Box::pin(account.intend(call, &outgoing, contract, self.operation, &script.values))
+            let contract = self.context.contract;
+            Box::pin(job_ledger.intend(call, &prepared, contract, self.operation, &script.values))
                 .await
                 .map_err(|error| Failed::Refused(error.to_string()))?;
         }
-        let passage = self.pass(outgoing, token, &script.values, log).await?;
-        if creates(call) && refuses(&passage.answer) {
+        let round_trip = self.pass(prepared, token, &script.values, log).await?;
+        if creates(call) && refuses(&round_trip.answer) {
             Box::pin(self.session.budget.give_back(&call.api, &step.operation)).await;
         }
-        Ok(passage)
+        Ok(round_trip)
     }
 
     /// Whether the request may go out.
-    async fn hold(&self, effect: Effect, outgoing: &Outgoing, values: &Values) -> Result<(), Failed> {
-        let Session { target, own, .. } = self.session;
-        let made = |text: &str| own.has(text);
-        let fence = Fence { target, contract: self.desk.contract, made: &made, values };
-        fence.check(self.operation, effect, outgoing).map_err(Failed::Refused)?;
+    async fn hold(
+        &self,
+        effect: Effect,
+        prepared: &PreparedRequest,
+        values: &VariableScope,
+    ) -> Result<(), Failed> {
+        let Session { target, owned, .. } = self.session;
+        let made = |text: &str| owned.has(text);
+        let guard = Guard { target, contract: self.context.contract, made: &made, values };
+        guard.check(self.operation, effect, prepared).map_err(Failed::Refused)?;
         if effect == Effect::Read && self.operation.effect == Effect::Read {
             return Ok(());
         }
-        Box::pin(self.session.residence.of(self.identity, self.desk)).await.map_err(Failed::Refused)
+        Box::pin(self.session.account_check.of(self.identity, self.context)).await.map_err(Failed::Refused)
     }
 
     async fn identify(
         &self,
-        outgoing: &mut Outgoing,
+        prepared: &mut PreparedRequest,
         auth: &Auth,
-        values: &mut Values,
+        values: &mut VariableScope,
         log: &mut Vec<Exchange>,
     ) -> Result<Option<Arc<str>>, Failed> {
-        auth::identify(outgoing, auth, self.operation, self.identity, values, self.desk, log)
+        auth::identify(prepared, auth, self.operation, self.identity, values, self.context, log)
             .await
             .map_err(unsendable)
     }
@@ -211,94 +222,97 @@ impl<'a> Line<'a> {
     /// with a mistake as well: a refusal of the token would be taken for one of the mistake.
     async fn pass(
         &self,
-        outgoing: Outgoing,
+        prepared: PreparedRequest,
         used: Option<Arc<str>>,
-        values: &Values,
+        values: &VariableScope,
         log: &mut Vec<Exchange>,
-    ) -> Result<Passage, Failed> {
-        let route = outgoing.route;
-        let passage = self.desk.wire.send(outgoing).await.map_err(unsendable)?;
+    ) -> Result<RoundTrip, Failed> {
+        let route = prepared.route;
+        let round_trip = self.context.wire.send(prepared).await.map_err(unsendable)?;
         match used {
-            Some(stale) if answered_401(&passage.answer) && bears(&passage.request, &stale) => {
-                Box::pin(self.once_more(passage, &stale, route, values, log)).await
+            Some(stale) if answered_401(&round_trip.answer) && bears(&round_trip.request, &stale) => {
+                Box::pin(self.once_more(round_trip, &stale, route, values, log)).await
             }
-            _ => Ok(passage),
+            _ => Ok(round_trip),
         }
     }
 
-    /// A request that belongs to no case, fenced like any other.
-    pub async fn ask(&self, request: &Request, values: &mut Values) -> Result<Passage, Failed> {
+    /// A request that belongs to no case, guarded like any other.
+    pub async fn ask(&self, request: &Request, values: &mut VariableScope) -> Result<RoundTrip, Failed> {
         let mut log = Vec::new();
         let now = Timestamp::now();
-        let protocol = &self.desk.contract.protocol;
-        let mut outgoing =
-            request::build(request, self.operation, protocol, &self.desk.api.base_url, &mut |hole| {
-                values.hole(hole, now)
-            })
-            .map_err(unsendable)?;
-        self.hold(self.operation.effect, &outgoing, values).await?;
-        self.desk.wire.turn().await;
-        let token = self.identify(&mut outgoing, &request.auth, values, &mut log).await?;
-        self.pass(outgoing, token, values, &mut log).await
+        let protocol = &self.context.contract.protocol;
+        let mut prepared = request::build(
+            request,
+            self.operation,
+            protocol,
+            &self.context.api.base_url,
+            &mut |placeholder| values.placeholder(placeholder, now),
+        )
+        .map_err(unsendable)?;
+        self.hold(self.operation.effect, &prepared, values).await?;
+        self.context.wire.turn().await;
+        let token = self.identify(&mut prepared, &request.auth, values, &mut log).await?;
+        self.pass(prepared, token, values, &mut log).await
     }
 
     /// How long to wait before a request that only reads is sent once more.
     pub fn wait_to_read_again(
         &self,
-        answer: &Result<Response, Broken>,
-        repeats: &mut Repeats,
+        answer: &Result<Response, TransportError>,
+        retry_state: &mut RetryState,
     ) -> Option<Duration> {
-        let protocol = &self.desk.contract.protocol;
+        let protocol = &self.context.contract.protocol;
         let reads = self.operation.effect == Effect::Read;
-        reads.then(|| self.desk.wire.wait_before_next(answer, protocol, Effect::Read, repeats))?
+        reads.then(|| self.context.wire.wait_before_next(answer, protocol, Effect::Read, retry_state))?
     }
 
     /// The shared token is no longer taken: with a new one the request is sent again, once. Where there is no new token,
     /// the 401 is the answer.
     async fn once_more(
         &self,
-        first: Passage,
+        first: RoundTrip,
         stale: &str,
         route: Route,
-        values: &Values,
+        values: &VariableScope,
         log: &mut Vec<Exchange>,
-    ) -> Result<Passage, Failed> {
+    ) -> Result<RoundTrip, Failed> {
         let Identity::Password(tokens) = self.identity else { return Ok(first) };
-        let Ok(token) = tokens.renewed(stale, self.desk, log).await else { return Ok(first) };
-        let Ok(mut outgoing) = Outgoing::again(&first.request, route) else { return Ok(first) };
-        request::set(&mut outgoing.headers, "authorization", format!("Bearer {token}"));
+        let Ok(token) = tokens.renewed(stale, self.context, log).await else { return Ok(first) };
+        let Ok(mut prepared) = PreparedRequest::again(&first.request, route) else { return Ok(first) };
+        request::set(&mut prepared.headers, "authorization", format!("Bearer {token}"));
         log.push(self.entry(first, Role::Token, values));
-        self.desk.wire.turn().await;
-        self.desk.wire.send(outgoing).await.map_err(unsendable)
+        self.context.wire.turn().await;
+        self.context.wire.send(prepared).await.map_err(unsendable)
     }
 
     /// Whatever the token operations answer is secret, from anybody who has not proven who he is as a value alone: what
     /// a target gives to everyone may be any word.
-    fn mask(&self, passage: &Passage) {
-        let Ok(response) = &passage.answer else { return };
-        if self.desk.contract.protocol == Protocol::Rest && self.operation.path.contains("/token") {
-            let body = String::from_utf8_lossy(&passage.request.body);
-            let signed_in = passage.request.headers.iter().any(|(name, _)| name == "authorization")
-                || self.desk.masks.mask(&body) != body;
-            auth::mask_tokens(response, self.desk, if signed_in { Reach::Text } else { Reach::Value });
+    fn mask(&self, round_trip: &RoundTrip) {
+        let Ok(response) = &round_trip.answer else { return };
+        if self.context.contract.protocol == Protocol::Rest && self.operation.path.contains("/token") {
+            let body = String::from_utf8_lossy(&round_trip.request.body);
+            let signed_in = round_trip.request.headers.iter().any(|(name, _)| name == "authorization")
+                || self.context.known_secrets.mask(&body) != body;
+            auth::mask_tokens(response, self.context, if signed_in { Reach::Text } else { Reach::Value });
         }
     }
 
-    fn entry(&self, passage: Passage, role: Role, values: &Values) -> Exchange {
+    fn entry(&self, round_trip: RoundTrip, role: Role, values: &VariableScope) -> Exchange {
         Exchange {
             role,
             operation: Arc::clone(&self.operation.name),
-            request: passage.request,
-            answer: passage.answer,
+            request: round_trip.request,
+            answer: round_trip.answer,
             variables: Arc::clone(values.variables()),
-            started: passage.started,
-            elapsed: passage.elapsed,
+            started: round_trip.started,
+            elapsed: round_trip.elapsed,
         }
     }
 }
 
 /// Whether the answer says for certain that nothing was made.
-fn refuses(answer: &Result<Response, Broken>) -> bool {
+fn refuses(answer: &Result<Response, TransportError>) -> bool {
     answer.as_ref().is_ok_and(|response| (400..500).contains(&response.status))
 }
 
@@ -309,6 +323,6 @@ fn bears(request: &SentRequest, token: &str) -> bool {
         && sent.next().is_none()
 }
 
-fn answered_401(answer: &Result<Response, Broken>) -> bool {
+fn answered_401(answer: &Result<Response, TransportError>) -> bool {
     answer.as_ref().is_ok_and(|response| response.status == 401)
 }

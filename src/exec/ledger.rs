@@ -2,11 +2,11 @@
 //! event it announces. A line that could not be written stops the request it stands for. One file for each run, locked
 //! while its process lives, so that many processes can share a state folder and none sweeps what another still uses.
 
-mod account;
-pub mod book;
+pub mod cleanup;
 pub mod family;
-mod paper;
-pub mod undo;
+mod job_ledger;
+mod ledger_file;
+pub mod state;
 
 use std::{
     collections::BTreeMap,
@@ -22,11 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-pub(super) use account::{Account, creates, listing_of_nameless};
+pub(super) use job_ledger::{JobLedger, creates, listing_of_nameless};
 
-use self::{book::Book, paper::Paper, undo::Undo};
-use super::masks::Masks;
-use crate::model::exchange::Response;
+use self::{cleanup::Cleanup, ledger_file::LedgerFile, state::LedgerState};
+use crate::{model::exchange::Response, redact::KnownSecrets};
 
 /// The folder of a state folder in which the ledgers of runs are.
 pub const RUNS: &str = "ledger";
@@ -37,22 +36,22 @@ pub const KEPT: &str = "kept";
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    begun: Event,
-    pen: Mutex<Pen>,
+    header: Event,
+    writer: Mutex<Writer>,
     /// How many lines are on disk for certain. One sync serves all that were written before it.
     synced: Mutex<u64>,
     numbers: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct Pen {
-    paper: Option<Arc<Paper>>,
+struct Writer {
+    ledger_file: Option<Arc<LedgerFile>>,
     written: u64,
 }
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct LedgerEntry {
     /// RFC 3339, UTC.
     pub at: jiff::Timestamp,
     /// Tells the lines of one created thing from those of another; 0 where it is about none.
@@ -72,13 +71,13 @@ pub struct Entry {
 #[serde(rename_all = "kebab-case", tag = "event")]
 pub enum Event {
     /// The first line: whose ledger this is.
-    Begun(Begun),
+    Begun(RunHeader),
     /// What a listing showed before the run made anything of its kind.
     Census { ids: Vec<String> },
     /// The create request is about to leave for this URL; secrets in the body are masked.
     Intent(Intent),
     /// The target has answered; these variables name what was made, and this destroys it.
-    Created { identity: Map<String, Value>, undo: Vec<Undo> },
+    Created { identity: Map<String, Value>, undo: Vec<Cleanup> },
     /// The target has refused.
     Refused { status: u16 },
     /// The answer does not say whether anything was made.
@@ -111,20 +110,21 @@ impl Unclear {
 
 /// What a sweep needs to know of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Begun {
+pub struct RunHeader {
     pub run: String,
     pub target: String,
     /// By API.
     pub base_urls: BTreeMap<String, String>,
     /// How the target was named: a name, or the path of its file.
     pub target_file: String,
-    pub life: Life,
+    #[serde(rename = "life")]
+    pub lifetime: Lifetime,
 }
 
 /// Whether there is anything to sweep once the process has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Life {
+pub enum Lifetime {
     /// The target goes on without us.
     #[default]
     Outlives,
@@ -142,7 +142,7 @@ pub struct Intent {
     pub names: Vec<String>,
     /// How it will be destroyed; `${name}` stands for what only the answer can tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undo: Vec<Undo>,
+    pub undo: Vec<Cleanup>,
     /// Under which member names those can be found in a listing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub captures: BTreeMap<String, String>,
@@ -163,25 +163,31 @@ impl Intent {
 
 impl Ledger {
     /// `<state_dir>/<folder>/<run>.jsonl`. Touches nothing yet.
-    pub fn new(state_dir: &Path, folder: &str, begun: Begun) -> Ledger {
-        let path = state_dir.join(folder).join(format!("{}.jsonl", begun.run));
-        Ledger::at(path, Event::Begun(begun), Pen::default())
+    pub fn new(state_dir: &Path, folder: &str, header: RunHeader) -> Ledger {
+        let path = state_dir.join(folder).join(format!("{}.jsonl", header.run));
+        Ledger::at(path, Event::Begun(header), Writer::default())
     }
 
     /// The ledger of a run that is over, to be gone on with. `None` where its process still lives.
-    pub fn reopen(path: &Path, begun: Begun) -> io::Result<Option<Ledger>> {
-        let Some(paper) = Paper::reopen(path)? else { return Ok(None) };
-        let pen = Pen { paper: Some(Arc::new(paper)), written: 0 };
-        Ok(Some(Ledger::at(path.to_owned(), Event::Begun(begun), pen)))
+    pub fn reopen(path: &Path, header: RunHeader) -> io::Result<Option<Ledger>> {
+        let Some(ledger_file) = LedgerFile::reopen(path)? else { return Ok(None) };
+        let writer = Writer { ledger_file: Some(Arc::new(ledger_file)), written: 0 };
+        Ok(Some(Ledger::at(path.to_owned(), Event::Begun(header), writer)))
     }
 
     /// Whether the process that writes this ledger still lives.
     pub fn is_in_use(path: &Path) -> io::Result<bool> {
-        paper::is_locked(path)
+        ledger_file::is_locked(path)
     }
 
-    fn at(path: PathBuf, begun: Event, pen: Pen) -> Ledger {
-        Ledger { path, begun, pen: Mutex::new(pen), synced: Mutex::default(), numbers: AtomicU64::new(1) }
+    fn at(path: PathBuf, header: Event, writer: Writer) -> Ledger {
+        Ledger {
+            path,
+            header,
+            writer: Mutex::new(writer),
+            synced: Mutex::default(),
+            numbers: AtomicU64::new(1),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -189,13 +195,14 @@ impl Ledger {
     }
 
     /// What stands in it, where it stays when the process ends; none where nothing was written, or it cannot be read.
-    pub async fn book(self: &Arc<Self>) -> Option<Book> {
-        if matches!(&self.begun, Event::Begun(Begun { life: Life::Embedded, .. })) {
+    pub async fn state(self: &Arc<Self>) -> Option<LedgerState> {
+        if matches!(&self.header, Event::Begun(RunHeader { lifetime: Lifetime::Embedded, .. })) {
             return None;
         }
         let ledger = Arc::clone(self);
-        let text = tokio::task::spawn_blocking(move || lock(&ledger.pen).paper.as_ref()?.text().ok());
-        text.await.ok().flatten().map(|text| book::read(&text))
+        let text =
+            tokio::task::spawn_blocking(move || lock(&ledger.writer).ledger_file.as_ref()?.text().ok());
+        text.await.ok().flatten().map(|text| state::read(&text))
     }
 
     /// Removes the file if nothing in it is open, or if all that it speaks of goes with the process. What is written after
@@ -203,22 +210,26 @@ impl Ledger {
     pub(super) async fn remove_if_over(self: &Arc<Self>) {
         let ledger = Arc::clone(self);
         let removed = tokio::task::spawn_blocking(move || {
-            let mut pen = lock(&ledger.pen);
-            let Some(paper) = pen.paper.take_if(|paper| ledger.is_over(paper)) else { return };
+            let mut writer = lock(&ledger.writer);
+            let Some(ledger_file) = writer.ledger_file.take_if(|ledger_file| ledger.is_over(ledger_file))
+            else {
+                return;
+            };
             // Some systems remove no file that is open.
-            drop(paper);
+            drop(ledger_file);
             let _ = std::fs::remove_file(&ledger.path);
         });
         // One that stays is removed by the next sweep.
         let _ = removed.await;
     }
 
-    fn is_over(&self, paper: &Paper) -> bool {
-        let goes_with_us = matches!(&self.begun, Event::Begun(Begun { life: Life::Embedded, .. }));
+    fn is_over(&self, ledger_file: &LedgerFile) -> bool {
+        let goes_with_us =
+            matches!(&self.header, Event::Begun(RunHeader { lifetime: Lifetime::Embedded, .. }));
         goes_with_us
-            || paper.text().is_ok_and(|text| {
-                let book = book::read(&text);
-                book.unreadable.is_empty() && book.open().next().is_none()
+            || ledger_file.text().is_ok_and(|text| {
+                let ledger_state = state::read(&text);
+                ledger_state.unreadable.is_empty() && ledger_state.open().next().is_none()
             })
     }
 
@@ -233,8 +244,12 @@ impl Ledger {
     }
 
     /// Appends a line; returns once it is on disk.
-    pub async fn write(self: &Arc<Self>, entry: &Entry, masks: &Masks) -> Result<(), Unwritten> {
-        let line = line(entry, masks);
+    pub async fn write(
+        self: &Arc<Self>,
+        entry: &LedgerEntry,
+        known_secrets: &KnownSecrets,
+    ) -> Result<(), Unwritten> {
+        let line = line(entry, known_secrets);
         self.in_background(move |ledger| ledger.append(line?.as_bytes())).await
     }
 
@@ -247,36 +262,36 @@ impl Ledger {
         done.and_then(|done| done).map_err(|why| Unwritten { path: self.path.clone(), why: why.to_string() })
     }
 
-    fn open(&self) -> io::Result<Arc<Paper>> {
-        let mut pen = lock(&self.pen);
-        if let Some(paper) = &pen.paper {
-            return Ok(Arc::clone(paper));
+    fn open(&self) -> io::Result<Arc<LedgerFile>> {
+        let mut writer = lock(&self.writer);
+        if let Some(ledger_file) = &writer.ledger_file {
+            return Ok(Arc::clone(ledger_file));
         }
-        let begun = Entry {
+        let header = LedgerEntry {
             at: jiff::Timestamp::now(),
             number: 0,
             job: String::new(),
             api: String::new(),
             operation: String::new(),
-            event: self.begun.clone(),
+            event: self.header.clone(),
         };
-        let first = line(&begun, &Masks::default())?;
-        let paper = Paper::fresh(&self.path, first.as_bytes())?;
-        Ok(Arc::clone(pen.paper.insert(Arc::new(paper))))
+        let first = line(&header, &KnownSecrets::default())?;
+        let ledger_file = LedgerFile::fresh(&self.path, first.as_bytes())?;
+        Ok(Arc::clone(writer.ledger_file.insert(Arc::new(ledger_file))))
     }
 
     fn append(&self, line: &[u8]) -> io::Result<()> {
-        let paper = self.open()?;
+        let ledger_file = self.open()?;
         let line_number = {
-            let mut pen = lock(&self.pen);
-            paper.write(line)?;
-            pen.written += 1;
-            pen.written
+            let mut writer = lock(&self.writer);
+            ledger_file.write(line)?;
+            writer.written += 1;
+            writer.written
         };
         let mut synced = lock(&self.synced);
         if *synced < line_number {
-            let written = lock(&self.pen).written;
-            paper.sync()?;
+            let written = lock(&self.writer).written;
+            ledger_file.sync()?;
             *synced = written;
         }
         Ok(())
@@ -291,9 +306,9 @@ pub struct Unwritten {
     pub why: String,
 }
 
-fn line(entry: &Entry, masks: &Masks) -> io::Result<String> {
+fn line(entry: &LedgerEntry, known_secrets: &KnownSecrets) -> io::Result<String> {
     let mut value = serde_json::to_value(entry)?;
-    mask_strings(&mut value, masks);
+    mask_strings(&mut value, known_secrets);
     Ok(format!("{value}\n"))
 }
 
@@ -301,11 +316,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn mask_strings(value: &mut Value, masks: &Masks) {
+fn mask_strings(value: &mut Value, known_secrets: &KnownSecrets) {
     match value {
-        Value::String(text) => *text = masks.mask(text),
-        Value::Array(list) => list.iter_mut().for_each(|value| mask_strings(value, masks)),
-        Value::Object(members) => members.values_mut().for_each(|value| mask_strings(value, masks)),
+        Value::String(text) => *text = known_secrets.mask(text),
+        Value::Array(list) => list.iter_mut().for_each(|value| mask_strings(value, known_secrets)),
+        Value::Object(members) => members.values_mut().for_each(|value| mask_strings(value, known_secrets)),
         _ => {}
     }
 }
@@ -314,18 +329,18 @@ fn mask_strings(value: &mut Value, masks: &Masks) {
 mod tests {
     use super::*;
 
-    fn begun() -> Begun {
-        Begun {
+    fn header() -> RunHeader {
+        RunHeader {
             run: "pm-00000000".into(),
             target: "t".into(),
             base_urls: BTreeMap::new(),
             target_file: "t".into(),
-            life: Life::Outlives,
+            lifetime: Lifetime::Outlives,
         }
     }
 
-    fn entry(event: Event) -> Entry {
-        Entry {
+    fn entry(event: Event) -> LedgerEntry {
+        LedgerEntry {
             at: jiff::Timestamp::UNIX_EPOCH,
             number: 1,
             job: "dms::X::y".into(),
@@ -338,18 +353,18 @@ mod tests {
     #[tokio::test]
     async fn lines_are_appended_in_order_with_secrets_masked() {
         let state = tempfile::tempdir().unwrap();
-        let masks = Masks::default();
-        masks.add("hunter2");
-        let ledger = Arc::new(Ledger::new(state.path(), RUNS, begun()));
+        let known_secrets = KnownSecrets::default();
+        known_secrets.add("hunter2");
+        let ledger = Arc::new(Ledger::new(state.path(), RUNS, header()));
         let intent = Intent { body: r#"{"Password":"hunter2"}"#.into(), ..Intent::default() };
         let created = || Event::Created { identity: Map::new(), undo: Vec::new() };
         for event in [Event::Intent(intent), created(), Event::Destroyed] {
-            ledger.write(&entry(event), &masks).await.unwrap();
+            ledger.write(&entry(event), &known_secrets).await.unwrap();
         }
         let text = std::fs::read_to_string(state.path().join("ledger/pm-00000000.jsonl")).unwrap();
-        let lines: Vec<Entry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<LedgerEntry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(!text.contains("hunter2"), "{text}");
-        assert_eq!(lines[0].event, Event::Begun(begun()));
+        assert_eq!(lines[0].event, Event::Begun(header()));
         assert_eq!(lines[2..], [entry(created()), entry(Event::Destroyed)]);
     }
 
@@ -357,10 +372,10 @@ mod tests {
     async fn a_ledger_that_cannot_be_written_says_so_and_where() {
         let state = tempfile::tempdir().unwrap();
         std::fs::write(state.path().join("ledger"), "a file where the folder should be").unwrap();
-        let ledger = Arc::new(Ledger::new(state.path(), RUNS, begun()));
+        let ledger = Arc::new(Ledger::new(state.path(), RUNS, header()));
         let unwritten = ledger.begin().await.unwrap_err().to_string();
         assert!(unwritten.starts_with("the ledger cannot be written: "), "{unwritten}");
         assert!(unwritten.contains("pm-00000000.jsonl: "), "{unwritten}");
-        assert!(ledger.write(&entry(Event::Destroyed), &Masks::default()).await.is_err());
+        assert!(ledger.write(&entry(Event::Destroyed), &KnownSecrets::default()).await.is_err());
     }
 }

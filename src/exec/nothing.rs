@@ -1,7 +1,7 @@
 //! The operation that cannot exist, asked for as one that only reads: a target answers the same to an operation that it does
 //! not implement.
 
-use super::{Session, auth::Identity, drive::Line, wire::Passage};
+use super::{Session, auth::Identity, drive::OperationClient, wire::RoundTrip};
 use crate::{
     contract::router::{Base, Incoming, Miss, Router},
     matcher::{identity, refusal, throttle::throttles},
@@ -26,7 +26,7 @@ const MOST_SEGMENTS: usize = 4;
 pub(super) struct Nothing<'a> {
     session: &'a Session,
     contract: &'a Contract,
-    line: Line<'a>,
+    client: OperationClient<'a>,
     raw: Raw,
 }
 
@@ -42,17 +42,17 @@ impl<'a> Nothing<'a> {
             }
             Protocol::Rest => Raw { path: Some(text(path(contract, name)?)), ..Raw::default() },
         };
-        let line = Line::to(api, &reading(contract)?.name, session)?;
-        Some(Nothing { session, contract, line, raw })
+        let client = OperationClient::to(api, &reading(contract)?.name, session)?;
+        Some(Nothing { session, contract, client, raw })
     }
 
-    pub async fn ask(&self, auth: Auth) -> Option<Passage> {
+    pub async fn ask(&self, auth: Auth) -> Option<RoundTrip> {
         let request = Request { input: Vec::new(), auth, raw: self.raw.clone() };
-        self.line.ask(&request, &mut self.session.values(&self.contract.api)).await.ok()
+        self.client.ask(&request, &mut self.session.values(&self.contract.api)).await.ok()
     }
 
-    pub fn line(&self) -> &Line<'a> {
-        &self.line
+    pub fn client(&self) -> &OperationClient<'a> {
+        &self.client
     }
 }
 
@@ -60,7 +60,7 @@ impl Session {
     /// What this API answers to an operation that cannot exist; none where that is no refusal, or one that says nothing of the
     /// operation: of who asked, of how often, of a gateway.
     pub(super) async fn no_operation(&self, api: &str) -> Option<NoOperation> {
-        let run = self.surroundings.run.trim_start_matches("pm-");
+        let run = self.run_context.run.trim_start_matches("pm-");
         let nothing = Nothing::of(api, &format!("{NO_OPERATION}{run}"), self)?;
         let answer = nothing.refusal(Auth::Target).await?;
         let has_credentials = !matches!(self.identities.get(api)?, Identity::None);
@@ -74,13 +74,13 @@ impl Session {
 
 impl Nothing<'_> {
     async fn refusal(&self, auth: Auth) -> Option<Refusal> {
-        let passage = self.ask(auth).await?;
-        let response = passage.answer.ok()?;
+        let round_trip = self.ask(auth).await?;
+        let response = round_trip.answer.ok()?;
         let protocol = &self.contract.protocol;
         let of_operation = !identity::is_refused(protocol, &response)
             && !throttles(protocol, &response)
             && !OF_GATEWAYS.contains(&response.status);
-        refusal::of(protocol, &passage.request, &response).filter(|_| of_operation)
+        refusal::of(protocol, &round_trip.request, &response).filter(|_| of_operation)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
     Session,
     auth::Identity,
-    drive::{Failed, Line},
+    drive::{Failed, OperationClient},
 };
 use crate::{
     matcher::{error_reading::error_names, identity},
@@ -95,10 +95,12 @@ impl Session {
     }
 
     async fn refusal(&self, contract: &Contract, operation: &Operation, auth: Auth) -> Asked {
-        let Some(line) = Line::to(&contract.api, &operation.name, self) else { return Asked::Otherwise };
+        let Some(client) = OperationClient::to(&contract.api, &operation.name, self) else {
+            return Asked::Otherwise;
+        };
         let request = Request { input: Vec::new(), auth, raw: Raw::default() };
-        match line.ask(&request, &mut self.values(&contract.api)).await {
-            Ok(passage) => match &passage.answer {
+        match client.ask(&request, &mut self.values(&contract.api)).await {
+            Ok(round_trip) => match &round_trip.answer {
                 Ok(response) if identity::is_unknown(&contract.protocol, response) => {
                     Asked::RefusedFor(words(&contract.protocol, response))
                 }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::{Session, drive::drive, ledger::Account, own, script::Script, values::Values};
+use super::{Session, drive::drive, ledger::JobLedger, owned_ids, script::Script, values::VariableScope};
 use crate::model::{
     case::Fixture,
     exchange::{End, Exchange, Trace},
@@ -22,7 +22,7 @@ struct Standing {
     /// What cases can name, or how the fixture ended without.
     outcome: Result<Vec<(Arc<str>, Value)>, End>,
     /// Taken when the session closes.
-    rest: Mutex<Option<(Script, Account, Vec<Exchange>)>>,
+    rest: Mutex<Option<(Script, JobLedger, Vec<Exchange>)>>,
 }
 
 /// A fixture that several cases stood on, after it was destroyed.
@@ -53,9 +53,9 @@ impl RunFixtures {
         for standing in cells.iter().filter_map(|cell| cell.get()) {
             let Ok(provides) = &standing.outcome else { continue };
             let taken = lock(&standing.rest).take();
-            let Some((script, account, exchanges)) = taken else { continue };
-            let kept = account.keep(provides).await.map_err(|error| error.to_string());
-            *lock(&standing.rest) = Some((script, account, exchanges));
+            let Some((script, job_ledger, exchanges)) = taken else { continue };
+            let kept = job_ledger.keep(provides).await.map_err(|error| error.to_string());
+            *lock(&standing.rest) = Some((script, job_ledger, exchanges));
             kept?;
         }
         Ok(())
@@ -67,13 +67,13 @@ impl RunFixtures {
         let mut closed = Vec::with_capacity(cells.len());
         for cell in cells.into_iter().rev() {
             let Some(standing) = cell.get() else { continue };
-            let Some((mut script, mut account, mut exchanges)) = lock(&standing.rest).take() else {
+            let Some((mut script, mut job_ledger, mut exchanges)) = lock(&standing.rest).take() else {
                 continue;
             };
             script.wind_up();
-            drive(&mut script, &mut account, session, &mut exchanges).await;
+            drive(&mut script, &mut job_ledger, session, &mut exchanges).await;
             let (end, leftovers) = script.into_end();
-            account.end(&leftovers).await;
+            job_ledger.end(&leftovers).await;
             let trace = Trace { exchanges, end, leftovers };
             closed.push(SharedFixture { fixture: Arc::clone(&standing.fixture), trace });
         }
@@ -89,24 +89,28 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
     let script = Script::of_fixture(Arc::clone(fixture), values, contracts, timeouts);
     let mut script = script.on(&session.futile, session.target.usual_deadline());
     let mut exchanges = Vec::new();
-    let mut account = session.account(&fixture.id);
-    drive(&mut script, &mut account, session, &mut exchanges).await;
+    let mut job_ledger = session.job_ledger(&fixture.id);
+    drive(&mut script, &mut job_ledger, session, &mut exchanges).await;
     let outcome = match script.end() {
         None => {
             let provided = provided(fixture, &script.values);
             if fixture.only_reads() {
                 let mut found = Vec::new();
-                provided.iter().for_each(|(_, value)| own::texts(value, &mut found));
-                session.own.add_there_before(&found);
+                provided.iter().for_each(|(_, value)| owned_ids::texts(value, &mut found));
+                session.owned.add_there_before(&found);
             }
             Ok(provided)
         }
         Some(end) => Err(end.clone()),
     };
-    Standing { fixture: Arc::clone(fixture), outcome, rest: Mutex::new(Some((script, account, exchanges))) }
+    Standing {
+        fixture: Arc::clone(fixture),
+        outcome,
+        rest: Mutex::new(Some((script, job_ledger, exchanges))),
+    }
 }
 
-fn provided(fixture: &Fixture, values: &Values) -> Vec<(Arc<str>, Value)> {
+fn provided(fixture: &Fixture, values: &VariableScope) -> Vec<(Arc<str>, Value)> {
     let value = |name: &Arc<str>| Some((Arc::clone(name), values.variables().get(name)?.clone()));
     fixture.provides.iter().filter_map(value).collect()
 }

@@ -2,28 +2,28 @@
 //! its steps, undoes what they did and destroys the fixtures in reverse order, whatever happened before. There is no I/O
 //! here, and time comes in as a parameter.
 
-mod asking;
 mod clean_up;
+mod outcome;
 mod pages;
-mod repeating;
+mod polling;
+mod retrying;
 #[cfg(test)]
 mod tests;
-mod weighing;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use self::{
-    asking::Asking,
-    weighing::{Weighed, succeeded, told},
+    outcome::{StepOutcome, succeeded, told},
+    polling::Asking,
 };
-use super::{again::Bounds, futile::Futile, own, values::Values};
+use super::{futile::Futile, owned_ids, retry::Bounds, values::VariableScope};
 use crate::{
     contract::Contracts,
     matcher::absence,
     model::{
         case::{Case, Fixture, Request, Step},
         contract::ApiName,
-        exchange::{About, Broken, End, Leftover, Phase, Response, Role},
+        exchange::{Certainty, End, Leftover, Phase, Response, Role, TransportError},
         target::{Patience, Timeouts},
         template::TemplateValue,
     },
@@ -36,7 +36,7 @@ pub struct Script {
     /// In the order to be made.
     fixtures: Vec<Made>,
     contracts: Arc<Contracts>,
-    pub values: Values,
+    pub values: VariableScope,
     /// Polls never wait longer than this.
     patience: Patience,
     /// Nor does whoever was told to come back later.
@@ -158,7 +158,7 @@ impl Script {
     pub fn of_case(
         case: Arc<Case>,
         fixtures: Vec<Arc<Fixture>>,
-        values: Values,
+        values: VariableScope,
         contracts: Arc<Contracts>,
         timeouts: Timeouts,
     ) -> Script {
@@ -168,7 +168,7 @@ impl Script {
     /// One fixture for many cases. It is done when it is ready, and goes on at [`Script::wind_up`].
     pub fn of_fixture(
         fixture: Arc<Fixture>,
-        values: Values,
+        values: VariableScope,
         contracts: Arc<Contracts>,
         timeouts: Timeouts,
     ) -> Script {
@@ -178,7 +178,7 @@ impl Script {
     fn new(
         case: Option<Arc<Case>>,
         fixtures: Vec<Arc<Fixture>>,
-        values: Values,
+        values: VariableScope,
         contracts: Arc<Contracts>,
         timeouts: Timeouts,
     ) -> Script {
@@ -230,8 +230,8 @@ impl Script {
     }
 
     /// The answer to what [`Script::next`] last told to send.
-    pub fn answered(&mut self, answer: &Result<Response, Broken>, now: Duration) {
-        if self.repeats(answer, now) {
+    pub fn answered(&mut self, answer: &Result<Response, TransportError>, now: Duration) {
+        if self.retry_state(answer, now) {
             return;
         }
         match self.stage {
@@ -390,7 +390,7 @@ impl Script {
         }
     }
 
-    fn created(&mut self, index: usize, answer: &Result<Response, Broken>) {
+    fn created(&mut self, index: usize, answer: &Result<Response, TransportError>) {
         let fixture = Arc::clone(&self.fixtures[index].fixture);
         let response = match answer {
             Ok(response) => response,
@@ -406,7 +406,7 @@ impl Script {
             _ => Existence::Perhaps,
         };
         let missed = match fixture.only_reads() {
-            true => self.take(&fixture.create, &own::without_runs(response)),
+            true => self.take(&fixture.create, &owned_ids::without_runs(response)),
             false => self.take(&fixture.create, response),
         };
         let advised = |why: String| match fixture.only_reads() {
@@ -430,45 +430,45 @@ impl Script {
         }
     }
 
-    fn made_ready(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+    fn made_ready(&mut self, index: usize, answer: &Result<Response, TransportError>, now: Duration) {
         let fixture = Arc::clone(&self.fixtures[index].fixture);
         let Some(step) = &fixture.ready else { return self.enter(Stage::Create(index + 1)) };
-        match self.weigh(step, &fixture.api, answer, now) {
-            Weighed::Again => {}
-            Weighed::Good => self.enter(Stage::Create(index + 1)),
-            Weighed::Stop(why) => self.fixture_failed(index, why),
-            Weighed::TooLate { what, within } => {
+        match self.evaluate(step, &fixture.api, answer, now) {
+            StepOutcome::Again => {}
+            StepOutcome::Good => self.enter(Stage::Create(index + 1)),
+            StepOutcome::Stop(why) => self.fixture_failed(index, why),
+            StepOutcome::TooLate { what, within } => {
                 self.fixture_failed(index, format!("{what} within {} s", within.as_secs_f32()));
             }
         }
     }
 
-    fn stepped(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+    fn stepped(&mut self, index: usize, answer: &Result<Response, TransportError>, now: Duration) {
         let Some(case) = self.case.clone() else { return };
         let step = &case.steps[index];
         if step.effect.makes()
             && let Err(broken) = answer
             && existence_after(broken) == Existence::Perhaps
         {
-            let sentence = format!(
+            let message = format!(
                 "{} was sent and its answer did not come: it may have made something",
                 step.operation
             );
-            self.leftovers.push(Leftover { about: About::Unanswered, sentence });
+            self.leftovers.push(Leftover { certainty: Certainty::Unanswered, message });
         }
-        match self.weigh(step, &case.api, answer, now) {
-            Weighed::Again => {}
-            Weighed::Good => self.enter(Stage::Step(index + 1)),
-            Weighed::Stop(why) => self.stop(End::Stopped(why)),
-            Weighed::TooLate { what, within } => self.stop(End::Deadline { what, within }),
+        match self.evaluate(step, &case.api, answer, now) {
+            StepOutcome::Again => {}
+            StepOutcome::Good => self.enter(Stage::Step(index + 1)),
+            StepOutcome::Stop(why) => self.stop(End::Stopped(why)),
+            StepOutcome::TooLate { what, within } => self.stop(End::Deadline { what, within }),
         }
     }
 }
 
 /// Only a connection that never stood tells for certain that nothing was made.
-fn existence_after(broken: &Broken) -> Existence {
+fn existence_after(broken: &TransportError) -> Existence {
     match broken {
-        Broken::Connect(_) => Existence::No,
+        TransportError::Connect(_) => Existence::No,
         _ => Existence::Perhaps,
     }
 }

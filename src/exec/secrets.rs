@@ -45,33 +45,10 @@ pub(super) fn of_credentials(credentials: &Credentials) -> Vec<&SecretRef> {
     }
 }
 
-/// Whether an environment variable of this name is likely to hold a secret: a case may send it on with `${env:NAME}`.
-pub(super) fn is_secret_variable(name: &str) -> bool {
-    const WORDS: [&str; 7] =
-        ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS"];
-    let name = name.to_ascii_uppercase();
-    name.ends_with("_KEY") || name.ends_with("APIKEY") || name.split('_').any(|word| WORDS.contains(&word))
-}
-
 fn in_words(reference: &SecretRef) -> String {
     match reference {
         SecretRef::Env(name) => format!("in the environment variable `{name}`"),
         SecretRef::File(path) => format!("in the file `{}`", path.display()),
         SecretRef::Published(_) => "published in the target file".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_with_secrets_are_known_by_their_names() {
-        for name in ["AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "db_password", "STAGING_API_KEY", "APIKEY"] {
-            assert!(is_secret_variable(name), "{name}");
-        }
-        for name in ["HOME", "KEYBOARD", "SSH_KEY_PATH", "AWS_REGION", "TOKENIZERS_PARALLELISM"] {
-            assert!(!is_secret_variable(name), "{name}");
-        }
     }
 }

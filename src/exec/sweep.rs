@@ -18,8 +18,8 @@ use self::{
 use super::{
     Session,
     ledger::{
-        Entry, Event,
-        book::{Book, State, Thing},
+        Event, LedgerEntry,
+        state::{LedgerState, State, TrackedResource},
     },
 };
 
@@ -42,7 +42,7 @@ const DISPOSABLE: &str = "disposable";
 
 /// What became of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum CleanupOutcome {
     /// Now.
     Destroyed,
     /// It is not there, whether it was ever made or not.
@@ -63,13 +63,13 @@ pub enum Fate {
     NotKnown(String),
 }
 
-impl Fate {
+impl CleanupOutcome {
     /// Why it cannot be said to be gone, with the words for what is known of it.
     pub fn trouble(&self) -> Option<(&'static str, &str)> {
         match self {
-            Fate::Left(why) => Some(("is left", why)),
-            Fate::MayBeLeft(why) => Some(("may be left", why)),
-            Fate::NotKnown(why) => Some(("is not known to be gone", why)),
+            CleanupOutcome::Left(why) => Some(("is left", why)),
+            CleanupOutcome::MayBeLeft(why) => Some(("may be left", why)),
+            CleanupOutcome::NotKnown(why) => Some(("is not known to be gone", why)),
             _ => None,
         }
     }
@@ -77,19 +77,19 @@ impl Fate {
 
 /// One thing of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepResult {
     /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
     pub what: String,
     pub number: u64,
     /// The case, or the shared fixture, that asked for it, and how.
     pub job: String,
     pub operation: String,
-    pub fate: Fate,
+    pub outcome: CleanupOutcome,
 }
 
 /// What other runs have made on the same target.
 #[derive(Debug, Default)]
-pub struct Others {
+pub struct OtherRuns {
     pub names: Vec<String>,
     /// Whether one of them still goes on, and may be making things.
     pub alive: bool,
@@ -97,9 +97,9 @@ pub struct Others {
 
 /// Whether anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sweep {
-    ForReal,
-    Rehearsed,
+pub enum Mode {
+    Apply,
+    DryRun,
 }
 
 impl Session {
@@ -107,37 +107,39 @@ impl Session {
     /// what is `forgotten`, by its number, only that is written down.
     pub async fn sweep(
         &self,
-        book: &Book,
-        sweep: Sweep,
+        ledger_state: &LedgerState,
+        mode: Mode,
         forgotten: impl Fn(u64) -> bool,
-        others: &Others,
-        mut told: impl FnMut(Swept),
+        others: &OtherRuns,
+        mut told: impl FnMut(SweepResult),
     ) {
-        book.census.values().for_each(|ids| self.own.add_there_before(ids));
-        for thing in &book.things {
-            self.own.add(thing.identity.values(), &self.asked(thing));
+        ledger_state.inventory.values().for_each(|ids| self.owned.add_there_before(ids));
+        for thing in &ledger_state.things {
+            self.owned.add(thing.identity.values(), &self.asked(thing));
         }
-        let known: Vec<String> = book.names();
+        let known: Vec<String> = ledger_state.names();
         let mut search = Search {
-            book,
+            ledger_state,
             known: &known,
-            census: &book.census,
+            inventory: &ledger_state.inventory,
             others,
             listed: Listed::default(),
             errors: Errors::default(),
             others_open: true,
         };
         let mut open = Vec::new();
-        for thing in book.open() {
-            match sweep {
-                Sweep::Rehearsed => told(self.ended(thing, Fate::WouldGo).await),
-                Sweep::ForReal if forgotten(thing.number) => told(self.ended(thing, Fate::Forgotten).await),
-                Sweep::ForReal => open.push(Pending::of(thing)),
+        for thing in ledger_state.open() {
+            match mode {
+                Mode::DryRun => told(self.ended(thing, CleanupOutcome::WouldGo).await),
+                Mode::Apply if forgotten(thing.number) => {
+                    told(self.ended(thing, CleanupOutcome::Forgotten).await)
+                }
+                Mode::Apply => open.push(Pending::of(thing)),
             }
         }
         self.in_rounds(open, &mut search, &mut told).await;
-        if sweep == Sweep::ForReal {
-            self.look_for_refused(book, &mut search, &mut told).await;
+        if mode == Mode::Apply {
+            self.look_for_refused(ledger_state, &mut search, &mut told).await;
         }
     }
 
@@ -146,13 +148,13 @@ impl Session {
         &self,
         mut open: Vec<Pending<'_>>,
         search: &mut Search<'_>,
-        told: &mut impl FnMut(Swept),
+        told: &mut impl FnMut(SweepResult),
     ) {
         let mut wait = Wait::new(self);
         let mut silent: HashMap<String, u32> = HashMap::new();
         while !open.is_empty() {
             let what = format!("{} to be gone, the first {}", open.len(), open[0].what());
-            let _waiting = self.waiting.begin(self.masks.mask(&what));
+            let _waiting = self.waiting.begin(self.known_secrets.mask(&what));
             let count = open.len();
             let mut unanswered: HashMap<String, u32> = HashMap::new();
             let mut still = Vec::new();
@@ -168,11 +170,11 @@ impl Session {
                     continue;
                 }
                 match self.turn(&mut pending, search).await {
-                    Turn::Over(fate) => told(self.ended(pending.thing, fate).await),
+                    Turn::Over(outcome) => told(self.ended(pending.thing, outcome).await),
                     Turn::Again => still.push(pending),
-                    Turn::Silent(fate) => {
+                    Turn::Silent(outcome) => {
                         *silent.entry(kind).or_default() += 1;
-                        told(self.ended(pending.thing, fate).await);
+                        told(self.ended(pending.thing, outcome).await);
                     }
                     Turn::Unanswered => {
                         *unanswered.entry(kind).or_default() += 1;
@@ -190,16 +192,21 @@ impl Session {
             }
         }
         for pending in open {
-            let fate = pending.given_up();
-            told(self.ended(pending.thing, fate).await);
+            let outcome = pending.given_up();
+            told(self.ended(pending.thing, outcome).await);
         }
     }
 
     /// What the target has refused to make is looked for once, by its name. Of what is not there nothing is said.
-    async fn look_for_refused(&self, book: &Book, search: &mut Search<'_>, told: &mut impl FnMut(Swept)) {
+    async fn look_for_refused(
+        &self,
+        ledger_state: &LedgerState,
+        search: &mut Search<'_>,
+        told: &mut impl FnMut(SweepResult),
+    ) {
         search.listed.forget();
         let mut there = Vec::new();
-        for thing in book.refused().filter(|thing| !thing.intent.names.is_empty()) {
+        for thing in ledger_state.refused().filter(|thing| !thing.intent.names.is_empty()) {
             if self.is_listed(thing, search).await {
                 there.push(Pending::of(thing));
             }
@@ -208,25 +215,29 @@ impl Session {
     }
 
     /// Writes down what became of a thing.
-    async fn ended(&self, thing: &Thing, fate: Fate) -> Swept {
-        let event = match &fate {
-            Fate::Destroyed | Fate::WasGone | Fate::NeverMade => Some(Event::Destroyed),
-            Fate::Left(why) | Fate::MayBeLeft(why) | Fate::NotKnown(why) => {
+    async fn ended(&self, thing: &TrackedResource, outcome: CleanupOutcome) -> SweepResult {
+        let event = match &outcome {
+            CleanupOutcome::Destroyed | CleanupOutcome::WasGone | CleanupOutcome::NeverMade => {
+                Some(Event::Destroyed)
+            }
+            CleanupOutcome::Left(why) | CleanupOutcome::MayBeLeft(why) | CleanupOutcome::NotKnown(why) => {
                 Some(Event::Left { why: why.clone() })
             }
-            Fate::Stays | Fate::Forgotten => Some(Event::Settled),
-            Fate::WouldGo => None,
+            CleanupOutcome::Stays | CleanupOutcome::Forgotten => Some(Event::Settled),
+            CleanupOutcome::WouldGo => None,
         };
-        let (what, number) = (self.masks.mask(&in_words(thing)), thing.number);
+        let (what, number) = (self.known_secrets.mask(&in_words(thing)), thing.number);
         let (job, operation) = (thing.job.clone(), thing.operation.clone());
-        let mut swept = Swept { what, number, job, operation, fate };
+        let mut swept = SweepResult { what, number, job, operation, outcome };
         if let Some(event) = event
-            && let Err(error) = self.ledger.write(&entry(thing, event), &self.masks).await
+            && let Err(error) = self.ledger.write(&entry(thing, event), &self.known_secrets).await
         {
-            swept.fate = Fate::NotKnown(error.to_string());
+            swept.outcome = CleanupOutcome::NotKnown(error.to_string());
         }
-        if let Fate::Left(why) | Fate::MayBeLeft(why) | Fate::NotKnown(why) = &mut swept.fate {
-            *why = self.masks.mask(why);
+        if let CleanupOutcome::Left(why) | CleanupOutcome::MayBeLeft(why) | CleanupOutcome::NotKnown(why) =
+            &mut swept.outcome
+        {
+            *why = self.known_secrets.mask(why);
         }
         swept
     }
@@ -269,8 +280,8 @@ impl Wait {
     }
 }
 
-fn entry(thing: &Thing, event: Event) -> Entry {
-    Entry {
+fn entry(thing: &TrackedResource, event: Event) -> LedgerEntry {
+    LedgerEntry {
         at: Timestamp::now(),
         number: thing.number,
         job: thing.job.clone(),
@@ -281,8 +292,8 @@ fn entry(thing: &Thing, event: Event) -> Entry {
 }
 
 /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
-fn in_words(thing: &Thing) -> String {
-    let Thing { api, operation, job, .. } = thing;
+fn in_words(thing: &TrackedResource) -> String {
+    let TrackedResource { api, operation, job, .. } = thing;
     let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let name = thing.intent.names.first().cloned();
     let name = name.or_else(|| thing.identity.values().next().map(shown));

@@ -2,8 +2,8 @@
 //! Redirects are not followed, bodies not decompressed, proxies taken from the target file alone.
 
 mod alone;
-mod broken;
 mod tls;
+mod transport_error;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,13 +17,13 @@ use jiff::Timestamp;
 pub use tls::{TlsError, config as tls_config};
 
 use super::{
-    again::{Bounds, Obstacle, Repeats, chance},
     pace::Pace,
-    request::{Outgoing, Route},
+    request::{PreparedRequest, Route},
+    retry::{Bounds, RetryCause, RetryState, chance},
 };
 use crate::model::{
     contract::{Effect, Protocol},
-    exchange::{Broken, Response, SentRequest, header_text},
+    exchange::{Response, SentRequest, TransportError, header_text},
     target::{Limits, Target, Timeouts},
 };
 
@@ -61,9 +61,9 @@ pub enum WireError {
 
 /// One request as it went out and what came of it.
 #[derive(Debug)]
-pub struct Passage {
+pub struct RoundTrip {
     pub request: SentRequest,
-    pub answer: Result<Response, Broken>,
+    pub answer: Result<Response, TransportError>,
     pub started: Timestamp,
     pub elapsed: Duration,
 }
@@ -91,12 +91,13 @@ impl Wire {
             .no_proxy();
         let mut detour = Detour::None;
         if let Some(url) = &target.proxy {
-            let refused = |error: reqwest::Error| WireError::Proxy(url.clone(), broken::last_cause(&error));
+            let refused =
+                |error: reqwest::Error| WireError::Proxy(url.clone(), transport_error::last_cause(&error));
             client = client.proxy(reqwest::Proxy::all(url).map_err(refused)?);
             detour = Detour::Proxy;
         }
         Ok(Wire {
-            client: client.build().map_err(|error| WireError::Client(broken::last_cause(&error)))?,
+            client: client.build().map_err(|error| WireError::Client(transport_error::last_cause(&error)))?,
             tls: Arc::new(tls),
             timeouts: target.timeouts,
             limits: target.limits,
@@ -120,81 +121,81 @@ impl Wire {
     }
 
     /// Sends one request and waits for the whole answer, at most as long as the target's timeouts say.
-    pub async fn send(&self, mut outgoing: Outgoing) -> Result<Passage, NotSendable> {
-        let route = self.route(&outgoing);
+    pub async fn send(&self, mut prepared: PreparedRequest) -> Result<RoundTrip, NotSendable> {
+        let route = self.route(&prepared);
         if route == Route::Alone {
-            super::request::set(&mut outgoing.headers, "connection", "close".to_owned());
+            super::request::set(&mut prepared.headers, "connection", "close".to_owned());
         }
-        let method = Method::from_bytes(outgoing.method.as_bytes())
-            .map_err(|_| NotSendable(format!("the method `{}`", outgoing.method)))?;
-        let headers = header_map(&outgoing.headers)?;
-        let body = outgoing.body.clone();
+        let method = Method::from_bytes(prepared.method.as_bytes())
+            .map_err(|_| NotSendable(format!("the method `{}`", prepared.method)))?;
+        let headers = header_map(&prepared.headers)?;
+        let body = prepared.body.clone();
         let started = Timestamp::now();
         let clock = Instant::now();
         let (answer, elapsed) = match route {
             Route::Pooled => {
-                let answer = self.pooled(method, outgoing.url.clone(), headers, body).await;
+                let answer = self.pooled(method, prepared.url.clone(), headers, body).await;
                 (answer, clock.elapsed())
             }
             Route::Alone => {
-                let target = outgoing.target.parse();
-                let target = target.map_err(|_| NotSendable(format!("the path `{}`", outgoing.target)))?;
-                let head = alone::Head { method, url: &outgoing.url, target, headers };
+                let target = prepared.target.parse();
+                let target = target.map_err(|_| NotSendable(format!("the path `{}`", prepared.target)))?;
+                let head = alone::Head { method, url: &prepared.url, target, headers };
                 Box::pin(alone::exchange(head, body, &self.tls, &self.timeouts, self.limits.body)).await
             }
         };
-        let Outgoing { method, url, headers, body, intent, .. } = outgoing;
+        let PreparedRequest { method, url, headers, body, intent, .. } = prepared;
         let request = SentRequest { method, url: url.into(), headers, body, intent };
-        Ok(Passage { request, answer, started, elapsed })
+        Ok(RoundTrip { request, answer, started, elapsed })
     }
 
     /// Waits for a turn and sends a request that belongs to no step; once more, where that does no harm to what has
     /// this effect. Every passage but the last goes to `repeated`.
     pub async fn send_patiently(
         &self,
-        outgoing: Outgoing,
+        prepared: PreparedRequest,
         protocol: &Protocol,
         effect: Effect,
-        mut repeated: impl FnMut(Passage),
-    ) -> Result<Passage, NotSendable> {
-        let mut repeats = Repeats::default();
+        mut repeated: impl FnMut(RoundTrip),
+    ) -> Result<RoundTrip, NotSendable> {
+        let mut retry_state = RetryState::default();
         loop {
             self.turn().await;
-            let passage = self.send(outgoing.clone()).await?;
-            match self.wait_before_next(&passage.answer, protocol, effect, &mut repeats) {
+            let round_trip = self.send(prepared.clone()).await?;
+            match self.wait_before_next(&round_trip.answer, protocol, effect, &mut retry_state) {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return Ok(passage),
+                None => return Ok(round_trip),
             }
-            repeated(passage);
+            repeated(round_trip);
         }
     }
 
     /// How long to wait before a request that had this answer is sent once more; none where it is to be taken.
     pub fn wait_before_next(
         &self,
-        answer: &Result<Response, Broken>,
+        answer: &Result<Response, TransportError>,
         protocol: &Protocol,
         effect: Effect,
-        repeats: &mut Repeats,
+        retry_state: &mut RetryState,
     ) -> Option<Duration> {
-        let obstacle = Obstacle::of(answer, protocol).filter(|obstacle| obstacle.lets_repeat(effect))?;
+        let obstacle = RetryCause::of(answer, protocol).filter(|obstacle| obstacle.lets_retry(effect))?;
         let after = match obstacle {
-            Obstacle::Throttled { after } => after,
-            Obstacle::Unreached | Obstacle::Lost => None,
+            RetryCause::Throttled { after } => after,
+            RetryCause::Unreached | RetryCause::Lost => None,
         };
-        let chance = chance(&self.clock().as_nanos().to_string(), repeats.count);
-        repeats.next(after, Bounds::of(&self.timeouts), chance).ok()
+        let chance = chance(&self.clock().as_nanos().to_string(), retry_state.count);
+        retry_state.next(after, Bounds::of(&self.timeouts), chance).ok()
     }
 
     /// The shared client adds `accept` and `host` where they are missing and tidies the path up; what must go out as it
     /// is goes alone.
-    fn route(&self, outgoing: &Outgoing) -> Route {
-        let has = |header: &str| outgoing.headers.iter().any(|(name, _)| name == header);
-        let tidied = outgoing.url[url::Position::BeforePath..url::Position::AfterQuery] != outgoing.target;
+    fn route(&self, prepared: &PreparedRequest) -> Route {
+        let has = |header: &str| prepared.headers.iter().any(|(name, _)| name == header);
+        let tidied = prepared.url[url::Position::BeforePath..url::Position::AfterQuery] != prepared.target;
         match self.detour {
             Detour::Proxy => Route::Pooled,
             Detour::None if tidied || !has("accept") || !has("host") => Route::Alone,
-            Detour::None => outgoing.route,
+            Detour::None => prepared.route,
         }
     }
 
@@ -204,7 +205,7 @@ impl Wire {
         url: url::Url,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<Response, Broken> {
+    ) -> Result<Response, TransportError> {
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
         if !body.is_empty() {
@@ -215,12 +216,15 @@ impl Wire {
             let mut response = match self.client.execute(request).await {
                 Ok(response) => response,
                 Err(error) => {
-                    return Ok(Err(broken::before_answer(broken::from_reqwest(&error, &self.timeouts))));
+                    return Ok(Err(transport_error::before_answer(transport_error::from_reqwest(
+                        &error,
+                        &self.timeouts,
+                    ))));
                 }
             };
             let mut collected = Collected::new(limit);
             if response.content_length().is_some_and(|length| length > limit as u64) {
-                return Ok(Err(Broken::TooLarge(limit)));
+                return Ok(Err(TransportError::TooLarge(limit)));
             }
             while let Some(chunk) = response.chunk().await? {
                 if let Err(too_large) = collected.add(chunk) {
@@ -231,9 +235,9 @@ impl Wire {
             Ok(Ok(Response::new(response.status().as_u16(), headers, collected.bytes(), 0)))
         };
         match tokio::time::timeout(self.timeouts.request, whole).await {
-            Err(_) => Err(Broken::Timeout(self.timeouts.request)),
+            Err(_) => Err(TransportError::Timeout(self.timeouts.request)),
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Err(broken::from_reqwest(&error, &self.timeouts)),
+            Ok(Err(error)) => Err(transport_error::from_reqwest(&error, &self.timeouts)),
         }
     }
 }
@@ -250,9 +254,9 @@ impl Collected {
         Collected { first: Bytes::new(), more: BytesMut::new(), limit }
     }
 
-    fn add(&mut self, chunk: Bytes) -> Result<(), Broken> {
+    fn add(&mut self, chunk: Bytes) -> Result<(), TransportError> {
         if self.first.len() + self.more.len() + chunk.len() > self.limit {
-            return Err(Broken::TooLarge(self.limit));
+            return Err(TransportError::TooLarge(self.limit));
         }
         if self.first.is_empty() {
             self.first = chunk;

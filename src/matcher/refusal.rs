@@ -103,7 +103,7 @@ fn without_numbers(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::exchange::Intent;
+    use crate::model::exchange::RequestKind;
 
     fn text_of(request: (&str, &str, &str), body: &str) -> String {
         let (method, url, target) = request;
@@ -113,7 +113,7 @@ mod tests {
             url: format!("http://127.0.0.1:1{url}"),
             headers: Some(header).filter(|_| !target.is_empty()).into_iter().collect(),
             body: Default::default(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         };
         let response = Response::new(404, Vec::new(), body.to_owned().into(), 0);
         of(&Protocol::Rest, &request, &response).map(|it| it.text).unwrap_or_default()

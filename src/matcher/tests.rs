@@ -10,7 +10,7 @@ use crate::model::{
     case::{Format, HeaderClaim, JsonType, SnapshotRule, ValueMatcher as V},
     contract::Contract,
     span::Span,
-    template::{Generator, Hole, Part, TemplateValue},
+    template::{Generator, Part, Placeholder, TemplateValue},
 };
 
 fn contracts() -> Contracts {
@@ -61,8 +61,8 @@ fn says(claim: Claim, response: &Response, expected: &[&str]) {
     assert_eq!(judged("dms", &claim, response), expected, "{}", describe(&claim));
 }
 
-fn hole(name: &str) -> Part {
-    Part::Hole(Hole::Variable(name.into()))
+fn placeholder(name: &str) -> Part {
+    Part::Placeholder(Placeholder::Variable(name.into()))
 }
 
 fn template(parts: Vec<Part>) -> Template {
@@ -77,7 +77,7 @@ fn text(literal: &str) -> Template {
 fn value(json: Value) -> TemplateValue {
     match json {
         Value::String(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-            Some(name) => TemplateValue::Text(template(vec![hole(name)])),
+            Some(name) => TemplateValue::Text(template(vec![placeholder(name)])),
             None => TemplateValue::Fixed(text.into()),
         },
         Value::Array(elements) => TemplateValue::List(elements.into_iter().map(value).collect()),
@@ -132,9 +132,9 @@ fn headers() {
     let a = |claim| Claim::Header { name: "x-a".into(), claim };
     says(a(HeaderClaim::OneOf(vec![text("One")])), &plain(" One "), &[]);
     says(a(HeaderClaim::OneOf(vec![text("One")])), &plain("one"), &["header x-a: One, was one"]);
-    says(a(HeaderClaim::OneOf(vec![template(vec![hole("endpoint.arn")])])), &plain("arn:x"), &[]);
+    says(a(HeaderClaim::OneOf(vec![template(vec![placeholder("endpoint.arn")])])), &plain("arn:x"), &[]);
     says(
-        a(HeaderClaim::OneOf(vec![template(vec![hole("nothing")])])),
+        a(HeaderClaim::OneOf(vec![template(vec![placeholder("nothing")])])),
         &plain("x"),
         &["header x-a: a claim that can be made, was `${nothing}` has no value"],
     );
@@ -376,17 +376,18 @@ fn captures() {
 fn templates_are_filled() {
     let variables = variables();
     let mut source = fill::from_variables(&variables);
-    let generated = Part::Hole(Hole::Generated(Generator::Run));
-    let mixed = template(vec![Part::Text("a-".into()), hole("port"), Part::Text("-".into()), generated]);
+    let generated = Part::Placeholder(Placeholder::Generated(Generator::Run));
+    let mixed =
+        template(vec![Part::Text("a-".into()), placeholder("port"), Part::Text("-".into()), generated]);
     assert_eq!(fill::text(&mixed, &mut source), Ok("a-3306-pm-1".into()));
-    assert_eq!(fill::text(&template(vec![hole("list")]), &mut source), Ok("[1,2]".into()));
-    let upper = template(vec![Part::Hole(Hole::Upper("endpoint.arn".into()))]);
+    assert_eq!(fill::text(&template(vec![placeholder("list")]), &mut source), Ok("[1,2]".into()));
+    let upper = template(vec![Part::Placeholder(Placeholder::Upper("endpoint.arn".into()))]);
     assert_eq!(fill::text(&upper, &mut source), Ok("ARN:X".into()));
     assert_eq!(
         fill::value(&value(json!({"p": "${port}", "l": ["${list}", 1]})), &mut source),
         Ok(json!({"p": 3306, "l": [[1, 2], 1]}))
     );
-    let secret = template(vec![Part::Hole(Hole::Secret("key".into()))]);
+    let secret = template(vec![Part::Placeholder(Placeholder::Secret("key".into()))]);
     let unfilled = fill::text(&secret, &mut source).unwrap_err();
     assert_eq!(unfilled.to_string(), "`${secret:key}` has no value");
 }

@@ -29,26 +29,26 @@ pub struct Trace {
 /// Something that is left, or may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
-    pub about: About,
+    pub certainty: Certainty,
     /// As it is told.
-    pub sentence: String,
+    pub message: String,
 }
 
 /// What is known of a leftover, for whoever learns more of it later.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum About {
+pub enum Certainty {
     /// A creating step of the case was sent, and its answer did not come.
     Unanswered,
     /// A fixture that this operation may have made, or not.
     Supposed { operation: Arc<str> },
     /// All else, and whatever was read from a record, which keeps nothing but the sentence.
-    Told,
+    Reported,
 }
 
 /// A leftover of which the sentence is all that is known.
 impl From<String> for Leftover {
-    fn from(sentence: String) -> Self {
-        Leftover { about: About::Told, sentence }
+    fn from(message: String) -> Self {
+        Leftover { certainty: Certainty::Reported, message }
     }
 }
 
@@ -82,7 +82,7 @@ pub struct Exchange {
     /// The operation's name, `GetAmazonConnectionById`.
     pub operation: Arc<str>,
     pub request: SentRequest,
-    pub answer: Result<Response, Broken>,
+    pub answer: Result<Response, TransportError>,
     /// What `${...}` stood for when the expectations of this exchange are judged, captures of this answer included.
     pub variables: Arc<Variables>,
     pub started: Timestamp,
@@ -123,14 +123,17 @@ pub struct SentRequest {
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
     /// Whether the request asks for what the contract describes, or was broken on purpose (raw changes, a false identity).
-    pub intent: Intent,
+    pub intent: RequestKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Intent {
-    Proper,
-    Broken,
+#[schemars(rename = "Intent")]
+pub enum RequestKind {
+    #[serde(rename = "proper")]
+    Valid,
+    #[serde(rename = "broken")]
+    Malformed,
 }
 
 pub struct Response {
@@ -225,7 +228,8 @@ impl Coding {
 /// Why there is no response. Never the target's breach of a clause by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Broken {
+#[schemars(rename = "Broken")]
+pub enum TransportError {
     #[error("could not connect: {0}")]
     Connect(String),
     #[error("no complete answer within {} ms", .0.as_millis())]
@@ -283,13 +287,13 @@ mod tests {
             url: url.into(),
             headers: Vec::new(),
             body: Bytes::new(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
         };
         Exchange {
             role,
             operation: "Do".into(),
             request,
-            answer: Err(Broken::CutOff("x".into())),
+            answer: Err(TransportError::CutOff("x".into())),
             variables: Arc::default(),
             started: Timestamp::UNIX_EPOCH,
             elapsed: Duration::ZERO,

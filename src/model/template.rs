@@ -15,12 +15,12 @@ pub struct Template {
 pub enum Part {
     /// Literal text; `$${` in the file is a literal `${`.
     Text(String),
-    Hole(Hole),
+    Placeholder(Placeholder),
 }
 
 /// What stands between `${` and `}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Hole {
+pub enum Placeholder {
     /// `${name}` or `${fixture.name}`: a capture, a matrix value or a variable of the suite or the target.
     Variable(Arc<str>),
     /// `${upper:name}`: a variable's text in capitals.

@@ -8,7 +8,7 @@ use crate::{
     contract::router,
     model::{
         contract::{Contract, Operation},
-        exchange::{Exchange, Intent},
+        exchange::{Exchange, RequestKind},
     },
 };
 
@@ -26,7 +26,7 @@ impl Sent {
     /// Adds what a request has sent that was served, or whose answer this is about.
     pub fn add(&mut self, exchange: &Exchange, operation: Option<&Operation>) {
         let request = &exchange.request;
-        if request.intent == Intent::Broken {
+        if request.intent == RequestKind::Malformed {
             return;
         }
         if let Ok(body) = serde_json::from_slice::<Value>(&request.body) {

@@ -1,5 +1,5 @@
 //! The requests of a job before it runs. What only a run can know has a stand-in: one name for the run's own, others for
-//! what names nothing, and a name of the run for what an answer will give. The fence judges the rest as it stands.
+//! what names nothing, and a name of the run for what an answer will give. The guard judges the rest as it stands.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -9,16 +9,16 @@ use serde_json::Value;
 use super::{
     Ground,
     absent::Absent,
-    fence::Fence,
+    guard::Guard,
     request,
-    values::{self, Known, Surroundings, Values},
+    values::{self, Known, RunContext, VariableScope},
 };
 use crate::{
     contract::subjects::Touching,
     model::{
         case::{Case, Fixture, Step},
         contract::{ApiName, Effect},
-        template::Hole,
+        template::Placeholder,
     },
 };
 
@@ -33,7 +33,7 @@ const ABSENT_UUID: &str = "00000000-0000-4000-8000-00000000dead";
 /// What the cases of a plan can name before a run.
 pub(super) struct Outlook<'a> {
     pub ground: Ground<'a>,
-    values: BTreeMap<ApiName, Values>,
+    values: BTreeMap<ApiName, VariableScope>,
 }
 
 /// One request of a job that does more than read.
@@ -50,7 +50,7 @@ pub struct Planned<'a> {
 
 impl<'a> Outlook<'a> {
     pub fn of(ground: Ground<'a>) -> Outlook<'a> {
-        let surroundings = Surroundings {
+        let run_context = RunContext {
             environment: Arc::default(),
             secrets: Arc::default(),
             run: RUN.into(),
@@ -59,8 +59,12 @@ impl<'a> Outlook<'a> {
         };
         let values = |name: &ApiName| {
             let known = Known::of(name, ground.suite, ground.target);
-            let mut values =
-                Values::with(surroundings.clone(), known.fixed, SUFFIX.to_owned(), Timestamp::UNIX_EPOCH);
+            let mut values = VariableScope::with(
+                run_context.clone(),
+                known.fixed,
+                SUFFIX.to_owned(),
+                Timestamp::UNIX_EPOCH,
+            );
             values.define(&known.open);
             values
         };
@@ -68,7 +72,7 @@ impl<'a> Outlook<'a> {
         Outlook { ground, values }
     }
 
-    /// Why the fence would refuse a request of this job.
+    /// Why the guard would refuse a request of this job.
     pub fn refusal(&self, case: &Case, fixtures: &[Arc<Fixture>]) -> Option<String> {
         self.requests(case, fixtures).into_iter().find_map(|planned| planned.judged?.err())
     }
@@ -108,7 +112,7 @@ impl<'a> Outlook<'a> {
         api: &'j ApiName,
         step: &'j Step,
         fixture: Option<&'j Arc<Fixture>>,
-        values: &mut Values,
+        values: &mut VariableScope,
     ) -> Option<Planned<'j>> {
         let Ground { contracts, target, .. } = self.ground;
         let contract = contracts.get(api)?;
@@ -118,17 +122,18 @@ impl<'a> Outlook<'a> {
             return None;
         }
         let base = &target.apis.get(api)?.base_url;
-        let outgoing = request::build(&step.request, operation, &contract.protocol, base, &mut |hole| {
-            match hole {
-                // Neither identifies anything that a run could call its own.
-                Hole::Env(_) | Hole::Secret(_) => {
-                    Ok(Value::from(format!("${{{}}}", crate::matcher::fill::key(hole))))
+        let prepared =
+            request::build(&step.request, operation, &contract.protocol, base, &mut |placeholder| {
+                match placeholder {
+                    // Neither identifies anything that a run could call its own.
+                    Placeholder::Env(_) | Placeholder::Secret(_) => {
+                        Ok(Value::from(format!("${{{}}}", crate::matcher::fill::key(placeholder))))
+                    }
+                    other => values.placeholder(other, Timestamp::UNIX_EPOCH),
                 }
-                other => values.hole(other, Timestamp::UNIX_EPOCH),
-            }
-        });
-        let fence = Fence { target, contract, made: &|_| false, values };
-        let judged = outgoing.ok().map(|outgoing| fence.check(operation, step.effect, &outgoing));
+            });
+        let guard = Guard { target, contract, made: &|_| false, values };
+        let judged = prepared.ok().map(|prepared| guard.check(operation, step.effect, &prepared));
         let touches = |judged: &Option<Result<Vec<Touching>, String>>| {
             !reads || judged.as_ref().is_some_and(Result::is_err)
         };
@@ -138,7 +143,7 @@ impl<'a> Outlook<'a> {
 
 /// What an answer will say is taken for the run's own, unless a fixture only reads it: whether it is, the run finds out
 /// before it is used.
-fn capture(step: &Step, owner: &str, values: &mut Values) {
+fn capture(step: &Step, owner: &str, values: &mut VariableScope) {
     for capture in &step.captures {
         values.set(Arc::clone(&capture.name), format!("{owner}-{}", capture.name).into());
     }

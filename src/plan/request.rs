@@ -17,8 +17,8 @@ use crate::{
     model::{
         case::{Auth, Raw, RawBody, Request},
         contract::{ListStyle, Member, Operation, Place, Protocol, is_json},
-        exchange::{Intent, SentRequest},
-        template::{Hole, Part},
+        exchange::{RequestKind, SentRequest},
+        template::{Part, Placeholder},
     },
 };
 
@@ -26,7 +26,7 @@ const USER_AGENT: &str = concat!("proofmark/", env!("CARGO_PKG_VERSION"));
 
 /// A request that only lacks its identity.
 #[derive(Debug, Clone)]
-pub struct Outgoing {
+pub struct PreparedRequest {
     pub method: String,
     pub url: Url,
     /// Path and query as they are to be sent.
@@ -36,15 +36,15 @@ pub struct Outgoing {
     pub body: Bytes,
     /// What the case itself says about the headers that carry identity: goes over what `auth` makes.
     pub identity: Vec<(String, Option<String>)>,
-    pub intent: Intent,
+    pub intent: RequestKind,
     pub route: Route,
 }
 
-impl Outgoing {
+impl PreparedRequest {
     /// What was sent once, to be sent again.
-    pub(crate) fn again(sent: &SentRequest, route: Route) -> Result<Outgoing, url::ParseError> {
+    pub(crate) fn again(sent: &SentRequest, route: Route) -> Result<PreparedRequest, url::ParseError> {
         let url = Url::parse(&sent.url)?;
-        Ok(Outgoing {
+        Ok(PreparedRequest {
             method: sent.method.clone(),
             target: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
             url,
@@ -79,7 +79,7 @@ pub enum Unsendable {
 }
 
 /// Gives values to holes.
-type Fill<'f> = &'f mut dyn FnMut(&Hole) -> Result<Value, Unfilled>;
+type Fill<'f> = &'f mut dyn FnMut(&Placeholder) -> Result<Value, Unfilled>;
 
 /// Builds the request of one step for one API at `base` (no trailing slash).
 pub fn build(
@@ -88,7 +88,7 @@ pub fn build(
     protocol: &Protocol,
     base: &Url,
     fill: Fill<'_>,
-) -> Result<Outgoing, Unsendable> {
+) -> Result<PreparedRequest, Unsendable> {
     let mut input = Vec::with_capacity(request.input.len());
     for (name, template) in &request.input {
         input.push((name.as_str(), fill::value(template, fill)?));
@@ -111,7 +111,7 @@ pub fn build(
     }
     let route = if operation.answer(204).is_some() { Route::Alone } else { Route::Pooled };
     let Parts { headers, identity, body, .. } = parts;
-    Ok(Outgoing { method, url, target, headers, body, identity, intent: intent(request), route })
+    Ok(PreparedRequest { method, url, target, headers, body, identity, intent: intent(request), route })
 }
 
 /// A request as far as the protocol makes it.
@@ -355,11 +355,11 @@ fn host(url: &Url) -> String {
 }
 
 /// A token written out in the case is a false identity; one that was issued to the case is a true one.
-pub(crate) fn intent(request: &Request) -> Intent {
+pub(crate) fn intent(request: &Request) -> RequestKind {
     let proper = match &request.auth {
         Auth::Target | Auth::Credentials | Auth::OwnToken => true,
-        Auth::Token(token) => token.parts.iter().any(|part| matches!(part, Part::Hole(_))),
+        Auth::Token(token) => token.parts.iter().any(|part| matches!(part, Part::Placeholder(_))),
         Auth::Absent | Auth::UnknownKey | Auth::BadSignature | Auth::StaleDate | Auth::TamperedBody => false,
     };
-    if proper && request.raw.is_empty() { Intent::Proper } else { Intent::Broken }
+    if proper && request.raw.is_empty() { RequestKind::Valid } else { RequestKind::Malformed }
 }

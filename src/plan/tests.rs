@@ -8,7 +8,7 @@ use crate::model::{
     contract::Effect,
     example::{span, step},
     target::{ApiTarget, Credentials},
-    template::{Generator, Hole, Part, Template, TemplateValue},
+    template::{Generator, Part, Placeholder, Template, TemplateValue},
 };
 
 /// `dms::DeleteConnection::works` is a case of the API `dms` about `DeleteConnection`.
@@ -218,15 +218,15 @@ fn sending(operation: &str, input: &[(&str, TemplateValue)], more: Vec<Step>) ->
     case
 }
 
-fn hole(hole: Hole) -> TemplateValue {
-    TemplateValue::Text(Template { parts: vec![Part::Hole(hole)] })
+fn placeholder(placeholder: Placeholder) -> TemplateValue {
+    TemplateValue::Text(Template { parts: vec![Part::Placeholder(placeholder)] })
 }
 
 #[test]
 fn what_the_fence_would_refuse_is_skipped_and_what_it_lets_go_says_by_which_rule() {
     let fixed = |text: &str| TemplateValue::Fixed(text.into());
-    let variable = |name: &str| hole(Hole::Variable(name.into()));
-    let generated = |generator| hole(Hole::Generated(generator));
+    let variable = |name: &str| placeholder(Placeholder::Variable(name.into()));
+    let generated = |generator| placeholder(Placeholder::Generated(generator));
     let effect = |effect, mut step: Step| {
         step.effect = effect;
         step
@@ -318,15 +318,15 @@ fn what_cannot_run_has_its_reason() {
         }
     };
     let destroying = |variable: &str| {
-        let hole = Part::Hole(Hole::Variable(variable.into()));
+        let placeholder = Part::Placeholder(Placeholder::Variable(variable.into()));
         let mut case = case("dms::Delete::x", &[]);
         case.steps[0].request.input =
-            vec![("Arn".into(), TemplateValue::Text(Template { parts: vec![hole] }))];
+            vec![("Arn".into(), TemplateValue::Text(Template { parts: vec![placeholder] }))];
         case
     };
     let wiping = || case("dms::Wipe::x", &[]);
     let denied = |t: &mut Target| drop(t.variables.insert("denied.arn".into(), "x".into()));
-    let lent = |t: &mut Target| drop(t.supplies.insert("lent.arn".into(), "x".into()));
+    let provided = |t: &mut Target| drop(t.supplies.insert("lent.arn".into(), "x".into()));
     let read_only = |target: &mut Target| target.permits = [Effect::Read].into();
     for (decision, expected) in [
         (run(case("dms::Get::x", &[]), &|_| {}), Decision::Run),
@@ -359,11 +359,11 @@ fn what_cannot_run_has_its_reason() {
             Decision::Run,
         ),
         (
-            run(destroying("lent.arn"), &lent),
+            run(destroying("lent.arn"), &provided),
             skip("Delete would destroy `x` (body Arn): the target lends it"),
         ),
         (
-            run(destroying("lent.arn"), &|t| (lent(t), t.kept.insert("lent.arn".into())).0),
+            run(destroying("lent.arn"), &|t| (provided(t), t.kept.insert("lent.arn".into())).0),
             skip("Delete would destroy `x` (body Arn): it is kept for later runs"),
         ),
         (run(wiping(), &|_| {}), skip(NAMES_NOTHING)),

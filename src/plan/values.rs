@@ -17,13 +17,13 @@ use crate::{
         case::Suite,
         contract::ApiName,
         target::{Credentials, Target},
-        template::{Generator, Hole, TemplateValue, Variables},
+        template::{Generator, Placeholder, TemplateValue, Variables},
     },
 };
 
 /// The part that all jobs of a session share.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct RunContext {
     pub environment: Arc<BTreeMap<String, String>>,
     /// By the name in `${secret:NAME}`.
     pub secrets: Arc<BTreeMap<Arc<str>, SecretString>>,
@@ -40,14 +40,14 @@ pub(crate) fn found(suite: &Suite) -> Arc<BTreeSet<Arc<str>>> {
     Arc::new(fixtures.flat_map(|fixture| fixture.provides.iter().cloned()).collect())
 }
 
-impl std::fmt::Debug for Surroundings {
+impl std::fmt::Debug for RunContext {
     /// An environment is full of secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Surroundings({})", self.run)
     }
 }
 
-impl Surroundings {
+impl RunContext {
     /// The variables that are one for all jobs of a run.
     pub fn of_run(&self) -> impl Iterator<Item = (Arc<str>, Value)> {
         std::iter::once((Arc::from(RUN), Value::from(&*self.run))).chain(self.absent.variables())
@@ -90,8 +90,8 @@ impl Known {
 
 /// The values of one job.
 #[derive(Debug, Clone)]
-pub struct Values {
-    surroundings: Surroundings,
+pub struct VariableScope {
+    run_context: RunContext,
     variables: Arc<Variables>,
     began: Timestamp,
 }
@@ -103,22 +103,22 @@ const RUN: &str = Generator::Run.key();
 /// What makes a list, a pattern or a phrase of a text, beside white space, so that it says more than one name.
 const NO_NAME: &str = ",;*?%|&<>\"'`#";
 
-impl Values {
+impl VariableScope {
     /// Starts, at the time `began`, from variables that need no filling in; draws the job's suffix.
-    pub fn new(surroundings: Surroundings, variables: Variables, began: Timestamp) -> Values {
-        Values::with(surroundings, variables, suffix(), began)
+    pub fn new(run_context: RunContext, variables: Variables, began: Timestamp) -> VariableScope {
+        VariableScope::with(run_context, variables, suffix(), began)
     }
 
     /// The same with this suffix.
     pub fn with(
-        surroundings: Surroundings,
+        run_context: RunContext,
         mut variables: Variables,
         suffix: String,
         began: Timestamp,
-    ) -> Values {
+    ) -> VariableScope {
         variables.insert(SUFFIX.into(), suffix.into());
-        variables.extend(surroundings.of_run());
-        Values { surroundings, variables: Arc::new(variables), began }
+        variables.extend(run_context.of_run());
+        VariableScope { run_context, variables: Arc::new(variables), began }
     }
 
     /// Adds variables whose text has holes itself, in any order; one that cannot be filled is left out, and whoever
@@ -175,39 +175,41 @@ impl Values {
     /// Whether a text is what a fixture has found on the target.
     pub fn is_found(&self, text: &str) -> bool {
         let value = |name: &Arc<str>| self.variables.get(name)?.as_str();
-        self.surroundings.found.iter().filter_map(value).any(|found| found.eq_ignore_ascii_case(text))
+        self.run_context.found.iter().filter_map(value).any(|found| found.eq_ignore_ascii_case(text))
     }
 
     /// Whether a text names nothing, because it was drawn in this run to name nothing; never by how it looks.
     pub fn is_absent(&self, text: &str) -> bool {
-        is_one_name(text) && self.surroundings.absent.is_in(text)
+        is_one_name(text) && self.run_context.absent.is_in(text)
     }
 
     /// Fills a template in. `now` is the time of sending.
     pub fn value(&mut self, template: &TemplateValue, now: Timestamp) -> Result<Value, Unfilled> {
-        fill::value(template, &mut |hole| self.hole(hole, now))
+        fill::value(template, &mut |placeholder| self.placeholder(placeholder, now))
     }
 
     /// What one hole stands for. What does not come from the variables is written down among them, under the hole's
     /// own text, so that claims mean the same value; only secrets are not.
-    pub fn hole(&mut self, hole: &Hole, now: Timestamp) -> Result<Value, Unfilled> {
-        let made = match hole {
-            Hole::Variable(name) => return self.variables.get(name).cloned().ok_or_else(|| unfilled(hole)),
-            Hole::Upper(name) => {
-                let value = self.variables.get(name).ok_or_else(|| unfilled(hole))?;
+    pub fn placeholder(&mut self, placeholder: &Placeholder, now: Timestamp) -> Result<Value, Unfilled> {
+        let made = match placeholder {
+            Placeholder::Variable(name) => {
+                return self.variables.get(name).cloned().ok_or_else(|| unfilled(placeholder));
+            }
+            Placeholder::Upper(name) => {
+                let value = self.variables.get(name).ok_or_else(|| unfilled(placeholder))?;
                 value.as_str().map_or_else(|| value.clone(), |text| text.to_uppercase().into())
             }
-            Hole::Secret(name) => {
-                let secret = self.surroundings.secrets.get(name).ok_or_else(|| unfilled(hole))?;
+            Placeholder::Secret(name) => {
+                let secret = self.run_context.secrets.get(name).ok_or_else(|| unfilled(placeholder))?;
                 return Ok(secret.expose_secret().into());
             }
-            Hole::Env(name) => {
-                let text = self.surroundings.environment.get(&**name).ok_or_else(|| unfilled(hole))?;
+            Placeholder::Env(name) => {
+                let text = self.run_context.environment.get(&**name).ok_or_else(|| unfilled(placeholder))?;
                 Value::from(&**text)
             }
-            Hole::Generated(Generator::Uuid) => uuid::Uuid::new_v4().to_string().into(),
-            Hole::Generated(Generator::Now) => now.to_string().into(),
-            Hole::Generated(own @ (Generator::OwnUuid | Generator::OwnNumber)) => {
+            Placeholder::Generated(Generator::Uuid) => uuid::Uuid::new_v4().to_string().into(),
+            Placeholder::Generated(Generator::Now) => now.to_string().into(),
+            Placeholder::Generated(own @ (Generator::OwnUuid | Generator::OwnNumber)) => {
                 match (self.variables.get(own.key()), own) {
                     (Some(drawn), _) => return Ok(drawn.clone()),
                     (None, Generator::OwnUuid) => uuid::Uuid::new_v4().to_string().into(),
@@ -215,11 +217,11 @@ impl Values {
                 }
             }
             // Drawn before the job began.
-            Hole::Generated(steady) => {
-                return self.variables.get(steady.key()).cloned().ok_or_else(|| unfilled(hole));
+            Placeholder::Generated(steady) => {
+                return self.variables.get(steady.key()).cloned().ok_or_else(|| unfilled(placeholder));
             }
         };
-        self.set(fill::key(hole).into(), made.clone());
+        self.set(fill::key(placeholder).into(), made.clone());
         Ok(made)
     }
 }
@@ -230,8 +232,8 @@ fn is_one_name(text: &str) -> bool {
     !text.contains(ends_one) && !text.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
 }
 
-fn unfilled(hole: &Hole) -> Unfilled {
-    Unfilled(fill::key(hole).into_owned())
+fn unfilled(placeholder: &Placeholder) -> Unfilled {
+    Unfilled(fill::key(placeholder).into_owned())
 }
 
 /// From 2^52 to 2^53: exact in every reader of JSON, and above what anybody counts up to.
@@ -258,8 +260,8 @@ mod tests {
     use super::*;
     use crate::model::template::{Part, Template};
 
-    fn values() -> Values {
-        let surroundings = Surroundings {
+    fn values() -> VariableScope {
+        let run_context = RunContext {
             environment: Arc::new(BTreeMap::from([("HOME".to_owned(), "/h".to_owned())])),
             secrets: Arc::new(BTreeMap::from([("password".into(), "s3cret".to_owned().into())])),
             run: "pm-12345678".into(),
@@ -267,29 +269,29 @@ mod tests {
             found: Arc::default(),
         };
         let variables = Variables::from([("region".into(), "us-east-1".into())]);
-        Values::new(surroundings, variables, Timestamp::UNIX_EPOCH)
+        VariableScope::new(run_context, variables, Timestamp::UNIX_EPOCH)
     }
 
-    fn hole(hole: Hole) -> TemplateValue {
-        TemplateValue::Text(Template { parts: vec![Part::Hole(hole)] })
+    fn placeholder(placeholder: Placeholder) -> TemplateValue {
+        TemplateValue::Text(Template { parts: vec![Part::Placeholder(placeholder)] })
     }
 
     #[test]
     fn each_kind_of_hole_has_its_source() {
         let mut values = values();
         let now = Timestamp::UNIX_EPOCH;
-        for (hole, expected) in [
-            (Hole::Variable("region".into()), Ok("us-east-1")),
-            (Hole::Variable("nothing".into()), Err("nothing")),
-            (Hole::Upper("region".into()), Ok("US-EAST-1")),
-            (Hole::Env("HOME".into()), Ok("/h")),
-            (Hole::Env("NOT_SET".into()), Err("env:NOT_SET")),
-            (Hole::Secret("password".into()), Ok("s3cret")),
-            (Hole::Secret("other".into()), Err("secret:other")),
-            (Hole::Generated(Generator::Now), Ok("1970-01-01T00:00:00Z")),
-            (Hole::Generated(Generator::Run), Ok("pm-12345678")),
+        for (placeholder, expected) in [
+            (Placeholder::Variable("region".into()), Ok("us-east-1")),
+            (Placeholder::Variable("nothing".into()), Err("nothing")),
+            (Placeholder::Upper("region".into()), Ok("US-EAST-1")),
+            (Placeholder::Env("HOME".into()), Ok("/h")),
+            (Placeholder::Env("NOT_SET".into()), Err("env:NOT_SET")),
+            (Placeholder::Secret("password".into()), Ok("s3cret")),
+            (Placeholder::Secret("other".into()), Err("secret:other")),
+            (Placeholder::Generated(Generator::Now), Ok("1970-01-01T00:00:00Z")),
+            (Placeholder::Generated(Generator::Run), Ok("pm-12345678")),
         ] {
-            let found = values.hole(&hole, now);
+            let found = values.placeholder(&placeholder, now);
             match expected {
                 Ok(text) => assert_eq!(found, Ok(Value::from(text))),
                 Err(name) => assert!(found.unwrap_err().to_string().contains(name)),
@@ -302,7 +304,9 @@ mod tests {
     #[test]
     fn the_suffix_stays_and_uuids_change() {
         let mut values = values();
-        let mut draw = |generator| values.hole(&Hole::Generated(generator), Timestamp::UNIX_EPOCH).unwrap();
+        let mut draw = |generator| {
+            values.placeholder(&Placeholder::Generated(generator), Timestamp::UNIX_EPOCH).unwrap()
+        };
         assert_eq!(draw(Generator::Suffix), draw(Generator::Suffix));
         assert_ne!(draw(Generator::Uuid), draw(Generator::Uuid));
         for own in [Generator::OwnUuid, Generator::OwnNumber] {
@@ -316,9 +320,9 @@ mod tests {
     fn definitions_may_name_each_other_in_any_order() {
         let mut values = values();
         let definitions: BTreeMap<Arc<str>, TemplateValue> = BTreeMap::from([
-            ("a".into(), hole(Hole::Variable("b".into()))),
-            ("b".into(), hole(Hole::Variable("region".into()))),
-            ("c".into(), hole(Hole::Variable("missing".into()))),
+            ("a".into(), placeholder(Placeholder::Variable("b".into()))),
+            ("b".into(), placeholder(Placeholder::Variable("region".into()))),
+            ("c".into(), placeholder(Placeholder::Variable("missing".into()))),
         ]);
         values.define(&definitions);
         assert_eq!(values.variables().get("a"), Some(&Value::from("us-east-1")));

@@ -4,15 +4,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Identity, TargetFacts,
-    safe::{MASKED, Safe, is_invisible, is_secret_header, is_secret_name},
-};
-use crate::model::{
-    case::{Auth, Step},
-    exchange::{Exchange, SentRequest},
-    target::{Target, Verification},
-    template::{Part, Template},
+use super::{Identity, TargetFacts};
+use crate::{
+    model::{
+        case::{Auth, Step},
+        exchange::{Exchange, SentRequest},
+        target::{Target, Verification},
+        template::{Part, Template},
+    },
+    redact::{MASKED, Redactor, is_invisible, is_secret_header, is_secret_name},
 };
 
 /// Bodies above this size are not put on a command line.
@@ -41,7 +41,7 @@ pub fn transport(target: &Target) -> Vec<(&'static str, String)> {
         options.extend(file.as_ref().map(|file| (option, file.display().to_string())));
     }
     if let Some(proxy) = &target.proxy {
-        options.push(("--proxy", Safe::new(&str::to_owned).url(proxy)));
+        options.push(("--proxy", Redactor::new(&str::to_owned).url(proxy)));
     }
     options
 }
@@ -53,11 +53,11 @@ pub fn curl(
     step: Option<&Step>,
     target: &TargetFacts,
     identity: &Identity,
-    safe: &Safe,
+    redactor: &Redactor,
 ) -> Curl {
     let request = &exchange.request;
     let mut line = Line { options: Vec::new(), notes: Vec::new(), front: String::new() };
-    let method = safe.masked(&request.method);
+    let method = redactor.masked(&request.method);
     match (method.as_str(), request.body.is_empty()) {
         ("GET", true) => line.options.push("-sS -i".into()),
         ("HEAD", _) => line.options.push("-sS --head".into()),
@@ -66,7 +66,7 @@ pub fn curl(
         }
         _ => line.options.push(format!("-sS -i -X {}", quoted(&method))),
     }
-    line.options.push(quoted(&safe.masked_url(&request.url)));
+    line.options.push(quoted(&redactor.masked_url(&request.url)));
     if request.url.contains("/.") {
         line.options.push("--path-as-is".into());
     }
@@ -75,15 +75,15 @@ pub fn curl(
     }
     for (option, value) in &target.curl {
         let value =
-            if value.is_empty() { String::new() } else { format!(" {}", quoted(&safe.masked(value))) };
+            if value.is_empty() { String::new() } else { format!(" {}", quoted(&redactor.masked(value))) };
         line.options.push(format!("{option}{value}"));
     }
-    line.identify(request, step, identity, safe);
-    line.headers(request, step, safe);
+    line.identify(request, step, identity, redactor);
+    line.headers(request, step, redactor);
     if identity == &Identity::Bearer && !request.headers.iter().any(|(name, _)| name == "accept") {
         line.options.push("-H 'accept:'".into());
     }
-    line.body(request, safe);
+    line.body(request, redactor);
     Curl { command: format!("{}curl {}", line.front, line.options.join(" \\\n  ")), notes: line.notes }
 }
 
@@ -104,7 +104,13 @@ impl Line {
     }
 
     /// Whoever the request said it was.
-    fn identify(&mut self, request: &SentRequest, step: Option<&Step>, identity: &Identity, safe: &Safe) {
+    fn identify(
+        &mut self,
+        request: &SentRequest,
+        step: Option<&Step>,
+        identity: &Identity,
+        redactor: &Redactor,
+    ) {
         let sent =
             |name: &str| request.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str());
         let Some(authorization) = sent("authorization") else { return };
@@ -118,7 +124,7 @@ impl Line {
         });
         match (written, identity) {
             (Some(literal), _) if is_literal(literal) => {
-                self.header("authorization", &safe.known(authorization));
+                self.header("authorization", &redactor.known(authorization));
             }
             (None, Identity::SigV4 { region, service }) if authorization.starts_with("AWS4-HMAC-SHA256") => {
                 self.sign(auth, &format!("aws:amz:{region}:{service}"), sent);
@@ -162,7 +168,7 @@ impl Line {
     }
 
     /// All headers as they were sent, save those that curl makes itself; and those that curl would add, taken away.
-    fn headers(&mut self, request: &SentRequest, step: Option<&Step>, safe: &Safe) {
+    fn headers(&mut self, request: &SentRequest, step: Option<&Step>, redactor: &Redactor) {
         const CURLS_OWN: [&str; 7] = [
             "host",
             "user-agent",
@@ -184,7 +190,7 @@ impl Line {
             if is_secret_header(name) || (own && !set_by_case(name)) {
                 continue;
             }
-            self.header(&safe.masked(name), &safe.masked(value));
+            self.header(&redactor.masked(name), &redactor.masked(value));
         }
         let sent = |name: &str| request.headers.iter().any(|(it, _)| it == name);
         if !sent("content-type") && !request.body.is_empty() {
@@ -195,7 +201,7 @@ impl Line {
         }
     }
 
-    fn body(&mut self, request: &SentRequest, safe: &Safe) {
+    fn body(&mut self, request: &SentRequest, redactor: &Redactor) {
         let form = request
             .headers
             .iter()
@@ -206,12 +212,12 @@ impl Line {
                 self.options.push("--data-binary @body".into());
                 self.note(&format!("put the body, {} bytes, into the file `body`", request.body.len()));
             }
-            Ok(text) if form => text.split('&').for_each(|field| self.field(field, safe)),
+            Ok(text) if form => text.split('&').for_each(|field| self.field(field, redactor)),
             Ok(text) if !text.contains('\0') => {
                 let masked = match serde_json::from_str(text) {
                     // Laid out anew only when something had to be hidden: the bytes matter.
-                    Ok(value) if safe.value(&value) != value => safe.value(&value).to_string(),
-                    _ => safe.masked(text),
+                    Ok(value) if redactor.value(&value) != value => redactor.value(&value).to_string(),
+                    _ => redactor.masked(text),
                 };
                 if masked != text {
                     self.note("*** in the body stands for a secret");
@@ -219,20 +225,20 @@ impl Line {
                 self.options.push(format!("--data-raw {}", quoted(&masked)));
             }
             Ok(_) | Err(_) => {
-                let masked = escaped(&safe.bytes(&request.body), octal_byte);
+                let masked = escaped(&redactor.bytes(&request.body), octal_byte);
                 self.front = format!("printf '{masked}' | ");
                 self.options.push("--data-binary @-".into());
             }
         }
     }
 
-    fn field(&mut self, field: &str, safe: &Safe) {
+    fn field(&mut self, field: &str, redactor: &Redactor) {
         match field.split_once('=') {
             Some((name, _)) if is_secret_name(name) => {
                 let variable = format!("VEEAM_{}", name.to_uppercase().replace(['-', '.'], "_"));
                 self.options.push(format!("--data-urlencode \"{name}=${variable}\""));
             }
-            _ => self.options.push(format!("--data-raw {}", quoted(&safe.masked(field)))),
+            _ => self.options.push(format!("--data-raw {}", quoted(&redactor.masked(field)))),
         }
     }
 }
@@ -297,7 +303,7 @@ mod tests {
         let mask = |text: &str| text.replace("s3cret", "***");
         let mut step = step();
         step.request.auth = auth;
-        let curl = curl(exchange, Some(&step), &target(), &identity, &Safe::new(&mask));
+        let curl = curl(exchange, Some(&step), &target(), &identity, &Redactor::new(&mask));
         assert!(!curl.command.contains("s3cret"), "{}", curl.command);
         curl.notes.iter().fold(curl.command, |all, note| format!("{all}\n# {note}"))
     }

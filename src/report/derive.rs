@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     matcher::format,
     model::case::Format,
-    report::safe::{gives_away, is_secret_name},
+    redact::{is_secret_name, looks_secret},
 };
 
 /// Claims that are made of one answer.
@@ -86,7 +86,7 @@ impl Walk<'_> {
     /// The form of a text that will be another next time; none of one that will be the same.
     fn form(&self, name: &str, text: &str) -> Option<&'static str> {
         let any = Some("{ type: string }");
-        if is_secret_name(name) || gives_away(text) || (self.mask)(text) != text {
+        if is_secret_name(name) || looks_secret(text) || (self.mask)(text) != text {
             return any;
         }
         if self.echoes.iter().any(|echo| echo == text) {

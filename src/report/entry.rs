@@ -9,14 +9,17 @@ use std::{
 use jiff::civil::Date;
 
 use super::{
-    CaseResult, Curl, ExchangeDocument, Identity, Kind, Safe, Subject, Tally, TargetFacts, Terms, curl,
+    CaseResult, Curl, ExchangeDocument, Identity, Kind, Subject, Tally, TargetFacts, Terms, curl,
     status::{self, is_known, status},
 };
-use crate::model::{
-    contract::ApiName,
-    exchange::{Exchange, Trace},
-    target::KnownFailure,
-    verdict::{Declared, Service, Status, Verdict, Violation},
+use crate::{
+    model::{
+        contract::ApiName,
+        exchange::{Exchange, Trace},
+        target::KnownFailure,
+        verdict::{Declared, Service, Status, Verdict, Violation},
+    },
+    redact::Redactor,
 };
 
 /// A case or a shared fixture, its verdict and what that is worth.
@@ -110,13 +113,13 @@ impl Entry {
     }
 
     /// The line that repeats an exchange by hand.
-    pub fn curl(&self, index: usize, target: &TargetFacts, safe: &Safe) -> Option<Curl> {
+    pub fn curl(&self, index: usize, target: &TargetFacts, redactor: &Redactor) -> Option<Curl> {
         if let Some(shown) = self.shown.get(&index) {
             return Some(shown.curl.clone());
         }
         let exchange = self.exchange(index)?;
         let identity = target.apis.get(&self.subject.api).map_or(&Identity::None, |api| &api.identity);
-        Some(curl::curl(exchange, self.subject.step(exchange), target, identity, safe))
+        Some(curl::curl(exchange, self.subject.step(exchange), target, identity, redactor))
     }
 
     /// The exchanges that a reader will want to see: those that broke something, and the one an error ended with.

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::safe::{Safe, visible};
-use crate::model::exchange::{Exchange, Response, SentRequest};
+use crate::{
+    model::exchange::{Exchange, Response, SentRequest},
+    redact::{Redactor, visible},
+};
 
 /// Lines of a body that are shown.
 const BODY_LINES: usize = 12;
@@ -31,15 +33,15 @@ pub struct Focus<'a> {
 }
 
 /// Both halves of an exchange. Long answers are cut around the first place in `focus`.
-pub fn excerpt(exchange: &Exchange, focus: Focus, safe: &Safe) -> Excerpt {
+pub fn excerpt(exchange: &Exchange, focus: Focus, redactor: &Redactor) -> Excerpt {
     let response = match &exchange.answer {
-        Ok(response) => response_lines(response, focus, safe),
-        Err(broken) => vec![format!("(no answer: {})", safe.line(&broken.to_string()))],
+        Ok(response) => response_lines(response, focus, redactor),
+        Err(broken) => vec![format!("(no answer: {})", redactor.line(&broken.to_string()))],
     };
-    Excerpt { request: request_lines(&exchange.request, safe), response }
+    Excerpt { request: request_lines(&exchange.request, redactor), response }
 }
 
-fn request_lines(request: &SentRequest, safe: &Safe) -> Vec<String> {
+fn request_lines(request: &SentRequest, redactor: &Redactor) -> Vec<String> {
     const DULL: [&str; 8] = [
         "host",
         "user-agent",
@@ -50,13 +52,13 @@ fn request_lines(request: &SentRequest, safe: &Safe) -> Vec<String> {
         "amz-sdk-invocation-id",
         "x-amz-user-agent",
     ];
-    let mut lines = vec![format!("{} {}", safe.line(&request.method), safe.url(&request.url))];
-    header_lines(&mut lines, &request.headers, safe, |name| !DULL.contains(&name));
-    body_lines(&mut lines, &request.body, None, &[], safe);
+    let mut lines = vec![format!("{} {}", redactor.line(&request.method), redactor.url(&request.url))];
+    header_lines(&mut lines, &request.headers, redactor, |name| !DULL.contains(&name));
+    body_lines(&mut lines, &request.body, None, &[], redactor);
     lines
 }
 
-fn response_lines(response: &Response, focus: Focus, safe: &Safe) -> Vec<String> {
+fn response_lines(response: &Response, focus: Focus, redactor: &Redactor) -> Vec<String> {
     const DULL: [&str; 8] = [
         "server",
         "connection",
@@ -71,8 +73,8 @@ fn response_lines(response: &Response, focus: Focus, safe: &Safe) -> Vec<String>
         http::StatusCode::from_u16(response.status).ok().and_then(|status| status.canonical_reason());
     let mut lines = vec![format!("{} {}", response.status, reason.unwrap_or_default()).trim_end().to_owned()];
     let relevant = |name: &str| focus.headers.contains(&name) || !DULL.contains(&name);
-    header_lines(&mut lines, &response.headers, safe, relevant);
-    body_lines(&mut lines, &response.body, response.json().ok(), focus.pointers, safe);
+    header_lines(&mut lines, &response.headers, redactor, relevant);
+    body_lines(&mut lines, &response.body, response.json().ok(), focus.pointers, redactor);
     if response.stray > 0 {
         lines.push(format!("(and {} bytes behind an answer that ends with its headers)", response.stray));
     }
@@ -82,12 +84,12 @@ fn response_lines(response: &Response, focus: Focus, safe: &Safe) -> Vec<String>
 fn header_lines(
     lines: &mut Vec<String>,
     headers: &[(String, String)],
-    safe: &Safe,
+    redactor: &Redactor,
     relevant: impl Fn(&str) -> bool,
 ) {
     let mut shown = headers.iter().filter(|(name, _)| relevant(name));
     for (name, value) in shown.by_ref().take(HEADERS) {
-        let line = format!("{}: {}", safe.line(name), safe.header(name, value));
+        let line = format!("{}: {}", redactor.line(name), redactor.header(name, value));
         lines.push(cut(&line));
     }
     match shown.count() {
@@ -97,7 +99,13 @@ fn header_lines(
 }
 
 /// `json` is the body already parsed, where somebody has done so.
-fn body_lines(lines: &mut Vec<String>, body: &[u8], json: Option<&Value>, focus: &[&str], safe: &Safe) {
+fn body_lines(
+    lines: &mut Vec<String>,
+    body: &[u8],
+    json: Option<&Value>,
+    focus: &[&str],
+    redactor: &Redactor,
+) {
     if body.is_empty() {
         return;
     }
@@ -107,8 +115,8 @@ fn body_lines(lines: &mut Vec<String>, body: &[u8], json: Option<&Value>, focus:
         _ => None,
     };
     let laid_out = match json.or(parsed.as_ref()) {
-        Some(value) if body.len() <= LAID_OUT_BYTES => lay_out(&safe.value(value)),
-        _ => plain_lines(body, safe),
+        Some(value) if body.len() <= LAID_OUT_BYTES => lay_out(&redactor.value(value)),
+        _ => plain_lines(body, redactor),
     };
     let is_focus = |line: &Line| focus.iter().any(|pointer| line.pointer == *pointer);
     let place = laid_out.iter().position(is_focus).unwrap_or(0);
@@ -129,8 +137,8 @@ struct Line {
     text: String,
 }
 
-fn plain_lines(body: &[u8], safe: &Safe) -> Vec<Line> {
-    let bytes = safe.bytes(&body[..body.len().min(LAID_OUT_BYTES)]);
+fn plain_lines(body: &[u8], redactor: &Redactor) -> Vec<Line> {
+    let bytes = redactor.bytes(&body[..body.len().min(LAID_OUT_BYTES)]);
     let masked = bytes.utf8_chunks().fold(String::new(), |mut text, chunk| {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
@@ -198,7 +206,7 @@ mod tests {
 
     fn shown(exchange: &Exchange, focus: Focus) -> String {
         let mask = |text: &str| text.replace("hunter2", "***").replace("p\u{e4}ssword", "***");
-        let excerpt = excerpt(exchange, focus, &Safe::new(&mask));
+        let excerpt = excerpt(exchange, focus, &Redactor::new(&mask));
         format!("> {}\n< {}", excerpt.request.join("\n> "), excerpt.response.join("\n< "))
     }
 

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Mask, Report, Safe,
+    Report,
     plain::{Told, Trouble, Worth, kind, sentence, troubles, worth},
     text::{Ending, ending},
 };
-use crate::model::{
-    case::Profile,
-    span::Span,
-    verdict::{Status, Violation},
+use crate::{
+    model::{
+        case::Profile,
+        span::Span,
+        verdict::{Status, Violation},
+    },
+    redact::{Mask, Redactor},
 };
 
 /// GitHub shows ten of each kind for a step, and drops the rest unsaid.
@@ -27,19 +30,20 @@ struct Annotation {
 /// The errors, then the warnings, a line each. Where there are more than are shown, the last place of their kind tells
 /// how many.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let mut text = String::new();
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
-        let Ending { word, parts, .. } = ending(run, report.terms.today, &safe);
+        let told = Told { report, run, redactor: &redactor };
+        let Ending { word, parts, .. } = ending(run, report.terms.today, &redactor);
         let end = format!("Proofmark: {word}, {}", parts.join(", "));
         for (level, all) in [("error", errors(&told)), ("warning", warnings(&told))] {
             let fit = if all.len() > MOST { MOST - 1 } else { MOST };
             let more = all.len().saturating_sub(fit);
-            all.iter().take(fit).for_each(|one| text += &command(one, &safe));
+            all.iter().take(fit).for_each(|one| text += &command(one, &redactor));
             if more > 0 {
                 let note = format!("and {more} more, which the job summary and the log have");
-                text += &command(&Annotation { level, span: None, title: end.clone(), text: note }, &safe);
+                text +=
+                    &command(&Annotation { level, span: None, title: end.clone(), text: note }, &redactor);
             }
         }
     }
@@ -51,7 +55,7 @@ fn errors(told: &Told) -> Vec<Annotation> {
     let mut alike: BTreeMap<(usize, String), (Annotation, usize)> = BTreeMap::new();
     let mut order: BTreeMap<String, usize> = BTreeMap::new();
     for entry in &told.run.entries {
-        let name = told.safe.line(&entry.subject.name);
+        let name = told.redactor.line(&entry.subject.name);
         let (title, text, span) = match worth(told, entry) {
             Worth::Failed { kind, why } => {
                 let claim = entry.violations().first().and_then(|violation| violation.span.clone());
@@ -102,7 +106,7 @@ fn warnings(told: &Told) -> Vec<Annotation> {
                 level: "warning",
                 span: Some(at(warning, &entry.subject.span)),
                 title: title.clone(),
-                text: format!("{}: {}", told.safe.line(&entry.subject.name), sentence(told, warning)),
+                text: format!("{}: {}", told.redactor.line(&entry.subject.name), sentence(told, warning)),
             };
             first.entry(title.clone()).or_insert_with(|| (fresh(), 0)).1 += 1;
         }
@@ -119,11 +123,11 @@ fn at(violation: &Violation, case: &Span) -> Span {
 }
 
 /// `::error file=...,line=...,title=...::text`, as the runner reads it.
-fn command(annotation: &Annotation, safe: &Safe) -> String {
+fn command(annotation: &Annotation, redactor: &Redactor) -> String {
     let Annotation { level, span, title, text } = annotation;
     let mut properties = Vec::new();
     if let Some(span) = span {
-        properties.push(format!("file={}", property(&safe.line(&span.file))));
+        properties.push(format!("file={}", property(&redactor.line(&span.file))));
         properties.push(format!("line={},col={}", span.line.max(1), span.column.max(1)));
     }
     properties.push(format!("title={}", property(title)));

@@ -4,12 +4,15 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Mask, Report, Safe, record::escaped, text::position};
-use crate::model::exchange::{Coding, Exchange, Intent, Response, SentRequest};
+use super::{Entry, Report, record::escaped, text::position};
+use crate::{
+    model::exchange::{Coding, Exchange, RequestKind, Response, SentRequest},
+    redact::{Mask, Redactor},
+};
 
 /// Exchanges in the order in which they were sent, those of all runs together.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let mut all: Vec<(&Entry, &Exchange)> = Vec::new();
     for entry in report.runs.iter().flat_map(|run| &run.entries) {
         let exchanges = entry.trace.iter().flat_map(|trace| &trace.exchanges);
@@ -17,7 +20,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
     }
     all.sort_by_key(|(_, exchange)| exchange.started);
     let entries: Vec<Value> =
-        all.into_iter().map(|(entry, exchange)| archived(entry, exchange, &safe)).collect();
+        all.into_iter().map(|(entry, exchange)| archived(entry, exchange, &redactor)).collect();
     let archive = json!({
         "log": {
             "version": "1.2",
@@ -29,35 +32,35 @@ pub fn render(report: &Report, mask: Mask) -> String {
     escaped(serde_json::to_string_pretty(&archive).unwrap_or_default()) + "\n"
 }
 
-fn archived(entry: &Entry, exchange: &Exchange, safe: &Safe) -> Value {
+fn archived(entry: &Entry, exchange: &Exchange, redactor: &Redactor) -> Value {
     let took = exchange.elapsed.as_micros() as f64 / 1000.0;
     let response = match &exchange.answer {
-        Ok(response) => answered(response, safe),
+        Ok(response) => answered(response, redactor),
         // As browsers write what never came.
         Err(broken) => json!({
             "status": 0, "statusText": "", "httpVersion": "", "cookies": [], "headers": [],
             "content": { "size": 0, "mimeType": "x-unknown" },
             "redirectURL": "", "headersSize": -1, "bodySize": -1,
-            "_error": safe.line(&broken.to_string()),
+            "_error": redactor.line(&broken.to_string()),
         }),
     };
-    let name = safe.line(&entry.subject.name);
+    let name = redactor.line(&entry.subject.name);
     json!({
         "startedDateTime": exchange.started.to_string(),
         "time": took,
-        "request": asked(&exchange.request, safe),
+        "request": asked(&exchange.request, redactor),
         "response": response,
         "cache": {},
         "timings": { "blocked": -1, "dns": -1, "connect": -1, "send": 0, "wait": took, "receive": 0, "ssl": -1 },
-        "comment": format!("{name}, {}", safe.line(&position(exchange, &entry.subject))),
+        "comment": format!("{name}, {}", redactor.line(&position(exchange, &entry.subject))),
         "_entry": name,
         "_operation": exchange.operation,
-        "_intent": match exchange.request.intent { Intent::Proper => "proper", Intent::Broken => "broken" },
+        "_intent": match exchange.request.intent { RequestKind::Valid => "proper", RequestKind::Malformed => "broken" },
     })
 }
 
-fn asked(request: &SentRequest, safe: &Safe) -> Value {
-    let url = safe.masked_url(&request.url);
+fn asked(request: &SentRequest, redactor: &Redactor) -> Value {
+    let url = redactor.masked_url(&request.url);
     let pairs = url::Url::parse(&url).map(|url| {
         let pairs = url.query_pairs().map(|(name, value)| json!({ "name": name, "value": value }));
         pairs.collect::<Vec<_>>()
@@ -65,19 +68,19 @@ fn asked(request: &SentRequest, safe: &Safe) -> Value {
     // What was sent in a coding may have been unpacked.
     let coded = request.headers.iter().any(|(name, _)| name == "content-encoding");
     let mut asked = json!({
-        "method": safe.masked(&request.method),
+        "method": redactor.masked(&request.method),
         "url": url,
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": headers(&request.headers, safe),
+        "headers": headers(&request.headers, redactor),
         "queryString": pairs.unwrap_or_default(),
         "headersSize": -1,
         "bodySize": if coded { json!(-1) } else { request.body.len().into() },
     });
     if !request.body.is_empty() {
-        let (text, encoding) = body(&request.body, safe);
+        let (text, encoding) = body(&request.body, redactor);
         let mut data = Map::new();
-        data.insert("mimeType".into(), media_type(&request.headers, safe).into());
+        data.insert("mimeType".into(), media_type(&request.headers, redactor).into());
         data.insert("text".into(), text.into());
         // Only answers have a member for it.
         data.extend(encoding.map(|encoding| ("_encoding".into(), encoding.into())));
@@ -86,12 +89,12 @@ fn asked(request: &SentRequest, safe: &Safe) -> Value {
     asked
 }
 
-fn answered(response: &Response, safe: &Safe) -> Value {
+fn answered(response: &Response, redactor: &Redactor) -> Value {
     let reason = http::StatusCode::from_u16(response.status).ok().and_then(|it| it.canonical_reason());
-    let (text, encoding) = body(&response.body, safe);
+    let (text, encoding) = body(&response.body, redactor);
     let mut content = Map::new();
     content.insert("size".into(), response.body.len().into());
-    content.insert("mimeType".into(), media_type(&response.headers, safe).into());
+    content.insert("mimeType".into(), media_type(&response.headers, redactor).into());
     content.insert("text".into(), text.into());
     content.extend(encoding.map(|encoding| ("encoding".into(), encoding.into())));
     let came = match response.coding {
@@ -109,9 +112,9 @@ fn answered(response: &Response, safe: &Safe) -> Value {
         "statusText": reason.unwrap_or_default(),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": headers(&response.headers, safe),
+        "headers": headers(&response.headers, redactor),
         "content": content,
-        "redirectURL": safe.masked_url(location),
+        "redirectURL": redactor.masked_url(location),
         "headersSize": -1,
         "bodySize": came.map_or(json!(-1), Value::from),
     });
@@ -121,23 +124,23 @@ fn answered(response: &Response, safe: &Safe) -> Value {
     answered
 }
 
-fn headers(headers: &[(String, String)], safe: &Safe) -> Vec<Value> {
-    let shown = headers
-        .iter()
-        .map(|(name, value)| json!({ "name": safe.masked(name), "value": safe.raw_header(name, value) }));
+fn headers(headers: &[(String, String)], redactor: &Redactor) -> Vec<Value> {
+    let shown = headers.iter().map(
+        |(name, value)| json!({ "name": redactor.masked(name), "value": redactor.raw_header(name, value) }),
+    );
     shown.collect()
 }
 
-fn media_type(headers: &[(String, String)], safe: &Safe) -> String {
+fn media_type(headers: &[(String, String)], redactor: &Redactor) -> String {
     let found = headers.iter().find(|(name, _)| name == "content-type");
-    found.map_or_else(|| "x-unknown".into(), |(_, value)| safe.masked(value))
+    found.map_or_else(|| "x-unknown".into(), |(_, value)| redactor.masked(value))
 }
 
 /// A body without secrets: as text where it is some, else in Base64.
-fn body(bytes: &[u8], safe: &Safe) -> (String, Option<&'static str>) {
+fn body(bytes: &[u8], redactor: &Redactor) -> (String, Option<&'static str>) {
     match std::str::from_utf8(bytes) {
-        Ok(text) => (safe.masked(text), None),
-        Err(_) => (STANDARD.encode(safe.bytes(bytes)), Some("base64")),
+        Ok(text) => (redactor.masked(text), None),
+        Err(_) => (STANDARD.encode(redactor.bytes(bytes)), Some("base64")),
     }
 }
 
@@ -147,7 +150,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::exchange::Broken,
+        model::exchange::TransportError,
         report::sample::{EVIL, exchange, hostile, mask, pass, report, run},
     };
 
@@ -160,7 +163,7 @@ mod tests {
         first.request.url = "https://me:hunter2@host:1/a?MaxRecords=20&access_token=hunter2".into();
         first.request.headers.push(("authorization".into(), "Bearer hunter2".into()));
         first.request.body = vec![0xff, b'h', b'u', b'n', b't', b'e', b'r', b'2'].into();
-        first.answer = Err(Broken::Timeout(Duration::from_secs(2)));
+        first.answer = Err(TransportError::Timeout(Duration::from_secs(2)));
         exchanges[0].answer.as_mut().unwrap().headers.push(("set-cookie".into(), "hunter2".into()));
         exchanges.push(first);
         let text = render(&report(run(vec![case])), &mask);

@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Entry, JudgedRun, Report, safe::Mask, safe::Safe, text::ending};
-use crate::model::verdict::Status;
+use super::{Entry, JudgedRun, Report, text::ending};
+use crate::{
+    model::verdict::Status,
+    redact::{Mask, Redactor},
+};
 
 mod coverage;
 mod data;
@@ -68,16 +71,17 @@ fn place(entry: &Entry) -> usize {
 pub struct Told<'a> {
     report: &'a Report,
     run: &'a JudgedRun,
-    safe: &'a Safe<'a>,
+    redactor: &'a Redactor<'a>,
     /// Of several runs on one page, which: sections of all but the first say so in their ids.
     ordinal: usize,
 }
 
 /// The whole page.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let runs = report.runs.iter().enumerate();
-    let runs: Vec<Told> = runs.map(|(ordinal, run)| Told { report, run, safe: &safe, ordinal }).collect();
+    let runs: Vec<Told> =
+        runs.map(|(ordinal, run)| Told { report, run, redactor: &redactor, ordinal }).collect();
     let mut body = Markup::default();
     body.raw(TOP);
     for told in &runs {
@@ -95,7 +99,7 @@ pub fn render(report: &Report, mask: Mask) -> String {
 
 fn title(runs: &[Told]) -> String {
     let words: BTreeSet<&str> =
-        runs.iter().map(|told| ending(told.run, told.report.terms.today, told.safe).word).collect();
+        runs.iter().map(|told| ending(told.run, told.report.terms.today, told.redactor).word).collect();
     let names: Vec<String> = runs.iter().map(|told| told.product()).collect();
     format!("{}: {} · Proofmark", words.into_iter().collect::<Vec<_>>().join(", "), names.join(", "))
 }
@@ -183,8 +187,9 @@ impl Told<'_> {
     fn product(&self) -> String {
         let target = &self.run.target;
         let product = [target.product.as_deref(), target.version.as_deref()];
-        let product: Vec<String> = product.into_iter().flatten().map(|part| self.safe.line(part)).collect();
-        if product.is_empty() { self.safe.line(&target.name) } else { product.join(" ") }
+        let product: Vec<String> =
+            product.into_iter().flatten().map(|part| self.redactor.line(part)).collect();
+        if product.is_empty() { self.redactor.line(&target.name) } else { product.join(" ") }
     }
 
     /// The beginning of a section that the contents of the page can point at.
@@ -200,7 +205,7 @@ impl Told<'_> {
 
     /// A link to one case.
     fn case(&self, name: &str, body: &mut Markup) {
-        let name = self.safe.line(name);
+        let name = self.redactor.line(name);
         body.raw("<a class=\"name\" href=\"#case=").text(encoded(&name)).raw("\">").text(&name).raw("</a>");
     }
 

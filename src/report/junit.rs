@@ -8,17 +8,18 @@ use jiff::{Timestamp, tz::TimeZone};
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun, TestSuite, XmlString};
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{CLEAN_UP, Told, Trouble, Worth, details, line, named, sentence, troubles, worth},
 };
+use crate::redact::{Mask, Redactor};
 
 /// A known failure is skipped, a pass nobody expected and a missing operation that was not declared have failed.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let mut document = quick_junit::Report::new("proofmark");
     document.set_time(report.runs.iter().map(|run| run.elapsed).sum());
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
+        let told = Told { report, run, redactor: &redactor };
         document.add_test_suite(of_run(&told));
         document.add_test_suites(of_operations(&told));
     }
@@ -34,20 +35,20 @@ fn of_run(told: &Told) -> TestSuite {
     let mut suite = suite(told, "proofmark::run");
     suite.set_time(run.elapsed);
     let target = &run.target;
-    let mut properties = vec![("target", told.safe.line(&target.name))];
-    let product = target.product.iter().chain(&target.version).map(|part| told.safe.line(part));
+    let mut properties = vec![("target", told.redactor.line(&target.name))];
+    let product = target.product.iter().chain(&target.version).map(|part| told.redactor.line(part));
     properties.push(("product", product.collect::<Vec<_>>().join(" ")));
     properties.push(("proofmark", told.report.proofmark.to_string()));
     properties.extend(run.digests.suite.iter().map(|digest| ("digest.suite", digest.to_string())));
     properties.extend(run.digests.target.iter().map(|digest| ("digest.target", digest.to_string())));
     properties.extend(run.seed.map(|seed| ("seed", seed.to_string())));
-    properties.push(("selection", told.safe.line(&run.plan.selection.join(" "))));
+    properties.push(("selection", told.redactor.line(&run.plan.selection.join(" "))));
     properties.extend(run.plan.shard.iter().map(|shard| ("shard", shard.clone())));
     for (name, value) in properties.iter().filter(|(_, value)| !value.is_empty()) {
         suite.add_property(property(name, value));
     }
     for (api, facts) in &target.apis {
-        suite.add_property(property(&format!("url.{api}"), &told.safe.url(&facts.base_url)));
+        suite.add_property(property(&format!("url.{api}"), &told.redactor.url(&facts.base_url)));
     }
     for (api, digest) in &run.digests.contracts {
         suite.add_property(property(&format!("digest.contract.{api}"), digest));
@@ -83,7 +84,7 @@ fn of_operations(told: &Told) -> Vec<TestSuite> {
 fn suite(told: &Told, name: &str) -> TestSuite {
     let name = match told.report.runs.len() {
         0 | 1 => name.to_owned(),
-        _ => format!("{}::{name}", told.safe.line(&told.run.target.name)),
+        _ => format!("{}::{name}", told.redactor.line(&told.run.target.name)),
     };
     let mut suite = TestSuite::new(text(&name));
     // Without a zone, as the common schema wants it.
@@ -110,7 +111,7 @@ fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
             let mut status = TestCaseStatus::success();
             for why in entry.repeated.iter().filter(|_| entry.is_flaky()) {
                 let mut once = TestRerun::new(NonSuccessKind::Error);
-                once.set_message(text(&told.safe.line(why)));
+                once.set_message(text(&told.redactor.line(why)));
                 status.add_rerun(once);
             }
             status

@@ -6,23 +6,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
     reasons::{Reasons, grouped, operations},
-    safe::visible,
     target::{CONTRACT_ALONE, contract_alone},
     text::{Ending, count, ending, repeats},
     unanswered::{Unanswered, unanswered},
 };
-use crate::model::{
-    case::Profile,
-    clause::{ClauseId, Strength},
-    target::Verification,
-    verdict::{Status, Violation},
+use crate::{
+    model::{
+        case::Profile,
+        clause::{ClauseId, Strength},
+        target::Verification,
+        verdict::{Status, Violation},
+    },
+    redact::{Mask, Redactor, visible},
 };
 
 mod escape;
-
 use escape::{code, fenced};
 
 /// Bytes of the whole; a job summary may have 1 MiB.
@@ -52,10 +53,10 @@ const FLAKY: &str = "flaky";
 
 /// Every run, one below the other; what does not fit is counted.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let (mut text, mut left_out) = (String::new(), 0);
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
+        let told = Told { report, run, redactor: &redactor };
         for section in sections(&told) {
             if text.len() + section.len() > MOST_BYTES {
                 left_out += 1;
@@ -124,7 +125,7 @@ fn no_answer(told: &Told, silent: &[Unanswered]) -> Option<String> {
 
 fn heading(told: &Told) -> String {
     let run = told.run;
-    let Ending { word, parts, .. } = ending(run, told.report.terms.today, told.safe);
+    let Ending { word, parts, .. } = ending(run, told.report.terms.today, told.redactor);
     let mark = match run.outcome().exit_code() {
         0 => "✅",
         1 => "❌",
@@ -139,7 +140,7 @@ fn heading(told: &Told) -> String {
     text += "| | |\n|---|---|\n";
     let mut row = |name: &str, value: &str| text += &format!("| {} | {value} |\n", prose(name));
     for (api, facts) in &target.apis {
-        row(api, &code(&told.safe.url(&facts.base_url)));
+        row(api, &code(&told.redactor.url(&facts.base_url)));
     }
     if target.verification == Verification::Off {
         row("insecure", "certificates are not verified");
@@ -282,7 +283,7 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     }
     for (place, entries) in places.iter().take(MOST_PLACES) {
         let names: BTreeSet<String> =
-            entries.iter().map(|entry| code(&told.safe.line(&entry.subject.name))).collect();
+            entries.iter().map(|entry| code(&told.redactor.line(&entry.subject.name))).collect();
         let more = names.len().saturating_sub(MOST_PLACES);
         let mut names: Vec<String> = names.into_iter().take(MOST_PLACES).collect();
         names.extend((more > 0).then(|| format!("and {more} more")));
@@ -291,7 +292,7 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     if places.len() > MOST_PLACES {
         text += &format!("- and in {} more ways\n", places.len() - MOST_PLACES);
     }
-    let repeat = first.curl(broken.exchange, &told.run.target, told.safe);
+    let repeat = first.curl(broken.exchange, &told.run.target, told.redactor);
     if let Some(curl) = repeat.filter(|curl| !curl.command.is_empty()) {
         let summary = "<details><summary>Repeat the first</summary>";
         text += &format!("\n{summary}\n\n{}\n</details>\n", fenced("sh", &curl.command));
@@ -331,7 +332,7 @@ fn listed(
 ) -> Option<String> {
     let named = entries.iter().filter_map(|entry| {
         let why = reason(worth(told, entry))?;
-        Some((why, told.safe.line(&entry.subject.name)))
+        Some((why, told.redactor.line(&entry.subject.name)))
     });
     let reasons = grouped(named, &operations(told.run));
     if reasons.is_empty() {
@@ -410,7 +411,7 @@ pub(super) fn prose(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        model::{exchange::Broken, verdict::Verdict},
+        model::{exchange::TransportError, verdict::Verdict},
         report::sample::{everything, fail, flaky, hostile, mask, pass, report, result, run, violation},
     };
 
@@ -441,7 +442,7 @@ mod tests {
     #[test]
     fn what_did_not_answer_is_told_once_and_reasons_by_kind() {
         let lost = |name: &str| {
-            let broken = Broken::Connect("connection refused".into());
+            let broken = TransportError::Connect("connection refused".into());
             let mut lost = result(name, Verdict::Error { why: broken.to_string() }, "");
             lost.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(broken.clone()));
             lost

@@ -5,18 +5,20 @@
 use indexmap::IndexMap;
 
 use super::{
-    Entry, JudgedRun, Report, Safe,
+    Entry, JudgedRun, Report,
     difference::{Difference, Side, difference},
     excerpt::{Focus, excerpt},
-    safe::visible,
     status::excuses,
     text::position,
 };
-use crate::model::{
-    clause::ClauseId,
-    span::Span,
-    target::{KnownFailure, KnownWhat},
-    verdict::{Location, Status, Verdict, Violation},
+use crate::{
+    model::{
+        clause::ClauseId,
+        span::Span,
+        target::{KnownFailure, KnownWhat},
+        verdict::{Location, Status, Verdict, Violation},
+    },
+    redact::{Redactor, visible},
 };
 
 /// Violations of one entry that are told in full.
@@ -31,7 +33,7 @@ const MOST_CHARACTERS: usize = 400;
 pub struct Told<'a> {
     pub report: &'a Report,
     pub run: &'a JudgedRun,
-    pub safe: &'a Safe<'a>,
+    pub redactor: &'a Redactor<'a>,
 }
 
 /// What an entry comes to, with one line that says why.
@@ -250,12 +252,12 @@ fn exchange(told: &Told, entry: &Entry, index: usize, lines: &mut Vec<String>) {
                 Location::Status | Location::Body | Location::Latency => {}
             }
         }
-        let shown = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, told.safe);
+        let shown = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, told.redactor);
         lines.extend([String::new(), line(told, &format!("In {}:", position(exchange, &entry.subject)))]);
         lines.extend(shown.request.iter().map(|line| format!("> {line}")));
         lines.extend(shown.response.iter().map(|line| format!("< {line}")));
     }
-    if let Some(curl) = entry.curl(index, &told.run.target, told.safe) {
+    if let Some(curl) = entry.curl(index, &told.run.target, told.redactor) {
         lines.push(String::new());
         lines.extend(curl.command.lines().map(visible));
         lines.extend(curl.notes.iter().map(|note| format!("# {}", visible(note))));
@@ -270,12 +272,12 @@ pub fn place_of(told: &Told, violation: &Violation) -> String {
 /// Expected and actual as they may be shown. Line breaks are still in them.
 pub fn seen(told: &Told, violation: &Violation) -> (String, String) {
     let mismatch = &violation.mismatch;
-    (told.safe.seen(&mismatch.at, &mismatch.expected), told.safe.seen(&mismatch.at, &mismatch.actual))
+    (told.redactor.seen(&mismatch.at, &mismatch.expected), told.redactor.seen(&mismatch.at, &mismatch.actual))
 }
 
 /// One line of bounded length, masked.
 pub fn line(told: &Told, text: &str) -> String {
-    cut(&told.safe.line(text))
+    cut(&told.redactor.line(text))
 }
 
 /// The beginning of a text that is too long for a line.
@@ -296,7 +298,7 @@ pub fn named(told: &Told, entry: &Entry) -> (String, String) {
     };
     let prefix = if entry.is_case() { format!("{group}::") } else { format!("fixture {}::", subject.api) };
     let name = subject.name.strip_prefix(&prefix).unwrap_or(&subject.name);
-    (told.safe.line(&group), told.safe.line(name))
+    (told.redactor.line(&group), told.redactor.line(name))
 }
 
 #[cfg(test)]
@@ -339,8 +341,8 @@ mod tests {
         ];
         for (case, expected) in table {
             let report = report(run(vec![case]));
-            let safe = Safe::new(&str::to_owned);
-            let told = Told { report: &report, run: &report.runs[0], safe: &safe };
+            let redactor = Redactor::new(&str::to_owned);
+            let told = Told { report: &report, run: &report.runs[0], redactor: &redactor };
             assert_eq!(format!("{:?}", worth(&told, &report.runs[0].entries[0])), expected);
         }
     }

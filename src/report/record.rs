@@ -9,11 +9,11 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    JudgedRun, Report, exit_code,
-    safe::{Mask, Safe, is_invisible},
+use super::{JudgedRun, Report, exit_code};
+use crate::{
+    model::template::Variables,
+    redact::{Mask, Redactor, is_invisible},
 };
-use crate::model::template::Variables;
 
 pub mod cut;
 mod document;
@@ -21,7 +21,8 @@ mod traces;
 
 pub use document::{Document, EntryDocument, Evidence, ExchangeDocument, RunDocument, ViolationDocument};
 pub use traces::{
-    Answer, Body, Encoding, Filing, MOST_BYTES, RecordedExchange, RecordedTrace, Traces, find, masked_again,
+    Answer, Body, Encoding, MOST_BYTES, RecordedExchange, RecordedTrace, TraceWriter, Traces, find,
+    masked_again,
 };
 
 /// The name of the document in the folder of a record.
@@ -59,15 +60,15 @@ pub fn write(report: &Report, mask: Mask) -> Record {
 }
 
 fn into_memory(report: &Report, mask: Mask) -> io::Result<Record> {
-    let (mut document, safe) = (Vec::new(), Safe::new(mask));
-    let mut filing = Filing::begin(Vec::new(), base(report), &safe)?;
+    let (mut document, redactor) = (Vec::new(), Redactor::new(mask));
+    let mut trace_writer = TraceWriter::begin(Vec::new(), base(report), &redactor)?;
     for entry in report.runs.iter().flat_map(JudgedRun::all) {
         if let Some(trace) = &entry.trace {
-            filing.file(&entry.subject.name, trace, &safe)?;
+            trace_writer.file(&entry.subject.name, trace, &redactor)?;
         }
     }
-    let (traces, evidence) = filing.end();
-    write_document(report, Some(evidence), &safe, &mut document)?;
+    let (traces, evidence) = trace_writer.end();
+    write_document(report, Some(evidence), &redactor, &mut document)?;
     let text = |bytes| String::from_utf8(bytes).unwrap_or_default();
     Ok(Record { document: text(document), traces: text(traces) })
 }
@@ -83,12 +84,12 @@ pub fn base(report: &Report) -> Variables {
 pub fn write_document(
     report: &Report,
     evidence: Option<Evidence>,
-    safe: &Safe,
+    redactor: &Redactor,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     // What is written to it is many small pieces.
     let mut to = BufWriter::with_capacity(64 << 10, Escaping(to));
-    serde_json::to_writer_pretty(&mut to, &document::told(report, evidence.as_ref(), safe))?;
+    serde_json::to_writer_pretty(&mut to, &document::told(report, evidence.as_ref(), redactor))?;
     to.write_all(b"\n")?;
     to.flush()
 }
@@ -96,7 +97,7 @@ pub fn write_document(
 /// The document alone, as `--format json` prints it: its last line ended, no terminal can take any of it for a command.
 pub fn render(report: &Report, mask: Mask) -> String {
     let mut document = Vec::new();
-    match write_document(report, None, &Safe::new(mask), &mut document) {
+    match write_document(report, None, &Redactor::new(mask), &mut document) {
         Ok(()) => String::from_utf8(document).unwrap_or_default(),
         Err(_) => String::new(),
     }

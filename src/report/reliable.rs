@@ -1,7 +1,9 @@
 //! What may still be concluded from an exchange that secrets were taken out of, or of which a part is missing.
 
-use super::safe::MASKED;
-use crate::model::verdict::{Location, Verdict, Violation};
+use crate::{
+    model::verdict::{Location, Verdict, Violation},
+    redact::MASKED,
+};
 
 /// Rules that need nothing but the status line and the headers of an answer.
 pub const OF_HEADERS: [&str; 10] = [

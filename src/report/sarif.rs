@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{
         CLEAN_UP, OLD, STALE, Told, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence,
         troubles, worth,
@@ -15,10 +15,13 @@ use super::{
     status::is_known,
     text::repeats,
 };
-use crate::model::{
-    clause::Strength,
-    span::Span,
-    verdict::{Status, Violation},
+use crate::{
+    model::{
+        clause::Strength,
+        span::Span,
+        verdict::{Status, Violation},
+    },
+    redact::{Mask, Redactor},
 };
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -27,8 +30,8 @@ const MOST_RESULTS: usize = 20_000;
 
 /// A run of the report is a run of the file.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
-    let runs = report.runs.iter().map(|run| of_run(&Told { report, run, safe: &safe }));
+    let redactor = Redactor::new(mask);
+    let runs = report.runs.iter().map(|run| of_run(&Told { report, run, redactor: &redactor }));
     let file = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs.collect::<Vec<_>>() });
     escaped(serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
 }
@@ -49,7 +52,7 @@ fn of_run(told: &Told) -> Value {
     results.truncate(MOST_RESULTS);
     let run = told.run;
     let mut properties = Map::new();
-    properties.insert("target".into(), told.safe.line(&run.target.name).into());
+    properties.insert("target".into(), told.redactor.line(&run.target.name).into());
     properties.insert("digests".into(), json!(run.digests));
     properties.insert("yield".into(), json!(run.yielded()));
     properties.insert("seed".into(), json!(run.seed));
@@ -62,7 +65,7 @@ fn of_run(told: &Told) -> Value {
             "version": told.report.proofmark,
             "rules": rules.into_values().collect::<Vec<_>>(),
         }},
-        "automationDetails": { "id": format!("proofmark/{}/", told.safe.line(&run.target.name)) },
+        "automationDetails": { "id": format!("proofmark/{}/", told.redactor.line(&run.target.name)) },
         "columnKind": "unicodeCodePoints",
         "invocations": [{
             "executionSuccessful": true,
@@ -79,14 +82,14 @@ fn of_run(told: &Told) -> Value {
 fn notifications(told: &Told) -> Vec<Value> {
     let errors = told.run.entries.iter().filter_map(|entry| match worth(told, entry) {
         Worth::Errored(why) => {
-            let name = told.safe.line(&entry.subject.name);
+            let name = told.redactor.line(&entry.subject.name);
             let at = [location(told, Place { span: &entry.subject.span, name: &name })];
             Some(
                 json!({ "level": "error", "message": { "text": format!("{name}: {why}") }, "locations": at }),
             )
         }
         Worth::Inconclusive(why) => {
-            let name = told.safe.line(&entry.subject.name);
+            let name = told.redactor.line(&entry.subject.name);
             let at = [location(told, Place { span: &entry.subject.span, name: &name })];
             let text = format!("{name} is inconclusive: {why}");
             Some(json!({ "level": "warning", "message": { "text": text }, "locations": at }))
@@ -96,8 +99,8 @@ fn notifications(told: &Told) -> Vec<Value> {
     let left = troubles(told).into_iter().filter(|trouble| trouble.kind == CLEAN_UP);
     let left = left.map(|trouble| json!({ "level": "error", "message": { "text": trouble.why } }));
     let flaky = told.run.entries.iter().filter(|entry| entry.is_flaky()).map(|entry| {
-        let name = told.safe.line(&entry.subject.name);
-        let why = told.safe.line(&repeats(entry));
+        let name = told.redactor.line(&entry.subject.name);
+        let why = told.redactor.line(&repeats(entry));
         let text = format!("{name} passed only after requests were repeated: {why}");
         let at = [location(told, Place { span: &entry.subject.span, name: &name })];
         json!({ "level": "note", "message": { "text": text }, "locations": at })
@@ -107,7 +110,7 @@ fn notifications(told: &Told) -> Vec<Value> {
 
 fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Value>) {
     let subject = &entry.subject;
-    let name = told.safe.line(&subject.name);
+    let name = told.redactor.line(&subject.name);
     let worth = worth(told, entry);
     let of_violations = matches!(entry.status, Status::Fail | Status::KnownFailure | Status::Tolerated);
     if let (Worth::Failed { kind, why }, false) = (&worth, of_violations) {
@@ -123,7 +126,7 @@ fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Val
             [&*name, &violation.rule, &violation.clauses.join(","), &violation.mismatch.at.to_string()];
         let print = [&print.join("\n"), "\n", &violation.mismatch.expected].concat();
         let span = violation.span.as_ref().unwrap_or(&subject.span);
-        let clauses: Vec<String> = violation.clauses.iter().map(|id| told.safe.line(id)).collect();
+        let clauses: Vec<String> = violation.clauses.iter().map(|id| told.redactor.line(id)).collect();
         let mut result = placed(told, &rule, level, &text, Place { span, name: &name }, &print);
         result["properties"] = json!({ "rule": violation.rule, "clauses": clauses });
         result
@@ -217,7 +220,7 @@ fn placed(told: &Told, rule: &str, level: &str, text: &str, place: Place, print:
         "level": level,
         "message": { "text": text },
         "locations": [location(told, place)],
-        "partialFingerprints": { "proofmarkViolation/v1": digest(&told.safe.masked(print)) },
+        "partialFingerprints": { "proofmarkViolation/v1": digest(&told.redactor.masked(print)) },
     })
 }
 
@@ -228,7 +231,7 @@ fn location(told: &Told, Place { span, name }: Place) -> Value {
         region["byteLength"] = span.length.into();
     }
     json!({
-        "physicalLocation": { "artifactLocation": { "uri": uri(&told.safe.masked(&span.file)) }, "region": region },
+        "physicalLocation": { "artifactLocation": { "uri": uri(&told.redactor.masked(&span.file)) }, "region": region },
         "logicalLocations": [{ "fullyQualifiedName": name, "kind": "function" }],
     })
 }

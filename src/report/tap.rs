@@ -3,19 +3,20 @@
 use serde_json::json;
 
 use super::{
-    Entry, Mask, Report, Safe,
+    Entry, Report,
     plain::{Told, Trouble, Worth, details, troubles, worth},
 };
+use crate::redact::{Mask, Redactor};
 
 /// A known failure is `not ok # TODO`, what was not asked is `ok # SKIP`; both with the reason.
 pub fn render(report: &Report, mask: Mask) -> String {
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     let mut points = Vec::new();
     for run in &report.runs {
-        let told = Told { report, run, safe: &safe };
+        let told = Told { report, run, redactor: &redactor };
         let target = match report.runs.len() {
             0 | 1 => String::new(),
-            _ => format!("{}::", safe.line(&run.target.name)),
+            _ => format!("{}::", redactor.line(&run.target.name)),
         };
         points.extend(run.entries.iter().map(|entry| point(&told, entry, &target)));
         points.extend(troubles(&told).into_iter().map(|Trouble { kind, name, why, .. }| {
@@ -32,8 +33,8 @@ pub fn render(report: &Report, mask: Mask) -> String {
 
 /// The line, `{}` where its number goes, and its block.
 fn point(told: &Told, entry: &Entry, target: &str) -> (String, String) {
-    let name = description(&format!("{target}{}", told.safe.line(&entry.subject.name)));
-    let at = told.safe.line(&entry.subject.span.to_string());
+    let name = description(&format!("{target}{}", told.redactor.line(&entry.subject.name)));
+    let at = told.redactor.line(&entry.subject.span.to_string());
     let block = |severity: &str, kind: &str, why: &str| {
         let members = [("message", why), ("severity", severity), ("kind", kind), ("at", &at)];
         let members = members.into_iter().filter(|(_, value)| !value.is_empty());
@@ -44,7 +45,7 @@ fn point(told: &Told, entry: &Entry, target: &str) -> (String, String) {
     };
     match worth(told, entry) {
         Worth::Passed if entry.is_flaky() => {
-            let why = told.safe.line(&entry.repeated.join("; "));
+            let why = told.redactor.line(&entry.repeated.join("; "));
             (format!("ok {{}} - {name}"), block("comment", "flaky", &why))
         }
         Worth::Passed if entry.warnings().is_empty() => (format!("ok {{}} - {name}"), String::new()),

@@ -3,10 +3,12 @@
 
 use super::{
     Entry, JudgedRun, Report,
-    safe::{Mask, Safe},
     unanswered::{Unanswered, unanswered},
 };
-use crate::model::verdict::Status;
+use crate::{
+    model::verdict::Status,
+    redact::{Mask, Redactor},
+};
 
 mod brief;
 mod causes;
@@ -57,10 +59,10 @@ pub enum Glyphs {
 /// Every run of the report, one below the other.
 pub fn render(report: &Report, style: Style, mask: Mask) -> String {
     let mut page = Page::new(style);
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     for run in &report.runs {
         let silent = unanswered(run);
-        let told = Told { report, run, safe: &safe, silent: &silent };
+        let told = Told { report, run, redactor: &redactor, silent: &silent };
         told.heading(&mut page);
         causes::write(&told, &mut page);
         violations::write(&told, &mut page);
@@ -73,10 +75,10 @@ pub fn render(report: &Report, style: Style, mask: Mask) -> String {
 /// What of the contracts each run of the report has seen, with the names of what it has not.
 pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) -> String {
     let mut page = Page::new(style);
-    let safe = Safe::new(mask);
+    let redactor = Redactor::new(mask);
     for run in &report.runs {
         let silent = unanswered(run);
-        let told = Told { report, run, safe: &safe, silent: &silent };
+        let told = Told { report, run, redactor: &redactor, silent: &silent };
         told.heading(&mut page);
         silence::write(&told, &mut page);
         coverage::write(&told, names, coverage::Operations::Counted, &mut page);
@@ -90,7 +92,7 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
 struct Told<'a> {
     report: &'a Report,
     run: &'a JudgedRun,
-    safe: &'a Safe<'a>,
+    redactor: &'a Redactor<'a>,
     /// What did not answer: it is told first, and of it nothing else.
     silent: &'a [Unanswered],
 }
@@ -116,12 +118,13 @@ impl<'a> Told<'a> {
     fn heading(&self, page: &mut Page) {
         let target = &self.run.target;
         let product = [target.product.as_deref(), target.version.as_deref()];
-        let product: Vec<String> = product.into_iter().flatten().map(|part| self.safe.line(part)).collect();
+        let product: Vec<String> =
+            product.into_iter().flatten().map(|part| self.redactor.line(part)).collect();
         let product = if product.is_empty() { String::new() } else { format!(" ({})", product.join(" ")) };
         page.blank();
-        page.hanging(0, "target", Tone::Strong, &format!("{}{product}", self.safe.line(&target.name)));
+        page.hanging(0, "target", Tone::Strong, &format!("{}{product}", self.redactor.line(&target.name)));
         for (api, facts) in &target.apis {
-            page.hanging(2, &format!("{api:<6}"), Tone::Quiet, &self.safe.url(&facts.base_url));
+            page.hanging(2, &format!("{api:<6}"), Tone::Quiet, &self.redactor.url(&facts.base_url));
         }
         if target.verification == crate::model::target::Verification::Off {
             let text = "certificates are not verified: the target file says insecure: true";
@@ -155,7 +158,7 @@ pub(in crate::report) mod tests {
     use crate::{
         model::{
             clause::Strength,
-            exchange::Broken,
+            exchange::TransportError,
             target::Verification,
             verdict::{Declared, Doubt, Location, Mismatch, Verdict, Violation},
         },
@@ -212,7 +215,7 @@ pub(in crate::report) mod tests {
 
     #[test]
     fn a_pass_that_took_repetition_is_told_apart() {
-        let lost = Broken::Unanswered("connection reset".into());
+        let lost = TransportError::Unanswered("connection reset".into());
         let mut twice = flaky(&name("c"));
         twice.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(lost.clone()));
         let all = vec![pass(&name("a")), flaky(&name("b")), twice];
@@ -309,7 +312,7 @@ pub(in crate::report) mod tests {
             .map(|case| result(&name(case), Verdict::Error { why: why.into() }, ""))
             .into();
         for case in &mut cases {
-            let broken = Broken::Connect("connection refused (127.0.0.1:7400)".into());
+            let broken = TransportError::Connect("connection refused (127.0.0.1:7400)".into());
             case.trace.as_mut().unwrap().exchanges[0].answer = Err(broken);
         }
         insta::assert_snapshot!("errors", shown(run(cases)));

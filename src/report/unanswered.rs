@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Entry, JudgedRun, text::cause};
 use crate::model::{
     contract::ApiName,
-    exchange::Intent,
+    exchange::RequestKind,
     verdict::{Declared, Status, Verdict},
 };
 
@@ -64,7 +64,7 @@ fn of_api(api: &ApiName, entries: &[(usize, &Entry)]) -> Option<Unanswered> {
     let examples = sent().flat_map(|(index, entry)| {
         let exchanges = entry.trace.iter().flat_map(|trace| trace.exchanges.iter().enumerate());
         let sized = exchanges.map(|(at, exchange)| {
-            let proper = exchange.request.intent == Intent::Proper;
+            let proper = exchange.request.intent == RequestKind::Valid;
             (!proper, exchange.request.method != "GET", exchange.request.body.len(), (*index, at))
         });
         let shown = entry.shown.iter().map(|(at, exchange)| {
@@ -108,21 +108,21 @@ fn why(entry: &Entry) -> String {
 mod tests {
     use super::*;
     use crate::{
-        model::exchange::{Broken, Response},
+        model::exchange::{Response, TransportError},
         report::{
             CaseResult,
             sample::{fail, pass, report, result, run},
         },
     };
 
-    fn lost(name: &str, broken: Broken) -> CaseResult {
+    fn lost(name: &str, broken: TransportError) -> CaseResult {
         let mut lost = result(name, Verdict::Error { why: broken.to_string() }, "");
         lost.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(broken.clone()));
         lost
     }
 
     fn refused(name: &str) -> CaseResult {
-        lost(name, Broken::Connect("connection refused".into()))
+        lost(name, TransportError::Connect("connection refused".into()))
     }
 
     fn unsent(name: &str) -> CaseResult {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn silence_is_told_by_api_and_by_its_commonest_cause() {
-        let reset = || lost("dms::A::reset", Broken::CutOff("connection reset".into()));
+        let reset = || lost("dms::A::reset", TransportError::CutOff("connection reset".into()));
         let skip = || result("dms::A::skip", Verdict::Skip { reason: "no tls".into() }, "");
         let dms = "dms 4/3 could not connect: connection refused";
         let some = vec![refused("dms::A::a"), reset(), refused("dms::B::a"), unsent("dms::C::a"), skip()];

@@ -2,43 +2,45 @@
 //! what was said of it meanwhile is taken back.
 
 use crate::{
-    exec::sweep::{Fate, Others, Swept},
-    model::exchange::{About, Trace},
-    runner::{Stage, sweep},
+    exec::sweep::{CleanupOutcome, OtherRuns, SweepResult},
+    model::exchange::{Certainty, Trace},
+    runner::{Runner, sweep},
 };
 
 /// Looks for what was asked for and never heard of, and destroys it. To be called when the session is closed.
-pub async fn settle(stage: &Stage) -> Settled {
-    let session = &stage.session;
+pub async fn resolve(runner: &Runner) -> UnconfirmedCreates {
+    let session = &runner.session;
     let ledger = session.ledger_path();
     // Of whom nothing is known, it may be anything.
-    let others = || sweep::others(ledger).unwrap_or(Others { names: Vec::new(), alive: true });
+    let others = || sweep::others(ledger).unwrap_or(OtherRuns { names: Vec::new(), alive: true });
     let run = ledger.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let things = session.settle(others).await;
-    Settled { run, things }
+    let things = session.resolve(others).await;
+    UnconfirmedCreates { run, things }
 }
 
 /// What became of everything that a run had not heard of.
 #[derive(Debug, Default)]
-pub struct Settled {
+pub struct UnconfirmedCreates {
     run: String,
     /// None where no ledger says what there was.
-    things: Option<Vec<Swept>>,
+    things: Option<Vec<SweepResult>>,
 }
 
-impl Settled {
+impl UnconfirmedCreates {
     /// What was looked for at the end, found and destroyed.
     pub fn destroyed(&self) -> impl Iterator<Item = &str> {
-        let destroyed = self.things.iter().flatten().filter(|thing| thing.fate == Fate::Destroyed);
+        let destroyed =
+            self.things.iter().flatten().filter(|thing| thing.outcome == CleanupOutcome::Destroyed);
         destroyed.map(|thing| &*thing.what)
     }
 
     /// What is left, or may be, all the same: one sentence each.
     pub fn left(&self) -> Vec<String> {
-        let left = self.things.iter().flatten().filter_map(|Swept { what, number, fate, .. }| {
-            let (word, why) = fate.trouble()?;
-            Some(format!("{}#{number} {what} {word}: {why}", self.run))
-        });
+        let left =
+            self.things.iter().flatten().filter_map(|SweepResult { what, number, outcome, .. }| {
+                let (word, why) = outcome.trouble()?;
+                Some(format!("{}#{number} {what} {word}: {why}", self.run))
+            });
         left.collect()
     }
 
@@ -47,10 +49,10 @@ impl Settled {
     pub fn supersede(&self, job: &str, trace: &mut Trace) {
         let Some(things) = &self.things else { return };
         let is_known = |made_by: &str| things.iter().any(|it| it.job == job && it.operation == made_by);
-        trace.leftovers.retain(|leftover| match &leftover.about {
-            About::Unanswered => false,
-            About::Supposed { operation } => !is_known(operation),
-            About::Told => true,
+        trace.leftovers.retain(|leftover| match &leftover.certainty {
+            Certainty::Unanswered => false,
+            Certainty::Supposed { operation } => !is_known(operation),
+            Certainty::Reported => true,
         });
     }
 }
@@ -62,37 +64,41 @@ mod tests {
 
     #[test]
     fn what_is_told_of_a_job_is_taken_back_where_more_is_known() {
-        let swept = |job: &str, operation: &str, fate| Swept {
+        let swept = |job: &str, operation: &str, outcome| SweepResult {
             what: format!("dms {operation}"),
             number: 1,
             job: job.into(),
             operation: operation.into(),
-            fate,
+            outcome,
         };
-        let supposed = |operation: &str| About::Supposed { operation: operation.into() };
-        let destroyed = || Some(vec![swept("a", "CreateEndpoint", Fate::Destroyed)]);
+        let supposed = |operation: &str| Certainty::Supposed { operation: operation.into() };
+        let destroyed = || Some(vec![swept("a", "CreateEndpoint", CleanupOutcome::Destroyed)]);
         // Where there is no ledger nothing is known; what another job has made is another thing.
-        for (things, about, is_kept) in [
-            (None, About::Unanswered, true),
+        for (things, certainty, is_kept) in [
+            (None, Certainty::Unanswered, true),
             (None, supposed("CreateEndpoint"), true),
-            (Some(vec![]), About::Unanswered, false),
+            (Some(vec![]), Certainty::Unanswered, false),
             (Some(vec![]), supposed("CreateEndpoint"), true),
             (destroyed(), supposed("CreateEndpoint"), false),
             (destroyed(), supposed("CreateReplicationInstance"), true),
-            (Some(vec![swept("b", "CreateEndpoint", Fate::Destroyed)]), supposed("CreateEndpoint"), true),
             (
-                Some(vec![swept("a", "CreateEndpoint", Fate::Left("x".into()))]),
+                Some(vec![swept("b", "CreateEndpoint", CleanupOutcome::Destroyed)]),
+                supposed("CreateEndpoint"),
+                true,
+            ),
+            (
+                Some(vec![swept("a", "CreateEndpoint", CleanupOutcome::Left("x".into()))]),
                 supposed("CreateEndpoint"),
                 false,
             ),
-            (destroyed(), About::Told, true),
+            (destroyed(), Certainty::Reported, true),
         ] {
             // The words say what they like.
-            let sentence = "dms::endpoint may be left: it was sent and its answer did not come: x".to_owned();
-            let case = format!("{things:?} {about:?}");
-            let leftovers = vec![Leftover { about, sentence }];
+            let message = "dms::endpoint may be left: it was sent and its answer did not come: x".to_owned();
+            let case = format!("{things:?} {certainty:?}");
+            let leftovers = vec![Leftover { certainty, message }];
             let mut trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers };
-            Settled { run: "pm-0".into(), things }.supersede("a", &mut trace);
+            UnconfirmedCreates { run: "pm-0".into(), things }.supersede("a", &mut trace);
             assert_eq!(trace.leftovers.len(), usize::from(is_kept), "{case}");
         }
     }

@@ -21,13 +21,12 @@ use crate::{
         verdict::{Service, Verdict, Violation},
     },
     plan::{self, Job, Plan},
-    report::{
-        self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Safe, Tally, Terms, Watch,
-    },
+    redact::Redactor,
+    report::{self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Tally, Terms, Watch},
     runner::{
-        self, Stage,
-        clean_up::{self, Settled},
-        record::Keeping,
+        self, Runner,
+        clean_up::{self, UnconfirmedCreates},
+        record::RecordWriter,
         summary::{blank, terms},
     },
 };
@@ -36,7 +35,7 @@ use crate::{
 pub type Snapshots = Vec<(Arc<Case>, Taken)>;
 
 /// A run and the snapshots it took.
-pub struct Played {
+pub struct RunOutput {
     pub run: Run,
     pub taken: Snapshots,
 }
@@ -44,7 +43,13 @@ pub struct Played {
 /// What happens while a run goes on.
 pub enum Event<'a> {
     /// A case was judged. `entry` is what a report calls it; a case that passed, with nothing to say of it, has none.
-    Judged { case: &'a Case, verdict: &'a Verdict, entry: Option<&'a Entry>, today: Date, safe: &'a Safe<'a> },
+    Judged {
+        case: &'a Case,
+        verdict: &'a Verdict,
+        entry: Option<&'a Entry>,
+        today: Date,
+        redactor: &'a Redactor<'a>,
+    },
     /// Something whose creation was not confirmed was found at the end and destroyed.
     Destroyed(&'a str),
 }
@@ -53,15 +58,15 @@ pub enum Event<'a> {
 pub type OnEvent<'a> = &'a dyn Fn(Event<'_>);
 
 /// What tells while a run goes on what its report will call a case.
-pub struct Measure<'a> {
+pub struct JudgingOptions<'a> {
     pub terms: Terms,
     pub before: Option<report::Before<'a>>,
 }
 
-impl Measure<'_> {
+impl JudgingOptions<'_> {
     /// Of a run that is held against no other.
-    pub fn of(fail_on: FailOn) -> Measure<'static> {
-        Measure { terms: terms(fail_on), before: None }
+    pub fn of(fail_on: FailOn) -> JudgingOptions<'static> {
+        JudgingOptions { terms: terms(fail_on), before: None }
     }
 
     fn entry(
@@ -82,39 +87,39 @@ impl Measure<'_> {
 
 /// Runs every job of the plan and judges what it left. What a report shows nothing of goes to the record as it comes,
 /// where there is one.
-pub async fn play(
-    stage: &Stage,
+pub async fn run_and_judge(
+    runner: &Runner,
     plan: &Plan,
-    measure: &Measure<'_>,
+    options: &JudgingOptions<'_>,
     on_event: OnEvent<'_>,
-    record: Option<&mut Keeping>,
-) -> Played {
+    record: Option<&mut RecordWriter>,
+) -> RunOutput {
     let (started, clock) = (Timestamp::now(), Instant::now());
     let jobs: Vec<Job> = plan.all().cloned().collect();
-    let mut judging = Judging::of(stage, plan, &jobs, record);
-    let run = stage.session.run_all(&jobs, |index, trace| judging.take(index, trace, measure, on_event));
+    let mut collector = Collector::of(runner, plan, &jobs, record);
+    let run = runner.session.run_all(&jobs, |index, trace| collector.take(index, trace, options, on_event));
     // A bug of ours, too, is a reason to clean up first.
     let bug = AssertUnwindSafe(run).catch_unwind().await.err();
-    let mut shared = stage.session.close().await;
-    let settled = clean_up::settle(stage).await;
-    settled.destroyed().for_each(|what| on_event(Event::Destroyed(what)));
+    let mut shared = runner.session.close().await;
+    let unconfirmed = clean_up::resolve(runner).await;
+    unconfirmed.destroyed().for_each(|what| on_event(Event::Destroyed(what)));
     for SharedFixture { fixture, trace } in &mut shared {
-        settled.supersede(&fixture.id, trace);
+        unconfirmed.supersede(&fixture.id, trace);
     }
-    judging.supersede(&settled);
-    let judge = stage.judge_of();
-    shared.iter().for_each(|shared| judging.twins.take_fixtures(&shared.trace, &judge));
+    collector.supersede(&unconfirmed);
+    let judge = runner.judge_of();
+    shared.iter().for_each(|shared| collector.twins.take_fixtures(&shared.trace, &judge));
     let fixtures: Vec<_> =
-        shared.into_iter().map(|shared| stage.judge_fixture(shared, &judging.twins)).collect();
+        shared.into_iter().map(|shared| runner.judge_fixture(shared, &collector.twins)).collect();
     if let Some(bug) = bug {
         resume_unwind(bug);
     }
     let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
-    let served = judging.twins.served();
-    let (mut results, watch, taken) = judging.end();
+    let served = collector.twins.served();
+    let (mut results, watch, taken) = collector.end();
     let supporting = results.split_off(plan.jobs.len());
     let elapsed = clock.elapsed();
-    let covered = Some(watch.covered(&results, &fixtures, &stage.house.clauses));
+    let covered = Some(watch.covered(&results, &fixtures, &runner.workspace.clauses));
     let asked = Planned {
         coverage,
         not_selected: plan.not_selected,
@@ -122,12 +127,12 @@ pub async fn play(
         shard: plan.shard.map(|shard| shard.to_string()),
         of: plan.of.clone(),
         snapshots: Some(ApprovedFiles {
-            folder: stage.place.named(),
-            unreferenced: check::unreferenced(&stage.snapshots.set, &stage.house.suite.cases),
+            folder: runner.place.named(),
+            unreferenced: check::unreferenced(&runner.snapshots.set, &runner.workspace.suite.cases),
         }),
     };
-    let clean_up = settled.left();
-    let blank = blank(stage, coverage);
+    let clean_up = unconfirmed.left();
+    let blank = blank(runner, coverage);
     let run = Run {
         started,
         elapsed,
@@ -140,82 +145,87 @@ pub async fn play(
         plan: asked,
         ..blank
     };
-    Played { run, taken }
+    RunOutput { run, taken }
 }
 
 /// What has been found of a run so far.
-struct Judging<'a> {
-    stage: &'a Stage,
+struct Collector<'a> {
+    runner: &'a Runner,
     /// Those of the plan, the supporting ones last.
     jobs: &'a [Job],
-    record: Option<&'a mut Keeping>,
+    record: Option<&'a mut RecordWriter>,
     /// By the place of the job in the plan.
-    judged: BTreeMap<usize, Judged>,
+    judged: BTreeMap<usize, CaseOutcome>,
     taken: Snapshots,
     watch: Watch<'a>,
     across: Across<'a>,
     twins: Twins,
 }
 
-struct Judged {
+struct CaseOutcome {
     verdict: Verdict,
     trace: Option<Trace>,
     filed: Option<Tally>,
 }
 
-impl<'a> Judging<'a> {
-    fn of(stage: &'a Stage, plan: &'a Plan, jobs: &'a [Job], record: Option<&'a mut Keeping>) -> Judging<'a> {
+impl<'a> Collector<'a> {
+    fn of(
+        runner: &'a Runner,
+        plan: &'a Plan,
+        jobs: &'a [Job],
+        record: Option<&'a mut RecordWriter>,
+    ) -> Collector<'a> {
         let selected = |api: &&ApiName| plan.apis.is_empty() || plan.apis.contains(*api);
-        let apis = stage.target.apis.keys().filter(selected);
-        Judging {
-            stage,
+        let apis = runner.target.apis.keys().filter(selected);
+        Collector {
+            runner,
             jobs,
             record,
             judged: BTreeMap::new(),
             taken: Vec::new(),
-            watch: Watch::new(apis, &stage.house.contracts),
-            across: Across::new(&stage.judge_of()),
-            twins: Twins::of(stage.session.no_operations()),
+            watch: Watch::new(apis, &runner.workspace.contracts),
+            across: Across::new(&runner.judge_of()),
+            twins: Twins::of(runner.session.no_operations()),
         }
     }
 
-    fn take(&mut self, index: usize, mut trace: Trace, measure: &Measure<'_>, on_event: OnEvent<'_>) {
-        let stage = self.stage;
+    fn take(&mut self, index: usize, mut trace: Trace, options: &JudgingOptions<'_>, on_event: OnEvent<'_>) {
+        let runner = self.runner;
         let case = &self.jobs[index].case;
-        let Judgement { verdict, snapshots } = stage.judge(case, &trace);
-        let mask = |text: &str| stage.session.masks().mask(text);
-        let safe = Safe::new(&mask);
-        let known = plan::known(&stage.target, case);
+        let Judgement { verdict, snapshots } = runner.judge(case, &trace);
+        let mask = |text: &str| runner.session.known_secrets().mask(text);
+        let redactor = Redactor::new(&mask);
+        let known = plan::known(&runner.target, case);
         let entry = match known.is_empty() && verdict.is_plain_pass() {
             true => None,
-            false => Some(measure.entry(case, &verdict, &trace, known)),
+            false => Some(options.entry(case, &verdict, &trace, known)),
         };
-        let (entry, today, safe) = (entry.as_ref(), measure.terms.today, &safe);
-        on_event(Event::Judged { case, verdict: &verdict, entry, today, safe });
+        let (entry, today, redactor) = (entry.as_ref(), options.terms.today, &redactor);
+        on_event(Event::Judged { case, verdict: &verdict, entry, today, redactor });
         self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
         self.watch.take(&case.api, &trace);
         self.across.take(index, &case.id, &trace);
-        self.twins.take(case, &trace, &stage.judge_of());
+        self.twins.take(case, &trace, &runner.judge_of());
         trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
         // What may be left over is known at the end only.
         let is_done = verdict.is_plain_pass() && trace.leftovers.is_empty();
         let (trace, filed) = match self.record.as_mut().filter(|_| is_done && !trace.exchanges.is_empty()) {
             Some(record) => {
                 let tally = Tally::of(&trace);
-                let unfiled = record.file(&case.id, trace, safe);
+                let unfiled = record.file(&case.id, trace, redactor);
                 let filed = unfiled.is_none().then_some(tally);
                 (unfiled, filed)
             }
             None => (Some(trace), None),
         };
-        self.judged.insert(index, Judged { verdict, trace, filed });
+        self.judged.insert(index, CaseOutcome { verdict, trace, filed });
     }
 
-    fn supersede(&mut self, settled: &Settled) {
+    fn supersede(&mut self, unconfirmed: &UnconfirmedCreates) {
         for (index, judged) in &mut self.judged {
             let trace = judged.trace.iter_mut();
             let case = &self.jobs[*index].case;
-            trace.for_each(|trace| settled.supersede(&case.id, trace));
+            trace.for_each(|trace| unconfirmed.supersede(&case.id, trace));
         }
     }
 
@@ -236,13 +246,13 @@ impl<'a> Judging<'a> {
         };
         let result = |(index, job): (usize, &Job)| {
             let case = Arc::clone(&job.case);
-            let Judged { verdict, trace, filed } =
-                self.judged.remove(&index).unwrap_or_else(|| Judged::unsent(job));
+            let CaseOutcome { verdict, trace, filed } =
+                self.judged.remove(&index).unwrap_or_else(|| CaseOutcome::unsent(job));
             let verdict = check::worsened(verdict, broken.remove(&case.id).unwrap_or_default());
-            let verdict = self.twins.weighed(&case, verdict, &self.stage.house.clauses);
+            let verdict = self.twins.weighed(&case, verdict, &self.runner.workspace.clauses);
             let service = self.twins.service(&case.id);
             let trace = trace.or_else(|| returned.remove(&*case.id));
-            let known = plan::known(&self.stage.target, &case);
+            let known = plan::known(&self.runner.target, &case);
             CaseResult { case, verdict, service, trace, filed, known }
         };
         let results = self.jobs.iter().enumerate().map(result).collect();
@@ -250,11 +260,11 @@ impl<'a> Judging<'a> {
     }
 }
 
-impl Judged {
+impl CaseOutcome {
     /// Every planned case ends in exactly one verdict.
-    fn unsent(job: &Job) -> Judged {
+    fn unsent(job: &Job) -> CaseOutcome {
         let verdict = runner::unsent(job)
             .unwrap_or_else(|| Verdict::Error { why: "the case was planned and never ran".into() });
-        Judged { verdict, trace: None, filed: None }
+        CaseOutcome { verdict, trace: None, filed: None }
     }
 }

@@ -10,7 +10,7 @@ mod present {
     use tokio::runtime::Runtime;
 
     pub use crate::reference::Options;
-    use crate::{model::target::Target, reference, runner::runtime, workspace::Wrong};
+    use crate::{model::target::Target, reference, runner::runtime, workspace::Error};
 
     /// The reference target, on threads of its own: it is another process in all but name.
     pub struct Embedded {
@@ -43,9 +43,9 @@ mod present {
     }
 
     /// Starts the reference target and points every API of `target` at it.
-    pub async fn start(target: &mut Target, options: reference::Options) -> Result<Embedded, Wrong> {
-        fn told(error: impl std::fmt::Display) -> Wrong {
-            Wrong::Said(format!("the embedded reference target: {error}"))
+    pub async fn start(target: &mut Target, options: reference::Options) -> Result<Embedded, Error> {
+        fn told(error: impl std::fmt::Display) -> Error {
+            Error::Usage(format!("the embedded reference target: {error}"))
         }
         let runtime = runtime()?;
         let started = runtime.spawn(reference::start(options)).await;
@@ -61,7 +61,7 @@ mod present {
 
 #[cfg(not(feature = "reference"))]
 mod absent {
-    use crate::{model::target::Target, workspace::Wrong};
+    use crate::{model::target::Target, workspace::Error};
 
     /// There is nothing to choose.
     #[derive(Debug, Clone, Default)]
@@ -80,8 +80,8 @@ mod absent {
     }
 
     /// This build has no reference target.
-    pub async fn start(target: &mut Target, _: Options) -> Result<Embedded, Wrong> {
-        Err(Wrong::Said(format!(
+    pub async fn start(target: &mut Target, _: Options) -> Result<Embedded, Error> {
+        Err(Error::Usage(format!(
             "target {} is the embedded reference target, and this build has none: name another with PROOFMARK_TARGET, or \
              build proofmark with the feature `reference`",
             target.name

@@ -6,36 +6,36 @@ use super::sweep::{self, Opened};
 use crate::{
     exec::ledger::{
         KEPT,
-        book::{Book, State},
+        state::{LedgerState, State},
     },
     model::target::Target,
-    workspace::Wrong,
+    workspace::Error,
 };
 
 /// Lends what `up` has made on this target to the run that is about to begin. Gives a sentence for each thing.
-pub fn lend(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Wrong> {
+pub fn use_kept_fixtures(target: &mut Target, state_dir: &Path) -> Result<Vec<String>, Error> {
     let mut told = Vec::new();
     for path in sweep::ledgers(&state_dir.join(KEPT))? {
-        let (Opened::Closed(book) | Opened::InUse(book)) = sweep::opened(&path)?;
-        if is_of(&book, target) {
-            lend_all(&book, target, &mut told);
+        let (Opened::Closed(ledger_state) | Opened::InUse(ledger_state)) = sweep::opened(&path)?;
+        if is_of(&ledger_state, target) {
+            use_all(&ledger_state, target, &mut told);
         }
     }
     Ok(told)
 }
 
 /// Whether the things of a ledger are where this target is.
-fn is_of(book: &Book, target: &Target) -> bool {
-    book.begun.as_ref().is_some_and(|begun| {
+fn is_of(ledger_state: &LedgerState, target: &Target) -> bool {
+    ledger_state.header.as_ref().is_some_and(|header| {
         let here = |(name, url): (&String, &String)| {
             target.apis.get(name.as_str()).is_none_or(|api| api.base_url.as_str() == url)
         };
-        begun.target == *target.name && begun.base_urls.iter().all(here)
+        header.target == *target.name && header.base_urls.iter().all(here)
     })
 }
 
-fn lend_all(book: &Book, target: &mut Target, told: &mut Vec<String>) {
-    for thing in book.things.iter().filter(|thing| thing.state == State::Made) {
+fn use_all(ledger_state: &LedgerState, target: &mut Target, told: &mut Vec<String>) {
+    for thing in ledger_state.things.iter().filter(|thing| thing.state == State::Made) {
         let Some(provides) = &thing.provides else { continue };
         if provides.keys().any(|name| target.supplies.contains_key(name.as_str())) {
             continue;

@@ -2,30 +2,30 @@
 
 use std::{io, sync::Arc};
 
-use super::Stage;
+use super::Runner;
 use crate::{
     check::{Compared, Taken, section},
     model::case::Case,
-    report::Safe,
-    workspace::{Wrong, snapshots},
+    redact::Redactor,
+    workspace::{Error, snapshots},
 };
 
 /// Leaves what differs from the approved answers for review, and takes away what no longer does. Gives a sentence for
 /// each file that was written.
 pub fn leave_snapshots(
-    stage: &Stage,
+    runner: &Runner,
     taken: &[(Arc<Case>, Taken)],
     update: snapshots::Update,
-) -> Result<Vec<String>, Wrong> {
-    let Some(folder) = stage.place.folder() else { return Ok(Vec::new()) };
-    let mask = |text: &str| stage.session.masks().mask(text);
-    let safe = Safe::new(&mask);
+) -> Result<Vec<String>, Error> {
+    let Some(folder) = runner.place.folder() else { return Ok(Vec::new()) };
+    let mask = |text: &str| runner.session.known_secrets().mask(text);
+    let redactor = Redactor::new(&mask);
     let mut said = Vec::new();
     for (case, taken) in taken {
         match taken.compared {
-            Compared::Same => snapshots::settle(folder, &taken.name)?,
+            Compared::Same => snapshots::remove_pending(folder, &taken.name)?,
             Compared::Differs => {
-                let sections = taken.masked(|value| safe.value(value), |text| safe.masked(text));
+                let sections = taken.masked(|value| redactor.value(value), |text| redactor.masked(text));
                 let text = section::render(&sections);
                 let header = snapshots::Header { source: &case.span.file, case: &case.id };
                 match snapshots::leave(folder, &taken.name, header, &text, update) {

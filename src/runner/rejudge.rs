@@ -14,10 +14,11 @@ use crate::{
         case::{Case, CaseId, Origin},
         exchange::Trace,
         target::Target,
-        template::{Generator, Hole},
+        template::{Generator, Placeholder},
         verdict::{Location, Verdict, Violation},
     },
     plan::{self, Decision, Selection},
+    redact::{MASKED, is_secret_name},
     report::{
         self, CaseResult, Coverage, Entry, FailOn, FixtureResult, JudgedRun, Kind, Planned, Report, Run,
         Terms,
@@ -26,11 +27,10 @@ use crate::{
             cut::{Cut, cut_in},
         },
         reliable::{OF_HEADERS, kept, masked},
-        safe::{MASKED, is_secret_name},
     },
     runner::{record, unsent},
     workspace::{
-        self, Generated, House, Layout, REFERENCE, TargetChoice, Wrong, files,
+        self, Error, Generated, Layout, REFERENCE, TargetChoice, Workspace, files,
         snapshots::{self, Place},
     },
 };
@@ -60,21 +60,18 @@ pub struct Rejudged {
 }
 
 /// Judges a record by the cases of today.
-pub fn judged(asked: &Asked) -> Result<Rejudged, Wrong> {
+pub fn judged(asked: &Asked) -> Result<Rejudged, Error> {
     let recorded = record::read(&asked.record, Traces::All)?;
     let cut = cut(&traces_of(&asked.record))?;
     let [run] = &recorded.runs[..] else {
-        return Err(Wrong::Said(format!(
-            "{} holds {} runs; one can be replayed",
-            asked.record.display(),
-            recorded.runs.len()
-        )));
+        let (record, count) = (asked.record.display(), recorded.runs.len());
+        return Err(Error::Usage(format!("{record} holds {count} runs; one can be replayed")));
     };
     let layout = Layout { seed: asked.layout.seed.or(run.seed), ..asked.layout.clone() };
-    let house = workspace::house(&layout, |_| true, Generated::All)?;
-    let (target, digest, place) = target(asked, run, &house)?;
+    let workspace = workspace::open(&layout, |_| true, Generated::All)?;
+    let (target, digest, place) = target(asked, run, &workspace)?;
     let snapshots = &snapshots::as_compared(&place, run.plan.snapshots.as_ref())?;
-    let again = Again { house: &house, target: &target, run, cut, snapshots, twins: OnceCell::new() };
+    let again = Again { workspace: &workspace, target: &target, run, cut, snapshots, twins: OnceCell::new() };
     let mut lines = again.circumstances(digest.as_deref());
     let entries = again.wanted(&asked.cases)?;
     lines.extend(again.come_and_gone(&asked.cases));
@@ -94,15 +91,21 @@ fn traces_of(folder: &Path) -> PathBuf {
 }
 
 /// Read from the file of traces.
-pub fn cut(path: &Path) -> Result<Cut, Wrong> {
+pub fn cut(path: &Path) -> Result<Cut, Error> {
     let text = files::text(path, files::RECORD)
-        .map_err(|error| Wrong::Said(format!("{error}: without the traces there is nothing to judge")))?;
-    cut_in(&text).map_err(|error| Wrong::Said(format!("{}: {error}", path.display())))
+        .map_err(|error| Error::Usage(format!("{error}: without the traces there is nothing to judge")))?;
+    cut_in(&text).map_err(|error| Error::Usage(format!("{}: {error}", path.display())))
 }
 
 /// What every entry of a run that was sent comes to today, by the entry's name.
-pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTreeMap<String, Verdict> {
-    let again = Again { house, target, run, cut, snapshots: &Snapshots::default(), twins: OnceCell::new() };
+pub fn of_run(
+    workspace: &Workspace,
+    target: &Target,
+    run: &JudgedRun,
+    cut: Cut,
+) -> BTreeMap<String, Verdict> {
+    let again =
+        Again { workspace, target, run, cut, snapshots: &Snapshots::default(), twins: OnceCell::new() };
     // None is an error where somebody asks for some.
     let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded());
     let cases = cases.into_iter().chain(again.supporting());
@@ -115,17 +118,17 @@ pub fn of_run(house: &House, target: &Target, run: &JudgedRun, cut: Cut) -> BTre
 type Named = (Target, Option<String>, Place);
 
 /// The target of then, by its file as it is today; what that file's digest is, and where its approved answers are.
-fn target(asked: &Asked, run: &JudgedRun, house: &House) -> Result<Named, Wrong> {
+fn target(asked: &Asked, run: &JudgedRun, workspace: &Workspace) -> Result<Named, Error> {
     let name = asked.target.clone().unwrap_or_else(|| run.target.name.to_string());
     let name = if name.is_empty() { REFERENCE.to_owned() } else { name };
     let named = TargetChoice::named(name);
-    let chosen = workspace::target(&named, &[], house).map_err(|wrong| match wrong {
-        Wrong::Said(why) if asked.target.is_none() => {
-            Wrong::Said(format!("{why}; the record is of {}: name its file with --target", run.target.name))
+    let resolved = workspace::target(&named, &[], workspace).map_err(|wrong| match wrong {
+        Error::Usage(why) if asked.target.is_none() => {
+            Error::Usage(format!("{why}; the record is of {}: name its file with --target", run.target.name))
         }
         wrong => wrong,
     })?;
-    Ok((as_recorded(chosen.target, run), Some(chosen.digest.to_string()), chosen.snapshots))
+    Ok((as_recorded(resolved.target, run), Some(resolved.digest.to_string()), resolved.snapshots))
 }
 
 /// The target where it was when the run was recorded.
@@ -149,13 +152,13 @@ fn by_case(found: impl IntoIterator<Item = (CaseId, Violation)>) -> Across {
 
 /// The id of the run that has sent this. Each of merged parts was a run of its own.
 fn part(trace: &Trace) -> &str {
-    let run = fill::key(&Hole::Generated(Generator::Run));
+    let run = fill::key(&Placeholder::Generated(Generator::Run));
     let first = trace.exchanges.first();
     first.and_then(|exchange| exchange.variables.get(&*run)?.as_str()).unwrap_or_default()
 }
 
 struct Again<'a> {
-    house: &'a House,
+    workspace: &'a Workspace,
     target: &'a Target,
     run: &'a JudgedRun,
     cut: Cut,
@@ -166,9 +169,9 @@ struct Again<'a> {
 impl Again<'_> {
     fn judge(&self) -> Judge<'_> {
         Judge {
-            suite: &self.house.suite,
-            contracts: &self.house.contracts,
-            clauses: &self.house.clauses,
+            suite: &self.workspace.suite,
+            contracts: &self.workspace.contracts,
+            clauses: &self.workspace.clauses,
             target: self.target,
             snapshots: self.snapshots,
         }
@@ -176,7 +179,7 @@ impl Again<'_> {
 
     /// What is not as it was when the run was recorded.
     fn circumstances(&self, target: Option<&str>) -> Vec<String> {
-        let (then, now) = (&self.run.digests, &self.house.digests);
+        let (then, now) = (&self.run.digests, &self.workspace.digests);
         let mut lines = Vec::new();
         let mut compare = |what: &str, then: Option<&str>, now: Option<&str>| {
             if let (Some(then), Some(now)) = (then, now)
@@ -198,14 +201,14 @@ impl Again<'_> {
     }
 
     /// The recorded cases that are asked for and still there.
-    fn wanted(&self, filters: &[String]) -> Result<Vec<(&Entry, &std::sync::Arc<Case>)>, Wrong> {
+    fn wanted(&self, filters: &[String]) -> Result<Vec<(&Entry, &std::sync::Arc<Case>)>, Error> {
         let selection = Selection { filters: filters.to_vec(), ..Selection::default() };
         let cases = self.cases();
         let entries = self.run.entries.iter().filter(|entry| entry.is_case());
         let there = entries.filter_map(|entry| Some((entry, *cases.get(entry.subject.name.as_str())?)));
         let wanted: Vec<_> = there.filter(|(_, case)| selection.takes(case)).collect();
         if wanted.is_empty() {
-            return Err(Wrong::Said("no recorded case is asked for and still in the suite".into()));
+            return Err(Error::Usage("no recorded case is asked for and still in the suite".into()));
         }
         Ok(wanted)
     }
@@ -213,7 +216,7 @@ impl Again<'_> {
     fn come_and_gone(&self, filters: &[String]) -> Vec<String> {
         let recorded: BTreeSet<&str> =
             self.run.entries.iter().filter(|it| it.is_case()).map(|it| it.subject.name.as_str()).collect();
-        let present: BTreeSet<&str> = self.house.suite.cases.iter().map(|case| &*case.id).collect();
+        let present: BTreeSet<&str> = self.workspace.suite.cases.iter().map(|case| &*case.id).collect();
         let mut lines = Vec::new();
         let gone: Vec<&str> = recorded.difference(&present).copied().collect();
         if !gone.is_empty() {
@@ -258,7 +261,7 @@ impl Again<'_> {
     }
 
     fn cases(&self) -> BTreeMap<&str, &std::sync::Arc<Case>> {
-        self.house.suite.cases.iter().map(|case| (&*case.id, case)).collect()
+        self.workspace.suite.cases.iter().map(|case| (&*case.id, case)).collect()
     }
 
     /// What was served and what was refused over the whole record.
@@ -286,7 +289,7 @@ impl Again<'_> {
                 Some(trace) => {
                     let verdict = check::verdict(case, trace, &judge).verdict;
                     let verdict = check::worsened(verdict, across.remove(&case.id).unwrap_or_default());
-                    twins.weighed(case, self.sifted(verdict, entry), &self.house.clauses)
+                    twins.weighed(case, self.sifted(verdict, entry), &self.workspace.clauses)
                 }
                 None => self.without_trace(entry, case),
             };
@@ -299,7 +302,7 @@ impl Again<'_> {
 
     /// Of what was not sent.
     fn without_trace(&self, entry: &Entry, case: &std::sync::Arc<Case>) -> Verdict {
-        let job = plan::job(case, self.house.ground(self.target));
+        let job = plan::job(case, self.workspace.ground(self.target));
         match (unsent(&job), &entry.verdict) {
             (Some(verdict), _) => verdict,
             (None, verdict @ Verdict::Error { .. }) => verdict.clone(),
@@ -319,7 +322,7 @@ impl Again<'_> {
         let name =
             entry.subject.name.strip_prefix("fixture ").filter(|_| entry.subject.kind == Kind::Fixture)?;
         let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
-        let fixture = self.house.suite.fixtures.get(id)?.clone();
+        let fixture = self.workspace.suite.fixtures.get(id)?.clone();
         let trace = entry.trace.clone()?;
         let judge = self.judge();
         let verdict = check::fixture_verdict(&fixture, &trace, &judge).verdict;
@@ -354,7 +357,7 @@ impl Again<'_> {
 
     /// With what the run has found where a secret stood: of the same cases and contracts it is still true.
     fn with_hidden(&self, verdict: Verdict, entry: &Entry) -> Verdict {
-        let (then, now) = (&self.run.digests, &self.house.digests);
+        let (then, now) = (&self.run.digests, &self.workspace.digests);
         let (mut violations, mut warnings) = match verdict {
             Verdict::Fail { violations, warnings } => (violations, warnings),
             Verdict::Pass { warnings } => (Vec::new(), warnings),
@@ -387,13 +390,13 @@ impl Again<'_> {
         let traces =
             results.iter().filter_map(|it| it.trace.as_ref()).chain(fixtures.iter().map(|it| &it.trace));
         let told: BTreeSet<&String> =
-            traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence).collect();
+            traces.flat_map(|trace| &trace.leftovers).map(|it| &it.message).collect();
         let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && asked.cases.is_empty());
         let whole = asked.cases.is_empty() && self.run.plan.coverage == Coverage::Whole;
         let coverage = if whole { Coverage::Whole } else { Coverage::Selected };
         let run = Run {
             target: self.run.target.clone(),
-            digests: self.house.digests.clone(),
+            digests: self.workspace.digests.clone(),
             plan: Planned { not_selected: self.run.plan.not_selected, ..Planned::of(coverage) },
             covered: None,
             seed: self.run.seed,
@@ -406,7 +409,7 @@ impl Again<'_> {
             fixtures,
             known_failures: self.target.known_failures.clone(),
         };
-        report::summarize(vec![run], self.house.clauses.clone(), terms)
+        report::summarize(vec![run], self.workspace.clauses.clone(), terms)
     }
 
     /// A line for each entry that is judged otherwise than it was.

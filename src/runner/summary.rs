@@ -4,46 +4,46 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use jiff::{Timestamp, Zoned};
 
-use super::Stage;
+use super::Runner;
 use crate::{
     check::Twins,
     exec::SharedFixture,
     model::{exchange::Trace, target::Target, verdict::Verdict},
     plan::{self, Job},
     report::{self, CaseResult, Coverage, FailOn, Planned, Report, Run, TargetFacts, Terms},
-    workspace::House,
+    workspace::Workspace,
 };
 
 /// A run of the cases of one trial, as `cargo test` makes them; `twins` has seen what they are held against.
 pub fn of_some_cases<'a>(
-    stage: &Stage,
+    runner: &Runner,
     twins: &Twins,
     judged: impl IntoIterator<Item = (&'a Job, Verdict, Trace)>,
 ) -> Run {
     let result = |(job, verdict, trace): (&Job, Verdict, Trace)| {
-        let known = plan::known(&stage.target, &job.case);
-        let verdict = twins.weighed(&job.case, verdict, &stage.house.clauses);
+        let known = plan::known(&runner.target, &job.case);
+        let verdict = twins.weighed(&job.case, verdict, &runner.workspace.clauses);
         let (case, service) = (Arc::clone(&job.case), twins.service(&job.case.id));
         CaseResult { case, verdict, service, trace: Some(trace), filed: None, known }
     };
     let results = judged.into_iter().map(result).collect();
-    Run { results, served: twins.served(), ..blank(stage, Coverage::Selected) }
+    Run { results, served: twins.served(), ..blank(runner, Coverage::Selected) }
 }
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.
-pub fn of_fixtures(stage: &Stage, shared: Vec<SharedFixture>) -> Run {
-    let fixtures = shared.into_iter().map(|shared| stage.judge_fixture(shared, &Twins::default())).collect();
-    Run { fixtures, ..blank(stage, Coverage::Selected) }
+pub fn of_fixtures(runner: &Runner, shared: Vec<SharedFixture>) -> Run {
+    let fixtures = shared.into_iter().map(|shared| runner.judge_fixture(shared, &Twins::default())).collect();
+    Run { fixtures, ..blank(runner, Coverage::Selected) }
 }
 
 /// A run of which nothing is known yet.
-pub fn blank(stage: &Stage, coverage: Coverage) -> Run {
+pub fn blank(runner: &Runner, coverage: Coverage) -> Run {
     Run {
-        target: target_facts(&stage.target, &stage.house).with(stage.session.no_operations()),
-        digests: stage.house.digests.clone(),
+        target: target_facts(&runner.target, &runner.workspace).with(runner.session.no_operations()),
+        digests: runner.workspace.digests.clone(),
         plan: Planned::of(coverage),
         covered: None,
-        seed: Some(stage.house.seed),
+        seed: Some(runner.workspace.seed),
         started: Timestamp::now(),
         elapsed: Duration::ZERO,
         results: Vec::new(),
@@ -51,18 +51,19 @@ pub fn blank(stage: &Stage, coverage: Coverage) -> Run {
         served: BTreeSet::new(),
         fixtures: Vec::new(),
         clean_up: Vec::new(),
-        known_failures: stage.target.known_failures.clone(),
+        known_failures: runner.target.known_failures.clone(),
     }
 }
 
-fn target_facts(target: &Target, house: &House) -> TargetFacts {
-    let protocols = house.contracts.iter().map(|contract| (contract.api.clone(), contract.protocol.clone()));
+fn target_facts(target: &Target, workspace: &Workspace) -> TargetFacts {
+    let protocols =
+        workspace.contracts.iter().map(|contract| (contract.api.clone(), contract.protocol.clone()));
     TargetFacts::of(target, &protocols.collect())
 }
 
 /// Folds a run for a reader, measured by today's date.
-pub fn summarize(run: Run, stage: &Stage, fail_on: FailOn) -> Report {
-    report::summarize(vec![run], Arc::clone(&stage.house.clauses), terms(fail_on))
+pub fn summarize(run: Run, runner: &Runner, fail_on: FailOn) -> Report {
+    report::summarize(vec![run], Arc::clone(&runner.workspace.clauses), terms(fail_on))
 }
 
 /// What is measured by today.

@@ -14,13 +14,13 @@ use crate::{
     exec::{
         Interrupt, Secrets, Session, Setup,
         ledger::{
-            Begun, KEPT, Ledger, Life,
-            book::{self, Book},
+            KEPT, Ledger, Lifetime, RunHeader,
+            state::{self, LedgerState},
         },
-        sweep::{Fate, Others, Sweep, Swept},
+        sweep::{CleanupOutcome, Mode, OtherRuns, SweepResult},
     },
     model::target::Target,
-    workspace::{self, House, TargetChoice, Wrong, files, secrets},
+    workspace::{self, Error, TargetChoice, Workspace, files, secrets},
 };
 
 /// Which ledgers, and what for.
@@ -29,7 +29,7 @@ pub struct Question {
     pub state_dir: PathBuf,
     /// The folder below it.
     pub folder: &'static str,
-    pub sweep: Sweep,
+    pub sweep: Mode,
     pub forget: Vec<Forgotten>,
 }
 
@@ -63,12 +63,16 @@ pub struct Tally {
 }
 
 /// One line a thing.
-pub async fn answer(question: &Question, house: &House, out: &mut impl Write) -> Result<Tally, Wrong> {
+pub async fn answer(
+    question: &Question,
+    workspace: &Workspace,
+    out: &mut impl Write,
+) -> Result<Tally, Error> {
     let folder = question.state_dir.join(question.folder);
-    let wanted = Wanted::of(&question.target, house)?;
+    let wanted = Wanted::of(&question.target, workspace)?;
     let mut tally = Tally::default();
     for path in ledgers(&folder)? {
-        one(&path, question, &wanted, house, &mut tally, out).await?;
+        one(&path, question, &wanted, workspace, &mut tally, out).await?;
     }
     Ok(tally)
 }
@@ -77,14 +81,14 @@ async fn one(
     path: &Path,
     question: &Question,
     wanted: &Wanted,
-    house: &House,
+    workspace: &Workspace,
     tally: &mut Tally,
     out: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let (book, in_use) = match opened(path) {
-        Ok(Opened::Closed(book)) => (book, false),
-        Ok(Opened::InUse(book)) => (book, true),
+    let (ledger_state, in_use) = match opened(path) {
+        Ok(Opened::Closed(ledger_state)) => (ledger_state, false),
+        Ok(Opened::InUse(ledger_state)) => (ledger_state, true),
         // What one file hides is no reason to leave what the others tell.
         Err(why) => {
             tally.left += 1;
@@ -92,7 +96,7 @@ async fn one(
             return Ok(());
         }
     };
-    if book.begun.as_ref().is_some_and(|begun| !wanted.takes(begun)) {
+    if ledger_state.header.as_ref().is_some_and(|header| !wanted.takes(header)) {
         return Ok(());
     }
     if in_use {
@@ -100,8 +104,8 @@ async fn one(
         writeln!(out, "in use     {name}: its run still goes on; left alone")?;
         return Ok(());
     }
-    let Some(begun) = book.begun.clone() else {
-        if book.things.is_empty() && book.unreadable.is_empty() {
+    let Some(header) = ledger_state.header.clone() else {
+        if ledger_state.things.is_empty() && ledger_state.unreadable.is_empty() {
             // It ended before its first line was whole: nothing was made.
             fs::remove_file(path)?;
         } else {
@@ -110,28 +114,28 @@ async fn one(
         }
         return Ok(());
     };
-    if !book.unreadable.is_empty() {
+    if !ledger_state.unreadable.is_empty() {
         tally.left += 1;
-        let lines = book.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let lines = ledger_state.unreadable.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         writeln!(out, "left       {}: lines that cannot be read: {lines}", path.display())?;
     }
-    let open = book.open().next().is_some();
-    if open && begun.life == Life::Embedded {
+    let open = ledger_state.open().next().is_some();
+    if open && header.lifetime == Lifetime::Embedded {
         writeln!(out, "gone       {name}: all it made went with its process")?;
-    } else if (open || book.refused().next().is_some()) && begun.life == Life::Outlives {
+    } else if (open || ledger_state.refused().next().is_some()) && header.lifetime == Lifetime::Outlives {
         let mut lines = Lines { name: &name, tally, out, broken: None };
-        let swept = ledger(path, &begun, &book, question, house, &mut lines).await;
+        let swept = ledger(path, &header, &ledger_state, question, workspace, &mut lines).await;
         if let Some(error) = lines.broken {
             return Err(error.into());
         }
         if let Err(wrong) = swept {
-            tally.left += book.open().count();
+            tally.left += ledger_state.open().count();
             writeln!(out, "left       {name}: {}", in_words(&wrong))?;
         }
     }
-    let again = files::bytes(path, files::LEDGER).map(|text| book::read(&text))?;
-    let over = begun.life == Life::Embedded || again.open().next().is_none();
-    if over && book.unreadable.is_empty() && question.sweep == Sweep::ForReal {
+    let again = files::bytes(path, files::LEDGER).map(|text| state::read(&text))?;
+    let over = header.lifetime == Lifetime::Embedded || again.open().next().is_none();
+    if over && ledger_state.unreadable.is_empty() && question.sweep == Mode::Apply {
         fs::remove_file(path)?;
     }
     Ok(())
@@ -145,19 +149,21 @@ struct Lines<'a, W> {
 }
 
 impl<W: Write> Lines<'_, W> {
-    fn tell(&mut self, swept: Swept) {
-        let Swept { what, number, fate, .. } = swept;
-        let in_trouble = fate.trouble().is_some();
-        let (word, why) = match fate {
-            Fate::Destroyed => ("destroyed", String::new()),
-            Fate::WasGone => ("was gone", String::new()),
-            Fate::NeverMade => ("never made", String::new()),
-            Fate::WouldGo => ("to destroy", String::new()),
-            Fate::Stays => ("stays", ": no operation destroys it; the target may be spoilt".to_owned()),
-            Fate::Forgotten => ("forgotten", String::new()),
-            Fate::Left(why) => ("left", format!(": {why}")),
-            Fate::MayBeLeft(why) => ("may be left", format!(": {why}")),
-            Fate::NotKnown(why) => ("not known", format!(": {why}")),
+    fn tell(&mut self, swept: SweepResult) {
+        let SweepResult { what, number, outcome, .. } = swept;
+        let in_trouble = outcome.trouble().is_some();
+        let (word, why) = match outcome {
+            CleanupOutcome::Destroyed => ("destroyed", String::new()),
+            CleanupOutcome::WasGone => ("was gone", String::new()),
+            CleanupOutcome::NeverMade => ("never made", String::new()),
+            CleanupOutcome::WouldGo => ("to destroy", String::new()),
+            CleanupOutcome::Stays => {
+                ("stays", ": no operation destroys it; the target may be spoilt".to_owned())
+            }
+            CleanupOutcome::Forgotten => ("forgotten", String::new()),
+            CleanupOutcome::Left(why) => ("left", format!(": {why}")),
+            CleanupOutcome::MayBeLeft(why) => ("may be left", format!(": {why}")),
+            CleanupOutcome::NotKnown(why) => ("not known", format!(": {why}")),
         };
         match in_trouble {
             true => self.tally.left += 1,
@@ -174,18 +180,18 @@ impl<W: Write> Lines<'_, W> {
 /// What one ledger says is left.
 async fn ledger(
     path: &Path,
-    begun: &Begun,
-    book: &Book,
+    header: &RunHeader,
+    ledger_state: &LedgerState,
     question: &Question,
-    house: &House,
+    workspace: &Workspace,
     lines: &mut Lines<'_, impl Write>,
-) -> Result<(), Wrong> {
-    let target = Arc::new(target_of(begun, book, &question.target, house)?);
+) -> Result<(), Error> {
+    let target = Arc::new(target_of(header, ledger_state, &question.target, workspace)?);
     let (_alive, interrupt) = watch::channel(Interrupt::No);
-    let unused = || Ledger::new(&question.state_dir, question.folder, begun.clone());
+    let unused = || Ledger::new(&question.state_dir, question.folder, header.clone());
     let reopened = match question.sweep {
-        Sweep::Rehearsed => unused(),
-        Sweep::ForReal => match Ledger::reopen(path, begun.clone())? {
+        Mode::DryRun => unused(),
+        Mode::Apply => match Ledger::reopen(path, header.clone())? {
             Some(ledger) => ledger,
             None => return Ok(()),
         },
@@ -193,42 +199,47 @@ async fn ledger(
     let setup = Setup {
         target: Arc::clone(&target),
         suite: Arc::default(),
-        contracts: Arc::clone(&house.contracts),
-        run: begun.run.as_str().into(),
+        contracts: Arc::clone(&workspace.contracts),
+        run: header.run.as_str().into(),
         secrets: Secrets::new(secrets::resolve(&target, Vec::new())?),
         environment: secrets::environment(),
         state_dir: question.state_dir.clone(),
         ledger: reopened,
         interrupt,
     };
-    let session = Session::open(setup).map_err(|error| Wrong::Said(error.to_string()))?;
+    let session = Session::open(setup).map_err(|error| Error::Usage(error.to_string()))?;
     let forget = |number: u64| {
-        question.forget.iter().any(|it| it.run == begun.run && it.number.is_none_or(|it| it == number))
+        question.forget.iter().any(|it| it.run == header.run && it.number.is_none_or(|it| it == number))
     };
     let others = others(path)?;
-    session.sweep(book, question.sweep, forget, &others, |swept| lines.tell(swept)).await;
+    session.sweep(ledger_state, question.sweep, forget, &others, |swept| lines.tell(swept)).await;
     Ok(())
 }
 
 /// The target as the run had it: its file as it is today, at the address of then.
-fn target_of(begun: &Begun, book: &Book, args: &TargetChoice, house: &House) -> Result<Target, Wrong> {
-    let named = args.target.clone().unwrap_or_else(|| begun.target_file.clone());
+fn target_of(
+    header: &RunHeader,
+    ledger_state: &LedgerState,
+    args: &TargetChoice,
+    workspace: &Workspace,
+) -> Result<Target, Error> {
+    let named = args.target.clone().unwrap_or_else(|| header.target_file.clone());
     let named = TargetChoice::named(named);
-    let mut target = workspace::target(&named, &[], house)?.target;
-    if *target.name != *begun.target {
-        return Err(Wrong::Said(format!(
+    let mut target = workspace::target(&named, &[], workspace)?.target;
+    if *target.name != *header.target {
+        return Err(Error::Usage(format!(
             "its target was called {}, and the file {} is of {}",
-            begun.target, begun.target_file, target.name
+            header.target, header.target_file, target.name
         )));
     }
-    for (name, url) in &begun.base_urls {
-        let url = url::Url::parse(url).map_err(|error| Wrong::Said(format!("{url}: {error}")))?;
+    for (name, url) in &header.base_urls {
+        let url = url::Url::parse(url).map_err(|error| Error::Usage(format!("{url}: {error}")))?;
         if let Some(api) = target.apis.get_mut(name.as_str()) {
             api.base_url = url;
         }
     }
     workspace::refuse_published_secrets_abroad(&target)?;
-    for (index, text) in book.lent().into_iter().enumerate() {
+    for (index, text) in ledger_state.provided().into_iter().enumerate() {
         target.supplies.entry(format!("ledger.lent{index}").into()).or_insert_with(|| text.into());
     }
     Ok(target)
@@ -241,31 +252,31 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(args: &TargetChoice, house: &House) -> Result<Wanted, Wrong> {
+    fn of(args: &TargetChoice, workspace: &Workspace) -> Result<Wanted, Error> {
         let named = |target: &String| {
             let args = TargetChoice::named(target.clone());
-            workspace::target(&args, &[], house).map(|chosen| chosen.target.name.to_string())
+            workspace::target(&args, &[], workspace).map(|resolved| resolved.target.name.to_string())
         };
         let base_url = args.base_url.as_deref().map(workspace::base_url_of).transpose()?;
         let target = args.target.as_ref().map(named).transpose()?;
         Ok(Wanted { target, base_url: base_url.map(|url| url.to_string()) })
     }
 
-    fn takes(&self, begun: &Begun) -> bool {
-        self.target.as_ref().is_none_or(|target| *target == begun.target)
-            && self.base_url.as_ref().is_none_or(|url| begun.base_urls.values().any(|have| have == url))
+    fn takes(&self, header: &RunHeader) -> bool {
+        self.target.as_ref().is_none_or(|target| *target == header.target)
+            && self.base_url.as_ref().is_none_or(|url| header.base_urls.values().any(|have| have == url))
     }
 }
 
 /// What the ledgers beside this one speak of.
-pub fn others(path: &Path) -> Result<Others, Wrong> {
-    let mut others = Others::default();
+pub fn others(path: &Path) -> Result<OtherRuns, Error> {
+    let mut others = OtherRuns::default();
     for other in ledgers(path.parent().unwrap_or(path))?.iter().filter(|other| *other != path) {
         match opened(other) {
-            Ok(Opened::Closed(book)) => others.names.extend(book.names()),
-            Ok(Opened::InUse(book)) => {
+            Ok(Opened::Closed(ledger_state)) => others.names.extend(ledger_state.names()),
+            Ok(Opened::InUse(ledger_state)) => {
                 others.alive = true;
-                others.names.extend(book.names());
+                others.names.extend(ledger_state.names());
             }
             // Nobody knows whose it is.
             Err(_) => others.alive = true,
@@ -275,7 +286,7 @@ pub fn others(path: &Path) -> Result<Others, Wrong> {
 }
 
 /// The ledgers in a folder that are being written.
-pub fn in_use(folder: &Path) -> Result<Vec<String>, Wrong> {
+pub fn in_use(folder: &Path) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     for path in ledgers(folder)? {
         if !matches!(opened(&path), Ok(Opened::Closed(_))) {
@@ -287,22 +298,26 @@ pub fn in_use(folder: &Path) -> Result<Vec<String>, Wrong> {
 
 /// A ledger as it was found.
 pub enum Opened {
-    Closed(Book),
+    Closed(LedgerState),
     /// Its process lives, and may write more.
-    InUse(Book),
+    InUse(LedgerState),
 }
 
 /// What a ledger says so far.
 pub fn opened(path: &Path) -> io::Result<Opened> {
     files::regular(path)?;
     let in_use = Ledger::is_in_use(path).map_err(|why| files::told(path, why.kind(), &why.to_string()))?;
-    let book = files::bytes(path, files::LEDGER).map(|text| book::read(&text));
+    let ledger_state = files::bytes(path, files::LEDGER).map(|text| state::read(&text));
     // Not every system lets a file be read that is in use.
-    if in_use { Ok(Opened::InUse(book.unwrap_or_default())) } else { book.map(Opened::Closed) }
+    if in_use {
+        Ok(Opened::InUse(ledger_state.unwrap_or_default()))
+    } else {
+        ledger_state.map(Opened::Closed)
+    }
 }
 
 /// The ledgers in a folder, by name; none where there is no folder.
-pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
+pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -315,32 +330,32 @@ pub fn ledgers(folder: &Path) -> Result<Vec<PathBuf>, Wrong> {
 }
 
 /// What `up` has made stays, and is spoken of.
-pub fn kept(state_dir: &Path) -> Result<Vec<String>, Wrong> {
+pub fn kept(state_dir: &Path) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
     for path in ledgers(&state_dir.join(KEPT))? {
-        let book = match opened(&path) {
-            Ok(Opened::Closed(book) | Opened::InUse(book)) => book,
+        let ledger_state = match opened(&path) {
+            Ok(Opened::Closed(ledger_state) | Opened::InUse(ledger_state)) => ledger_state,
             Err(why) => {
                 lines.push(format!("unreadable {why}"));
                 continue;
             }
         };
-        let Some(begun) = &book.begun else { continue };
-        for thing in book.open() {
+        let Some(header) = &ledger_state.header else { continue };
+        for thing in ledger_state.open() {
             lines.push(format!(
                 "kept       {}#{} {} of {} stays for later runs; `proofmark down` destroys it",
-                begun.run, thing.number, thing.job, begun.target
+                header.run, thing.number, thing.job, header.target
             ));
         }
     }
     Ok(lines)
 }
 
-fn in_words(wrong: &Wrong) -> String {
+fn in_words(wrong: &Error) -> String {
     match wrong {
-        Wrong::Said(sentence) => sentence.clone(),
-        Wrong::Files(_) => "its target file does not load; see `proofmark check --target`".to_owned(),
-        Wrong::Unread => String::new(),
+        Error::Usage(sentence) => sentence.clone(),
+        Error::Diagnostics(_) => "its target file does not load; see `proofmark check --target`".to_owned(),
+        Error::BrokenPipe => String::new(),
     }
 }
 

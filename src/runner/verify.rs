@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::{
     model::target::Target,
+    redact::MASKED,
     report::{
         JudgedRun, Report,
         record::TRACES,
-        safe::MASKED,
         statement::{
             evidence::{Declarations, Evidence},
             planned,
@@ -16,7 +16,7 @@ use crate::{
         status::hardened,
     },
     runner::rejudge as replay,
-    workspace::{self, Generated, House, Layout, TargetChoice, Wrong},
+    workspace::{self, Error, Generated, Layout, TargetChoice, Workspace},
 };
 
 /// What a record is verified with.
@@ -45,7 +45,7 @@ pub enum Done {
 }
 
 /// Judges the traces of `report`, which was read of `folder`, once more.
-pub fn again(report: &Report, folder: &Path, ask: &Asked) -> Result<Again, Wrong> {
+pub fn again(report: &Report, folder: &Path, ask: &Asked) -> Result<Again, Error> {
     let [run] = &report.runs[..] else {
         return Ok(not(vec!["it holds several runs".into()]));
     };
@@ -54,22 +54,22 @@ pub fn again(report: &Report, folder: &Path, ask: &Asked) -> Result<Again, Wrong
     }
     let mut files = ask.layout.clone();
     files.seed = files.seed.or(run.seed);
-    let house = workspace::house(&files, |_| true, Generated::All)?;
-    let otherwise = otherwise(report, run, &house);
+    let workspace = workspace::open(&files, |_| true, Generated::All)?;
+    let otherwise = otherwise(report, run, &workspace);
     if !otherwise.is_empty() {
         return Ok(not(otherwise));
     }
-    let (file, mut told) = file(run, ask, &house)?;
-    let mut differences = planned::differences(run, &house.suite, &house.contracts, file.as_ref());
+    let (file, mut told) = file(run, ask, &workspace)?;
+    let mut differences = planned::differences(run, &workspace.suite, &workspace.contracts, file.as_ref());
     let declarations = file.as_ref().map_or(Declarations::Missing, |_| Declarations::AtHand);
     let target = replay::as_recorded(
-        file.unwrap_or_else(|| planned::implied(run, &house.suite, &house.contracts)),
+        file.unwrap_or_else(|| planned::implied(run, &workspace.suite, &workspace.contracts)),
         run,
     );
     let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
     let cut = replay::cut(&traces)?;
     let evidence = Evidence { declarations, target: &target, cut: &cut };
-    let verdicts = replay::of_run(&house, &target, run, cut.clone());
+    let verdicts = replay::of_run(&workspace, &target, run, cut.clone());
     let (mut judged, mut unsure, mut open) = (0, 0, 0);
     for entry in run.all().filter(|entry| entry.trace.is_some()) {
         let Some(now) = verdicts.get(&entry.subject.name) else { continue };
@@ -98,14 +98,14 @@ fn not(why: Vec<String>) -> Again {
 }
 
 /// What is not as it was when the run was judged; a verdict of today would be no evidence.
-fn otherwise(report: &Report, run: &JudgedRun, house: &House) -> Vec<String> {
+fn otherwise(report: &Report, run: &JudgedRun, workspace: &Workspace) -> Vec<String> {
     let mut found = Vec::new();
     let mine = env!("CARGO_PKG_VERSION");
     if report.proofmark != mine {
         found.push(format!("they were by proofmark {}, and this is {mine}", report.proofmark));
     }
     let short = |digest: &str| digest.chars().take(12).collect::<String>();
-    let (then, now) = (&run.digests, &house.digests);
+    let (then, now) = (&run.digests, &workspace.digests);
     if let (Some(then), Some(now)) = (&then.suite, &now.suite)
         && then != now
     {
@@ -123,7 +123,7 @@ fn otherwise(report: &Report, run: &JudgedRun, house: &House) -> Vec<String> {
             (_, None) => found.push(format!("there is no contract of {api} here: see --schemas")),
         }
     }
-    if let Some((id, _)) = report.clauses.iter().find(|(id, it)| house.clauses.get(*id) != Some(it)) {
+    if let Some((id, _)) = report.clauses.iter().find(|(id, it)| workspace.clauses.get(*id) != Some(it)) {
         found.push(format!("the clause {id} was another than here: see --schemas"));
     }
     if run.target.apis.values().any(|api| api.base_url.contains(MASKED)) {
@@ -133,7 +133,7 @@ fn otherwise(report: &Report, run: &JudgedRun, house: &House) -> Vec<String> {
 }
 
 /// The target file of the run, if it is at hand and the same; and what cannot be known without it.
-fn file(run: &JudgedRun, ask: &Asked, house: &House) -> Result<(Option<Target>, Vec<String>), Wrong> {
+fn file(run: &JudgedRun, ask: &Asked, workspace: &Workspace) -> Result<(Option<Target>, Vec<String>), Error> {
     let without = |why: &str| {
         let told = vec![format!("{why}:"), "  what only that file can tell is taken as recorded".to_owned()];
         Ok((None, told))
@@ -148,12 +148,12 @@ fn file(run: &JudgedRun, ask: &Asked, house: &House) -> Result<(Option<Target>, 
         None => recorded,
     };
     let named = TargetChoice::named(name.clone());
-    let name = crate::report::safe::visible(&name);
-    match workspace::target(&named, &[], house) {
+    let name = crate::redact::visible(&name);
+    match workspace::target(&named, &[], workspace) {
         Err(wrong) if ask.target.is_some() => Err(wrong),
         Err(_) => without(&format!("the target file of {name} is not here (--target names it)")),
-        Ok(chosen) if run.digests.target.as_deref() == Some(&*chosen.digest) => {
-            Ok((Some(chosen.target), Vec::new()))
+        Ok(resolved) if run.digests.target.as_deref() == Some(&*resolved.digest) => {
+            Ok((Some(resolved.target), Vec::new()))
         }
         Ok(_) => without(&format!("the target file {name} is not the one of the run")),
     }

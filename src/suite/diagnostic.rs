@@ -8,7 +8,7 @@ use regex::Regex;
 use serde_json_path::JsonPath;
 
 use super::SourceFile;
-use crate::model::span::Span;
+use crate::{model::span::Span, redact::MASKED};
 
 /// So many problems of one file are told; the rest is probably their echo.
 const TOLD: usize = 100;
@@ -257,7 +257,7 @@ impl Problems {
 }
 
 fn told(problem: Problem, source: &Source, shown: &NamedSource<Arc<str>>, unsaid: &[String]) -> Diagnostic {
-    let discreet = |text: String| unsaid.iter().fold(text, |text, secret| text.replace(&**secret, "***"));
+    let discreet = |text: String| unsaid.iter().fold(text, |text, secret| text.replace(&**secret, MASKED));
     let labelled = |at: At, label: Option<String>| {
         let range = source.whole_characters(at).range();
         LabeledSpan::new(label, range.start, range.len())

@@ -74,11 +74,13 @@ pub fn rows<'a>(case: Node<'a>, problems: &mut Problems) -> Vec<Row<'a>> {
 /// Claims are the same in all rows where the matrix changes nothing but what is sent.
 fn claims_after_the_first(case: &Node<'_>, rows: &[Vec<Cell<'_>>]) -> Claims {
     let Data::Map(entries) = &case.data else { return Claims::Own };
-    let holes: Vec<String> = rows.iter().flatten().map(|cell| format!("${{{}}}", cell.name)).collect();
-    let holes: BTreeSet<&str> = holes.iter().map(String::as_str).collect();
+    let placeholders: Vec<String> = rows.iter().flatten().map(|cell| format!("${{{}}}", cell.name)).collect();
+    let placeholders: BTreeSet<&str> = placeholders.iter().map(String::as_str).collect();
     let touched = |entry: &Entry<'_>| {
         !matches!(&*entry.key, "matrix" | "send" | "send_unknown")
-            && holes.iter().any(|hole| entry.key.contains(hole) || mentions(&entry.value, hole))
+            && placeholders
+                .iter()
+                .any(|placeholder| entry.key.contains(placeholder) || mentions(&entry.value, placeholder))
     };
     let claims = entries.iter().find(|entry| entry.key == "expect");
     match claims {
@@ -188,20 +190,20 @@ fn text_of(data: &Data<'_>) -> Option<String> {
 /// A name that stands nowhere makes rows that are all the same case.
 fn told_if_unused(case: &Node<'_>, rows: &[Vec<Cell<'_>>], at: At, problems: &mut Problems) {
     for cell in rows.first().into_iter().flatten() {
-        let hole = format!("${{{}}}", cell.name);
+        let placeholder = format!("${{{}}}", cell.name);
         let Data::Map(entries) = &case.data else { return };
-        if !entries.iter().any(|entry| entry.key != "matrix" && mentions(&entry.value, &hole)) {
-            problems.add(at, format!("the matrix value {} is used nowhere", quoted(&hole)));
+        if !entries.iter().any(|entry| entry.key != "matrix" && mentions(&entry.value, &placeholder)) {
+            problems.add(at, format!("the matrix value {} is used nowhere", quoted(&placeholder)));
         }
     }
 }
 
-fn mentions(node: &Node<'_>, hole: &str) -> bool {
+fn mentions(node: &Node<'_>, placeholder: &str) -> bool {
     match &node.data {
-        Data::Text(text) => text.contains(hole),
-        Data::List(items) => items.iter().any(|item| mentions(item, hole)),
+        Data::Text(text) => text.contains(placeholder),
+        Data::List(items) => items.iter().any(|item| mentions(item, placeholder)),
         Data::Map(entries) => {
-            entries.iter().any(|entry| entry.key.contains(hole) || mentions(&entry.value, hole))
+            entries.iter().any(|entry| entry.key.contains(placeholder) || mentions(&entry.value, placeholder))
         }
         _ => false,
     }

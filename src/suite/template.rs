@@ -10,13 +10,13 @@ use super::{
     diagnostic::{At, Problems, quoted, suggestion},
     yaml::{Data, Node},
 };
-use crate::model::template::{Generator, Hole, Part, Template, TemplateValue};
+use crate::model::template::{Generator, Part, Placeholder, Template, TemplateValue};
 
 /// A template, or JSON made of templates, with the place of each hole.
 #[derive(Debug, Clone)]
 pub struct Templated<T> {
     pub value: T,
-    pub holes: Vec<(Hole, At)>,
+    pub placeholders: Vec<(Placeholder, At)>,
 }
 
 /// What is wrong within a text.
@@ -31,17 +31,17 @@ impl Decode for Templated<Template> {
         let Data::Text(text) = &node.data else {
             return expected("text", &node, problems);
         };
-        let mut holes = Vec::new();
-        let value = template(text, node.at, problems, &mut holes)?;
-        Some(Templated { value, holes })
+        let mut placeholders = Vec::new();
+        let value = template(text, node.at, problems, &mut placeholders)?;
+        Some(Templated { value, placeholders })
     }
 }
 
 impl Decode for Templated<TemplateValue> {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut holes = Vec::new();
-        let value = json(node, problems, &mut holes)?;
-        Some(Templated { value, holes })
+        let mut placeholders = Vec::new();
+        let value = json(node, problems, &mut placeholders)?;
+        Some(Templated { value, placeholders })
     }
 }
 
@@ -74,16 +74,20 @@ impl JsonSchema for Templated<TemplateValue> {
 }
 
 /// JSON whose texts are templates; what holds no hole becomes one fixed value.
-fn json(node: Node<'_>, problems: &mut Problems, holes: &mut Vec<(Hole, At)>) -> Option<TemplateValue> {
+fn json(
+    node: Node<'_>,
+    problems: &mut Problems,
+    placeholders: &mut Vec<(Placeholder, At)>,
+) -> Option<TemplateValue> {
     Some(match node.data {
         Data::Null => TemplateValue::Fixed(Value::Null),
         Data::Bool(value) => TemplateValue::Fixed(Value::Bool(value)),
         Data::Number(number) => TemplateValue::Fixed(Value::Number(number)),
         Data::Text(text) if !text.contains("${") => TemplateValue::Fixed(Value::String(text.into_owned())),
-        Data::Text(text) => text_value(template(&text, node.at, problems, holes)?),
+        Data::Text(text) => text_value(template(&text, node.at, problems, placeholders)?),
         Data::List(items) => {
             let mut elements = Vec::with_capacity(items.len());
-            elements.extend(items.into_iter().filter_map(|item| json(item, problems, holes)));
+            elements.extend(items.into_iter().filter_map(|item| json(item, problems, placeholders)));
             fixed_list(elements)
         }
         Data::Map(entries) => {
@@ -94,7 +98,7 @@ fn json(node: Node<'_>, problems: &mut Problems, holes: &mut Vec<(Hole, At)>) ->
                         "only values of the case's matrix can stand in a name; they are known before anything is sent",
                     );
                 }
-                let value = json(entry.value, problems, holes)?;
+                let value = json(entry.value, problems, placeholders)?;
                 members.push((entry.key.into_owned(), value));
             }
             fixed_object(members)
@@ -132,13 +136,18 @@ fn fixed(value: TemplateValue) -> Option<Value> {
     }
 }
 
-fn template(text: &str, at: At, problems: &mut Problems, holes: &mut Vec<(Hole, At)>) -> Option<Template> {
+fn template(
+    text: &str,
+    at: At,
+    problems: &mut Problems,
+    placeholders: &mut Vec<(Placeholder, At)>,
+) -> Option<Template> {
     let place = |range: &Range<usize>| within(text, at, range);
     match parse(text) {
         Ok(parts) => {
             for (part, range) in &parts {
-                if let Part::Hole(hole) = part {
-                    holes.push((hole.clone(), place(range)));
+                if let Part::Placeholder(placeholder) = part {
+                    placeholders.push((placeholder.clone(), place(range)));
                 }
             }
             let mut parts: Vec<Part> = parts.into_iter().map(|(part, _)| part).collect();
@@ -191,7 +200,10 @@ fn parse(text: &str) -> Result<Vec<(Part, Range<usize>)>, Malformed> {
         if !literal.is_empty() {
             parts.push((Part::Text(std::mem::take(&mut literal)), from..open));
         }
-        parts.push((Part::Hole(hole(&text[open + 2..open + length], range.clone())?), range.clone()));
+        parts.push((
+            Part::Placeholder(placeholder(&text[open + 2..open + length], range.clone())?),
+            range.clone(),
+        ));
         from = range.end;
     }
     literal.push_str(&text[from..]);
@@ -202,21 +214,21 @@ fn parse(text: &str) -> Result<Vec<(Part, Range<usize>)>, Malformed> {
 }
 
 /// What stands between `${` and `}`.
-fn hole(name: &str, range: Range<usize>) -> Result<Hole, Malformed> {
+fn placeholder(name: &str, range: Range<usize>) -> Result<Placeholder, Malformed> {
     let refuse =
         |message: String, help: Option<String>| Err(Malformed { range: range.clone(), message, help });
     match name.split_once(':') {
-        None if is_variable(name) => Ok(Hole::Variable(name.into())),
+        None if is_variable(name) => Ok(Placeholder::Variable(name.into())),
         None => refuse(
             format!("{} is not the name of a variable", quoted(name)),
             Some("write ${name}, ${fixture.name}, ${upper:name}, ${env:NAME}, ${secret:NAME} or ${gen:...}; a literal `${` is `$${`".to_owned()),
         ),
-        Some(("upper", name)) if is_variable(name) => Ok(Hole::Upper(name.into())),
-        Some(("env", name)) if is_word(name) => Ok(Hole::Env(name.into())),
-        Some(("secret", name)) if is_word(name) => Ok(Hole::Secret(name.into())),
+        Some(("upper", name)) if is_variable(name) => Ok(Placeholder::Upper(name.into())),
+        Some(("env", name)) if is_word(name) => Ok(Placeholder::Env(name.into())),
+        Some(("secret", name)) if is_word(name) => Ok(Placeholder::Secret(name.into())),
         Some(("env" | "secret" | "upper", name)) => refuse(format!("{} is not a name", quoted(name)), None),
         Some(("gen", what)) => match Generator::ALL.into_iter().find(|it| it.key() == name) {
-            Some(generator) => Ok(Hole::Generated(generator)),
+            Some(generator) => Ok(Placeholder::Generated(generator)),
             None => refuse(
                 format!("nothing generates {}", quoted(what)),
                 suggestion(what, "one of", Generator::ALL.map(|it| it.key().trim_start_matches("gen:"))),

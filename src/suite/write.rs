@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::template::{Hole, Part, Template, TemplateValue};
+use crate::model::template::{Part, Placeholder, Template, TemplateValue};
 
 /// A file as it grows, line by line.
 #[derive(Debug, Default)]
@@ -79,17 +79,17 @@ pub fn literal(value: &Value) -> Value {
 fn text(template: &Template) -> String {
     template.parts.iter().fold(String::new(), |text, part| match part {
         Part::Text(literal) => text + &literal.replace("${", "$${"),
-        Part::Hole(hole) => text + "${" + &inside(hole) + "}",
+        Part::Placeholder(placeholder) => text + "${" + &inside(placeholder) + "}",
     })
 }
 
-fn inside(hole: &Hole) -> String {
-    match hole {
-        Hole::Variable(name) => name.to_string(),
-        Hole::Upper(name) => format!("upper:{name}"),
-        Hole::Env(name) => format!("env:{name}"),
-        Hole::Secret(name) => format!("secret:{name}"),
-        Hole::Generated(generator) => generator.key().to_owned(),
+fn inside(placeholder: &Placeholder) -> String {
+    match placeholder {
+        Placeholder::Variable(name) => name.to_string(),
+        Placeholder::Upper(name) => format!("upper:{name}"),
+        Placeholder::Env(name) => format!("env:{name}"),
+        Placeholder::Secret(name) => format!("secret:{name}"),
+        Placeholder::Generated(generator) => generator.key().to_owned(),
     }
 }
 
@@ -182,9 +182,9 @@ mod tests {
     fn what_stands_for_itself_is_no_hole() {
         assert_eq!(literal(&json!(["${a}", {"b": "c"}])), json!(["$${a}", {"b": "c"}]));
         let parts = vec![
-            Part::Hole(Hole::Generated(Generator::Run)),
+            Part::Placeholder(Placeholder::Generated(Generator::Run)),
             Part::Text("-${".into()),
-            Part::Hole(Hole::Upper("made".into())),
+            Part::Placeholder(Placeholder::Upper("made".into())),
         ];
         let value = TemplateValue::List(vec![TemplateValue::Text(Template { parts })]);
         assert_eq!(template(&value), json!(["${gen:run}-$${${upper:made}"]));

@@ -11,7 +11,7 @@ use crate::{
     matcher::media_type,
     model::{
         contract::{Access, Contract, Member, Operation, Place, Protocol},
-        exchange::Intent,
+        exchange::RequestKind,
     },
     traffic::{Observed, base_path::Bases},
 };
@@ -89,7 +89,7 @@ pub fn intent(
     contract: &Contract,
     operation: &Operation,
     contracts: &Contracts,
-) -> Intent {
+) -> RequestKind {
     let proven = operation.access == Access::Public || header(observed, "authorization").is_some();
     let fits = match &contract.protocol {
         Protocol::AwsJson { .. } => {
@@ -103,7 +103,7 @@ pub fn intent(
             member_fits(observed, wire, member, contract, contracts)
         }),
     };
-    if proven && fits { Intent::Proper } else { Intent::Broken }
+    if proven && fits { RequestKind::Valid } else { RequestKind::Malformed }
 }
 
 fn body_fits(observed: &Observed, schema: Option<&str>, contract: &Contract, contracts: &Contracts) -> bool {
@@ -145,7 +145,7 @@ fn header<'a>(observed: &'a Observed, wanted: &str) -> Option<&'a str> {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::model::exchange::{Broken, Response};
+    use crate::model::exchange::{Response, TransportError};
     use crate::traffic::{Sent, Spoken, Whole};
     use crate::workspace::{self, Layout};
 
@@ -155,7 +155,7 @@ pub mod tests {
             url: url.into(),
             headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             body: body.to_owned().into(),
-            answer: Err(Broken::CutOff("x".into())),
+            answer: Err(TransportError::CutOff("x".into())),
             started: jiff::Timestamp::UNIX_EPOCH,
             elapsed: std::time::Duration::ZERO,
             spoken: Spoken::One,
@@ -168,8 +168,8 @@ pub mod tests {
 
     #[test]
     fn requests_find_their_operations_below_any_base() {
-        let house = workspace::bare(&Layout::default()).unwrap();
-        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
+        let contracts: Vec<&Contract> = workspace.contracts.iter().collect();
         let id = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
         for (method, url, target, expected) in [
             ("POST", "http://h/", Some("AmazonDMSv20160101.DeleteConnection"), "DeleteConnection http://h/"),
@@ -210,8 +210,8 @@ pub mod tests {
 
     #[test]
     fn a_request_below_another_path_asks_for_nothing_that_a_contract_has() {
-        let house = workspace::bare(&Layout::default()).unwrap();
-        let contracts: Vec<&Contract> = house.contracts.iter().collect();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
+        let contracts: Vec<&Contract> = workspace.contracts.iter().collect();
         let answered = |url: &str, status: u16, typed: &str, body: &'static str| {
             let headers = vec![("content-type".to_owned(), typed.to_owned())];
             let answer = Ok(Response::new(status, headers, body.into(), 0));
@@ -264,20 +264,20 @@ pub mod tests {
 
     #[test]
     fn what_a_client_did_wrong_is_seen() {
-        let house = workspace::bare(&Layout::default()).unwrap();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
         let of = |api: &str, name: &str, observed: &Observed| {
-            let contract = house.contracts.get(api).unwrap();
-            intent(observed, contract, contract.operation(name).unwrap(), &house.contracts)
+            let contract = workspace.contracts.get(api).unwrap();
+            intent(observed, contract, contract.operation(name).unwrap(), &workspace.contracts)
         };
         let json = ("content-type", "application/x-amz-json-1.1");
         let signed = ("authorization", "AWS4-HMAC-SHA256 x");
         let pair = r#"{"EndpointArn":"a","ReplicationInstanceArn":"b"}"#;
         for (headers, body, expected) in [
-            (vec![json, signed], pair, Intent::Proper),
-            (vec![json], pair, Intent::Broken),
-            (vec![signed], pair, Intent::Broken),
-            (vec![json, signed], "{}", Intent::Broken),
-            (vec![json, signed], "{", Intent::Broken),
+            (vec![json, signed], pair, RequestKind::Valid),
+            (vec![json], pair, RequestKind::Malformed),
+            (vec![signed], pair, RequestKind::Malformed),
+            (vec![json, signed], "{}", RequestKind::Malformed),
+            (vec![json, signed], "{", RequestKind::Malformed),
         ] {
             let found = of("dms", "DeleteConnection", &observed("POST", "http://h/", &headers, body));
             assert_eq!(found, expected, "{headers:?} {body}");
@@ -288,8 +288,8 @@ pub mod tests {
         let found = |headers: &[(&str, &str)]| {
             of("veeam", "GetAllAmazonConnections", &observed("GET", list, headers, ""))
         };
-        assert_eq!(found(&[bearer, version]), Intent::Proper);
-        assert_eq!(found(&[version]), Intent::Broken);
+        assert_eq!(found(&[bearer, version]), RequestKind::Valid);
+        assert_eq!(found(&[version]), RequestKind::Malformed);
     }
 
     #[test]

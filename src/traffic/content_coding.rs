@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use crate::{
-    model::exchange::{Coding, Intent, Response},
+    model::exchange::{Coding, RequestKind, Response},
     traffic::{MOST_BODY, Observed, Sent, Whole},
 };
 
@@ -54,12 +54,12 @@ fn unpack_request(observed: &mut Observed, room: &mut usize) {
         Ok(bytes) => {
             observed.body = bytes.into();
             if !observed.answer.as_ref().is_ok_and(|answer| answer.status < 400) {
-                observed.intent.get_or_insert(Intent::Broken);
+                observed.intent.get_or_insert(RequestKind::Malformed);
             }
         }
-        Err(Packed::NotSo(_)) => drop(observed.intent.get_or_insert(Intent::Broken)),
+        Err(Packed::NotSo(_)) => drop(observed.intent.get_or_insert(RequestKind::Malformed)),
         Err(Packed::Unread(why)) => {
-            observed.intent.get_or_insert(Intent::Broken);
+            observed.intent.get_or_insert(RequestKind::Malformed);
             observed.sent = Sent::Unread(format!("of the request, {why}"));
         }
     }
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_packed_request_is_read_and_need_not_be_taken() {
         let proper = None;
-        let broken = Some(Intent::Broken);
+        let broken = Some(RequestKind::Malformed);
         for (coding, body, status, read, intent) in [
             ("gzip", gzip(b"{}"), 200, "{}", proper),
             ("gzip", gzip(b"{}"), 400, "{}", broken),

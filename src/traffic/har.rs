@@ -10,7 +10,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     model::{
-        exchange::{Broken, Coding, Intent, Response},
+        exchange::{Coding, RequestKind, Response, TransportError},
         json,
     },
     report::record::MOST_BYTES,
@@ -54,7 +54,7 @@ struct Entry {
     service_worker: Option<serde_json::Value>,
     /// Of what this program wrote.
     #[serde(default, rename = "_intent")]
-    intent: Option<Intent>,
+    intent: Option<RequestKind>,
 }
 
 #[derive(Deserialize)]
@@ -253,10 +253,10 @@ fn decoded(text: String, encoding: Option<&str>) -> Result<Bytes, String> {
     }
 }
 
-fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, Broken>, Whole), String> {
+fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, TransportError>, Whole), String> {
     let Ok(status @ 200..=999) = u16::try_from(response.status) else {
         let why = response.error.unwrap_or_else(|| "the client has kept no answer".into());
-        return Ok((Err(Broken::CutOff(why)), Whole::There));
+        return Ok((Err(TransportError::CutOff(why)), Whole::There));
     };
     let headers = headers(response.headers);
     let Content { size, text, encoding, comment, unpacked } = response.content;

@@ -51,8 +51,9 @@ mod tests {
 
     #[test]
     fn what_http_answers_is_known_by_what_was_asked() {
-        let house = workspace::bare(&Layout::default()).unwrap();
-        let operation = house.contracts.get("veeam").unwrap().operation("GetAllAmazonConnections").unwrap();
+        let workspace = workspace::open_contracts(&Layout::default()).unwrap();
+        let operation =
+            workspace.contracts.get("veeam").unwrap().operation("GetAllAmazonConnections").unwrap();
         let host = ("host", "h");
         for (method, header, status, own) in [
             ("GET", ("if-none-match", "\"a\""), 304, true),

@@ -6,47 +6,47 @@ use crate::{report::Colour, suite::Diagnostic};
 
 /// The question was wrong: exit code 2.
 #[derive(Debug)]
-pub enum Wrong {
+pub enum Error {
     /// Files say something that cannot be; all of it.
-    Files(Vec<Diagnostic>),
+    Diagnostics(Vec<Diagnostic>),
     /// Anything else, in one sentence.
-    Said(String),
+    Usage(String),
     /// Nobody reads any more what is printed (`| head`); nothing is wrong, and nobody was told how it ended.
-    Unread,
+    BrokenPipe,
 }
 
-impl From<io::Error> for Wrong {
+impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Wrong::Unread,
-            _ => Wrong::Said(error.to_string()),
+            io::ErrorKind::BrokenPipe => Error::BrokenPipe,
+            _ => Error::Usage(error.to_string()),
         }
     }
 }
 
-impl Wrong {
+impl Error {
     /// As it is shown: every diagnostic with its line and caret, or one sentence.
     pub fn rendered(&self, colour: Colour) -> String {
         match self {
             // Names of files and what stands in them may be anything; on the terminal they are text.
-            Wrong::Said(sentence) => {
+            Error::Usage(sentence) => {
                 let printable =
                     |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
                 format!("error: {}", sentence.chars().map(printable).collect::<String>())
             }
-            Wrong::Files(diagnostics) => explain_files(diagnostics, colour),
-            Wrong::Unread => String::new(),
+            Error::Diagnostics(diagnostics) => explain_files(diagnostics, colour),
+            Error::BrokenPipe => String::new(),
         }
     }
 }
 
-impl fmt::Display for Wrong {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.rendered(Colour::Off))
     }
 }
 
-impl error::Error for Wrong {}
+impl error::Error for Error {}
 
 fn explain_files(diagnostics: &[Diagnostic], colour: Colour) -> String {
     use fmt::Write as _;
@@ -71,7 +71,7 @@ fn explain_files(diagnostics: &[Diagnostic], colour: Colour) -> String {
 }
 
 /// Says what does not fit between what was asked for and what there is, with what there is.
-pub fn unknown(kind: &str, given: &str, known: BTreeSet<String>) -> Wrong {
+pub fn unknown(kind: &str, given: &str, known: BTreeSet<String>) -> Error {
     let near = known.iter().map(|name| (strsim::jaro_winkler(given, name), name));
     let near = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
     let hint = match near {
@@ -81,5 +81,5 @@ pub fn unknown(kind: &str, given: &str, known: BTreeSet<String>) -> Wrong {
         }
         None => String::new(),
     };
-    Wrong::Said(format!("no {kind} is called {given}{hint}"))
+    Error::Usage(format!("no {kind} is called {given}{hint}"))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Wrong,
+    Error,
     bundled::{self, Kind},
 };
 use crate::suite;
@@ -54,7 +54,7 @@ impl Layout {
     /// The same, where the project file of `folder` fills in what is not given.
     ///
     /// Fails if there is a project file and it cannot be read.
-    pub fn in_project(self, folder: &Path) -> Result<Layout, Wrong> {
+    pub fn in_project(self, folder: &Path) -> Result<Layout, Error> {
         let Some(project) = project(folder)? else { return Ok(self) };
         let below = |path: String| folder.join(path);
         // Contracts of another folder come with cases of another folder.
@@ -77,12 +77,12 @@ impl Layout {
 }
 
 /// The project file of a folder, if it has one.
-fn project(folder: &Path) -> Result<Option<suite::Project>, Wrong> {
+fn project(folder: &Path) -> Result<Option<suite::Project>, Error> {
     let path = folder.join(PROJECT);
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
-    suite::project(&bundled::file(&path)?).map(Some).map_err(Wrong::Files)
+    suite::project(&bundled::file(&path)?).map(Some).map_err(Error::Diagnostics)
 }
 
 /// Which target is meant, and where it is.
@@ -98,7 +98,7 @@ impl TargetChoice {
     /// The same, where the project file of `folder` names the target if none is given.
     ///
     /// Fails if there is a project file and it cannot be read.
-    pub fn in_project(self, folder: &Path) -> Result<TargetChoice, Wrong> {
+    pub fn in_project(self, folder: &Path) -> Result<TargetChoice, Error> {
         if self.target.is_some() {
             return Ok(self);
         }

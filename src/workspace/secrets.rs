@@ -6,14 +6,14 @@ use secrecy::SecretString;
 
 use crate::{
     model::target::{SecretRef, Target},
-    workspace::{self, Wrong, files},
+    workspace::{self, Error, files},
 };
 
 /// Every secret that `target` names and a program has not provided, held so that it can be neither printed nor logged.
 pub fn resolve(
     target: &Target,
     provided: Vec<(SecretRef, SecretString)>,
-) -> Result<Vec<(SecretRef, SecretString)>, Wrong> {
+) -> Result<Vec<(SecretRef, SecretString)>, Error> {
     let tls = [&target.tls.ca, &target.tls.client_certificate, &target.tls.client_key];
     for path in tls.into_iter().flatten().filter(|path| path.exists()) {
         // They are opened by what reads PEM, which would wait for a pipe.
@@ -36,7 +36,7 @@ pub fn resolve(
     }
     missing.sort();
     missing.dedup();
-    Err(Wrong::Said(format!(
+    Err(Error::Usage(format!(
         "target {} needs secrets that are not there:\n  {}",
         target.name,
         missing.join("\n  ")

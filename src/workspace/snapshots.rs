@@ -16,7 +16,7 @@ use crate::{
     report::ApprovedFiles,
     suite,
     workspace::{
-        House, Wrong,
+        Error, Workspace,
         bundled::{self, Kind},
         files,
     },
@@ -37,11 +37,11 @@ pub enum Update {
 
 /// Reads insta's switches. `INSTA_FORCE_PASS` is refused: it would call a changed body unchanged. `cargo insta test` sets
 /// it for the macros of insta, and it changes nothing here.
-pub fn update() -> Result<Update, Wrong> {
+pub fn update() -> Result<Update, Error> {
     let set =
         |name: &str| env::var(name).is_ok_and(|value| !value.is_empty() && value != "0" && value != "false");
     if set("INSTA_FORCE_PASS") && !set("INSTA_CARGO_INSTA") {
-        return Err(Wrong::Said("INSTA_FORCE_PASS would turn a failed comparison green; unset it".into()));
+        return Err(Error::Usage("INSTA_FORCE_PASS would turn a failed comparison green; unset it".into()));
     }
     match env::var("INSTA_UPDATE").as_deref() {
         Err(_) | Ok("" | "auto") => {
@@ -51,7 +51,7 @@ pub fn update() -> Result<Update, Wrong> {
         Ok("new") => Ok(Update::Pending),
         Ok("always" | "force") => Ok(Update::Approve),
         Ok("unseen") => Ok(Update::ApproveUnseen),
-        Ok(other) => Err(Wrong::Said(format!(
+        Ok(other) => Err(Error::Usage(format!(
             "INSTA_UPDATE is {other:?}; insta knows auto, new, always, unseen, no and force"
         ))),
     }
@@ -91,7 +91,7 @@ impl Place {
 
 /// What the answers of a run are compared with. A file that cannot be read is the question's fault: a claim that cannot be
 /// judged is no pass.
-pub fn open(place: &Place) -> Result<Snapshots, Wrong> {
+pub fn open(place: &Place) -> Result<Snapshots, Error> {
     let missing = match update()? {
         Update::No => Missing::Fails,
         Update::Pending | Update::Approve | Update::ApproveUnseen => Missing::Pending,
@@ -108,7 +108,7 @@ pub fn open(place: &Place) -> Result<Snapshots, Wrong> {
 }
 
 /// The same for a run that is judged again: what was compared with nothing then is compared with nothing today.
-pub fn as_compared(place: &Place, then: Option<&ApprovedFiles>) -> Result<Snapshots, Wrong> {
+pub fn as_compared(place: &Place, then: Option<&ApprovedFiles>) -> Result<Snapshots, Error> {
     match then.and_then(|approved| approved.folder.as_ref()) {
         Some(_) => open(place),
         None => open(&Place::None),
@@ -116,14 +116,14 @@ pub fn as_compared(place: &Place, then: Option<&ApprovedFiles>) -> Result<Snapsh
 }
 
 /// The sections of every approved file below a folder, or of the bundled ones, by name.
-fn approved(folder: Option<&Path>) -> Result<BTreeMap<String, Vec<Section>>, Wrong> {
+fn approved(folder: Option<&Path>) -> Result<BTreeMap<String, Vec<Section>>, Error> {
     let files = bundled::read(Kind::Snapshots, folder, |name| name.ends_with(".snap"))?;
     let root = folder.unwrap_or(Path::new(Kind::Snapshots.folder())).to_string_lossy().replace('\\', "/");
     let mut approved = BTreeMap::new();
     for file in files {
         let name = file.path.trim_start_matches(&root).trim_start_matches('/').trim_end_matches(".snap");
         let sections = contents(&file.text).map_err(|why| {
-            Wrong::Said(format!("{}: not the approved answers of a case: {why}", file.path))
+            Error::Usage(format!("{}: not the approved answers of a case: {why}", file.path))
         })?;
         approved.insert(name.to_owned(), sections);
     }
@@ -147,16 +147,16 @@ pub fn contents(file: &str) -> Result<Vec<Section>, String> {
 
 /// Tells `cargo insta test --unreferenced` which files are in use: those of this set that a case has, and all of the sets
 /// of other targets, of which only a run of those can tell.
-pub fn note_references(place: &Place, house: &House) -> Result<(), Wrong> {
+pub fn note_references(place: &Place, workspace: &Workspace) -> Result<(), Error> {
     let Some(list) = env::var_os("INSTA_SNAPSHOT_REFERENCES_FILE") else { return Ok(()) };
     let mut used: Vec<PathBuf> = Vec::new();
     if let Some(folder) = place.folder() {
-        let names = house.suite.cases.iter().filter_map(|case| case.snapshot());
+        let names = workspace.suite.cases.iter().filter_map(|case| case.snapshot());
         used.extend(names.map(|name| folder.join(format!("{name}.snap"))));
     }
     let targets = Path::new(Kind::Targets.folder());
     let own = place.folder().and_then(|folder| fs::canonicalize(folder).ok());
-    for folder in if targets.is_dir() { sets(targets, house)? } else { Vec::new() } {
+    for folder in if targets.is_dir() { sets(targets, workspace)? } else { Vec::new() } {
         if folder.is_dir() && fs::canonicalize(&folder).ok() != own {
             let files = bundled::read(Kind::Snapshots, Some(&folder), |name| name.ends_with(".snap"))?;
             used.extend(files.iter().map(|file| PathBuf::from(&*file.path)));
@@ -170,9 +170,10 @@ pub fn note_references(place: &Place, house: &House) -> Result<(), Wrong> {
 }
 
 /// The folders of snapshots that the files of targets name. A file with a mistake names none.
-fn sets(targets: &Path, house: &House) -> Result<Vec<PathBuf>, Wrong> {
+fn sets(targets: &Path, workspace: &Workspace) -> Result<Vec<PathBuf>, Error> {
     let files = bundled::read(Kind::Targets, Some(targets), |name| name.ends_with(".yaml"))?;
-    let read = files.iter().filter_map(|it| suite::load_target(it, &house.contracts, &house.clauses).ok());
+    let read =
+        files.iter().filter_map(|it| suite::load_target(it, &workspace.contracts, &workspace.clauses).ok());
     Ok(read.filter_map(|target| target.snapshots).collect())
 }
 
@@ -212,7 +213,7 @@ pub fn leave(
         return Err(files::told(&path, error.kind(), &error.to_string()));
     }
     if path.extension().is_some_and(|extension| extension == "snap") {
-        settle(folder, name)?;
+        remove_pending(folder, name)?;
     }
     Ok(Some(path))
 }
@@ -240,7 +241,7 @@ fn leaves(folder: &Path, path: &Path) -> io::Error {
 }
 
 /// Takes a pending snapshot away that has nothing to say any more.
-pub fn settle(folder: &Path, name: &str) -> io::Result<()> {
+pub fn remove_pending(folder: &Path, name: &str) -> io::Result<()> {
     match fs::remove_file(below(folder, &format!("{name}.snap.new"))?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -306,7 +307,7 @@ mod tests {
         let pending = leave(folder.path(), "x", header("c"), &new, Update::ApproveUnseen).unwrap().unwrap();
         assert!(pending.ends_with("x.snap.new"));
         assert_eq!((read(&folder.path().join("x.snap")), read(&pending)), (TEXT.to_owned(), new.clone()));
-        settle(folder.path(), "x").unwrap();
+        remove_pending(folder.path(), "x").unwrap();
         assert!(!pending.exists());
         assert!(leave(folder.path(), "x", header("c"), &new, Update::No).unwrap().is_none());
     }
@@ -319,7 +320,7 @@ mod tests {
         for name in ["../x", "a/../../x", "/tmp/x", "a//x", "./x", "a\\..\\..\\x", "c:x"] {
             let why = leave(&inside, name, header("c"), "b", Update::Pending).unwrap_err();
             assert!(why.to_string().contains("would be outside of"), "{name}: {why}");
-            assert!(settle(&inside, name).is_err(), "{name}");
+            assert!(remove_pending(&inside, name).is_err(), "{name}");
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(leave(&inside, "a/b.c/d..e", header("c"), "b", Update::Pending).unwrap().is_some());

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{Wrong, files};
+use super::{Error, files};
 
 /// Where ledgers and cached tokens live: the folder given, else the one the system has for the state of programs.
-pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
+pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Error> {
     use etcetera::BaseStrategy;
     if let Some(folder) = given {
         return match folder.is_file() {
@@ -17,7 +17,7 @@ pub fn state_dir(given: Option<PathBuf>) -> Result<PathBuf, Wrong> {
         };
     }
     let strategy = etcetera::choose_base_strategy().map_err(|error| {
-        Wrong::Said(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
+        Error::Usage(format!("no home folder to keep ledgers in ({error}); give --state-dir"))
     })?;
     Ok(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("proofmark"))
 }

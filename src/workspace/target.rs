@@ -5,7 +5,7 @@ use std::{path::Path, slice, sync::Arc};
 use secrecy::SecretString;
 
 use super::{
-    CaseFiles, House, PROJECT, TargetChoice, Wrong,
+    CaseFiles, Error, PROJECT, TargetChoice, Workspace,
     bundled::{self, Kind},
     digest, is_yaml, snapshots, unknown,
 };
@@ -16,12 +16,12 @@ use crate::{
 
 /// A target and whether it is to be started by us.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct ResolvedTarget {
     pub target: Target,
-    pub hosting: Hosting,
+    pub location: TargetLocation,
     /// How it can be named again, from any folder.
     pub named: String,
-    pub keeping: Keeping,
+    pub retention: FixtureRetention,
     /// Of the target file.
     pub digest: Arc<str>,
     /// Where its approved answers are.
@@ -30,9 +30,9 @@ pub struct Chosen {
     pub provided: Vec<(SecretRef, SecretString)>,
 }
 
-impl Chosen {
+impl ResolvedTarget {
     /// Calls an API with this bearer token, in place of the credentials that the file names.
-    pub fn provide_token(&mut self, api: &str, token: String) -> Result<(), Wrong> {
+    pub fn provide_token(&mut self, api: &str, token: String) -> Result<(), Error> {
         let known = || self.target.apis.keys().map(ToString::to_string).collect();
         if !self.target.apis.contains_key(api) {
             return Err(unknown("API of the target", api, known()));
@@ -48,15 +48,15 @@ impl Chosen {
 
 /// What a run does with the fixtures that its cases share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
+pub enum FixtureRetention {
     /// Destroys them.
-    Nothing,
+    Delete,
     /// Leaves them for later runs.
-    SharedFixtures,
+    Keep,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hosting {
+pub enum TargetLocation {
     /// The reference target, embedded: its base URLs are not known before it listens.
     Embedded,
     /// Somebody else's, or ours started with `serve`.
@@ -67,29 +67,40 @@ pub enum Hosting {
 pub const REFERENCE: &str = "reference";
 
 /// Loads the target that `choice` names, with the base URL they give.
-pub fn target(choice: &TargetChoice, apis: &[String], house: &House) -> Result<Chosen, Wrong> {
+pub fn target(
+    choice: &TargetChoice,
+    apis: &[String],
+    workspace: &Workspace,
+) -> Result<ResolvedTarget, Error> {
     let name = choice.target.as_deref().unwrap_or(REFERENCE);
-    if choice.target.is_none() && !has_bundled_apis(house) {
-        return Err(Wrong::Said(format!(
+    if choice.target.is_none() && !has_bundled_apis(workspace) {
+        return Err(Error::Usage(format!(
             "no target is named, and the reference target does not have these APIs; give --target, or name one in {PROJECT} \
              (`target: NAME`)"
         )));
     }
-    let (file, named) = target_file(name, &house.targets)?;
-    let (keeping, digest) = (Keeping::Nothing, digest(slice::from_ref(&file), &[]));
-    let target = suite::load_target(&file, &house.contracts, &house.clauses).map_err(Wrong::Files)?;
-    let hosting = if name == REFERENCE { Hosting::Embedded } else { Hosting::Elsewhere };
-    let snapshots = place(house, name, hosting, &named, &target)?;
-    let chosen = Chosen { target, hosting, named, keeping, digest, snapshots, provided: Vec::new() };
+    let (file, named) = target_file(name, &workspace.targets)?;
+    let (retention, digest) = (FixtureRetention::Delete, digest(slice::from_ref(&file), &[]));
+    let target =
+        suite::load_target(&file, &workspace.contracts, &workspace.clauses).map_err(Error::Diagnostics)?;
+    let location = if name == REFERENCE { TargetLocation::Embedded } else { TargetLocation::Elsewhere };
+    let snapshots = place(workspace, name, location, &named, &target)?;
+    let resolved =
+        ResolvedTarget { target, location, named, retention, digest, snapshots, provided: Vec::new() };
     match &choice.base_url {
-        Some(url) => bound(chosen, house, url, apis),
-        None => Ok(chosen),
+        Some(url) => bound(resolved, workspace, url, apis),
+        None => Ok(resolved),
     }
 }
 
 /// The target at this address, for these of its APIs; for all of them where none is named.
-pub fn bound(chosen: Chosen, house: &House, base_url: &str, apis: &[String]) -> Result<Chosen, Wrong> {
-    let mut target = chosen.target;
+pub fn bound(
+    resolved: ResolvedTarget,
+    workspace: &Workspace,
+    base_url: &str,
+    apis: &[String],
+) -> Result<ResolvedTarget, Error> {
+    let mut target = resolved.target;
     let url = base_url_of(base_url)?;
     for (api, settings) in &mut target.apis {
         if apis.is_empty() || apis.iter().any(|wanted| **wanted == **api) {
@@ -97,32 +108,32 @@ pub fn bound(chosen: Chosen, house: &House, base_url: &str, apis: &[String]) -> 
         }
     }
     refuse_published_secrets_abroad(&target)?;
-    let (hosting, name) = (Hosting::Elsewhere, Arc::clone(&target.name));
-    let snapshots = match chosen.hosting {
+    let (location, name) = (TargetLocation::Elsewhere, Arc::clone(&target.name));
+    let snapshots = match resolved.location {
         // The set of the reference target is that of the one that is embedded.
-        Hosting::Embedded => place(house, &name, hosting, &chosen.named, &target)?,
-        Hosting::Elsewhere => chosen.snapshots,
+        TargetLocation::Embedded => place(workspace, &name, location, &resolved.named, &target)?,
+        TargetLocation::Elsewhere => resolved.snapshots,
     };
-    Ok(Chosen { target, hosting, snapshots, ..chosen })
+    Ok(ResolvedTarget { target, location, snapshots, ..resolved })
 }
 
 /// Whether the contracts have every API of the reference target.
-fn has_bundled_apis(house: &House) -> bool {
+fn has_bundled_apis(workspace: &Workspace) -> bool {
     let names = Kind::Schemas.names();
     let mut apis = names.iter().filter_map(|name| name.strip_suffix("/operations.json"));
-    apis.all(|api| house.contracts.get(api).is_some())
+    apis.all(|api| workspace.contracts.get(api).is_some())
 }
 
 /// Where the approved answers of a target are: in the folder that the command line names, else in that of its file.
 fn place(
-    house: &House,
+    workspace: &Workspace,
     name: &str,
-    hosting: Hosting,
+    location: TargetLocation,
     named: &str,
     target: &Target,
-) -> Result<snapshots::Place, Wrong> {
+) -> Result<snapshots::Place, Error> {
     use snapshots::Place;
-    if let Some(folder) = &house.snapshots {
+    if let Some(folder) = &workspace.snapshots {
         if folder.exists() {
             bundled::is_folder(Kind::Snapshots, folder)?;
         }
@@ -130,7 +141,7 @@ fn place(
     }
     // The reference target's set is of the bundled cases, and of the target as it is embedded: what answers at another
     // address may be one that varies.
-    if name == REFERENCE && (house.cases != CaseFiles::Bundled || hosting != Hosting::Embedded) {
+    if name == REFERENCE && (workspace.cases != CaseFiles::Bundled || location != TargetLocation::Embedded) {
         return Ok(Place::None);
     }
     Ok(match &target.snapshots {
@@ -146,8 +157,8 @@ fn place(
 
 /// A path where the name looks like one, else `./targets/<name>.yaml`, else the bundled target of that name; and how to
 /// name it from another folder.
-pub fn target_file(name: &str, folder: &Path) -> Result<(suite::SourceFile, String), Wrong> {
-    let at = |path: &Path| -> Result<(suite::SourceFile, String), Wrong> {
+pub fn target_file(name: &str, folder: &Path) -> Result<(suite::SourceFile, String), Error> {
+    let at = |path: &Path| -> Result<(suite::SourceFile, String), Error> {
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Ok((bundled::file(path)?, whole.to_string_lossy().into_owned()))
     };
@@ -162,7 +173,7 @@ pub fn target_file(name: &str, folder: &Path) -> Result<(suite::SourceFile, Stri
     let bundled = bundled::bundled(Kind::Targets, &file_name)?.ok_or_else(|| {
         let bundled = Kind::Targets.names();
         let bundled: Vec<&str> = bundled.iter().map(|name| name.trim_end_matches(".yaml")).collect();
-        Wrong::Said(format!(
+        Error::Usage(format!(
             "no target is called {name}: there is no {}, and the bundled ones are {}; give a file's path, or begin \
              with `proofmark init`",
             near.display(),
@@ -172,8 +183,8 @@ pub fn target_file(name: &str, folder: &Path) -> Result<(suite::SourceFile, Stri
     Ok((bundled, name.to_owned()))
 }
 
-pub fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
-    let wrong = |why: String| Wrong::Said(format!("--base-url {text}: {why}"));
+pub fn base_url_of(text: &str) -> Result<url::Url, Error> {
+    let wrong = |why: String| Error::Usage(format!("--base-url {text}: {why}"));
     let mut url = url::Url::parse(text).map_err(|error| wrong(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(wrong("give http://HOST:PORT or https://HOST:PORT".into()));
@@ -190,13 +201,13 @@ pub fn base_url_of(text: &str) -> Result<url::Url, Wrong> {
 }
 
 /// Published secrets protect nothing, so they are never sent beyond this machine.
-pub fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Wrong> {
+pub fn refuse_published_secrets_abroad(target: &Target) -> Result<(), Error> {
     for (api, settings) in &target.apis {
         let abroad = !is_loopback(&settings.base_url);
         let published =
             secrets_of(&settings.credentials).any(|secret| matches!(secret, SecretRef::Published(_)));
         if abroad && published {
-            return Err(Wrong::Said(format!(
+            return Err(Error::Usage(format!(
                 "target {} has published credentials for {api}, good for this machine alone, and {} is elsewhere; \
                  write a target file that names your own (see `proofmark run --help`, README)",
                 target.name, settings.base_url

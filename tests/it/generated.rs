@@ -14,20 +14,20 @@ use proofmark::{
         case::{Case, Claim, Expectation, Origin, Step, ValueMatcher},
         clause::Strength,
         contract::{Contract, Operation, Protocol},
-        exchange::{End, Exchange, Intent, Response, Role, SentRequest, Trace},
+        exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::Variables,
         verdict::{Verdict, Violation},
     },
-    workspace::{self, Generated, House, Layout, TargetChoice},
+    workspace::{self, Generated, Layout, TargetChoice, Workspace},
 };
 use serde_json::{Value, json};
 
 /// What the case called its own.
 const NAME: &str = "pm-12345678-abcdefgh";
 
-static HOUSE: LazyLock<House> = LazyLock::new(|| {
-    workspace::house(&Layout::default(), |_| true, Generated::All).unwrap_or_else(|_| panic!())
+static HOUSE: LazyLock<Workspace> = LazyLock::new(|| {
+    workspace::open(&Layout::default(), |_| true, Generated::All).unwrap_or_else(|_| panic!())
 });
 
 /// Whether the first request makes what the case is about, or what it needs.
@@ -37,20 +37,20 @@ fn makes_first(case: &Case) -> bool {
 }
 
 struct Bench {
-    house: House,
+    workspace: Workspace,
     target: Target,
 }
 
 impl Bench {
     fn new() -> Bench {
-        let house = HOUSE.clone();
+        let workspace = HOUSE.clone();
         let target =
-            workspace::target(&TargetChoice::default(), &[], &house).unwrap_or_else(|_| panic!()).target;
-        Bench { house, target }
+            workspace::target(&TargetChoice::default(), &[], &workspace).unwrap_or_else(|_| panic!()).target;
+        Bench { workspace, target }
     }
 
     fn generated(&self) -> impl Iterator<Item = &Arc<Case>> {
-        self.house.suite.cases.iter().filter(|case| case.origin() == Origin::Generated)
+        self.workspace.suite.cases.iter().filter(|case| case.origin() == Origin::Generated)
     }
 
     /// Those whose first request is the one that they are about.
@@ -59,7 +59,7 @@ impl Bench {
     }
 
     fn contract(&self, case: &Case) -> &Contract {
-        self.house.contracts.get(&case.api).expect("cases are made from contracts")
+        self.workspace.contracts.get(&case.api).expect("cases are made from contracts")
     }
 
     /// The verdict where the steps are answered so, the later ones with lists.
@@ -74,11 +74,11 @@ impl Bench {
     }
 
     fn judged(&self, case: &Case, trace: Trace) -> Verdict {
-        let house = &self.house;
+        let workspace = &self.workspace;
         let judge = Judge {
-            suite: &house.suite,
-            contracts: &house.contracts,
-            clauses: &house.clauses,
+            suite: &workspace.suite,
+            contracts: &workspace.contracts,
+            clauses: &workspace.clauses,
             target: &self.target,
             snapshots: &Snapshots::default(),
         };
@@ -88,7 +88,7 @@ impl Bench {
     /// Whether the status is all that the case asks for at best.
     fn wanted(&self, step: &Step, status: u16, at_least: Strength) -> bool {
         let strong = |expectation: &&Expectation| {
-            let stated = expectation.clauses.iter().filter_map(|id| self.house.clauses.get(id));
+            let stated = expectation.clauses.iter().filter_map(|id| self.workspace.clauses.get(id));
             stated.map(|clause| clause.strength).max().unwrap_or(Strength::Must) >= at_least
         };
         step.expectations.iter().filter(strong).all(|expectation| match &expectation.claim {
@@ -134,7 +134,7 @@ fn exchange(contract: &Contract, index: usize, step: &Step, answer: Response) ->
         headers.push(("content-type".to_owned(), contract.protocol.media_type().unwrap_or_default()));
         headers.push(("x-amz-target".to_owned(), format!("{target_prefix}.{}", operation.name)));
     }
-    let intent = if raw.is_empty() { Intent::Proper } else { Intent::Broken };
+    let intent = if raw.is_empty() { RequestKind::Valid } else { RequestKind::Malformed };
     Exchange {
         role: Role::Step { index, attempt: 1 },
         operation: Arc::clone(&step.operation),

@@ -6,7 +6,7 @@ use crate::{
     matcher::media_type,
     model::{
         contract::{Contract, Operation, Protocol},
-        exchange::{Exchange, Intent, SentRequest},
+        exchange::{Exchange, RequestKind, SentRequest},
     },
 };
 
@@ -20,7 +20,7 @@ pub enum Asked {
 
 /// Whether a request is one of the contract's protocol (Smithy 2.0, AWS JSON 1.1 protocol, "Protocol behavior").
 pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) -> Asked {
-    if request.intent == Intent::Proper {
+    if request.intent == RequestKind::Valid {
         return Asked::OfProtocol;
     }
     if contract.protocol == Protocol::Rest {
@@ -48,7 +48,7 @@ fn incoming(request: &SentRequest) -> Incoming<'_> {
 pub fn operation<'a>(exchange: &Exchange, contract: &'a Contract, base_path: &str) -> Option<&'a Operation> {
     let request = &exchange.request;
     let named = contract.operation(&exchange.operation);
-    if request.intent == Intent::Proper || contract.protocol != Protocol::Rest {
+    if request.intent == RequestKind::Valid || contract.protocol != Protocol::Rest {
         return named;
     }
     let incoming = incoming(request);

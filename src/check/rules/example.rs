@@ -15,7 +15,7 @@ use crate::{
     model::{
         clause::Strength,
         contract::{Contract, Protocol},
-        exchange::{Exchange, Intent, Response, Role, SentRequest},
+        exchange::{Exchange, RequestKind, Response, Role, SentRequest},
         template::Variables,
     },
 };
@@ -278,7 +278,7 @@ impl Example {
                 url: String::new(),
                 headers: owned(request),
                 body: Bytes::new(),
-                intent: Intent::Proper,
+                intent: RequestKind::Valid,
             },
             base: "http://127.0.0.1:1".into(),
             path: path.into(),
@@ -334,7 +334,7 @@ impl Example {
     }
 
     pub fn broken_request(mut self) -> Self {
-        self.request.intent = Intent::Broken;
+        self.request.intent = RequestKind::Malformed;
         self
     }
 

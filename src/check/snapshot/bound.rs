@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::model::{
     case::{Auth, Case, RawBody, Request, Step, Suite},
-    template::{Generator, Hole, Part, Template, TemplateValue, Variables},
+    template::{Generator, Part, Placeholder, Template, TemplateValue, Variables},
 };
 
 /// The names of those of `variables`.
@@ -19,7 +19,9 @@ pub(super) fn bound(case: &Case, suite: &Suite, variables: &Variables) -> BTreeS
         // A variable may be made of another one, in any order.
         for _ in 0..=defined.len() {
             let before = bound.len();
-            let made = defined.iter().filter(|(_, value)| holes(value).any(|hole| varies(hole, &bound)));
+            let made = defined
+                .iter()
+                .filter(|(_, value)| placeholders(value).any(|placeholder| varies(placeholder, &bound)));
             let made: Vec<Arc<str>> = made.map(|(name, _)| Arc::clone(name)).collect();
             bound.extend(made);
             if bound.len() == before {
@@ -49,11 +51,11 @@ pub(super) fn bound(case: &Case, suite: &Suite, variables: &Variables) -> BTreeS
     bound
 }
 
-fn varies(hole: &Hole, bound: &BTreeSet<Arc<str>>) -> bool {
-    match hole {
-        Hole::Generated(_) => true,
-        Hole::Variable(name) | Hole::Upper(name) => bound.contains(name),
-        Hole::Env(_) | Hole::Secret(_) => false,
+fn varies(placeholder: &Placeholder, bound: &BTreeSet<Arc<str>>) -> bool {
+    match placeholder {
+        Placeholder::Generated(_) => true,
+        Placeholder::Variable(name) | Placeholder::Upper(name) => bound.contains(name),
+        Placeholder::Env(_) | Placeholder::Secret(_) => false,
     }
 }
 
@@ -69,29 +71,29 @@ fn named_by(request: &Request) -> Vec<&str> {
         templates.push(token);
     }
     let of_templates = templates.into_iter().flat_map(of_template);
-    let of_input = request.input.iter().flat_map(|(_, value)| holes(value));
+    let of_input = request.input.iter().flat_map(|(_, value)| placeholders(value));
     of_templates.chain(of_input).filter_map(variable).collect()
 }
 
-fn variable(hole: &Hole) -> Option<&str> {
-    match hole {
-        Hole::Variable(name) | Hole::Upper(name) => Some(name),
-        Hole::Env(_) | Hole::Secret(_) | Hole::Generated(_) => None,
+fn variable(placeholder: &Placeholder) -> Option<&str> {
+    match placeholder {
+        Placeholder::Variable(name) | Placeholder::Upper(name) => Some(name),
+        Placeholder::Env(_) | Placeholder::Secret(_) | Placeholder::Generated(_) => None,
     }
 }
 
-fn of_template(template: &Template) -> impl Iterator<Item = &Hole> {
+fn of_template(template: &Template) -> impl Iterator<Item = &Placeholder> {
     template.parts.iter().filter_map(|part| match part {
-        Part::Hole(hole) => Some(hole),
+        Part::Placeholder(placeholder) => Some(placeholder),
         Part::Text(_) => None,
     })
 }
 
-fn holes(value: &TemplateValue) -> Box<dyn Iterator<Item = &Hole> + '_> {
+fn placeholders(value: &TemplateValue) -> Box<dyn Iterator<Item = &Placeholder> + '_> {
     match value {
         TemplateValue::Fixed(_) => Box::new(std::iter::empty()),
         TemplateValue::Text(template) => Box::new(of_template(template)),
-        TemplateValue::List(elements) => Box::new(elements.iter().flat_map(holes)),
-        TemplateValue::Object(members) => Box::new(members.iter().flat_map(|(_, value)| holes(value))),
+        TemplateValue::List(elements) => Box::new(elements.iter().flat_map(placeholders)),
+        TemplateValue::Object(members) => Box::new(members.iter().flat_map(|(_, value)| placeholders(value))),
     }
 }

@@ -6,10 +6,8 @@ use super::section::{Answer, Body, Section, lines, shown};
 use crate::{
     matcher::body::equal,
     model::verdict::{Location, Mismatch},
+    redact::MASKED,
 };
-
-/// What stands in an approved answer where the target's had a secret.
-const MASKED: &str = "***";
 
 /// Where two answers differ; nothing where they are the same.
 pub fn mismatch(approved: Option<&Section>, taken: &Section) -> Option<Mismatch> {

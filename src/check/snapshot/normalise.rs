@@ -14,10 +14,13 @@ use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
 use super::section::Body;
-use crate::model::{
-    case::{Messages, SnapshotRule},
-    exchange::Response,
-    template::{Generator, Variables},
+use crate::{
+    model::{
+        case::{Messages, SnapshotRule},
+        exchange::Response,
+        template::{Generator, Variables},
+    },
+    redact::MASKED,
 };
 
 /// Members of an error body whose text is free.
@@ -52,8 +55,6 @@ const THEN: char = '\u{e001}';
 const CLOSE: char = '\u{e002}';
 /// In front of a text that holds a secret, until its placeholders have their numbers: they count like those of any other.
 const SECRET: char = '\u{e003}';
-/// What such a text becomes.
-const MASKED: &str = "***";
 /// What stands where a text has the address of the target, until all else in it has a name.
 const TARGET: &str = "\u{e000}\u{e002}";
 

@@ -108,7 +108,7 @@ impl World {
         self
     }
 
-    pub(super) fn unanswered(mut self, at: usize, broken: Broken) -> Self {
+    pub(super) fn unanswered(mut self, at: usize, broken: TransportError) -> Self {
         self.trace.exchanges[at].answer = Err(broken);
         self
     }

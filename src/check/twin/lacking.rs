@@ -12,7 +12,7 @@ use crate::{
     model::{
         case::{Auth, Case, Wants},
         contract::{ApiName, Contract, Operation, Protocol},
-        exchange::{End, Exchange, Intent, Phase, Response, Role, Trace},
+        exchange::{End, Exchange, Phase, RequestKind, Response, Role, Trace},
         no_operation::{NoOperation, NoOperations},
     },
 };
@@ -126,7 +126,7 @@ impl Lacking {
                 seen.is_guarded |= identity::is_refused(&contract.protocol, response);
             }
             Auth::Target | Auth::Credentials | Auth::OwnToken
-                if exchange.request.intent == Intent::Proper =>
+                if exchange.request.intent == RequestKind::Valid =>
             {
                 if sent.is_right {
                     seen.right.note(like);

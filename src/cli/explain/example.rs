@@ -10,43 +10,44 @@ use crate::{
     exec::Interrupt,
     model::{case::Origin, clause::ClauseId, verdict::Violation},
     plan::{self, Plan, Selection},
+    redact::Redactor,
     reference::{Deviation, Options},
-    report::{Entry, FailOn, Report, Safe},
-    runner::{Finished, Opening, collect::Measure, lone_runtime, run_plan, summary},
-    workspace::{self, Generated, House, TargetChoice, Wrong},
+    report::{Entry, FailOn, Report},
+    runner::{Finished, Opening, collect::JudgingOptions, lone_runtime, run_plan, summary},
+    workspace::{self, Error, Generated, TargetChoice, Workspace},
 };
 
 /// Cases that are asked first: one of them notices most often, and soon.
 const FIRST: usize = 8;
 
 /// Shows the first violation of the clause that the first of its deviations leads to.
-pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(), Wrong> {
+pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(), Error> {
     let deviation = Deviation::ALL.iter().copied().find(|deviation| deviation.breaks() == &**id);
     let Some(deviation) = deviation else {
         writeln!(out, "\nThe reference target has no deviation that breaks {id}.")?;
         return Ok(());
     };
     writeln!(out, "\nWith `--deviate {deviation}`, a report says:")?;
-    let generated = || workspace::house(&files.layout()?, |_| true, Generated::All);
-    let written = || workspace::house(&files.layout()?, |_| true, Generated::None);
+    let generated = || workspace::open(&files.layout()?, |_| true, Generated::All);
+    let written = || workspace::open(&files.layout()?, |_| true, Generated::None);
     let api = id.split('.').next().unwrap_or_default();
     // The quickest way first: a few cases that name it, all that somebody wrote, then the generated ones that name it.
     for attempt in 0..3 {
-        let house = if attempt < 2 { written()? } else { generated()? };
+        let workspace = if attempt < 2 { written()? } else { generated()? };
         let naming = |origin: Origin| {
-            let cases = house.suite.cases.iter().filter(move |case| case.origin() == origin);
+            let cases = workspace.suite.cases.iter().filter(move |case| case.origin() == origin);
             cases.filter(|case| case.names().contains(id)).map(|case| case.id.to_string())
         };
         let filters: Vec<String> = match attempt {
             0 => naming(Origin::Written).take(FIRST).collect(),
-            1 => house.suite.cases.iter().map(|case| case.id.to_string()).collect(),
+            1 => workspace.suite.cases.iter().map(|case| case.id.to_string()).collect(),
             _ => naming(Origin::Generated).take(10 * FIRST).collect(),
         };
         if filters.is_empty() {
             continue;
         }
-        let apis = if house.contracts.get(api).is_some() { vec![api.into()] } else { Vec::new() };
-        let report = asked(house, Selection { filters, apis, ..Selection::default() }, deviation)?;
+        let apis = if workspace.contracts.get(api).is_some() { vec![api.into()] } else { Vec::new() };
+        let report = asked(workspace, Selection { filters, apis, ..Selection::default() }, deviation)?;
         if let Some((entry, violation)) = first(&report, id) {
             return told(entry, violation, out);
         }
@@ -55,21 +56,22 @@ pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(),
     Ok(())
 }
 
-fn asked(house: House, selection: Selection, deviation: Deviation) -> Result<Report, Wrong> {
+fn asked(workspace: Workspace, selection: Selection, deviation: Deviation) -> Result<Report, Error> {
     let state = env::temp_dir().join(format!("proofmark-{}", uuid::Uuid::new_v4().simple()));
     let judged = lone_runtime()?.block_on(async {
-        let chosen = workspace::target(&TargetChoice::default(), &[], &house)?;
-        let plan: Plan = plan::plan(house.ground(&chosen.target), &selection);
+        let resolved = workspace::target(&TargetChoice::default(), &[], &workspace)?;
+        let plan: Plan = plan::plan(workspace.ground(&resolved.target), &selection);
         let options = Options { deviation: Some(deviation), ..Options::default() };
         let (_alive, interrupt) = watch::channel(Interrupt::No);
         let opening = Opening { options, ..Opening::new(state.clone(), interrupt) };
         let progress = Progress::of(plan.jobs.len());
-        let measure = Measure::of(FailOn::Must);
-        let ran = run_plan(house, chosen, opening, &plan, &measure, &|event| progress.show(event)).await;
+        let judging = JudgingOptions::of(FailOn::Must);
+        let ran =
+            run_plan(workspace, resolved, opening, &plan, &judging, &|event| progress.show(event)).await;
         progress.clear();
-        let Finished { stage, played } = ran?;
-        let report = summary::summarize(played.run, &stage, FailOn::Must);
-        stage.strike().await;
+        let Finished { runner, output } = ran?;
+        let report = summary::summarize(output.run, &runner, FailOn::Must);
+        runner.close().await;
         Ok(report)
     });
     // What was made went with the target; its ledger may go too.
@@ -85,23 +87,23 @@ fn first<'a>(report: &'a Report, id: &ClauseId) -> Option<(&'a Entry, &'a Violat
     entries.flat_map(all).find(|(_, violation)| violation.clauses.contains(id))
 }
 
-fn told(entry: &Entry, violation: &Violation, out: &mut impl Write) -> Result<(), Wrong> {
+fn told(entry: &Entry, violation: &Violation, out: &mut impl Write) -> Result<(), Error> {
     let mask = |text: &str| text.to_owned();
-    let safe = Safe::new(&mask);
+    let redactor = Redactor::new(&mask);
     let mismatch = &violation.mismatch;
-    writeln!(out, "  case      {}", safe.line(&entry.subject.name))?;
+    writeln!(out, "  case      {}", redactor.line(&entry.subject.name))?;
     if let Some(exchange) = entry.exchange(violation.exchange) {
         let status =
             exchange.answer.as_ref().map_or(String::new(), |answer| format!(" -> {}", answer.status));
         writeln!(
             out,
             "  exchange  {} {}{status}",
-            safe.line(&exchange.request.method),
-            safe.line(&exchange.operation)
+            redactor.line(&exchange.request.method),
+            redactor.line(&exchange.operation)
         )?;
     }
-    writeln!(out, "  where     {}", safe.line(&mismatch.at.to_string()))?;
-    writeln!(out, "  expected  {}", safe.seen(&mismatch.at, &mismatch.expected))?;
-    writeln!(out, "  actual    {}", safe.seen(&mismatch.at, &mismatch.actual))?;
+    writeln!(out, "  where     {}", redactor.line(&mismatch.at.to_string()))?;
+    writeln!(out, "  expected  {}", redactor.seen(&mismatch.at, &mismatch.expected))?;
+    writeln!(out, "  actual    {}", redactor.seen(&mismatch.at, &mismatch.actual))?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     },
     suite,
     workspace::{
-        Wrong,
+        Error,
         bundled::{self, Kind},
     },
 };
@@ -35,7 +35,7 @@ const LONGEST: usize = 300;
 /// The text of `clauses.yaml`.
 ///
 /// Fails if the bundled clauses cannot be read.
-pub fn file(contract: &Contract, documented: &BTreeMap<String, String>) -> Result<String, Wrong> {
+pub fn file(contract: &Contract, documented: &BTreeMap<String, String>) -> Result<String, Error> {
     let Contract { title, version, api, .. } = contract;
     let mut text = format!(
         "# Clauses of {}, made by `proofmark import` from its model. Edit them: an import does not overwrite this file.\n",
@@ -61,9 +61,9 @@ pub fn file(contract: &Contract, documented: &BTreeMap<String, String>) -> Resul
 }
 
 /// The bundled clauses that every REST document makes, without the name of the API.
-fn of_documents() -> Result<Vec<(String, Clause)>, Wrong> {
+fn of_documents() -> Result<Vec<(String, Clause)>, Error> {
     let files = bundled::read(Kind::Schemas, None, |name| name == "veeam/clauses.yaml")?;
-    let clauses: Clauses = suite::load_clauses(&files).map_err(Wrong::Files)?;
+    let clauses: Clauses = suite::load_clauses(&files).map_err(Error::Diagnostics)?;
     let named = clauses.into_iter().filter_map(|(id, clause)| {
         let name = id.strip_prefix("veeam.")?.to_owned();
         OF_DOCUMENTS.iter().any(|it| name.starts_with(it)).then_some((name, clause))

@@ -16,7 +16,7 @@ use crate::{
         target::is_loopback,
     },
     plan, suite,
-    workspace::{PROJECT, Wrong, base_url_of},
+    workspace::{Error, PROJECT, base_url_of},
 };
 
 /// The model of another service.
@@ -45,7 +45,7 @@ pub fn init(
     base_url: Option<&str>,
     out: &mut impl Write,
     err: &mut impl Write,
-) -> Result<(), Wrong> {
+) -> Result<(), Error> {
     import::check_name(api)?;
     let url = base_url_of(base_url.unwrap_or(LOCAL))?;
     let imported = models::read(models::kind_of(model)?, model, None, api)?;

@@ -18,11 +18,11 @@ use crate::{
         record::{TRACES, Traces, cut::Cut},
     },
     runner::{record, rejudge},
-    workspace::{self, Generated, House, REFERENCE, Wrong},
+    workspace::{self, Error, Generated, REFERENCE, Workspace},
 };
 
 pub struct Recorded {
-    house: House,
+    workspace: Workspace,
     target: Target,
     run: JudgedRun,
     cut: Cut,
@@ -32,31 +32,31 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    pub fn read(args: &MutateArgs, folder: &Path) -> Result<Recorded, Wrong> {
+    pub fn read(args: &MutateArgs, folder: &Path) -> Result<Recorded, Error> {
         let (_, digest) = record::document(folder)?;
         let report = record::read(folder, Traces::All)?;
         let traces = if folder.is_file() { folder.with_file_name(TRACES) } else { folder.join(TRACES) };
         let cut = rejudge::cut(&traces)?;
         let mut runs = report.runs;
         let (Some(run), true) = (runs.pop(), runs.is_empty()) else {
-            return Err(Wrong::Said(format!(
+            return Err(Error::Usage(format!(
                 "{}: it holds several runs; one can be measured",
                 folder.display()
             )));
         };
         let (cases, schemas) = (args.cases.clone(), args.schemas.clone());
         let files = FileArgs { cases, schemas, seed: run.seed, snapshots: None };
-        let house = workspace::house(&files.layout()?, |_| true, Generated::All)?;
-        let target = target(args, &run, &house)?;
-        Ok(Recorded { house, target, run, cut, snapshots: Snapshots::default(), digest })
+        let workspace = workspace::open(&files.layout()?, |_| true, Generated::All)?;
+        let target = target(args, &run, &workspace)?;
+        Ok(Recorded { workspace, target, run, cut, snapshots: Snapshots::default(), digest })
     }
 
     /// What a mutant is judged by: the contract and the claims, and no approved answers.
     pub fn judge(&self) -> Judge<'_> {
         Judge {
-            suite: &self.house.suite,
-            contracts: &self.house.contracts,
-            clauses: &self.house.clauses,
+            suite: &self.workspace.suite,
+            contracts: &self.workspace.contracts,
+            clauses: &self.workspace.clauses,
             target: &self.target,
             snapshots: &self.snapshots,
         }
@@ -70,7 +70,7 @@ impl Recorded {
             if entry.subject.kind == Kind::Fixture {
                 let name = entry.subject.name.strip_prefix("fixture ")?;
                 let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
-                return self.house.suite.fixtures.get(id).map(|fixture| What::Fixture(fixture));
+                return self.workspace.suite.fixtures.get(id).map(|fixture| What::Fixture(fixture));
             }
             cases.get(entry.subject.name.as_str()).map(|case| What::Case(case))
         };
@@ -84,7 +84,7 @@ impl Recorded {
     }
 
     fn cases(&self) -> BTreeMap<&str, &Case> {
-        self.house.suite.cases.iter().map(|case| (&*case.id, &**case)).collect()
+        self.workspace.suite.cases.iter().map(|case| (&*case.id, &**case)).collect()
     }
 
     /// What was served and what was refused over the whole record.
@@ -113,17 +113,17 @@ impl Recorded {
 }
 
 /// The target of the run, by its file as it is today.
-fn target(args: &MutateArgs, run: &JudgedRun, house: &House) -> Result<Target, Wrong> {
+fn target(args: &MutateArgs, run: &JudgedRun, workspace: &Workspace) -> Result<Target, Error> {
     let recorded = run.target.name.to_string();
     let name = args.target.clone().unwrap_or(recorded);
     let name = if name.is_empty() { REFERENCE.to_owned() } else { name };
     let named = TargetArgs { target: Some(name), base_url: None };
-    let chosen = workspace::target(&named.choice()?, &[], house).map_err(|wrong| match wrong {
-        Wrong::Said(why) if args.target.is_none() => Wrong::Said(format!(
+    let resolved = workspace::target(&named.choice()?, &[], workspace).map_err(|wrong| match wrong {
+        Error::Usage(why) if args.target.is_none() => Error::Usage(format!(
             "{why}; the record is of {}: name its file with --target",
-            crate::report::safe::visible(&run.target.name)
+            crate::redact::visible(&run.target.name)
         )),
         wrong => wrong,
     })?;
-    Ok(rejudge::as_recorded(chosen.target, run))
+    Ok(rejudge::as_recorded(resolved.target, run))
 }

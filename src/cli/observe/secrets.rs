@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::{
     model::template::{Part, TemplateValue},
-    report::{Safe, safe::is_secret_name},
-    workspace::Wrong,
+    redact::{is_secret_name, looks_secret},
+    workspace::Error,
 };
 
 /// Refuses an input with a secret in clear. What stands for a value that the file does not have is none.
-pub fn refuse_in_clear<N: AsRef<str>>(input: &[(N, TemplateValue)]) -> Result<(), Wrong> {
+pub fn refuse_in_clear<N: AsRef<str>>(input: &[(N, TemplateValue)]) -> Result<(), Error> {
     let mut found = Vec::new();
     input.iter().for_each(|(name, value)| walk(name.as_ref(), name.as_ref(), value, &mut found));
     match found.is_empty() {
@@ -22,15 +22,15 @@ pub fn refuse_in_clear<N: AsRef<str>>(input: &[(N, TemplateValue)]) -> Result<()
 }
 
 /// Refuses a text that has one of the secrets which `mask` knows, however it is spelled.
-pub fn refuse_known(what: &str, text: &str, mask: &dyn Fn(&str) -> String) -> Result<(), Wrong> {
+pub fn refuse_known(what: &str, text: &str, mask: &dyn Fn(&str) -> String) -> Result<(), Error> {
     match mask(text) == text {
         true => Ok(()),
         false => Err(refused(&format!("a secret of the target, in {what}"))),
     }
 }
 
-fn refused(found: &dyn Display) -> Wrong {
-    Wrong::Said(format!(
+fn refused(found: &dyn Display) -> Error {
+    Error::Usage(format!(
         "other people read case files, and this one would contain {found}; nothing was sent\n\
          name it instead: \"${{secret:NAME}}\" is what `secrets: {{ NAME: {{ env: VARIABLE }} }}` of the target file \
          says, \"${{env:VARIABLE}}\" an environment variable, and \"${{gen:uuid}}\" a value that does not exist"
@@ -44,7 +44,7 @@ fn walk(place: &str, name: &str, value: &TemplateValue, found: &mut Vec<String>)
         TemplateValue::Text(template) => {
             let parts = template.parts.iter().map(|part| match part {
                 Part::Text(text) => text,
-                Part::Hole(_) => " ",
+                Part::Placeholder(_) => " ",
             });
             text(place, name, &parts.collect::<String>(), found);
         }
@@ -68,8 +68,7 @@ fn walk_fixed(place: &str, name: &str, value: &Value, found: &mut Vec<String>) {
 }
 
 fn text(place: &str, name: &str, text: &str, found: &mut Vec<String>) {
-    let gives_away = || Safe::new(&str::to_owned).masked(text) != text;
-    if (is_secret_name(name) && !text.trim().is_empty()) || gives_away() {
+    if (is_secret_name(name) && !text.trim().is_empty()) || looks_secret(text) {
         found.push(place.to_owned());
     }
 }
@@ -77,7 +76,7 @@ fn text(place: &str, name: &str, text: &str, found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::template::{Hole, Template};
+    use crate::model::template::{Placeholder, Template};
     use serde_json::json;
 
     fn places(value: TemplateValue) -> Vec<String> {
@@ -108,15 +107,16 @@ mod tests {
 
     #[test]
     fn what_stands_for_a_secret_is_none() {
-        let hole = || Part::Hole(Hole::Secret("db".into()));
+        let placeholder = || Part::Placeholder(Placeholder::Secret("db".into()));
         let of = |parts: Vec<Part>| {
             places(TemplateValue::Object(
                 [("Password".into(), TemplateValue::Text(Template { parts }))].into_iter().collect(),
             ))
         };
-        assert_eq!(of(vec![hole()]), Vec::<String>::new());
-        assert_eq!(of(vec![hole(), Part::Text("-old".into())]), ["it.Password"]);
-        let attributes = vec![Part::Text("user=a;password=".into()), hole(), Part::Text(";x=y".into())];
+        assert_eq!(of(vec![placeholder()]), Vec::<String>::new());
+        assert_eq!(of(vec![placeholder(), Part::Text("-old".into())]), ["it.Password"]);
+        let attributes =
+            vec![Part::Text("user=a;password=".into()), placeholder(), Part::Text(";x=y".into())];
         assert_eq!(places(TemplateValue::Text(Template { parts: attributes })), Vec::<String>::new());
     }
 
@@ -124,7 +124,7 @@ mod tests {
     fn the_refusal_says_how_to_name_it() {
         let wrong =
             refuse_known("--send", "a hunter2", &|text: &str| text.replace("hunter2", "***")).unwrap_err();
-        let Wrong::Said(said) = wrong else { panic!("{wrong:?}") };
+        let Error::Usage(said) = wrong else { panic!("{wrong:?}") };
         assert!(said.contains("in --send; nothing was sent") && said.contains("${secret:NAME}"), "{said}");
         assert!(!said.contains("hunter2"));
         assert!(refuse_known("--send", "harmless", &str::to_owned).is_ok());

@@ -14,8 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     model::target::SecretRef,
-    report::safe::visible,
-    workspace::{Wrong, files, secrets},
+    redact::visible,
+    workspace::{Error, files, secrets},
 };
 
 /// What the name of a signature ends with.
@@ -74,9 +74,9 @@ pub fn beside(statement: &Path) -> PathBuf {
 
 /// The signature of `text`, which is to be written as `file` and is made of the run with this digest; none where none is
 /// wanted.
-pub fn signature(args: &SignArgs, text: &str, file: &Path, run: &str) -> Result<Option<String>, Wrong> {
+pub fn signature(args: &SignArgs, text: &str, file: &Path, run: &str) -> Result<Option<String>, Error> {
     let Some(key) = &args.sign else { return Ok(None) };
-    let of_key = |why: String| Wrong::Said(format!("--sign {key}: {why}"));
+    let of_key = |why: String| Error::Usage(format!("--sign {key}: {why}"));
     let place = match key.strip_prefix("env:") {
         Some(name) => SecretRef::Env(name.to_owned()),
         None => SecretRef::File(key.strip_prefix("file:").unwrap_or(key).into()),
@@ -105,7 +105,7 @@ pub fn signature(args: &SignArgs, text: &str, file: &Path, run: &str) -> Result<
 
 /// What the signature of the statement in `file` says; none where no key is given to check it with. The inner error is
 /// one sentence, and means that the statement is not to be believed.
-pub fn checked(args: &CheckArgs, text: &str, file: &Path) -> Result<Result<Option<Signed>, String>, Wrong> {
+pub fn checked(args: &CheckArgs, text: &str, file: &Path) -> Result<Result<Option<Signed>, String>, Error> {
     let Some(key) = &args.public_key else { return Ok(Ok(None)) };
     let key = public_key(key)?;
     let path = args.signature.clone().unwrap_or_else(|| beside(file));
@@ -115,7 +115,7 @@ pub fn checked(args: &CheckArgs, text: &str, file: &Path) -> Result<Result<Optio
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(Err(format!("there is no signature {}", path.display())));
         }
-        Err(error) => return Err(Wrong::Said(error.to_string())),
+        Err(error) => return Err(Error::Usage(error.to_string())),
     };
     Ok(verified(text.as_bytes(), &signature, &key)
         .map(Some)
@@ -134,19 +134,19 @@ fn verified(text: &[u8], signature: &str, key: &minisign_verify::PublicKey) -> R
 }
 
 /// A key as it stands in the second line of its file, or the name of that file.
-fn public_key(key: &str) -> Result<minisign_verify::PublicKey, Wrong> {
+fn public_key(key: &str) -> Result<minisign_verify::PublicKey, Error> {
     if let Ok(key) = minisign_verify::PublicKey::from_base64(key.trim()) {
         return Ok(key);
     }
     let text = files::text(Path::new(key), files::SECRET)
-        .map_err(|error| Wrong::Said(format!("--public-key: neither a key nor a file: {error}")))?;
+        .map_err(|error| Error::Usage(format!("--public-key: neither a key nor a file: {error}")))?;
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let found = lines.last().and_then(|line| minisign_verify::PublicKey::from_base64(line).ok());
-    found.ok_or_else(|| Wrong::Said(format!("--public-key {key}: no public key of minisign")))
+    found.ok_or_else(|| Error::Usage(format!("--public-key {key}: no public key of minisign")))
 }
 
 /// From where it is said to be, and never from the command line, which others can read.
-fn password(place: Option<&str>) -> Result<Option<SecretString>, Wrong> {
+fn password(place: Option<&str>) -> Result<Option<SecretString>, Error> {
     let place = match place {
         None => return Ok(None),
         Some(place) => place,
@@ -156,12 +156,12 @@ fn password(place: Option<&str>) -> Result<Option<SecretString>, Wrong> {
         (None, Some(path)) => SecretRef::File(path.into()),
         // What was given is not repeated: it may be the password.
         (None, None) => {
-            return Err(Wrong::Said(
+            return Err(Error::Usage(
                 "--password takes env:NAME or file:PATH, and never the password itself".into(),
             ));
         }
     };
-    secrets::value(&place).map(Some).map_err(|why| Wrong::Said(format!("--password: {why}")))
+    secrets::value(&place).map(Some).map_err(|why| Error::Usage(format!("--password: {why}")))
 }
 
 impl Signed {
@@ -185,8 +185,8 @@ impl Signed {
 }
 
 /// Makes a pair of keys and says what to do with them. Fails where one is there already.
-pub fn key(args: &KeyArgs, out: &mut impl io::Write) -> Result<(), Wrong> {
-    let failed = |error: &dyn std::fmt::Display| Wrong::Said(format!("no key could be made: {error}"));
+pub fn key(args: &KeyArgs, out: &mut impl io::Write) -> Result<(), Error> {
+    let failed = |error: &dyn std::fmt::Display| Error::Usage(format!("no key could be made: {error}"));
     let password = password(args.password.as_deref())?;
     let pair = match &password {
         Some(password) => KeyPair::generate_encrypted_keypair(Some(password.expose_secret().to_owned())),
@@ -197,11 +197,12 @@ pub fn key(args: &KeyArgs, out: &mut impl io::Write) -> Result<(), Wrong> {
         sk.to_box(Some("proofmark secret key")).map_err(|error| failed(&error))?.into_string(),
     );
     let public = pk.to_box().map_err(|error| failed(&error))?.into_string();
-    fs::create_dir_all(&args.out)
-        .map_err(|error| Wrong::Said(files::told(&args.out, error.kind(), &error.to_string()).to_string()))?;
+    fs::create_dir_all(&args.out).map_err(|error| {
+        Error::Usage(files::told(&args.out, error.kind(), &error.to_string()).to_string())
+    })?;
     let paths = [SECRET_KEY, PUBLIC_KEY].map(|name| args.out.join(name));
     if let Some(there) = paths.iter().find(|path| path.exists()) {
-        return Err(Wrong::Said(format!("{} is there already; keys are never replaced", there.display())));
+        return Err(Error::Usage(format!("{} is there already; keys are never replaced", there.display())));
     }
     write_new(&paths[0], secret.expose_secret())?;
     write_new(&paths[1], &public)?;
@@ -214,13 +215,13 @@ pub fn key(args: &KeyArgs, out: &mut impl io::Write) -> Result<(), Wrong> {
 }
 
 /// A file that was not there, and that on Unix only its owner reads.
-fn write_new(path: &Path, text: &str) -> Result<(), Wrong> {
+fn write_new(path: &Path, text: &str) -> Result<(), Error> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(path).and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
-    written.map_err(|error| Wrong::Said(format!("{}: {error}", path.display())))
+    written.map_err(|error| Error::Usage(format!("{}: {error}", path.display())))
 }
 
 #[cfg(test)]
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_taken_from_the_command_line_nor_repeated() {
-        let Err(Wrong::Said(why)) = password(Some("hunter2")) else { panic!("it was taken") };
+        let Err(Error::Usage(why)) = password(Some("hunter2")) else { panic!("it was taken") };
         assert!(!why.contains("hunter2"), "{why}");
     }
 

@@ -1,6 +1,6 @@
 //! Amazon Resource Names in generated inputs: well-formed ones of the service that the contract is of, which name nothing.
 
-use super::holes::{ABSENT, ABSENT_UPPER, ABSENT_UUID};
+use super::placeholders::{ABSENT, ABSENT_UPPER, ABSENT_UUID};
 
 /// Types of resources that ARNs call otherwise than members do (Service Authorization Reference): the service, the end of
 /// the member's name, and what stands before the name of the resource.

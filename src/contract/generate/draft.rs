@@ -8,9 +8,9 @@ use serde_json_path::JsonPath;
 
 use super::{
     family::{self, Destroyer, Family, KnownBy, Listing},
-    holes::{self, Bears, template},
     journey::{self, Setup},
     kinds::Kinds,
+    placeholders::{self, Bears, template},
     random::Random,
     value::{Extent, Maker},
 };
@@ -24,7 +24,7 @@ use crate::{
         clause::{ClauseId, Clauses, Strength},
         contract::{Contract, Effect, Operation, Place, Protocol},
         span::Span,
-        template::{Generator, Hole, Part, Template, TemplateValue},
+        template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
 };
 
@@ -290,7 +290,7 @@ impl<'a> Draft<'a> {
 
     /// Nothing may be made that is not destroyed again, by the case or, as the ledger knows how, at the run's end: what would
     /// do so goes only where the target file gives it up. What an input with one mistake makes is destroyed by its case alone.
-    /// What a request would change or destroy is for the fence to say.
+    /// What a request would change or destroy is for the guard to say.
     fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
         // What a server makes of a wrong input it may show in another way than the contract says.
@@ -309,7 +309,7 @@ impl<'a> Draft<'a> {
     pub fn is_undone(&self, operation: &Operation, input: &[(String, Value)]) -> bool {
         let given = |member: &str| {
             let value = input.iter().find(|(name, _)| name == member).and_then(|(_, value)| value.as_str());
-            value.is_some_and(|text| holes::bears(text) != Bears::Neither)
+            value.is_some_and(|text| placeholders::bears(text) != Bears::Neither)
         };
         contract_family::is_undone(self.contract, operation, &given)
     }
@@ -325,7 +325,7 @@ impl<'a> Draft<'a> {
         let other = by_path.or_else(|| journey::separator(self.contract, operation))?;
         let names = |name: &str| {
             let value = input.iter().find(|(have, _)| have == name).and_then(|(_, value)| value.as_str());
-            value.is_some_and(|text| holes::bears(text) != Bears::Neither)
+            value.is_some_and(|text| placeholders::bears(text) != Bears::Neither)
         };
         let mut needed = other.members.iter().filter(|(_, it)| it.required && it.default.is_none());
         let same = |(name, _): &&(String, Value)| other.members.contains_key(name);
@@ -350,10 +350,11 @@ impl<'a> Draft<'a> {
     /// The name of what a creation makes, `pm-12345678-k3x9a0bz`, where its input has it; those that are made besides
     /// have numbers behind it.
     pub fn row(&self, input: &[(String, Value)], number: Option<usize>) -> Option<(Arc<str>, TemplateValue)> {
-        let name = hole("name", number);
+        let name = placeholder("name", number);
         input.iter().any(|(_, value)| mentions(value, &name)).then(|| {
-            let hole = |generator| Part::Hole(Hole::Generated(generator));
-            let mut parts = vec![hole(Generator::Run), Part::Text("-".into()), hole(Generator::Suffix)];
+            let placeholder = |generator| Part::Placeholder(Placeholder::Generated(generator));
+            let mut parts =
+                vec![placeholder(Generator::Run), Part::Text("-".into()), placeholder(Generator::Suffix)];
             parts.extend(number.map(|number| Part::Text(number.to_string())));
             (variable("name", number).into(), TemplateValue::Text(Template { parts }))
         })
@@ -377,7 +378,7 @@ impl<'a> Draft<'a> {
         number: Option<usize>,
     ) -> Option<Step> {
         let by = match destroyer.known_by {
-            KnownBy::Answer(_) => hole("made", number),
+            KnownBy::Answer(_) => placeholder("made", number),
             KnownBy::Name => given?.to_owned(),
         };
         Some(self.undone(destroyer.operation, vec![(destroyer.member.to_owned(), Value::from(by))]))
@@ -451,15 +452,15 @@ pub(super) fn variable(what: &str, number: Option<usize>) -> String {
 }
 
 /// What stands in an input for a [`variable`].
-pub(super) fn hole(what: &str, number: Option<usize>) -> String {
+pub(super) fn placeholder(what: &str, number: Option<usize>) -> String {
     format!("${{{}}}", variable(what, number))
 }
 
-fn mentions(value: &Value, hole: &str) -> bool {
+fn mentions(value: &Value, placeholder: &str) -> bool {
     match value {
-        Value::String(text) => text.contains(hole),
-        Value::Array(elements) => elements.iter().any(|element| mentions(element, hole)),
-        Value::Object(members) => members.values().any(|member| mentions(member, hole)),
+        Value::String(text) => text.contains(placeholder),
+        Value::Array(elements) => elements.iter().any(|element| mentions(element, placeholder)),
+        Value::Object(members) => members.values().any(|member| mentions(member, placeholder)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -57,7 +57,7 @@ fn is_placeholder(text: &str) -> bool {
 }
 
 /// Whether what is made up for a member is a text that says nothing: no name or label of something, and no reference. This chooses
-/// among values; whether one may be sent is for the fence to say.
+/// among values; whether one may be sent is for the guard to say.
 fn is_plain(name: &str, made: &Value) -> bool {
     const NAMES: [&str; 7] = ["Arn", "Identifier", "Id", "Name", "Path", "Description", "Comment"];
     let names = NAMES.iter().any(|end| name.ends_with(end)) && !name.ends_with("EngineName");

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    holes::{self, Bears},
+    placeholders::{self, Bears},
     value::Maker,
 };
 
@@ -33,7 +33,7 @@ impl Family<'_> {
         let (_, value) = input.iter().find(|(name, _)| name == first)?;
         let text = rest.iter().try_fold(value, |value, name| value.get(*name))?.as_str()?;
         // As the whole value, it is a number.
-        (holes::bears(text) == Bears::Own && text != holes::OWN_NUMBER).then_some(text)
+        (placeholders::bears(text) == Bears::Own && text != placeholders::OWN_NUMBER).then_some(text)
     }
 
     /// Whether an input gives `true` for a name. A server that converts it to text uses a name that others may use, too, and
@@ -51,8 +51,10 @@ impl Family<'_> {
     pub fn name_it(&self, maker: &mut Maker<'_>, members: &mut Map<String, Value>, schema: Option<&Value>) {
         let named = || Some((*self.naming.as_deref()?.last()?, schema?));
         let Some((name, schema)) = named() else { return };
-        let has =
-            members.get(name).and_then(Value::as_str).is_some_and(|text| holes::bears(text) == Bears::Own);
+        let has = members
+            .get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|text| placeholders::bears(text) == Bears::Own);
         if let (false, Some(value)) = (has, maker.value(name, schema)) {
             members.insert(name.to_owned(), value);
         }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    holes::fills,
+    placeholders::fills,
     random::Random,
     value::{Bearer, Maker},
 };

@@ -15,8 +15,8 @@ use serde_json_path::JsonPath;
 use super::{
     draft::{Draft, Statement, may, must, should},
     family::{Destroyer, KnownBy, Listing},
-    holes::template,
     kinds::{Creator, fits, is_costly},
+    placeholders::template,
 };
 use crate::{
     contract::family::is_needed,

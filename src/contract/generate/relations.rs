@@ -12,7 +12,7 @@ mod telling;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
-use super::{draft::Draft, holes::template, journey::life};
+use super::{draft::Draft, journey::life, placeholders::template};
 use crate::{
     contract::{
         resources,

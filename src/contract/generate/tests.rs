@@ -14,7 +14,7 @@ use crate::{
         case::{Claim, Need, Origin, Profile, StatusPattern},
         clause::{Clause, Strength},
         contract::Effect,
-        template::{Hole, Part, TemplateValue},
+        template::{Part, Placeholder, TemplateValue},
     },
 };
 
@@ -91,15 +91,17 @@ fn input(case: &Case) -> Value {
 /// As [`input`], with the holes filled as a run would.
 fn filled(case: &Case) -> Value {
     let as_written = |value: &TemplateValue| {
-        let spelled = |hole: &Hole| Ok(Value::from(format!("${{{}}}", fill::key(hole))));
+        let spelled = |placeholder: &Placeholder| Ok(Value::from(format!("${{{}}}", fill::key(placeholder))));
         fill::value(value, &mut spelled.clone()).unwrap()
     };
     fn fill_in(value: Value) -> Value {
         match value {
-            Value::String(text) if [holes::OWN_NUMBER, holes::ABSENT_NUMBER].contains(&&*text) => {
+            Value::String(text)
+                if [placeholders::OWN_NUMBER, placeholders::ABSENT_NUMBER].contains(&&*text) =>
+            {
                 json!(5_000_000_000_000_007_u64)
             }
-            Value::String(text) => holes::fills(&text)[2].clone().into(),
+            Value::String(text) => placeholders::fills(&text)[2].clone().into(),
             Value::Array(elements) => elements.into_iter().map(fill_in).collect(),
             Value::Object(members) => {
                 members.into_iter().map(|(name, value)| (name, fill_in(value))).collect()
@@ -119,7 +121,7 @@ fn plain(value: &TemplateValue) -> Value {
             .iter()
             .map(|part| match part {
                 Part::Text(text) => text.clone(),
-                Part::Hole(hole) => format!("<{}>", fill::key(hole)),
+                Part::Placeholder(placeholder) => format!("<{}>", fill::key(placeholder)),
             })
             .collect::<String>()
             .into(),
@@ -370,7 +372,7 @@ fn what_makes_what_nothing_destroys_needs_a_target_that_gives_it_up() {
         ("StartThing::generated::valid-minimal", true),
         ("StartThing::generated::without-ThingArn", true),
         ("DeleteThing::generated::valid-minimal", false),
-        // What they touch is for the fence to say.
+        // What they touch is for the guard to say.
         ("ModifySettings::generated::valid-minimal", false),
         ("DeleteSettings::generated::valid-minimal", false),
     ] {

@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     arn,
-    holes::{
+    kinds::Kinds,
+    placeholders::{
         ABSENT, ABSENT_NUMBER, ABSENT_UPPER, ABSENT_UUID, Bears, NAME, OWN_NUMBER, OWN_UUID, SUFFIX, bears,
         fills,
     },
-    kinds::Kinds,
     random::Random,
 };
 use crate::{

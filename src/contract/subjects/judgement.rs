@@ -5,17 +5,17 @@ use crate::model::{contract::Effect, target::Lift};
 
 /// To whom belongs what a value identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
+pub enum Ownership {
     /// This run has made it, or has given it its name.
     Run,
     /// It was drawn in this run to name nothing, or is empty.
     Absent,
     /// The target file gives it up.
-    GivenUp,
+    Expendable,
     /// `proofmark up` has made it; it stays.
     Kept,
     /// The target lends it.
-    Lent,
+    Supplied,
     /// The target file names it, or a fixture found it on the target.
     Named,
     /// Of which nothing is known.
@@ -49,7 +49,7 @@ pub fn judge(
     operation: &str,
     effect: Effect,
     touched: &Touched,
-    owner: &dyn Fn(&str) -> Owner,
+    owner: &dyn Fn(&str) -> Ownership,
     lift: Option<Lift>,
 ) -> Result<Vec<Touching>, String> {
     if effect == Effect::Read {
@@ -82,7 +82,7 @@ struct Judged<'a> {
     operation: &'a str,
     effect: Effect,
     touched: &'a Touched,
-    owner: &'a dyn Fn(&str) -> Owner,
+    owner: &'a dyn Fn(&str) -> Ownership,
     lift: Option<Lift>,
 }
 
@@ -92,15 +92,17 @@ impl Judged<'_> {
         let owner = (self.owner)(&subject.text);
         let destroys = matches!(self.effect, Effect::Destroy | Effect::Unknown);
         let rule = match (owner, self.role(subject)) {
-            (Owner::Run, _) => Some(Rule::Own),
-            (Owner::Absent, _) => Some(Rule::Absent),
-            (Owner::GivenUp, _) => Some(Rule::Expendable),
-            (Owner::Kept, Role::Identifies) if self.halves(subject) > 0 => Some(Rule::LentHalf),
-            (Owner::Lent, Role::Identifies) if self.has_other_half(subject) => Some(Rule::LentHalf),
-            (Owner::Named | Owner::Kept | Owner::Lent, Role::Refers) => Some(Rule::Reference),
-            (Owner::Unknown, Role::Data) => return Ok(None),
-            (Owner::Named | Owner::Kept | Owner::Lent, Role::Data) if !destroys => return Ok(None),
-            (Owner::Unknown, _) if subject.fit != Fit::Documented => {
+            (Ownership::Run, _) => Some(Rule::Own),
+            (Ownership::Absent, _) => Some(Rule::Absent),
+            (Ownership::Expendable, _) => Some(Rule::Expendable),
+            (Ownership::Kept, Role::Identifies) if self.halves(subject) > 0 => Some(Rule::LentHalf),
+            (Ownership::Supplied, Role::Identifies) if self.has_other_half(subject) => Some(Rule::LentHalf),
+            (Ownership::Named | Ownership::Kept | Ownership::Supplied, Role::Refers) => Some(Rule::Reference),
+            (Ownership::Unknown, Role::Data) => return Ok(None),
+            (Ownership::Named | Ownership::Kept | Ownership::Supplied, Role::Data) if !destroys => {
+                return Ok(None);
+            }
+            (Ownership::Unknown, _) if subject.fit != Fit::Documented => {
                 self.holds_no_name_of_others(&subject.text)?;
                 self.lift.map(Rule::from)
             }
@@ -128,7 +130,10 @@ impl Judged<'_> {
                 other.member != subject.member
                     && self.halves(other) > 0
                     && other.text != subject.text
-                    && matches!((self.owner)(&other.text), Owner::Run | Owner::Absent | Owner::GivenUp)
+                    && matches!(
+                        (self.owner)(&other.text),
+                        Ownership::Run | Ownership::Absent | Ownership::Expendable
+                    )
             })
     }
 
@@ -165,7 +170,7 @@ impl Judged<'_> {
         let words = text.split(ends).filter(|word| !word.is_empty());
         let foreign = words
             .map(|word| (word, (self.owner)(word)))
-            .find(|(_, owner)| matches!(owner, Owner::Kept | Owner::Lent | Owner::Named));
+            .find(|(_, owner)| matches!(owner, Ownership::Kept | Ownership::Supplied | Ownership::Named));
         foreign.map_or(Ok(()), |(word, owner)| Err(self.refused(word, "body", owner)))
     }
 
@@ -181,14 +186,16 @@ impl Judged<'_> {
         Ok(Touching { at: at.to_owned(), rule: lift.into() })
     }
 
-    fn refused(&self, text: &str, at: &str, owner: Owner) -> String {
+    fn refused(&self, text: &str, at: &str, owner: Ownership) -> String {
         let text: String = text.chars().take(120).collect();
         let text = text.escape_debug();
         let Judged { operation, effect, .. } = self;
         let whose = match owner {
-            Owner::Lent => "the target lends it",
-            Owner::Kept => "it is kept for later runs",
-            Owner::Named => "it is only named for reference, and the target file does not call it expendable",
+            Ownership::Supplied => "the target lends it",
+            Ownership::Kept => "it is kept for later runs",
+            Ownership::Named => {
+                "it is only named for reference, and the target file does not call it expendable"
+            }
             _ => "this run did not make it",
         };
         match effect {

@@ -16,10 +16,10 @@ use super::AuthError;
 use crate::{
     exec::{
         MissingSecret, Secrets,
-        masks::Masks,
-        request::{self, Outgoing},
+        request::{self, PreparedRequest},
     },
     model::{case::Auth, target::Keys},
+    redact::KnownSecrets,
 };
 
 /// The headers that are signed, where the request has them.
@@ -76,7 +76,7 @@ impl SigV4 {
     /// The keys of this moment. Those of the default chain are looked for when first needed, by one caller while the
     /// others wait, and again before they run out; every secret that turns up is masked from then on. Where nothing was
     /// found, nothing is looked for again.
-    pub async fn credentials(&self, masks: &Masks) -> Result<Credentials, AuthError> {
+    pub async fn credentials(&self, known_secrets: &KnownSecrets) -> Result<Credentials, AuthError> {
         let (profile, found) = match &self.source {
             Source::Static(credentials) => return Ok(credentials.clone()),
             Source::Chain { profile, found } => (profile, found),
@@ -95,8 +95,8 @@ impl SigV4 {
         };
         match (fresh, old) {
             (Ok(fresh), _) => {
-                masks.add(fresh.secret_access_key());
-                fresh.session_token().into_iter().for_each(|token| masks.add(token));
+                known_secrets.add(fresh.secret_access_key());
+                fresh.session_token().into_iter().for_each(|token| known_secrets.add(token));
                 *found = Found::Keys(fresh.clone());
                 Ok(fresh)
             }
@@ -112,7 +112,7 @@ impl SigV4 {
     /// Signs the request as it stands, or with the one fault that `auth` names.
     pub fn sign(
         &self,
-        outgoing: &mut Outgoing,
+        prepared: &mut PreparedRequest,
         auth: &Auth,
         credentials: &Credentials,
         service: &str,
@@ -126,13 +126,13 @@ impl SigV4 {
             Auth::StaleDate => (credentials.clone(), now - STALE),
             _ => (credentials.clone(), now),
         };
-        let headers = signature(outgoing, signer, &self.region, service, time)?;
+        let headers = signature(prepared, signer, &self.region, service, time)?;
         for (name, value) in headers {
-            request::set(&mut outgoing.headers, &name, value);
+            request::set(&mut prepared.headers, &name, value);
         }
         if *auth == Auth::TamperedBody {
             // A space behind JSON leaves it the same JSON: nothing but the signature can tell.
-            outgoing.body = [&outgoing.body[..], b" "].concat().into();
+            prepared.body = [&prepared.body[..], b" "].concat().into();
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl SigV4 {
 
 /// `x-amz-date`, `authorization`, and `x-amz-security-token` with temporary keys.
 fn signature(
-    outgoing: &Outgoing,
+    prepared: &PreparedRequest,
     credentials: Credentials,
     region: &str,
     service: &str,
@@ -159,15 +159,15 @@ fn signature(
         .build()
         .map_err(refused)?
         .into();
-    let headers = outgoing
+    let headers = prepared
         .headers
         .iter()
         .filter(|(name, _)| SIGNED.contains(&name.as_str()))
         .map(|(name, value)| (name.as_str(), value.as_str()));
-    let body = SignableBody::Bytes(&outgoing.body);
+    let body = SignableBody::Bytes(&prepared.body);
     // The signer takes the host from here where a case has removed the header.
-    let uri = format!("{}{}", &outgoing.url[..url::Position::BeforePath], outgoing.target);
-    let request = SignableRequest::new(&outgoing.method, uri, headers, body).map_err(refused)?;
+    let uri = format!("{}{}", &prepared.url[..url::Position::BeforePath], prepared.target);
+    let request = SignableRequest::new(&prepared.method, uri, headers, body).map_err(refused)?;
     let (instructions, _) = sign(request, &params).map_err(refused)?.into_parts();
     Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
@@ -223,21 +223,21 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::{exec::request::Route, model::exchange::Intent};
+    use crate::{exec::request::Route, model::exchange::RequestKind};
 
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
     const TOKEN: &str = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267";
     const NOON: &str = "2015-08-30T12:36:00Z";
 
-    fn outgoing(method: &str, headers: &[(&str, &str)], body: &'static str) -> Outgoing {
-        Outgoing {
+    fn prepared(method: &str, headers: &[(&str, &str)], body: &'static str) -> PreparedRequest {
+        PreparedRequest {
             method: method.into(),
             url: Url::parse("http://example.amazonaws.com/").unwrap(),
             target: "/".into(),
             headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             body: body.into(),
             identity: Vec::new(),
-            intent: Intent::Proper,
+            intent: RequestKind::Valid,
             route: Route::Pooled,
         }
     }
@@ -247,14 +247,14 @@ mod tests {
         SigV4 { region: "us-east-1".into(), source: Source::Static(credentials) }
     }
 
-    fn signed(mut outgoing: Outgoing, auth: &Auth, token: Option<&str>) -> Outgoing {
+    fn signed(mut prepared: PreparedRequest, auth: &Auth, token: Option<&str>) -> PreparedRequest {
         let credentials = Credentials::new("AKIDEXAMPLE", SECRET, token.map(str::to_owned), None, "test");
-        signer().sign(&mut outgoing, auth, &credentials, "service", NOON.parse().unwrap()).unwrap();
-        outgoing
+        signer().sign(&mut prepared, auth, &credentials, "service", NOON.parse().unwrap()).unwrap();
+        prepared
     }
 
-    fn header<'a>(outgoing: &'a Outgoing, name: &str) -> &'a str {
-        &outgoing.headers.iter().find(|(have, _)| have == name).unwrap().1
+    fn header<'a>(prepared: &'a PreparedRequest, name: &str) -> &'a str {
+        &prepared.headers.iter().find(|(have, _)| have == name).unwrap().1
     }
 
     /// The vectors that AWS publishes: get-vanilla, post-vanilla, get-vanilla-with-session-token.
@@ -281,7 +281,7 @@ mod tests {
                 "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8",
             ),
         ] {
-            let signed = signed(outgoing(method, &host, ""), &Auth::Target, token);
+            let signed = signed(prepared(method, &host, ""), &Auth::Target, token);
             let expected = format!(
                 "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
                  SignedHeaders={headers}, Signature={signature}"
@@ -329,7 +329,7 @@ mod tests {
             (Auth::StaleDate, "AKIDEXAMPLE", stale, SECRET, "{}"),
             (Auth::TamperedBody, "AKIDEXAMPLE", now, SECRET, "{} "),
         ] {
-            let signed = signed(outgoing("POST", &headers, "{}"), &auth, None);
+            let signed = signed(prepared("POST", &headers, "{}"), &auth, None);
             let authorization = header(&signed, "authorization");
             let signature = expected_signature(date, "{}", secret);
             assert!(
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_request_without_its_host_is_signed_all_the_same() {
-        let signed = signed(outgoing("POST", &[], "{}"), &Auth::Target, None);
+        let signed = signed(prepared("POST", &[], "{}"), &Auth::Target, None);
         assert!(header(&signed, "authorization").contains("SignedHeaders=host;x-amz-date, "));
     }
 

@@ -17,12 +17,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::{AuthError, Desk};
+use super::{AuthContext, AuthError};
 use crate::{
     exec::{
-        masks::Reach,
-        request::{self, Outgoing},
-        wire::Passage,
+        request::{self, PreparedRequest},
+        wire::RoundTrip,
     },
     matcher::throttle::throttles,
     model::{
@@ -31,6 +30,7 @@ use crate::{
         exchange::{Exchange, Response, Role},
         template::Variables,
     },
+    redact::Reach,
 };
 
 /// Where the grant takes place, as the Veeam document has it.
@@ -90,32 +90,40 @@ impl Tokens {
     }
 
     /// The token that everybody uses.
-    pub async fn current(&self, desk: Desk<'_>, log: &mut Vec<Exchange>) -> Result<Arc<str>, AuthError> {
-        self.other_than(None, desk, log).await
+    pub async fn current(
+        &self,
+        context: AuthContext<'_>,
+        log: &mut Vec<Exchange>,
+    ) -> Result<Arc<str>, AuthError> {
+        self.other_than(None, context, log).await
     }
 
     /// A token in place of one that the target no longer takes. Whoever comes second gets what the first has got.
     pub async fn renewed(
         &self,
         stale: &str,
-        desk: Desk<'_>,
+        context: AuthContext<'_>,
         log: &mut Vec<Exchange>,
     ) -> Result<Arc<str>, AuthError> {
-        self.other_than(Some(stale), desk, log).await
+        self.other_than(Some(stale), context, log).await
     }
 
     /// A token that nobody else has.
-    pub async fn own(&self, desk: Desk<'_>, log: &mut Vec<Exchange>) -> Result<Arc<str>, AuthError> {
+    pub async fn own(
+        &self,
+        context: AuthContext<'_>,
+        log: &mut Vec<Exchange>,
+    ) -> Result<Arc<str>, AuthError> {
         let grant = self.password_grant();
         let token =
-            Box::pin(ask(&grant, desk, log)).await.map_err(|refusal| AuthError::Login(refusal.why))?;
+            Box::pin(ask(&grant, context, log)).await.map_err(|refusal| AuthError::Login(refusal.why))?;
         Ok(token.access_token.into())
     }
 
     async fn other_than(
         &self,
         stale: Option<&str>,
-        desk: Desk<'_>,
+        context: AuthContext<'_>,
         log: &mut Vec<Exchange>,
     ) -> Result<Arc<str>, AuthError> {
         let mut state = self.state.lock().await;
@@ -133,12 +141,12 @@ impl Tokens {
         let mut cache = Cache::open(&self.file).await;
         let kept = cache.read().or_else(|| state.token.take());
         if let Some(token) = &kept {
-            desk.masks.add(&token.access_token);
-            token.refresh_token.iter().for_each(|token| desk.masks.add(token));
+            context.known_secrets.add(&token.access_token);
+            token.refresh_token.iter().for_each(|token| context.known_secrets.add(token));
         }
         let token = match kept {
             Some(token) if good(&&token) => token,
-            kept => match Box::pin(self.obtain(kept, desk, log)).await {
+            kept => match Box::pin(self.obtain(kept, context, log)).await {
                 Ok(token) => {
                     cache.write(&token);
                     token
@@ -160,18 +168,18 @@ impl Tokens {
     async fn obtain(
         &self,
         old: Option<Token>,
-        desk: Desk<'_>,
+        context: AuthContext<'_>,
         log: &mut Vec<Exchange>,
     ) -> Result<Token, Refusal> {
         if let Some(refresh) = old.and_then(|token| token.refresh_token) {
             let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
-            if let Ok(mut token) = ask(&grant, desk, log).await {
+            if let Ok(mut token) = ask(&grant, context, log).await {
                 // A server that does not turn refresh tokens over need not repeat them.
                 token.refresh_token.get_or_insert(refresh);
                 return Ok(token);
             }
         }
-        ask(&self.password_grant(), desk, log).await
+        ask(&self.password_grant(), context, log).await
     }
 
     fn password_grant(&self) -> [(&str, &str); 3] {
@@ -195,27 +203,31 @@ enum RefusalKind {
 }
 
 /// One exchange with the token operation; more, where the target refuses to look at it for now.
-async fn ask(grant: &[(&str, &str)], desk: Desk<'_>, log: &mut Vec<Exchange>) -> Result<Token, Refusal> {
+async fn ask(
+    grant: &[(&str, &str)],
+    context: AuthContext<'_>,
+    log: &mut Vec<Exchange>,
+) -> Result<Token, Refusal> {
     let failed = |why: String| Refusal { why, kind: RefusalKind::Failed };
-    let (operation, outgoing) = grant_request(grant, desk).map_err(|error| failed(error.to_string()))?;
-    let entry = |passage: Passage| Exchange {
+    let (operation, prepared) = grant_request(grant, context).map_err(|error| failed(error.to_string()))?;
+    let entry = |round_trip: RoundTrip| Exchange {
         role: Role::Token,
         operation: Arc::clone(&operation),
-        request: passage.request,
-        answer: passage.answer,
+        request: round_trip.request,
+        answer: round_trip.answer,
         variables: Arc::new(Variables::new()),
-        started: passage.started,
-        elapsed: passage.elapsed,
+        started: round_trip.started,
+        elapsed: round_trip.elapsed,
     };
-    let sent = desk.wire.send_patiently(outgoing, &Protocol::Rest, Effect::Change, |passage| {
-        log.push(entry(passage));
+    let sent = context.wire.send_patiently(prepared, &Protocol::Rest, Effect::Change, |round_trip| {
+        log.push(entry(round_trip));
     });
-    let passage = sent.await.map_err(|error| failed(error.to_string()))?;
-    if let Ok(response) = &passage.answer {
-        mask_tokens(response, desk, Reach::Text);
+    let round_trip = sent.await.map_err(|error| failed(error.to_string()))?;
+    if let Ok(response) = &round_trip.answer {
+        mask_tokens(response, context, Reach::Text);
     }
-    let received = passage.started + passage.elapsed;
-    let outcome = match &passage.answer {
+    let received = round_trip.started + round_trip.elapsed;
+    let outcome = match &round_trip.answer {
         Err(broken) => Err(failed(format!("{operation}: {broken}"))),
         Ok(response) => read(response, received).map_err(|why| Refusal {
             why: format!("{operation}: {why}"),
@@ -226,16 +238,16 @@ async fn ask(grant: &[(&str, &str)], desk: Desk<'_>, log: &mut Vec<Exchange>) ->
             },
         }),
     };
-    log.push(entry(passage));
+    log.push(entry(round_trip));
     outcome
 }
 
 /// The contract's own token operation, so that the request has every header the document asks for.
 fn grant_request(
     grant: &[(&str, &str)],
-    desk: Desk<'_>,
-) -> Result<(Arc<str>, Outgoing), request::Unsendable> {
-    let documented = desk
+    context: AuthContext<'_>,
+) -> Result<(Arc<str>, PreparedRequest), request::Unsendable> {
+    let documented = context
         .contract
         .operations
         .values()
@@ -260,11 +272,12 @@ fn grant_request(
     let operation = documented.unwrap_or(&fallback);
     let request = Request { input: Vec::new(), auth: Auth::Absent, raw: Raw::default() };
     let mut fill = |_: &_| Ok(Value::Null);
-    let mut outgoing = request::build(&request, operation, &Protocol::Rest, &desk.api.base_url, &mut fill)?;
-    outgoing.body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(grant).finish().into();
-    request::set(&mut outgoing.headers, "content-type", "application/x-www-form-urlencoded".to_owned());
-    outgoing.intent = crate::model::exchange::Intent::Proper;
-    Ok((Arc::clone(&operation.name), outgoing))
+    let mut prepared =
+        request::build(&request, operation, &Protocol::Rest, &context.api.base_url, &mut fill)?;
+    prepared.body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(grant).finish().into();
+    request::set(&mut prepared.headers, "content-type", "application/x-www-form-urlencoded".to_owned());
+    prepared.intent = crate::model::exchange::RequestKind::Valid;
+    Ok((Arc::clone(&operation.name), prepared))
 }
 
 /// `RESTLogin` of the Veeam document: `access_token`, `refresh_token`, `expires_in` in seconds, `.expires`.
@@ -285,11 +298,11 @@ fn read(response: &Response, received: Timestamp) -> Result<Token, String> {
 }
 
 /// Whatever a token answer holds is a secret from now on, and is looked for so far.
-pub(in crate::exec) fn mask_tokens(response: &Response, desk: Desk<'_>, reach: Reach) {
+pub(in crate::exec) fn mask_tokens(response: &Response, context: AuthContext<'_>, reach: Reach) {
     let Ok(Value::Object(members)) = response.json() else { return };
     for name in ["access_token", "refresh_token", "mfa_token", "code"] {
         if let Some(token) = members.get(name).and_then(Value::as_str) {
-            desk.masks.add_within(token, reach);
+            context.known_secrets.add_within(token, reach);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::undo::{self, Look, Undo};
+use super::cleanup::{self, Cleanup, GoneCheck};
 use crate::{
     contract::{
         family::{self, Outcome, is_needed},
@@ -22,7 +22,7 @@ pub const MADE: &str = "made";
 #[derive(Debug, Clone)]
 pub struct Family {
     /// Destroys what is called `${made.MEMBER}`.
-    pub undo: Option<Undo>,
+    pub undo: Option<Cleanup>,
     /// The members of it that may be left out.
     optional: BTreeSet<String>,
     pub(in crate::exec) outcome: Outcome,
@@ -34,7 +34,7 @@ pub struct Family {
     described: BTreeSet<String>,
     /// The operation that lists things of the kind, and what it has to be told; `${made.MEMBER}` for what the creating
     /// request says.
-    pub listing: Option<Look>,
+    pub listing: Option<GoneCheck>,
     /// What the listing may be told besides: in what the thing is, as the destroying request has to be told it.
     narrowing: Vec<String>,
     /// The one member by which the destroying request names the thing, and the one of the creating request that is its name.
@@ -92,8 +92,9 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
         .zip(listing.as_ref())
         .and_then(|(member, (lister, _))| family::by_names(contract, lister, *member).map(str::to_owned));
     let undo = undoing.map(|undoing| {
-        let input = undoing.members.iter().map(|(member, _)| ((*member).to_owned(), hole(member).into()));
-        Undo { operation: undoing.operation.name.to_string(), input: input.collect(), look: None }
+        let input =
+            undoing.members.iter().map(|(member, _)| ((*member).to_owned(), placeholder(member).into()));
+        Cleanup { operation: undoing.operation.name.to_string(), input: input.collect(), look: None }
     });
     let outcome = family::outcome(contract, operation);
     let listing = listing.map(|(_, look)| look);
@@ -113,7 +114,7 @@ impl Family {
     }
 
     /// The request that destroys the thing by the name that this creating request has given it.
-    pub fn undo_by_name(&self, request: &Map<String, Value>) -> Option<Undo> {
+    pub fn undo_by_name(&self, request: &Map<String, Value>) -> Option<Cleanup> {
         let (member, from) = self.named.as_ref()?;
         let mut said = self.given(request);
         let name = match request.get(from)? {
@@ -127,14 +128,14 @@ impl Family {
     }
 
     /// The request that destroys what is called so; none where it needs more than that.
-    pub fn undo_of(&self, identity: &Map<String, Value>) -> Option<Undo> {
+    pub fn undo_of(&self, identity: &Map<String, Value>) -> Option<Cleanup> {
         let mut undo = self.undo.as_ref()?.filled(identity);
-        undo.input.retain(|name, value| undo::is_whole(value) || !self.optional.contains(name));
+        undo.input.retain(|name, value| cleanup::is_whole(value) || !self.optional.contains(name));
         undo.is_whole().then_some(undo)
     }
 
     /// The further input by which the listing shows only what this request destroys.
-    pub fn asking_for(&self, undo: &Undo) -> Option<(String, Value)> {
+    pub fn asking_for(&self, undo: &Cleanup) -> Option<(String, Value)> {
         let own = self.undo.as_ref().filter(|own| own.operation == undo.operation)?;
         let (member, _) = self.named.as_ref()?;
         let name = undo.input.get(member).filter(|_| own.input.contains_key(member))?;
@@ -173,7 +174,7 @@ impl Family {
     }
 
     /// Whether, by the contract, the elements of the listing show what this request names, but for what the listing was told.
-    pub fn shows_in_list(&self, undo: &Undo, asking: &Map<String, Value>) -> bool {
+    pub fn shows_in_list(&self, undo: &Cleanup, asking: &Map<String, Value>) -> bool {
         let shown = |name: &String| self.described.contains(name) || asking.contains_key(name);
         self.undo.as_ref().is_some_and(|own| own.operation == undo.operation) && undo.input.keys().all(shown)
     }
@@ -183,7 +184,7 @@ fn variable(member: &str) -> String {
     format!("{MADE}.{member}")
 }
 
-fn hole(member: &str) -> String {
+fn placeholder(member: &str) -> String {
     format!("${{{}}}", variable(member))
 }
 
@@ -204,19 +205,19 @@ fn undocumented(contract: &Contract, member: &str) -> Vec<Way> {
 }
 
 /// What a listing has to be told, if that is known.
-fn look(contract: &Contract, create: &Operation, lister: &Operation) -> Option<Look> {
+fn look(contract: &Contract, create: &Operation, lister: &Operation) -> Option<GoneCheck> {
     let mut input = Map::new();
     for (name, member) in lister.members.iter().filter(|(_, member)| is_needed(member)) {
         let shape = Shape::of(contract, &member.schema);
         let value = match shape.kind {
             // A number that is needed says how many to show.
             Kind::Integer => Value::from(shape.number("maximum").map_or(50, |most| most.min(1000.0) as u64)),
-            _ if create.members.contains_key(name) || member.place == Place::Path => hole(name).into(),
+            _ if create.members.contains_key(name) || member.place == Place::Path => placeholder(name).into(),
             _ => return None,
         };
         input.insert(name.clone(), value);
     }
-    Some(Look { operation: lister.name.to_string(), input })
+    Some(GoneCheck { operation: lister.name.to_string(), input })
 }
 
 /// The schemas of what is in the lists that a listing answers with.

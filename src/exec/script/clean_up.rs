@@ -4,18 +4,18 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
     Call, Existence, Place, Script, Stage,
-    asking::Again,
-    weighing::{Weighed, told},
+    outcome::{StepOutcome, told},
+    polling::Again,
 };
 use serde_json::Value;
 
 use crate::{
-    exec::own,
+    exec::owned_ids,
     matcher::absence,
     model::{
         case::{Auth, Case, Step},
         contract::{Contract, Effect},
-        exchange::{About, Broken, Leftover, Response},
+        exchange::{Certainty, Leftover, Response, TransportError},
     },
 };
 
@@ -41,7 +41,7 @@ impl Call {
         };
         let captures = !self.step().captures.is_empty();
         let names = |step: &Step| {
-            let named = crate::exec::fence::variables(step);
+            let named = crate::exec::guard::variables(step);
             if captures { !named.is_disjoint(made) } else { !made.is_empty() && named.is_superset(made) }
         };
         let later: Vec<&Step> = case.steps[next..].iter().chain(&case.finally).collect();
@@ -58,7 +58,7 @@ impl Call {
 
 impl Script {
     /// One of the case's `finally` steps was answered. What it could not destroy is left over; all else is no concern.
-    pub(super) fn undone(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+    pub(super) fn undone(&mut self, index: usize, answer: &Result<Response, TransportError>, now: Duration) {
         let Some(case) = self.case.clone() else { return };
         let step = &case.finally[index];
         let maker = maker(&case, step);
@@ -67,15 +67,15 @@ impl Script {
         let trouble = if was_refused {
             None
         } else if step.poll.is_some() {
-            match self.weigh(step, &case.api, answer, now) {
+            match self.evaluate(step, &case.api, answer, now) {
                 _ if self.is_absent(step, &case.api, answer) => None,
-                Weighed::Again if self.is_final(&case.api, answer) => {
+                StepOutcome::Again if self.is_final(&case.api, answer) => {
                     Some(self.in_words(step, &case.api, answer))
                 }
-                Weighed::Again => return self.heeds(&case.api, answer, now),
-                Weighed::Good => None,
-                Weighed::Stop(why) => Some(why),
-                Weighed::TooLate { what, .. } => Some(what),
+                StepOutcome::Again => return self.heeds(&case.api, answer, now),
+                StepOutcome::Good => None,
+                StepOutcome::Stop(why) => Some(why),
+                StepOutcome::TooLate { what, .. } => Some(what),
             }
         } else if step.effect != Effect::Destroy
             || accepted(answer)
@@ -87,14 +87,19 @@ impl Script {
         } else {
             Some(self.in_words(step, &case.api, answer))
         };
-        let about = maker.map_or(About::Told, |index| About::Supposed {
+        let certainty = maker.map_or(Certainty::Reported, |index| Certainty::Supposed {
             operation: Arc::clone(&case.steps[index].operation),
         });
-        self.leftovers.extend(trouble.map(|sentence| Leftover { about, sentence }));
+        self.leftovers.extend(trouble.map(|message| Leftover { certainty, message }));
         self.enter(Stage::Finally(index + 1));
     }
 
-    pub(super) fn destroyed(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+    pub(super) fn destroyed(
+        &mut self,
+        index: usize,
+        answer: &Result<Response, TransportError>,
+        now: Duration,
+    ) {
         let fixture = self.fixtures[index].fixture.clone();
         let Some(step) = &fixture.destroy else { return };
         match answer {
@@ -113,7 +118,12 @@ impl Script {
     }
 
     /// Whether the fixture is gone was asked. An answer that did not come is asked for again like any other.
-    pub(super) fn looked_for(&mut self, index: usize, answer: &Result<Response, Broken>, now: Duration) {
+    pub(super) fn looked_for(
+        &mut self,
+        index: usize,
+        answer: &Result<Response, TransportError>,
+        now: Duration,
+    ) {
         let fixture = self.fixtures[index].fixture.clone();
         let Some(step) = &fixture.gone else { return };
         if self.shows_gone(index, answer) {
@@ -133,7 +143,7 @@ impl Script {
         }
     }
 
-    pub(super) fn looked_last(&mut self, index: usize, answer: &Result<Response, Broken>) {
+    pub(super) fn looked_last(&mut self, index: usize, answer: &Result<Response, TransportError>) {
         let next = if self.shows_gone(index, answer) {
             self.gone(index)
         } else {
@@ -145,7 +155,7 @@ impl Script {
         self.enter(next);
     }
 
-    fn shows_gone(&self, index: usize, answer: &Result<Response, Broken>) -> bool {
+    fn shows_gone(&self, index: usize, answer: &Result<Response, TransportError>) -> bool {
         let fixture = &self.fixtures[index].fixture;
         let (Some(step), Ok(response)) = (&fixture.gone, answer) else { return false };
         let until = step.poll.as_ref().map_or(&*step.expectations, |poll| &poll.until);
@@ -157,7 +167,7 @@ impl Script {
     /// with the names by which the step asks for the fixture.
     fn is_listed_no_more(&self, index: usize, step: &Step, response: &Response) -> bool {
         let fixture = &self.fixtures[index].fixture;
-        let named = crate::exec::fence::variables(step);
+        let named = crate::exec::guard::variables(step);
         let names: Vec<String> = fixture
             .create
             .captures
@@ -174,7 +184,7 @@ impl Script {
         let mut elements = members.values().filter_map(Value::as_array).flatten().peekable();
         let shows = |element: &Value| {
             let mut texts = Vec::new();
-            own::texts(element, &mut texts);
+            owned_ids::texts(element, &mut texts);
             names.iter().all(|name| texts.contains(name))
         };
         let others = elements.peek().is_some();
@@ -206,9 +216,10 @@ impl Script {
             .filter_map(|name| Some(format!("{name} = {}", self.values.variables().get(name)?)))
             .collect();
         let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-        let about = About::Supposed { operation: Arc::clone(&fixture.create.operation) };
+        let certainty = Certainty::Supposed { operation: Arc::clone(&fixture.create.operation) };
         let is = if made.existence == Existence::Yes { "is" } else { "may be" };
-        self.leftovers.push(Leftover { about, sentence: format!("{}{names} {is} left: {why}", fixture.id) });
+        self.leftovers
+            .push(Leftover { certainty, message: format!("{}{names} {is} left: {why}", fixture.id) });
         let next = self.destroy_below(index);
         self.enter(next);
     }
@@ -223,7 +234,7 @@ impl Script {
         ended || self.contracts.get(api).is_some_and(absent)
     }
 
-    fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> bool {
+    fn is_absent(&self, step: &Step, api: &str, answer: &Result<Response, TransportError>) -> bool {
         answer.as_ref().is_ok_and(|response| self.tells_absence(step, api, response))
     }
 
@@ -232,7 +243,7 @@ impl Script {
         &mut self,
         step: &Step,
         api: &str,
-        answer: &Result<Response, Broken>,
+        answer: &Result<Response, TransportError>,
         now: Duration,
     ) -> bool {
         let end = format!("{api} {}", self.in_words(step, api, answer));
@@ -248,12 +259,12 @@ impl Script {
         true
     }
 
-    fn is_final(&self, api: &str, answer: &Result<Response, Broken>) -> bool {
+    fn is_final(&self, api: &str, answer: &Result<Response, TransportError>) -> bool {
         let Ok(response) = answer else { return false };
         self.contracts.get(api).is_some_and(|contract| absence::is_final(&contract.protocol, response))
     }
 
-    fn in_words(&self, step: &Step, api: &str, answer: &Result<Response, Broken>) -> String {
+    fn in_words(&self, step: &Step, api: &str, answer: &Result<Response, TransportError>) -> String {
         match answer {
             Ok(response) => self.answer_in_words(step, api, response),
             Err(broken) => told(step, broken),
@@ -264,20 +275,20 @@ impl Script {
 /// The step by which the case makes what this one destroys: it captures what this one names, or, where it captures nothing,
 /// gives all of it itself, by the variables or by the members that both have.
 fn maker(case: &Case, destroy: &Step) -> Option<usize> {
-    let named = crate::exec::fence::variables(destroy);
+    let named = crate::exec::guard::variables(destroy);
     let makes = |step: &Step| {
         let captured = |name: &Arc<str>| step.captures.iter().any(|capture| capture.name == *name);
-        let given = crate::exec::fence::variables(step);
+        let given = crate::exec::guard::variables(step);
         let gives = step.captures.is_empty() && !given.is_empty() && named.is_superset(&given);
         let inputs = (&destroy.request.input, &step.request.input);
-        let repeats = step.captures.is_empty()
+        let retry_state = step.captures.is_empty()
             && !inputs.0.is_empty()
             && inputs.0.iter().all(|member| inputs.1.contains(member));
-        step.effect.makes() && (gives || repeats || named.iter().any(captured))
+        step.effect.makes() && (gives || retry_state || named.iter().any(captured))
     };
     case.steps.iter().position(makes)
 }
 
-fn accepted(answer: &Result<Response, Broken>) -> bool {
+fn accepted(answer: &Result<Response, TransportError>) -> bool {
     answer.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
 }

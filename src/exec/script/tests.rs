@@ -15,13 +15,13 @@ use crate::{
         },
         contract::{Contract, Effect, Protocol},
         example::{span, step},
-        template::{Hole, Part, Template, TemplateValue, Variables},
+        template::{Part, Placeholder, Template, TemplateValue, Variables},
     },
-    plan::{absent::Absent, values::Surroundings},
+    plan::{absent::Absent, values::RunContext},
 };
 
 mod pages;
-mod repeating;
+mod retrying;
 
 fn claim(claim: Claim) -> Expectation {
     Expectation { claim, clauses: Vec::new(), purpose: Default::default(), span: span() }
@@ -36,7 +36,7 @@ fn body(body: serde_json::Value) -> Expectation {
 }
 
 fn variable(name: &str) -> TemplateValue {
-    TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
+    TemplateValue::Text(Template { parts: vec![Part::Placeholder(Placeholder::Variable(name.into()))] })
 }
 
 fn polled(operation: &str, until: Expectation, every: u64, within: u64) -> Step {
@@ -97,15 +97,15 @@ fn case(steps: Vec<Step>, finally: Vec<Step>) -> Arc<Case> {
     })
 }
 
-fn values() -> Values {
-    let surroundings = Surroundings {
+fn values() -> VariableScope {
+    let run_context = RunContext {
         found: Arc::default(),
         environment: Arc::default(),
         secrets: Arc::default(),
         run: "pm-00000000".into(),
         absent: Arc::new(Absent::draw()),
     };
-    Values::new(surroundings, Variables::new(), Timestamp::UNIX_EPOCH)
+    VariableScope::new(run_context, Variables::new(), Timestamp::UNIX_EPOCH)
 }
 
 fn contracts() -> Arc<Contracts> {
@@ -135,14 +135,14 @@ fn script(fixtures: Vec<Arc<Fixture>>, steps: Vec<Step>, finally: Vec<Step>) -> 
     Script::of_case(case(steps, finally), fixtures, values(), contracts(), Timeouts::default())
 }
 
-type Answer = Result<Response, Broken>;
+type Answer = Result<Response, TransportError>;
 
 fn answer(status: u16, body: serde_json::Value) -> Answer {
     Ok(Response::new(status, Vec::new(), Bytes::from(body.to_string()), 0))
 }
 
 fn timeout() -> Answer {
-    Err(Broken::Timeout(Duration::from_secs(30)))
+    Err(TransportError::Timeout(Duration::from_secs(30)))
 }
 
 /// What a target that works answers.
@@ -169,7 +169,8 @@ fn play(script: &mut Script, mut target: impl FnMut(&str, u32) -> Answer) -> Vec
                     Role::Fixture { attempt, .. } | Role::Step { attempt, .. } => attempt,
                     Role::Token => unreachable!(),
                 };
-                let mut fill = |hole: &Hole| script.values.hole(hole, Timestamp::UNIX_EPOCH);
+                let mut fill =
+                    |placeholder: &Placeholder| script.values.placeholder(placeholder, Timestamp::UNIX_EPOCH);
                 let filled: Result<Vec<_>, _> = call
                     .step()
                     .request
@@ -193,11 +194,11 @@ fn play(script: &mut Script, mut target: impl FnMut(&str, u32) -> Answer) -> Vec
 
 fn ended(script: Script) -> (End, Vec<String>) {
     let (end, leftovers) = script.into_end();
-    (end, leftovers.into_iter().map(|leftover| leftover.sentence).collect())
+    (end, leftovers.into_iter().map(|leftover| leftover.message).collect())
 }
 
-fn abouts(script: Script) -> Vec<About> {
-    script.into_end().1.into_iter().map(|leftover| leftover.about).collect()
+fn abouts(script: Script) -> Vec<Certainty> {
+    script.into_end().1.into_iter().map(|leftover| leftover.certainty).collect()
 }
 
 #[test]
@@ -358,7 +359,7 @@ fn finally_undoes_what_the_steps_did() {
     for (answered, transcript, leftovers) in [
         (answer(200, json!({ "id": 7 })), "CreateMade DeleteMade", vec![]),
         (answer(400, json!({})), "CreateMade (DeleteMade)", vec![]),
-        (timeout(), "CreateMade (DeleteMade)", vec![About::Unanswered]),
+        (timeout(), "CreateMade (DeleteMade)", vec![Certainty::Unanswered]),
     ] {
         let mut script = script(vec![], vec![create()], vec![undo()]);
         let mut answered = Some(answered);
@@ -380,7 +381,7 @@ fn what_was_refused_is_not_cleaned_up_again_and_again() {
         step
     };
     for (status, deletions, leftovers) in
-        [(400, 1, vec![]), (200, 8, vec![About::Supposed { operation: "CreateMade".into() }])]
+        [(400, 1, vec![]), (200, 8, vec![Certainty::Supposed { operation: "CreateMade".into() }])]
     {
         let mut script = script(vec![], vec![named("CreateMade")], vec![named("DeleteMade")]);
         script.values.set("name".into(), json!("pm-1"));
@@ -443,7 +444,7 @@ fn of_a_fixture_that_stays_it_is_told_whether_it_is_there() {
             "DeleteA" | "FindA" => timeout(),
             _ => fine(operation),
         });
-        assert_eq!(abouts(script), [About::Supposed { operation: "CreateA".into() }]);
+        assert_eq!(abouts(script), [Certainty::Supposed { operation: "CreateA".into() }]);
     }
 }
 

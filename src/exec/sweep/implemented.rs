@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::{Thing, search::Search};
+use super::{TrackedResource, search::Search};
 use crate::{
     contract::family,
     exec::{
         Session,
-        again::Repeats,
         ledger::Unclear,
         nothing::{NO_OPERATION, Nothing, OF_GATEWAYS},
+        retry::RetryState,
     },
     model::{case::Auth, template::Generator},
 };
@@ -22,11 +22,16 @@ pub(super) struct Errors(HashMap<String, Option<Unclear>>);
 impl Session {
     /// Whether the target has neither the operation that was to make this thing nor another of its kind, which it has given
     /// this `answer`. One crash proves nothing: each request of the run for the operation has to have been answered so.
-    pub(super) async fn lacks(&self, thing: &Thing, answer: &Unclear, search: &mut Search<'_>) -> bool {
+    pub(super) async fn lacks(
+        &self,
+        thing: &TrackedResource,
+        answer: &Unclear,
+        search: &mut Search<'_>,
+    ) -> bool {
         let of_gateway = OF_GATEWAYS.contains(&answer.status);
         if answer.status < 500
             || of_gateway
-            || search.book.always_unclear(&thing.api, &thing.operation) != Some(answer)
+            || search.ledger_state.always_unclear(&thing.api, &thing.operation) != Some(answer)
         {
             return false;
         }
@@ -39,8 +44,8 @@ impl Session {
 
     /// The same where no list of the kind answers: the witness is an operation that reads one thing of the kind, asked for the
     /// name of nothing.
-    pub(super) async fn lacks_reader(&self, thing: &Thing, search: &mut Search<'_>) -> bool {
-        if search.book.always_unclear(&thing.api, &thing.operation).is_none() {
+    pub(super) async fn lacks_reader(&self, thing: &TrackedResource, search: &mut Search<'_>) -> bool {
+        if search.ledger_state.always_unclear(&thing.api, &thing.operation).is_none() {
             return false;
         }
         let Some(contract) = self.contract(&thing.api) else { return false };
@@ -60,10 +65,10 @@ impl Session {
 
     async fn error_of_no_operation(&self, api: &str) -> Option<Unclear> {
         let nothing = Nothing::of(api, NO_OPERATION, self)?;
-        let mut repeats = Repeats::default();
+        let mut retry_state = RetryState::default();
         loop {
             let answer = nothing.ask(Auth::Target).await?.answer;
-            let Some(wait) = nothing.line().wait_to_read_again(&answer, &mut repeats) else {
+            let Some(wait) = nothing.client().wait_to_read_again(&answer, &mut retry_state) else {
                 let error = answer.ok().filter(|response| response.status >= 500);
                 return error.map(|response| Unclear::of(&response));
             };

@@ -7,25 +7,25 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Others, Thing, implemented::Errors};
+use super::{OtherRuns, TrackedResource, implemented::Errors};
 use crate::{
     contract::family,
     exec::{
         Session,
-        census::ids,
         drive::Failed,
+        inventory::ids,
         ledger::{
             Unclear,
-            book::Book,
+            cleanup::{self, Cleanup},
             family::Family,
-            undo::{self, Undo},
+            state::LedgerState,
         },
-        own,
+        owned_ids,
     },
     matcher::absence,
     model::{
         contract::Operation,
-        exchange::{Broken, Response},
+        exchange::{Response, TransportError},
         target::Sharing,
     },
 };
@@ -53,11 +53,11 @@ impl Shown {
 
 /// What is known before anything is looked for.
 pub(super) struct Search<'a> {
-    pub book: &'a Book,
+    pub ledger_state: &'a LedgerState,
     /// By what names the run's other things go.
     pub known: &'a [String],
-    pub census: &'a BTreeMap<(String, String), Vec<String>>,
-    pub others: &'a Others,
+    pub inventory: &'a BTreeMap<(String, String), Vec<String>>,
+    pub others: &'a OtherRuns,
     pub listed: Listed,
     pub errors: Errors,
     /// Whether there are things of the run that do not wait for others to be gone.
@@ -81,7 +81,7 @@ impl Session {
     /// What everything is called that bears one of the thing's names and is no other thing of its kind.
     pub(super) async fn find(
         &self,
-        thing: &Thing,
+        thing: &TrackedResource,
         family: &Family,
         search: &mut Search<'_>,
     ) -> Result<Vec<Map<String, Value>>, Shown> {
@@ -101,11 +101,11 @@ impl Session {
             }
             Ok(elements) => elements,
         };
-        Ok(found_in(&elements, thing, family, &search.book.things))
+        Ok(found_in(&elements, thing, family, &search.ledger_state.things))
     }
 
     /// Whether the listing of its kind shows something that bears the thing's name and is nothing else's.
-    pub(super) async fn is_listed(&self, thing: &Thing, search: &mut Search<'_>) -> bool {
+    pub(super) async fn is_listed(&self, thing: &TrackedResource, search: &mut Search<'_>) -> bool {
         let Some(family) = self.family(thing) else { return false };
         self.find(thing, &family, search).await.is_ok_and(|found| !found.is_empty())
     }
@@ -114,8 +114,8 @@ impl Session {
     /// no such listing, or it does not tell.
     pub(super) async fn is_in_list(
         &self,
-        thing: &Thing,
-        undo: &Undo,
+        thing: &TrackedResource,
+        undo: &Cleanup,
         search: &mut Search<'_>,
     ) -> Option<bool> {
         let family = self.family(thing)?;
@@ -131,10 +131,10 @@ impl Session {
         let mut names = Vec::new();
         let said = |name: &str| asking.contains_key(name);
         let inputs = undo.input.iter().filter(|(name, _)| !said(name));
-        inputs.for_each(|(_, value)| own::texts(value, &mut names));
+        inputs.for_each(|(_, value)| owned_ids::texts(value, &mut names));
         let shows = |element: &Value| {
             let mut texts = Vec::new();
-            own::texts(element, &mut texts);
+            owned_ids::texts(element, &mut texts);
             names.iter().all(|name| texts.iter().any(|text| bears(text, name)))
         };
         Some(elements.iter().any(shows))
@@ -144,9 +144,9 @@ impl Session {
     /// by which it is asked for things by their names.
     async fn listed_by_name(
         &self,
-        thing: &Thing,
+        thing: &TrackedResource,
         family: &Family,
-        undo: Option<&Undo>,
+        undo: Option<&Cleanup>,
         search: &mut Search<'_>,
     ) -> Option<Arc<Vec<Value>>> {
         let (member, name) = family.asking_for(undo?)?;
@@ -162,7 +162,7 @@ impl Session {
         asking: &Map<String, Value>,
         search: &mut Search<'_>,
     ) -> Elements {
-        if !asking.values().all(undo::is_whole) {
+        if !asking.values().all(cleanup::is_whole) {
             return Err(Shown::Never(format!("it is not known all that {listing} needs")));
         }
         let key = (api.to_owned(), listing.to_owned(), Value::Object(asking.clone()).to_string());
@@ -179,17 +179,17 @@ impl Session {
     fn come_since(
         &self,
         elements: &[Value],
-        thing: &Thing,
+        thing: &TrackedResource,
         family: &Family,
         listing: &str,
         search: &Search<'_>,
     ) -> Result<Vec<Map<String, Value>>, Shown> {
         let lost = format!("the answer of {} never came, and what it makes has no name", thing.operation);
-        let Some(census) = search.census.get(&(thing.api.clone(), listing.to_owned())) else {
+        let Some(inventory) = search.inventory.get(&(thing.api.clone(), listing.to_owned())) else {
             return Err(Shown::Never(format!("{lost}; look at what {listing} shows")));
         };
         let old = |id: &String| {
-            [census.as_slice(), search.known, &search.others.names].iter().any(|ids| ids.contains(id))
+            [inventory.as_slice(), search.known, &search.others.names].iter().any(|ids| ids.contains(id))
         };
         let new: Vec<(String, &Value)> = elements
             .iter()
@@ -227,7 +227,7 @@ impl Session {
         for _ in 0..PAGES {
             let answer = match self.ask(api, listing, &input).await {
                 Err(Failed::Refused(why) | Failed::Unsendable(why)) => return Err(Shown::Never(why)),
-                Ok(Err(broken @ Broken::Timeout(_))) => {
+                Ok(Err(broken @ TransportError::Timeout(_))) => {
                     return Err(Shown::Never(format!("{listing}: {broken}")));
                 }
                 Ok(Err(broken)) => return Err(Shown::NotNow(format!("{listing}: {broken}"), None)),
@@ -315,20 +315,26 @@ fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Valu
 
 /// The identities of the elements that bear one of the names. What an element refers to bears names of its own; only
 /// what is called as another thing of its kind is that.
-fn found_in(elements: &[Value], thing: &Thing, family: &Family, things: &[Thing]) -> Vec<Map<String, Value>> {
+fn found_in(
+    elements: &[Value],
+    thing: &TrackedResource,
+    family: &Family,
+    things: &[TrackedResource],
+) -> Vec<Map<String, Value>> {
     let named = |element: &&Value| {
         let mut texts = Vec::new();
-        own::texts(element, &mut texts);
+        owned_ids::texts(element, &mut texts);
         let borne = |name: &String| texts.iter().any(|text| bears(text, name));
         thing.intent.names.iter().any(borne)
     };
     let is_other = |identity: &Map<String, Value>| {
-        let of_kind = |other: &&Thing| {
+        let of_kind = |other: &&TrackedResource| {
             let same = other.api == thing.api && other.operation == thing.operation;
             same && other.number != thing.number && !other.identity.is_empty()
         };
-        let called =
-            |other: &Thing| identity.values().all(|name| other.identity.values().any(|it| it == name));
+        let called = |other: &TrackedResource| {
+            identity.values().all(|name| other.identity.values().any(|it| it == name))
+        };
         !identity.is_empty() && things.iter().filter(of_kind).any(called)
     };
     let found = elements.iter().filter(named).map(|element| identity(element, thing, family));
@@ -341,10 +347,10 @@ fn bears(text: &str, name: &str) -> bool {
 }
 
 /// What an element is called, by the variables of the ledger.
-fn identity(element: &Value, thing: &Thing, family: &Family) -> Map<String, Value> {
+fn identity(element: &Value, thing: &TrackedResource, family: &Family) -> Map<String, Value> {
     let mut identity = family.identity_in_list(element);
     for (variable, member) in &thing.intent.captures {
-        if let Some(value) = undo::member(element, member) {
+        if let Some(value) = cleanup::member(element, member) {
             identity.insert(variable.clone(), value.clone());
         }
     }

@@ -5,26 +5,27 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{
-    ACCEPTED, ATTEMPTS, DISPOSABLE, Fate, State, Thing, YOUNG, in_words,
+    ACCEPTED, ATTEMPTS, CleanupOutcome, DISPOSABLE, State, TrackedResource, YOUNG, in_words,
     search::{Search, Shown},
 };
 use crate::{
     contract::{family::Outcome, router::Incoming},
     exec::{
         Session,
-        again::Repeats,
-        drive::{Failed, Line},
+        drive::{Failed, OperationClient},
         ledger::{
-            Intent, Unclear, family,
-            undo::{self, Undo},
+            Intent, Unclear,
+            cleanup::{self, Cleanup},
+            family,
         },
-        own,
+        owned_ids,
+        retry::RetryState,
     },
     matcher::{absence, error_reading},
     model::{
         case::{Auth, Raw, Request},
         contract::Contract,
-        exchange::{Broken, Response},
+        exchange::{Response, TransportError},
         template::TemplateValue,
     },
 };
@@ -34,9 +35,9 @@ const LISTED: u32 = 3;
 
 /// A thing that has not come to its end.
 pub(super) struct Pending<'b> {
-    pub thing: &'b Thing,
+    pub thing: &'b TrackedResource,
     /// What is left to be sent; none where it has still to be looked for.
-    undo: Option<Vec<Undo>>,
+    undo: Option<Vec<Cleanup>>,
     /// Whether the target has shown it or has said that it made it.
     there: bool,
     /// How often the request that is at the head of `undo` was accepted, and how often refused.
@@ -55,17 +56,17 @@ pub(super) struct Pending<'b> {
 
 /// What one turn has come to.
 pub(super) enum Turn {
-    Over(Fate),
+    Over(CleanupOutcome),
     Again,
     /// The same, because no answer came.
     Unanswered,
     /// No answer has come as often as it was asked for.
-    Silent(Fate),
+    Silent(CleanupOutcome),
 }
 
 impl<'b> Pending<'b> {
-    pub fn of(thing: &'b Thing) -> Pending<'b> {
-        let whole = !thing.undo.is_empty() && thing.undo.iter().all(Undo::is_whole);
+    pub fn of(thing: &'b TrackedResource) -> Pending<'b> {
+        let whole = !thing.undo.is_empty() && thing.undo.iter().all(Cleanup::is_whole);
         Pending {
             thing,
             undo: (whole && thing.state != State::Refused).then(|| thing.undo.clone()),
@@ -92,19 +93,19 @@ impl<'b> Pending<'b> {
     }
 
     /// The end of what nothing more can be found out about.
-    pub fn given_up(&self) -> Fate {
+    pub fn given_up(&self) -> CleanupOutcome {
         let why = self.why.clone();
         match self.there {
-            _ if self.accepted > 0 => Fate::MayBeLeft(why),
-            true => Fate::Left(why),
-            false => Fate::NotKnown(why),
+            _ if self.accepted > 0 => CleanupOutcome::MayBeLeft(why),
+            true => CleanupOutcome::Left(why),
+            false => CleanupOutcome::NotKnown(why),
         }
     }
 
     /// The end of what is not asked about because others of its kind never got an answer.
-    pub fn unasked(&self) -> Fate {
+    pub fn unasked(&self) -> CleanupOutcome {
         let why = "not asked: the requests for others of its kind were never answered".to_owned();
-        if self.there { Fate::Left(why) } else { Fate::NotKnown(why) }
+        if self.there { CleanupOutcome::Left(why) } else { CleanupOutcome::NotKnown(why) }
     }
 
     /// The request at the head of `undo` has done its work.
@@ -117,7 +118,7 @@ impl<'b> Pending<'b> {
                 return Turn::Again;
             }
         }
-        Turn::Over(if self.destroyed { Fate::Destroyed } else { Fate::WasGone })
+        Turn::Over(if self.destroyed { CleanupOutcome::Destroyed } else { CleanupOutcome::WasGone })
     }
 
     fn again(&mut self, why: String) -> Turn {
@@ -140,7 +141,7 @@ impl Session {
         }
         match &undo.look {
             Some(look)
-                if pending.accepted > 0 && !pending.blind && look.input.values().all(undo::is_whole) =>
+                if pending.accepted > 0 && !pending.blind && look.input.values().all(cleanup::is_whole) =>
             {
                 self.look(pending, &undo, look).await
             }
@@ -157,14 +158,17 @@ impl Session {
         };
         let cannot_be_undone = thing.undo.is_empty() && family.undo.is_none();
         if cannot_be_undone && self.target.features.contains(DISPOSABLE) {
-            return Turn::Over(Fate::Stays);
+            return Turn::Over(CleanupOutcome::Stays);
         }
         if cannot_be_undone && pending.there {
-            return Turn::Over(Fate::Left(format!("no operation destroys what {} makes", thing.operation)));
+            return Turn::Over(CleanupOutcome::Left(format!(
+                "no operation destroys what {} makes",
+                thing.operation
+            )));
         }
         let nothing = family.outcome == Outcome::NothingNamed && thing.intent.names.is_empty();
         if cannot_be_undone && nothing {
-            return Turn::Over(Fate::WasGone);
+            return Turn::Over(CleanupOutcome::WasGone);
         }
         // The case would have destroyed before it what was never made; it is called by what its answer said all the same.
         if let Some(undo) = family.undo_of(&thing.identity).filter(|_| pending.there) {
@@ -179,18 +183,18 @@ impl Session {
                 match () {
                     () if pending.there && pending.refused < LISTED => pending
                         .again("its answer did not say what it is called, and no list shows its name".into()),
-                    () if pending.there => Turn::Over(Fate::Left(pending.why.clone())),
-                    () if thing.state == State::Refused => Turn::Over(Fate::NeverMade),
+                    () if pending.there => Turn::Over(CleanupOutcome::Left(pending.why.clone())),
+                    () if thing.state == State::Refused => Turn::Over(CleanupOutcome::NeverMade),
                     () if young && pending.refused < LISTED => {
                         pending.again("its answer did not come".into())
                     }
-                    () => Turn::Over(Fate::WasGone),
+                    () => Turn::Over(CleanupOutcome::WasGone),
                 }
             }
             Ok(found) => {
                 pending.there = true;
                 if cannot_be_undone {
-                    return Turn::Over(Fate::Left(format!(
+                    return Turn::Over(CleanupOutcome::Left(format!(
                         "no operation destroys what {} makes",
                         thing.operation
                     )));
@@ -198,7 +202,7 @@ impl Session {
                 let mut all = Vec::new();
                 for identity in found {
                     // It bears a name that this run alone gives.
-                    self.own.add(identity.values(), &[]);
+                    self.owned.add(identity.values(), &[]);
                     all.extend(undoing(thing, &family, &identity));
                 }
                 pending.refused = 0;
@@ -225,7 +229,7 @@ impl Session {
                 Shown::Never(_) => self.lacks_reader(thing, search).await,
             };
         if lacks {
-            return Turn::Over(Fate::NeverMade);
+            return Turn::Over(CleanupOutcome::NeverMade);
         }
         let (why, most) = match shown {
             Shown::Never(why) => (why, 0),
@@ -254,7 +258,7 @@ impl Session {
         }
     }
 
-    async fn destroy(&self, pending: &mut Pending<'_>, undo: &Undo, search: &mut Search<'_>) -> Turn {
+    async fn destroy(&self, pending: &mut Pending<'_>, undo: &Cleanup, search: &mut Search<'_>) -> Turn {
         let api = &pending.thing.api;
         let answer = match self.ask(api, &undo.operation, &undo.input).await {
             Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
@@ -290,7 +294,7 @@ impl Session {
                 }
                 let unknown = !pending.there && pending.accepted == 0;
                 if unknown && self.lacks(pending.thing, &Unclear::of(response), search).await {
-                    return Turn::Over(Fate::NeverMade);
+                    return Turn::Over(CleanupOutcome::NeverMade);
                 }
                 let last = is_final || pending.refused >= ATTEMPTS;
                 if last && self.is_in_list(pending.thing, undo, search).await == Some(false) {
@@ -312,7 +316,7 @@ impl Session {
     async fn not_found(
         &self,
         pending: &mut Pending<'_>,
-        undo: &Undo,
+        undo: &Cleanup,
         refused: &str,
         search: &mut Search<'_>,
     ) -> Turn {
@@ -333,12 +337,12 @@ impl Session {
     }
 
     /// Gone is what the target says is not there, or speaks of no more.
-    async fn look(&self, pending: &mut Pending<'_>, undo: &Undo, look: &undo::Look) -> Turn {
+    async fn look(&self, pending: &mut Pending<'_>, undo: &Cleanup, look: &cleanup::GoneCheck) -> Turn {
         let api = &pending.thing.api;
         let mut names = Vec::new();
-        undo.input.values().for_each(|value| own::texts(value, &mut names));
+        undo.input.values().for_each(|value| owned_ids::texts(value, &mut names));
         // What is called as the request for it asked is not among what answers have named.
-        names.retain(|name| self.own.has(name) || pending.thing.intent.names.contains(name));
+        names.retain(|name| self.owned.has(name) || pending.thing.intent.names.contains(name));
         match self.ask(api, &look.operation, &look.input).await {
             Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
                 pending.why = why;
@@ -369,10 +373,10 @@ impl Session {
 
     /// Whether the target answers the same to a request that names nothing: the error it gives for what is not there,
     /// whatever it is called. Only to be asked of what it has agreed to destroy.
-    async fn is_as_of_nothing(&self, api: &str, undo: &Undo, response: &Response) -> bool {
+    async fn is_as_of_nothing(&self, api: &str, undo: &Cleanup, response: &Response) -> bool {
         let Some(absent) = self.values(api).variables().get("gen:absent").cloned() else { return false };
         let input = undo.input.iter().map(|(name, value)| {
-            let named = value.as_str().is_some_and(|text| self.own.has(text));
+            let named = value.as_str().is_some_and(|text| self.owned.has(text));
             let nothing = match value.as_str().and_then(|text| text.rsplit_once([':', '/'])) {
                 Some((before, _)) => {
                     let separator = &value.as_str().unwrap_or_default()[before.len()..=before.len()];
@@ -396,7 +400,7 @@ impl Session {
         }
     }
 
-    pub(super) fn family(&self, thing: &Thing) -> Option<family::Family> {
+    pub(super) fn family(&self, thing: &TrackedResource) -> Option<family::Family> {
         let contract = self.contract(&thing.api)?;
         Some(family::of(contract, contract.operation(&thing.operation)?))
     }
@@ -406,33 +410,33 @@ impl Session {
         api: &str,
         operation: &str,
         input: &Map<String, Value>,
-    ) -> Result<Result<Response, Broken>, Failed> {
-        let Some(line) = Line::to(api, operation, self) else {
+    ) -> Result<Result<Response, TransportError>, Failed> {
+        let Some(line) = OperationClient::to(api, operation, self) else {
             return Err(Failed::Unsendable(format!("the API `{api}` has no {operation} any more")));
         };
         let input =
             input.iter().map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
         let request = Request { input, auth: Auth::Target, raw: Raw::default() };
         let mut values = self.values(api);
-        let mut repeats = Repeats::default();
+        let mut retry_state = RetryState::default();
         loop {
             let answer = line.ask(&request, &mut values).await?.answer;
             // Whoever destroys asks again anyway.
-            let Some(wait) = line.wait_to_read_again(&answer, &mut repeats) else { return Ok(answer) };
+            let Some(wait) = line.wait_to_read_again(&answer, &mut retry_state) else { return Ok(answer) };
             tokio::time::sleep(wait).await;
         }
     }
 
     /// What the request that made it named, as far as the ledger says it.
-    pub(super) fn asked(&self, thing: &Thing) -> Vec<String> {
+    pub(super) fn asked(&self, thing: &TrackedResource) -> Vec<String> {
         let Intent { url, body, .. } = &thing.intent;
         let contract = self.contract(&thing.api);
         let found = contract.and_then(|contract| Some((contract, contract.operation(&thing.operation)?)));
         match found {
             Some((contract, operation)) => {
-                own::asked(contract, &Incoming::new(&operation.method, url, &[], body.as_bytes()))
+                owned_ids::asked(contract, &Incoming::new(&operation.method, url, &[], body.as_bytes()))
             }
-            None => own::texts_of(body.as_bytes()),
+            None => owned_ids::texts_of(body.as_bytes()),
         }
     }
 
@@ -469,9 +473,9 @@ impl Session {
 
 /// The requests that destroy what is called so: those that the ledger knows, or, where they need more than that, what the
 /// contract says.
-fn undoing(thing: &Thing, family: &family::Family, identity: &Map<String, Value>) -> Vec<Undo> {
-    let known: Vec<Undo> = thing.undo.iter().map(|undo| undo.filled(identity)).collect();
-    if !known.is_empty() && known.iter().all(Undo::is_whole) {
+fn undoing(thing: &TrackedResource, family: &family::Family, identity: &Map<String, Value>) -> Vec<Cleanup> {
+    let known: Vec<Cleanup> = thing.undo.iter().map(|undo| undo.filled(identity)).collect();
+    if !known.is_empty() && known.iter().all(Cleanup::is_whole) {
         return known;
     }
     family.undo_of(identity).map_or(known, |undo| vec![undo])

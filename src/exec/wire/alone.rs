@@ -20,9 +20,9 @@ use tokio::{
 };
 use url::Url;
 
-use super::{Collected, broken, header_list};
+use super::{Collected, header_list, transport_error};
 use crate::model::{
-    exchange::{Broken, Response},
+    exchange::{Response, TransportError},
     target::Timeouts,
 };
 
@@ -48,7 +48,7 @@ pub(super) async fn exchange(
     tls: &Arc<rustls::ClientConfig>,
     timeouts: &Timeouts,
     limit: usize,
-) -> (Result<Response, Broken>, Duration) {
+) -> (Result<Response, TransportError>, Duration) {
     let clock = Instant::now();
     let host = head.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let port = head.url.port_or_known_default().unwrap_or(80);
@@ -64,8 +64,10 @@ pub(super) async fn exchange(
         connector.connect(name, tcp).await.map(|stream| Stream::Tls(Box::new(stream)))
     });
     let stream = match connected.await {
-        Err(_) => return (Err(broken::no_connection(timeouts)), clock.elapsed()),
-        Ok(Err(error)) => return (Err(Broken::Connect(broken::last_cause(&error))), clock.elapsed()),
+        Err(_) => return (Err(transport_error::no_connection(timeouts)), clock.elapsed()),
+        Ok(Err(error)) => {
+            return (Err(TransportError::Connect(transport_error::last_cause(&error))), clock.elapsed());
+        }
         Ok(Ok(stream)) => stream,
     };
     let left = timeouts.request.saturating_sub(clock.elapsed());
@@ -87,7 +89,7 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     clock: Instant,
     left: Duration,
     limit: usize,
-) -> (Result<Response, Broken>, Duration) {
+) -> (Result<Response, TransportError>, Duration) {
     let until = Instant::now() + left;
     let seen = Arc::new(Mutex::new(Seen { until: Some(until), ..Seen::default() }));
     let watched = Watched { stream, seen: Arc::clone(&seen) };
@@ -98,7 +100,12 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(watched)).await;
     let (mut sender, connection) = match handshake {
         Ok(pair) => pair,
-        Err(error) => return (Err(broken::before_answer(broken::during_exchange(&error))), clock.elapsed()),
+        Err(error) => {
+            return (
+                Err(transport_error::before_answer(transport_error::during_exchange(&error))),
+                clock.elapsed(),
+            );
+        }
     };
     let mut connection = std::pin::pin!(connection.without_shutdown());
     let mut ended = None;
@@ -106,7 +113,9 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         let whole = async {
             match sender.send_request(request).await {
                 Ok(response) => collect(response, limit).await,
-                Err(error) => Ok(Err(broken::before_answer(broken::during_exchange(&error)))),
+                Err(error) => {
+                    Ok(Err(transport_error::before_answer(transport_error::during_exchange(&error))))
+                }
             }
         };
         let mut whole = std::pin::pin!(tokio::time::timeout(left, whole));
@@ -119,11 +128,11 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     };
     let elapsed = clock.elapsed();
     let mut response = match answer {
-        Err(_) => return (Err(Broken::Timeout(elapsed)), elapsed),
+        Err(_) => return (Err(TransportError::Timeout(elapsed)), elapsed),
         Ok(Err(_) | Ok(Err(_))) if Instant::now() >= until => {
-            return (Err(Broken::Timeout(elapsed)), elapsed);
+            return (Err(TransportError::Timeout(elapsed)), elapsed);
         }
-        Ok(Err(error)) => return (Err(broken::during_exchange(&error)), elapsed),
+        Ok(Err(error)) => return (Err(transport_error::during_exchange(&error)), elapsed),
         Ok(Ok(Err(broken))) => return (Err(broken), elapsed),
         Ok(Ok(Ok(response))) => response,
     };
@@ -149,7 +158,7 @@ async fn over<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
 async fn collect(
     response: http::Response<hyper::body::Incoming>,
     limit: usize,
-) -> hyper::Result<Result<Response, Broken>> {
+) -> hyper::Result<Result<Response, TransportError>> {
     let (head, mut body) = response.into_parts();
     let mut collected = Collected::new(limit);
     while let Some(frame) = body.frame().await {

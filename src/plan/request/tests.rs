@@ -57,29 +57,29 @@ fn request(input: Value, raw: Raw) -> Request {
     Request { input, auth: Auth::Target, raw }
 }
 
-fn sent(request: &Request, operation: &Operation, protocol: &Protocol, base: &str) -> Outgoing {
-    let mut nothing = |hole: &Hole| Err(Unfilled(fill::key(hole).into_owned()));
+fn sent(request: &Request, operation: &Operation, protocol: &Protocol, base: &str) -> PreparedRequest {
+    let mut nothing = |placeholder: &Placeholder| Err(Unfilled(fill::key(placeholder).into_owned()));
     build(request, operation, protocol, &Url::parse(base).unwrap(), &mut nothing).unwrap()
 }
 
-fn header<'a>(outgoing: &'a Outgoing, name: &str) -> Option<&'a str> {
-    outgoing.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+fn header<'a>(prepared: &'a PreparedRequest, name: &str) -> Option<&'a str> {
+    prepared.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
 }
 
 #[test]
 fn awsjson_requests_are_as_the_documents_sample_has_them() {
-    let outgoing = sent(
+    let prepared = sent(
         &request(json!({ "EndpointArn": "a", "Nobody": null }), Raw::default()),
         &operation("POST", "/", &[]),
         &awsjson(),
         "http://127.0.0.1:7400",
     );
-    assert_eq!((outgoing.method.as_str(), outgoing.target.as_str()), ("POST", "/"));
-    assert_eq!(header(&outgoing, "content-type"), Some("application/x-amz-json-1.1"));
-    assert_eq!(header(&outgoing, "x-amz-target"), Some("AmazonDMSv20160101.DoIt"));
-    assert_eq!(header(&outgoing, "host"), Some("127.0.0.1:7400"));
-    assert_eq!(outgoing.body, r#"{"EndpointArn":"a","Nobody":null}"#);
-    assert_eq!(outgoing.intent, Intent::Proper);
+    assert_eq!((prepared.method.as_str(), prepared.target.as_str()), ("POST", "/"));
+    assert_eq!(header(&prepared, "content-type"), Some("application/x-amz-json-1.1"));
+    assert_eq!(header(&prepared, "x-amz-target"), Some("AmazonDMSv20160101.DoIt"));
+    assert_eq!(header(&prepared, "host"), Some("127.0.0.1:7400"));
+    assert_eq!(prepared.body, r#"{"EndpointArn":"a","Nobody":null}"#);
+    assert_eq!(prepared.intent, RequestKind::Valid);
 }
 
 #[test]
@@ -98,17 +98,17 @@ fn rest_members_travel_where_the_contract_says() {
         ],
     );
     let input = json!({ "id": "a b/ü%", "part": 7, "state": ["on", "off & on"], "sort": ["a", "b"], "spec": { "Name": "x" } });
-    let outgoing =
+    let prepared =
         sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "https://host:11005/veeam");
     assert_eq!(
-        outgoing.url.as_str(),
+        prepared.url.as_str(),
         "https://host:11005/veeam/api/v1/things/a%20b%2F%C3%BC%25/parts/7?State=on&State=off+%26+on&sort=a%2Cb"
     );
-    assert_eq!(header(&outgoing, "x-api-version"), Some("1.0-rev0"), "the default of a header is sent");
-    assert_eq!(header(&outgoing, "accept"), Some("application/json"));
-    assert_eq!(header(&outgoing, "content-type"), Some("application/json"));
-    assert_eq!(header(&outgoing, "host"), Some("host:11005"));
-    assert_eq!(outgoing.body, r#"{"Name":"x"}"#);
+    assert_eq!(header(&prepared, "x-api-version"), Some("1.0-rev0"), "the default of a header is sent");
+    assert_eq!(header(&prepared, "accept"), Some("application/json"));
+    assert_eq!(header(&prepared, "content-type"), Some("application/json"));
+    assert_eq!(header(&prepared, "host"), Some("host:11005"));
+    assert_eq!(prepared.body, r#"{"Name":"x"}"#);
 }
 
 #[test]
@@ -123,10 +123,10 @@ fn forms_are_encoded_and_null_takes_a_default_header_away() {
         ],
     );
     let input = json!({ "grant_type": "password", "password": "a&b=ü", "x-api-version": null });
-    let outgoing = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
-    assert_eq!(outgoing.body, "grant_type=password&password=a%26b%3D%C3%BC");
-    assert_eq!(header(&outgoing, "content-type"), Some("application/x-www-form-urlencoded"));
-    assert_eq!(header(&outgoing, "x-api-version"), None);
+    let prepared = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
+    assert_eq!(prepared.body, "grant_type=password&password=a%26b%3D%C3%BC");
+    assert_eq!(header(&prepared, "content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(header(&prepared, "x-api-version"), None);
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn a_form_is_written_as_the_contract_says() {
         let mut operation =
             operation("POST", "/files", &[("file", file()), ("note", member(Place::Form, None))]);
         operation.consumes = consumes.iter().map(|kind| (*kind).to_owned()).collect();
-        let outgoing = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
-        assert_eq!(header(&outgoing, "content-type"), Some(media_type), "{consumes:?}");
-        assert_eq!(outgoing.body, body, "{consumes:?}");
+        let prepared = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
+        assert_eq!(header(&prepared, "content-type"), Some(media_type), "{consumes:?}");
+        assert_eq!(prepared.body, body, "{consumes:?}");
     }
 }
 
@@ -179,15 +179,15 @@ fn raw_changes_come_last() {
         ],
         body: Some(RawBody::Bytes(vec![0xff])),
     };
-    let outgoing =
+    let prepared =
         sent(&request(json!({ "A": 1 }), raw), &operation("POST", "/", &[]), &awsjson(), "http://h:1");
-    assert_eq!((outgoing.method.as_str(), outgoing.target.as_str()), ("GET", "/../{odd}?x=1"));
+    assert_eq!((prepared.method.as_str(), prepared.target.as_str()), ("GET", "/../{odd}?x=1"));
     let headers =
-        ["content-type", "x-amz-target", "host", "authorization"].map(|name| header(&outgoing, name));
+        ["content-type", "x-amz-target", "host", "authorization"].map(|name| header(&prepared, name));
     assert_eq!(headers, [None, Some("other"), None, None]);
-    assert_eq!(outgoing.identity, [("authorization".to_owned(), Some("Basic x".to_owned()))]);
-    assert_eq!(&outgoing.body[..], [0xff]);
-    assert_eq!(outgoing.intent, Intent::Broken);
+    assert_eq!(prepared.identity, [("authorization".to_owned(), Some("Basic x".to_owned()))]);
+    assert_eq!(&prepared.body[..], [0xff]);
+    assert_eq!(prepared.intent, RequestKind::Malformed);
 }
 
 #[test]
@@ -223,15 +223,15 @@ fn what_a_success_is_documented_in_is_accepted() {
         let media_types = documented.iter().map(|kind| (*kind).to_owned()).collect();
         operation.answers.insert(200, Answer { media_types, ..Answer::default() });
         let plain = request(json!({}), Raw::default());
-        let outgoing = sent(&plain, &operation, &Protocol::Rest, "http://h");
-        assert_eq!(header(&outgoing, "accept"), Some(accept), "{documented:?}");
+        let prepared = sent(&plain, &operation, &Protocol::Rest, "http://h");
+        assert_eq!(header(&prepared, "accept"), Some(accept), "{documented:?}");
     }
 }
 
 #[test]
 fn a_path_without_its_member_is_not_sent() {
     let operation = operation("GET", "/things/{id}", &[("id", member(Place::Path, None))]);
-    let mut nothing = |hole: &Hole| Err(Unfilled(fill::key(hole).into_owned()));
+    let mut nothing = |placeholder: &Placeholder| Err(Unfilled(fill::key(placeholder).into_owned()));
     let base = Url::parse("http://h").unwrap();
     let plain = request(json!({}), Raw::default());
     let refused = build(&plain, &operation, &Protocol::Rest, &base, &mut nothing).unwrap_err();
@@ -240,15 +240,15 @@ fn a_path_without_its_member_is_not_sent() {
 
 #[test]
 fn only_a_token_somebody_issued_is_a_true_identity() {
-    let issued = Template { parts: vec![Part::Hole(Hole::Variable("token".into()))] };
+    let issued = Template { parts: vec![Part::Placeholder(Placeholder::Variable("token".into()))] };
     for (auth, proper) in [
-        (Auth::Target, Intent::Proper),
-        (Auth::Credentials, Intent::Proper),
-        (Auth::OwnToken, Intent::Proper),
-        (Auth::Token(issued), Intent::Proper),
-        (Auth::Token(text("garbage")), Intent::Broken),
-        (Auth::Absent, Intent::Broken),
-        (Auth::StaleDate, Intent::Broken),
+        (Auth::Target, RequestKind::Valid),
+        (Auth::Credentials, RequestKind::Valid),
+        (Auth::OwnToken, RequestKind::Valid),
+        (Auth::Token(issued), RequestKind::Valid),
+        (Auth::Token(text("garbage")), RequestKind::Malformed),
+        (Auth::Absent, RequestKind::Malformed),
+        (Auth::StaleDate, RequestKind::Malformed),
     ] {
         let request = Request { input: Vec::new(), auth, raw: Raw::default() };
         assert_eq!(intent(&request), proper, "{:?}", request.auth);

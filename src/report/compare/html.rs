@@ -1,9 +1,9 @@
 //! Runs side by side as one HTML page that needs no network, no script and no fonts.
 
 use super::{Cell, Column, Comparison, Difference, Row, State, since::Since};
-use crate::report::{
-    html::{markup::Markup, shell},
-    safe::Safe,
+use crate::{
+    redact::Redactor,
+    report::html::{markup::Markup, shell},
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -23,7 +23,7 @@ pub fn render(comparison: &Comparison) -> String {
 
 /// One line, whatever stands in it.
 fn line(text: &str) -> String {
-    Safe::new(&str::to_owned).line(text)
+    Redactor::new(&str::to_owned).line(text)
 }
 
 /// A table that is scrolled by itself where the page is narrower; its rows are to follow.

@@ -140,5 +140,5 @@ fn code(text: &str) -> String {
 }
 
 fn line(text: &str) -> String {
-    crate::report::Safe::new(&str::to_owned).line(text)
+    crate::redact::Redactor::new(&str::to_owned).line(text)
 }

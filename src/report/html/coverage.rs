@@ -16,7 +16,9 @@ pub fn write(told: &Told, body: &mut Markup) {
     told.section("coverage", "What of the contracts was seen", None, body);
     body.raw("<div class=\"shares\">\n");
     for api in &covered.apis {
-        body.raw("<table class=\"share\"><caption>").text(told.safe.line(&api.api)).raw("</caption><tbody>");
+        body.raw("<table class=\"share\"><caption>")
+            .text(told.redactor.line(&api.api))
+            .raw("</caption><tbody>");
         shares(api).into_iter().for_each(|(what, seen, all)| share(what, seen, all, body));
         body.raw("</tbody></table>\n");
     }
@@ -75,7 +77,7 @@ fn share(what: &'static str, seen: usize, all: usize, body: &mut Markup) {
 }
 
 fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
-    let name = told.safe.line(&api.api);
+    let name = told.redactor.line(&api.api);
     let with = |state: OperationState| {
         api.operations.iter().filter(move |(_, operation)| operation.state == state).map(|(name, _)| name)
     };
@@ -109,8 +111,8 @@ fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
             .text(digits(missing.len()))
             .raw("</span></summary><dl class=\"missing\">");
         for (what, operations) in missing {
-            let operations: Vec<String> = operations.into_iter().map(|it| told.safe.line(it)).collect();
-            body.raw("<div><dt>").text(told.safe.line(what)).raw("</dt><dd>").text(operations.join(", "));
+            let operations: Vec<String> = operations.into_iter().map(|it| told.redactor.line(it)).collect();
+            body.raw("<div><dt>").text(told.redactor.line(what)).raw("</dt><dd>").text(operations.join(", "));
             body.raw("</dd></div>");
         }
         body.raw("</dl></details>\n");
@@ -140,7 +142,7 @@ fn list<'a>(
         .raw(" <span class=\"count\">");
     body.text(digits(names.len())).raw("</span></summary><ul class=\"names columns\">");
     for name in names {
-        body.raw("<li>").text(told.safe.line(name)).raw("</li>");
+        body.raw("<li>").text(told.redactor.line(name)).raw("</li>");
     }
     body.raw("</ul></details>\n");
 }

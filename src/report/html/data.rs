@@ -120,9 +120,9 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data
             for id in entry.violations().iter().chain(entry.warnings()).flat_map(|it| &it.clauses) {
                 if let Some(clause) = report.clauses.get(id) {
                     let facts = [&clause.text, &clause.document, &clause.section];
-                    let [text, document, section] = facts.map(|fact| told.safe.line(fact));
+                    let [text, document, section] = facts.map(|fact| told.redactor.line(fact));
                     data.clauses
-                        .entry(told.safe.line(id))
+                        .entry(told.redactor.line(id))
                         .or_insert_with(|| [clause.strength.to_string(), text, document, section]);
                 }
             }
@@ -135,14 +135,14 @@ fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Bu
     let subject = &entry.subject;
     let status = super::place(entry);
     let api = data.apis.insert_full(&subject.api).0;
-    let operation = data.operations.insert_full((api, told.safe.line(&subject.operation))).0;
+    let operation = data.operations.insert_full((api, told.redactor.line(&subject.operation))).0;
     let file = data.files.insert_full(&subject.span.file).0;
     let profile = match subject.profile {
         Some(Profile::Core) => 0,
         Some(Profile::Extended) => 1,
         None => 2,
     };
-    let name = told.safe.line(&subject.name);
+    let name = told.redactor.line(&subject.name);
     let (line, ms) = (subject.span.line, entry.elapsed.as_millis());
     let detail = detail(told, entry, &mut data.ids, left);
     Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail)
@@ -151,7 +151,7 @@ fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Bu
 fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Budget) -> Option<Detail> {
     let known = excuses(entry, told.report.terms.today);
     let known: Vec<_> = known.into_iter().map(|known| known_row(told, known)).collect();
-    let repeated: Vec<_> = entry.repeated.iter().map(|why| told.safe.line(why)).collect();
+    let repeated: Vec<_> = entry.repeated.iter().map(|why| told.redactor.line(why)).collect();
     let why = why(told, entry);
     let follows = follows(told, entry);
     let none = entry.violations().is_empty() && entry.warnings().is_empty();
@@ -176,7 +176,7 @@ fn follows(told: &Told, entry: &Entry) -> IndexSet<String> {
     let sentence = |it: &Violation| {
         let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
         let cause = it.follows_from.as_deref().unwrap_or_default();
-        told.safe.line(&format!("{} ({what}) follows from {cause}", it.mismatch.at))
+        told.redactor.line(&format!("{} ({what}) follows from {cause}", it.mismatch.at))
     };
     entry.consequences().map(sentence).collect()
 }
@@ -184,15 +184,15 @@ fn follows(told: &Told, entry: &Entry) -> IndexSet<String> {
 /// Why there is no pass and no failure.
 fn why(told: &Told, entry: &Entry) -> Option<String> {
     match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => Some(told.safe.line(&why.to_string())),
-        Verdict::Error { why } => Some(told.safe.line(why)),
-        Verdict::Skip { reason } => Some(told.safe.line(reason)),
+        Verdict::Inconclusive { why, .. } => Some(told.redactor.line(&why.to_string())),
+        Verdict::Error { why } => Some(told.redactor.line(why)),
+        Verdict::Skip { reason } => Some(told.redactor.line(reason)),
         Verdict::Unsupported { operation, declared } => {
             let how = match declared {
                 Declared::InTargetFile => "the target file says that the target has no",
                 Declared::ByAnswer => "the target's answer says, and its file does not, that it has no",
             };
-            Some(format!("{how} {}", told.safe.line(operation)))
+            Some(format!("{how} {}", told.redactor.line(operation)))
         }
         Verdict::Pass { .. } | Verdict::Fail { .. } => None,
     }
@@ -203,7 +203,7 @@ fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String
         KnownWhat::Case(pattern) => pattern,
         KnownWhat::Clause(clause) => clause,
     };
-    [what, &known.reason, &known.ticket, &known.expires.to_string()].map(|text| told.safe.line(text))
+    [what, &known.reason, &known.ticket, &known.expires.to_string()].map(|text| told.redactor.line(text))
 }
 
 /// Without anything left to spend, the clauses alone.
@@ -217,7 +217,7 @@ fn broken(
     if violations.is_empty() {
         return Vec::new();
     }
-    let mut id = |id: &ClauseId| ids.insert_full(told.safe.line(id)).0;
+    let mut id = |id: &ClauseId| ids.insert_full(told.redactor.line(id)).0;
     let Some(left) = left else {
         let clauses: IndexSet<usize> = violations.iter().flat_map(|it| &it.clauses).map(id).collect();
         return vec![Broken { clauses: clauses.into_iter().collect(), known: None, old: None, place: None }];

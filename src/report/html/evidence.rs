@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::Told;
 use crate::{
     model::verdict::{Location, Mismatch, Violation},
+    redact::visible,
     report::{
         Curl, Entry,
         difference::{Difference, Side, difference},
         excerpt::{Focus, excerpt},
-        safe::visible,
         text::{bounded, position},
     },
 };
@@ -52,7 +52,7 @@ pub struct Evidence {
 
 pub fn place(told: &Told, violation: &Violation) -> Place {
     let Mismatch { at, expected, actual } = &violation.mismatch;
-    let (expected, actual) = (told.safe.seen(at, expected), told.safe.seen(at, actual));
+    let (expected, actual) = (told.redactor.seen(at, expected), told.redactor.seen(at, actual));
     let line = |text: &str| visible(&bounded(text));
     let compared = match difference(&expected, &actual, WIDTH) {
         Difference::Lines { expected, actual } => {
@@ -72,7 +72,7 @@ pub fn place(told: &Told, violation: &Violation) -> Place {
         Some(span) => format!("{span}, rule {}", violation.rule),
         None => format!("rule {}, which every exchange is held to", violation.rule),
     };
-    let (at, claim) = (told.safe.line(&at.to_string()), told.safe.line(&claim));
+    let (at, claim) = (told.redactor.line(&at.to_string()), told.redactor.line(&claim));
     Place { at, compared, claim, exchange: violation.exchange }
 }
 
@@ -83,15 +83,15 @@ pub fn evidence<'v>(
     index: usize,
     violations: impl IntoIterator<Item = &'v Violation>,
 ) -> Option<Evidence> {
-    let curl = entry.curl(index, &told.run.target, told.safe)?;
+    let curl = entry.curl(index, &told.run.target, told.redactor)?;
     let Some(exchange) = entry.exchange(index) else {
         // Of a record without its traces: what the document itself tells.
         let shown = entry.shown.get(&index)?;
         let status = shown.status.map_or("(no answer)".to_owned(), |status| status.to_string());
         return Some(Evidence {
-            position: told.safe.line(&shown.operation),
+            position: told.redactor.line(&shown.operation),
             ms: shown.elapsed_ms.into(),
-            request: vec![told.safe.line(&format!("{} {}", shown.method, shown.url))],
+            request: vec![told.redactor.line(&format!("{} {}", shown.method, shown.url))],
             response: vec![status],
             curl,
         });
@@ -104,7 +104,7 @@ pub fn evidence<'v>(
             Location::Status | Location::Body | Location::Latency => {}
         }
     }
-    let excerpt = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, told.safe);
+    let excerpt = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, told.redactor);
     Some(Evidence {
         position: position(exchange, &entry.subject),
         ms: exchange.elapsed.as_millis(),

@@ -35,7 +35,7 @@ pub fn write(told: &Told, body: &mut Markup) {
 
 /// Alike reasons together, the first with its last exchange.
 fn errors(told: &Told, body: &mut Markup) {
-    let groups = grouped(told.run.with(Status::Error), |entry| told.safe.line(&cause(entry)));
+    let groups = grouped(told.run.with(Status::Error), |entry| told.redactor.line(&cause(entry)));
     if groups.is_empty() {
         return;
     }
@@ -66,7 +66,7 @@ fn inconclusive(told: &Told, body: &mut Markup) {
     }
     let all = open.len();
     let reason = |entry: &Entry| match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => told.safe.line(&why.to_string()),
+        Verdict::Inconclusive { why, .. } => told.redactor.line(&why.to_string()),
         _ => String::new(),
     };
     let named = open.into_iter().map(|entry| (reason(entry), &*entry.subject.name));
@@ -103,7 +103,7 @@ fn unexpected(told: &Told, body: &mut Markup) {
             KnownWhat::Case(pattern) => format!("No case is called {pattern}"),
             KnownWhat::Clause(clause) => format!("Nothing breaks {clause}"),
         };
-        body.raw("<li>").text(told.safe.line(&what)).raw("; ");
+        body.raw("<li>").text(told.redactor.line(&what)).raw("; ");
         about(told, known, body);
         body.raw("</li>");
     }
@@ -113,7 +113,7 @@ fn unexpected(told: &Told, body: &mut Markup) {
 /// Passes that took requests to be repeated, by the reason.
 fn flaky(told: &Told, body: &mut Markup) {
     let entries = || told.run.entries.iter().filter(|entry| entry.is_flaky());
-    let groups = grouped(entries(), |entry| told.safe.line(&entry.repeated.join(", ")));
+    let groups = grouped(entries(), |entry| told.redactor.line(&entry.repeated.join(", ")));
     if groups.is_empty() {
         return;
     }
@@ -146,9 +146,9 @@ fn known(told: &Told, body: &mut Markup) {
             KnownWhat::Clause(clause) => clause,
         };
         body.raw("<article class=\"group\"><h3>")
-            .text(told.safe.line(&known.reason))
+            .text(told.redactor.line(&known.reason))
             .raw("</h3>\n<p class=\"in\">");
-        body.raw("<code>").text(told.safe.line(what)).raw("</code>, ");
+        body.raw("<code>").text(told.redactor.line(what)).raw("</code>, ");
         body.text(counted(names.len(), "case")).raw("; ");
         about(told, known, body);
         body.raw("</p>\n");
@@ -160,26 +160,26 @@ fn known(told: &Told, body: &mut Markup) {
 
 /// `ACME-17 until 2026-12-31 (targets/staging.yaml:30:3)`; a ticket that is an address on the web is a link.
 fn about(told: &Told, known: &KnownFailure, body: &mut Markup) {
-    let ticket = told.safe.line(&known.ticket);
+    let ticket = told.redactor.line(&known.ticket);
     if ticket.starts_with("https://") {
         body.raw("<a rel=\"noreferrer noopener\" href=\"").text(&ticket).raw("\">").text(&ticket).raw("</a>");
     } else {
         body.text(&ticket);
     }
     body.raw(" until ").text(known.expires).raw(" <span class=\"quiet\">");
-    body.text(told.safe.line(&known.span.to_string())).raw("</span>");
+    body.text(told.redactor.line(&known.span.to_string())).raw("</span>");
 }
 
 /// What was left out, skipped, or is not there.
 fn untested(told: &Told, body: &mut Markup) {
     let skips = grouped(told.run.with(Status::Skip), |entry| match &entry.verdict {
-        Verdict::Skip { reason } => told.safe.line(reason),
+        Verdict::Skip { reason } => told.redactor.line(reason),
         _ => String::new(),
     });
     let mut lacks: IndexMap<(Declared, String), Vec<&str>> = IndexMap::new();
     for entry in told.run.with(Status::Unsupported) {
         if let Verdict::Unsupported { operation, declared } = &entry.verdict {
-            let named = lacks.entry((*declared, told.safe.line(operation))).or_default();
+            let named = lacks.entry((*declared, told.redactor.line(operation))).or_default();
             named.push(&entry.subject.name);
         }
     }
@@ -190,7 +190,7 @@ fn untested(told: &Told, body: &mut Markup) {
     if told.run.plan.not_selected > 0 {
         let by = match told.run.plan.selection.is_empty() {
             true => String::new(),
-            false => format!(", by {}", told.safe.line(&told.run.plan.selection.join(" "))),
+            false => format!(", by {}", told.redactor.line(&told.run.plan.selection.join(" "))),
         };
         body.raw("<p>").text(counted(told.run.plan.not_selected, "case"));
         body.raw(" of the suite were not selected").text(by).raw(".</p>\n");
@@ -225,7 +225,7 @@ fn clean_up(told: &Told, body: &mut Markup) {
     told.section("clean-up", "Left behind on the target", Some(told.run.clean_up.len()), body);
     body.raw("<p class=\"note\">The ledger of the run names it; <code>proofmark sweep</code> destroys it.</p>\n<ul class=\"plain\">");
     for problem in &told.run.clean_up {
-        body.raw("<li>").text(told.safe.line(problem)).raw("</li>");
+        body.raw("<li>").text(told.redactor.line(problem)).raw("</li>");
     }
     body.raw("</ul></section>\n");
 }

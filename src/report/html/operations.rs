@@ -44,7 +44,7 @@ pub fn write(told: &Told, body: &mut Markup) {
     for (api, operations) in apis {
         let (trouble, plain): (Vec<_>, Vec<_>) =
             operations.iter().map(|(name, tally)| (*name, *tally)).partition(|(_, tally)| tally.is_trouble());
-        let shown = told.safe.line(api);
+        let shown = told.redactor.line(api);
         if plain.len() <= PLAIN_ROWS {
             let all: Vec<_> = trouble.into_iter().chain(plain).collect();
             table(told, &shown, &shown, &all, &columns, body);
@@ -82,7 +82,7 @@ fn table(
     }
     body.raw("<td class=\"bar\"></td></tr></thead><tbody>\n");
     for (name, tally) in rows {
-        let name = told.safe.line(name);
+        let name = told.redactor.line(name);
         body.raw("<tr><th scope=\"row\"><a href=\"#api=").text(encoded(api)).raw("&amp;operation=");
         body.text(encoded(&name)).raw("\">").text(&name).raw("</a></th><td class=\"number\">");
         body.text(digits(tally.total())).raw("</td>");

@@ -26,7 +26,7 @@ const QUESTION: &str = "<path d=\"M66 84c0-18 29-18 29-3 0 11-14 10-14 19\" clas
     <circle cx=\"81\" cy=\"112\" r=\"4.500\" fill=\"currentColor\"/></svg>\n";
 
 pub fn write(told: &Told, body: &mut Markup) {
-    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today, told.safe);
+    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today, told.redactor);
     let (class, shape) = match told.run.outcome() {
         Outcome::NotConformant => ("broken", CROSS),
         Outcome::CouldNotFindOut => ("doubt", QUESTION),
@@ -70,7 +70,7 @@ fn profiles(told: &Told, body: &mut Markup) {
 }
 
 fn facts(told: &Told, body: &mut Markup) {
-    let (run, safe) = (told.run, told.safe);
+    let (run, redactor) = (told.run, told.redactor);
     body.raw("<dl class=\"facts\">\n");
     let mut fact = |name: &'static str, values: &[String]| {
         body.raw("<div><dt>").raw(name).raw("</dt>");
@@ -83,9 +83,9 @@ fn facts(told: &Told, body: &mut Markup) {
         .target
         .apis
         .iter()
-        .map(|(api, facts)| format!("{api} at {}", safe.url(&facts.base_url)))
+        .map(|(api, facts)| format!("{api} at {}", redactor.url(&facts.base_url)))
         .collect();
-    let mut target = vec![safe.line(&run.target.name)];
+    let mut target = vec![redactor.line(&run.target.name)];
     if run.target.verification == Verification::Off {
         target.push("certificates are not verified: the target file says insecure: true".into());
     }
@@ -107,12 +107,13 @@ fn facts(told: &Told, body: &mut Markup) {
     }
     planned.extend(run.seed.filter(|_| generated > 0).map(|seed| format!("seed {seed}")));
     if !run.plan.selection.is_empty() {
-        planned.push(format!("selected by {}", safe.line(&run.plan.selection.join(" "))));
+        planned.push(format!("selected by {}", redactor.line(&run.plan.selection.join(" "))));
     }
     if run.plan.not_selected > 0 {
         planned.push(format!("{} of the suite not selected", counted(run.plan.not_selected, "case")));
     }
-    planned.extend(run.plan.shard.as_ref().map(|shard| format!("part {} of the cases", safe.line(shard))));
+    planned
+        .extend(run.plan.shard.as_ref().map(|shard| format!("part {} of the cases", redactor.line(shard))));
     fact("Plan", &planned);
     let terms = match told.report.terms.fail_on {
         FailOn::Must => "a broken MUST fails a case",
@@ -124,8 +125,10 @@ fn facts(told: &Told, body: &mut Markup) {
     if let Some(baseline) = &run.baseline {
         let started = baseline.started.strftime("%-d %B %Y, %H:%M:%S UTC").to_string();
         let mut facts =
-            vec![format!("the run of {started}"), format!("SHA-256 {}", safe.line(&baseline.sha256))];
-        facts.extend(baseline.unlike.iter().map(|unlike| format!("unlike this run: {}", safe.line(unlike))));
+            vec![format!("the run of {started}"), format!("SHA-256 {}", redactor.line(&baseline.sha256))];
+        facts.extend(
+            baseline.unlike.iter().map(|unlike| format!("unlike this run: {}", redactor.line(unlike))),
+        );
         fact("Baseline", &facts);
     }
     fact("Judge", &[format!("Proofmark {}", told.report.proofmark)]);

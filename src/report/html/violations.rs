@@ -14,10 +14,10 @@ use crate::{
         clause::ClauseId,
         verdict::{Status, Verdict, Violation},
     },
+    redact::visible,
     report::{
         Entry,
         causes::causes,
-        safe::visible,
         status::is_known,
         text::{Alike, alike, bounded},
     },
@@ -87,7 +87,7 @@ pub fn tolerated(told: &Told, body: &mut Markup) {
     body.raw("<p class=\"note\">Broken now as it was in the run of ");
     body.text(baseline.started.strftime("%-d %B %Y, %H:%M:%S UTC")).raw("; it fails nothing.</p>\n");
     for unlike in &baseline.unlike {
-        body.raw("<p>The baseline is unlike this run: ").text(told.safe.line(unlike)).raw("</p>\n");
+        body.raw("<p>The baseline is unlike this run: ").text(told.redactor.line(unlike)).raw("</p>\n");
     }
     let gone: Vec<&str> = entries()
         .filter(|entry| matches!(entry.verdict, Verdict::Unsupported { .. }))
@@ -147,19 +147,19 @@ fn index(told: &Told, body: &mut Markup) {
     for cause in &all {
         body.raw("<tr><th scope=\"row\">");
         match cause.clause {
-            Some(id) => link(&told.safe.line(id), body),
+            Some(id) => link(&told.redactor.line(id), body),
             None => drop(body.raw("claims of cases that name no clause")),
         }
         let statement = cause.clause.and_then(|id| told.report.clauses.get(id));
         body.raw("</th><td>").text(statement.map_or(String::new(), |clause| visible(&clause.text)));
-        body.raw("</td><td>").text(told.safe.line(&cause.folded())).raw("</td><td>");
+        body.raw("</td><td>").text(told.redactor.line(&cause.folded())).raw("</td><td>");
         let mismatch = &cause.violation.mismatch;
         let (expected, actual) = (
-            told.safe.seen(&mismatch.at, &mismatch.expected),
-            told.safe.seen(&mismatch.at, &mismatch.actual),
+            told.redactor.seen(&mismatch.at, &mismatch.expected),
+            told.redactor.seen(&mismatch.at, &mismatch.actual),
         );
         let example = format!("{}: expected {expected}, actual {actual}", mismatch.at);
-        body.text(visible(&bounded(&told.safe.line(&example)))).raw("</td><td class=\"number\">");
+        body.text(visible(&bounded(&told.redactor.line(&example)))).raw("</td><td class=\"number\">");
         body.text(digits(cause.cases.len())).raw("</td></tr>\n");
     }
     body.raw("</tbody></table>\n");
@@ -172,7 +172,7 @@ fn link(clause: &str, body: &mut Markup) {
 fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
     let mut room = IN_FULL;
     for (place, (&id, Broken { ways, cases })) in by_clause.iter().enumerate() {
-        let shown = id.map_or("claims".into(), |id| told.safe.line(id));
+        let shown = id.map_or("claims".into(), |id| told.redactor.line(id));
         body.raw("<article class=\"clause\" data-clause=\"").text(&shown).raw("\">\n<h3>");
         let strength = ways.values().next().map(|way| way.violation.strength.to_string()).unwrap_or_default();
         let clause = id.and_then(|id| told.report.clauses.get(id));
@@ -210,8 +210,8 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
 
 /// A way that is told in full under another clause.
 fn see(told: &Told, way: &Way, body: &mut Markup) {
-    let first = way.violation.clauses.first().map_or(String::new(), |id| told.safe.line(id));
-    body.raw("<p class=\"note\">At ").text(told.safe.line(&way.violation.mismatch.at.to_string()));
+    let first = way.violation.clauses.first().map_or(String::new(), |id| told.redactor.line(id));
+    body.raw("<p class=\"note\">At ").text(told.redactor.line(&way.violation.mismatch.at.to_string()));
     body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": shown under ");
     link(&first, body);
     body.raw(".</p>\n");
@@ -234,7 +234,9 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
     place(&evidence::place(told, violation), body);
     body.raw("<p class=\"in\">In ");
     told.case(&entry.subject.name, body);
-    body.raw(" <span class=\"quiet\">").text(told.safe.line(&entry.subject.span.to_string())).raw("</span>");
+    body.raw(" <span class=\"quiet\">")
+        .text(told.redactor.line(&entry.subject.span.to_string()))
+        .raw("</span>");
     if way.cases.len() > 1 {
         body.raw(" and ").text(counted(way.cases.len() - 1, "other case"));
     }
@@ -249,7 +251,7 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
         let breaks = violation
             .clauses
             .first()
-            .map_or("breaks=claims".into(), |id| format!("breaks={}", encoded(&told.safe.line(id))));
+            .map_or("breaks=claims".into(), |id| format!("breaks={}", encoded(&told.redactor.line(id))));
         body.raw("<details class=\"others\"><summary>The other ").text(digits(way.cases.len() - 1));
         body.raw(" of its cases</summary>");
         told.cases(&way.cases[1..], &breaks, body);
@@ -265,7 +267,7 @@ fn explained(told: &Told, way: &Way, body: &mut Markup) {
     let names: IndexSet<String> = ours
         .map(|it| {
             let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
-            told.safe.line(&format!("{} ({what})", it.mismatch.at))
+            told.redactor.line(&format!("{} ({what})", it.mismatch.at))
         })
         .collect();
     if names.is_empty() {

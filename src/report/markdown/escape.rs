@@ -1,6 +1,6 @@
 //! Texts of a target in Markdown, where they may mean nothing.
 
-use crate::report::safe::visible;
+use crate::redact::visible;
 
 /// Text on one line as code. What would end the code or the cell of a table goes another way.
 pub(super) fn code(text: &str) -> String {

@@ -6,20 +6,22 @@ use super::{
     CAVEAT, Measured, PASSES, Scored,
     text::{FEW, percent},
 };
-use crate::report::{
-    Safe,
-    html::{markup::Markup, shell},
-    markdown::prose,
+use crate::{
+    redact::Redactor,
+    report::{
+        html::{markup::Markup, shell},
+        markdown::prose,
+    },
 };
 
 /// The document, masked.
-pub fn json(measured: &Measured, safe: &Safe) -> String {
+pub fn json(measured: &Measured, redactor: &Redactor) -> String {
     let value = serde_json::to_value(measured).unwrap_or_default();
-    format!("{:#}\n", safe.value(&value))
+    format!("{:#}\n", redactor.value(&value))
 }
 
 /// For a job summary or a README.
-pub fn markdown(measured: &Measured, safe: &Safe) -> String {
+pub fn markdown(measured: &Measured, redactor: &Redactor) -> String {
     let total = &measured.total;
     let mut text = format!(
         "### Mutation score: {}\n\n{CAVEAT}\n\n{} mutants of {} entries (operators of version {}); {} are left to the server.\n\n",
@@ -43,7 +45,7 @@ pub fn markdown(measured: &Measured, safe: &Safe) -> String {
         text += "\n| operator | operation and place | before | after |\n|---|---|---|---|\n";
     }
     for it in survivors {
-        let cell = |text: &str| prose(&safe.line(text));
+        let cell = |text: &str| prose(&redactor.line(text));
         let place = cell(&format!("{} {}", it.operation, it.place));
         let _ = writeln!(text, "| {} | {place} | {} | {} |", it.operator, cell(&it.before), cell(&it.after));
     }
@@ -58,28 +60,28 @@ table{border-collapse:collapse;margin:1rem 0}td,th{border-bottom:1px solid #8886
 vertical-align:top;overflow-wrap:anywhere}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}";
 
 /// One page that needs no network.
-pub fn html(measured: &Measured, safe: &Safe) -> String {
+pub fn html(measured: &Measured, redactor: &Redactor) -> String {
     let mut body = Markup::default();
     body.raw("<main>\n<h1>Mutation score: ").text(percent(measured.total.score)).raw("</h1>\n");
-    section(measured, safe, &mut body);
+    section(measured, redactor, &mut body);
     body.raw("</main>\n");
     shell::page("Mutation score · Proofmark", STYLE, body, None)
 }
 
-fn section(measured: &Measured, safe: &Safe, body: &mut Markup) {
+fn section(measured: &Measured, redactor: &Redactor, body: &mut Markup) {
     let total = &measured.total.tally;
     let sentence = format!(
         "{} mutants of {} entries of the run against {} (operators of version {}); {} are left to the server.",
         total.all(),
         measured.entries,
-        safe.line(&measured.target),
+        redactor.line(&measured.target),
         measured.operators_version,
         total.left
     );
     body.raw("<p>").text(CAVEAT).raw("</p>\n<p>").text(sentence).raw("</p>\n");
     rows("By class", measured.classes.iter().map(|(class, it)| (class.to_string(), *it)), body);
     rows("By operator", measured.operators.iter().map(|(name, it)| (name.clone(), *it)), body);
-    rows("By operation", measured.operations.iter().map(|(name, it)| (safe.line(name), *it)), body);
+    rows("By operation", measured.operations.iter().map(|(name, it)| (redactor.line(name), *it)), body);
     let clauses = measured.clauses.iter().map(|(id, it)| (id.to_string(), it.scored));
     rows("By clause", clauses, body);
     body.raw("<h2>What passed</h2>\n<p>")
@@ -90,7 +92,7 @@ fn section(measured: &Measured, safe: &Safe, body: &mut Markup) {
         let place = format!("{} {}", it.operation, it.place);
         body.raw("<tr>");
         for cell in [&it.operator, &place, &it.case, &it.before, &it.after] {
-            body.raw("<td>").text(safe.line(cell)).raw("</td>");
+            body.raw("<td>").text(redactor.line(cell)).raw("</td>");
         }
         body.raw("</tr>\n");
     }

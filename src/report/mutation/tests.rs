@@ -1,10 +1,7 @@
 //! The forms of a score: 80 columns, masked, escaped, and what its JSON Schema says.
 
 use super::*;
-use crate::{
-    mutation::Survivor,
-    report::{Names, Safe},
-};
+use crate::{mutation::Survivor, redact::Redactor, report::Names};
 
 /// A score with a survivor whose names and values are as long and as hostile as a target can make them.
 fn score() -> Score {
@@ -40,7 +37,7 @@ fn measured() -> Measured {
 fn text_has_80_columns_and_says_what_a_survivor_is() {
     let mask = str::to_owned;
     for names in [Names::Few, Names::All] {
-        let text = text(&measured(), names, &Safe::new(&mask));
+        let text = text(&measured(), names, &Redactor::new(&mask));
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
@@ -52,8 +49,8 @@ fn text_has_80_columns_and_says_what_a_survivor_is() {
 #[test]
 fn what_a_target_says_becomes_no_markup() {
     let mask = str::to_owned;
-    let safe = Safe::new(&mask);
-    let (html, markdown) = (html(&measured(), &safe), markdown(&measured(), &safe));
+    let redactor = Redactor::new(&mask);
+    let (html, markdown) = (html(&measured(), &redactor), markdown(&measured(), &redactor));
     assert!(!html.contains("<b>") && html.contains("&lt;b&gt;"));
     assert!(!markdown.contains("<b>") && !markdown.contains("`$"));
 }
@@ -61,7 +58,7 @@ fn what_a_target_says_becomes_no_markup() {
 #[test]
 fn the_document_is_what_its_schema_says() {
     let mask = str::to_owned;
-    let json: serde_json::Value = serde_json::from_str(&json(&measured(), &Safe::new(&mask))).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json(&measured(), &Redactor::new(&mask))).unwrap();
     let validator = jsonschema::options().build(&schema()).unwrap();
     assert_eq!(validator.iter_errors(&json).map(|error| error.to_string()).collect::<Vec<_>>(), [""; 0]);
     assert_eq!(json["total"]["survived"], 123_456_789);

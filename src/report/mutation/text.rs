@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::{CAVEAT, Measured, OfClause, PASSES, Scored, SurvivorDocument};
 use crate::{
     mutation::{Left, OPERATORS},
-    report::{Names, Safe},
+    redact::Redactor,
+    report::Names,
 };
 
 const WIDTH: usize = 80;
@@ -13,9 +14,9 @@ const WIDTH: usize = 80;
 pub const FEW: usize = 10;
 
 /// The whole page.
-pub fn text(measured: &Measured, names: Names, safe: &Safe) -> String {
+pub fn text(measured: &Measured, names: Names, redactor: &Redactor) -> String {
     let few = |all: usize| if names == Names::All { all } else { FEW.min(all) };
-    let mut text = head(measured, safe);
+    let mut text = head(measured, redactor);
     text += &table("by class", measured.classes.iter().map(|(class, it)| (class.to_string(), it)));
     let in_order =
         OPERATORS.iter().filter_map(|row| Some((row.name.to_owned(), measured.operators.get(row.name)?)));
@@ -31,9 +32,9 @@ pub fn text(measured: &Measured, names: Names, safe: &Safe) -> String {
         true => format!("the {shown} operations of {} with the lowest score", operations.len()),
         false => "by operation".to_owned(),
     };
-    text += &table(&title, operations.into_iter().take(shown).map(|(name, it)| (safe.line(name), it)));
+    text += &table(&title, operations.into_iter().take(shown).map(|(name, it)| (redactor.line(name), it)));
     text += &clauses(measured);
-    text += &survivors(measured, few(measured.survivors.len()), safe);
+    text += &survivors(measured, few(measured.survivors.len()), redactor);
     text += &left(measured);
     text
 }
@@ -43,7 +44,7 @@ fn wrapped(text: &str, indent: &str) -> String {
     textwrap::fill(text, form.break_words(true).word_splitter(textwrap::WordSplitter::NoHyphenation)) + "\n"
 }
 
-fn head(measured: &Measured, safe: &Safe) -> String {
+fn head(measured: &Measured, redactor: &Redactor) -> String {
     let all = measured.total.tally.all();
     let sample = match measured.sample {
         Some(_) => format!("a sample of {all} mutants"),
@@ -53,7 +54,7 @@ fn head(measured: &Measured, safe: &Safe) -> String {
         &format!(
             "{sample} of {} entries of the run against {}, by {} operators (version {})",
             measured.entries,
-            safe.line(&measured.target),
+            redactor.line(&measured.target),
             OPERATORS.len(),
             measured.operators_version
         ),
@@ -141,7 +142,7 @@ fn clauses(measured: &Measured) -> String {
     text
 }
 
-fn survivors(measured: &Measured, shown: usize, safe: &Safe) -> String {
+fn survivors(measured: &Measured, shown: usize, redactor: &Redactor) -> String {
     let all = measured.survivors.len();
     if all == 0 {
         return "\nnothing passed\n".into();
@@ -150,12 +151,12 @@ fn survivors(measured: &Measured, shown: usize, safe: &Safe) -> String {
     let mut text = format!("\n{all} kinds passed, {never} of them whenever they were tried");
     text += &if shown < all { format!("; the first {shown}:\n") } else { ":\n".to_owned() };
     for survivor in measured.survivors.iter().take(shown) {
-        text += &one(survivor, safe);
+        text += &one(survivor, redactor);
     }
     text
 }
 
-fn one(survivor: &SurvivorDocument, safe: &Safe) -> String {
+fn one(survivor: &SurvivorDocument, redactor: &Redactor) -> String {
     let says = OPERATORS.iter().find(|row| row.name == survivor.operator).map_or("", |row| row.says);
     let mut text = format!("\n  {} ({says})\n", survivor.operator);
     let lines = [
@@ -168,7 +169,7 @@ fn one(survivor: &SurvivorDocument, safe: &Safe) -> String {
         PASSES.to_owned(),
     ];
     for line in lines {
-        text += &wrapped(&safe.line(&line), "    ");
+        text += &wrapped(&redactor.line(&line), "    ");
     }
     text
 }
@@ -193,7 +194,7 @@ fn left(measured: &Measured) -> String {
 }
 
 /// The claims that would notice the survivors that matter most.
-pub fn suggestions(measured: &Measured, safe: &Safe) -> String {
+pub fn suggestions(measured: &Measured, redactor: &Redactor) -> String {
     let with = measured.survivors.iter().filter_map(|it| Some((it, it.suggestion.as_ref()?)));
     let mut text = String::new();
     for (survivor, suggestion) in with.take(FEW) {
@@ -202,10 +203,10 @@ pub fn suggestions(measured: &Measured, safe: &Safe) -> String {
             format!("{}, answer {}: {says}", survivor.case, survivor.answer),
             format!("{}: {} -> {}", survivor.at, survivor.before, survivor.after),
         ] {
-            let _ = writeln!(text, "# {}", safe.line(&line));
+            let _ = writeln!(text, "# {}", redactor.line(&line));
         }
         suggestion.lines().for_each(|line| {
-            let _ = writeln!(text, "{}", safe.line(line));
+            let _ = writeln!(text, "{}", redactor.line(line));
         });
         text.push('\n');
     }

@@ -18,9 +18,10 @@ use crate::{
         exchange::Role,
         verdict::{Declared, Doubt, Service, Status, Verdict, Violation},
     },
+    redact::Redactor,
     report::{
         Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
-        TargetFacts, Terms, Yield, causes_first, exit_code, safe::Safe,
+        TargetFacts, Terms, Yield, causes_first, exit_code,
     },
 };
 
@@ -204,12 +205,13 @@ pub fn read(text: &str) -> Result<Document, RecordError> {
 pub struct Entries<'a> {
     entries: &'a [Entry],
     run: &'a JudgedRun,
-    safe: &'a Safe<'a>,
+    redactor: &'a Redactor<'a>,
 }
 
 impl Serialize for Entries<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.entries.iter().map(|entry| entry_document(entry, self.run, self.safe)))
+        serializer
+            .collect_seq(self.entries.iter().map(|entry| entry_document(entry, self.run, self.redactor)))
     }
 }
 
@@ -217,7 +219,7 @@ impl Serialize for Entries<'_> {
 pub fn told<'a>(
     report: &'a Report,
     evidence: Option<&Evidence>,
-    safe: &'a Safe<'a>,
+    redactor: &'a Redactor<'a>,
 ) -> Document<Entries<'a>> {
     Document {
         format: FORMAT.into(),
@@ -227,7 +229,7 @@ pub fn told<'a>(
         fail_on: report.terms.fail_on,
         today: report.terms.today,
         min_served: report.terms.min_served,
-        runs: report.runs.iter().map(|run| run_document(run, evidence, safe)).collect(),
+        runs: report.runs.iter().map(|run| run_document(run, evidence, redactor)).collect(),
         clauses: named(report),
     }
 }
@@ -257,7 +259,7 @@ fn named(report: &Report) -> Clauses {
 fn run_document<'a>(
     run: &'a JudgedRun,
     evidence: Option<&Evidence>,
-    safe: &'a Safe<'a>,
+    redactor: &'a Redactor<'a>,
 ) -> RunDocument<Entries<'a>> {
     let mut counts = BTreeMap::new();
     let flaky = run.entries.iter().filter(|entry| entry.is_case() && entry.is_flaky()).count();
@@ -266,10 +268,10 @@ fn run_document<'a>(
     }
     let mut target = run.target.clone();
     for api in target.apis.values_mut() {
-        api.base_url = safe.url(&api.base_url);
-        api.no_operation = api.no_operation.take().map(|it| it.masked(&|text| safe.masked(text)));
+        api.base_url = redactor.url(&api.base_url);
+        api.no_operation = api.no_operation.take().map(|it| it.masked(&|text| redactor.masked(text)));
     }
-    target.curl.iter_mut().for_each(|(_, value)| *value = safe.masked(value));
+    target.curl.iter_mut().for_each(|(_, value)| *value = redactor.masked(value));
     RunDocument {
         target,
         digests: run.digests.clone(),
@@ -285,23 +287,27 @@ fn run_document<'a>(
         yielded: run.yielded(),
         served: run.served.clone(),
         never_served: run.never_served().iter().map(|(api, name)| format!("{api}::{name}")).collect(),
-        entries: Entries { entries: &run.entries, run, safe },
-        supporting: (!run.supporting.is_empty()).then_some(Entries { entries: &run.supporting, run, safe }),
-        known_failures: run.known_failures.iter().map(|known| known_document(known, safe)).collect(),
-        stale_known_failures: run.stale.iter().map(|known| known_document(known, safe)).collect(),
-        clean_up: run.clean_up.iter().map(|problem| safe.masked(problem)).collect(),
+        entries: Entries { entries: &run.entries, run, redactor },
+        supporting: (!run.supporting.is_empty()).then_some(Entries {
+            entries: &run.supporting,
+            run,
+            redactor,
+        }),
+        known_failures: run.known_failures.iter().map(|known| known_document(known, redactor)).collect(),
+        stale_known_failures: run.stale.iter().map(|known| known_document(known, redactor)).collect(),
+        clean_up: run.clean_up.iter().map(|problem| redactor.masked(problem)).collect(),
         baseline: run.baseline.clone(),
         evidence: evidence.cloned(),
     }
 }
 
-fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument {
+fn entry_document(entry: &Entry, run: &JudgedRun, redactor: &Redactor) -> EntryDocument {
     // By its name an entry is found again. It is the suite's, and a secret in it is no secret.
     let subject = entry.subject.clone();
     let why = match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => Some(safe.masked(&why.to_string())),
-        Verdict::Error { why } => Some(safe.masked(why)),
-        Verdict::Skip { reason } => Some(safe.masked(reason)),
+        Verdict::Inconclusive { why, .. } => Some(redactor.masked(&why.to_string())),
+        Verdict::Error { why } => Some(redactor.masked(why)),
+        Verdict::Skip { reason } => Some(redactor.masked(reason)),
         Verdict::Unsupported { declared: Declared::InTargetFile, .. } => {
             Some("declared in the target file".into())
         }
@@ -315,11 +321,11 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         _ => None,
     };
     let doubt = match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => Some(why.with(|answer| safe.masked(answer))),
+        Verdict::Inconclusive { why, .. } => Some(why.with(|answer| redactor.masked(answer))),
         _ => None,
     };
     let listed = |violations: &[Violation]| -> Vec<ViolationDocument> {
-        violations.iter().map(|violation| violation_document(violation, safe)).collect()
+        violations.iter().map(|violation| violation_document(violation, redactor)).collect()
     };
     EntryDocument {
         subject,
@@ -330,18 +336,18 @@ fn entry_document(entry: &Entry, run: &JudgedRun, safe: &Safe) -> EntryDocument 
         service: entry.service,
         violations: listed(entry.found().0),
         warnings: listed(entry.found().1),
-        known: entry.known.iter().map(|known| known_document(known, safe)).collect(),
+        known: entry.known.iter().map(|known| known_document(known, redactor)).collect(),
         old: entry.old.clone(),
         exchanges: entry.exchanges,
         flaky: entry.is_flaky(),
         retries: entry.repeated.len(),
-        repeated: entry.repeated.iter().map(|why| safe.masked(why)).collect(),
+        repeated: entry.repeated.iter().map(|why| redactor.masked(why)).collect(),
         elapsed_ms: millis(entry.elapsed),
-        shown: shown(entry, run, safe),
+        shown: shown(entry, run, redactor),
     }
 }
 
-fn shown(entry: &Entry, run: &JudgedRun, safe: &Safe) -> BTreeMap<usize, ExchangeDocument> {
+fn shown(entry: &Entry, run: &JudgedRun, redactor: &Redactor) -> BTreeMap<usize, ExchangeDocument> {
     let telling = entry.telling().into_iter();
     let described = telling.filter_map(|index| {
         let Some(exchange) = entry.exchange(index) else {
@@ -350,11 +356,11 @@ fn shown(entry: &Entry, run: &JudgedRun, safe: &Safe) -> BTreeMap<usize, Exchang
         let document = ExchangeDocument {
             role: exchange.role.clone(),
             operation: exchange.operation.to_string(),
-            method: safe.masked(&exchange.request.method),
-            url: safe.url(&exchange.request.url),
+            method: redactor.masked(&exchange.request.method),
+            url: redactor.url(&exchange.request.url),
             status: exchange.answer.as_ref().ok().map(|answer| answer.status),
             elapsed_ms: millis(exchange.elapsed),
-            curl: entry.curl(index, &run.target, safe).unwrap_or_default(),
+            curl: entry.curl(index, &run.target, redactor).unwrap_or_default(),
         };
         Some((index, document))
     });

@@ -16,10 +16,13 @@ use sha2::{Digest as _, Sha256};
 use super::{Escaping, Evidence, RecordError, TRACES};
 use crate::{
     model::{
-        exchange::{Broken, Coding, End, Exchange, Intent, Leftover, Response, Role, SentRequest, Trace},
+        exchange::{
+            Coding, End, Exchange, Leftover, RequestKind, Response, Role, SentRequest, Trace, TransportError,
+        },
         template::Variables,
     },
-    report::{Entry, JudgedRun, Report, safe::Safe},
+    redact::Redactor,
+    report::{Entry, JudgedRun, Report},
 };
 
 /// Bytes of one body that are kept.
@@ -61,7 +64,7 @@ pub struct RecordedExchange {
     pub headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Body::is_empty")]
     pub body: Body,
-    pub intent: Intent,
+    pub intent: RequestKind,
     pub answer: Answer,
     /// Values that came or changed since the exchange before.
     #[serde(default, skip_serializing_if = "Variables::is_empty")]
@@ -83,7 +86,7 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Coding::is_as_it_came")]
         coding: Coding,
     },
-    Broken(Broken),
+    Broken(TransportError),
 }
 
 /// A body without secrets, or the beginning of one.
@@ -116,17 +119,17 @@ impl Body {
         self.data.is_empty() && self.of.is_none()
     }
 
-    fn of(bytes: &[u8], safe: &Safe) -> Body {
+    fn of(bytes: &[u8], redactor: &Redactor) -> Body {
         let kept = &bytes[..bytes.len().min(MOST_BYTES)];
         let is_cut = kept.len() < bytes.len();
         let (data, encoding) = match std::str::from_utf8(kept) {
-            Ok(text) if is_cut => (safe.beginning(text), Encoding::Text),
-            Ok(text) => (safe.masked(text), Encoding::Text),
+            Ok(text) if is_cut => (redactor.beginning(text), Encoding::Text),
+            Ok(text) => (redactor.masked(text), Encoding::Text),
             Err(cut) if cut.error_len().is_none() && is_cut => {
-                (safe.beginning(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
+                (redactor.beginning(&String::from_utf8_lossy(&kept[..cut.valid_up_to()])), Encoding::Text)
             }
             // A secret may stand in bytes that are no text as a whole.
-            Err(_) => (STANDARD.encode(safe.bytes(kept)), Encoding::Base64),
+            Err(_) => (STANDARD.encode(redactor.bytes(kept)), Encoding::Base64),
         };
         let same = encoding == Encoding::Text && data.as_bytes() == bytes;
         let of = (!same && (kept.len() < bytes.len() || encoding == Encoding::Text)).then_some(bytes.len());
@@ -134,10 +137,10 @@ impl Body {
     }
 
     /// The same without what has become a secret since.
-    fn masked(self, safe: &Safe) -> Result<Body, String> {
+    fn masked(self, redactor: &Redactor) -> Result<Body, String> {
         let data = match self.encoding {
-            Encoding::Text => safe.masked(&self.data),
-            Encoding::Base64 => STANDARD.encode(safe.bytes(&self.bytes()?)),
+            Encoding::Text => redactor.masked(&self.data),
+            Encoding::Base64 => STANDARD.encode(redactor.bytes(&self.bytes()?)),
         };
         let of = (data != self.data && self.encoding == Encoding::Text).then_some(self.data.len());
         Ok(Body { of: self.of.or(of), data, ..self })
@@ -153,7 +156,7 @@ impl Body {
 }
 
 /// The file of traces while it is being written: entry by entry, as they come.
-pub struct Filing<W> {
+pub struct TraceWriter<W> {
     to: Digested<W>,
     base: Variables,
     lines: usize,
@@ -161,28 +164,28 @@ pub struct Filing<W> {
     line: Vec<u8>,
 }
 
-impl<W: Write> Filing<W> {
+impl<W: Write> TraceWriter<W> {
     /// Begins the file. Each exchange that will be filed has all of `base` among its values. Fails where writing does.
-    pub fn begin(to: W, base: Variables, safe: &Safe) -> io::Result<Filing<W>> {
+    pub fn begin(to: W, base: Variables, redactor: &Redactor) -> io::Result<TraceWriter<W>> {
         let to = Digested { to, sha256: Sha256::new() };
-        let mut filing = Filing { to, base, lines: 0, line: Vec::new() };
-        filing.write(&Base { variables: masked(&filing.base, safe) })?;
-        Ok(filing)
+        let mut trace_writer = TraceWriter { to, base, lines: 0, line: Vec::new() };
+        trace_writer.write(&Base { variables: masked(&trace_writer.base, redactor) })?;
+        Ok(trace_writer)
     }
 
     /// Writes down what the entry of this name has sent and heard.
-    pub fn file(&mut self, entry: &str, trace: &Trace, safe: &Safe) -> io::Result<()> {
+    pub fn file(&mut self, entry: &str, trace: &Trace, redactor: &Redactor) -> io::Result<()> {
         let mut before = &self.base;
         let exchanges = trace.exchanges.iter().map(|exchange| {
-            let recorded = recorded(exchange, before, safe);
+            let recorded = recorded(exchange, before, redactor);
             before = &exchange.variables;
             recorded
         });
         let recorded = RecordedTrace {
             entry: entry.to_owned(),
             exchanges: exchanges.collect(),
-            end: masked_end(&trace.end, safe),
-            leftovers: trace.leftovers.iter().map(|it| safe.masked(&it.sentence)).collect(),
+            end: masked_end(&trace.end, redactor),
+            leftovers: trace.leftovers.iter().map(|it| redactor.masked(&it.message)).collect(),
         };
         self.write(&recorded)?;
         self.lines += 1;
@@ -197,10 +200,10 @@ impl<W: Write> Filing<W> {
         Escaping(&mut self.to).write_all(&self.line)
     }
 
-    /// A file for the same lines, which are to be written to it with [`Filing::line`].
-    pub fn again<T: Write>(&self, to: T) -> Filing<T> {
+    /// A file for the same lines, which are to be written to it with [`TraceWriter::line`].
+    pub fn again<T: Write>(&self, to: T) -> TraceWriter<T> {
         let to = Digested { to, sha256: Sha256::new() };
-        Filing { to, base: self.base.clone(), lines: self.lines, line: Vec::new() }
+        TraceWriter { to, base: self.base.clone(), lines: self.lines, line: Vec::new() }
     }
 
     /// Writes one line as it is.
@@ -253,85 +256,88 @@ fn in_common<'a>(mut all: impl Iterator<Item = &'a Variables>) -> Variables {
     common
 }
 
-fn masked(variables: &Variables, safe: &Safe) -> Variables {
-    variables.iter().map(|(name, value)| (name.clone(), safe.value(value))).collect()
+fn masked(variables: &Variables, redactor: &Redactor) -> Variables {
+    variables.iter().map(|(name, value)| (name.clone(), redactor.value(value))).collect()
 }
 
-fn masked_headers(headers: &[(String, String)], safe: &Safe) -> Vec<(String, String)> {
-    headers.iter().map(|(name, value)| (safe.header_name(name), safe.raw_header(name, value))).collect()
+fn masked_headers(headers: &[(String, String)], redactor: &Redactor) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (redactor.header_name(name), redactor.raw_header(name, value)))
+        .collect()
 }
 
 impl RecordedExchange {
-    fn masked(self, safe: &Safe) -> Result<RecordedExchange, String> {
+    fn masked(self, redactor: &Redactor) -> Result<RecordedExchange, String> {
         let answer = match self.answer {
             Answer::Response { headers, body, status, stray, coding } => Answer::Response {
-                headers: masked_headers(&headers, safe),
-                body: body.masked(safe)?,
+                headers: masked_headers(&headers, redactor),
+                body: body.masked(redactor)?,
                 status,
                 stray,
                 coding,
             },
-            Answer::Broken(broken) => Answer::Broken(masked_broken(&broken, safe)),
+            Answer::Broken(broken) => Answer::Broken(masked_broken(&broken, redactor)),
         };
         Ok(RecordedExchange {
-            method: safe.masked(&self.method),
-            url: safe.masked_url(&self.url),
-            headers: masked_headers(&self.headers, safe),
-            body: self.body.masked(safe)?,
+            method: redactor.masked(&self.method),
+            url: redactor.masked_url(&self.url),
+            headers: masked_headers(&self.headers, redactor),
+            body: self.body.masked(redactor)?,
             answer,
-            variables: masked(&self.variables, safe),
+            variables: masked(&self.variables, redactor),
             ..self
         })
     }
 }
 
-fn recorded(exchange: &Exchange, before: &Variables, safe: &Safe) -> RecordedExchange {
+fn recorded(exchange: &Exchange, before: &Variables, redactor: &Redactor) -> RecordedExchange {
     let SentRequest { method, url, headers, body, intent } = &exchange.request;
     let answer = match &exchange.answer {
         Ok(Response { status, headers, body, stray, coding, .. }) => Answer::Response {
             status: *status,
-            headers: masked_headers(headers, safe),
-            body: Body::of(body, safe),
+            headers: masked_headers(headers, redactor),
+            body: Body::of(body, redactor),
             stray: *stray,
             coding: *coding,
         },
-        Err(broken) => Answer::Broken(masked_broken(broken, safe)),
+        Err(broken) => Answer::Broken(masked_broken(broken, redactor)),
     };
     let fresh = exchange.variables.iter().filter(|(name, value)| before.get(*name) != Some(*value));
     RecordedExchange {
         role: exchange.role.clone(),
         operation: exchange.operation.clone(),
-        method: safe.masked(method),
-        url: safe.masked_url(url),
-        headers: masked_headers(headers, safe),
-        body: Body::of(body, safe),
+        method: redactor.masked(method),
+        url: redactor.masked_url(url),
+        headers: masked_headers(headers, redactor),
+        body: Body::of(body, redactor),
         intent: *intent,
         answer,
-        variables: fresh.map(|(name, value)| (name.clone(), safe.value(value))).collect(),
+        variables: fresh.map(|(name, value)| (name.clone(), redactor.value(value))).collect(),
         started: exchange.started,
         elapsed_us: u64::try_from(exchange.elapsed.as_micros()).unwrap_or(u64::MAX),
     }
 }
 
 /// A target may have said a secret where no HTTP was.
-fn masked_broken(broken: &Broken, safe: &Safe) -> Broken {
+fn masked_broken(broken: &TransportError, redactor: &Redactor) -> TransportError {
     match broken {
-        Broken::Connect(why) => Broken::Connect(safe.masked(why)),
-        Broken::Unanswered(why) => Broken::Unanswered(safe.masked(why)),
-        Broken::CutOff(why) => Broken::CutOff(safe.masked(why)),
-        Broken::NotHttp(why) => Broken::NotHttp(safe.masked(why)),
-        Broken::Timeout(_) | Broken::TooLarge(_) => broken.clone(),
+        TransportError::Connect(why) => TransportError::Connect(redactor.masked(why)),
+        TransportError::Unanswered(why) => TransportError::Unanswered(redactor.masked(why)),
+        TransportError::CutOff(why) => TransportError::CutOff(redactor.masked(why)),
+        TransportError::NotHttp(why) => TransportError::NotHttp(redactor.masked(why)),
+        TransportError::Timeout(_) | TransportError::TooLarge(_) => broken.clone(),
     }
 }
 
-fn masked_end(end: &End, safe: &Safe) -> End {
+fn masked_end(end: &End, redactor: &Redactor) -> End {
     match end {
-        End::Stopped(why) => End::Stopped(safe.masked(why)),
-        End::FixtureFailed { id, why } => End::FixtureFailed { id: id.clone(), why: safe.masked(why) },
-        End::NothingThere { id, why } => End::NothingThere { id: id.clone(), why: safe.masked(why) },
-        End::Deadline { what, within } => End::Deadline { what: safe.masked(what), within: *within },
-        End::Refused(why) => End::Refused(safe.masked(why)),
-        End::Panicked(why) => End::Panicked(safe.masked(why)),
+        End::Stopped(why) => End::Stopped(redactor.masked(why)),
+        End::FixtureFailed { id, why } => End::FixtureFailed { id: id.clone(), why: redactor.masked(why) },
+        End::NothingThere { id, why } => End::NothingThere { id: id.clone(), why: redactor.masked(why) },
+        End::Deadline { what, within } => End::Deadline { what: redactor.masked(what), within: *within },
+        End::Refused(why) => End::Refused(redactor.masked(why)),
+        End::Panicked(why) => End::Panicked(redactor.masked(why)),
         End::Complete | End::Interrupted => end.clone(),
     }
 }
@@ -379,14 +385,14 @@ pub fn find(file: impl BufRead, entries: &BTreeSet<&str>) -> io::Result<HashMap<
 }
 
 /// A line of the file without what has become a secret since it was written; the names of entries stay. Fails where it is none.
-pub fn masked_again(line: &str, safe: &Safe) -> Result<String, String> {
+pub fn masked_again(line: &str, redactor: &Redactor) -> Result<String, String> {
     if let Ok(base) = base_of(line) {
-        return written(&Base { variables: masked(&base, safe) });
+        return written(&Base { variables: masked(&base, redactor) });
     }
     let mut trace: RecordedTrace = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    trace.exchanges = trace.exchanges.into_iter().map(|it| it.masked(safe)).collect::<Result<_, _>>()?;
-    trace.end = masked_end(&trace.end, safe);
-    trace.leftovers.iter_mut().for_each(|sentence| *sentence = safe.masked(sentence));
+    trace.exchanges = trace.exchanges.into_iter().map(|it| it.masked(redactor)).collect::<Result<_, _>>()?;
+    trace.end = masked_end(&trace.end, redactor);
+    trace.leftovers.iter_mut().for_each(|sentence| *sentence = redactor.masked(sentence));
     written(&trace)
 }
 

@@ -80,7 +80,7 @@ fn plan(run: &JudgedRun) -> Option<String> {
 /// Whatever the traces say is left over has to be among the problems.
 fn left_behind(run: &JudgedRun) -> Vec<String> {
     let traces = run.all().filter_map(|entry| entry.trace.as_ref());
-    let left = traces.flat_map(|trace| &trace.leftovers).map(|it| &it.sentence);
+    let left = traces.flat_map(|trace| &trace.leftovers).map(|it| &it.message);
     left.filter(|left| !run.clean_up.contains(left))
         .map(|left| format!("a leftover resource is not reported: {left}"))
         .collect()

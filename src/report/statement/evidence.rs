@@ -7,7 +7,8 @@ use crate::{
         target::Target,
         verdict::{Declared, Verdict, Violation},
     },
-    report::{Entry, record::cut::Cut, reliable::OF_HEADERS, safe::MASKED},
+    redact::MASKED,
+    report::{Entry, record::cut::Cut, reliable::OF_HEADERS},
 };
 
 /// What is expected where answers are compared over the whole run.

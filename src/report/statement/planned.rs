@@ -16,7 +16,8 @@ use crate::{
         verdict::{Declared, Verdict},
     },
     plan::{self, Decision, Ground, Selection, glob},
-    report::{Coverage, Entry, JudgedRun, Kind, Subject, TargetFacts, safe::MASKED},
+    redact::MASKED,
+    report::{Coverage, Entry, JudgedRun, Kind, Subject, TargetFacts},
 };
 
 /// Holds `run` to `suite`, and to the target file where it is at hand; in what it differs, one sentence each.

@@ -41,7 +41,7 @@ fn operations(told: &Told, page: &mut Page) {
         judged.iter().copied().filter(|operation| !absent.contains_key(operation)).collect();
     page.blank();
     page.paragraph(0, Tone::Strong, &format!("{} there", count(there.len(), "operation")));
-    page.paragraph(2, Tone::Plain, &told.safe.line(&folded(&there).join(", ")));
+    page.paragraph(2, Tone::Plain, &told.redactor.line(&folded(&there).join(", ")));
     let covered = told.run.covered.iter().flat_map(|covered| &covered.apis);
     let all = covered.flat_map(|api| api.operations.keys().map(String::as_str));
     let all: BTreeSet<&str> = all.chain(judged).chain(absent.keys().copied()).collect();
@@ -56,7 +56,7 @@ fn operations(told: &Told, page: &mut Page) {
         page.blank();
         let text = format!("{} not there, {told_how}", count(names.len(), "operation"));
         page.paragraph(0, Tone::Strong, &text);
-        page.paragraph(2, Tone::Plain, &told.safe.line(&patterns(&names, &all).join(", ")));
+        page.paragraph(2, Tone::Plain, &told.redactor.line(&patterns(&names, &all).join(", ")));
         if how == Declared::ByAnswer {
             let text = "`proofmark known update` declares them in the target file.";
             page.paragraph(2, Tone::Quiet, text);
@@ -194,10 +194,10 @@ fn clauses(told: &Told, page: &mut Page) {
         lines.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.2.cmp(&other.2)));
         let lines = lines.into_iter().map(|(cases, operations, name)| format!("{name} {cases}/{operations}"));
         let text = lines.collect::<Vec<_>>().join(", ");
-        page.hanging(2, &told.safe.line(&kind), Tone::Quiet, &told.safe.line(&text));
+        page.hanging(2, &told.redactor.line(&kind), Tone::Quiet, &told.redactor.line(&text));
     }
     if !alone.is_empty() {
-        page.paragraph(2, Tone::Plain, &told.safe.line(&alone.join(", ")));
+        page.paragraph(2, Tone::Plain, &told.redactor.line(&alone.join(", ")));
     }
 }
 

@@ -5,9 +5,9 @@ use super::{
     page::{Page, Tone},
     violations::bounded,
 };
-use crate::report::{
-    causes::{Cause, causes},
-    safe::visible,
+use crate::{
+    redact::visible,
+    report::causes::{Cause, causes},
 };
 
 /// Causes that fit on a screen.
@@ -30,13 +30,15 @@ pub fn write(told: &Told, page: &mut Page) {
 fn one(told: &Told, cause: &Cause, page: &mut Page) {
     let statement =
         cause.clause.and_then(|id| told.report.clauses.get(id)).map(|clause| visible(&clause.text));
-    let name = told.safe.line(&cause.name());
+    let name = told.redactor.line(&cause.name());
     let cases = format!("{:>5}", cause.cases.len());
     let head = statement.map_or_else(|| name.clone(), |statement| format!("{name}: {statement}"));
     page.cut(0, &cases, Tone::Bad, &head);
     let mismatch = &cause.violation.mismatch;
-    let (expected, actual) =
-        (told.safe.seen(&mismatch.at, &mismatch.expected), told.safe.seen(&mismatch.at, &mismatch.actual));
+    let (expected, actual) = (
+        told.redactor.seen(&mismatch.at, &mismatch.expected),
+        told.redactor.seen(&mismatch.at, &mismatch.actual),
+    );
     let more = match cause.consequences {
         0 => String::new(),
         number => format!(", explains {number} more"),
@@ -44,5 +46,5 @@ fn one(told: &Told, cause: &Cause, page: &mut Page) {
     let (folded, at) = (cause.folded(), mismatch.at.to_string());
     let at = if folded.starts_with(&at) { String::new() } else { format!("{at}: ") };
     let text = format!("{folded}{more}; {at}expected {expected}, actual {actual}");
-    page.cut(5, "", Tone::Quiet, &bounded(&told.safe.line(&text)));
+    page.cut(5, "", Tone::Quiet, &bounded(&told.redactor.line(&text)));
 }

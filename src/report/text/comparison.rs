@@ -7,9 +7,9 @@ use super::{
     Style, count, listed,
     page::{Page, Tone, shortened},
 };
-use crate::report::{
-    Safe,
-    compare::{
+use crate::{
+    redact::Redactor,
+    report::compare::{
         Cell, Comparison, Row, State,
         since::{Moved, NewlyBroken, Since},
     },
@@ -25,26 +25,26 @@ const MOST_TOLD: usize = 40;
 /// What was recorded is masked already.
 pub fn render(comparison: &Comparison, style: Style) -> String {
     let (mask, mut page) = (|text: &str| text.to_owned(), Page::new(style));
-    let safe = Safe::new(&mask);
-    columns(comparison, &safe, &mut page);
-    rows("operations", &comparison.operations, of_operation, &safe, &mut page);
-    rows("clauses", &comparison.clauses, of_clause, &safe, &mut page);
-    differences(comparison, &safe, &mut page);
-    comparison.since.iter().for_each(|since| regressions(since, comparison, &safe, &mut page));
+    let redactor = Redactor::new(&mask);
+    columns(comparison, &redactor, &mut page);
+    rows("operations", &comparison.operations, of_operation, &redactor, &mut page);
+    rows("clauses", &comparison.clauses, of_clause, &redactor, &mut page);
+    differences(comparison, &redactor, &mut page);
+    comparison.since.iter().for_each(|since| regressions(since, comparison, &redactor, &mut page));
     page.finish()
 }
 
-fn columns(comparison: &Comparison, safe: &Safe, page: &mut Page) {
+fn columns(comparison: &Comparison, redactor: &Redactor, page: &mut Page) {
     for column in &comparison.columns {
         let (word, state) = column.ended();
         let product = column.product.as_ref().map_or(String::new(), |product| format!(", {product}"));
         let who = format!("{}{product}, {}", column.label, column.began());
-        page.hanging(0, &column.key, Tone::Strong, &safe.line(&who));
+        page.hanging(0, &column.key, Tone::Strong, &redactor.line(&who));
         page.hanging(3, word, tone(state), &column.told());
     }
     for unlike in &comparison.unlike {
         page.blank();
-        page.hanging(0, "unlike:", Tone::Doubt, &safe.line(unlike));
+        page.hanging(0, "unlike:", Tone::Doubt, &redactor.line(unlike));
     }
 }
 
@@ -59,7 +59,13 @@ fn of_clause(row: &Row) -> (&str, &str) {
 }
 
 /// The rows that tell something, and the others together. `split` gives what a row stands under, and its name there.
-fn rows(title: &str, rows: &[Row], split: impl Fn(&Row) -> (&str, &str), safe: &Safe, page: &mut Page) {
+fn rows(
+    title: &str,
+    rows: &[Row],
+    split: impl Fn(&Row) -> (&str, &str),
+    redactor: &Redactor,
+    page: &mut Page,
+) {
     if rows.is_empty() {
         return;
     }
@@ -79,10 +85,10 @@ fn rows(title: &str, rows: &[Row], split: impl Fn(&Row) -> (&str, &str), safe: &
     for row in single {
         let (group, name) = split(row);
         if group != last {
-            page.paragraph(2, Tone::Strong, &safe.line(group));
+            page.paragraph(2, Tone::Strong, &redactor.line(group));
             last = group;
         }
-        layout.row(&format!("  {}", safe.line(name)), &row.cells, page);
+        layout.row(&format!("  {}", redactor.line(name)), &row.cells, page);
     }
     let mut alike: BTreeMap<Vec<State>, usize> = BTreeMap::new();
     folded.iter().for_each(|row| *alike.entry(row.states()).or_default() += 1);
@@ -157,7 +163,7 @@ fn tone(state: State) -> Tone {
     }
 }
 
-fn differences(comparison: &Comparison, safe: &Safe, page: &mut Page) {
+fn differences(comparison: &Comparison, redactor: &Redactor, page: &mut Page) {
     if comparison.differences.is_empty() {
         return;
     }
@@ -166,7 +172,7 @@ fn differences(comparison: &Comparison, safe: &Safe, page: &mut Page) {
     for difference in comparison.differences.iter().take(MOST_TOLD) {
         let strength = difference.strength.map_or(String::new(), |it| format!("{it} "));
         page.blank();
-        page.paragraph(2, Tone::Plain, &safe.line(&format!("{strength}{}", difference.clause)));
+        page.paragraph(2, Tone::Plain, &redactor.line(&format!("{strength}{}", difference.clause)));
         let mut others: BTreeMap<State, Vec<&str>> = BTreeMap::new();
         for (side, column) in difference.sides.iter().zip(&comparison.columns) {
             let Some(it) = &side.first else {
@@ -178,9 +184,9 @@ fn differences(comparison: &Comparison, safe: &Safe, page: &mut Page) {
                 many => format!(" and {}", count(many - 1, "other case")),
             };
             let label = format!("{} {}", column.key, side.state.word());
-            page.hanging(4, &label, tone(side.state), &safe.line(&format!("{}{more}", it.case)));
+            page.hanging(4, &label, tone(side.state), &redactor.line(&format!("{}{more}", it.case)));
             let how = format!("{}: expected {}, actual {}", it.at, it.expected, it.actual);
-            page.cut(6, "as at", Tone::Quiet, &safe.line(&how));
+            page.cut(6, "as at", Tone::Quiet, &redactor.line(&how));
         }
         let others = others.iter().map(|(state, keys)| format!("{} in {}", state.word(), keys.join(", ")));
         let others: Vec<String> = others.collect();
@@ -202,7 +208,7 @@ fn elsewhere(places: usize) -> String {
     if places > 1 { format!(", in {places} places") } else { String::new() }
 }
 
-fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut Page) {
+fn regressions(since: &Since, comparison: &Comparison, redactor: &Redactor, page: &mut Page) {
     let (first, key) = (&comparison.columns[0].key, &since.column);
     page.blank();
     page.paragraph(0, Tone::Strong, &format!("{key} since {first}, the baseline"));
@@ -218,13 +224,13 @@ fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut P
             2,
             "newly broken",
             Tone::Bad,
-            &safe.line(&format!("{what} in {case}{}", elsewhere(*places))),
+            &redactor.line(&format!("{what} in {case}{}", elsewhere(*places))),
         );
         page.cut(
             4,
             &at.to_string(),
             Tone::Quiet,
-            &safe.line(&format!("expected {expected}, actual {actual}")),
+            &redactor.line(&format!("expected {expected}, actual {actual}")),
         );
     }
     more(since.newly_broken.len(), page);
@@ -238,7 +244,7 @@ fn regressions(since: &Since, comparison: &Comparison, safe: &Safe, page: &mut P
     for (label, tone, names) in parts {
         if !names.is_empty() {
             let text = format!("{}: {}", count(names.len(), "case"), listed(&names));
-            page.hanging(2, label, tone, &safe.line(&text));
+            page.hanging(2, label, tone, &redactor.line(&text));
         }
     }
 }

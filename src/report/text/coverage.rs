@@ -9,10 +9,8 @@ use super::{
 };
 use crate::{
     model::clause::Strength,
-    report::{
-        coverage::{ApiCovered, OperationState, Share},
-        safe::visible,
-    },
+    redact::visible,
+    report::coverage::{ApiCovered, OperationState, Share},
 };
 
 /// How many of the names that were not seen are told.

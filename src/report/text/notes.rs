@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{
-        exchange::Broken,
+        exchange::TransportError,
         target::{KnownFailure, KnownWhat},
         verdict::{Declared, Mismatch, Status, Verdict, Violation},
     },
@@ -68,7 +68,7 @@ fn snapshots(told: &Told, page: &mut Page) {
         page.paragraph(0, Tone::Quiet, CONTRACT_ALONE);
     }
     heading(page, "approved snapshots of cases that are not there", approved.unreferenced.len());
-    let names: Vec<String> = approved.unreferenced.iter().map(|name| told.safe.line(name)).collect();
+    let names: Vec<String> = approved.unreferenced.iter().map(|name| told.redactor.line(name)).collect();
     if !names.is_empty() {
         page.paragraph(2, Tone::Quiet, &listed(&names));
     }
@@ -99,21 +99,21 @@ fn warnings(told: &Told, page: &mut Page) {
     heading(page, "warnings", groups.len());
     for (label, (times, cases, first)) in groups {
         let often = format!("{} in {}", count(times, "time"), count(cases.len(), "case"));
-        page.hanging(2, &told.safe.line(&label), Tone::Doubt, &often);
+        page.hanging(2, &told.redactor.line(&label), Tone::Doubt, &often);
         let Mismatch { at, expected, actual } = &first.mismatch;
-        let (expected, actual) = (told.safe.seen(at, expected), told.safe.seen(at, actual));
+        let (expected, actual) = (told.redactor.seen(at, expected), told.redactor.seen(at, actual));
         let text = format!("{at}: expected {expected}, actual {actual}");
         if !terse {
-            page.cut(4, "as at", Tone::Quiet, &told.safe.line(&text));
+            page.cut(4, "as at", Tone::Quiet, &told.redactor.line(&text));
         }
     }
 }
 
 /// Alike reasons together, the first with its last exchange.
 fn errors(told: &Told, page: &mut Page) {
-    let causes = told.with(Status::Error).map(|entry| (told.safe.line(&cause(entry)), entry));
+    let causes = told.with(Status::Error).map(|entry| (told.redactor.line(&cause(entry)), entry));
     for (index, errors) in grouped(causes, &operations(told.run)).into_iter().enumerate() {
-        let names: Vec<String> = errors.all.iter().map(|it| told.safe.line(&it.subject.name)).collect();
+        let names: Vec<String> = errors.all.iter().map(|it| told.redactor.line(&it.subject.name)).collect();
         page.blank();
         let mark = page.glyph("?") + "ERROR";
         page.hanging(0, &mark, Tone::Doubt, &errors.text);
@@ -140,7 +140,7 @@ fn inconclusive(told: &Told, page: &mut Page) {
     let all = open.len();
     let named = open.into_iter().filter_map(|entry| match &entry.verdict {
         Verdict::Inconclusive { why, .. } => {
-            Some((told.safe.line(&why.to_string()), told.safe.line(&entry.subject.name)))
+            Some((told.redactor.line(&why.to_string()), told.redactor.line(&entry.subject.name)))
         }
         _ => None,
     });
@@ -169,10 +169,10 @@ pub fn often(names: &[(String, usize)]) -> String {
 pub fn cause(entry: &Entry) -> String {
     let unanswered = entry.trace.as_ref().and_then(|trace| trace.exchanges.last()?.answer.as_ref().err());
     match (unanswered, &entry.verdict) {
-        (Some(Broken::Connect(why)), _) => Broken::Connect(why.clone()).to_string(),
+        (Some(TransportError::Connect(why)), _) => TransportError::Connect(why.clone()).to_string(),
         (_, Verdict::Error { why }) => match why.split_once(": could not connect: ") {
             // A shared fixture failed so; the exchange is told with the fixture.
-            Some((_, why)) => Broken::Connect(why.to_owned()).to_string(),
+            Some((_, why)) => TransportError::Connect(why.to_owned()).to_string(),
             None => why.clone(),
         },
         _ => String::new(),
@@ -187,7 +187,7 @@ fn unexpected(told: &Told, page: &mut Page) {
     for entry in passes {
         let known = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_)));
         let from = known.map_or(String::new(), |known| format!(" passes, {}", about(known)));
-        let text = told.safe.line(&format!("{}{from}", entry.subject.name));
+        let text = told.redactor.line(&format!("{}{from}", entry.subject.name));
         page.hanging(2, "unexpected", Tone::Bad, &text);
     }
     for known in &told.run.stale {
@@ -195,7 +195,7 @@ fn unexpected(told: &Told, page: &mut Page) {
             KnownWhat::Case(pattern) => format!("no case is called {pattern}"),
             KnownWhat::Clause(clause) => format!("nothing breaks {clause}"),
         };
-        page.hanging(2, "unexpected", Tone::Bad, &told.safe.line(&format!("{what}, {}", about(known))));
+        page.hanging(2, "unexpected", Tone::Bad, &told.redactor.line(&format!("{what}, {}", about(known))));
     }
 }
 
@@ -217,10 +217,10 @@ fn known(told: &Told, page: &mut Page) {
     for (why, names) in groups {
         let label = count(names.len(), "case");
         if few {
-            page.hanging(2, &label, Tone::Doubt, &told.safe.line(&why));
-            page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+            page.hanging(2, &label, Tone::Doubt, &told.redactor.line(&why));
+            page.paragraph(4, Tone::Quiet, &told.redactor.line(&listed(&names)));
         } else {
-            page.cut(2, &format!("{label:>10}"), Tone::Doubt, &told.safe.line(&why));
+            page.cut(2, &format!("{label:>10}"), Tone::Doubt, &told.redactor.line(&why));
         }
     }
 }
@@ -257,7 +257,9 @@ fn skips(told: &Told, page: &mut Page) {
 /// The reasons for skips, fit to be shown, with the names of the cases.
 pub fn skipped(told: &Told) -> Vec<Reasons<String>> {
     let skips = told.with(Status::Skip).filter_map(|entry| match &entry.verdict {
-        Verdict::Skip { reason } => Some((told.safe.line(reason), told.safe.line(&entry.subject.name))),
+        Verdict::Skip { reason } => {
+            Some((told.redactor.line(reason), told.redactor.line(&entry.subject.name)))
+        }
         _ => None,
     });
     grouped(skips, &operations(told.run))
@@ -281,7 +283,7 @@ fn unsupported(told: &Told, page: &mut Page) {
         for ((_, operation), cases) in mine() {
             let separator = if declared == Declared::InTargetFile { "," } else { ":" };
             let text = format!("{operation}{separator} {how}");
-            page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.safe.line(&text));
+            page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.redactor.line(&text));
         }
     }
     let names: Vec<String> = absent(told.run).into_iter().collect();
@@ -290,7 +292,7 @@ fn unsupported(told: &Told, page: &mut Page) {
         let text = "to declare it in the target file (`proofmark known update` does so):";
         page.paragraph(0, Tone::Strong, text);
         let yaml = format!("unsupported: {{ operations: [{}] }}", names.join(", "));
-        page.paragraph(2, Tone::Plain, &told.safe.line(&yaml));
+        page.paragraph(2, Tone::Plain, &told.redactor.line(&yaml));
     }
 }
 
@@ -300,7 +302,7 @@ fn clean_up(told: &Told, page: &mut Page) {
     told.run.clean_up.iter().for_each(|problem| *problems.entry(problem).or_default() += 1);
     for (problem, times) in problems {
         let label = if times > 1 { format!("{times} left") } else { "left".to_owned() };
-        page.hanging(2, &label, Tone::Bad, &told.safe.line(problem));
+        page.hanging(2, &label, Tone::Bad, &told.redactor.line(problem));
     }
 }
 

@@ -4,10 +4,7 @@ use super::{
     Told, count,
     page::{Page, Tone},
 };
-use crate::{
-    model::exchange::Broken,
-    report::{safe::visible, unanswered::Unanswered},
-};
+use crate::{model::exchange::TransportError, redact::visible, report::unanswered::Unanswered};
 
 pub fn write(told: &Told, page: &mut Page) {
     for alike in causes(told.silent) {
@@ -20,16 +17,16 @@ pub fn write(told: &Told, page: &mut Page) {
             true => "nothing was answered".to_owned(),
             false => format!("no answer from {}", apis(&alike)),
         };
-        page.hanging(0, &mark, Tone::Doubt, &format!("{who}: {}", told.safe.line(&first.cause)));
+        page.hanging(0, &mark, Tone::Doubt, &format!("{who}: {}", told.redactor.line(&first.cause)));
         let vain = format!("{} sent in vain; ", count(requests, "request"));
         let text = format!("{vain}{} could not be judged", count(cases, "case"));
         page.paragraph(7, Tone::Quiet, &text);
         let Some((entry, exchange)) = first.example else { continue };
         let entry = &told.run.entries[entry];
-        let curl = entry.curl(exchange, &told.run.target, told.safe).unwrap_or_default();
+        let curl = entry.curl(exchange, &told.run.target, told.redactor).unwrap_or_default();
         if !curl.command.is_empty() {
             page.blank();
-            let never = first.cause.starts_with(&Broken::Connect(String::new()).to_string());
+            let never = first.cause.starts_with(&TransportError::Connect(String::new()).to_string());
             let ask = if never { "Is it running, and is that its address? Try it:" } else { "Try it:" };
             page.paragraph(2, Tone::Quiet, ask);
             page.blank();
@@ -61,7 +58,7 @@ pub fn apis(alike: &[&Unanswered]) -> String {
 #[cfg(test)]
 mod tests {
     use crate::{
-        model::{exchange::Broken, verdict::Verdict},
+        model::{exchange::TransportError, verdict::Verdict},
         report::{
             CaseResult,
             sample::{fail, pass, result, run, violation},
@@ -70,7 +67,7 @@ mod tests {
     };
 
     fn lost(name: &str) -> CaseResult {
-        let broken = Broken::Connect("connection refused (127.0.0.1:7400)".into());
+        let broken = TransportError::Connect("connection refused (127.0.0.1:7400)".into());
         let mut lost = result(name, Verdict::Error { why: broken.to_string() }, "");
         lost.trace.iter_mut().for_each(|trace| trace.exchanges[0].answer = Err(broken.clone()));
         lost

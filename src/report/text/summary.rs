@@ -12,8 +12,9 @@ use super::{
     silence,
 };
 use crate::{
-    model::{case::Profile, exchange::Broken, verdict::Status},
-    report::{Coverage, Entry, JudgedRun, Outcome, Safe, Yield, unanswered::unanswered},
+    model::{case::Profile, exchange::TransportError, verdict::Status},
+    redact::Redactor,
+    report::{Coverage, Entry, JudgedRun, Outcome, Yield, unanswered::unanswered},
 };
 
 /// How many entries there are of each column.
@@ -125,7 +126,7 @@ pub fn write(told: &Told, page: &mut Page) {
         page.blank();
         row(page, Tone::Strong, &api, None, (&shown, longest));
         for (operation, tally) in single {
-            let name = format!("  {}", told.safe.line(operation));
+            let name = format!("  {}", told.redactor.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
         }
         let mut alike: BTreeMap<&str, Vec<Tally>> = BTreeMap::new();
@@ -185,7 +186,8 @@ fn flaky(told: &Told, page: &mut Page) {
     let head = format!("{} only after requests were repeated:", count(flaky.len(), "pass"));
     page.paragraph(0, Tone::Doubt, &head);
     for entry in flaky.iter().take(MOST_FLAKY) {
-        let text = format!("{}: {}", told.safe.line(&entry.subject.name), told.safe.line(&repeats(entry)));
+        let text =
+            format!("{}: {}", told.redactor.line(&entry.subject.name), told.redactor.line(&repeats(entry)));
         page.paragraph(2, Tone::Plain, &text);
     }
     if flaky.len() > MOST_FLAKY {
@@ -232,7 +234,7 @@ fn served(told: &Told, page: &mut Page) {
     let never = run.never_served();
     let mut text = run.yielded().to_string();
     if !never.is_empty() {
-        let names: Vec<String> = never.iter().map(|(_, name)| told.safe.line(name)).collect();
+        let names: Vec<String> = never.iter().map(|(_, name)| told.redactor.line(name)).collect();
         text += &format!("; never served: {}", super::listed(&names));
     }
     if !run.supporting.is_empty() {
@@ -243,7 +245,7 @@ fn served(told: &Told, page: &mut Page) {
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
 fn last_line(told: &Told, page: &mut Page) {
-    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today, told.safe);
+    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today, told.redactor);
     let tone = match (told.run.outcome(), word) {
         (Outcome::NotConformant, _) => Tone::Bad,
         (Outcome::Conformant, "CONFORMANT") => Tone::Good,
@@ -267,7 +269,7 @@ pub struct Ending {
 }
 
 /// What every form of a report says of a run before all else; its exit code says the same.
-pub fn ending(run: &JudgedRun, today: Date, safe: &Safe) -> Ending {
+pub fn ending(run: &JudgedRun, today: Date, redactor: &Redactor) -> Ending {
     let silent = unanswered(run);
     let heard = |entry: &&Entry| !silent.iter().any(|it| it.api == entry.subject.api);
     let heard: Vec<&Entry> = run.entries.iter().filter(heard).collect();
@@ -295,8 +297,8 @@ pub fn ending(run: &JudgedRun, today: Date, safe: &Safe) -> Ending {
     let mut parts = tail(run, today, &heard, &tally);
     let of_silence = silence::causes(&silent).into_iter().map(|alike| {
         let cause = &alike[0].cause;
-        let cause =
-            safe.line(cause.strip_prefix(&Broken::Connect(String::new()).to_string()).unwrap_or(cause));
+        let cause = redactor
+            .line(cause.strip_prefix(&TransportError::Connect(String::new()).to_string()).unwrap_or(cause));
         match heard.is_empty() && alike.len() == silent.len() {
             true => format!("nothing was answered: {cause}"),
             false => format!("no answer from {}: {cause}", silence::apis(&alike)),

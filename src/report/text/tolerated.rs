@@ -13,7 +13,7 @@ pub fn write(told: &Told, page: &mut Page) {
     let Some(baseline) = &told.run.baseline else { return };
     for unlike in &baseline.unlike {
         page.blank();
-        page.hanging(0, "the baseline is unlike this run:", Tone::Doubt, &told.safe.line(unlike));
+        page.hanging(0, "the baseline is unlike this run:", Tone::Doubt, &told.redactor.line(unlike));
     }
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for entry in told.with(Status::Tolerated) {
@@ -41,7 +41,7 @@ pub fn write(told: &Told, page: &mut Page) {
     );
     for (what, names) in groups {
         let names: Vec<String> = names.into_iter().collect();
-        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.safe.line(&what));
-        page.paragraph(4, Tone::Quiet, &told.safe.line(&listed(&names)));
+        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.redactor.line(&what));
+        page.paragraph(4, Tone::Quiet, &told.redactor.line(&listed(&names)));
     }
 }

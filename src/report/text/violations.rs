@@ -16,11 +16,11 @@ use crate::{
         exchange::{Exchange, Phase, Role},
         verdict::{Location, Mismatch, Status, Violation},
     },
+    redact::visible,
     report::{
         Entry, Kind, Subject,
         difference::{Difference, Side, difference},
         excerpt::{Focus, excerpt},
-        safe::visible,
         status::is_known,
     },
 };
@@ -63,8 +63,8 @@ pub fn write(told: &Told, page: &mut Page) {
         let entry = failing[*index];
         page.blank();
         let mark = page.glyph("✗") + "FAIL";
-        page.hanging(0, &mark, Tone::Bad, &told.safe.line(&entry.subject.name));
-        page.paragraph(6, Tone::Quiet, &told.safe.line(&whence(&entry.subject)));
+        page.hanging(0, &mark, Tone::Bad, &told.redactor.line(&entry.subject.name));
+        page.paragraph(6, Tone::Quiet, &told.redactor.line(&whence(&entry.subject)));
         if cases < IN_FULL {
             in_full(told, entry, own, page);
         } else {
@@ -112,8 +112,8 @@ fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mu
         if more > 0 {
             list += &format!(" and {more} others");
         }
-        page.paragraph(2, Tone::Plain, &told.safe.line(&operation));
-        page.paragraph(4, Tone::Quiet, &told.safe.line(&list));
+        page.paragraph(2, Tone::Plain, &told.redactor.line(&operation));
+        page.paragraph(4, Tone::Quiet, &told.redactor.line(&list));
     }
 }
 
@@ -157,7 +157,7 @@ fn in_a_line(told: &Told, group: &Group, page: &mut Page) {
     let broken = clauses.first().map_or(&**rule, |clause| &**clause);
     let (expected, actual) = seen(told, group.violation);
     let text = format!("{broken} at {}: expected {expected}, actual {actual}", mismatch.at);
-    page.paragraph(6, Tone::Plain, &bounded(&told.safe.line(&text)));
+    page.paragraph(6, Tone::Plain, &bounded(&told.redactor.line(&text)));
 }
 
 fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
@@ -199,7 +199,7 @@ fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Pa
     for id in clauses {
         let clause = told.report.clauses.get(id);
         let strength = clause.map_or(strength.clone(), |clause| clause.strength.to_string());
-        page.hanging(2, &format!("{strength:<6}"), Tone::Bad, &told.safe.line(id));
+        page.hanging(2, &format!("{strength:<6}"), Tone::Bad, &told.redactor.line(id));
         if let Some(clause) = clause {
             page.paragraph(10, Tone::Plain, &visible(&clause.text));
             page.paragraph(10, Tone::Quiet, &visible(&format!("{}, {}", clause.document, clause.section)));
@@ -218,7 +218,7 @@ fn explained(told: &Told, entry: &Entry, clauses: &[ClauseId], page: &mut Page) 
         .collect();
     if !names.is_empty() {
         let names: Vec<String> = names.into_iter().collect();
-        page.hanging(6, "explains", Tone::Quiet, &told.safe.line(&listed(&names)));
+        page.hanging(6, "explains", Tone::Quiet, &told.redactor.line(&listed(&names)));
     }
 }
 
@@ -233,7 +233,7 @@ fn places(told: &Told, groups: &[&Group], page: &mut Page) {
         place(told, alike[0], page);
         let others: Vec<_> = alike[1..].iter().map(|it| it.violation.mismatch.at.to_string()).collect();
         if !others.is_empty() {
-            page.hanging(6, "same at ", Tone::Quiet, &told.safe.line(&listed(&others)));
+            page.hanging(6, "same at ", Tone::Quiet, &told.redactor.line(&listed(&others)));
         }
     }
     let more: Vec<_> =
@@ -241,7 +241,7 @@ fn places(told: &Told, groups: &[&Group], page: &mut Page) {
     if !more.is_empty() {
         page.blank();
         let text = format!("and at {}: {}", count(more.len(), "more place"), listed(&more));
-        page.paragraph(4, Tone::Plain, &told.safe.line(&text));
+        page.paragraph(4, Tone::Plain, &told.redactor.line(&text));
     }
 }
 
@@ -249,14 +249,14 @@ fn places(told: &Told, groups: &[&Group], page: &mut Page) {
 fn place(told: &Told, group: &Group, page: &mut Page) {
     let violation = group.violation;
     page.blank();
-    page.paragraph(4, Tone::Strong, &told.safe.line(&violation.mismatch.at.to_string()));
+    page.paragraph(4, Tone::Strong, &told.redactor.line(&violation.mismatch.at.to_string()));
     let (expected, actual) = seen(told, violation);
     match difference(&expected, &actual, page.width() - 16) {
         Difference::Lines { expected, actual } => {
             page.hanging(6, "expected", Tone::Good, &visible(&bounded(&expected)));
             page.hanging(6, "actual  ", Tone::Bad, &visible(&bounded(&actual)));
             let others: Vec<_> =
-                group.others.iter().map(|other| told.safe.seen(&violation.mismatch.at, other)).collect();
+                group.others.iter().map(|other| told.redactor.seen(&violation.mismatch.at, other)).collect();
             if !others.is_empty() {
                 page.hanging(6, "or      ", Tone::Bad, &visible(&bounded(&listed(&others))));
             }
@@ -267,7 +267,7 @@ fn place(told: &Told, group: &Group, page: &mut Page) {
         Some(span) => format!("{span}, rule {}", violation.rule),
         None => format!("rule {}, which every exchange is held to", violation.rule),
     };
-    page.hanging(6, "claim   ", Tone::Quiet, &told.safe.line(&by));
+    page.hanging(6, "claim   ", Tone::Quiet, &told.redactor.line(&by));
     let again = (group.times > 1).then(|| format!("{} in this case", count(group.times - 1, "more time")));
     let more = group.elsewhere.len();
     let elsewhere = (more > 0).then(|| {
@@ -276,7 +276,7 @@ fn place(told: &Told, group: &Group, page: &mut Page) {
     });
     let also: Vec<String> = again.into_iter().chain(elsewhere).collect();
     if !also.is_empty() {
-        page.hanging(6, "and     ", Tone::Quiet, &told.safe.line(&also.join(", and ")));
+        page.hanging(6, "and     ", Tone::Quiet, &told.redactor.line(&also.join(", and ")));
     }
 }
 
@@ -314,11 +314,11 @@ fn evidence(told: &Told, entry: &Entry, index: usize, groups: &[&Group], page: &
 /// An excerpt of an exchange and its `curl` line.
 pub fn show(told: &Told, entry: &Entry, index: usize, focus: Focus, page: &mut Page) {
     let Some(exchange) = entry.exchange(index) else { return };
-    let excerpt = excerpt(exchange, focus, told.safe);
+    let excerpt = excerpt(exchange, focus, told.redactor);
     page.blank();
     excerpt.request.iter().for_each(|line| page.verbatim(2, Tone::Quiet, &format!("> {line}")));
     excerpt.response.iter().for_each(|line| page.verbatim(2, Tone::Plain, &format!("< {line}")));
-    let curl = entry.curl(index, &told.run.target, told.safe).unwrap_or_default();
+    let curl = entry.curl(index, &told.run.target, told.redactor).unwrap_or_default();
     page.blank();
     page.paragraph(2, Tone::Quiet, "Repeat it:");
     page.blank();
@@ -334,7 +334,7 @@ fn known_as_well(told: &Told, entry: &Entry, page: &mut Page) {
             true => vec![format!("rule {}", violation.rule)],
             false => violation.clauses.iter().map(ToString::to_string).collect(),
         });
-        names.map(|name| told.safe.line(&name)).collect()
+        names.map(|name| told.redactor.line(&name)).collect()
     };
     let known_ones = of(entry.violations().iter().filter(known).collect());
     let old = of(entry.old().filter(|it| !known(it)).collect());
@@ -381,7 +381,7 @@ fn step_of(index: usize, steps: usize) -> String {
 /// Expected and actual, fit to be shown where they were seen. Line breaks are still in them.
 fn seen(told: &Told, violation: &Violation) -> (String, String) {
     let Mismatch { at, expected, actual } = &violation.mismatch;
-    (told.safe.seen(at, expected), told.safe.seen(at, actual))
+    (told.redactor.seen(at, expected), told.redactor.seen(at, actual))
 }
 
 /// Nobody reads more of one line.

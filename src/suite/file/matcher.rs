@@ -10,7 +10,7 @@ use crate::{
     model::{
         case::{Format, HeaderClaim, JsonType, SameAs, ValueMatcher},
         resource::Ignoring,
-        template::{Hole, Template, TemplateValue},
+        template::{Placeholder, Template, TemplateValue},
     },
     suite::{
         decode::{AtLeastOne, Decode, Many, Record, Spanned, expected, record},
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct HeaderEntry {
     pub claims: Vec<HeaderClaim>,
-    pub holes: Vec<(Hole, At)>,
+    pub placeholders: Vec<(Placeholder, At)>,
     /// Where `unique` is claimed.
     pub unique: Option<At>,
     pub clause: Option<Spanned<String>>,
@@ -77,9 +77,9 @@ impl Decode for HeaderEntry {
             }
             Data::Text(_) | Data::List(_) => {
                 let values = Many::decode(node, problems)?;
-                let mut holes = Vec::new();
-                let claims = vec![HeaderClaim::OneOf(without_holes(values.0, &mut holes))];
-                Some(HeaderEntry { claims, holes, unique: None, clause: None })
+                let mut placeholders = Vec::new();
+                let claims = vec![HeaderClaim::OneOf(without_placeholders(values.0, &mut placeholders))];
+                Some(HeaderEntry { claims, placeholders, unique: None, clause: None })
             }
             Data::Null => no_claim(&node, problems),
             _ => expected("text, or a map of matchers", &node, problems),
@@ -89,9 +89,11 @@ impl Decode for HeaderEntry {
 
 impl HeaderMatchers {
     fn into_entry(self, problems: &mut Problems) -> HeaderEntry {
-        let mut holes = Vec::new();
+        let mut placeholders = Vec::new();
         let mut claims = Vec::new();
-        claims.extend(self.one_of.map(|values| HeaderClaim::OneOf(without_holes(values.0, &mut holes))));
+        claims.extend(
+            self.one_of.map(|values| HeaderClaim::OneOf(without_placeholders(values.0, &mut placeholders))),
+        );
         claims.extend(self.matches.map(|pattern| HeaderClaim::Matches(pattern.0)));
         claims.extend(self.format.map(HeaderClaim::Format));
         claims.extend(self.present.map(|Yes| HeaderClaim::Present));
@@ -101,7 +103,12 @@ impl HeaderMatchers {
             let problem = problems.add(absent.key, "`absent` beside other matchers");
             problem.help("a header that is not there has no value");
         }
-        HeaderEntry { claims, holes, unique: self.unique.map(|unique| unique.key), clause: self.clause }
+        HeaderEntry {
+            claims,
+            placeholders,
+            unique: self.unique.map(|unique| unique.key),
+            clause: self.clause,
+        }
     }
 }
 
@@ -112,10 +119,10 @@ fn no_claim<T>(header: &Node<'_>, problems: &mut Problems) -> Option<T> {
 }
 
 /// The values, their holes gathered.
-fn without_holes<T>(values: Vec<Templated<T>>, holes: &mut Vec<(Hole, At)>) -> Vec<T> {
+fn without_placeholders<T>(values: Vec<Templated<T>>, placeholders: &mut Vec<(Placeholder, At)>) -> Vec<T> {
     let mut bare = Vec::with_capacity(values.len());
     for value in values {
-        holes.extend(value.holes);
+        placeholders.extend(value.placeholders);
         bare.push(value.value);
     }
     bare
@@ -125,7 +132,7 @@ fn without_holes<T>(values: Vec<Templated<T>>, holes: &mut Vec<(Hole, At)>) -> V
 #[derive(Debug)]
 pub struct AtEntry {
     pub matchers: Vec<ValueMatcher>,
-    pub holes: Vec<(Hole, At)>,
+    pub placeholders: Vec<(Placeholder, At)>,
     pub clause: Option<Spanned<String>>,
 }
 
@@ -212,8 +219,8 @@ impl Decode for DistinctEntry {
 impl Decode for AtEntry {
     fn decode(node: Node<'_>, problems: &mut Problems) -> Option<Self> {
         let Data::Map(entries) = &node.data else {
-            let Templated { value, holes } = Templated::decode(node, problems)?;
-            return Some(AtEntry { matchers: vec![ValueMatcher::Equals(value)], holes, clause: None });
+            let Templated { value, placeholders } = Templated::decode(node, problems)?;
+            return Some(AtEntry { matchers: vec![ValueMatcher::Equals(value)], placeholders, clause: None });
         };
         let known = ValueMatchers::keys();
         if let [entry] = &entries[..]
@@ -240,9 +247,9 @@ impl Decode for AtEntry {
 
 impl ValueMatchers {
     fn into_entry(self, problems: &mut Problems) -> AtEntry {
-        let mut holes = Vec::new();
+        let mut placeholders = Vec::new();
         let mut bare = |value: Templated<TemplateValue>| {
-            holes.extend(value.holes);
+            placeholders.extend(value.placeholders);
             value.value
         };
         let mut matchers = Vec::new();
@@ -283,7 +290,7 @@ impl ValueMatchers {
         if let (Some(absent), true) = (self.absent, matchers.len() > 1) {
             problems.add(absent.key, "`absent` beside other matchers").help("what is not there has no value");
         }
-        AtEntry { matchers, holes, clause: self.clause }
+        AtEntry { matchers, placeholders, clause: self.clause }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         case::{Need, Scope},
         contract::ApiName,
         span::Span,
-        template::{Hole, TemplateValue},
+        template::{Placeholder, TemplateValue},
     },
     suite::{
         decode::{Named, Spanned},
@@ -129,8 +129,8 @@ impl Catalog {
         }
         places.insert(entry.name.clone(), opened.source.span(entry.key));
         let Some(value) = &entry.value else { return };
-        for (hole, at) in &value.holes {
-            if let Hole::Variable(_) | Hole::Upper(_) | Hole::Secret(_) = hole {
+        for (placeholder, at) in &value.placeholders {
+            if let Placeholder::Variable(_) | Placeholder::Upper(_) | Placeholder::Secret(_) = placeholder {
                 let problem = problems.add(*at, "a variable made from a variable or a secret");
                 problem.help("a variable of the suite is a literal, or made with ${gen:...} or ${env:...}");
             }

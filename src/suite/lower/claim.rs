@@ -90,7 +90,7 @@ pub fn expectations(
         made.add(at, Claim::BodyExact(cx.value(body.value, problems)));
     }
     for AtPath { path, whole, claim: entry } in block.at.into_iter().flat_map(|at| at.0) {
-        cx.known.check(&entry.holes, Use::Claim, problems);
+        cx.known.check(&entry.placeholders, Use::Claim, problems);
         let own = entry.clause.and_then(|name| clause(&name, cx.clauses, problems));
         for matcher in entry.matchers {
             made.add_as(whole, Claim::At { path: path.clone(), matcher }, own.clone());
@@ -161,7 +161,7 @@ impl Made<'_, '_> {
     }
 
     fn header(&mut self, name: String, at: At, entry: HeaderEntry, problems: &mut Problems) {
-        self.cx.known.check(&entry.holes, Use::Claim, problems);
+        self.cx.known.check(&entry.placeholders, Use::Claim, problems);
         if let Some(unique) = entry.unique {
             self.needs_more_than_the_answer("unique", unique, problems);
         }
@@ -209,7 +209,7 @@ impl Made<'_, '_> {
 
 impl Claims<'_> {
     fn value(&self, value: Templated<TemplateValue>, problems: &mut Problems) -> TemplateValue {
-        self.known.check(&value.holes, Use::Claim, problems);
+        self.known.check(&value.placeholders, Use::Claim, problems);
         value.value
     }
 }

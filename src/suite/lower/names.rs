@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use crate::{
     model::{
         clause::{ClauseId, Clauses},
-        template::Hole,
+        template::Placeholder,
     },
     suite::{
         decode::Spanned,
@@ -53,22 +53,24 @@ impl<'c> Known<'c> {
     }
 
     /// Tells every hole that nothing will fill.
-    pub fn check(&self, holes: &[(Hole, At)], used: Use, problems: &mut Problems) {
-        for (hole, at) in holes {
-            match hole {
-                Hole::Variable(name) | Hole::Upper(name) => self.check_variable(name, *at, problems),
-                Hole::Generated(generator) if generator.is_steady() => {}
+    pub fn check(&self, placeholders: &[(Placeholder, At)], used: Use, problems: &mut Problems) {
+        for (placeholder, at) in placeholders {
+            match placeholder {
+                Placeholder::Variable(name) | Placeholder::Upper(name) => {
+                    self.check_variable(name, *at, problems)
+                }
+                Placeholder::Generated(generator) if generator.is_steady() => {}
                 _ if used == Use::Request => {}
-                Hole::Generated(_) => {
+                Placeholder::Generated(_) => {
                     problems
                         .add(*at, "a claim about a value that is made anew each time")
                         .help("give it a name: a variable of the suite is worked out once for each case");
                 }
-                Hole::Secret(_) => {
+                Placeholder::Secret(_) => {
                     let problem = problems.add(*at, "a secret in a claim");
                     problem.help("claims are shown in reports; secrets can be sent, not compared with");
                 }
-                Hole::Env(_) => {
+                Placeholder::Env(_) => {
                     let problem = problems.add(*at, "the environment in a claim");
                     problem
                         .help("claims are judged again from recordings; set a variable in the target file");

@@ -189,7 +189,7 @@ impl Input {
         let mut input = Vec::with_capacity(self.send.len() + self.unknown.len());
         for member in self.send.into_iter().chain(self.unknown) {
             let Some(value) = member.value else { continue };
-            known.check(&value.value.holes, Use::Request, problems);
+            known.check(&value.value.placeholders, Use::Request, problems);
             input.push((member.name, value.value.value));
         }
         input
@@ -252,7 +252,7 @@ fn auth(
         AuthEntry::Word(AuthWord::TamperedBody) => (true, Auth::TamperedBody),
         AuthEntry::Word(AuthWord::OwnToken) => (false, Auth::OwnToken),
         AuthEntry::Token(token) => {
-            known.check(&token.token.holes, Use::Request, problems);
+            known.check(&token.token.placeholders, Use::Request, problems);
             (false, Auth::Token(token.token.value))
         }
     };
@@ -282,16 +282,16 @@ fn raw(entry: Option<&RawEntry>, known: &Known<'_>, problems: &mut Problems) -> 
         }
         let Some(value) = &header.value else { continue };
         if let Some(value) = &value.0 {
-            known.check(&value.holes, Use::Request, problems);
+            known.check(&value.placeholders, Use::Request, problems);
         }
         let value = value.0.as_ref().map(|value| value.value.clone());
         headers.push((header.name.to_ascii_lowercase(), value));
     }
     if let Some(path) = &entry.path {
-        known.check(&path.value.holes, Use::Request, problems);
+        known.check(&path.value.placeholders, Use::Request, problems);
     }
     if let Some(body) = &entry.body {
-        known.check(&body.value.holes, Use::Request, problems);
+        known.check(&body.value.placeholders, Use::Request, problems);
     }
     if let (Some(_), Some(bytes)) = (&entry.body, &entry.body_base64) {
         problems.add(bytes.key, "a body as text and as bytes").help("write one of `body` and `body_base64`");

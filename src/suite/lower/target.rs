@@ -347,7 +347,7 @@ type Value = Spanned<Templated<TemplateValue>>;
 
 /// Nothing is filled in in a target file: what stands there is the value.
 fn literal(value: Value, problems: &mut Problems) -> Option<serde_json::Value> {
-    if let Some((_, at)) = value.value.holes.first() {
+    if let Some((_, at)) = value.value.placeholders.first() {
         let problem = problems.add(*at, "`${...}` in a target file");
         problem.help(
             "values of a target are literal; secrets are named under `secrets`; a literal `${` is `$${`",

@@ -93,7 +93,7 @@ fn claims_become_one_expectation_each() {
     7 Absent things.DeleteThing.success
     8 Schema("Thing") things.DeleteThing.success
     9 BodySubset(Fixed(Object {"Id": Number(1)})) things.DeleteThing.success
-    10 BodyExact(Object([("Id", Text(Template { parts: [Hole(Variable("absent.id"))] }))])) things.DeleteThing.success
+    10 BodyExact(Object([("Id", Text(Template { parts: [Placeholder(Variable("absent.id"))] }))])) things.DeleteThing.success
     11 Equals(Fixed(Number(1))) things.DeleteThing.success
     11 matches things.Thing.members
     11 Type(String) things.Thing.members

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::{
-    model::exchange::{Broken, Intent, Response},
+    model::exchange::{RequestKind, Response, TransportError},
     traffic::{
         MOST_BODY, Observed, Sent, Spoken, Whole,
         proxy::http1::{Event, First, Message, Messages, Side},
@@ -55,7 +55,7 @@ pub struct Queue {
     answered: usize,
     client: Client,
     /// Why answers are not read any more.
-    lost: Option<Broken>,
+    lost: Option<TransportError>,
     /// A 204 behind which bytes may still come that should not; told with what happens next on its connection.
     settling: Option<Box<Observed>>,
     upstream: Url,
@@ -151,14 +151,15 @@ impl Queue {
                     self.answered(message);
                     self.requests.stop();
                     passed.extend(self.told());
-                    self.lost = Some(Broken::NotHttp("the connection went on in another protocol".into()));
+                    self.lost =
+                        Some(TransportError::NotHttp("the connection went on in another protocol".into()));
                     if http {
                         passed.push(Passed::Unread("it went on in HTTP/2".into()));
                     }
                 }
                 Event::Lost(why) => {
                     let unread = Passed::Unread(format!("bytes that belong to no request: {why}"));
-                    self.lost = Some(Broken::NotHttp(why));
+                    self.lost = Some(TransportError::NotHttp(why));
                     let told = self.given_up();
                     passed.extend(if told.is_empty() { vec![unread] } else { told });
                 }
@@ -193,7 +194,7 @@ impl Queue {
             Client::There => why,
             Client::Left => "the client was the first to close it",
         };
-        self.lost.get_or_insert_with(|| Broken::CutOff(why.to_owned()));
+        self.lost.get_or_insert_with(|| TransportError::CutOff(why.to_owned()));
         let mut passed = self.told();
         passed.extend(self.given_up());
         passed.extend(self.settled());
@@ -202,7 +203,7 @@ impl Queue {
 
     /// There is no upstream.
     pub fn refused(&mut self, why: &str) -> Vec<Passed> {
-        self.lost = Some(Broken::Connect(why.to_owned()));
+        self.lost = Some(TransportError::Connect(why.to_owned()));
         self.given_up()
     }
 
@@ -257,7 +258,12 @@ impl Pending {
     }
 
     /// `part` is what there is of a request that is not whole, `broken` why there is no answer, where there is none.
-    fn observed(self, part: Option<Message>, broken: Option<Broken>, upstream: &Url) -> Option<Observed> {
+    fn observed(
+        self,
+        part: Option<Message>,
+        broken: Option<TransportError>,
+        upstream: &Url,
+    ) -> Option<Observed> {
         let expects = self.head.header("expect").is_some_and(|it| it.eq_ignore_ascii_case("100-continue"));
         let is_whole = self.whole.is_some();
         let request = self.whole.or(part).unwrap_or(self.head);
@@ -286,14 +292,17 @@ impl Pending {
             spoken: Spoken::One,
             whole,
             // A body that was not kept whole cannot be held against the contract.
-            intent: (!is_whole || length > MOST_BODY as u64).then_some(Intent::Broken),
+            intent: (!is_whole || length > MOST_BODY as u64).then_some(RequestKind::Malformed),
             sent,
             number: None,
         })
     }
 }
 
-fn answer(answer: Option<(Message, usize)>, broken: Option<Broken>) -> (Result<Response, Broken>, Whole) {
+fn answer(
+    answer: Option<(Message, usize)>,
+    broken: Option<TransportError>,
+) -> (Result<Response, TransportError>, Whole) {
     match answer {
         Some((Message { first: First::Answer { status }, headers, body, length }, stray)) => {
             let whole = match transfer_coding(&headers).filter(|_| length > 0) {
@@ -305,7 +314,7 @@ fn answer(answer: Option<(Message, usize)>, broken: Option<Broken>) -> (Result<R
             };
             (Ok(Response::new(status, headers, body, stray)), whole)
         }
-        _ => (Err(broken.unwrap_or_else(|| Broken::CutOff("nothing came".into()))), Whole::There),
+        _ => (Err(broken.unwrap_or_else(|| TransportError::CutOff("nothing came".into()))), Whole::There),
     }
 }
 

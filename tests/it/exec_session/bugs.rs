@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use proofmark::{
     exec::{
         run,
-        sweep::{Fate, Others},
+        sweep::{CleanupOutcome, OtherRuns},
     },
     harness,
     model::{
@@ -119,8 +119,11 @@ async fn what_a_panic_has_kept_from_the_ledger_is_looked_for_at_the_end() {
     assert_eq!(events(stage.state.path()), "begun intent left");
     stage.session.close().await;
     // This API lists nothing, so it cannot be found; but it is not forgotten either.
-    let settled = stage.session.settle(Others::default).await.unwrap();
-    assert!(matches!(&settled[..], [one] if matches!(one.fate, Fate::NotKnown(_))), "{settled:?}");
+    let settled = stage.session.resolve(OtherRuns::default).await.unwrap();
+    assert!(
+        matches!(&settled[..], [one] if matches!(one.outcome, CleanupOutcome::NotKnown(_))),
+        "{settled:?}"
+    );
 }
 
 #[tokio::test]
@@ -133,7 +136,7 @@ async fn what_never_reached_anybody_is_not_looked_for() {
     assert!(trace.exchanges.iter().all(|exchange| exchange.answer.is_err()));
     assert_eq!(events(stage.state.path()), "begun intent destroyed");
     stage.session.close().await;
-    assert_eq!(stage.session.settle(Others::default).await, Some(vec![]));
+    assert_eq!(stage.session.resolve(OtherRuns::default).await, Some(vec![]));
 }
 
 #[tokio::test]

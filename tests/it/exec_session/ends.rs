@@ -11,7 +11,7 @@ use proofmark::{
     contract::Contracts,
     exec::{
         Session, Setup, run,
-        sweep::{Others, Swept},
+        sweep::{OtherRuns, SweepResult},
     },
     model::{
         case::{Claim, Expectation, Fixture, Scope, Step},
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use super::{
     server::{Reply, Server, json as reply},
-    stage::{capturing, fixture, hole, job_of, polling, setup, span, step, target},
+    stage::{capturing, fixture, job_of, placeholder, polling, setup, span, step, target},
 };
 
 pub const NAME: &str = "pm-00000000-pool";
@@ -125,10 +125,10 @@ impl Stage {
         Stage::of(move |operation, count| answered(answers, operation, count)).await
     }
 
-    pub async fn run(&self, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> (Trace, Vec<Swept>) {
+    pub async fn run(&self, steps: Vec<Step>, fixtures: Vec<Arc<Fixture>>) -> (Trace, Vec<SweepResult>) {
         let trace = run(&job_of("pool", steps, fixtures), &self.session).await;
         self.session.close().await;
-        (trace, self.session.settle(Others::default).await.unwrap_or_default())
+        (trace, self.session.resolve(OtherRuns::default).await.unwrap_or_default())
     }
 
     /// `CreateUserPool DeleteUserPool x2`.
@@ -181,8 +181,8 @@ pub fn creating(operation: &str) -> Step {
     step
 }
 
-pub fn fates(swept: &[Swept]) -> String {
-    let word = |swept: &Swept| format!("{:?}", swept.fate).split('(').next().unwrap().to_owned();
+pub fn fates(swept: &[SweepResult]) -> String {
+    let word = |swept: &SweepResult| format!("{:?}", swept.outcome).split('(').next().unwrap().to_owned();
     swept.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -426,7 +426,7 @@ async fn a_list_that_ignores_its_filter_is_searched_for_the_one_thing() {
         let of_pool = |step: Step, operation: &str, member: &str| Step {
             operation: operation.into(),
             request: proofmark::model::case::Request {
-                input: vec![(member.to_owned(), TemplateValue::Text(hole("pool.id")))],
+                input: vec![(member.to_owned(), TemplateValue::Text(placeholder("pool.id")))],
                 ..step.request.clone()
             },
             ..step
@@ -474,7 +474,7 @@ async fn many_that_cannot_be_destroyed_are_not_waited_for_one_by_one() {
         assert!(deletes <= most, "{deletes} > {most} in {:?}", begun.elapsed());
         assert_eq!(swept.len(), MANY);
         assert!(
-            swept.iter().all(|one| one.fate.trouble().is_some_and(|(word, _)| word == "is left")),
+            swept.iter().all(|one| one.outcome.trouble().is_some_and(|(word, _)| word == "is left")),
             "{swept:?}"
         );
     }

@@ -22,7 +22,7 @@ use super::{
     ends::{self, Stage},
     server::{Reply, Server, json, no_content, ok},
     stage::{
-        capturing, expecting, fixture, hole, job, job_of, of, published, setup, stage, step, target,
+        capturing, expecting, fixture, job, job_of, of, placeholder, published, setup, stage, step, target,
         with_keys, with_password,
     },
 };
@@ -345,7 +345,7 @@ async fn what_is_made_again_is_not_destroyed_by_the_name_of_the_first() {
         let create = || capturing("pool.id", "$.UserPool.Id", ends::creating("CreateUserPool"));
         let mut delete = step("DeleteThing");
         delete.operation = "DeleteUserPool".into();
-        delete.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(hole("pool.id")))];
+        delete.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(placeholder("pool.id")))];
         let (_, swept) = stage.run(vec![create(), delete.clone(), create(), delete], vec![]).await;
         let asked = stage.server.asked();
         let second = asked.iter().filter(|it| it.body.contains("p-2")).count();

@@ -6,7 +6,7 @@ use proofmark::{
     contract::Contracts,
     exec::{
         Interrupt, Secrets, Session, Setup,
-        ledger::{Begun, Ledger, Life, RUNS},
+        ledger::{Ledger, Lifetime, RUNS, RunHeader},
     },
     model::{
         case::{
@@ -17,7 +17,7 @@ use proofmark::{
         exchange::{Exchange, Role, Trace},
         span::Span,
         target::{ApiTarget, Credentials, Keys, SecretRef, Target, Timeouts},
-        template::{Generator, Hole, Part, Template, TemplateValue},
+        template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
     plan::{Decision, Job},
 };
@@ -120,8 +120,8 @@ pub fn contracts() -> Arc<Contracts> {
     )
 }
 
-pub fn hole(name: &str) -> Template {
-    Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] }
+pub fn placeholder(name: &str) -> Template {
+    Template { parts: vec![Part::Placeholder(Placeholder::Variable(name.into()))] }
 }
 
 /// `GetThing` of the thing called `1`; `DeleteThing` of one that never was.
@@ -132,7 +132,7 @@ pub fn step(operation: &str) -> Step {
         "Authenticate" | "Modify" => Effect::Change,
         _ => Effect::Read,
     };
-    let absent = Template { parts: vec![Part::Hole(Hole::Generated(Generator::Absent))] };
+    let absent = Template { parts: vec![Part::Placeholder(Placeholder::Generated(Generator::Absent))] };
     let input = match operation {
         "GetThing" => vec![("id".to_owned(), TemplateValue::Fixed(json!("1")))],
         "DeleteThing" => vec![("id".to_owned(), TemplateValue::Text(absent))],
@@ -150,7 +150,7 @@ pub fn step(operation: &str) -> Step {
 }
 
 pub fn of(name: &str, mut step: Step) -> Step {
-    step.request.input = vec![("id".to_owned(), TemplateValue::Text(hole(name)))];
+    step.request.input = vec![("id".to_owned(), TemplateValue::Text(placeholder(name)))];
     step
 }
 
@@ -279,12 +279,12 @@ pub fn setup(target: Target, state: &Path) -> (Setup, watch::Sender<Interrupt>) 
         _ => unreachable!("tests publish their secrets"),
     });
     let secrets = Secrets::new(found.collect::<Vec<_>>());
-    let begun = Begun {
+    let begun = RunHeader {
         run: "pm-00000000".into(),
         target: target.name.to_string(),
         base_urls: BTreeMap::new(),
         target_file: "test".into(),
-        life: Life::Outlives,
+        lifetime: Lifetime::Outlives,
     };
     let setup = Setup {
         ledger: Ledger::new(state, RUNS, begun),

@@ -9,14 +9,14 @@ use proofmark::{
     exec::run,
     model::{
         case::Auth,
-        exchange::{End, Intent, Role, Trace},
-        template::{Hole, Part, Template, TemplateValue},
+        exchange::{End, RequestKind, Role, Trace},
+        template::{Part, Placeholder, Template, TemplateValue},
     },
 };
 
 use super::{
     server::{Asked, Reply, Server, json, ok},
-    stage::{capturing, first, hole, job, session, stage, step, target, with_password},
+    stage::{capturing, first, job, placeholder, session, stage, step, target, with_password},
 };
 
 /// Issues `token-1`, `token-2`, ... and takes those that `takes` takes. Each lives for `life` seconds.
@@ -143,7 +143,7 @@ async fn a_request_with_a_mistake_is_refused_for_it_and_not_for_a_dead_token() {
     let mut broken = step("GetThing");
     broken.request.raw.headers = vec![("x-broken".into(), Some(fixed("1")))];
     let trace = run(&job(vec![broken], vec![]), &stage_one.session).await;
-    assert_eq!(trace.exchanges.last().unwrap().request.intent, Intent::Broken);
+    assert_eq!(trace.exchanges.last().unwrap().request.intent, RequestKind::Malformed);
     assert_eq!(story(&forgetful), "password token-1 refresh-1 token-2");
     assert_eq!(status(&trace), 200);
 
@@ -188,7 +188,7 @@ async fn a_case_may_have_a_token_of_its_own() {
         step.request.auth = auth;
         step
     };
-    let steps = vec![with(Auth::Target), with(Auth::OwnToken), with(Auth::Token(hole("own.token")))];
+    let steps = vec![with(Auth::Target), with(Auth::OwnToken), with(Auth::Token(placeholder("own.token")))];
     run(&job(steps, vec![]), &stage.session).await;
     assert_eq!(story(&server), "password token-1 password token-2 token-2");
 }
@@ -198,16 +198,16 @@ async fn a_case_can_log_in_by_itself_and_nothing_of_it_is_shown() {
     let server = server(3600, honoured, |_| true).await;
     let stage = stage(with_password(target(&server.url())));
     let mut login = capturing("token", "$.access_token", step("Authenticate"));
-    let whole = |hole| TemplateValue::Text(Template { parts: vec![Part::Hole(hole)] });
+    let whole = |placeholder| TemplateValue::Text(Template { parts: vec![Part::Placeholder(placeholder)] });
     login.request.input = vec![
         ("grant_type".into(), TemplateValue::Fixed("password".into())),
-        ("username".into(), whole(Hole::Variable("target.username".into()))),
-        ("password".into(), whole(Hole::Secret("password".into()))),
+        ("username".into(), whole(Placeholder::Variable("target.username".into()))),
+        ("password".into(), whole(Placeholder::Secret("password".into()))),
     ];
     let mut then = step("GetThing");
-    then.request.auth = Auth::Token(hole("token"));
+    then.request.auth = Auth::Token(placeholder("token"));
     let trace = run(&job(vec![login, then], vec![]), &stage.session).await;
     assert_eq!((story(&server).as_str(), trace.end), ("password token-1", End::Complete));
-    let shown = stage.session.masks().mask("token-1 refresh-1 open sesame open+sesame");
+    let shown = stage.session.known_secrets().mask("token-1 refresh-1 open sesame open+sesame");
     assert_eq!(shown, "*** *** *** ***");
 }

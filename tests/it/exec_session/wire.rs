@@ -6,7 +6,7 @@ use proofmark::{
     exec::run,
     model::{
         case::Step,
-        exchange::{Broken, Response},
+        exchange::{Response, TransportError},
         target::{Target, Verification},
         template::{Part, Template},
     },
@@ -21,7 +21,7 @@ use super::{
     stage::{first, job, stage, step, target},
 };
 
-async fn answer(target: Target, step: Step) -> Result<Response, Broken> {
+async fn answer(target: Target, step: Step) -> Result<Response, TransportError> {
     let trace = run(&job(vec![step], vec![]), &stage(target).session).await;
     first(&trace).answer.clone()
 }
@@ -34,34 +34,38 @@ async fn every_way_to_break_has_its_name() {
     fn bytes(text: &str) -> Reply {
         Reply::Close(text.as_bytes().to_vec())
     }
-    type Way = (&'static str, fn(&Asked) -> Reply, Broken);
-    let cut = || Broken::CutOff("closed".into());
-    let unanswered = || Broken::Unanswered("closed".into());
+    type Way = (&'static str, fn(&Asked) -> Reply, TransportError);
+    let cut = || TransportError::CutOff("closed".into());
+    let unanswered = || TransportError::Unanswered("closed".into());
     let limit = 1000;
     let ways: Vec<Way> = vec![
-        ("silence", |_| Reply::Hang, Broken::Timeout(Duration::from_millis(300))),
+        ("silence", |_| Reply::Hang, TransportError::Timeout(Duration::from_millis(300))),
         (
             "half a head, then silence",
             |_| Reply::Send(b"HTTP/1.1 200 OK\r\nx:".to_vec()),
-            Broken::Timeout(Duration::ZERO),
+            TransportError::Timeout(Duration::ZERO),
         ),
         (
             "half a body, then silence",
             |_| Reply::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec()),
-            Broken::Timeout(Duration::ZERO),
+            TransportError::Timeout(Duration::ZERO),
         ),
         ("nothing", |_| bytes(""), unanswered()),
         ("half a head", |_| bytes("HTTP/1.1 200 OK\r\nx:"), unanswered()),
         ("half a body", |_| bytes("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), cut()),
         ("half a chunk", |_| bytes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{"), cut()),
-        ("a reset", |_| Reply::Reset, Broken::Unanswered("connection reset".into())),
-        ("another protocol", |_| bytes("220 smtp.example.com ready\r\n\r\n"), Broken::NotHttp(String::new())),
+        ("a reset", |_| Reply::Reset, TransportError::Unanswered("connection reset".into())),
+        (
+            "another protocol",
+            |_| bytes("220 smtp.example.com ready\r\n\r\n"),
+            TransportError::NotHttp(String::new()),
+        ),
         (
             "a chunk without a size",
             |_| bytes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nsize\r\n"),
-            Broken::NotHttp(String::new()),
+            TransportError::NotHttp(String::new()),
         ),
-        ("too much, as announced", |_| ok(&"x".repeat(1001)), Broken::TooLarge(limit)),
+        ("too much, as announced", |_| ok(&"x".repeat(1001)), TransportError::TooLarge(limit)),
         (
             "too much, in chunks",
             |_| {
@@ -70,12 +74,12 @@ async fn every_way_to_break_has_its_name() {
                     format!("190\r\n{}\r\n", "x".repeat(400)).repeat(9)
                 ))
             },
-            Broken::TooLarge(limit),
+            TransportError::TooLarge(limit),
         ),
         (
             "too much, without end",
             |_| bytes(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(5000))),
-            Broken::TooLarge(limit),
+            TransportError::TooLarge(limit),
         ),
     ];
     for (what, reply, expected) in ways {
@@ -87,8 +91,8 @@ async fn every_way_to_break_has_its_name() {
             let broken = answer(target, step(operation)).await.expect_err(what);
             match (&broken, &expected) {
                 // How long it took, or how the parser puts it, is not ours to say.
-                (Broken::Timeout(_), Broken::Timeout(_)) => {}
-                (Broken::NotHttp(text), Broken::NotHttp(_)) => assert!(!text.is_empty()),
+                (TransportError::Timeout(_), TransportError::Timeout(_)) => {}
+                (TransportError::NotHttp(text), TransportError::NotHttp(_)) => assert!(!text.is_empty()),
                 _ => assert_eq!(broken, expected, "{what}, {operation}"),
             }
         }
@@ -102,7 +106,7 @@ async fn a_port_that_nobody_listens_on_refuses() {
     drop(listener);
     for operation in BOTH_WAYS {
         let broken = answer(target(&url), step(operation)).await.unwrap_err();
-        assert_eq!(broken, Broken::Connect("connection refused".into()));
+        assert_eq!(broken, TransportError::Connect("connection refused".into()));
     }
 }
 
@@ -247,7 +251,7 @@ async fn certificates_are_verified_unless_the_target_file_says_otherwise() {
     let url = format!("https://{}", server.address);
     for operation in BOTH_WAYS {
         let unknown = answer(target(&url), step(operation)).await.unwrap_err();
-        assert!(matches!(&unknown, Broken::Connect(why) if why.contains("certificate")), "{unknown}");
+        assert!(matches!(&unknown, TransportError::Connect(why) if why.contains("certificate")), "{unknown}");
 
         let mut trusting = target(&url);
         trusting.tls.ca = Some(folder.path().join("ca.pem"));
@@ -262,7 +266,7 @@ async fn certificates_are_verified_unless_the_target_file_says_otherwise() {
     let mut mute = target(&format!("https://{}", plain.address));
     mute.timeouts.connect = Duration::from_millis(200);
     let not_tls = answer(mute, step("GetThing")).await.unwrap_err();
-    assert!(matches!(not_tls, Broken::Connect(_)), "{not_tls}");
+    assert!(matches!(not_tls, TransportError::Connect(_)), "{not_tls}");
 }
 
 #[tokio::test]

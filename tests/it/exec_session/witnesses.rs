@@ -5,12 +5,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use proofmark::{
-    exec::{run, sweep::Others},
+    exec::{run, sweep::OtherRuns},
     model::{
         case::{Case, Scope, Step},
         contract::{Contract, Effect},
         target::Target,
-        template::{Generator, Hole, Part, Template, TemplateValue},
+        template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
 };
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use super::{
         of_pools, step_of_reading,
     },
     server::{Reply, json as reply},
-    stage::{capturing, fixture, hole, job_of, polling, step},
+    stage::{capturing, fixture, job_of, placeholder, polling, step},
 };
 
 /// Services in clusters, providers of capacity that a list shows by name, gateways that no list shows, and upserts.
@@ -236,7 +236,7 @@ async fn a_number_for_a_name_is_looked_for_as_it_is_written() {
     let stage =
         Stage::with(contract(), of_pools, |operation, count| answered(answers, operation, count)).await;
     let mut create = sending("CreateCapacityProvider", Effect::Create, "name");
-    let number = Template { parts: vec![Part::Hole(Hole::Generated(Generator::OwnNumber))] };
+    let number = Template { parts: vec![Part::Placeholder(Placeholder::Generated(Generator::OwnNumber))] };
     create.request.input[0].1 = TemplateValue::Text(number);
     let (_, swept) = stage.run(vec![create], vec![]).await;
     let bodies: Vec<Value> =
@@ -292,8 +292,8 @@ async fn what_stands_before_a_destroying_request_and_was_never_made_is_left_out(
                 .await;
         let create = capturing("pool.id", "$.UserPool.Id", creating("CreateUserPool"));
         let mut emptying = sending("DeleteGroup", Effect::Destroy, "GroupName");
-        emptying.request.input[0].1 = TemplateValue::Text(hole("pool.id"));
-        emptying.request.input.push(("Member".to_owned(), TemplateValue::Text(hole("never"))));
+        emptying.request.input[0].1 = TemplateValue::Text(placeholder("pool.id"));
+        emptying.request.input.push(("Member".to_owned(), TemplateValue::Text(placeholder("never"))));
         let (_, swept) = stage.run(vec![create, emptying, deleting()], vec![]).await;
         let all = format!("CreateUserPool {asked}");
         assert_eq!((stage.asked(), fates(&swept).as_str()), (all, expected), "{answers:?}: {swept:?}");
@@ -302,7 +302,7 @@ async fn what_stands_before_a_destroying_request_and_was_never_made_is_left_out(
 
 fn deleting() -> Step {
     let mut step = sending("DeleteUserPool", Effect::Destroy, "UserPoolId");
-    step.request.input[0].1 = TemplateValue::Text(hole("pool.id"));
+    step.request.input[0].1 = TemplateValue::Text(placeholder("pool.id"));
     step
 }
 
@@ -405,7 +405,7 @@ async fn a_nameless_thing_is_not_looked_for_among_those_that_are_about_to_go() {
         nameless.request.input.clear();
         let (_, swept) = stage.run(vec![creating("CreateUserPool"), nameless], vec![]).await;
         assert_eq!(fates(&swept), expected, "{swept:?}");
-        let why = format!("{:?}", swept[1].fate);
+        let why = format!("{:?}", swept[1].outcome);
         assert_eq!((why.contains("s-1"), why.contains("p-1")), (came.is_some(), false), "{why}");
     }
 }
@@ -445,14 +445,14 @@ async fn what_was_destroyed_and_not_seen_to_go_is_looked_for_at_the_end() {
         let stage = Stage::with(ends::contract(), of_pools, answer).await;
         let mut destroy = step("DeleteThing");
         destroy.operation = "DeleteUserPool".into();
-        destroy.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(hole("made")))];
+        destroy.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(placeholder("made")))];
         let create = capturing("made", "$.UserPool.Id", creating("CreateUserPool"));
         let mut job = job_of("pool", vec![create, destroy.clone()], vec![]);
         let case = Case { finally: vec![polling(404, destroy)], ..(*job.case).clone() };
         job.case = Arc::new(case);
         let trace = run(&job, &stage.session).await;
         stage.session.close().await;
-        let swept = stage.session.settle(Others::default).await.unwrap_or_default();
+        let swept = stage.session.resolve(OtherRuns::default).await.unwrap_or_default();
         assert_eq!(
             (trace.leftovers.len(), fates(&swept).as_str()),
             (leftovers, expected),
@@ -490,7 +490,7 @@ async fn what_bears_the_name_that_was_asked_for_is_looked_for_by_it() {
         group.create = capturing("group.id", "$.GroupName", creating("CreateGroup"));
         group.destroy = group.destroy.map(|step| Step { operation: "DeleteGroup".into(), ..step });
         if let Some(step) = &mut group.destroy {
-            step.request.input = vec![("GroupName".to_owned(), TemplateValue::Text(hole("group.id")))];
+            step.request.input = vec![("GroupName".to_owned(), TemplateValue::Text(placeholder("group.id")))];
         }
         group.gone = Some(polling(404, step_of_reading()));
         let (_, swept) = stage.run(vec![step_of_reading()], vec![Arc::new(group)]).await;

@@ -11,7 +11,7 @@ use proofmark::{
     check::{self, Judge, Snapshots},
     exec::{
         Interrupt, Secrets, Session, Setup,
-        ledger::{Begun, Ledger, Life, RUNS},
+        ledger::{Ledger, Lifetime, RUNS, RunHeader},
     },
     model::{
         case::Suite,
@@ -22,7 +22,7 @@ use proofmark::{
     plan::{self, Job},
     report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
     suite::{self, SourceFile},
-    workspace::{self, Generated, House, Layout},
+    workspace::{self, Generated, Layout, Workspace},
 };
 use tokio::sync::watch;
 
@@ -36,9 +36,9 @@ pub const BODY: usize = 1 << 20;
 /// Nothing of these may be seen anywhere but at the target itself.
 pub const CANARIES: [&str; 3] = ["AKIDHOSTILECANARY", "hostile-secret-canary", "hostile-bearer-canary"];
 
-pub static HOUSE: LazyLock<House> = LazyLock::new(|| {
+pub static HOUSE: LazyLock<Workspace> = LazyLock::new(|| {
     let bundled = Layout::default();
-    workspace::house(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
+    workspace::open(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
 });
 
 /// The case under attack and the one that runs behind it in the same session.
@@ -132,12 +132,12 @@ pub fn session(
         SecretRef::Published(text) => Some((reference.clone(), text.clone().into())),
         _ => None,
     });
-    let begun = Begun {
+    let begun = RunHeader {
         run: "pm-00000000".into(),
         target: target.name.to_string(),
         base_urls: BTreeMap::new(),
         target_file: "test".into(),
-        life: Life::Outlives,
+        lifetime: Lifetime::Outlives,
     };
     let setup = Setup {
         ledger: Ledger::new(state, RUNS, begun),
@@ -222,7 +222,7 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
     };
     let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap(), min_served: None };
     let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
-    let mask = |text: &str| session.masks().mask(text);
+    let mask = |text: &str| session.known_secrets().mask(text);
     let record = report::record::write(&report, &mask);
     let text = report::render(&report, Format::Text(Style::PLAIN), &mask);
     [text, record.document, record.traces].concat()

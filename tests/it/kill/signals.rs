@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, process::Command, sync::Arc};
 
-use proofmark::exec::ledger::{Begun, Ledger, Life, RUNS};
+use proofmark::exec::ledger::{Ledger, Lifetime, RUNS, RunHeader};
 
 use super::{
     line::{NEVER, PLACES},
@@ -67,12 +67,12 @@ async fn without_a_folder_to_write_in_nothing_is_sent() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_another_process_writes_is_left_alone() {
     let stage = Stage::set(1).await;
-    let begun = Begun {
+    let begun = RunHeader {
         run: "pm-0a1b2c3d".into(),
         target: "killed".into(),
         base_urls: BTreeMap::new(),
         target_file: "killed".into(),
-        life: Life::Outlives,
+        lifetime: Lifetime::Outlives,
     };
     let ledger = Arc::new(Ledger::new(&stage.state(), RUNS, begun));
     ledger.begin().await.unwrap();

@@ -11,10 +11,10 @@ use crate::{
     contract::{
         family::answer_schema,
         generate::{
-            draft::hole,
+            draft::placeholder,
             family::KnownBy,
-            holes::{self, ABSENT_UUID},
             kinds::{Creator, words_behind_the_verb},
+            placeholders::{self, ABSENT_UUID},
             value::Extent,
         },
         shape::{Kind, Property, Shape},
@@ -220,8 +220,8 @@ impl<'a> Journey<'_, 'a> {
         }
         let path = Arc::new(JsonPath::parse(path).ok()?);
         let number = self.number();
-        let known = hole("made", Some(number));
-        input.iter_mut().for_each(|(_, value)| holes::number(value, number));
+        let known = placeholder("made", Some(number));
+        input.iter_mut().for_each(|(_, value)| placeholders::number(value, number));
         let row = self.draft.row(&input, Some(number));
         let served = life(self.draft.contract, "served");
         let mut step = self.call(operation, input);
@@ -358,7 +358,7 @@ impl<'a> Journey<'_, 'a> {
             _ => {}
         }
         if let Some(number) = number {
-            input.iter_mut().for_each(|(_, value)| holes::number(value, number));
+            input.iter_mut().for_each(|(_, value)| placeholders::number(value, number));
         }
         input
     }
@@ -373,7 +373,7 @@ impl Made<'_> {
     /// How requests call the thing.
     pub(super) fn known(&self) -> String {
         match self.maker.destroyer.known_by {
-            KnownBy::Answer(_) => hole("made", self.number),
+            KnownBy::Answer(_) => placeholder("made", self.number),
             KnownBy::Name => self.maker.family.given(&self.input).unwrap_or_default().to_owned(),
         }
     }

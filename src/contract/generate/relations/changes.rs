@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::{draft::Draft, holes::template},
+    super::{draft::Draft, placeholders::template},
     claims::{self, ReadOnly, Relation, below},
     input::Input,
     scene::{SUCCESS, Scene, Thing, Which},

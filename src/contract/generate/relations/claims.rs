@@ -11,7 +11,7 @@ use crate::{
         case::{Claim, Expectation, Purpose, SameAs, ValueMatcher},
         resource::{Class, Ignoring, Property, Resource, Standing, Steadiness},
         span::Span,
-        template::{Hole, Part, Template, TemplateValue},
+        template::{Part, Placeholder, Template, TemplateValue},
     },
 };
 
@@ -107,7 +107,7 @@ pub(super) fn place(shows: &str) -> String {
 }
 
 pub(super) fn variable(name: &str) -> TemplateValue {
-    TemplateValue::Text(Template { parts: vec![Part::Hole(Hole::Variable(name.into()))] })
+    TemplateValue::Text(Template { parts: vec![Part::Placeholder(Placeholder::Variable(name.into()))] })
 }
 
 pub(super) fn any_of(claims: Vec<Claim>, span: &Span) -> Claim {

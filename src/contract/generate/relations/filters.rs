@@ -7,7 +7,7 @@ use super::{
     super::{
         arn,
         draft::Draft,
-        holes::{ABSENT, template},
+        placeholders::{ABSENT, template},
         value::Extent,
     },
     claims::{self, Relation, below},

@@ -11,10 +11,10 @@ use serde_json_path::JsonPath;
 
 use super::{
     super::{
-        draft::{Draft, Statement, hole, must, variable},
-        holes::{self, template},
+        draft::{Draft, Statement, must, placeholder, variable},
         journey::{life, operation_answers},
         kinds::is_costly,
+        placeholders::{self, template},
         value::Extent,
     },
     claims::{self, Relation, below},
@@ -54,7 +54,7 @@ impl Thing<'_> {
     pub fn identifier(&self, shown: &str) -> Value {
         let own = self.resource.properties.get(shown).and_then(|property| property.set_by.as_deref());
         let given = own.and_then(|path| self.input.get(path)).cloned();
-        given.unwrap_or_else(|| hole("made", self.number).into())
+        given.unwrap_or_else(|| placeholder("made", self.number).into())
     }
 
     /// The variable with what the answer that made it shows of it.
@@ -64,7 +64,7 @@ impl Thing<'_> {
 
     /// Which of its identifiers the answer gives.
     pub fn captured(&self) -> Option<&str> {
-        let made = |shown: &&String| self.identifier(shown) == hole("made", self.number);
+        let made = |shown: &&String| self.identifier(shown) == placeholder("made", self.number);
         self.resource.identifiers.values().find(made).map(String::as_str)
     }
 }
@@ -109,7 +109,7 @@ impl<'d, 'a> Scene<'d, 'a> {
         input.set_all(sent);
         let number = (which == Which::Other).then(|| self.things.len() + 1);
         if let Some(number) = number {
-            input.members.values_mut().for_each(|value| holes::number(value, number));
+            input.members.values_mut().for_each(|value| placeholders::number(value, number));
         }
         Some(Thing { resource, number, input, sent: sent.clone() })
     }
@@ -382,7 +382,7 @@ impl<'d, 'a> Scene<'d, 'a> {
             .into_iter()
             .collect();
         let inputs = self.things.iter().flat_map(|thing| thing.input.members.values());
-        let variables: BTreeSet<&str> = inputs.flat_map(holes::of_target).collect();
+        let variables: BTreeSet<&str> = inputs.flat_map(placeholders::of_target).collect();
         needs.extend(variables.into_iter().map(|name| Need::Variable(name.into())));
         let case = self.draft.assembled(name, self.steps, finally, row.into_iter().collect(), needs);
         Some(Case { twin: Twin::Itself, ..case })

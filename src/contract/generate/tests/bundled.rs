@@ -74,7 +74,8 @@ fn right_inputs_satisfy_their_schemas_and_wrong_ones_do_not() {
 /// The operation and the input of every request of a case that makes something, with what the contract says of it.
 fn creations<'c>(contract: &'c Contract, case: &'c Case) -> Vec<(family::Family<'c>, Vec<(String, Value)>)> {
     let as_written = |value: &TemplateValue| {
-        let mut spelled = |hole: &Hole| Ok(Value::from(format!("${{{}}}", fill::key(hole))));
+        let mut spelled =
+            |placeholder: &Placeholder| Ok(Value::from(format!("${{{}}}", fill::key(placeholder))));
         fill::value(value, &mut spelled).unwrap()
     };
     let making = case.steps.iter().filter(|step| step.effect.makes());
@@ -98,7 +99,7 @@ fn what_is_made_bears_the_name_of_its_case_and_never_that_of_nothing() {
                 let value = input.iter().find(|(name, _)| name == way[0]).map(|(_, value)| value);
                 let value = way[1..].iter().try_fold(value, |value, name| value.map(|it| it.get(*name)));
                 let Some(Value::String(text)) = value.flatten() else { continue };
-                let own = holes::bears(text) == holes::Bears::Own;
+                let own = placeholders::bears(text) == placeholders::Bears::Own;
                 let short = text.chars().count() < 9 && !text.contains("${");
                 assert!(own || short, "{}: {text}", case.id);
                 named += usize::from(own);

@@ -13,7 +13,7 @@ use crate::{
         target::{KnownFailure, KnownWhat},
         verdict::{Location, Mismatch, Violation},
     },
-    report::safe::Safe,
+    redact::Redactor,
 };
 
 /// A broken claim.
@@ -50,12 +50,12 @@ pub struct KnownDocument {
     pub at: Span,
 }
 
-pub(super) fn violation_document(violation: &Violation, safe: &Safe) -> ViolationDocument {
+pub(super) fn violation_document(violation: &Violation, redactor: &Redactor) -> ViolationDocument {
     let Mismatch { at, expected, actual } = &violation.mismatch;
-    let (expected, actual) = (safe.seen(at, expected), safe.seen(at, actual));
+    let (expected, actual) = (redactor.seen(at, expected), redactor.seen(at, actual));
     let at = match at {
-        Location::Header(name) => Location::Header(safe.masked(name)),
-        Location::Pointer(pointer) => Location::Pointer(safe.masked(pointer)),
+        Location::Header(name) => Location::Header(redactor.masked(name)),
+        Location::Pointer(pointer) => Location::Pointer(redactor.masked(pointer)),
         plain => plain.clone(),
     };
     ViolationDocument {
@@ -71,7 +71,7 @@ pub(super) fn violation_document(violation: &Violation, safe: &Safe) -> Violatio
     }
 }
 
-pub(super) fn known_document(known: &KnownFailure, safe: &Safe) -> KnownDocument {
+pub(super) fn known_document(known: &KnownFailure, redactor: &Redactor) -> KnownDocument {
     let (case, clause) = match &known.what {
         KnownWhat::Case(pattern) => (Some(pattern.clone()), None),
         KnownWhat::Clause(clause) => (None, Some(clause.clone())),
@@ -79,8 +79,8 @@ pub(super) fn known_document(known: &KnownFailure, safe: &Safe) -> KnownDocument
     KnownDocument {
         case,
         clause,
-        reason: safe.masked(&known.reason),
-        ticket: safe.masked(&known.ticket),
+        reason: redactor.masked(&known.reason),
+        ticket: redactor.masked(&known.ticket),
         expires: known.expires,
         at: known.span.clone(),
     }

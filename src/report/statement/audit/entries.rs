@@ -10,7 +10,8 @@ use crate::{
         verdict::{Declared, Verdict, Violation},
     },
     plan::glob,
-    report::{Entry, FailOn, JudgedRun, Tally, safe::MASKED},
+    redact::MASKED,
+    report::{Entry, FailOn, JudgedRun, Tally},
 };
 
 /// One sentence for each.

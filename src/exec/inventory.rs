@@ -1,0 +1,78 @@
+//! What is there before the run makes its first thing of a kind that has no name: only so can be said afterwards what has
+//! come since, where the answer to a creating request was lost.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use super::{
+    Session,
+    ledger::{Event, LedgerEntry, cleanup, family::Family},
+    owned_ids,
+};
+
+type Counted = Arc<OnceCell<()>>;
+
+/// The listings that were counted already, by API and operation.
+#[derive(Debug, Default)]
+pub(super) struct Inventory(Mutex<BTreeMap<(String, String), Counted>>);
+
+impl Session {
+    /// Writes down what the listing of this family shows and does not bear the run's name, once for each run: none of it is
+    /// the run's own. Where the listing cannot be had the run goes on without.
+    pub(super) async fn count(&self, api: &str, listing: &str, family: &Family) {
+        let key = (api.to_owned(), listing.to_owned());
+        let counted = {
+            let mut all = self.inventory.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(key).or_default())
+        };
+        let take = || async {
+            // One lost request, of a login perhaps, which is not repeated, would leave the whole run without.
+            let mut listed = self.list(api, listing, &Map::new()).await;
+            if listed.is_err() {
+                listed = self.list(api, listing, &Map::new()).await;
+            }
+            let Ok(mut elements) = listed else { return };
+            let run = self.run_context.run.to_lowercase();
+            let others = |element: &Value| {
+                let mut texts = Vec::new();
+                owned_ids::texts(element, &mut texts);
+                !texts.iter().any(|text| text.to_lowercase().contains(&run))
+            };
+            elements.retain(others);
+            let mut ids = ids(&elements);
+            let called = elements.iter().flat_map(|element| family.identity_in_list(element));
+            called.for_each(|(_, name)| owned_ids::texts(&name, &mut ids));
+            self.owned.add_there_before(&ids);
+            ids.sort();
+            ids.dedup();
+            let entry = LedgerEntry {
+                at: Timestamp::now(),
+                number: 0,
+                job: String::new(),
+                api: api.to_owned(),
+                operation: listing.to_owned(),
+                event: Event::Census { ids },
+            };
+            let _ = self.ledger.write(&entry, &self.known_secrets).await;
+        };
+        counted.get_or_init(take).await;
+    }
+}
+
+/// What the elements of a listing are called: by their `id`, or, where they are texts, as they are.
+pub(super) fn ids(elements: &[Value]) -> Vec<String> {
+    let id = |element: &Value| {
+        if let Value::String(text) = element {
+            return Some(text.clone());
+        }
+        let id = ["id", "Id", "ID"].iter().find_map(|name| cleanup::member(element, name))?;
+        Some(id.as_str().map_or_else(|| id.to_string(), str::to_owned))
+    };
+    elements.iter().filter_map(id).collect()
+}

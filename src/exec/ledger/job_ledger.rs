@@ -1,0 +1,397 @@
+//! What one job owes: every line of the ledger that it has opened and not yet closed.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use super::{
+    Event, Intent, Ledger, LedgerEntry, Unclear, Unwritten,
+    cleanup::{self, Cleanup, GoneCheck},
+    family::{self, Family},
+};
+use crate::{
+    contract::{
+        family::{self as contract_family, Outcome},
+        router::Incoming,
+    },
+    exec::{
+        guard,
+        owned_ids::{self, OwnedIds},
+        request::PreparedRequest,
+        script::{Call, Script},
+        values::VariableScope,
+    },
+    matcher::{
+        absence,
+        fill::{self, Unfilled},
+    },
+    model::{
+        case::Step,
+        contract::{Contract, Effect, Operation},
+        exchange::{Certainty, Leftover, Phase, Response, Role, TransportError},
+        template::Placeholder,
+    },
+    redact::KnownSecrets,
+};
+
+/// Whether a call may leave something behind that has to be destroyed.
+pub(in crate::exec) fn creates(call: &Call) -> bool {
+    match &call.role {
+        Role::Fixture { phase, .. } => *phase == Phase::Create && !call.step().only_reads(),
+        Role::Step { .. } => call.step().effect.makes() || call.step().effect == Effect::Unknown,
+        Role::Token => false,
+    }
+}
+
+/// One job's entries in the ledger of the run.
+#[derive(Debug)]
+pub(in crate::exec) struct JobLedger {
+    ledger: Arc<Ledger>,
+    known_secrets: Arc<KnownSecrets>,
+    owned: Arc<OwnedIds>,
+    job: Arc<str>,
+    open: Vec<Open>,
+    /// What a case has destroyed.
+    struck: Vec<Open>,
+    /// Whether the answer to the last of them has not come yet.
+    asked: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    number: u64,
+    api: Arc<str>,
+    operation: Arc<str>,
+    owner: Owner,
+    family: Family,
+    /// The operations that destroy it. Others that name it destroy what is in it or what it is in.
+    destroyers: BTreeSet<String>,
+    /// The texts of the creating request: what they name was there before.
+    asked: Vec<String>,
+    answer: Names,
+    /// What it says, by member.
+    given: Map<String, Value>,
+    /// The names in it that no other run gives, and that this run has not given before.
+    fresh: Vec<String>,
+    /// Whether the target has said that it made it.
+    served: bool,
+}
+
+/// What the answer of a request can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// What the request has made.
+    Made,
+    /// What was there before, because the request only reads.
+    Found,
+}
+
+#[derive(Debug)]
+enum Owner {
+    /// Closed when the script knows this fixture to be gone.
+    Fixture(Arc<str>),
+    /// Closed by an accepted destroying request that names one of these variables.
+    Step(BTreeSet<Arc<str>>),
+}
+
+impl JobLedger {
+    pub fn new(
+        ledger: &Arc<Ledger>,
+        known_secrets: &Arc<KnownSecrets>,
+        owned: &Arc<OwnedIds>,
+        job: &Arc<str>,
+    ) -> JobLedger {
+        let (ledger, known_secrets, owned, job) =
+            (Arc::clone(ledger), Arc::clone(known_secrets), Arc::clone(owned), Arc::clone(job));
+        JobLedger { ledger, known_secrets, owned, job, open: Vec::new(), struck: Vec::new(), asked: false }
+    }
+
+    /// Must have succeeded before a creating request leaves.
+    pub async fn intend(
+        &mut self,
+        call: &Call,
+        prepared: &PreparedRequest,
+        contract: &Contract,
+        operation: &Operation,
+        values: &VariableScope,
+    ) -> Result<(), Unwritten> {
+        let step = call.step();
+        let owner = match &call.role {
+            Role::Fixture { id, .. } => Owner::Fixture(Arc::clone(id)),
+            _ => Owner::Step(owned(step)),
+        };
+        let family = family::of(contract, operation);
+        let given = given(step, prepared, values);
+        let said = family.given(&given);
+        let names = names(prepared, values);
+        let new = |value: &Value| {
+            let text = value.as_str().filter(|text| names.iter().any(|name| name == text));
+            text.filter(|text| !self.owned.has_named(text) && !self.owned.has(text)).map(str::to_owned)
+        };
+        let named = given.iter().filter(|(member, _)| contract_family::is_name(contract, member));
+        let fresh: Vec<String> = named.filter_map(|(_, value)| new(value)).collect();
+        let evident = family.outcome == Outcome::Thing || !fresh.is_empty();
+        if step.effect == Effect::Unknown && !evident {
+            return Ok(());
+        }
+        let intent = Intent {
+            url: prepared.url.to_string(),
+            body: String::from_utf8_lossy(&prepared.body).into_owned(),
+            names,
+            undo: undoing(call, values, &family).iter().map(|undo| undo.filled(&said)).collect(),
+            captures: cleanup::members(step),
+            listing: family.listing.as_ref().map(|look| look.operation.clone()),
+            asking: family.asking(&said),
+        };
+        let in_case = call.undoing(&owned(step)).into_iter().map(|(step, _)| step.operation.to_string());
+        let destroyers = match &family.undo {
+            Some(undo) => BTreeSet::from([undo.operation.clone()]),
+            None => in_case.collect(),
+        };
+        let incoming = Incoming::new(&prepared.method, &prepared.target, &prepared.headers, &prepared.body);
+        let makes = owned_ids::may_make(contract, operation, &incoming);
+        let open = Open {
+            destroyers,
+            number: self.ledger.number(),
+            api: Arc::clone(&call.api),
+            operation: Arc::clone(&step.operation),
+            owner,
+            family,
+            asked: owned_ids::asked(contract, &incoming),
+            answer: if makes { Names::Made } else { Names::Found },
+            given,
+            fresh,
+            served: false,
+        };
+        self.write(&open, Event::Intent(intent)).await?;
+        self.asked = true;
+        self.open.push(open);
+        Ok(())
+    }
+
+    /// What an answer means for what is owed. Lines that cannot be written any more stay owed, which errs on the safe
+    /// side.
+    pub async fn record_response(
+        &mut self,
+        call: &Call,
+        answer: &Result<Response, TransportError>,
+        script: &Script,
+    ) {
+        let step = call.step();
+        let created = std::mem::take(&mut self.asked);
+        let response = match answer {
+            Ok(response) => response,
+            // No request left: a connection that never stood carries none.
+            Err(TransportError::Connect(_)) if created => {
+                if let Some(open) = self.open.pop() {
+                    let _ = self.write(&open, Event::Destroyed).await;
+                }
+                return;
+            }
+            Err(_) => return,
+        };
+        let accepted = (200..300).contains(&response.status);
+        if created {
+            let Some(mut open) = self.open.pop() else { return };
+            // What is no JSON is no answer of the operation, whatever its status.
+            let accepted = accepted && (response.body.is_empty() || response.json().is_ok());
+            if !accepted && !absence::refuses(response) {
+                let _ = self.write(&open, Event::Unclear(Unclear::of(response))).await;
+            }
+            let unfounded =
+                step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
+            if accepted && self.made_nothing(&open, call) || !accepted && unfounded {
+                let _ = self.write(&open, Event::NothingMade).await;
+            } else if accepted {
+                open.served = true;
+                let identity = match open.answer {
+                    Names::Made => identity(step, &open, response, &script.values),
+                    Names::Found => Map::new(),
+                };
+                // An answer may speak of what was there before.
+                if identity.values().any(|name| self.owned.was_there(name)) {
+                    let _ = self.write(&open, Event::NothingMade).await;
+                    return;
+                }
+                self.owned.add(identity.values(), &open.asked);
+                self.owned.name(&open.fresh);
+                let undo = undoing(call, &script.values, &open.family);
+                let mut undo: Vec<Cleanup> = undo.iter().map(|undo| undo.filled(&identity)).collect();
+                // The case may only destroy what the thing is in.
+                let by_contract = open.family.undo_of(&identity);
+                undo.extend(
+                    by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)),
+                );
+                let _ = self.write(&open, Event::Created { identity, undo }).await;
+                self.open.push(open);
+            } else if absence::refuses(response) {
+                let _ = self.write(&open, Event::Refused { status: response.status }).await;
+            } else {
+                self.open.push(open);
+            }
+        } else if step.effect == Effect::Destroy
+            && (accepted || script.tells_absence(step, &call.api, response))
+        {
+            let named = guard::variables(step);
+            let names_it =
+                |open: &Open| matches!(&open.owner, Owner::Step(names) if !names.is_disjoint(&named));
+            // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
+            let shown = |open: &Open| accepted || !open.served;
+            self.close(|open| open.destroyers.contains(&*step.operation) && names_it(open) && shown(open))
+                .await;
+        }
+        self.close(|open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id))).await;
+    }
+
+    /// Whether an accepted creating request has made no thing: nothing in the contract or in the case says that there is
+    /// one to destroy, and the request gives no new name.
+    fn made_nothing(&self, open: &Open, call: &Call) -> bool {
+        let destroyed =
+            matches!(open.owner, Owner::Fixture(_)) || !call.undoing(&owned(call.step())).is_empty();
+        open.family.outcome == Outcome::NothingNamed && !destroyed && open.fresh.is_empty()
+    }
+
+    /// It is ready and stays for later runs.
+    pub async fn keep(&self, provides: &[(Arc<str>, Value)]) -> Result<(), Unwritten> {
+        let provides: Map<String, Value> =
+            provides.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        for open in &self.open {
+            self.write(open, Event::Standing { provides: provides.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    /// The job is over: what is still owed is left, and so is what a case has destroyed and `leftovers` say was not seen to
+    /// go. The end of the run looks for both.
+    pub async fn end(&mut self, leftovers: &[Leftover]) {
+        for open in std::mem::take(&mut self.struck) {
+            let stays = |leftover: &&Leftover| match &leftover.certainty {
+                Certainty::Supposed { operation } => *operation == open.operation,
+                Certainty::Unanswered | Certainty::Reported => false,
+            };
+            if let Some(leftover) = leftovers.iter().find(stays) {
+                let _ = self.write(&open, Event::Left { why: leftover.message.clone() }).await;
+            }
+        }
+        for open in std::mem::take(&mut self.open) {
+            let why = "not known to be gone when its job ended".to_owned();
+            let _ = self.write(&open, Event::Left { why }).await;
+        }
+    }
+
+    async fn close(&mut self, settled: impl Fn(&Open) -> bool) {
+        let (gone, open) = std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(open));
+        self.open = open;
+        for open in gone {
+            let _ = self.write(&open, Event::Destroyed).await;
+            if matches!(open.owner, Owner::Step(_)) {
+                self.struck.push(open);
+            }
+        }
+    }
+
+    async fn write(&self, open: &Open, event: Event) -> Result<(), Unwritten> {
+        let entry = LedgerEntry {
+            at: Timestamp::now(),
+            number: open.number,
+            job: self.job.to_string(),
+            api: open.api.to_string(),
+            operation: open.operation.to_string(),
+            event,
+        };
+        Box::pin(self.ledger.write(&entry, &self.known_secrets)).await
+    }
+}
+
+/// The operation that lists things of the kind this request makes, where only that can tell whether it made one: the
+/// request gives no name, and what destroys the thing needs one.
+pub(in crate::exec) fn listing_of_nameless(
+    prepared: &PreparedRequest,
+    contract: &Contract,
+    operation: &Operation,
+    values: &VariableScope,
+) -> Option<(String, Family)> {
+    if !names(prepared, values).is_empty() {
+        return None;
+    }
+    let family = family::of(contract, operation);
+    let whole = |look: &&GoneCheck| family.undo.is_some() && look.input.values().all(cleanup::is_whole);
+    let listing = family.listing.as_ref().filter(whole)?.operation.clone();
+    Some((listing, family))
+}
+
+/// The variables by which a destroying request would name what this step makes.
+fn owned(step: &Step) -> BTreeSet<Arc<str>> {
+    let captured: BTreeSet<_> = step.captures.iter().map(|capture| Arc::clone(&capture.name)).collect();
+    if captured.is_empty() { guard::variables(step) } else { captured }
+}
+
+/// The texts of a request that say whose it is: in its body, its path and its query.
+fn names(prepared: &PreparedRequest, values: &VariableScope) -> Vec<String> {
+    let mut found = owned_ids::texts_of(&prepared.body);
+    let (path, query) = prepared.target.split_once('?').unwrap_or((&prepared.target, ""));
+    let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    found.extend(path.split('/').map(plain));
+    found.extend(url::form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
+    found.retain(|text| values.is_ours(text));
+    let mut seen = BTreeSet::new();
+    found.retain(|text| seen.insert(text.clone()));
+    found
+}
+
+/// What a creating request says, by member: as the step gives it, and as it stands in the body.
+fn given(step: &Step, prepared: &PreparedRequest, values: &VariableScope) -> Map<String, Value> {
+    let mut source = fill::from_variables(values.variables());
+    let mut given = Map::new();
+    for (name, value) in &step.request.input {
+        match fill::value(value, &mut source) {
+            Ok(Value::Object(members)) if step.request.input.len() == 1 => given.extend(members),
+            Ok(value) => drop(given.insert(name.clone(), value)),
+            Err(_) => {}
+        }
+    }
+    if let Ok(Value::Object(members)) = serde_json::from_slice(&prepared.body) {
+        given.extend(members);
+    }
+    given
+}
+
+/// What the case says about undoing this, or else what the names of operations say. What the step itself captures is left
+/// open: its variables may hold what an earlier step of the case has captured, and that is called otherwise.
+fn undoing(call: &Call, values: &VariableScope, family: &Family) -> Vec<Cleanup> {
+    let captures = &call.step().captures;
+    let mut known = fill::from_variables(values.variables());
+    let mut source = |hole: &Placeholder| match hole {
+        Placeholder::Variable(name) | Placeholder::Upper(name)
+            if captures.iter().any(|it| it.name == *name) =>
+        {
+            Err(Unfilled(fill::key(hole).into_owned()))
+        }
+        _ => known(hole),
+    };
+    let mut all: Vec<Cleanup> = Vec::new();
+    for (destroy, look) in call.undoing(&owned(call.step())) {
+        let undo = Cleanup::of(destroy, look, &mut source);
+        if !all.iter().any(|have| have.operation == undo.operation && have.input == undo.input) {
+            all.push(undo);
+        }
+    }
+    if all.is_empty() {
+        all.extend(family.undo.clone());
+    }
+    all
+}
+
+/// What was captured from this very answer, and what it calls the thing by itself.
+fn identity(step: &Step, open: &Open, response: &Response, values: &VariableScope) -> Map<String, Value> {
+    let captured = step.captures.iter().filter_map(|capture| {
+        let found = crate::matcher::capture(&capture.from, response).ok()?;
+        let kept = values.variables().get(&capture.name).unwrap_or(&found).clone();
+        Some((capture.name.to_string(), kept))
+    });
+    let mut identity = open.family.identity(response.json().unwrap_or(&Value::Null), &open.given);
+    identity.extend(captured);
+    identity
+}

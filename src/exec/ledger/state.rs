@@ -1,0 +1,257 @@
+//! A ledger read again: which things it speaks of, and what became of each. Pure, and never fails: a file that was cut
+//! off anywhere says as much as stands in it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{Event, Intent, LedgerEntry, RunHeader, Unclear, cleanup::Cleanup};
+use crate::exec::owned_ids::{texts, texts_of};
+
+/// What one ledger says.
+#[derive(Debug, Clone, Default)]
+pub struct LedgerState {
+    /// None where not even the first line is whole: then nothing was made.
+    pub header: Option<RunHeader>,
+    /// In the order in which they were begun.
+    pub things: Vec<TrackedResource>,
+    /// What each listing showed before the run, by API and operation.
+    pub inventory: BTreeMap<(String, String), Vec<String>>,
+    /// Lines, from 1, that are no entries; the last one, if it is only a piece, is none of them.
+    pub unreadable: Vec<usize>,
+}
+
+/// Something the run meant to make.
+#[derive(Debug, Clone)]
+pub struct TrackedResource {
+    pub number: u64,
+    pub job: String,
+    pub api: String,
+    pub operation: String,
+    pub intended: Timestamp,
+    pub intent: Intent,
+    pub identity: Map<String, Value>,
+    /// How it is destroyed, as far as is known.
+    pub undo: Vec<Cleanup>,
+    /// What cases can name, of a thing that stays for later runs.
+    pub provides: Option<Map<String, Value>>,
+    pub state: State,
+    /// What its creating request was answered, where that does not say whether it was made.
+    pub unclear: Option<Unclear>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The answer never came, or did not tell.
+    Unknown,
+    /// It is there.
+    Made,
+    /// The target has refused to make it.
+    Refused,
+    /// Nothing is left of it.
+    Over,
+}
+
+/// What stands behind the last line break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineState {
+    /// An entry that only lacks its line break.
+    Whole,
+    Torn,
+}
+
+/// Whether a piece of a file is an entry.
+pub fn is_entry(piece: &[u8]) -> LineState {
+    match serde_json::from_slice::<LedgerEntry>(piece) {
+        Ok(_) => LineState::Whole,
+        Err(_) => LineState::Torn,
+    }
+}
+
+/// Reads a ledger as far as it goes.
+pub fn read(text: &[u8]) -> LedgerState {
+    let mut ledger_state = LedgerState::default();
+    let pieces = text.split(|byte| *byte == b'\n').count();
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        match serde_json::from_slice::<LedgerEntry>(line) {
+            Ok(entry) => ledger_state.take(entry),
+            Err(_) if index + 1 == pieces => {}
+            Err(_) => ledger_state.unreadable.push(index + 1),
+        }
+    }
+    ledger_state
+}
+
+impl LedgerState {
+    /// What may still be there, the last one first: nothing stands on what comes after it.
+    pub fn open(&self) -> impl Iterator<Item = &TrackedResource> {
+        self.things.iter().rev().filter(|thing| matches!(thing.state, State::Unknown | State::Made))
+    }
+
+    /// What the target has refused to make, and may have made all the same.
+    pub fn refused(&self) -> impl Iterator<Item = &TrackedResource> {
+        self.things.iter().filter(|thing| thing.state == State::Refused)
+    }
+
+    /// Everything that answers have called what the run has made.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.things
+            .iter()
+            .flat_map(|thing| thing.identity.values())
+            .for_each(|value| texts(value, &mut names));
+        names
+    }
+
+    /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.
+    pub fn provided(&self) -> Vec<String> {
+        // What bears a name of this run is its own, answered or not.
+        let mut own: Vec<String> = self.things.iter().flat_map(|thing| thing.intent.names.clone()).collect();
+        let mut named = Vec::new();
+        for thing in &self.things {
+            let asked = texts_of(thing.intent.body.as_bytes());
+            let mut identity = Vec::new();
+            thing.identity.values().for_each(|value| texts(value, &mut identity));
+            own.extend(identity.into_iter().filter(|text| !asked.contains(text)));
+            let undo = thing.undo.iter().flat_map(|undo| undo.input.values());
+            let mut inputs = Vec::new();
+            undo.for_each(|value| texts(value, &mut inputs));
+            named.extend(inputs.into_iter().filter(|text| asked.contains(text)));
+        }
+        named.retain(|text| !own.contains(text));
+        named.sort();
+        named.dedup();
+        named
+    }
+
+    /// The error of the server by which every request of this operation was answered, if there is one; what is no answer of
+    /// the operation at all, as that of another service, does not count.
+    pub fn always_unclear(&self, api: &str, operation: &str) -> Option<&Unclear> {
+        let mut things = self.things.iter().filter(|thing| thing.api == api && thing.operation == operation);
+        let mut always = None;
+        let alike = things.all(|thing| match &thing.unclear {
+            Some(unclear) if unclear.status < 500 => true,
+            Some(unclear) => *always.get_or_insert(unclear) == unclear,
+            None => false,
+        });
+        always.filter(|_| alike)
+    }
+
+    fn take(&mut self, entry: LedgerEntry) {
+        let LedgerEntry { at, number, job, api, operation, event } = entry;
+        if let Event::Begun(header) = event {
+            self.header.get_or_insert(header);
+            return;
+        }
+        if let Event::Census { ids } = event {
+            self.inventory.entry((api, operation)).or_insert(ids);
+            return;
+        }
+        let index = self.things.iter().rposition(|thing| thing.number == number).unwrap_or_else(|| {
+            self.things.push(TrackedResource {
+                number,
+                job,
+                api,
+                operation,
+                intended: at,
+                intent: Intent::default(),
+                identity: Map::new(),
+                undo: Vec::new(),
+                provides: None,
+                state: State::Unknown,
+                unclear: None,
+            });
+            self.things.len() - 1
+        });
+        let thing = &mut self.things[index];
+        match event {
+            // It was refused, and found all the same; or destroyed, and not seen to go.
+            Event::Left { .. } if matches!(thing.state, State::Refused | State::Over) => {
+                thing.state = State::Made
+            }
+            Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
+            Event::Intent(intent) => {
+                thing.undo.clone_from(&intent.undo);
+                thing.intent = intent;
+            }
+            Event::Created { identity, undo } => {
+                thing.state = State::Made;
+                thing.identity = identity;
+                thing.undo = undo;
+            }
+            Event::Unclear(unclear) => thing.unclear = Some(unclear),
+            Event::Standing { provides } => thing.provides = Some(provides),
+            Event::Refused { .. } => thing.state = State::Refused,
+            Event::NothingMade | Event::Destroyed | Event::Settled => thing.state = State::Over,
+        }
+    }
+}
+
+#[cfg(test)]
+mod histories;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LEDGER: &str = r#"{"at":"2026-11-21T10:00:00Z","number":0,"event":"begun","run":"pm-0a1b2c3d","target":"t","base_urls":{"dms":"http://127.0.0.1:1/"},"target_file":"t","life":"outlives"}
+{"at":"2026-11-21T10:00:01Z","number":1,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"intent","url":"http://127.0.0.1:1/","body":"{}","names":["pm-0a1b2c3d-a"]}
+{"at":"2026-11-21T10:00:01Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"intent","url":"http://127.0.0.1:1/","body":"{}"}
+{"at":"2026-11-21T10:00:02Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"created","identity":{"endpoint.arn":"arn:é"},"undo":[{"operation":"DeleteEndpoint","input":{"EndpointArn":"arn:é"}}]}
+{"at":"2026-11-21T10:00:02Z","number":1,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"refused","status":400}
+{"at":"2026-11-21T10:00:03Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"left","why":"w"}
+{"at":"2026-11-21T10:00:03Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"destroyed"}
+{"at":"2026-11-21T10:00:04Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"left","why":"w"}
+{"at":"2026-11-21T10:00:05Z","number":2,"job":"dms::endpoint","api":"dms","operation":"CreateEndpoint","event":"destroyed"}
+"#;
+
+    /// `1Unknown 2Made`, what is open.
+    fn open(text: &[u8]) -> String {
+        let told = |thing: &TrackedResource| format!("{}{:?}", thing.number, thing.state);
+        read(text).open().map(told).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn each_line_tells_more() {
+        let lines: Vec<&str> = LEDGER.split_inclusive('\n').collect();
+        for (count, expected) in
+            ["", "", "1Unknown", "2Unknown 1Unknown", "2Made 1Unknown", "2Made", "2Made", "", "2Made", ""]
+                .iter()
+                .enumerate()
+        {
+            assert_eq!(open(lines[..count].concat().as_bytes()), *expected, "{count} lines");
+        }
+        let ledger_state = read(LEDGER.as_bytes());
+        assert_eq!(ledger_state.header.unwrap().run, "pm-0a1b2c3d");
+        assert_eq!(ledger_state.things[1].undo[0].operation, "DeleteEndpoint");
+    }
+
+    #[test]
+    fn what_is_no_entry_is_counted_and_nothing_else_lost() {
+        let spoilt = LEDGER.replacen("\"event\":\"intent\"", "\"event\":\"inte", 1);
+        let ledger_state = read(spoilt.as_bytes());
+        assert_eq!((ledger_state.unreadable, ledger_state.things.len()), (vec![2], 2));
+        assert_eq!(read(b"\xff\xfe\n{}\n").unreadable, [1, 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_prefix_says_what_its_whole_lines_say(end in 0..=LEDGER.len()) {
+            let prefix = &LEDGER.as_bytes()[..end];
+            let whole = prefix.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let ledger_state = read(prefix);
+            prop_assert!(ledger_state.unreadable.is_empty());
+            // A last line that lacks nothing but its end counts.
+            let counted = match is_entry(&prefix[whole..]) { LineState::Whole => end, LineState::Torn => whole };
+            prop_assert_eq!(open(prefix), open(&prefix[..counted]));
+        }
+
+        #[test]
+        fn no_bytes_can_hurt(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            read(&bytes);
+        }
+    }
+}
