@@ -35,11 +35,34 @@ pub enum Fit {
     Unplaced,
 }
 
+/// In which part of a request a value stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Path and query.
+    Target,
+    /// Headers and the body.
+    Content,
+}
+
+/// What the content of a request can say of what the request is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Content {
+    /// All of it: an RPC has no other place for that.
+    #[default]
+    Names,
+    /// What the contract shows to identify: the rest may be about what the target of the request names.
+    NamesWhatIsShown,
+    /// Nothing: it is the state, or a change of the state, of what the target of the request names (RFC 9110, 9.3.4; RFC
+    /// 5789, 2).
+    IsState,
+}
+
 /// One value of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// Where it stands: `path id`, `query nodeId`, `body Items.Key`.
     pub at: String,
+    pub part: Part,
     /// The member of the operation that it stands in.
     pub member: Option<String>,
     /// A number as it is written.
@@ -57,6 +80,7 @@ pub struct Touched {
     /// The members by which the contract shows that the operation is told what it is about, where there are any: a request
     /// with nothing in all of them may mean everything, whatever else it names.
     pub naming: Vec<String>,
+    pub content: Content,
     /// A part of the request that cannot be read, as text.
     pub unreadable: Option<String>,
     /// A person, or a standard, says that it touches nothing but the caller's own session.

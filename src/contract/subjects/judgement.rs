@@ -1,6 +1,6 @@
 //! Whether what a request touches lets it go.
 
-use super::{Fit, Role, Subject, Touched};
+use super::{Content, Fit, Part, Role, Subject, Touched};
 use crate::model::{contract::Effect, target::Lift};
 
 /// To whom belongs what a value identifies.
@@ -137,11 +137,20 @@ impl Judged<'_> {
             })
     }
 
-    /// Whether a server reads from this value what the request is about.
+    /// Whether a server reads from this value what the request is about. In a change the contract has to show that it
+    /// identifies: a setting may be that of the whole target, whatever is put in it or referred to by it.
     fn names(&self, subject: &Subject) -> bool {
         let naming = &self.touched.naming;
         let is_of_it = || subject.member.as_ref().is_some_and(|member| naming.contains(member));
-        subject.fit != Fit::Unplaced && (naming.is_empty() || is_of_it())
+        let tells = match (subject.part, self.touched.content) {
+            _ if self.effect == Effect::Destroy => true,
+            (Part::Target, _) | (Part::Content, Content::NamesWhatIsShown) => {
+                subject.role == Role::Identifies
+            }
+            (Part::Content, Content::Names) => subject.role >= Role::Refers,
+            (Part::Content, Content::IsState) => false,
+        };
+        tells && subject.fit != Fit::Unplaced && (naming.is_empty() || is_of_it())
     }
 
     fn identifying(&self) -> impl Iterator<Item = &Subject> {

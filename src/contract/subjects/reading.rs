@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{
-    Fit, Role, Subject, Touched,
+    Content, Fit, Part, Role, Subject, Touched,
     body::{Body, Node},
     evidence,
 };
@@ -69,10 +69,17 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
         Body::Unreadable(text) => unreadable = Some(text.clone()),
     }
     let naming = evidence::naming(contract, operation, &reader.created);
+    let content = match (&contract.protocol, operation.method.as_str()) {
+        _ if operation.touches.members.is_some() => Content::Names,
+        (Protocol::Rest, "PUT" | "PATCH") => Content::IsState,
+        (Protocol::Rest, _) => Content::NamesWhatIsShown,
+        _ => Content::Names,
+    };
     Touched {
         subjects: reader.subjects,
         halves: evidence::halves(contract, operation),
         naming,
+        content,
         unreadable,
         nothing: operation.touches.members.as_ref().is_some_and(Vec::is_empty),
     }
@@ -131,8 +138,16 @@ struct Spot<'s> {
     /// None where the contract has nothing.
     schema: Option<&'s Value>,
     depth: Depth,
+    need: Need,
     /// What a value is that does not fit here.
     misfit: Fit,
+}
+
+/// Whether a request cannot be without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Required,
+    Optional,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +168,10 @@ impl<'s> Spot<'s> {
             member,
             schema: member.map(|(_, member)| &member.schema),
             depth: Depth::Member,
+            need: match member {
+                Some((_, member)) if member.required => Need::Required,
+                _ => Need::Optional,
+            },
             // The path itself gives every one of its segments a place.
             misfit: if member.is_none() && part != "path" { Fit::Unplaced } else { Fit::Undocumented },
         }
@@ -161,7 +180,8 @@ impl<'s> Spot<'s> {
     /// A member inside this one.
     fn inside(&self, name: &'s str, schema: Option<&'s Value>) -> Spot<'s> {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Spot { path, name: Cow::Borrowed(name), schema, depth: Depth::Inside, ..self.clone() }
+        let (depth, need) = (Depth::Inside, Need::Optional);
+        Spot { path, name: Cow::Borrowed(name), schema, depth, need, ..self.clone() }
     }
 
     fn at(&self) -> String {
@@ -259,7 +279,11 @@ impl<'c> Reader<'c> {
             let property = property
                 .or_else(|| properties.iter().find(|property| property.name.eq_ignore_ascii_case(key)));
             match property {
-                Some(property) => self.node(&spot.inside(property.name, Some(property.schema)), node),
+                Some(property) => {
+                    let inside = spot.inside(property.name, Some(property.schema));
+                    let need = if property.required { self.need_within(spot) } else { Need::Optional };
+                    self.node(&Spot { need, ..inside }, node);
+                }
                 // The keys of a map are values, and its values stand where it does.
                 None => {
                     let keys = shape.filter(|shape| shape.kind == Kind::Map);
@@ -273,11 +297,22 @@ impl<'c> Reader<'c> {
                     let schema = if has_keys { keys.or(anything) } else { None };
                     let misfit = if has_keys { spot.misfit } else { Fit::Unplaced };
                     self.leaf(&Spot { schema, misfit, ..spot.clone() }, key, Written::Key);
-                    let depth = Depth::Inside;
-                    self.node(&Spot { schema: value.or(anything), depth, misfit, ..spot.clone() }, node);
+                    let (depth, need) = (Depth::Inside, Need::Optional);
+                    let within = Spot { schema: value.or(anything), depth, need, misfit, ..spot.clone() };
+                    self.node(&within, node);
                 }
             }
         }
+    }
+
+    /// What a required member of what stands there is: one of the whole body of a REST action whose target names nothing is
+    /// a member of the request as any other.
+    fn need_within(&self, spot: &Spot<'_>) -> Need {
+        let is_body =
+            spot.path.is_empty() && spot.member.is_some_and(|(_, member)| member.place == Place::WholeBody);
+        let targeted = self.operation.members.values().any(|member| member.place == Place::Path);
+        let is_state = ["PUT", "PATCH"].contains(&self.operation.method.as_str());
+        if is_body && !targeted && !is_state { Need::Required } else { Need::Optional }
     }
 
     fn leaf(&mut self, spot: &Spot<'c>, text: &str, written: Written) {
@@ -287,6 +322,7 @@ impl<'c> Reader<'c> {
         let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
         let subject = Subject {
             at: spot.at(),
+            part: if matches!(spot.part, "path" | "query") { Part::Target } else { Part::Content },
             member: spot.member.map(|(name, _)| name.to_owned()),
             text: text.to_owned(),
             role: self.role(spot, shape.as_ref()),
@@ -336,7 +372,6 @@ impl<'c> Reader<'c> {
         }
         let is_name = named && (begins || upserts);
         let shown = evidence::identifies(self.contract, &spot.name, shape);
-        let required = spot.member.is_some_and(|(_, member)| member.required) && spot.depth == Depth::Member;
         match (self.effect, spot.part) {
             _ if is_name => Role::Identifies,
             (Effect::Create, "path") => Role::Refers,
@@ -345,7 +380,7 @@ impl<'c> Reader<'c> {
             (_, "path") => Role::Identifies,
             (Effect::Change | Effect::Upsert | Effect::Destroy, "query" | "header") => Role::Identifies,
             (Effect::Destroy, _) if shown => Role::Identifies,
-            _ if shown && required => Role::Identifies,
+            _ if shown && spot.need == Need::Required => Role::Identifies,
             _ if shown => Role::Refers,
             _ if evidence::describes(self.contract, &spot.name) => Role::Describes,
             _ => Role::Unshown,

@@ -147,6 +147,17 @@ impl Asked<'_> {
         }
     }
 
+    /// Whether a value there says what the request is about: the state that a PUT or a PATCH encloses does not (RFC 9110,
+    /// 9.3.4), nor does a setting.
+    fn tells(&self, leaf: &Leaf<'_>) -> bool {
+        let name = leaf.path.split('.').next().unwrap_or_default();
+        let member = self.operation.members.get(name);
+        let in_address = member.is_some_and(|it| matches!(it.place, Place::Path | Place::Query));
+        let encloses = ["PUT", "PATCH"].contains(&self.operation.method.as_str())
+            && self.operation.touches.members.is_none();
+        in_address || self.identifies(leaf) && !encloses
+    }
+
     /// Whether one of a few words, and nothing else, names what it makes: `tagResourceAuthorization` is there for everybody.
     fn is_named_by_a_word(&self) -> bool {
         let undoing = family::undoing(self.contract, self.operation);
@@ -231,12 +242,15 @@ fn of_input(asked: &Asked<'_>, goes: Goes<'_>, asked_for: &mut BTreeSet<String>,
     let creates = effect == Effect::Create;
     let session = asked.operation.touches.members.as_ref().is_some_and(Vec::is_empty);
     let mut leaves = Vec::new();
+    let mut told = creates;
     let nobodys = asked.with(&mut |leaf| {
         leaves.push((leaf.path.to_owned(), asked.identifies(leaf)));
+        told |= asked.tells(leaf);
         Some(absent(leaf.value))
     });
     if !leaves.is_empty() {
-        tally.ask(goes, asked, &nobodys, known && !asked.is_named_by_a_word(), "names of nothing");
+        let goes_alone = known && told && !asked.is_named_by_a_word();
+        tally.ask(goes, asked, &nobodys, goes_alone, "names of nothing");
         let foreign = asked.with(&mut |leaf| Some(Foreign::Plain.of(leaf.value)));
         if !creates {
             tally.ask(goes, asked, &foreign, false, "foreign names alone");

@@ -71,26 +71,22 @@ paths:
       operationId: DeleteShelf
       parameters: [{ name: Content-Location, in: header, required: true, schema: { type: string } }]
       responses: { "204": { description: gone } }
+  /profile:
+    put: { operationId: SetProfile, requestBody: &stop { content: { application/json: { schema: { $ref: "#/components/schemas/Stop" } } } }, responses: &ok { "200": { description: ok } } }
+    patch: { operationId: ChangeProfile, requestBody: *stop, responses: *ok }
+  /all-nodes:
+    put: { operationId: ReplaceNodes, requestBody: { content: { application/json: { schema: { type: array, items: { $ref: "#/components/schemas/Stop" } } } } }, responses: *ok }
   /nodes/stop:
     post:
       operationId: StopNodes
       requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Stop" } } } }
       responses: { "204": { description: ok } }
   /deletions:
-    post:
-      operationId: OrderDeletion
-      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Order" } } } }
-      responses: { "201": { description: ordered } }
+    post: { operationId: OrderDeletion, requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Order" } } } }, responses: { "201": { description: ordered } } }
   /jobs:
-    post:
-      operationId: AddJob
-      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Job" } } } }
-      responses: { "201": { description: made } }
+    post: { operationId: AddJob, requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Job" } } } }, responses: { "201": { description: made } } }
   /mystery:
-    post:
-      operationId: Mystery
-      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Many" } } } }
-      responses: { "200": { description: ok } }
+    post: { operationId: Mystery, requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Many" } } } }, responses: { "200": { description: ok } } }
 components:
   parameters:
     id: { name: id, in: path, required: true, schema: { type: string } }
@@ -106,6 +102,7 @@ components:
         at: { type: string, format: date-time }
     Stop:
       type: object
+      required: [id]
       properties:
         id: { type: string }
         members: { type: array, items: { type: string } }
@@ -173,6 +170,7 @@ pub(super) fn rows() -> Contract {
         ("PutRule", "Rule"),
         ("DeleteRule", "Rule"),
         ("UpdateDeep", "Transact"),
+        ("UpdateProfile", "Inner"),
         ("DeleteAll", "Any"),
     ] {
         operations.insert(
@@ -400,6 +398,12 @@ fn what_names_nothing_what_is_unknown_and_what_cannot_be_read_goes_only_where_th
         (&shop, "StopNodes", r#"{"id":"pm-0a1b2c3d-x","label":"any"}"#, true, true, true),
         (&shop, "StopNodes", r#"{"id":"pm-0a1b2c3d-x","members":["any"]}"#, false, true, true),
         (&shop, "StopNodes", r#"{"label":"any"}"#, false, true, true),
+        // What a PUT or a PATCH encloses is the state of what its target names.
+        (&shop, "SetProfile", r#"{"id":"pm-0a1b2c3d-x","label":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&shop, "ChangeProfile", r#"{"id":"pm-0a1b2c3d-x"}"#, false, true, true),
+        (&shop, "ReplaceNodes", r#"[{"id":"pm-0a1b2c3d-x"}]"#, false, true, true),
+        // A setting is that of the whole target, whatever is put in it.
+        (&rows, "UpdateProfile", r#"{"Note":"pm-0a1b2c3d-x"}"#, false, true, true),
     ] {
         let lent = || {
             let mut target = target_of_forms();
