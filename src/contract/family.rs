@@ -37,6 +37,18 @@ fn below<'a>(contract: &'a Contract, create: &Operation) -> Option<&'a Operation
     })
 }
 
+/// `DELETE /things/{id}` for `PUT /things/{id}`.
+fn beside<'a>(contract: &'a Contract, create: &Operation) -> Option<&'a Operation> {
+    parent(&create.path).filter(|_| create.method == "PUT")?;
+    contract.operations.values().find(|other| other.method == "DELETE" && other.path == create.path)
+}
+
+/// The path of the collection, where the last segment of a path is a parameter.
+fn parent(path: &str) -> Option<&str> {
+    let (parent, last) = path.rsplit_once('/')?;
+    (last.starts_with('{') && last.ends_with('}')).then_some(parent)
+}
+
 /// The operations that list what `create` makes, without being told anything.
 pub(crate) fn listings<'a>(contract: &'a Contract, create: &Operation) -> Vec<&'a Operation> {
     let found: Vec<&Operation> = match contract.protocol {
@@ -83,7 +95,10 @@ pub(crate) enum Outcome {
 /// below. None where the contract has no such operation, or `create` acts on a thing that another operation makes.
 pub(crate) fn undoing<'a>(contract: &'a Contract, create: &Operation) -> Option<Undoing<'a>> {
     let (operation, resource) = match contract.protocol {
-        Protocol::Rest => (below(contract, create)?, rest_resource(&create.path)),
+        Protocol::Rest => match below(contract, create) {
+            Some(destroyer) => (destroyer, rest_resource(&create.path)),
+            None => (beside(contract, create)?, rest_resource(parent(&create.path)?)),
+        },
         Protocol::AwsJson { .. } => {
             let (destroyer, verb) = rpc_destroyer(contract, create)?;
             if acts_on_what_is_there(contract, create, destroyer, verb) {

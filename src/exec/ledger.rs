@@ -9,7 +9,7 @@ mod ledger_file;
 pub mod state;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -86,7 +86,9 @@ pub enum Event {
     NothingMade,
     /// It is ready, and stays for later runs: what cases can name.
     Standing { provides: Map<String, Value> },
-    /// A destroying request was confirmed.
+    /// The target has accepted a destroying request; nothing has shown since that the thing is gone.
+    DeletionAccepted,
+    /// The thing was seen to be gone, or was never made.
     Destroyed,
     /// It could not be shown to be gone.
     Left { why: String },
@@ -155,6 +157,42 @@ pub struct Intent {
 }
 
 impl Intent {
+    /// The members, in lower case and at any depth, under which the request gave one of the names; of a path, none.
+    pub fn naming(&self) -> BTreeSet<String> {
+        fn walk(value: &Value, names: &[String], on_the_way: &mut Vec<String>, found: &mut BTreeSet<String>) {
+            match value {
+                Value::Object(members) => members.iter().for_each(|(name, value)| {
+                    on_the_way.push(name.to_lowercase());
+                    walk(value, names, on_the_way, found);
+                    on_the_way.pop();
+                }),
+                Value::Array(elements) => {
+                    elements.iter().for_each(|element| walk(element, names, on_the_way, found));
+                }
+                Value::String(text) if names.contains(text) => found.extend(on_the_way.iter().cloned()),
+                Value::Number(number) if names.contains(&number.to_string()) => {
+                    found.extend(on_the_way.iter().cloned());
+                }
+                _ => {}
+            }
+        }
+        let mut found = BTreeSet::new();
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        match serde_json::from_str(&self.body) {
+            Ok(body) => walk(&body, &self.names, &mut Vec::new(), &mut found),
+            Err(_) => found.extend(self.fields(&self.body)),
+        }
+        found.extend(self.fields(query));
+        found
+    }
+
+    fn fields(&self, form: &str) -> impl Iterator<Item = String> {
+        let fields = url::form_urlencoded::parse(form.as_bytes());
+        fields
+            .filter(|(_, value)| self.names.iter().any(|own| *own == *value))
+            .map(|(name, _)| name.to_lowercase())
+    }
+
     /// What the body says, by member; empty where it is no JSON object.
     pub fn members(&self) -> Map<String, Value> {
         serde_json::from_str(&self.body).unwrap_or_default()

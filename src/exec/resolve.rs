@@ -15,7 +15,7 @@ impl Session {
         let mut settled = None;
         if let Some(ledger_state) = self.ledger.state().await {
             let swept = settled.get_or_insert_with(Vec::new);
-            if ledger_state.open().chain(ledger_state.refused()).next().is_some() {
+            if ledger_state.has_to_be_looked_at() {
                 self.sweep(&ledger_state, Mode::Apply, |_| false, &others(), |thing| swept.push(thing)).await;
             }
         }

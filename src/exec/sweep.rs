@@ -137,6 +137,13 @@ impl Session {
                 Mode::Apply => open.push(Pending::of(thing)),
             }
         }
+        if mode == Mode::Apply {
+            for thing in ledger_state.accepted().filter(|thing| !forgotten(thing.number)) {
+                if self.is_still_listed(thing, &mut search).await {
+                    open.push(Pending::of(thing));
+                }
+            }
+        }
         self.in_rounds(open, &mut search, &mut told).await;
         if mode == Mode::Apply {
             self.look_for_refused(ledger_state, &mut search, &mut told).await;

@@ -122,7 +122,7 @@ async fn one(
     let open = ledger_state.open().next().is_some();
     if open && header.lifetime == Lifetime::Embedded {
         writeln!(out, "gone       {name}: all it made went with its process")?;
-    } else if (open || ledger_state.refused().next().is_some()) && header.lifetime == Lifetime::Outlives {
+    } else if ledger_state.has_to_be_looked_at() && header.lifetime == Lifetime::Outlives {
         let mut lines = Lines { name: &name, tally, out, broken: None };
         let swept = ledger(path, &header, &ledger_state, question, workspace, &mut lines).await;
         if let Some(error) = lines.broken {

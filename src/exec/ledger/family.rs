@@ -153,11 +153,17 @@ impl Family {
         asking
     }
 
-    /// What an answer to the creating request calls the thing; where it does not say, what the request calls it.
+    /// What an answer to the creating request calls the thing; where it does not say, what the request calls it. What the
+    /// request itself gives is called otherwise by a member of the same name alone: an ARN is not the name that was given.
     pub fn identity(&self, answer: &Value, request: &Map<String, Value>) -> Map<String, Value> {
         let mut identity = self.given(request);
         for (member, ways) in &self.answered {
-            if let Some(shown) = identity::at(answer, ways) {
+            let is_same = |way: &&Way| way.last().is_some_and(|last| last.eq_ignore_ascii_case(member));
+            let ways: Vec<Way> = match identity.contains_key(&variable(member)) {
+                true => ways.iter().filter(is_same).cloned().collect(),
+                false => ways.clone(),
+            };
+            if let Some(shown) = identity::at(answer, &ways) {
                 identity.insert(variable(member), shown.clone());
             }
         }

@@ -55,6 +55,8 @@ pub(in crate::exec) struct JobLedger {
     open: Vec<Open>,
     /// What a case has destroyed.
     struck: Vec<Open>,
+    /// What of it was seen to be gone.
+    gone: Vec<Open>,
     /// Whether the answer to the last of them has not come yet.
     asked: bool,
 }
@@ -73,10 +75,14 @@ struct Open {
     answer: Names,
     /// What it says, by member.
     given: Map<String, Value>,
-    /// The names in it that no other run gives, and that this run has not given before.
+    /// The names in it that no other run gives.
+    names: Vec<String>,
+    /// Those of them under which things are called, and that this run has not given before.
     fresh: Vec<String>,
     /// Whether the target has said that it made it.
     served: bool,
+    /// How it is destroyed, where its answer tells what it is called.
+    undo: Vec<Cleanup>,
 }
 
 /// What the answer of a request can name.
@@ -96,6 +102,23 @@ enum Owner {
     Step(BTreeSet<Arc<str>>),
 }
 
+impl Open {
+    /// Whether a request with these variables may be about it.
+    fn is_named_by(&self, variables: &BTreeSet<Arc<str>>) -> bool {
+        matches!(&self.owner, Owner::Step(own) if !own.is_disjoint(variables))
+    }
+
+    /// Whether a request calls it as its answer does, as far as that is known: what a request was told of another thing, as
+    /// of the one that was copied, is no name of what it made.
+    fn may_be_destroyed_by(&self, sent: &Cleanup) -> bool {
+        let mut known = self.undo.iter().filter(|undo| undo.operation == sent.operation && undo.is_whole());
+        let agrees = |undo: &Cleanup| {
+            undo.input.iter().all(|(name, value)| sent.input.get(name).is_none_or(|it| it == value))
+        };
+        known.clone().next().is_none() || known.any(agrees)
+    }
+}
+
 impl JobLedger {
     pub fn new(
         ledger: &Arc<Ledger>,
@@ -105,7 +128,16 @@ impl JobLedger {
     ) -> JobLedger {
         let (ledger, known_secrets, owned, job) =
             (Arc::clone(ledger), Arc::clone(known_secrets), Arc::clone(owned), Arc::clone(job));
-        JobLedger { ledger, known_secrets, owned, job, open: Vec::new(), struck: Vec::new(), asked: false }
+        JobLedger {
+            ledger,
+            known_secrets,
+            owned,
+            job,
+            open: Vec::new(),
+            struck: Vec::new(),
+            gone: Vec::new(),
+            asked: false,
+        }
     }
 
     /// Must have succeeded before a creating request leaves.
@@ -139,7 +171,7 @@ impl JobLedger {
         let intent = Intent {
             url: prepared.url.to_string(),
             body: String::from_utf8_lossy(&prepared.body).into_owned(),
-            names,
+            names: names.clone(),
             undo: undoing(call, values, &family).iter().map(|undo| undo.filled(&said)).collect(),
             captures: cleanup::members(step),
             listing: family.listing.as_ref().map(|look| look.operation.clone()),
@@ -162,8 +194,10 @@ impl JobLedger {
             asked: owned_ids::asked(contract, &incoming),
             answer: if makes { Names::Made } else { Names::Found },
             given,
+            names,
             fresh,
             served: false,
+            undo: Vec::new(),
         };
         self.write(&open, Event::Intent(intent)).await?;
         self.asked = true;
@@ -194,55 +228,90 @@ impl JobLedger {
         };
         let accepted = (200..300).contains(&response.status);
         if created {
-            let Some(mut open) = self.open.pop() else { return };
-            // What is no JSON is no answer of the operation, whatever its status.
-            let accepted = accepted && (response.body.is_empty() || response.json().is_ok());
-            if !accepted && !absence::refuses(response) {
-                let _ = self.write(&open, Event::Unclear(Unclear::of(response))).await;
-            }
-            let unfounded =
-                step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
-            if accepted && self.made_nothing(&open, call) || !accepted && unfounded {
-                let _ = self.write(&open, Event::NothingMade).await;
-            } else if accepted {
-                open.served = true;
-                let identity = match open.answer {
-                    Names::Made => identity(step, &open, response, &script.values),
-                    Names::Found => Map::new(),
-                };
-                // An answer may speak of what was there before.
-                if identity.values().any(|name| self.owned.was_there(name)) {
-                    let _ = self.write(&open, Event::NothingMade).await;
-                    return;
-                }
-                self.owned.add(identity.values(), &open.asked);
-                self.owned.name(&open.fresh);
-                let undo = undoing(call, &script.values, &open.family);
-                let mut undo: Vec<Cleanup> = undo.iter().map(|undo| undo.filled(&identity)).collect();
-                // The case may only destroy what the thing is in.
-                let by_contract = open.family.undo_of(&identity);
-                undo.extend(
-                    by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)),
-                );
-                let _ = self.write(&open, Event::Created { identity, undo }).await;
-                self.open.push(open);
-            } else if absence::refuses(response) {
-                let _ = self.write(&open, Event::Refused { status: response.status }).await;
-            } else {
-                self.open.push(open);
-            }
-        } else if step.effect == Effect::Destroy
-            && (accepted || script.tells_absence(step, &call.api, response))
-        {
-            let named = guard::variables(step);
-            let names_it =
-                |open: &Open| matches!(&open.owner, Owner::Step(names) if !names.is_disjoint(&named));
+            self.record_creation(call, response, script).await;
+            self.close_fixtures(script).await;
+            return;
+        }
+        let absent = script.tells_absence(step, &call.api, response);
+        let named = guard::variables(step);
+        if absent {
+            self.see_gone(&named).await;
+        }
+        if step.effect == Effect::Destroy && (accepted || absent) {
+            let sent = Cleanup::of(step, None, &mut fill::from_variables(script.values.variables()));
             // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
             let shown = |open: &Open| accepted || !open.served;
-            self.close(|open| open.destroyers.contains(&*step.operation) && names_it(open) && shown(open))
-                .await;
+            let event = if accepted { Event::DeletionAccepted } else { Event::Destroyed };
+            self.close(event, |open| {
+                open.destroyers.contains(&*step.operation)
+                    && open.is_named_by(&named)
+                    && open.may_be_destroyed_by(&sent)
+                    && shown(open)
+            })
+            .await;
         }
-        self.close(|open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id))).await;
+        self.close_fixtures(script).await;
+    }
+
+    /// What the answer of a creating request says of what was made.
+    async fn record_creation(&mut self, call: &Call, response: &Response, script: &Script) {
+        let step = call.step();
+        let Some(mut open) = self.open.pop() else { return };
+        // What is no JSON is no answer of the operation, whatever its status.
+        let accepted =
+            (200..300).contains(&response.status) && (response.body.is_empty() || response.json().is_ok());
+        if !accepted && !absence::refuses(response) {
+            let _ = self.write(&open, Event::Unclear(Unclear::of(response))).await;
+        }
+        let unfounded = step.effect == Effect::Unknown && open.family.undo.is_none() && open.fresh.is_empty();
+        if accepted && self.made_nothing(&open, call) || !accepted && unfounded {
+            let _ = self.write(&open, Event::NothingMade).await;
+        } else if accepted {
+            open.served = true;
+            let identity = match open.answer {
+                Names::Made => identity(step, &open, response, &script.values),
+                Names::Found => Map::new(),
+            };
+            // An answer may speak of what was there before: then nothing was made, or something under the name that the
+            // request gives.
+            if identity.values().any(|name| self.owned.was_there(name)) {
+                match open.names.is_empty() {
+                    true => drop(self.write(&open, Event::NothingMade).await),
+                    false => self.open.push(Open { served: false, ..open }),
+                }
+                return;
+            }
+            self.owned.add(identity.values(), &open.asked);
+            self.owned.name(&open.fresh);
+            let undo = undoing(call, &script.values, &open.family);
+            let mut undo: Vec<Cleanup> = undo.iter().map(|undo| undo.filled(&identity)).collect();
+            // The case may only destroy what the thing is in.
+            let by_contract = open.family.undo_of(&identity);
+            undo.extend(by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)));
+            open.undo.clone_from(&undo);
+            let _ = self.write(&open, Event::Created { identity, undo }).await;
+            self.open.push(open);
+        } else if absence::refuses(response) {
+            let _ = self.write(&open, Event::Refused { status: response.status }).await;
+        } else {
+            self.open.push(open);
+        }
+    }
+
+    /// Something that is called by one of these variables is not there.
+    async fn see_gone(&mut self, variables: &BTreeSet<Arc<str>>) {
+        let (gone, struck): (Vec<Open>, Vec<Open>) =
+            std::mem::take(&mut self.struck).into_iter().partition(|open| open.is_named_by(variables));
+        self.struck = struck;
+        for open in gone {
+            let _ = self.write(&open, Event::Destroyed).await;
+            self.gone.push(open);
+        }
+    }
+
+    async fn close_fixtures(&mut self, script: &Script) {
+        self.close(Event::Destroyed, |open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id)))
+            .await;
     }
 
     /// Whether an accepted creating request has made no thing: nothing in the contract or in the case says that there is
@@ -266,7 +335,7 @@ impl JobLedger {
     /// The job is over: what is still owed is left, and so is what a case has destroyed and `leftovers` say was not seen to
     /// go. The end of the run looks for both.
     pub async fn end(&mut self, leftovers: &[Leftover]) {
-        for open in std::mem::take(&mut self.struck) {
+        for open in std::mem::take(&mut self.struck).into_iter().chain(std::mem::take(&mut self.gone)) {
             let stays = |leftover: &&Leftover| match &leftover.certainty {
                 Certainty::Supposed { operation } => *operation == open.operation,
                 Certainty::Unanswered | Certainty::Reported => false,
@@ -281,11 +350,11 @@ impl JobLedger {
         }
     }
 
-    async fn close(&mut self, settled: impl Fn(&Open) -> bool) {
+    async fn close(&mut self, event: Event, settled: impl Fn(&Open) -> bool) {
         let (gone, open) = std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(open));
         self.open = open;
         for open in gone {
-            let _ = self.write(&open, Event::Destroyed).await;
+            let _ = self.write(&open, event.clone()).await;
             if matches!(open.owner, Owner::Step(_)) {
                 self.struck.push(open);
             }

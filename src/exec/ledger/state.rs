@@ -49,6 +49,8 @@ pub enum State {
     Made,
     /// The target has refused to make it.
     Refused,
+    /// The target has accepted to destroy it.
+    Accepted,
     /// Nothing is left of it.
     Over,
 }
@@ -92,6 +94,16 @@ impl LedgerState {
     /// What the target has refused to make, and may have made all the same.
     pub fn refused(&self) -> impl Iterator<Item = &TrackedResource> {
         self.things.iter().filter(|thing| thing.state == State::Refused)
+    }
+
+    /// What the target has accepted to destroy, and nothing has shown to be gone.
+    pub fn accepted(&self) -> impl Iterator<Item = &TrackedResource> {
+        self.things.iter().rev().filter(|thing| thing.state == State::Accepted)
+    }
+
+    /// Whether something may be there that has to be looked for.
+    pub fn has_to_be_looked_at(&self) -> bool {
+        self.open().chain(self.refused()).chain(self.accepted()).next().is_some()
     }
 
     /// Everything that answers have called what the run has made.
@@ -167,7 +179,7 @@ impl LedgerState {
         let thing = &mut self.things[index];
         match event {
             // It was refused, and found all the same; or destroyed, and not seen to go.
-            Event::Left { .. } if matches!(thing.state, State::Refused | State::Over) => {
+            Event::Left { .. } if matches!(thing.state, State::Refused | State::Accepted | State::Over) => {
                 thing.state = State::Made
             }
             Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
@@ -183,6 +195,7 @@ impl LedgerState {
             Event::Unclear(unclear) => thing.unclear = Some(unclear),
             Event::Standing { provides } => thing.provides = Some(provides),
             Event::Refused { .. } => thing.state = State::Refused,
+            Event::DeletionAccepted => thing.state = State::Accepted,
             Event::NothingMade | Event::Destroyed | Event::Settled => thing.state = State::Over,
         }
     }

@@ -1,7 +1,7 @@
 //! What was asked for and never answered is looked for: in the listing of its kind, by the name that this run gave it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -71,6 +71,10 @@ pub(super) struct Listed(HashMap<(String, String, String), Elements>);
 type Elements = Result<Arc<Vec<Value>>, Shown>;
 
 impl Listed {
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub fn forget(&mut self) {
         // What will never tell need not be asked again.
         self.0.retain(|_, listed| matches!(listed, Err(Shown::Never(_))));
@@ -101,7 +105,7 @@ impl Session {
             }
             Ok(elements) => elements,
         };
-        Ok(found_in(&elements, thing, family, &search.ledger_state.things))
+        found_in(&elements, thing, family, &search.ledger_state.things)
     }
 
     /// Whether the listing of its kind shows something that bears the thing's name and is nothing else's.
@@ -313,20 +317,14 @@ fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Valu
     both.next().map(|(name, value)| (name.clone(), value.clone()))
 }
 
-/// The identities of the elements that bear one of the names. What an element refers to bears names of its own; only
-/// what is called as another thing of its kind is that.
+/// The identities of the elements that are called by one of the names. What is called as another thing of its kind is that.
+/// Where there are none, what only mentions a name leaves open whether there is one.
 fn found_in(
     elements: &[Value],
     thing: &TrackedResource,
     family: &Family,
     things: &[TrackedResource],
-) -> Vec<Map<String, Value>> {
-    let named = |element: &&Value| {
-        let mut texts = Vec::new();
-        owned_ids::texts(element, &mut texts);
-        let borne = |name: &String| texts.iter().any(|text| bears(text, name));
-        thing.intent.names.iter().any(borne)
-    };
+) -> Result<Vec<Map<String, Value>>, Shown> {
     let is_other = |identity: &Map<String, Value>| {
         let of_kind = |other: &&TrackedResource| {
             let same = other.api == thing.api && other.operation == thing.operation;
@@ -337,8 +335,53 @@ fn found_in(
         };
         !identity.is_empty() && things.iter().filter(of_kind).any(called)
     };
-    let found = elements.iter().filter(named).map(|element| identity(element, thing, family));
-    found.filter(|identity| !is_other(identity)).collect()
+    let named = Named { names: &thing.intent.names, given: thing.intent.naming() };
+    let hold = elements.iter().filter(|element| named.in_any(element));
+    let others = hold.map(|element| (element, identity(element, thing, family)));
+    let (called, mention): (Vec<_>, Vec<_>) = others
+        .filter(|(_, identity)| !is_other(identity))
+        .partition(|(element, identity)| named.calls(element, identity, &thing.operation));
+    match (called.is_empty(), mention.first()) {
+        (true, Some((element, _))) => {
+            let what = element.as_object().into_iter().flatten().find(|(_, value)| named.in_any(value));
+            let member = what.map(|(member, _)| member.as_str()).unwrap_or_default();
+            Err(Shown::NotYet(format!("the list shows its name in `{member}` of what is not called by it")))
+        }
+        _ => Ok(called.into_iter().map(|(_, identity)| identity).collect()),
+    }
+}
+
+/// The names by which a thing is looked for.
+struct Named<'a> {
+    names: &'a [String],
+    /// The members under which its creation gave them, in lower case.
+    given: BTreeSet<String>,
+}
+
+impl Named<'_> {
+    /// Whether one of the names stands anywhere in a value.
+    fn in_any(&self, value: &Value) -> bool {
+        let mut texts = Vec::new();
+        owned_ids::texts(value, &mut texts);
+        self.names.iter().any(|name| texts.iter().any(|text| bears(text, name)))
+    }
+
+    /// Whether an element is called by one of the names: as a text, by its identity, or in a member under which the creation
+    /// gave the name (`Name` or `thingName` for `ThingName` or `name` of `CreateThing`). An element may mention names of
+    /// things that are in it, that it is in, or that it came from.
+    fn calls(&self, element: &Value, identity: &Map<String, Value>, operation: &str) -> bool {
+        let Some(members) = element.as_object() else { return true };
+        let operation = operation.to_lowercase();
+        let is_given = |member: &str| {
+            let member = member.to_lowercase();
+            self.given.iter().any(|given| {
+                let of_kind = |kind: &str| kind.is_empty() || operation.contains(kind);
+                given.ends_with(&*member) || member.strip_suffix(&**given).is_some_and(of_kind)
+            })
+        };
+        identity.values().any(|value| self.in_any(value))
+            || members.iter().any(|(member, value)| is_given(member) && self.in_any(value))
+    }
 }
 
 /// Whether a text is this name, or an address or a resource name of which it is a part.

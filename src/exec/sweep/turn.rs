@@ -1,6 +1,8 @@
 //! One thing, asked about once: looked for where it is not known what it is called, then asked to be destroyed, then looked
 //! at until it is gone.
 
+mod gone;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -30,8 +32,12 @@ use crate::{
     },
 };
 
-/// How often a list is asked that shows what the target does not find, or does not show what it has made: it may lag behind.
+/// How often a list is asked that shows what the target does not find: it may lag behind.
 const LISTED: u32 = 3;
+/// How often a list is asked that does not show what may have been made: with the usual waits six seconds go by.
+const UNLISTED: u32 = 8;
+/// How many lists of a part of what there is are asked for what the target has accepted to destroy.
+const LOOKS: usize = 200;
 
 /// A thing that has not come to its end.
 pub(super) struct Pending<'b> {
@@ -49,6 +55,8 @@ pub(super) struct Pending<'b> {
     blind: bool,
     /// Whether it is destroyed by the name that was asked for, which no answer has confirmed.
     by_name: bool,
+    /// Whether it was looked for by its name although its answer said what it is called.
+    sought: bool,
     /// Whether other things of the run have to be gone before anything can be said.
     pub waits: bool,
     why: String,
@@ -70,12 +78,13 @@ impl<'b> Pending<'b> {
         Pending {
             thing,
             undo: (whole && thing.state != State::Refused).then(|| thing.undo.clone()),
-            there: thing.state == State::Made,
-            accepted: 0,
+            there: matches!(thing.state, State::Made | State::Accepted),
+            accepted: u32::from(thing.state == State::Accepted),
             refused: 0,
             destroyed: false,
             blind: false,
             by_name: false,
+            sought: false,
             waits: false,
             why: "it was not asked for".to_owned(),
         }
@@ -181,11 +190,11 @@ impl Session {
                 let young = std::time::Duration::try_from(age).unwrap_or_default() <= YOUNG;
                 pending.refused += 1;
                 match () {
-                    () if pending.there && pending.refused < LISTED => pending
+                    () if pending.there && pending.refused < UNLISTED => pending
                         .again("its answer did not say what it is called, and no list shows its name".into()),
                     () if pending.there => Turn::Over(CleanupOutcome::Left(pending.why.clone())),
                     () if thing.state == State::Refused => Turn::Over(CleanupOutcome::NeverMade),
-                    () if young && pending.refused < LISTED => {
+                    () if young && pending.refused < UNLISTED => {
                         pending.again("its answer did not come".into())
                     }
                     () => Turn::Over(CleanupOutcome::WasGone),
@@ -328,76 +337,18 @@ impl Session {
             Some(true) => format!("{why}, and the list of its kind shows it"),
             // It was made, and may be called otherwise than it was asked for.
             None if pending.by_name && pending.there => why,
-            _ => return pending.next(),
+            _ => match self.called_otherwise(pending, search).await {
+                Some(undo) => {
+                    pending.undo = Some(undo);
+                    return Turn::Again;
+                }
+                None => return pending.next(),
+            },
         };
         pending.there = true;
         pending.refused += 1;
         pending.why = why;
         if pending.refused < LISTED { Turn::Again } else { Turn::Over(pending.given_up()) }
-    }
-
-    /// Gone is what the target says is not there, or speaks of no more.
-    async fn look(&self, pending: &mut Pending<'_>, undo: &Cleanup, look: &cleanup::GoneCheck) -> Turn {
-        let api = &pending.thing.api;
-        let mut names = Vec::new();
-        undo.input.values().for_each(|value| owned_ids::texts(value, &mut names));
-        // What is called as the request for it asked is not among what answers have named.
-        names.retain(|name| self.owned.has(name) || pending.thing.intent.names.contains(name));
-        match self.ask(api, &look.operation, &look.input).await {
-            Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
-                pending.why = why;
-                Turn::Over(pending.given_up())
-            }
-            Ok(Err(broken)) => {
-                pending.why = format!("{}: {broken}", look.operation);
-                Turn::Unanswered
-            }
-            Ok(Ok(response)) if self.tells_absence(api, &look.operation, &response) => pending.next(),
-            Ok(Ok(response)) if response.status == 200 => {
-                let body = String::from_utf8_lossy(&response.body).to_lowercase();
-                let is_shown = names.iter().any(|name| has_word(&body, &name.to_lowercase()));
-                if response.json().is_ok() && !names.is_empty() && !is_shown {
-                    return pending.next();
-                }
-                pending.again(format!("{} still shows it", look.operation))
-            }
-            Ok(Ok(response)) => {
-                let is_final =
-                    self.contract(api).is_some_and(|it| absence::is_final(&it.protocol, &response));
-                pending.why = format!("{} answered {}", look.operation, self.status_in_words(api, &response));
-                pending.blind = is_final || (400..500).contains(&response.status);
-                Turn::Again
-            }
-        }
-    }
-
-    /// Whether the target answers the same to a request that names nothing: the error it gives for what is not there,
-    /// whatever it is called. Only to be asked of what it has agreed to destroy.
-    async fn is_as_of_nothing(&self, api: &str, undo: &Cleanup, response: &Response) -> bool {
-        let Some(absent) = self.values(api).variables().get("gen:absent").cloned() else { return false };
-        let input = undo.input.iter().map(|(name, value)| {
-            let named = value.as_str().is_some_and(|text| self.owned.has(text));
-            let nothing = match value.as_str().and_then(|text| text.rsplit_once([':', '/'])) {
-                Some((before, _)) => {
-                    let separator = &value.as_str().unwrap_or_default()[before.len()..=before.len()];
-                    format!("{before}{separator}{}", absent.as_str().unwrap_or_default()).into()
-                }
-                None => absent.clone(),
-            };
-            (name.clone(), if named { nothing } else { value.clone() })
-        });
-        let input: Map<String, Value> = input.collect();
-        if input == undo.input {
-            return false;
-        }
-        match self.ask(api, &undo.operation, &input).await {
-            Ok(Ok(other)) => {
-                other.status == response.status
-                    && self.error_name(api, &other) == self.error_name(api, response)
-                    && self.error_name(api, response).is_some()
-            }
-            _ => false,
-        }
     }
 
     pub(super) fn family(&self, thing: &TrackedResource) -> Option<family::Family> {
@@ -479,13 +430,4 @@ fn undoing(thing: &TrackedResource, family: &family::Family, identity: &Map<Stri
         return known;
     }
     family.undo_of(identity).map_or(known, |undo| vec![undo])
-}
-
-/// Whether a name stands anywhere in a body, as a key or inside a longer text too, and not only as the beginning or the end
-/// of another word.
-fn has_word(body: &str, name: &str) -> bool {
-    let is_end = |end: Option<char>| end.is_none_or(|end| !end.is_alphanumeric());
-    body.match_indices(name).any(|(at, _)| {
-        is_end(body[..at].chars().next_back()) && is_end(body[at + name.len()..].chars().next())
-    })
 }

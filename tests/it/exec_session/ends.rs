@@ -194,6 +194,13 @@ const REFUSED: (&str, &[(u16, &str)]) = ("CreateUserPool", &[(400, r#"{"__type":
 pub const NONE: (&str, &[(u16, &str)]) = ("ListUserPools", &[(200, r#"{"UserPools":[]}"#)]);
 pub const OTHERS: (&str, &[(u16, &str)]) =
     ("ListUserPools", &[(200, r#"{"UserPools":[{"Id":"x","Name":"prod"}]}"#)]);
+const MENTIONED: (&str, &[(u16, &str)]) = (
+    "ListUserPools",
+    &[(
+        200,
+        r#"{"UserPools":[{"Id":"x","Name":"prod","Status":"was pm-00000000-pool","Of":["pm-00000000-pool"]}]}"#,
+    )],
+);
 pub const SHOWN: (&str, &[(u16, &str)]) = (
     "ListUserPools",
     &[(200, r#"{"UserPools":[{"Id":"x","Name":"prod"},{"Id":"p-1","Name":"pm-00000000-pool"}]}"#)],
@@ -240,7 +247,7 @@ async fn each_thing_comes_to_one_of_three_ends() {
             "CreateUserPool ListUserPools x2 DeleteUserPool x2",
             "Destroyed",
         ),
-        ("CreateUserPool", &[UNSAID, OTHERS], "CreateUserPool ListUserPools x3", "Left"),
+        ("CreateUserPool", &[UNSAID, OTHERS], "CreateUserPool ListUserPools x8", "Left"),
         (
             "CreateUserPool",
             &[UNSAID, ("ListUserPools", &[(403, "{}")])],
@@ -254,7 +261,9 @@ async fn each_thing_comes_to_one_of_three_ends() {
             "CreateUserPool ListUserPools DeleteUserPool x2",
             "Destroyed",
         ),
-        ("CreateUserPool", &[FAILED, NONE], "CreateUserPool ListUserPools x3", "WasGone"),
+        ("CreateUserPool", &[FAILED, NONE], "CreateUserPool ListUserPools x8", "WasGone"),
+        // What only mentions its name is somebody else's, and whether it is there is not known.
+        ("CreateUserPool", &[FAILED, MENTIONED], "CreateUserPool ListUserPools x3", "NotKnown"),
         (
             "CreateUserPool",
             &[FAILED, ("ListUserPools", &[(501, "{}")])],
