@@ -403,6 +403,14 @@ pub struct Member {
     pub schema: Value,
 }
 
+impl Member {
+    /// Whether the smallest input has it: what is required, and a body. A header with a default is filled in by itself.
+    pub fn is_in_smallest_input(&self) -> bool {
+        let is_filled_in = self.place == Place::Header && self.default.is_some();
+        self.required && !is_filled_in || self.place == Place::WholeBody
+    }
+}
+
 /// How several values of one member travel where there is no JSON to hold them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

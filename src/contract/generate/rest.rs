@@ -69,14 +69,15 @@ fn members<'d>(draft: &'d Draft<'_>, place: Place) -> impl Iterator<Item = (&'d 
     draft.operation.members.iter().filter(move |(_, member)| member.place == place)
 }
 
-/// An input of this extent. Headers with a default are left to it; a body is always there, because an operation that
-/// takes one seldom does without.
+/// An input of this extent. A header is sent where it is required and has no default; a body is always there, because an
+/// operation that takes one seldom does without.
 pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Input> {
     let mut maker = draft.maker(extent);
     let mut input = Input::new();
     for (name, member) in &draft.operation.members {
         let wanted = member.required || member.place == Place::WholeBody || extent == Extent::Maximal;
-        if !wanted || member.place == Place::Header {
+        let is_left_out = member.place == Place::Header && (!member.required || member.default.is_some());
+        if !wanted || is_left_out {
             continue;
         }
         match maker.value(name, &member.schema) {

@@ -49,10 +49,7 @@ impl<'a> Journey<'_, 'a> {
     /// The smallest input, with values that the model shows for members of their names where it shows any.
     pub(super) fn plain(&self, operation: &'a Operation) -> Option<Input> {
         let mut maker = self.draft.maker_of(operation, Extent::Minimal);
-        let wanted = |member: &&Member| {
-            member.required && member.place != Place::Header || member.place == Place::WholeBody
-        };
-        let members = operation.members.iter().filter(|(_, member)| wanted(member));
+        let members = operation.members.iter().filter(|(_, member)| member.is_in_smallest_input());
         let made = members.map(|(name, member)| {
             let value = maker.value(name, &member.schema)?;
             let shown = self.draft.kinds.examples.shown(operation, name, &value);

@@ -22,9 +22,7 @@ impl<'a> Input<'a> {
     /// What is required, and the body if there is one; none where some value cannot be made.
     pub fn smallest(draft: &Draft<'a>, operation: &'a Operation) -> Option<Input<'a>> {
         let mut maker: Maker<'a> = draft.maker_of(operation, Extent::Minimal);
-        let wanted = operation.members.iter().filter(|(_, member)| {
-            member.required && member.place != Place::Header || member.place == Place::WholeBody
-        });
+        let wanted = operation.members.iter().filter(|(_, member)| member.is_in_smallest_input());
         let members = wanted.map(|(name, member)| Some((name.clone(), maker.value(name, &member.schema)?)));
         Some(Input { operation, members: members.collect::<Option<_>>()? })
     }
