@@ -382,7 +382,7 @@ impl Trials {
         }
         let traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
         let traces: Vec<_> = traces.iter().map(|(case, trace)| (case.clone(), trace)).collect();
-        for (case, violation) in check::across(&traces, &runner.judge_of()) {
+        for (case, violation) in check::run_wide(&traces, &runner.judge_of()) {
             let mismatch = &violation.mismatch;
             let clauses = violation.clauses.join(", ");
             troubles.push(mask(&format!("{case} breaks {clauses}: {}", mismatch.actual)));

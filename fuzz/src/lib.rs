@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use proofmark::{
-    check::{self, ApprovedSet, Judge, Snapshots, section},
+    check::{self, ApprovedSet, JudgingContext, Snapshots, section},
     cli,
     contract::{
         Contracts, ImportProblem, Imported, botocore as of_botocore, files, openapi as of_openapi,
@@ -25,7 +25,7 @@ use proofmark::{
         template::{TemplateValue, Variables},
         verdict::Verdict,
     },
-    report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
+    report::{self, CaseResult, Digests, FailOn, Format, Planned, Run, RunScope, Style, TargetFacts, Terms},
     suite::{self, Diagnostic, SourceFile},
     workspace::Error,
 };
@@ -215,7 +215,7 @@ pub fn ledger(bytes: &[u8]) -> bool {
 pub fn answer(bytes: &[u8]) -> bool {
     let Workspace { contracts, clauses, suite, target } = &*WORKSPACE;
     let taking = Snapshots { set: ApprovedSet::Taking, ..Snapshots::default() };
-    let judge = Judge { suite, contracts, clauses, target, snapshots: &taking };
+    let judge = JudgingContext { suite, contracts, clauses, target, snapshots: &taking };
     let mut results = Vec::new();
     for case in &suite.cases {
         let trace = trace(case.steps.iter().map(|step| Arc::clone(&step.operation)), response(bytes));
@@ -270,7 +270,7 @@ fn page(results: Vec<CaseResult>) -> String {
     let run = Run {
         target: TargetFacts::of(target, &protocols),
         digests: Digests::default(),
-        plan: Planned::of(Coverage::Selected),
+        plan: Planned::of(RunScope::Selected),
         covered: None,
         seed: None,
         started: jiff::Timestamp::UNIX_EPOCH,

@@ -163,7 +163,7 @@ pub(in crate::report) mod tests {
             verdict::{Declared, Doubt, Location, Mismatch, Verdict, Violation},
         },
         report::{
-            Coverage, Run, exit_code,
+            Run, RunScope, exit_code,
             sample::{
                 body_violation, clause_entry, entry, fail, flaky, pass, report, result, run, violation,
             },
@@ -400,7 +400,7 @@ pub(in crate::report) mod tests {
         insta::assert_snapshot!("notes", shown(all.clone()));
         all.results.push(result("dms::TestConnection::f", unsupported(Declared::ByAnswer), "{}"));
         all.clean_up.push("dms::connection pm-abc: DeleteEndpoint answered 500".into());
-        all.plan.coverage = Coverage::Selected;
+        all.plan.coverage = RunScope::Selected;
         insta::assert_snapshot!("notes_that_fail", shown(all));
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Rule, Seen};
+use super::{ExchangeContext, Rule};
 use crate::{
     contract::{Contracts, openapi},
     model::{
@@ -396,7 +396,7 @@ impl Example {
         let exchange = self.exchange();
         let Ok(response) = &exchange.answer else { unreachable!() };
         let contract = CONTRACTS.get(self.api).unwrap();
-        let seen = Seen::new(&exchange, response, &CONTRACTS, contract, "/");
+        let seen = ExchangeContext::new(&exchange, response, &CONTRACTS, contract, "/");
         let clause = |rule: &'static Rule| if self.api == "shop" { rule.name } else { rule.clause };
         let mut found: Vec<_> = seen.breaches().map(|(rule, strength, _)| (strength, clause(rule))).collect();
         found.dedup();

@@ -130,8 +130,8 @@ impl World {
         self
     }
 
-    pub(super) fn judge(&self) -> Judge<'_> {
-        Judge {
+    pub(super) fn judge(&self) -> JudgingContext<'_> {
+        JudgingContext {
             suite: &self.suite,
             contracts: &CONTRACTS,
             clauses: &self.clauses,

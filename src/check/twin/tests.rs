@@ -57,7 +57,7 @@ fn told(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Examp
 /// The same with the roles that the answers have.
 fn told_of(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
     let (suite, clauses, target) = (Suite::default(), Clauses::new(), Target::default());
-    let judge = Judge {
+    let judge = JudgingContext {
         suite: &suite,
         contracts: &CONTRACTS,
         clauses: &clauses,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Told, digits, markup::Markup};
 use crate::{
     model::clause::Strength,
-    report::coverage::{ApiCovered, OperationCovered, OperationState, Share},
+    report::coverage::{ApiCoverage, OperationCoverage, OperationState, Ratio},
 };
 
 /// Names that are worth their paper.
@@ -44,11 +44,11 @@ pub fn write(told: &Told, body: &mut Markup) {
     body.raw("</section>\n");
 }
 
-fn shares(api: &ApiCovered) -> Vec<(&'static str, usize, usize)> {
+fn shares(api: &ApiCoverage) -> Vec<(&'static str, usize, usize)> {
     let of = |states: &[OperationState]| {
         api.operations.values().filter(|operation| states.contains(&operation.state)).count()
     };
-    let sum = |share: fn(&OperationCovered) -> &Share| {
+    let sum = |share: fn(&OperationCoverage) -> &Ratio| {
         let shares = api.operations.values().map(share);
         shares.fold((0, 0), |(seen, all), share| (seen + share.seen.len(), all + share.total()))
     };
@@ -76,7 +76,7 @@ fn share(what: &'static str, seen: usize, all: usize, body: &mut Markup) {
     body.raw("\"/></svg></td><td class=\"number\">").text(part).raw(" %</td></tr>");
 }
 
-fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
+fn untouched(told: &Told, api: &ApiCoverage, body: &mut Markup) {
     let name = told.redactor.line(&api.api);
     let with = |state: OperationState| {
         api.operations.iter().filter(move |(_, operation)| operation.state == state).map(|(name, _)| name)

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{case::Profile, exchange::TransportError, verdict::Status},
     redact::Redactor,
-    report::{Coverage, Entry, JudgedRun, Outcome, Yield, unanswered::unanswered},
+    report::{Entry, JudgedRun, Outcome, RunScope, Yield, unanswered::unanswered},
 };
 
 /// How many entries there are of each column.
@@ -227,7 +227,7 @@ fn totals(told: &Told, page: &mut Page) {
 /// How much of what is right was served, and which operations served nothing.
 fn served(told: &Told, page: &mut Page) {
     let run = told.run;
-    if run.plan.coverage == Coverage::Traffic {
+    if run.plan.coverage == RunScope::Traffic {
         let text = "Not asked: whatever cases claim. What a client happened to send was held to what every answer owes.";
         return page.paragraph(0, Tone::Quiet, text);
     }
@@ -320,7 +320,7 @@ fn open(run: &JudgedRun, heard: &[&Entry]) -> Vec<String> {
     let core = heard.iter().filter(|entry| entry.subject.profile == Some(Profile::Core));
     let core = core.filter(|entry| !matches!(entry.status, Status::Skip | Status::Unsupported)).count();
     let mut parts = Vec::new();
-    if run.plan.coverage == Coverage::Traffic {
+    if run.plan.coverage == RunScope::Traffic {
         return parts;
     }
     // Where something else is wrong, that is told; what was not served may come of it.

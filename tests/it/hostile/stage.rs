@@ -8,7 +8,7 @@ use std::{
 };
 
 use proofmark::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     exec::{
         Interrupt, Secrets, Session, Setup,
         ledger::{Ledger, Lifetime, RUNS, RunHeader},
@@ -20,7 +20,7 @@ use proofmark::{
         verdict::Verdict,
     },
     plan::{self, Job},
-    report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
+    report::{self, CaseResult, Digests, FailOn, Format, Planned, Run, RunScope, Style, TargetFacts, Terms},
     suite::{self, SourceFile},
     workspace::{self, Generated, Layout, Workspace},
 };
@@ -178,7 +178,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
     };
     tokio::time::timeout(AT_MOST, run).await.expect("bounded time");
     let approved = Snapshots::default();
-    let judge = Judge {
+    let judge = JudgingContext {
         suite: &suite,
         contracts: &HOUSE.contracts,
         clauses: &HOUSE.clauses,
@@ -208,7 +208,7 @@ fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String 
     let run = Run {
         target: TargetFacts::of(target, &protocols),
         digests: Digests::default(),
-        plan: Planned::of(Coverage::Selected),
+        plan: Planned::of(RunScope::Selected),
         covered: None,
         seed: None,
         started: "2026-01-01T00:00:00Z".parse().unwrap(),

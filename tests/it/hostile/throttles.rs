@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use proofmark::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     model::{case::Suite, verdict::Verdict},
     plan,
     suite::{self, SourceFile},
@@ -167,7 +167,7 @@ async fn a_target_that_throttles_for_good_is_left_alone_after_a_while() {
         let ground = plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target };
         let jobs: Vec<_> = suite.cases.iter().map(|case| plan::job(case, ground)).collect();
         let approved = Snapshots::default();
-        let judge = Judge {
+        let judge = JudgingContext {
             suite: &suite,
             contracts: &HOUSE.contracts,
             clauses: &HOUSE.clauses,
