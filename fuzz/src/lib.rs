@@ -184,7 +184,7 @@ pub fn contract_files(bytes: &[u8]) -> bool {
     let (operations, schema) = text.split_once("\n%%\n").unwrap_or((text, "{\"$defs\":{}}"));
     let Ok(contract) = files::read(operations, schema) else { return false };
     let operation = contract.operations.keys().next().cloned();
-    let _ = files::sound(&contract);
+    let _ = files::validate(&contract);
     let Ok(contracts) = Contracts::new(vec![contract]) else { return false };
     let _ = contracts.verify();
     let Some(contract) = contracts.iter().next() else { return false };

@@ -13,7 +13,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{directions::Direction, refs, router};
+use super::{input_output::Direction, refs, router};
 use crate::model::contract::{Access, Answer, Contract, Member, Operation, Place, Protocol, StatusRange};
 
 mod schemas;

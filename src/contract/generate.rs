@@ -19,13 +19,13 @@ use crate::{
 
 mod arn;
 mod awsjson;
-mod draft;
+mod case_builder;
 mod examples;
 mod family;
 mod fault;
 mod first;
-mod journey;
 mod kinds;
+mod lifecycle;
 mod placeholders;
 mod random;
 mod relations;
@@ -122,13 +122,13 @@ fn of_kinds(
     seed: u64,
 ) -> Vec<Case> {
     let span = places.of_operation(&operation.name);
-    let draft = draft::Draft::new(contract, kinds, operation, clauses, seed, span);
+    let builder = case_builder::CaseBuilder::new(contract, kinds, operation, clauses, seed, span);
     let mut cases = match contract.protocol {
-        Protocol::AwsJson { .. } => awsjson::cases(&draft),
-        Protocol::Rest => rest::cases(&draft),
+        Protocol::AwsJson { .. } => awsjson::cases(&builder),
+        Protocol::Rest => rest::cases(&builder),
     };
-    cases.extend(journey::cases(&draft));
-    cases.extend(relations::cases(&draft));
+    cases.extend(lifecycle::cases(&builder));
+    cases.extend(relations::cases(&builder));
     cases
 }
 

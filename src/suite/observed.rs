@@ -14,17 +14,17 @@ use crate::{
 
 /// Puts the entries of `file` into `contract`. Fails with every mistake of the file.
 pub fn observe(file: &SourceFile, contract: &mut Contract) -> Result<(), Vec<Diagnostic>> {
-    let (mut opened, shape) = load::open::<ObservedFile>(file);
+    let (mut parsed, shape) = load::open::<ObservedFile>(file);
     if let Some(ObservedFile { compared, members, operations }) = shape {
         contract.observed.compared = compared;
         for entry in members.into_iter().flat_map(|it| it.0) {
-            member(entry, contract, &mut opened.problems);
+            member(entry, contract, &mut parsed.problems);
         }
         for entry in operations.into_iter().flat_map(|it| it.0) {
-            operation(entry, contract, &mut opened.problems);
+            operation(entry, contract, &mut parsed.problems);
         }
     }
-    load::finish((), vec![opened])
+    load::finish((), vec![parsed])
 }
 
 fn member(entry: Named<MemberEntry>, contract: &mut Contract, problems: &mut Problems) {

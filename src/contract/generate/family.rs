@@ -66,11 +66,11 @@ pub(super) struct Destroyer<'a> {
     pub operation: &'a Operation,
     /// Its one member that says what to destroy.
     pub member: &'a str,
-    pub known_by: KnownBy,
+    pub known_by: Identifier,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum KnownBy {
+pub(super) enum Identifier {
     /// What stands at this JSONPath of the answer that made it.
     Answer(String),
     /// The name that was given to it.
@@ -132,8 +132,8 @@ fn rpc_destroyer<'a>(
     let in_answer = place_in_answer(contract, operation, destroyer, member);
     // What is destroyed by the name it was given needs no answer that repeats it.
     let known_by = match in_answer {
-        _ if naming == Some(member) => KnownBy::Name,
-        Some(path) => KnownBy::Answer(path),
+        _ if naming == Some(member) => Identifier::Name,
+        Some(path) => Identifier::Answer(path),
         None => return None,
     };
     Some(Destroyer { operation: destroyer, member, known_by })
@@ -196,5 +196,5 @@ fn rest_destroyer<'a>(contract: &'a Contract, operation: &Operation) -> Option<D
     let by_uuid = described.schema["format"] == "uuid";
     let wanted = ["id", member, if by_uuid { "id" } else { "name" }];
     let found = wanted.into_iter().find(|name| answer.iter().any(|property| property.name == *name))?;
-    Some(Destroyer { operation: destroyer, member, known_by: KnownBy::Answer(format!("$.{found}")) })
+    Some(Destroyer { operation: destroyer, member, known_by: Identifier::Answer(format!("$.{found}")) })
 }

@@ -3,7 +3,7 @@
 
 use super::{
     examples::Examples,
-    family::{self, Destroyer, Family, KnownBy},
+    family::{self, Destroyer, Family, Identifier},
 };
 use crate::model::contract::{Contract, Operation, Place, Protocol};
 use serde_json::Value;
@@ -138,7 +138,7 @@ impl<'a> Kinds<'a> {
 fn creator<'a>(contract: &'a Contract, create: &'a Operation) -> Option<Creator<'a>> {
     let family = family::of(contract, create);
     let destroyer = family.destroyer.clone()?;
-    let nameless = destroyer.known_by == KnownBy::Name && family.naming.is_none();
+    let nameless = destroyer.known_by == Identifier::Name && family.naming.is_none();
     (!nameless).then_some(Creator { create, family, destroyer })
 }
 

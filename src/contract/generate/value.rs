@@ -20,7 +20,7 @@ use crate::{
 
 /// How much a value has in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(super) enum InputSize {
     /// What is required.
     Minimal,
     /// All members, as deep as is sensible.
@@ -69,7 +69,7 @@ pub(super) struct Maker<'a> {
     pub kinds: &'a Kinds<'a>,
     pub operation: &'a Operation,
     pub random: Random,
-    pub extent: Extent,
+    pub size: InputSize,
 }
 
 impl Maker<'_> {
@@ -140,7 +140,7 @@ impl Maker<'_> {
     fn structure(&mut self, shape: &Shape<'_>, depth: usize) -> Option<Value> {
         let mut members = Map::new();
         for property in shape.properties(self.contract) {
-            let wanted = self.extent == Extent::Maximal && depth < FILLED && property.name != "_links";
+            let wanted = self.size == InputSize::Maximal && depth < FILLED && property.name != "_links";
             if !property.required && !wanted {
                 continue;
             }

@@ -8,7 +8,7 @@ use super::{
     unknown,
 };
 use crate::{
-    contract::directions::Direction,
+    contract::input_output::Direction,
     model::contract::{Answer, StatusRange, is_json},
 };
 

@@ -10,7 +10,7 @@ use super::{
     unknown,
 };
 use crate::{
-    contract::{budget::weight, directions::Direction, multipart::MULTIPART},
+    contract::{budget::weight, input_output::Direction, multipart::MULTIPART},
     model::contract::{ListStyle, Member, Place as Travels, is_json},
 };
 

@@ -137,8 +137,8 @@ fn typed(text: &str, schema: &Value) -> Value {
 }
 
 fn judge(member: &Member, name: &str, value: &Value) -> Result<(), String> {
-    match schema::flaws(veeam_schemas(), &member.schema, value).first() {
-        Some(flaw) => Err(format!("{name}{} {}.", flaw.at, flaw.says)),
+    match schema::violations(veeam_schemas(), &member.schema, value).first() {
+        Some(violation) => Err(format!("{name}{} {}.", violation.at, violation.says)),
         None => Ok(()),
     }
 }
@@ -171,22 +171,24 @@ fn whole(
         }
         Err(error) => return Err(Problem::unexpected_content(format!("The body is not JSON: {error}."))),
     };
-    let mut flaws = schema::flaws(veeam_schemas(), &member.schema, &value);
+    let mut violations = schema::violations(veeam_schemas(), &member.schema, &value);
     if shared.deviates(Deviation::GenericBodyConverted) {
         let converts =
             |at: &str| value.pointer(at).is_some_and(|value| !value.is_array() && !value.is_object());
-        flaws.retain(|flaw| flaw.kind != Kind::Type || !converts(&flaw.at));
+        violations.retain(|violation| violation.kind != Kind::Type || !converts(&violation.at));
     }
-    flaws.retain(|flaw| {
-        let tolerated = match flaw.kind {
+    violations.retain(|violation| {
+        let tolerated = match violation.kind {
             Kind::Type => Deviation::GenericBodyTypeUnchecked,
             Kind::Missing => Deviation::GenericBodyUnchecked,
             _ => Deviation::GenericBodyLimitsUnchecked,
         };
         !lenient && !shared.deviates(tolerated)
     });
-    match flaws.first() {
-        Some(flaw) => Err(Problem::unexpected_content(format!("The body{} {}.", flaw.at, flaw.says))),
+    match violations.first() {
+        Some(violation) => {
+            Err(Problem::unexpected_content(format!("The body{} {}.", violation.at, violation.says)))
+        }
         None => Ok(Some(value)),
     }
 }

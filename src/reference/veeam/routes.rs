@@ -10,7 +10,7 @@ use crate::{
     model::contract::{Answer, Operation},
     reference::{
         catalogue::{self, resolved},
-        invent::properties,
+        example_values::properties,
     },
 };
 

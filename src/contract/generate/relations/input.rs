@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::super::{
-    draft::Draft,
-    value::{Extent, Maker},
+    case_builder::CaseBuilder,
+    value::{InputSize, Maker},
 };
 use crate::{
     contract::resources::{self, EACH},
@@ -20,8 +20,8 @@ pub(super) struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// What is required, and the body if there is one; none where some value cannot be made.
-    pub fn smallest(draft: &Draft<'a>, operation: &'a Operation) -> Option<Input<'a>> {
-        let mut maker: Maker<'a> = draft.maker_of(operation, Extent::Minimal);
+    pub fn smallest(builder: &CaseBuilder<'a>, operation: &'a Operation) -> Option<Input<'a>> {
+        let mut maker: Maker<'a> = builder.maker_of(operation, InputSize::Minimal);
         let wanted = operation.members.iter().filter(|(_, member)| {
             member.required && member.place != Place::Header || member.place == Place::WholeBody
         });
@@ -63,8 +63,8 @@ impl<'a> Input<'a> {
     }
 
     /// Whether the operation takes something at this path.
-    pub fn takes(&self, draft: &Draft<'_>, path: &str) -> bool {
-        resources::input(draft.contract, self.operation, path).is_some()
+    pub fn takes(&self, builder: &CaseBuilder<'_>, path: &str) -> bool {
+        resources::input(builder.contract, self.operation, path).is_some()
     }
 
     pub fn into_members(self) -> Vec<(String, Value)> {
