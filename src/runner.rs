@@ -162,7 +162,7 @@ impl Runner {
 
     fn judged(&self, verdict: impl FnOnce(&JudgingContext<'_>) -> Judgement) -> Judgement {
         catch_unwind(AssertUnwindSafe(|| verdict(&self.judge_of()))).unwrap_or_else(|panic| {
-            let why = format!("a bug in Proofmark: {}", self.session.told(panic.as_ref()));
+            let why = format!("a bug in Proofmark: {}", self.session.panic_message(panic.as_ref()));
             Judgement { verdict: Verdict::Error { why }, snapshots: Vec::new() }
         })
     }

@@ -101,7 +101,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, E
             match passed {
                 Captured::Exchange(exchange) => {
                     unanswered += usize::from(exchange.answer.is_err());
-                    tell(&mut traffic, *exchange);
+                    print(&mut traffic, *exchange);
                 }
                 Captured::Unread(why) => {
                     traffic.unread(&why);
@@ -148,7 +148,7 @@ fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Error> {
 }
 
 /// Judges one exchange, and says at once what is wrong with it.
-fn tell(traffic: &mut Traffic, mut exchange: CapturedExchange) {
+fn print(traffic: &mut Traffic, mut exchange: CapturedExchange) {
     content_coding::decode(&mut exchange, content_coding::Writer::Ourselves, &mut { MOST_BODY });
     let taken = traffic.take(exchange);
     let text = match &taken {
@@ -172,7 +172,7 @@ fn end(
     (started, elapsed): (Timestamp, Duration),
     out: &mut impl Write,
 ) -> Result<ExitCode, Error> {
-    replay::tell(&replay::unmatched(&traffic), args.output.format, out)?;
+    replay::print(&replay::unmatched(&traffic), args.output.format, out)?;
     let judged = traffic.judged();
     let (report, known_secrets) = traffic.into_report(terms(fail_on), started, elapsed);
     let mask = |text: &str| known_secrets.mask(text);

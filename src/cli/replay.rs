@@ -114,7 +114,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::red
     for (count, why) in &har.left_out {
         told += &format!("{count} left out: {why}\n");
     }
-    tell(&(told + &unmatched(&traffic)), args.output.format, out)?;
+    print(&(told + &unmatched(&traffic)), args.output.format, out)?;
     if traffic.judged() == 0 {
         return Err(Error::Usage(format!(
             "{} has no exchange that a contract knows and that can be judged",
@@ -134,7 +134,7 @@ pub fn known_apis(apis: &[String], workspace: &workspace::Workspace) -> Result<(
 }
 
 /// What stands before a report for readers; beside one for programs.
-pub fn tell(text: &str, format: ReportFormatArg, out: &mut impl Write) -> std::io::Result<()> {
+pub fn print(text: &str, format: ReportFormatArg, out: &mut impl Write) -> std::io::Result<()> {
     match format {
         ReportFormatArg::Text => out.write_all(text.as_bytes()),
         _ => {

@@ -149,7 +149,7 @@ struct Lines<'a, W> {
 }
 
 impl<W: Write> Lines<'_, W> {
-    fn tell(&mut self, swept: SweepResult) {
+    fn print(&mut self, swept: SweepResult) {
         let SweepResult { what, number, outcome, .. } = swept;
         let in_trouble = outcome.trouble().is_some();
         let (word, why) = match outcome {
@@ -212,7 +212,7 @@ async fn ledger(
         question.forget.iter().any(|it| it.run == header.run && it.number.is_none_or(|it| it == number))
     };
     let others = others(path)?;
-    session.sweep(ledger_state, question.sweep, forget, &others, |swept| lines.tell(swept)).await;
+    session.sweep(ledger_state, question.sweep, forget, &others, |swept| lines.print(swept)).await;
     Ok(())
 }
 
@@ -306,7 +306,8 @@ pub enum Opened {
 /// What a ledger says so far.
 pub fn opened(path: &Path) -> io::Result<Opened> {
     files::regular(path)?;
-    let in_use = Ledger::is_in_use(path).map_err(|why| files::told(path, why.kind(), &why.to_string()))?;
+    let in_use =
+        Ledger::is_in_use(path).map_err(|why| files::io_error(path, why.kind(), &why.to_string()))?;
     let ledger_state = files::bytes(path, files::LEDGER).map(|text| state::read(&text));
     // Not every system lets a file be read that is in use.
     if in_use {

@@ -412,38 +412,38 @@ impl Example {
         self.of(Strength::Must)
     }
 
-    fn told(&self) -> String {
+    fn rendered(&self) -> String {
         format!("{} {:?} {}", self.status, self.headers, String::from_utf8_lossy(&self.body))
     }
 
     #[track_caller]
     pub fn breaks_nothing(self) {
-        assert_eq!(self.found(), [], "{}", self.told());
+        assert_eq!(self.found(), [], "{}", self.rendered());
     }
 
     #[track_caller]
     pub fn has_no_violation(self) {
-        assert_eq!(self.broken(), [""; 0], "{}", self.told());
+        assert_eq!(self.broken(), [""; 0], "{}", self.rendered());
     }
 
     #[track_caller]
     pub fn breaks(self, clause: &str) {
-        assert!(self.broken().contains(&clause), "{:?} in {}", self.found(), self.told());
+        assert!(self.broken().contains(&clause), "{:?} in {}", self.found(), self.rendered());
     }
 
     #[track_caller]
     pub fn breaks_only(self, clause: &str) {
-        assert_eq!(self.broken(), [clause], "{}", self.told());
+        assert_eq!(self.broken(), [clause], "{}", self.rendered());
     }
 
     #[track_caller]
     pub fn warns(self, clause: &str) {
-        assert!(self.of(Strength::Should).contains(&clause), "{:?} in {}", self.found(), self.told());
-        assert!(!self.broken().contains(&clause), "{:?} in {}", self.found(), self.told());
+        assert!(self.of(Strength::Should).contains(&clause), "{:?} in {}", self.found(), self.rendered());
+        assert!(!self.broken().contains(&clause), "{:?} in {}", self.found(), self.rendered());
     }
 
     #[track_caller]
     pub fn warns_only(self, clause: &str) {
-        assert_eq!(self.found(), [(Strength::Should, clause)], "{}", self.told());
+        assert_eq!(self.found(), [(Strength::Should, clause)], "{}", self.rendered());
     }
 }

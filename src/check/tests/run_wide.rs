@@ -56,8 +56,8 @@ fn headers_claimed_to_be_unique_are() {
 #[test]
 fn what_the_run_shows_worsens_a_verdict() {
     let broken = |strength| {
-        let told = one(vec![status(201)], aws()).judgement().verdict;
-        let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+        let rendered = one(vec![status(201)], aws()).judgement().verdict;
+        let Verdict::Fail { violations, .. } = rendered else { panic!("{rendered:?}") };
         violations.into_iter().map(|one| Violation { strength, ..one }).collect::<Vec<_>>()
     };
     let pass = || Verdict::Pass { warnings: vec![] };

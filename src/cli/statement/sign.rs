@@ -198,7 +198,7 @@ pub fn key(args: &KeyArgs, out: &mut impl io::Write) -> Result<(), Error> {
     );
     let public = pk.to_box().map_err(|error| failed(&error))?.into_string();
     fs::create_dir_all(&args.out).map_err(|error| {
-        Error::Usage(files::told(&args.out, error.kind(), &error.to_string()).to_string())
+        Error::Usage(files::io_error(&args.out, error.kind(), &error.to_string()).to_string())
     })?;
     let paths = [SECRET_KEY, PUBLIC_KEY].map(|name| args.out.join(name));
     if let Some(there) = paths.iter().find(|path| path.exists()) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Told, count,
+    RenderContext, count,
     page::{Page, Tone},
 };
 use crate::{
@@ -26,19 +26,19 @@ pub enum Names {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operations {
     Counted,
-    Told,
+    RenderContext,
 }
 
 /// Names of one kind that are told where only a few are.
 const FEW: usize = 12;
 
 /// Nothing where nobody worked it out, or nothing was answered.
-pub fn write(told: &Told, names: Names, operations: Operations, page: &mut Page) {
-    let Some(covered) = told.run.covered.as_ref().filter(|_| !told.is_silent()) else { return };
+pub fn write(context: &RenderContext, names: Names, operations: Operations, page: &mut Page) {
+    let Some(covered) = context.run.covered.as_ref().filter(|_| !context.is_silent()) else { return };
     page.blank();
     page.paragraph(0, Tone::Strong, "coverage");
     let longest = covered.apis.iter().map(|it| it.api.len()).chain([7]).max().unwrap_or_default();
-    let heard = |api: &&ApiCoverage| !told.silent.iter().any(|it| *it.api == *api.api);
+    let heard = |api: &&ApiCoverage| !context.silent.iter().any(|it| *it.api == *api.api);
     for api in covered.apis.iter().filter(heard) {
         page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api, operations));
         if names != Names::None {
@@ -84,7 +84,7 @@ fn line(api: &ApiCoverage, operations: Operations) -> String {
     if unsupported > 0 {
         parts.push(format!("{unsupported} unsupported"));
     }
-    if operations == Operations::Told {
+    if operations == Operations::RenderContext {
         parts.clear();
     }
     let sum = |share: fn(&crate::report::coverage::OperationCoverage) -> &Ratio| {

@@ -58,7 +58,7 @@ impl ExchangeSender {
     }
 
     /// Takes no time, so that nothing can be lost on the way, whatever is cut off.
-    fn tell(&self, passed: Captured) {
+    fn send(&self, passed: Captured) {
         let place = Arc::clone(&self.room).try_acquire_owned().ok();
         // Whoever judges is gone only at the very end.
         let _ = self.sender.send((passed, place));
@@ -120,7 +120,7 @@ pub async fn relay(
     }
     // It is known what was asked before anybody can answer.
     let passed = connection.queue().sent(&first);
-    connection.tell(passed);
+    connection.send(passed);
     let connected = tokio::select! {
         connected = connect(&upstream) => connected,
         () = connection.shutdown() => Err(io::Error::other(PROXY_ENDED)),
@@ -160,8 +160,8 @@ impl Connection {
         self.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, passed: impl IntoIterator<Item = Captured>) {
-        passed.into_iter().for_each(|one| self.judge.tell(one));
+    fn send(&self, passed: impl IntoIterator<Item = Captured>) {
+        passed.into_iter().for_each(|one| self.judge.send(one));
         if self.queue().is_idle() {
             self.idle.notify_one();
         }
@@ -206,7 +206,7 @@ impl Connection {
         shutdown(&mut to_client, &if is_unheard { bad_gateway(&why) } else { String::new() }).await;
         self.drain(&mut from_client).await;
         let passed = self.queue().ended(&why);
-        self.tell(passed);
+        self.send(passed);
     }
 
     /// Passes on what the client says, until it says no more.
@@ -215,7 +215,7 @@ impl Connection {
         let mut piece = vec![0; PIECE];
         while let Ok(length @ 1..) = client.read(&mut piece).await {
             let passed = self.queue().sent(&piece[..length]);
-            self.tell(passed);
+            self.send(passed);
             self.judge.is_ready().await;
             // Of an upstream that takes no more the answer may still come.
             if open {
@@ -239,7 +239,7 @@ impl Connection {
                 // Only a connection that was closed in order tells where an answer without a length ends.
                 Ok(_) => {
                     let passed = self.queue().closed();
-                    self.tell(passed);
+                    self.send(passed);
                     return UPSTREAM_CLOSED.to_owned();
                 }
                 Err(error) => return format!("{UPSTREAM_CLOSED}: {error}"),
@@ -248,7 +248,7 @@ impl Connection {
             let passed = self.queue().came(&piece[..length]);
             let written = client.write_all(&piece[..length]).await;
             *self.passing() = Passing::Nothing;
-            self.tell(passed);
+            self.send(passed);
             self.judge.is_ready().await;
             if written.is_err() {
                 self.queue().client_left();
@@ -266,7 +266,7 @@ impl Connection {
                 && let Ok(length @ 1..) = from_client.read(&mut piece).await
             {
                 let passed = self.queue().sent(&piece[..length]);
-                self.tell(passed);
+                self.send(passed);
             }
         };
         tokio::select! {
@@ -275,7 +275,7 @@ impl Connection {
         }
         shutdown(&mut to_client, &bad_gateway(&error.to_string())).await;
         let passed = self.queue().refused(&error.to_string());
-        self.tell(passed);
+        self.send(passed);
     }
 
     /// Takes what the client still sends of a request that was answered early: the answer would be lost on its way if its
@@ -285,7 +285,7 @@ impl Connection {
             let mut piece = vec![0; PIECE];
             while let Ok(length @ 1..) = client.read(&mut piece).await {
                 let passed = self.queue().drained(&piece[..length]);
-                self.tell(passed);
+                self.send(passed);
             }
         };
         let _ = timeout(FAREWELL, rest).await;

@@ -100,7 +100,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     pub behind: Verdict,
     /// The reports of both, as text and as JSON.
-    pub told: String,
+    pub rendered: String,
     pub took: Duration,
     /// The requests of the case, for what they sent where.
     pub urls: Vec<String>,
@@ -199,11 +199,11 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
         })
         .collect();
     let (verdict, behind) = (results[0].verdict.clone(), results[1].verdict.clone());
-    let told = told(results, &target, &session);
-    Outcome { verdict, behind, told, took: clock.elapsed(), urls }
+    let rendered = rendered(results, &target, &session);
+    Outcome { verdict, behind, rendered, took: clock.elapsed(), urls }
 }
 
-fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String {
+fn rendered(results: Vec<CaseResult>, target: &Target, session: &Session) -> String {
     let protocols = HOUSE.contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
     let run = Run {
         target: TargetFacts::of(target, &protocols),

@@ -130,8 +130,8 @@ async fn what_does_no_harm_is_asked_once_more_and_is_never_a_plain_pass() {
                 None if !matches!(outcome.verdict, Verdict::Pass { .. }) => {
                     wrong.push(format!("{row}: {}", in_words(&outcome.verdict)));
                 }
-                None if !outcome.told.contains(r#""flaky": true"#) && *way == Aws => {
-                    wrong.push(format!("{row}: a plain pass\n{}", outcome.told));
+                None if !outcome.rendered.contains(r#""flaky": true"#) && *way == Aws => {
+                    wrong.push(format!("{row}: a plain pass\n{}", outcome.rendered));
                 }
                 None => {}
             }
