@@ -199,13 +199,13 @@ pub fn ledger(bytes: &[u8]) -> bool {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let (all, before) = (state::read(bytes), state::read(&bytes[..whole]));
     let numbers =
-        |book: &state::LedgerState| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
+        |book: &state::LedgerState| book.resources.iter().map(|thing| thing.number).collect::<Vec<_>>();
     assert!(numbers(&all).starts_with(&numbers(&before)));
     assert_eq!(all.unreadable, before.unreadable, "a torn end is no unreadable line");
     if state::is_entry(&bytes[whole..]) == state::LineState::Torn {
         assert_eq!(numbers(&all), numbers(&before));
     }
-    assert!(all.open().count() <= all.things.len());
+    assert!(all.open().count() <= all.resources.len());
     (_, _) = (all.names(), all.provided());
     all.header.is_some()
 }

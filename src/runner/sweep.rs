@@ -105,7 +105,7 @@ async fn one(
         return Ok(());
     }
     let Some(header) = ledger_state.header.clone() else {
-        if ledger_state.things.is_empty() && ledger_state.unreadable.is_empty() {
+        if ledger_state.resources.is_empty() && ledger_state.unreadable.is_empty() {
             // It ended before its first line was whole: nothing was made.
             fs::remove_file(path)?;
         } else {
@@ -342,10 +342,10 @@ pub fn kept(state_dir: &Path) -> Result<Vec<String>, Error> {
             }
         };
         let Some(header) = &ledger_state.header else { continue };
-        for thing in ledger_state.open() {
+        for resource in ledger_state.open() {
             lines.push(format!(
                 "kept       {}#{} {} of {} stays for later runs; `proofmark down` destroys it",
-                header.run, thing.number, thing.job, header.target
+                header.run, resource.number, resource.job, header.target
             ));
         }
     }

@@ -50,7 +50,7 @@ pub(in crate::exec) struct JobLedger {
     job: Arc<str>,
     open: Vec<Open>,
     /// What a case has destroyed.
-    struck: Vec<Open>,
+    destroyed: Vec<Open>,
     /// Whether the answer to the last of them has not come yet.
     asked: bool,
 }
@@ -101,7 +101,7 @@ impl JobLedger {
     ) -> JobLedger {
         let (ledger, known_secrets, owned, job) =
             (Arc::clone(ledger), Arc::clone(known_secrets), Arc::clone(owned), Arc::clone(job));
-        JobLedger { ledger, known_secrets, owned, job, open: Vec::new(), struck: Vec::new(), asked: false }
+        JobLedger { ledger, known_secrets, owned, job, open: Vec::new(), destroyed: Vec::new(), asked: false }
     }
 
     /// Must have succeeded before a creating request leaves.
@@ -262,7 +262,7 @@ impl JobLedger {
     /// The job is over: what is still owed is left, and so is what a case has destroyed and `leftovers` say was not seen to
     /// go. The end of the run looks for both.
     pub async fn end(&mut self, leftovers: &[Leftover]) {
-        for open in std::mem::take(&mut self.struck) {
+        for open in std::mem::take(&mut self.destroyed) {
             let stays = |leftover: &&Leftover| match &leftover.certainty {
                 Certainty::Supposed { operation } => *operation == open.operation,
                 Certainty::Unanswered | Certainty::Reported => false,
@@ -283,7 +283,7 @@ impl JobLedger {
         for open in gone {
             let _ = self.write(&open, Event::Destroyed).await;
             if matches!(open.owner, Owner::Step(_)) {
-                self.struck.push(open);
+                self.destroyed.push(open);
             }
         }
     }
