@@ -68,7 +68,7 @@ pub struct Finished {
 }
 
 /// Opens a run and runs its plan: checks that all of it can be sent, sends it, judges it and cleans up. The caller closes
-/// it with [`Runner::strike`].
+/// it with [`Runner::close`].
 pub async fn run_plan(
     workspace: Workspace,
     resolved: ResolvedTarget,

@@ -65,7 +65,7 @@ pub fn written(selection: Selection) -> Selection {
     Selection { origins: vec![Origin::Written], ..selection }
 }
 
-/// What was taken, without the secrets that the stage knows of.
+/// What was taken, without the secrets that the runner knows of.
 pub fn drafts(runner: &Runner, taken: Snapshots) -> Drafts {
     let mask = |text: &str| runner.session.known_secrets().mask(text);
     let redactor = Redactor::new(&mask);

@@ -1,5 +1,5 @@
 //! `proofmark record`: one request to a live target becomes a case: what was sent, and of the answer what will be so again.
-//! The request goes the way that every other goes, through permissions, fence and ledger.
+//! The request goes the way that every other goes, through permissions, guard and ledger.
 
 use std::{
     fs,

@@ -75,7 +75,7 @@ impl CleanupOutcome {
     }
 }
 
-/// One thing of the ledger.
+/// One resource of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepResult {
     /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
@@ -103,7 +103,7 @@ pub enum Mode {
 }
 
 impl Session {
-    /// Destroys what the book says is left, and writes down what is gone. The session is one of the book's own run. Of
+    /// Destroys what the ledger says is left, and writes down what is gone. The session is one of the ledger's own run. Of
     /// what is `forgotten`, by its number, only that is written down.
     pub async fn sweep(
         &self,

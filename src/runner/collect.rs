@@ -1,4 +1,4 @@
-//! The plan of a run played and judged, case by case as they come, to a run that can be folded for a reader.
+//! The plan of a run sent and judged, case by case as they come, to a run that can be folded for a reader.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

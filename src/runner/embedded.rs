@@ -23,7 +23,7 @@ mod present {
     impl Drop for Threads {
         fn drop(&mut self) {
             if let Some(runtime) = self.0.take() {
-                // Waiting for it is not allowed where a stage may be dropped.
+                // Waiting for it is not allowed where a runner may be dropped.
                 runtime.shutdown_background();
             }
         }

@@ -165,7 +165,7 @@ fn valid(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
     specs
 }
 
-/// The sketch with this input, on things wherever it refers to some.
+/// The specification with this input, on things wherever it refers to some.
 fn on_things(builder: &CaseBuilder<'_>, spec: CaseSpec, input: Vec<(String, Value)>) -> CaseSpec {
     match lifecycle::prepared(builder, input.clone()) {
         Some(prepared) => spec.prepared(prepared),

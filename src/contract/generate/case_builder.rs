@@ -189,7 +189,7 @@ impl<'a> CaseBuilder<'a> {
         }
     }
 
-    /// The case of a sketch.
+    /// The case of a specification.
     pub fn case(&self, spec: CaseSpec) -> Case {
         let CaseSpec { name, input, auth, raw, claims, kind, setup, twin } = spec;
         let twin = twin.unwrap_or_else(|| match kind {

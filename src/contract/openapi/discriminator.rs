@@ -15,11 +15,11 @@ use crate::contract::{ImportProblem, input_output::Direction, refs};
 /// through others.
 pub(super) struct Subtypes(BTreeMap<String, BTreeSet<String>>);
 
-/// So many heirs are followed in one document, an heir of several counted for each.
+/// So many subtypes are followed in one document, a subtype of several counted for each.
 const MOST: usize = 10_000;
 
 impl Subtypes {
-    /// Fails where there are more heirs than anybody writes down.
+    /// Fails where there are more subtypes than anybody writes down.
     pub fn of(document: &Document) -> Result<Subtypes, ImportProblem> {
         let named = document.named_schemas();
         let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -70,7 +70,7 @@ fn property<'a>(schema: &Place<'a>) -> Option<&'a str> {
     discriminator.value.as_str().or_else(|| discriminator.text("propertyName"))
 }
 
-/// The schema of one that others extend: its own part, then by the member's value the part of the heir it names.
+/// The schema of one that others extend: its own part, then by the member's value the part of the subtype it names.
 pub(super) fn inherited<'a>(
     schemas: &mut Schemas<'a>,
     direction: Direction,
@@ -98,7 +98,7 @@ pub(super) fn inherited<'a>(
     Value::Object(schema)
 }
 
-/// In `allOf`, a reference to a schema that others extend means its own part: which heir an object is has been
+/// In `allOf`, a reference to a schema that others extend means its own part: which subtype an object is has been
 /// decided by then.
 pub(super) fn own_part<'a>(
     schemas: &mut Schemas<'a>,
