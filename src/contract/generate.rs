@@ -11,7 +11,7 @@ use crate::{
     model::{
         case::{Case, CaseId, GENERATED},
         clause::Clauses,
-        contract::{Contract, Operation, Place, Protocol},
+        contract::{Contract, Operation, ParameterLocation, Protocol},
         span::Span,
         template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
@@ -100,7 +100,9 @@ pub fn variables(contract: &Contract, cases: &[Case]) -> BTreeMap<Arc<str>, Temp
     let nothing = |variable: Arc<str>| {
         let name = variable.split_once('.').map_or("", |(_, name)| name);
         let in_path = contract.operations.values().filter_map(|operation| operation.members.get(name));
-        let shape = { in_path }.find(|it| it.place == Place::Path).map(|it| Shape::of(contract, &it.schema));
+        let shape = { in_path }
+            .find(|it| it.place == ParameterLocation::Path)
+            .map(|it| Shape::of(contract, &it.schema));
         let generator = match shape {
             Some(shape) if shape.kind == Kind::Integer => Generator::AbsentNumber,
             Some(shape) if shape.text("format") != Some("uuid") => Generator::Absent,

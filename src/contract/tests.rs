@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::contract::{Access, Effect, Place};
+use crate::model::contract::{Access, Effect, ParameterLocation};
 
 mod any_document;
 
@@ -264,12 +264,12 @@ fn traps_of_the_veeam_document_are_stepped_over() {
     let create = contract.operation("CreateAmazonConnection").unwrap();
     assert_eq!(create.consumes, ["application/json"]);
     let body = &create.members["amazonConnectionSpec"];
-    assert_eq!((body.place, body.required), (Place::WholeBody, true));
+    assert_eq!((body.place, body.required), (ParameterLocation::WholeBody, true));
     assert_eq!(body.schema, json!({ "$ref": "#/$defs/AmazonConnectionSpec" }));
     let [token, sign_out] = ["Authenticate", "SignOut"].map(|name| contract.operation(name).unwrap());
     assert_eq!((token.access, token.effect), (Access::Public, Effect::Read));
     assert_eq!((sign_out.access, sign_out.effect), (Access::Protected, Effect::Change));
-    assert_eq!(token.members["grant_type"].place, Place::Form);
+    assert_eq!(token.members["grant_type"].place, ParameterLocation::Form);
     assert_eq!(token.consumes, ["application/x-www-form-urlencoded"]);
     assert_eq!(sign_out.consumes, [""; 0]);
 }

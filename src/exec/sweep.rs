@@ -103,8 +103,8 @@ pub enum Mode {
 }
 
 impl Session {
-    /// Destroys what the ledger says is left, and writes down what is gone. The session is one of the ledger's own run. Of
-    /// what is `forgotten`, by its number, only that is written down.
+    /// Destroys what the ledger says is left, and writes down what is gone. The session is one of the ledger's own
+    /// run. Of what is `forgotten`, by its number, only that is written down.
     pub async fn sweep(
         &self,
         ledger_state: &LedgerState,

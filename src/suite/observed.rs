@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     contract::observed,
-    model::contract::{Answer, Contract, Form, ObservedMember, ObservedOperation},
+    model::contract::{Contract, DocumentedResponse, Form, ObservedMember, ObservedOperation},
 };
 
 /// Puts the entries of `file` into `contract`. Fails with every mistake of the file.
@@ -62,7 +62,7 @@ fn operation(entry: Named<OperationEntry>, contract: &mut Contract, problems: &m
     for Spanned { value, at, .. } in statuses.into_iter().flatten() {
         match u16::try_from(value).ok().filter(|status| (100..600).contains(status)) {
             Some(status) if !found.answers.contains_key(&status) => {
-                found.answers.insert(status, Answer::default());
+                found.answers.insert(status, DocumentedResponse::default());
                 seen.statuses.push(status);
             }
             Some(status) => drop(problems.add(at, format!("the model documents {status} already"))),

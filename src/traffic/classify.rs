@@ -10,7 +10,7 @@ use crate::{
     },
     matcher::media_type,
     model::{
-        contract::{Access, Contract, Member, Operation, Place, Protocol},
+        contract::{Access, Contract, Member, Operation, ParameterLocation, Protocol},
         exchange::RequestKind,
     },
     traffic::{CapturedExchange, base_path::BasePaths},
@@ -125,15 +125,15 @@ fn member_fits(
     contracts: &Contracts,
 ) -> bool {
     match member.place {
-        Place::Path | Place::Body => true,
-        Place::Query => !member.required || in_query(captured, wire),
-        Place::Header => !member.required || header(captured, &wire.to_lowercase()).is_some(),
-        Place::Form => {
+        ParameterLocation::Path | ParameterLocation::Body => true,
+        ParameterLocation::Query => !member.required || in_query(captured, wire),
+        ParameterLocation::Header => !member.required || header(captured, &wire.to_lowercase()).is_some(),
+        ParameterLocation::Form => {
             let fields = || multipart::fields(&captured.body, header(captured, "content-type"));
             !member.required || fields().iter().any(|(name, _)| name == wire)
         }
-        Place::WholeBody if captured.body.is_empty() => !member.required,
-        Place::WholeBody => {
+        ParameterLocation::WholeBody if captured.body.is_empty() => !member.required,
+        ParameterLocation::WholeBody => {
             let named = member.schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
             body_fits(captured, named, contract, contracts)
         }

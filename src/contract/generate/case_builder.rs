@@ -22,7 +22,7 @@ use crate::{
             Raw, Request, StatusPattern, Step, Twin, ValueMatcher,
         },
         clause::{ClauseId, Clauses, Strength},
-        contract::{Contract, Effect, Operation, Place, Protocol},
+        contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
         span::Span,
         template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
@@ -247,7 +247,7 @@ impl<'a> CaseBuilder<'a> {
 
     /// What that case is called. With the id of nothing in the path, the input is not served.
     pub fn least(&self) -> &'static str {
-        let in_path = self.operation.members.values().any(|member| member.place == Place::Path);
+        let in_path = self.operation.members.values().any(|member| member.place == ParameterLocation::Path);
         if in_path && !lifecycle::prepares(self) { "absent-id" } else { "valid-minimal" }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Contract, Member, Operation, Place, Protocol},
+    model::contract::{Contract, Member, Operation, ParameterLocation, Protocol},
 };
 
 /// The relations of one creating operation.
@@ -174,7 +174,7 @@ fn listing<'a>(contract: &'a Contract, operation: &'a Operation, naming: &str) -
 }
 
 fn of_rest<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
-    let body = operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
+    let body = operation.members.iter().find(|(_, member)| member.place == ParameterLocation::WholeBody);
     let naming = body.and_then(|(body, member)| {
         let properties = Shape::of(contract, &member.schema).properties(contract);
         let name = properties.into_iter().find(|property| property.name == "name")?;

@@ -13,7 +13,7 @@ use super::{
 use crate::model::{
     case::{Auth, Case},
     clause::Clauses,
-    contract::{Contract, Operation, Place, Protocol},
+    contract::{Contract, Operation, ParameterLocation, Protocol},
     span::Span,
 };
 
@@ -41,8 +41,11 @@ pub fn first(contract: &Contract, operation: &Operation, clauses: &Clauses, seed
 
 fn as_far_as_it_goes(builder: &CaseBuilder<'_>) -> Vec<(String, Value)> {
     let mut maker = builder.maker(InputSize::Minimal);
-    let required =
-        builder.operation.members.iter().filter(|(_, it)| it.required && it.place != Place::Header);
+    let required = builder
+        .operation
+        .members
+        .iter()
+        .filter(|(_, it)| it.required && it.place != ParameterLocation::Header);
     let value = |(name, member): (&String, &crate::model::contract::Member)| {
         (name.clone(), maker.value(name, &member.schema).unwrap_or_else(|| YOURS.into()))
     };

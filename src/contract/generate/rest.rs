@@ -16,7 +16,7 @@ use crate::{
     },
     model::{
         case::{Auth, Case, Raw, RawBody, StatusPattern, Twin},
-        contract::{Access, Effect, Member, Place, StatusRange, is_json},
+        contract::{Access, Effect, Member, ParameterLocation, StatusRange, is_json},
         template::{Part, Template},
     },
 };
@@ -65,7 +65,10 @@ const GRANT: &str = "grant_type";
 
 type Input = Vec<(String, Value)>;
 
-fn members<'d>(builder: &'d CaseBuilder<'_>, place: Place) -> impl Iterator<Item = (&'d String, &'d Member)> {
+fn members<'d>(
+    builder: &'d CaseBuilder<'_>,
+    place: ParameterLocation,
+) -> impl Iterator<Item = (&'d String, &'d Member)> {
     builder.operation.members.iter().filter(move |(_, member)| member.place == place)
 }
 
@@ -75,8 +78,9 @@ pub(super) fn input(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Input>
     let mut maker = builder.maker(size);
     let mut input = Input::new();
     for (name, member) in &builder.operation.members {
-        let wanted = member.required || member.place == Place::WholeBody || size == InputSize::Maximal;
-        if !wanted || member.place == Place::Header {
+        let wanted =
+            member.required || member.place == ParameterLocation::WholeBody || size == InputSize::Maximal;
+        if !wanted || member.place == ParameterLocation::Header {
             continue;
         }
         match maker.value(name, &member.schema) {
@@ -127,7 +131,7 @@ fn valid(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     if ends_sessions(builder) {
         return Vec::new();
     }
-    let in_path = members(builder, Place::Path).next().is_some();
+    let in_path = members(builder, ParameterLocation::Path).next().is_some();
     let maximal = input(builder, InputSize::Maximal).filter(|maximal| maximal != minimal);
     let inputs = [("minimal", Some(minimal.clone())), ("maximal", maximal)];
     let mut specs = Vec::new();
@@ -166,7 +170,7 @@ fn absent(builder: &CaseBuilder<'_>, name: &str, input: Input) -> CaseSpec {
 fn paths(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     let of_uuid =
         |member: &Member| Shape::of(builder.contract, &member.schema).text("format") == Some("uuid");
-    let malformed = members(builder, Place::Path).filter(|(_, member)| of_uuid(member));
+    let malformed = members(builder, ParameterLocation::Path).filter(|(_, member)| of_uuid(member));
     malformed
         .map(|(name, _)| {
             let input = with(minimal, name, json!(builder.maker(InputSize::Minimal).bearer(name).text()));
@@ -219,7 +223,7 @@ fn callers(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
 fn takes_credentials(builder: &CaseBuilder<'_>) -> bool {
     const NAMES: [&str; 4] = ["password", "secret", "token", "grant_type"];
     let named = |name: &str| NAMES.iter().any(|part| name.to_ascii_lowercase().contains(part));
-    builder.operation.members.iter().filter(|(_, member)| member.place != Place::Header).any(
+    builder.operation.members.iter().filter(|(_, member)| member.place != ParameterLocation::Header).any(
         |(name, member)| {
             let inside = Shape::of(builder.contract, &member.schema).properties(builder.contract);
             named(name) || inside.iter().any(|property| named(property.name))
@@ -229,7 +233,7 @@ fn takes_credentials(builder: &CaseBuilder<'_>) -> bool {
 
 /// Every header that is required and that a client would send by default.
 fn version(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
-    let required = members(builder, Place::Header).filter(|(_, member)| member.required);
+    let required = members(builder, ParameterLocation::Header).filter(|(_, member)| member.required);
     required
         .map(|(name, member)| {
             let wire = member.wire_name.as_deref().unwrap_or(name).to_ascii_lowercase();
@@ -253,7 +257,9 @@ fn method(builder: &CaseBuilder<'_>, minimal: &Input) -> Option<CaseSpec> {
     if first.name != operation.name {
         return None;
     }
-    let in_path = |name: &str| operation.members.get(name).is_some_and(|member| member.place == Place::Path);
+    let in_path = |name: &str| {
+        operation.members.get(name).is_some_and(|member| member.place == ParameterLocation::Path)
+    };
     let input: Input = minimal.iter().filter(|(name, _)| in_path(name)).cloned().collect();
     let raw = Raw { method: Some(free.to_owned()), ..Raw::default() };
     let spec = CaseSpec::new(format!("method-{}", free.to_ascii_lowercase()), SpecKind::Refused, input);
@@ -264,7 +270,9 @@ fn method(builder: &CaseBuilder<'_>, minimal: &Input) -> Option<CaseSpec> {
 
 /// One thing wrong in a JSON body, and bodies that are no JSON.
 fn body(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
-    let Some((name, member)) = members(builder, Place::WholeBody).next() else { return Vec::new() };
+    let Some((name, member)) = members(builder, ParameterLocation::WholeBody).next() else {
+        return Vec::new();
+    };
     let consumes = &builder.operation.consumes;
     if !consumes.is_empty() && !consumes.iter().any(|it| is_json(it) || it == "*/*") {
         return Vec::new();
@@ -319,7 +327,7 @@ fn without(input: &Input, member: &str) -> Input {
 /// One thing wrong in a query or form, where everything is text.
 fn texts(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     let mut specs = Vec::new();
-    for place in [Place::Query, Place::Form] {
+    for place in [ParameterLocation::Query, ParameterLocation::Form] {
         for (name, member) in members(builder, place) {
             if member.required {
                 let spec =

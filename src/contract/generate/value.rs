@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     contract::shape::{Kind, Shape},
-    model::contract::{Contract, Effect, Operation, Place, Protocol},
+    model::contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
 };
 
 /// How much a value has in it.
@@ -88,7 +88,7 @@ impl Maker<'_> {
     fn identifies(&self, name: &str) -> bool {
         let of_operation = self.operation.members.get(name);
         name.eq_ignore_ascii_case("id")
-            || of_operation.is_some_and(|member| member.place == Place::Path)
+            || of_operation.is_some_and(|member| member.place == ParameterLocation::Path)
             || self.kinds.refers(self.operation, name)
     }
 
@@ -243,7 +243,8 @@ impl Maker<'_> {
     /// Whether a UUID of this name is given by the caller: the token by which two equal requests are known, or the
     /// identifier in the path of what the request makes.
     fn names_by_uuid(&self, name: &str) -> bool {
-        let in_path = self.operation.members.get(name).is_some_and(|member| member.place == Place::Path);
+        let in_path =
+            self.operation.members.get(name).is_some_and(|member| member.place == ParameterLocation::Path);
         let gives = in_path || name.to_ascii_lowercase().contains("token");
         gives && self.bearer(name) == Bearer::Own
     }

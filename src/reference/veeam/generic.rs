@@ -19,7 +19,7 @@ use super::{
     tokens, version_named,
 };
 use crate::{
-    model::contract::{Access, Place},
+    model::contract::{Access, ParameterLocation},
     reference::{
         Deviation, Moment, Shared,
         answer::{Answer, Api, Content},
@@ -265,7 +265,8 @@ impl Call<'_> {
         let mut facts = self.example_values().members_but(schema, |name| input.members.contains_key(name));
         facts.extend(input.members.clone());
         let required = |name: &str| {
-            let body = self.route.operation.members.values().find(|member| member.place == Place::WholeBody);
+            let mut members = self.route.operation.members.values();
+            let body = members.find(|member| member.place == ParameterLocation::WholeBody);
             let schema = body.map(|member| resolved(veeam_schemas(), &member.schema));
             let listed = schema.and_then(|schema| schema["required"].as_array());
             listed.is_some_and(|names| names.iter().any(|it| it == name))

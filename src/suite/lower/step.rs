@@ -12,7 +12,7 @@ use crate::{
     model::{
         case::{Auth, Capture, Claim, Expectation, Poll, Raw, RawBody, Request, Step, Through},
         clause::Clauses,
-        contract::{Contract, Operation, Place as Travels, Protocol},
+        contract::{Contract, Operation, ParameterLocation, Protocol},
         template::TemplateValue,
     },
     suite::{
@@ -219,7 +219,7 @@ fn check_path(send: &[Member], operation: &Operation, raw: &Raw, at: At, problem
     if raw.path.is_some() {
         return;
     }
-    for (name, _) in operation.members.iter().filter(|(_, member)| member.place == Travels::Path) {
+    for (name, _) in operation.members.iter().filter(|(_, member)| member.place == ParameterLocation::Path) {
         let sent = send.iter().find(|member| member.name == *name);
         let null = |value: &Spanned<Templated<TemplateValue>>| matches!(&value.value.value, TemplateValue::Fixed(value) if value.is_null() || value == "");
         let missing = match sent {

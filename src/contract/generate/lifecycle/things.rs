@@ -24,7 +24,7 @@ use crate::{
             Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Purpose, StatusPattern, Step,
             ValueMatcher,
         },
-        contract::{Effect, Member, Operation, Place, Protocol},
+        contract::{Effect, Member, Operation, ParameterLocation, Protocol},
     },
 };
 
@@ -50,7 +50,8 @@ impl<'a> Lifecycle<'_, 'a> {
     pub(super) fn plain(&self, operation: &'a Operation) -> Option<Input> {
         let mut maker = self.builder.maker_of(operation, InputSize::Minimal);
         let wanted = |member: &&Member| {
-            member.required && member.place != Place::Header || member.place == Place::WholeBody
+            member.required && member.place != ParameterLocation::Header
+                || member.place == ParameterLocation::WholeBody
         };
         let members = operation.members.iter().filter(|(_, member)| wanted(member));
         let made = members.map(|(name, member)| {
@@ -77,8 +78,9 @@ impl<'a> Lifecycle<'_, 'a> {
     ) -> usize {
         let own = self.builder.kinds.creator(operation);
         let naming = own.and_then(|own| own.family.naming.clone());
-        let in_path =
-            |name: &str| operation.members.get(name).is_some_and(|member| member.place == Place::Path);
+        let in_path = |name: &str| {
+            operation.members.get(name).is_some_and(|member| member.place == ParameterLocation::Path)
+        };
         let mut provided = 0;
         let mut path: Vec<(String, Value)> = Vec::new();
         for (name, value) in input.iter_mut().filter(|(name, _)| in_path(name)) {
@@ -192,7 +194,7 @@ impl<'a> Lifecycle<'_, 'a> {
     fn look_up(&mut self, spot: Spot<'_, 'a>, member: &str) -> Option<String> {
         let builder = self.builder;
         let described = spot.operation.members.get(member)?;
-        if builder.operation.effect != Effect::Read || described.place != Place::Path {
+        if builder.operation.effect != Effect::Read || described.place != ParameterLocation::Path {
             return None;
         }
         let (listing, element) =
@@ -201,7 +203,8 @@ impl<'a> Lifecycle<'_, 'a> {
                 let listing = all.find(|other| other.method == "GET" && *other.path == *home)?;
                 Some((listing, first_id(builder.contract, listing, member)?))
             })?;
-        let needed = listing.members.iter().filter(|(_, it)| it.required && it.place != Place::Header);
+        let needed =
+            listing.members.iter().filter(|(_, it)| it.required && it.place != ParameterLocation::Header);
         let known = |(name, _): (&String, _)| spot.path.iter().find(|(have, _)| have == name).cloned();
         let input: Input = needed.map(known).collect::<Option<_>>()?;
         self.asked_before(listing, input, member, &element)
@@ -244,7 +247,7 @@ impl<'a> Lifecycle<'_, 'a> {
     fn given(&mut self, spot: Spot<'_, 'a>, member: &str, text: &str) -> Option<String> {
         let Spot { operation, depth, path } = spot;
         let described = operation.members.get(member);
-        let in_path = described.is_some_and(|it| it.place == Place::Path);
+        let in_path = described.is_some_and(|it| it.place == ParameterLocation::Path);
         let name = match self.builder.contract.protocol {
             Protocol::Rest if in_path => member.to_owned(),
             Protocol::Rest if text == ABSENT_UUID => {

@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::{
     contract::resources::{self, EACH},
-    model::contract::{Operation, Place},
+    model::contract::{Operation, ParameterLocation},
 };
 
 /// An operation's input by member name.
@@ -23,7 +23,8 @@ impl<'a> Input<'a> {
     pub fn smallest(builder: &CaseBuilder<'a>, operation: &'a Operation) -> Option<Input<'a>> {
         let mut maker: Maker<'a> = builder.maker_of(operation, InputSize::Minimal);
         let wanted = operation.members.iter().filter(|(_, member)| {
-            member.required && member.place != Place::Header || member.place == Place::WholeBody
+            member.required && member.place != ParameterLocation::Header
+                || member.place == ParameterLocation::WholeBody
         });
         let members = wanted.map(|(name, member)| Some((name.clone(), maker.value(name, &member.schema)?)));
         Some(Input { operation, members: members.collect::<Option<_>>()? })
@@ -74,7 +75,7 @@ impl<'a> Input<'a> {
     /// The body, where the members of this name are inside it.
     fn body_of(&self, first: &str) -> Option<&'a str> {
         let own = self.operation.members.get(bare(first));
-        if own.is_some_and(|member| member.place != Place::WholeBody) {
+        if own.is_some_and(|member| member.place != ParameterLocation::WholeBody) {
             return None;
         }
         resources::body(self.operation).map(|(name, _)| name)

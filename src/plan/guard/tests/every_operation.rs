@@ -133,7 +133,8 @@ impl Asked<'_> {
     /// Whether a foreign name there does harm, whatever else the request names.
     fn identifies(&self, leaf: &Leaf<'_>) -> bool {
         let member = self.operation.members.get(leaf.path);
-        let in_address = member.is_some_and(|it| matches!(it.place, Place::Path | Place::Query));
+        let in_address =
+            member.is_some_and(|it| matches!(it.place, ParameterLocation::Path | ParameterLocation::Query));
         match self.operation.effect {
             Effect::Destroy | Effect::Unknown => true,
             Effect::Change | Effect::Upsert => {
