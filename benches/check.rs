@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use divan::{Bencher, counter::ItemsCount};
 use proofmark::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     contract::{Contracts, files},
     model::{
         case::Suite,
@@ -74,7 +74,7 @@ struct Workspace {
 
 fn judge(bencher: Bencher, status: u16, body: &str) {
     let workspace = workspace();
-    let judge = Judge {
+    let judge = JudgingContext {
         suite: &workspace.suite,
         contracts: &workspace.contracts,
         clauses: &workspace.clauses,

@@ -14,7 +14,7 @@ use proofmark::{
         verdict::{Location, Mismatch, Verdict, Violation},
     },
     report::{
-        self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Report, Run, Style, TargetFacts, Terms,
+        self, CaseResult, Digests, FailOn, Format, Planned, Report, Run, RunScope, Style, TargetFacts, Terms,
         summarize,
     },
 };
@@ -64,7 +64,7 @@ fn report_of(results: Vec<CaseResult>) -> Report {
             curl: vec![],
         },
         digests: Digests::default(),
-        plan: Planned::of(Coverage::Whole),
+        plan: Planned::of(RunScope::All),
         started: jiff::Timestamp::UNIX_EPOCH,
         elapsed: Duration::from_secs(1),
         results,

@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-mod across;
 mod causes;
 mod claims;
 mod poll;
 pub mod rules;
+mod run_wide;
 mod shape;
 mod snapshot;
 mod twin;
@@ -29,15 +29,16 @@ mod unsupported;
 
 use causes::{Causes, ERROR_IN_SUCCESS};
 
-pub use across::{Across, UNIQUE_ID, across, repeated_ids};
+pub use run_wide::{RunWideCheck, UNIQUE_ID, repeated_ids, run_wide};
 pub use snapshot::{
-    ApprovedSet, Compared, Missing, Snapshots, Taken, compare, section, unreferenced, without_secrets,
+    ApprovedSet, Compared, Missing, SnapshotCapture, Snapshots, compare, section, unreferenced,
+    without_secrets,
 };
 pub use twin::Twins;
 
 /// What every verdict of a run is based on.
 #[derive(Clone, Copy)]
-pub struct Judge<'a> {
+pub struct JudgingContext<'a> {
     pub suite: &'a Suite,
     pub contracts: &'a Contracts,
     pub clauses: &'a Clauses,
@@ -50,7 +51,7 @@ pub struct Judge<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     pub verdict: Verdict,
-    pub snapshots: Vec<Taken>,
+    pub snapshots: Vec<SnapshotCapture>,
 }
 
 /// Judges what a case did. Every exchange is held to the envelope rules, those of its steps to the case's claims too.
@@ -58,19 +59,19 @@ pub struct Judgement {
 /// `Fail` where a MUST clause or a claim is broken, whatever else happened; `Unsupported` where the target says it does
 /// not implement an operation, unless a step before that was answered in breach; `Error` where the trace does not
 /// tell; else `Pass`.
-pub fn verdict(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Judgement {
+pub fn verdict(case: &Case, trace: &Trace, judge: &JudgingContext<'_>) -> Judgement {
     let subject =
         Subject { api: &case.api, steps: &case.steps, clauses: case.only_clause(), case: Some(case) };
     subject.judge(trace, judge)
 }
 
 /// Judges what making and destroying a fixture of the whole run did.
-pub fn fixture_verdict(fixture: &Fixture, trace: &Trace, judge: &Judge<'_>) -> Judgement {
+pub fn fixture_verdict(fixture: &Fixture, trace: &Trace, judge: &JudgingContext<'_>) -> Judgement {
     Subject { api: &fixture.api, steps: &[], clauses: &[], case: None }.judge(trace, judge)
 }
 
 /// A verdict with what was found across the run on top. What was not sent, or is not implemented, stays what it is.
-pub fn worsened(verdict: Verdict, more: Vec<Violation>) -> Verdict {
+pub fn with_violations(verdict: Verdict, more: Vec<Violation>) -> Verdict {
     let (violations, warnings): (Vec<_>, Vec<_>) =
         more.into_iter().partition(|one| one.strength == Strength::Must);
     let together = |mut first: Vec<Violation>, more: Vec<Violation>| {
@@ -106,7 +107,7 @@ pub fn is_of_protocol(exchange: &Exchange, contract: &Contract, base_path: &str)
 
 /// The clauses that every exchange, and every run, is held to without any case saying so.
 pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
-    rules::RULES.iter().map(|rule| rule.clause).chain([across::UNIQUE_ID])
+    rules::RULES.iter().map(|rule| rule.clause).chain([run_wide::UNIQUE_ID])
 }
 
 /// What a trace is judged as.
@@ -123,7 +124,7 @@ struct Subject<'a> {
 #[derive(Default)]
 struct Found {
     violations: Vec<Violation>,
-    snapshots: Vec<Taken>,
+    snapshots: Vec<SnapshotCapture>,
     unsupported: Option<Unsupported>,
     /// The first exchange without an answer that tells something, in words.
     unanswered: Option<String>,
@@ -165,7 +166,7 @@ struct Origin<'a> {
 }
 
 impl Subject<'_> {
-    fn judge(&self, trace: &Trace, judge: &Judge<'_>) -> Judgement {
+    fn judge(&self, trace: &Trace, judge: &JudgingContext<'_>) -> Judgement {
         let mut found = Found::default();
         for (index, exchange) in trace.exchanges.iter().enumerate() {
             match &exchange.answer {
@@ -193,7 +194,7 @@ impl Subject<'_> {
         exchange: &Exchange,
         response: &Response,
         trace: &Trace,
-        judge: &Judge<'_>,
+        judge: &JudgingContext<'_>,
         found: &mut Found,
     ) {
         let Some(contract) = self.contract_of(exchange, judge.contracts) else { return };
@@ -214,7 +215,7 @@ impl Subject<'_> {
             return;
         }
         let base_path = judge.target.apis.get(&contract.api).map_or("/", |api| api.base_url.path());
-        let seen = rules::Seen::new(exchange, response, judge.contracts, contract, base_path);
+        let seen = rules::ExchangeContext::new(exchange, response, judge.contracts, contract, base_path);
         let mut is_error = response.status >= 400;
         for (rule, strength, mismatch) in seen.breaches() {
             is_error |= rule.name == ERROR_IN_SUCCESS;
@@ -240,7 +241,7 @@ impl Subject<'_> {
 
     /// The step or the part of a fixture that an exchange was sent for, where it has claims: none for tokens and for
     /// cleaning up, in which an answer that there is nothing to clean up is as good as any.
-    fn step_of<'s>(&'s self, exchange: &Exchange, judge: &Judge<'s>) -> Option<&'s Step> {
+    fn step_of<'s>(&'s self, exchange: &Exchange, judge: &JudgingContext<'s>) -> Option<&'s Step> {
         match &exchange.role {
             Role::Step { index, .. } => self.steps.get(*index),
             Role::Fixture { id, phase, .. } => {

@@ -99,6 +99,6 @@ pub fn explain(wrong: &Error) -> String {
 }
 
 /// A line for a person, beside what a program reads.
-fn tell(line: &str) {
+fn print(line: &str) {
     eprintln!("{line}");
 }

@@ -21,11 +21,11 @@ mod budget;
 #[cfg(test)]
 mod compliance_tests;
 mod contracts;
-mod directions;
 pub(crate) mod effect;
 mod examples;
 pub(crate) mod family;
 pub(crate) mod identity;
+mod input_output;
 mod mismatch;
 pub(crate) mod multipart;
 pub(crate) mod observed;
@@ -33,10 +33,10 @@ mod patterns;
 mod refs;
 pub(crate) mod resources;
 pub(crate) mod shape;
-mod sound;
 pub(crate) mod subjects;
 #[cfg(test)]
 mod tests;
+mod validate;
 pub(crate) mod words;
 
 pub use contracts::Contracts;
@@ -79,12 +79,12 @@ impl Imported {
     ) -> Result<Imported, Vec<ImportProblem>> {
         let unsound = |error: ContractError| vec![ImportProblem::new("", error.to_string())];
         if examples.is_empty() {
-            sound::check(&contract).map_err(unsound)?;
+            validate::check(&contract).map_err(unsound)?;
         } else {
             let judge = Contracts::new(vec![contract.clone()]).map_err(unsound)?;
             examples::take(&mut contract, &judge, examples, &mut left_out);
         }
-        sound::check_members(&contract).map_err(unsound)?;
+        validate::check_members(&contract).map_err(unsound)?;
         // What is used in both directions is met twice.
         let mut told = BTreeSet::new();
         left_out.retain(|problem| told.insert(problem.clone()));

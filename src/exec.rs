@@ -327,11 +327,13 @@ impl Session {
     }
 
     fn lost(&self, error: tokio::task::JoinError) -> End {
-        error.try_into_panic().map_or(End::Interrupted, |panic| End::Panicked(self.told(panic.as_ref())))
+        error
+            .try_into_panic()
+            .map_or(End::Interrupted, |panic| End::Panicked(self.panic_message(panic.as_ref())))
     }
 
     /// What a panic said, without secrets.
-    pub fn told(&self, panic: &(dyn std::any::Any + Send)) -> String {
+    pub fn panic_message(&self, panic: &(dyn std::any::Any + Send)) -> String {
         self.known_secrets.mask(&drive::panic_message(panic))
     }
 

@@ -255,7 +255,7 @@ struct Trials {
 }
 
 /// `flaky: dms::DescribeEndpoints::lists-all passed only after this: DescribeEndpoints answered 429`
-fn told(flaky: &Entry) -> String {
+fn message(flaky: &Entry) -> String {
     format!("flaky: {} passed only after this: {}", flaky.subject.name, flaky.repeated.join("; "))
 }
 
@@ -336,7 +336,7 @@ impl Trials {
         let report = summary::summarize(run, runner, FailOn::Must);
         let good = |status| matches!(status, Status::Pass | Status::KnownFailure);
         let flaky = report.runs.iter().flat_map(|run| &run.entries).filter(|entry| entry.is_flaky());
-        self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(told));
+        self.flaky.lock().unwrap_or_else(PoisonError::into_inner).extend(flaky.map(message));
         self.note_what_is_left(&report);
         let entries = || report.runs.iter().flat_map(|run| &run.entries);
         let mask = |text: &str| runner.session.known_secrets().mask(text);
@@ -382,7 +382,7 @@ impl Trials {
         }
         let traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
         let traces: Vec<_> = traces.iter().map(|(case, trace)| (case.clone(), trace)).collect();
-        for (case, violation) in check::across(&traces, &runner.judge_of()) {
+        for (case, violation) in check::run_wide(&traces, &runner.judge_of()) {
             let mismatch = &violation.mismatch;
             let clauses = violation.clauses.join(", ");
             troubles.push(mask(&format!("{case} breaks {clauses}: {}", mismatch.actual)));

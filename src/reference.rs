@@ -30,7 +30,7 @@ mod answer;
 mod catalogue;
 mod deviation;
 mod dms;
-mod invent;
+mod example_values;
 mod json;
 pub mod published;
 mod rewrite;

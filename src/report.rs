@@ -60,7 +60,7 @@ pub mod text;
 mod unanswered;
 
 pub use baseline::{Baseline, Before};
-pub use coverage::{Covered, Watch};
+pub use coverage::{Coverage, CoverageCollector};
 pub use curl::Curl;
 pub use entry::Entry;
 use entry::{broken, causes_first};
@@ -78,7 +78,7 @@ pub struct Run {
     pub digests: Digests,
     pub plan: Planned,
     /// What of the contracts was seen, where somebody worked it out.
-    pub covered: Option<Covered>,
+    pub covered: Option<Coverage>,
     /// What the generated cases were made from.
     pub seed: Option<u64>,
     pub started: Timestamp,
@@ -111,7 +111,7 @@ pub struct Digests {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Planned {
-    pub coverage: Coverage,
+    pub coverage: RunScope,
     /// How many cases of the suite were left out.
     pub not_selected: usize,
     /// What the selection was, as it is said at the command line.
@@ -130,7 +130,7 @@ pub struct Planned {
 
 impl Planned {
     /// Without a word on how they were chosen.
-    pub fn of(coverage: Coverage) -> Planned {
+    pub fn of(coverage: RunScope) -> Planned {
         Planned {
             coverage,
             not_selected: 0,
@@ -145,8 +145,10 @@ impl Planned {
 /// Whether every case of the suite was planned, or a filter or shard left some out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Coverage {
-    Whole,
+#[schemars(rename = "Coverage")]
+pub enum RunScope {
+    #[serde(rename = "whole")]
+    All,
     Selected,
     /// Exchanges that others had, and not the suite.
     Traffic,
@@ -233,7 +235,7 @@ pub struct JudgedRun {
     pub target: TargetFacts,
     pub digests: Digests,
     pub plan: Planned,
-    pub covered: Option<Covered>,
+    pub covered: Option<Coverage>,
     pub seed: Option<u64>,
     pub started: Timestamp,
     pub elapsed: Duration,
@@ -303,7 +305,7 @@ fn judged(run: Run, terms: Terms) -> JudgedRun {
 fn stale(
     entries: &[Entry],
     known_failures: &[Arc<KnownFailure>],
-    coverage: Coverage,
+    coverage: RunScope,
 ) -> Vec<Arc<KnownFailure>> {
     let broken: BTreeSet<&ClauseId> = entries
         .iter()
@@ -315,13 +317,13 @@ fn stale(
     };
     let kept = |clause: &ClauseId| {
         let mut naming = entries.iter().filter(judged).filter(|it| it.subject.clauses.contains(clause));
-        naming.next().is_some() || (coverage == Coverage::Whole && entries.iter().any(|it| judged(&it)))
+        naming.next().is_some() || (coverage == RunScope::All && entries.iter().any(|it| judged(&it)))
     };
     let is_stale = |known: &&Arc<KnownFailure>| match &known.what {
         KnownWhat::Clause(clause) => !broken.contains(clause) && kept(clause),
         KnownWhat::Case(_) => {
             let names = |entry: &Entry| entry.is_case() && entry.known.iter().any(|it| it.span == known.span);
-            coverage == Coverage::Whole && !entries.iter().any(names)
+            coverage == RunScope::All && !entries.iter().any(names)
         }
     };
     known_failures.iter().filter(is_stale).cloned().collect()

@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    check::{self, ApprovedSet, Compared, Judge, Judgement, Snapshots, Taken, Twins},
+    check::{self, ApprovedSet, Compared, Judgement, JudgingContext, SnapshotCapture, Snapshots, Twins},
     exec::{
         Interrupt, Secrets, Session, Setup, SharedFixture,
         ledger::{self, Ledger, Lifetime, RunHeader},
@@ -68,7 +68,7 @@ pub struct Finished {
 }
 
 /// Opens a run and runs its plan: checks that all of it can be sent, sends it, judges it and cleans up. The caller closes
-/// it with [`Runner::strike`].
+/// it with [`Runner::close`].
 pub async fn run_plan(
     workspace: Workspace,
     resolved: ResolvedTarget,
@@ -150,7 +150,7 @@ impl Runner {
             let mut judgement = check::verdict(case, trace, judge);
             let is_secret = |text: &str| self.session.known_secrets().mask(text) != text;
             // What is to be written is taken once more, without secrets.
-            let written = |taken: &&mut Taken| {
+            let written = |taken: &&mut SnapshotCapture| {
                 taken.compared == Compared::Differs || matches!(judge.snapshots.set, ApprovedSet::Taking)
             };
             for taken in judgement.snapshots.iter_mut().filter(written) {
@@ -160,9 +160,9 @@ impl Runner {
         })
     }
 
-    fn judged(&self, verdict: impl FnOnce(&Judge<'_>) -> Judgement) -> Judgement {
+    fn judged(&self, verdict: impl FnOnce(&JudgingContext<'_>) -> Judgement) -> Judgement {
         catch_unwind(AssertUnwindSafe(|| verdict(&self.judge_of()))).unwrap_or_else(|panic| {
-            let why = format!("a bug in Proofmark: {}", self.session.told(panic.as_ref()));
+            let why = format!("a bug in Proofmark: {}", self.session.panic_message(panic.as_ref()));
             Judgement { verdict: Verdict::Error { why }, snapshots: Vec::new() }
         })
     }
@@ -175,8 +175,8 @@ impl Runner {
         FixtureResult { fixture, verdict, trace }
     }
 
-    pub fn judge_of(&self) -> Judge<'_> {
-        Judge {
+    pub fn judge_of(&self) -> JudgingContext<'_> {
+        JudgingContext {
             suite: &self.workspace.suite,
             contracts: &self.workspace.contracts,
             clauses: &self.workspace.clauses,

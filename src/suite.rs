@@ -67,13 +67,13 @@ pub fn load_target(
     contracts: &Contracts,
     clauses: &Clauses,
 ) -> Result<Target, Vec<Diagnostic>> {
-    let (mut opened, shape) = load::open::<file::target::TargetFile>(file);
+    let (mut parsed, shape) = load::open::<file::target::TargetFile>(file);
     let target = shape.map(|shape| {
-        let cx = lower::target::Surroundings { contracts, clauses, source: &opened.source };
-        lower::target::target(shape, &cx, &mut opened.problems)
+        let cx = lower::target::Surroundings { contracts, clauses, source: &parsed.source };
+        lower::target::target(shape, &cx, &mut parsed.problems)
     });
-    lower::target::hide_what_may_be_secret(&mut opened);
-    let target = load::finish(target, vec![opened])?;
+    lower::target::hide_what_may_be_secret(&mut parsed);
+    let target = load::finish(target, vec![parsed])?;
     target.ok_or_else(|| vec![Diagnostic::general(format!("{}: nothing in it", file.path))])
 }
 
@@ -83,13 +83,13 @@ pub fn load_clauses(files: &[SourceFile]) -> Result<Clauses, Vec<Diagnostic>> {
     let mut places = HashMap::new();
     let mut all_opened = Vec::with_capacity(files.len());
     for file in files {
-        let (mut opened, shape) = load::open::<file::clause::ClauseFile>(file);
+        let (mut parsed, shape) = load::open::<file::clause::ClauseFile>(file);
         for entry in shape.into_iter().flat_map(|shape| shape.0) {
-            file::clause::check_id(&entry.name, entry.key, &mut opened.problems);
-            let span = opened.source.span(entry.key);
+            file::clause::check_id(&entry.name, entry.key, &mut parsed.problems);
+            let span = parsed.source.span(entry.key);
             if let Some(first) = places.get(&entry.name) {
                 let message = format!("the clause {} is stated twice", diagnostic::quoted(&entry.name));
-                opened.problems.add(entry.key, message).help(format!("it is also stated at {first}"));
+                parsed.problems.add(entry.key, message).help(format!("it is also stated at {first}"));
                 continue;
             }
             places.insert(entry.name.clone(), span);
@@ -98,7 +98,7 @@ pub fn load_clauses(files: &[SourceFile]) -> Result<Clauses, Vec<Diagnostic>> {
                 clauses.insert(entry.name.into(), Clause { strength, text, document, section });
             }
         }
-        all_opened.push(opened);
+        all_opened.push(parsed);
     }
     load::finish(clauses, all_opened)
 }

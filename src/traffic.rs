@@ -12,7 +12,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract, Protocol},
@@ -24,10 +24,10 @@ use crate::{
     plan,
     redact::{self, KnownSecrets},
     report::{
-        self, CaseResult, Coverage, Identity, Planned, Report, Run, TargetFacts, Terms,
+        self, CaseResult, Identity, Planned, Report, Run, RunScope, TargetFacts, Terms,
         reliable::{kept, masked},
     },
-    traffic::{base_path::Bases, reliability::sifted, secrets::Secrets},
+    traffic::{base_path::BasePaths, reliability::sifted, secrets::Secrets},
     workspace::Workspace,
 };
 
@@ -47,11 +47,11 @@ pub const MOST_BYTES: usize = 256 << 20;
 /// Bytes of one body that are read, however it came: what a run reads where its target file says no more.
 pub const MOST_BODY: usize = 8 << 20;
 /// Different requests that are named although no contract knows them.
-const STRANGERS: usize = 200;
+const MOST_UNMATCHED: usize = 200;
 
 /// One exchange as somebody saw it.
 #[derive(Debug, Clone)]
-pub struct Observed {
+pub struct CapturedExchange {
     pub method: String,
     /// The whole URL, of the target itself.
     pub url: String,
@@ -61,19 +61,19 @@ pub struct Observed {
     pub answer: Result<Response, TransportError>,
     pub started: Timestamp,
     pub elapsed: Duration,
-    pub spoken: Spoken,
-    pub whole: Whole,
+    pub http_version: HttpVersion,
+    pub whole: ResponseBody,
     /// Whether the request was one that the contract describes, where whoever sent it says so.
     pub intent: Option<RequestKind>,
-    pub sent: Sent,
+    pub sent: RequestBody,
     /// Which of the file it is, from 1.
     pub number: Option<usize>,
 }
 
 /// Whether the client has said all of its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sent {
-    Whole,
+pub enum RequestBody {
+    Complete,
     /// It was answered before that, and then said no more: the answer owes what every answer does.
     Unfinished(String),
     /// All of it, in a coding that nobody reads: the answer owes what every answer does.
@@ -84,7 +84,7 @@ pub enum Sent {
 
 /// The version of HTTP, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spoken {
+pub enum HttpVersion {
     /// HTTP/1.0 and 1.1: a body has its length said, or comes in chunks.
     One,
     /// HTTP/2 and 3, which frame bodies themselves, and whatever is not known.
@@ -93,9 +93,9 @@ pub enum Spoken {
 
 /// Whether the answer's body is there as the target sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whole {
+pub enum ResponseBody {
     /// It is, or what was in it is.
-    There,
+    Complete,
     /// It is there packed, and whoever asked cannot unpack it: what it owes is asked of it as it came.
     AsItCame(String),
     /// It is there, and is not what the target says that it is packed in. As it came, it may break what it owes.
@@ -114,7 +114,7 @@ pub struct Traffic {
     source: Source,
     known_secrets: KnownSecrets,
     secrets: Secrets,
-    bases: Bases,
+    base_paths: BasePaths,
     /// What the contracts say must not be shown.
     sensitive: BTreeSet<String>,
     results: Vec<CaseResult>,
@@ -125,9 +125,9 @@ pub struct Traffic {
     /// Judged and not kept, because there are too many.
     pub dropped: usize,
     /// Requests that no contract knows, and how often.
-    pub strangers: BTreeMap<String, usize>,
+    pub unmatched: BTreeMap<String, usize>,
     /// Answers that are none of the API's, and how often, by why.
-    pub aside: BTreeMap<&'static str, usize>,
+    pub excluded: BTreeMap<&'static str, usize>,
     /// Of requests that contracts know.
     known: usize,
     judged: usize,
@@ -140,7 +140,7 @@ enum Kind {
     Warned,
     Broken,
     Unknown,
-    Aside,
+    Excluded,
 }
 
 /// What a report calls the place that traffic was seen at.
@@ -149,25 +149,25 @@ pub struct Source {
     /// A word: `traffic`, `proxy`.
     pub name: String,
     pub file: Arc<str>,
-    pub kept: Kept,
+    pub kept: Redaction,
 }
 
 /// Whether secrets may have been taken out of what is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    AsItWas,
-    PerhapsMasked,
+pub enum Redaction {
+    None,
+    Possible,
 }
 
 /// What came of one exchange.
 #[derive(Debug)]
-pub enum Taken {
+pub enum TrafficResult {
     /// It is the operation's, and this is what was found.
     Judged { name: String, verdict: Verdict },
     /// It is the operation's, and the answer is none of the API's.
-    Aside { name: String, why: &'static str },
+    Excluded { name: String, why: &'static str },
     /// No contract has it.
-    Stranger(String),
+    Unmatched(String),
 }
 
 impl Traffic {
@@ -176,7 +176,7 @@ impl Traffic {
         target: Option<Target>,
         apis: Vec<String>,
         source: Source,
-        bases: Bases,
+        base_paths: BasePaths,
     ) -> Traffic {
         let sensitive = workspace.contracts.iter().flat_map(secrets::sensitive).collect();
         Traffic {
@@ -186,14 +186,14 @@ impl Traffic {
             source,
             known_secrets: KnownSecrets::default(),
             secrets: Secrets::default(),
-            bases,
+            base_paths,
             sensitive,
             results: Vec::new(),
             kept: BTreeMap::new(),
             bytes: 0,
             dropped: 0,
-            strangers: BTreeMap::new(),
-            aside: BTreeMap::new(),
+            unmatched: BTreeMap::new(),
+            excluded: BTreeMap::new(),
             known: 0,
             judged: 0,
         }
@@ -210,30 +210,41 @@ impl Traffic {
     }
 
     /// Judges one exchange and keeps it for the report.
-    pub fn take(&mut self, observed: Observed) -> Taken {
-        self.secrets.learn(&observed, &self.sensitive, &self.known_secrets);
+    pub fn take(&mut self, captured: CapturedExchange) -> TrafficResult {
+        self.secrets.learn(&captured, &self.sensitive, &self.known_secrets);
         let contracts = wanted(&self.workspace, &self.apis);
-        let Some(found) = classify::asked(&observed, &contracts, Some(&self.bases)) else {
+        let Some(found) = classify::asked(&captured, &contracts, Some(&self.base_paths)) else {
             let mask = |text: &str| self.known_secrets.mask(text);
-            let name = redact::Redactor::new(&mask).line(&classify::stranger(&observed));
-            if self.strangers.contains_key(&name) || self.strangers.len() < STRANGERS {
-                *self.strangers.entry(name.clone()).or_default() += 1;
+            let name = redact::Redactor::new(&mask).line(&classify::unmatched(&captured));
+            if self.unmatched.contains_key(&name) || self.unmatched.len() < MOST_UNMATCHED {
+                *self.unmatched.entry(name.clone()).or_default() += 1;
             } else {
-                *self.strangers.entry("others".into()).or_default() += 1;
+                *self.unmatched.entry("others".into()).or_default() += 1;
             }
-            return Taken::Stranger(name);
+            return TrafficResult::Unmatched(name);
         };
         let (contract, operation) = (found.contract, found.operation);
-        let number = observed.number.unwrap_or(self.known + 1);
+        let number = captured.number.unwrap_or(self.known + 1);
         let name = format!("{}::{}::exchange-{:05}", contract.api, operation.name, number);
         let case = self.case(&name, Arc::clone(&contract.api), Arc::clone(&operation.name));
         let case = Arc::new(case);
-        let aside = http_semantics::not_of_the_api(&observed, operation);
-        let intent = observed
+        let excluded = http_semantics::not_of_the_api(&captured, operation);
+        let intent = captured
             .intent
-            .unwrap_or_else(|| classify::intent(&observed, contract, operation, &self.workspace.contracts));
-        let Observed { method, url, headers, body, answer, started, elapsed, spoken, whole, sent, .. } =
-            observed;
+            .unwrap_or_else(|| classify::intent(&captured, contract, operation, &self.workspace.contracts));
+        let CapturedExchange {
+            method,
+            url,
+            headers,
+            body,
+            answer,
+            started,
+            elapsed,
+            http_version,
+            whole,
+            sent,
+            ..
+        } = captured;
         let exchange = Exchange {
             role: Role::Step { index: 0, attempt: 1 },
             operation: Arc::clone(&operation.name),
@@ -244,11 +255,11 @@ impl Traffic {
             elapsed,
         };
         let mut trace = Trace { exchanges: vec![exchange], end: End::Complete, leftovers: Vec::new() };
-        let verdict = match aside {
+        let verdict = match excluded {
             Some(why) => Verdict::Skip { reason: why.into() },
             None => {
                 let target = self.target_at(contract, &found.base);
-                let judge = Judge {
+                let judge = JudgingContext {
                     suite: &Suite::default(),
                     contracts: &self.workspace.contracts,
                     clauses: &self.workspace.clauses,
@@ -256,20 +267,20 @@ impl Traffic {
                     snapshots: &Snapshots::default(),
                 };
                 let verdict = check::verdict(&case, &trace, &judge).verdict;
-                sifted(self.unmasked(verdict), spoken, &whole, &sent)
+                sifted(self.unmasked(verdict), http_version, &whole, &sent)
             }
         };
         self.known += 1;
         trace.exchanges.iter_mut().flat_map(|it| &mut it.answer).for_each(Response::forget_json);
         self.keep(case, verdict.clone(), trace);
-        match aside {
+        match excluded {
             Some(why) => {
-                *self.aside.entry(why).or_default() += 1;
-                Taken::Aside { name, why }
+                *self.excluded.entry(why).or_default() += 1;
+                TrafficResult::Excluded { name, why }
             }
             None => {
                 self.judged += 1;
-                Taken::Judged { name, verdict }
+                TrafficResult::Judged { name, verdict }
             }
         }
     }
@@ -277,8 +288,8 @@ impl Traffic {
     /// Without what may come of stars that stand for a secret; in what was never masked, they are the target's own.
     fn unmasked(&self, verdict: Verdict) -> Verdict {
         match self.source.kept {
-            Kept::AsItWas => verdict,
-            Kept::PerhapsMasked => kept(verdict, |one| !masked(one)),
+            Redaction::None => verdict,
+            Redaction::Possible => kept(verdict, |one| !masked(one)),
         }
     }
 
@@ -301,7 +312,7 @@ impl Traffic {
             Verdict::Pass { .. } | Verdict::Inconclusive { .. } | Verdict::Unsupported { .. } => Kind::Warned,
             Verdict::Fail { .. } => Kind::Broken,
             Verdict::Error { .. } => Kind::Unknown,
-            Verdict::Skip { .. } => Kind::Aside,
+            Verdict::Skip { .. } => Kind::Excluded,
         };
         let kept = self.kept.entry(kind).or_default();
         let size = bodies(&trace);
@@ -359,8 +370,8 @@ impl Traffic {
         let known = target.as_ref().map(|target| target.known_failures.clone()).unwrap_or_default();
         let facts = facts(&source, target.as_ref(), &results, &workspace);
         let target = target.unwrap_or_else(|| unknown(&source.name));
-        let across = {
-            let judge = Judge {
+        let run_wide = {
+            let judge = JudgingContext {
                 suite: &suite,
                 contracts: &workspace.contracts,
                 clauses: &workspace.clauses,
@@ -370,20 +381,20 @@ impl Traffic {
             let judged = results.iter().filter(|it| !matches!(it.verdict, Verdict::Skip { .. }));
             let traces: Vec<_> =
                 judged.filter_map(|it| Some((it.case.id.clone(), it.trace.as_ref()?))).collect();
-            check::across(&traces, &judge)
+            check::run_wide(&traces, &judge)
         };
         let mut broken: BTreeMap<_, Vec<Violation>> = BTreeMap::new();
-        across.into_iter().for_each(|(case, violation)| broken.entry(case).or_default().push(violation));
+        run_wide.into_iter().for_each(|(case, violation)| broken.entry(case).or_default().push(violation));
         for result in &mut results {
             if let Some(more) = broken.remove(&result.case.id) {
                 let verdict = std::mem::replace(&mut result.verdict, Verdict::Pass { warnings: Vec::new() });
-                result.verdict = check::worsened(verdict, more);
+                result.verdict = check::with_violations(verdict, more);
             }
         }
         let run = Run {
             target: facts,
             digests: workspace.digests.clone(),
-            plan: Planned::of(Coverage::Traffic),
+            plan: Planned::of(RunScope::Traffic),
             covered: None,
             seed: None,
             started,

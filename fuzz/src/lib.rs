@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use proofmark::{
-    check::{self, ApprovedSet, Judge, Snapshots, section},
+    check::{self, ApprovedSet, JudgingContext, Snapshots, section},
     cli,
     contract::{
         Contracts, ImportProblem, Imported, botocore as of_botocore, files, openapi as of_openapi,
@@ -25,7 +25,7 @@ use proofmark::{
         template::{TemplateValue, Variables},
         verdict::Verdict,
     },
-    report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
+    report::{self, CaseResult, Digests, FailOn, Format, Planned, Run, RunScope, Style, TargetFacts, Terms},
     suite::{self, Diagnostic, SourceFile},
     workspace::Error,
 };
@@ -184,7 +184,7 @@ pub fn contract_files(bytes: &[u8]) -> bool {
     let (operations, schema) = text.split_once("\n%%\n").unwrap_or((text, "{\"$defs\":{}}"));
     let Ok(contract) = files::read(operations, schema) else { return false };
     let operation = contract.operations.keys().next().cloned();
-    let _ = files::sound(&contract);
+    let _ = files::validate(&contract);
     let Ok(contracts) = Contracts::new(vec![contract]) else { return false };
     let _ = contracts.verify();
     let Some(contract) = contracts.iter().next() else { return false };
@@ -199,13 +199,13 @@ pub fn ledger(bytes: &[u8]) -> bool {
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let (all, before) = (state::read(bytes), state::read(&bytes[..whole]));
     let numbers =
-        |book: &state::LedgerState| book.things.iter().map(|thing| thing.number).collect::<Vec<_>>();
+        |book: &state::LedgerState| book.resources.iter().map(|thing| thing.number).collect::<Vec<_>>();
     assert!(numbers(&all).starts_with(&numbers(&before)));
     assert_eq!(all.unreadable, before.unreadable, "a torn end is no unreadable line");
     if state::is_entry(&bytes[whole..]) == state::LineState::Torn {
         assert_eq!(numbers(&all), numbers(&before));
     }
-    assert!(all.open().count() <= all.things.len());
+    assert!(all.open().count() <= all.resources.len());
     (_, _) = (all.names(), all.provided());
     all.header.is_some()
 }
@@ -215,7 +215,7 @@ pub fn ledger(bytes: &[u8]) -> bool {
 pub fn answer(bytes: &[u8]) -> bool {
     let Workspace { contracts, clauses, suite, target } = &*WORKSPACE;
     let taking = Snapshots { set: ApprovedSet::Taking, ..Snapshots::default() };
-    let judge = Judge { suite, contracts, clauses, target, snapshots: &taking };
+    let judge = JudgingContext { suite, contracts, clauses, target, snapshots: &taking };
     let mut results = Vec::new();
     for case in &suite.cases {
         let trace = trace(case.steps.iter().map(|step| Arc::clone(&step.operation)), response(bytes));
@@ -270,7 +270,7 @@ fn page(results: Vec<CaseResult>) -> String {
     let run = Run {
         target: TargetFacts::of(target, &protocols),
         digests: Digests::default(),
-        plan: Planned::of(Coverage::Selected),
+        plan: Planned::of(RunScope::Selected),
         covered: None,
         seed: None,
         started: jiff::Timestamp::UNIX_EPOCH,

@@ -11,16 +11,16 @@ use crate::{
     },
 };
 
-use super::{Found, Judge, Origin, Subject, poll, rules::Seen};
+use super::{Found, JudgingContext, Origin, Subject, poll, rules::ExchangeContext};
 
 /// Judges every claim of `step` on the answer of exchange `index`.
 pub(super) fn judge(
     subject: &Subject<'_>,
     step: &Step,
     index: usize,
-    seen: &Seen<'_>,
+    seen: &ExchangeContext<'_>,
     trace: &Trace,
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
     found: &mut Found,
 ) {
     let cx =
@@ -69,7 +69,7 @@ pub(super) fn judge(
 
 /// Whether an answer leaves the question of the case open: a fixture that is refused, a target that throttles. (Where
 /// such an answer is malformed, an envelope rule has said so.)
-fn tells_nothing(step: &Step, seen: &Seen<'_>, found: &mut Found) -> bool {
+fn tells_nothing(step: &Step, seen: &ExchangeContext<'_>, found: &mut Found) -> bool {
     let status = seen.response.status;
     let throttled = matcher::throttle::throttles(&seen.contract.protocol, seen.response);
     if throttled && !matcher::throttle::asks_for(step, seen.response) {
@@ -82,7 +82,7 @@ fn tells_nothing(step: &Step, seen: &Seen<'_>, found: &mut Found) -> bool {
 
 /// Whether the status is none the step asks for: then its body is not the one that the other claims speak of, and
 /// that they do not hold either is no news.
-fn speaks_of_another_answer(step: &Step, seen: &Seen<'_>, cx: &Context<'_>) -> bool {
+fn speaks_of_another_answer(step: &Step, seen: &ExchangeContext<'_>, cx: &Context<'_>) -> bool {
     step.expectations.iter().any(|expectation| {
         matches!(expectation.claim, Claim::Status(_))
             && !matcher::mismatches(&expectation.claim, seen.response, cx).is_empty()
@@ -103,7 +103,7 @@ fn is_about_the_body(claim: &Claim) -> bool {
 }
 
 /// Whether an exchange was sent for a fixture that only reads.
-fn finds(seen: &Seen<'_>, judge: &Judge<'_>) -> bool {
+fn finds(seen: &ExchangeContext<'_>, judge: &JudgingContext<'_>) -> bool {
     match &seen.exchange.role {
         Role::Fixture { id, .. } => judge.suite.fixtures.get(id).is_some_and(|fixture| fixture.only_reads()),
         Role::Step { .. } | Role::Token => false,
@@ -115,9 +115,9 @@ fn finds(seen: &Seen<'_>, judge: &Judge<'_>) -> bool {
 fn captures(
     step: &Step,
     index: usize,
-    seen: &Seen<'_>,
+    seen: &ExchangeContext<'_>,
     clauses: &[ClauseId],
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
     found: &mut Found,
 ) {
     if found.broken_at(index) || found.lacking.is_some() || !is_documented_success(seen) {
@@ -136,7 +136,7 @@ fn captures(
     }
 }
 
-fn is_documented_success(seen: &Seen<'_>) -> bool {
+fn is_documented_success(seen: &ExchangeContext<'_>) -> bool {
     let status = seen.response.status;
     match seen.contract.protocol {
         Protocol::AwsJson { .. } => status == 200,
@@ -147,7 +147,7 @@ fn is_documented_success(seen: &Seen<'_>) -> bool {
 }
 
 /// That the operation succeeds, where a clause says so: what a fixture asks of an answer, and what explains a precondition.
-fn own_clause(seen: &Seen<'_>, judge: &Judge<'_>) -> Vec<ClauseId> {
+fn own_clause(seen: &ExchangeContext<'_>, judge: &JudgingContext<'_>) -> Vec<ClauseId> {
     let clause = format!("{}.{}.success", seen.contract.api, seen.exchange.operation);
     judge.clauses.get_key_value(&clause[..]).map(|(id, _)| id.clone()).into_iter().collect()
 }

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-use super::{Found, Judge, Origin, Subject};
+use super::{Found, JudgingContext, Origin, Subject};
 
 /// Judges the last answer of a polled step of a case: `until` where the deadline ended the poll, `unless` always. (A
 /// fixture that does not become ready may have its reasons; that breaks nothing.)
@@ -22,9 +22,9 @@ pub(super) fn last_answer(
     subject: &Subject<'_>,
     step: &Step,
     index: usize,
-    seen: &super::rules::Seen<'_>,
+    seen: &super::rules::ExchangeContext<'_>,
     trace: &Trace,
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
     found: &mut Found,
 ) {
     let Some(poll) = &step.poll else { return };
@@ -86,7 +86,7 @@ fn waited_for(poll: &Poll) -> String {
 }
 
 /// Judges every `through` of every polled step over all of its answers.
-pub(super) fn through(subject: &Subject<'_>, trace: &Trace, judge: &Judge<'_>, found: &mut Found) {
+pub(super) fn through(subject: &Subject<'_>, trace: &Trace, judge: &JudgingContext<'_>, found: &mut Found) {
     for (step_index, step) in subject.steps.iter().enumerate() {
         for through in step.poll.iter().flat_map(|poll| &poll.through) {
             let answers = trace.exchanges.iter().enumerate().filter_map(|(index, exchange)| {

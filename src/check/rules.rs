@@ -16,7 +16,6 @@ use crate::{
     },
 };
 
-mod asked;
 mod awsjson_answer;
 mod awsjson_error;
 mod awsjson_output;
@@ -25,6 +24,7 @@ mod date;
 mod json;
 mod no_content;
 pub(super) mod request_id;
+mod request_match;
 mod rest_answer;
 mod rest_error;
 mod total_count;
@@ -38,7 +38,7 @@ pub struct Rule {
     /// What the clause is expected to say of itself; a test holds the two together.
     pub strength: Strength,
     pub about: About,
-    judge: fn(&Seen<'_>) -> Vec<Mismatch>,
+    judge: fn(&ExchangeContext<'_>) -> Vec<Mismatch>,
 }
 
 /// Which exchanges a rule is about.
@@ -122,7 +122,7 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// One exchange with an answer, and what rules ask about it, worked out once.
-pub(super) struct Seen<'a> {
+pub(super) struct ExchangeContext<'a> {
     pub exchange: &'a Exchange,
     pub response: &'a Response,
     pub contracts: &'a Contracts,
@@ -130,12 +130,12 @@ pub(super) struct Seen<'a> {
     /// The operation that the request as sent asks for; none where it asks for something the contract does not have.
     pub operation: Option<&'a Operation>,
     /// Whether the request is one of the protocol at all.
-    pub asked: asked::Asked,
+    pub asked: request_match::RequestMatch,
     names: ErrorNames<'a>,
     mismatches: OnceCell<Vec<SchemaMismatch>>,
 }
 
-impl<'a> Seen<'a> {
+impl<'a> ExchangeContext<'a> {
     /// `base_path` is the path of the target's base URL.
     pub fn new(
         exchange: &'a Exchange,
@@ -143,14 +143,14 @@ impl<'a> Seen<'a> {
         contracts: &'a Contracts,
         contract: &'a Contract,
         base_path: &str,
-    ) -> Seen<'a> {
-        Seen {
+    ) -> ExchangeContext<'a> {
+        ExchangeContext {
             exchange,
             response,
             contracts,
             contract,
-            operation: asked::operation(exchange, contract, base_path),
-            asked: asked::of_protocol(&exchange.request, contract, base_path),
+            operation: request_match::operation(exchange, contract, base_path),
+            asked: request_match::of_protocol(&exchange.request, contract, base_path),
             names: error_reading::error_names(&contract.protocol, response),
             mismatches: OnceCell::new(),
         }
@@ -173,7 +173,7 @@ impl<'a> Seen<'a> {
         match (rule.about, self.asked) {
             (
                 About::AwsJsonRequests | About::Rest | About::Documents | About::Api(_),
-                asked::Asked::SomethingElse,
+                request_match::RequestMatch::Other,
             ) => Strength::Should,
             _ if outgrown => Strength::Should,
             _ => rule.strength,
@@ -270,7 +270,7 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// How the body differs from [`Seen::schema`]; nothing where it is no JSON object, which is for other rules to say.
+    /// How the body differs from [`ExchangeContext::schema`]; nothing where it is no JSON object, which is for other rules to say.
     fn schema_mismatches(&self) -> &[SchemaMismatch] {
         self.mismatches.get_or_init(|| match (self.schema(), self.response.json()) {
             (Some(schema), Ok(body @ Value::Object(_))) => {
@@ -282,7 +282,8 @@ impl<'a> Seen<'a> {
 }
 
 pub(super) fn is_of_protocol(exchange: &Exchange, contract: &Contract, base_path: &str) -> bool {
-    asked::of_protocol(&exchange.request, contract, base_path) == asked::Asked::OfProtocol
+    request_match::of_protocol(&exchange.request, contract, base_path)
+        == request_match::RequestMatch::Protocol
 }
 
 fn at_header(name: &str, expected: impl Into<String>, actual: impl Into<String>) -> Vec<Mismatch> {

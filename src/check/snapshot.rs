@@ -12,7 +12,7 @@ use crate::model::{
     verdict::{Location, Mismatch, Violation},
 };
 
-use super::{Found, Judge, Origin, causes::Causes};
+use super::{Found, JudgingContext, Origin, causes::Causes};
 use bound::bound;
 use normalise::{Normaliser, Particular};
 use section::{Answer, Body, Section};
@@ -55,7 +55,7 @@ pub enum Missing {
 
 /// The answers of a case as they were taken.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
+pub struct SnapshotCapture {
     /// The name of the case's file.
     pub name: String,
     pub sections: Vec<Section>,
@@ -70,7 +70,7 @@ pub enum Compared {
 }
 
 /// Takes the answers of a written case and compares them with the approved ones, where the target has any.
-pub(super) fn judge(case: &Case, trace: &Trace, judge: &Judge<'_>, found: &mut Found) {
+pub(super) fn judge(case: &Case, trace: &Trace, judge: &JudgingContext<'_>, found: &mut Found) {
     let Some(name) = case.snapshot() else { return };
     let needed = case.steps.iter().any(|step| rule(step).is_some_and(|it| it.need == SnapshotNeed::Always));
     let approved = match &judge.snapshots.set {
@@ -94,7 +94,7 @@ pub(super) fn judge(case: &Case, trace: &Trace, judge: &Judge<'_>, found: &mut F
         (_, Some(approved)) => changes(case, trace, approved, &sections, last, found),
     }
     let compared = if found.violations.len() == before { Compared::Same } else { Compared::Differs };
-    found.snapshots.push(Taken { name, sections, compared });
+    found.snapshots.push(SnapshotCapture { name, sections, compared });
 }
 
 fn changes(
@@ -148,7 +148,7 @@ fn answer_of(trace: &Trace, step: usize) -> Option<(usize, &Exchange, &Response)
 fn sections(
     case: &Case,
     trace: &Trace,
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
     is_secret: &dyn Fn(&str) -> bool,
 ) -> Option<(Vec<Section>, usize)> {
     if !matches!(trace.end, End::Complete | End::Stopped(_) | End::Deadline { .. }) {
@@ -203,13 +203,13 @@ fn media_type(response: &Response) -> Option<String> {
 pub fn without_secrets(
     case: &Case,
     trace: &Trace,
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
     is_secret: &dyn Fn(&str) -> bool,
 ) -> Vec<Section> {
     sections(case, trace, judge, is_secret).map(|(sections, _)| sections).unwrap_or_default()
 }
 
-impl Taken {
+impl SnapshotCapture {
     /// What is to be approved, JSON and text without their secrets.
     pub fn masked(&self, value: impl Fn(&Value) -> Value, text: impl Fn(&str) -> String) -> Vec<Section> {
         let mut sections = self.sections.clone();

@@ -48,8 +48,8 @@ fn clauses_give_the_strength() {
     one(vec![standing_for("dms.DeleteThing.success", status(201))], aws()).is("fail: status");
     one(vec![standing_for("no.such.clause", status(201))], aws()).is("fail: status");
     one(vec![], aws().with("date", "today")).is("pass, warned: date-format");
-    let told = one(vec![status(201)], aws()).judgement().verdict;
-    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    let rendered = one(vec![status(201)], aws()).judgement().verdict;
+    let Verdict::Fail { violations, .. } = rendered else { panic!("{rendered:?}") };
     assert_eq!(*violations[0].clauses, [Arc::from("dms.DeleteThing.success")]);
     assert_eq!(violations[0].span, Some(span()));
 }
@@ -134,7 +134,7 @@ fn what_was_repeated_is_judged_by_its_envelope_alone() {
 
 #[test]
 fn the_end_of_a_trace_counts_where_nothing_is_broken() {
-    for (end, told) in [
+    for (end, rendered) in [
         (End::Stopped("nothing to go on with".into()), "error: nothing to go on with"),
         (End::Refused("not permitted: destroy".into()), "error: not permitted: destroy"),
         (
@@ -149,7 +149,7 @@ fn the_end_of_a_trace_counts_where_nothing_is_broken() {
         (End::Interrupted, "error: interrupted"),
         (End::Panicked("index".into()), "error: a bug in Proofmark: index"),
     ] {
-        one(vec![status(200)], aws()).end(end.clone()).is(told);
+        one(vec![status(200)], aws()).end(end.clone()).is(rendered);
         one(vec![status(200)], aws().without("date")).end(end).is("fail: date");
     }
     world(vec![step("DeleteThing", vec![])], vec![]).is("error: step 1 was never sent");
@@ -233,8 +233,8 @@ fn polls() {
         .unanswered(1, TransportError::CutOff("x".into()))
         .end(End::Stopped("x".into()))
         .is("error: x");
-    let told = poll(&["busy"]).end(deadline()).judgement().verdict;
-    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    let rendered = poll(&["busy"]).end(deadline()).judgement().verdict;
+    let Verdict::Fail { violations, .. } = rendered else { panic!("{rendered:?}") };
     assert_eq!(violations[0].mismatch.expected, "\"done\" within 2 s");
     assert_eq!(violations[0].mismatch.actual, "\"busy\"");
 }
@@ -295,8 +295,8 @@ fn fixtures_break_clauses_by_malformed_answers_only() {
     failed(aws_error()).is("error: the fixture dms::thing could not be had: refused");
     failed(aws_failure()).is("error: the fixture dms::thing could not be had: refused");
     failed(aws_error().body("{}")).is("fail: error-type");
-    let told = had(aws().body(r#"{"Thing":{"Name":"b"}}"#)).judgement().verdict;
-    let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+    let rendered = had(aws().body(r#"{"Thing":{"Name":"b"}}"#)).judgement().verdict;
+    let Verdict::Fail { violations, .. } = rendered else { panic!("{rendered:?}") };
     assert_eq!(*violations[0].clauses, [Arc::from("dms.DeleteThing.success")]);
 }
 
@@ -308,14 +308,14 @@ fn a_fixture_that_finds_nothing_is_no_breach() {
             Step { effect, captures: finds.create.captures, ..step("ListThings", vec![status(200)]) };
         let answers = vec![at_fixture(Phase::Create, 1, aws_op("ListThings").body(list))];
         let world = world(vec![step("DeleteThing", vec![])], answers).fixture(finds);
-        world.end(End::NothingThere { id: "dms::thing".into(), why: "no thing".into() }).told()
+        world.end(End::NothingThere { id: "dms::thing".into(), why: "no thing".into() }).rendered()
     };
-    for (effect, list, told) in [
+    for (effect, list, rendered) in [
         (Effect::Read, r#"{"Things":[]}"#, "skip: no thing"),
         (Effect::Read, r#"{"Things":7}"#, "fail: output-type"),
         (Effect::Change, r#"{"Things":[]}"#, "fail: capture"),
     ] {
-        assert_eq!(found(effect, list), told, "{list}");
+        assert_eq!(found(effect, list), rendered, "{list}");
     }
 }
 
@@ -327,8 +327,9 @@ fn a_fixture_that_does_not_become_ready_is_no_breach() {
     ] {
         let ready = aws_op("ListThings").body(&json!({ "Marker": marker }).to_string());
         let answers = vec![at_fixture(Phase::Create, 1, aws()), at_fixture(Phase::Ready, 1, ready)];
-        let told = world(vec![step("DeleteThing", vec![])], answers).fixture(fixture()).end(end).told();
-        assert!(told.starts_with("error: "), "{told}");
+        let rendered =
+            world(vec![step("DeleteThing", vec![])], answers).fixture(fixture()).end(end).rendered();
+        assert!(rendered.starts_with("error: "), "{rendered}");
     }
 }
 
@@ -415,8 +416,8 @@ fn a_breach_before_the_operation_that_is_missing_still_counts() {
 fn any_change_of_an_approved_answer_fails() {
     let body = || json!({"Thing": {"Inner": {"Id": "x", "Note": "n"}, "Name": "a", "Status": "deleting"}});
     let approved = format!("1. DeleteThing: 200 application/x-amz-json-1.1\n{:#}\n", body());
-    let told = |body: serde_json::Value| {
-        one(vec![status(200)], aws().body(&body.to_string())).approved(&approved).told()
+    let rendered = |body: serde_json::Value| {
+        one(vec![status(200)], aws().body(&body.to_string())).approved(&approved).rendered()
     };
     let changed = |pointer: &str, value: serde_json::Value| {
         let mut body = body();
@@ -432,7 +433,7 @@ fn any_change_of_an_approved_answer_fails() {
         (changed("/Thing/Inner", json!({"Id": "x", "Note": "n", "New": 1})), "fail: snapshot"),
         (changed("/Thing/Inner", json!({"Note": "n"})), "fail: output-required snapshot"),
     ] {
-        assert_eq!(told(body.clone()), verdict, "{body}");
+        assert_eq!(rendered(body.clone()), verdict, "{body}");
     }
     let world = one(vec![status(200)], aws().body(&changed("/Thing/Status", json!("gone")).to_string()));
     let judgement = world.approved(&approved).judgement();
@@ -447,9 +448,9 @@ fn any_change_of_an_approved_answer_fails() {
 #[test]
 fn status_media_type_and_steps_are_approved_as_well() {
     let steps = || vec![step("DeleteThing", vec![]), step("DeleteThing", vec![])];
-    let told = |approved: &str, second: Example| {
+    let rendered = |approved: &str, second: Example| {
         let first = aws().body(r#"{"Thing":{"Name":"a","Status":"deleting","Inner":{"Id":"x"}}}"#);
-        world(steps(), vec![first, at_step(1, 1, second)]).approved(approved).told()
+        world(steps(), vec![first, at_step(1, 1, second)]).approved(approved).rendered()
     };
     let first = "1. DeleteThing: 200 application/x-amz-json-1.1\n\
                  {\"Thing\": {\"Inner\": {\"Id\": \"x\"}, \"Name\": \"a\", \"Status\": \"deleting\"}}\n";
@@ -466,7 +467,7 @@ fn status_media_type_and_steps_are_approved_as_well() {
         (format!("{whole}\n3. DeleteThing: 204, no body\n"), "fail: snapshot"),
         (format!("{first}\n2. DeleteThing: not compared: it is open\n"), "fail: snapshot"),
     ] {
-        assert_eq!(told(&approved, error()), verdict, "{approved}");
+        assert_eq!(rendered(&approved, error()), verdict, "{approved}");
     }
 }
 
@@ -484,7 +485,7 @@ fn an_answer_that_cannot_be_compared_is_no_plain_pass() {
         (vec![], ApprovedSet::Taking, Missing::Fails, "pass", 1),
     ] {
         let world = one(claims, aws()).compared_with(set.clone(), missing);
-        assert_eq!((&*world.told(), world.judgement().snapshots.len()), (verdict, taken), "{set:?}");
+        assert_eq!((&*world.rendered(), world.judgement().snapshots.len()), (verdict, taken), "{set:?}");
     }
     // Nothing is approved of what did not come, or was not the target's to answer.
     let lost = || one(vec![], aws()).unanswered(0, TransportError::CutOff("x".into()));

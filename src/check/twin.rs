@@ -21,7 +21,7 @@ use crate::{
 mod lacking;
 
 use self::lacking::{Lacking, Named, Operations};
-use super::{Judge, strength, worsened};
+use super::{JudgingContext, strength, with_violations};
 
 /// Notes trace by trace what was served and what was refused, so that no trace has to be kept for it.
 #[derive(Debug, Default)]
@@ -98,7 +98,7 @@ impl Twins {
     }
 
     /// Takes the trace of a case; traces come in any order.
-    pub fn take(&mut self, case: &Case, trace: &Trace, judge: &Judge<'_>) {
+    pub fn take(&mut self, case: &Case, trace: &Trace, judge: &JudgingContext<'_>) {
         if let Some((noted, served)) = noted(case, trace, judge) {
             self.served.extend(served);
             if let Some(contract) = judge.contracts.get(&case.api) {
@@ -110,7 +110,13 @@ impl Twins {
     }
 
     /// The verdict of a case in the light of all others, were this its trace.
-    pub fn weighed_as(&self, case: &Case, trace: &Trace, verdict: Verdict, judge: &Judge<'_>) -> Verdict {
+    pub fn weighed_as(
+        &self,
+        case: &Case,
+        trace: &Trace,
+        verdict: Verdict,
+        judge: &JudgingContext<'_>,
+    ) -> Verdict {
         match noted(case, trace, judge) {
             Some((noted, _)) => self.weigh(case, &noted, verdict, judge.clauses),
             None => verdict,
@@ -118,7 +124,7 @@ impl Twins {
     }
 
     /// Takes what the making and destroying of fixtures has shown to be served.
-    pub fn take_fixtures(&mut self, trace: &Trace, judge: &Judge<'_>) {
+    pub fn take_fixtures(&mut self, trace: &Trace, judge: &JudgingContext<'_>) {
         self.lacking.take_fixtures(trace, judge);
         for exchange in &trace.exchanges {
             let Role::Fixture { id, .. } = &exchange.role else { continue };
@@ -153,7 +159,7 @@ impl Twins {
         fixture: &Fixture,
         trace: &Trace,
         verdict: Verdict,
-        judge: &Judge<'_>,
+        judge: &JudgingContext<'_>,
     ) -> Verdict {
         self.lacks(&lacking::refused(&fixture.api, trace, judge), &BTreeSet::new(), verdict)
     }
@@ -170,10 +176,10 @@ impl Twins {
         };
         let Verdict::Pass { warnings } = &verdict else { return verdict };
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.unseen(case, it, clauses)) {
-            return worsened(verdict, vec![violation]);
+            return with_violations(verdict, vec![violation]);
         }
         if let Some(violation) = noted.refusals.iter().find_map(|it| self.wants_a_token(case, it, clauses)) {
-            return worsened(verdict, vec![violation]);
+            return with_violations(verdict, vec![violation]);
         }
         let doubt = noted.refusals.iter().find_map(|refusal| self.doubt(case, refusal));
         let more = || noted.pages.clone().map(|operation| Doubt::MorePages { operation });
@@ -292,7 +298,7 @@ impl Answer {
 }
 
 /// What a trace of a case shows, and the operations that have served in it.
-fn noted(case: &Case, trace: &Trace, judge: &Judge<'_>) -> Option<(Noted, Operations)> {
+fn noted(case: &Case, trace: &Trace, judge: &JudgingContext<'_>) -> Option<(Noted, Operations)> {
     let contract = judge.contracts.get(&case.api)?;
     let refused = lacking::refused(&case.api, trace, judge);
     let is_step = |(index, it): (usize, &Exchange)| matches!(it.role, Role::Step { .. }).then_some(index);
@@ -387,7 +393,7 @@ fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {
 }
 
 /// Whether a generated case looks into a list of which this is not the last page.
-fn cut(step: &Step, response: &Response, judge: &Judge<'_>, case: &Case) -> bool {
+fn cut(step: &Step, response: &Response, judge: &JudgingContext<'_>, case: &Case) -> bool {
     let operation = judge.contracts.get(&case.api).and_then(|contract| contract.operation(&step.operation));
     let Some(paging) = operation.and_then(|operation| operation.paging.as_ref()) else { return false };
     let token = response.json().ok().and_then(|body| body.get(&paging.output_token));

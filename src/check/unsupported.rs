@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-use super::Judge;
+use super::JudgingContext;
 
 /// Whether `response` says so: as the target file describes it, by the protocol's own error, or by a 501 that the contract
 /// does not document. Not where the step asks for just that answer.
@@ -19,7 +19,7 @@ pub(super) fn says_so(
     response: &Response,
     step: Option<&Step>,
     contract: &Contract,
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
 ) -> bool {
     let declared = || declared(response, judge);
     let name = error_names(&contract.protocol, response).resolved();
@@ -45,7 +45,7 @@ fn has_own_method(exchange: &Exchange, contract: &Contract) -> bool {
         .is_some_and(|operation| operation.method == exchange.request.method)
 }
 
-fn declared(response: &Response, judge: &Judge<'_>) -> bool {
+fn declared(response: &Response, judge: &JudgingContext<'_>) -> bool {
     judge.target.unsupported.answers.iter().any(|answer| {
         answer.status == response.status && answer.body.is_match(&String::from_utf8_lossy(&response.body))
     })
@@ -57,7 +57,7 @@ fn asks_for_it(
     exchange: &Exchange,
     response: &Response,
     contract: &Contract,
-    judge: &Judge<'_>,
+    judge: &JudgingContext<'_>,
 ) -> bool {
     let cx =
         matcher::Context { contracts: judge.contracts, api: &contract.api, variables: &exchange.variables };

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::{args::RunArgs, progress::Progress, run};
 use crate::{
     check::{
-        Taken, compare,
+        SnapshotCapture, compare,
         section::{self, Answer, Body, Section},
     },
     exec::Interrupt,
@@ -65,11 +65,11 @@ pub fn written(selection: Selection) -> Selection {
     Selection { origins: vec![Origin::Written], ..selection }
 }
 
-/// What was taken, without the secrets that the stage knows of.
+/// What was taken, without the secrets that the runner knows of.
 pub fn drafts(runner: &Runner, taken: Snapshots) -> Drafts {
     let mask = |text: &str| runner.session.known_secrets().mask(text);
     let redactor = Redactor::new(&mask);
-    let draft = |(case, taken): (Arc<Case>, Taken)| {
+    let draft = |(case, taken): (Arc<Case>, SnapshotCapture)| {
         let sections = taken.masked(|value| redactor.value(value), |text| redactor.masked(text));
         (taken.name, Draft { case, sections })
     };

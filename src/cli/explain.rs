@@ -62,7 +62,7 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Error> {
         if index > 0 {
             writeln!(out)?;
         }
-        out.write_all(told(id, &workspace.clauses[id], &workspace).as_bytes())?;
+        out.write_all(rendered(id, &workspace.clauses[id], &workspace).as_bytes())?;
     }
     out.flush()?;
     if args.example {
@@ -159,7 +159,7 @@ fn claim_kind(name: &str) -> Option<String> {
     ))
 }
 
-fn told(id: &ClauseId, clause: &Clause, workspace: &Workspace) -> String {
+fn rendered(id: &ClauseId, clause: &Clause, workspace: &Workspace) -> String {
     let mask = |text: &str| text.to_owned();
     let redactor = Redactor::new(&mask);
     let mut text = format!("{}  {}\n", redactor.line(id), clause.strength);
@@ -222,9 +222,9 @@ fn observed(id: &str, workspace: &Workspace) -> String {
             }
         }
         for (operation, seen) in &contract.observed.operations {
-            let told =
+            let documents =
                 [(".answer.status", "", &seen.statuses), (".answer.schema", " without a body", &seen.empty)];
-            for (_, how, statuses) in told.iter().filter(|(rest, ..)| documented(rest)) {
+            for (_, how, statuses) in documents.iter().filter(|(rest, ..)| documented(rest)) {
                 for status in statuses.iter() {
                     let source = format!("{} ({})", seen.source, seen.date);
                     text += &entry("passes", &format!("{operation} {status}{how}: {source}"));
@@ -294,7 +294,7 @@ mod tests {
     fn every_clause_rule_and_deviation_can_be_explained() {
         let workspace = workspace();
         for id in workspace.clauses.keys() {
-            let text = told(id, &workspace.clauses[id], &workspace);
+            let text = rendered(id, &workspace.clauses[id], &workspace);
             assert!(text.contains("source") && text.contains("known_failures"), "{text}");
         }
         for rule in RULES {
@@ -313,7 +313,7 @@ mod tests {
     fn a_clause_is_told_with_all_there_is_to_it() {
         let workspace = workspace();
         let id = ClauseId::from("http.date.present");
-        let text = told(&id, &workspace.clauses[&id], &workspace);
+        let text = rendered(&id, &workspace.clauses[&id], &workspace);
         for part in
             ["MUST", "by the rule `date", "No answer has a Date.", "--deviate no-date", "clause: http.date"]
         {

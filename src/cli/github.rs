@@ -26,7 +26,7 @@ pub fn unheard(text: &str) -> String {
 
 /// Annotates, and writes the summary. A part of a run leaves both to the merge, which has all of it. Annotations go to
 /// `out` where a reader reads that, else to standard error, which the runner reads as well.
-pub fn tell(report: &Report, format: Format, mask: Mask, out: &mut impl Write) -> io::Result<()> {
+pub fn print(report: &Report, format: Format, mask: Mask, out: &mut impl Write) -> io::Result<()> {
     if !is_on() || report.runs.iter().any(|run| run.plan.shard.is_some()) {
         return Ok(());
     }

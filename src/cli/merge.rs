@@ -45,6 +45,6 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Error> 
     }
     let form = format(args.output.format, args.output.color);
     print(&report::render(&report, form, &as_is), form, out)?;
-    github::tell(&report, form, &as_is, out)?;
+    github::print(&report, form, &as_is, out)?;
     Ok(ExitCode::from(report::exit_code(&report)))
 }

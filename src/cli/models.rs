@@ -51,7 +51,7 @@ pub fn any(path: &Path, api: &str) -> Result<Contract, Error> {
             [text(&path.join(contract::files::OPERATIONS))?, text(&path.join(contract::files::SCHEMA))?];
         let wrong = |error: ContractError| Error::Usage(format!("{}: {error}", path.display()));
         let contract = contract::files::read(&operations, &schema).map_err(wrong)?;
-        contract::files::sound(&contract).map_err(wrong)?;
+        contract::files::validate(&contract).map_err(wrong)?;
         return Ok(contract);
     }
     read(kind(&text(path)?), path, None, api).map(|imported| imported.contract)

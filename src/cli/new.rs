@@ -18,7 +18,7 @@ use crate::{
     contract::generate,
     model::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
-        contract::{Access, Contract, Effect, Operation, Place, Protocol},
+        contract::{Access, Contract, Effect, Operation, ParameterLocation, Protocol},
         target::DISPOSABLE,
         template::{Part, Placeholder, TemplateValue},
     },
@@ -245,7 +245,7 @@ impl First<'_> {
 
     fn refusal(&self) -> Refusal<'_> {
         let absent = self.operation.errors.iter().find(|error| error.name.contains("NotFound"));
-        let required = |place: &dyn Fn(Place) -> bool| {
+        let required = |place: &dyn Fn(ParameterLocation) -> bool| {
             let members = self.operation.members.iter();
             let mut found = members.filter(move |(_, member)| member.required && place(member.place));
             found.next().map(|(name, _)| name.as_str())
@@ -259,8 +259,10 @@ impl First<'_> {
                 Refusal::Absent { error: None, status: 404 }
             }
             (Protocol::Rest, _) if self.operation.access == Access::Protected => Refusal::Unsigned,
-            (Protocol::Rest, _) => required(&|place| place != Place::Path && place != Place::Header)
-                .map_or(Refusal::Method, Refusal::Without),
+            (Protocol::Rest, _) => {
+                required(&|place| place != ParameterLocation::Path && place != ParameterLocation::Header)
+                    .map_or(Refusal::Method, Refusal::Without)
+            }
         }
     }
 
@@ -268,13 +270,15 @@ impl First<'_> {
     fn names_nobody(&self) -> bool {
         let members = self.operation.members.iter();
         let mut naming = members.filter(|(name, member)| match member.place {
-            Place::Path => true,
-            Place::Body => member.required && (name.ends_with("Arn") || name.ends_with("Identifier")),
+            ParameterLocation::Path => true,
+            ParameterLocation::Body => {
+                member.required && (name.ends_with("Arn") || name.ends_with("Identifier"))
+            }
             _ => false,
         });
         self.operation.effect != Effect::Create
             && naming.any(|(name, _)| self.input.iter().any(|(it, _)| it == name))
-            || naming.any(|(_, member)| member.place == Place::Path)
+            || naming.any(|(_, member)| member.place == ParameterLocation::Path)
     }
 
     /// Those of these that are stated.

@@ -1,5 +1,5 @@
 //! `proofmark record`: one request to a live target becomes a case: what was sent, and of the answer what will be so again.
-//! The request goes the way that every other goes, through permissions, fence and ledger.
+//! The request goes the way that every other goes, through permissions, guard and ledger.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::{args::StageArgs, new};
 use crate::{
-    cli::{sweep::command, tell},
+    cli::{print, sweep::command},
     contract::generate,
     exec,
     matcher::{error_reading::error_names, media_type},
@@ -89,7 +89,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
             )));
         }
     }
-    let interrupt = interrupts(command("sweep", &args.stage.without_cases()), tell);
+    let interrupt = interrupts(command("sweep", &args.stage.without_cases()), print);
     let runner = Runner::open(workspace, resolved, Opening::new(state_dir, interrupt)).await?;
     let mask = |text: &str| runner.session.known_secrets().mask(text);
     secrets::refuse_known("--send", &Value::Object(sent.clone()).to_string(), &mask)?;
@@ -103,7 +103,7 @@ pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode,
     unconfirmed.destroyed().for_each(|what| eprintln!("looked for at the end, found and destroyed: {what}"));
     unconfirmed.supersede(&case.id, &mut trace);
     trace.leftovers.extend(unconfirmed.left().into_iter().map(Leftover::from));
-    let told = asking.tell(&case, &trace, &runner, args, out);
+    let told = asking.print(&case, &trace, &runner, args, out);
     runner.close().await;
     told
 }
@@ -190,7 +190,7 @@ impl Asking<'_> {
         file.finish()
     }
 
-    fn tell(
+    fn print(
         &self,
         case: &Arc<Case>,
         trace: &Trace,

@@ -77,7 +77,7 @@ impl Progress {
     }
 
     /// Tells again and again what is being waited for, as long as the future is polled that this gives.
-    pub async fn tell_waits(
+    pub async fn print_waits(
         &self,
         waits: impl Fn() -> Option<String>,
         mask: impl Fn(&str) -> String,

@@ -29,13 +29,13 @@ use crate::{
     report::{self, FailOn},
     runner::{interrupt::asked_to_end, record, summary::terms},
     traffic::{
-        Kept, MOST_BODY, Observed, Source, Taken, Traffic,
-        base_path::Bases,
+        CapturedExchange, MOST_BODY, Redaction, Source, Traffic, TrafficResult,
+        base_path::BasePaths,
         content_coding,
         proxy::{
             self as passing,
-            pairing::Passed,
-            relay::{Judge, Upstream},
+            pairing::Captured,
+            relay::{ExchangeSender, Upstream},
         },
     },
     workspace::{self, Error, TargetChoice},
@@ -99,11 +99,11 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, E
         let mut unanswered = 0;
         while let Some((passed, _place)) = seen.recv().await {
             match passed {
-                Passed::Exchange(exchange) => {
+                Captured::Exchange(exchange) => {
                     unanswered += usize::from(exchange.answer.is_err());
-                    tell(&mut traffic, *exchange);
+                    print(&mut traffic, *exchange);
                 }
-                Passed::Unread(why) => {
+                Captured::Unread(why) => {
                     traffic.unread(&why);
                     eprintln!("not read: {}", redact::visible(&traffic.mask(&why)));
                 }
@@ -113,7 +113,7 @@ pub async fn proxy(args: &ProxyArgs, out: &mut impl Write) -> Result<ExitCode, E
             eprintln!("{unanswered} requests had no answer");
         }
     };
-    tokio::join!(passing::serve(listener, upstream, Judge::new(judge), asked_to_end), judging);
+    tokio::join!(passing::serve(listener, upstream, ExchangeSender::new(judge), asked_to_end), judging);
     end(traffic, args, fail_on, (started, clock.elapsed()), out)
 }
 
@@ -141,22 +141,24 @@ fn traffic(args: &ProxyArgs, upstream: &Url) -> Result<Traffic, Error> {
         let named = TargetChoice::named(name);
         workspace::target(&named, &args.api, &workspace).map(|resolved| resolved.target)
     });
-    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into(), kept: Kept::AsItWas };
+    let source = Source { name: "proxy".into(), file: args.upstream.as_str().into(), kept: Redaction::None };
     let target = target.transpose()?;
-    let bases = Bases::said(upstream.path(), target.as_ref());
-    Ok(Traffic::new(workspace, target, args.api.clone(), source, bases))
+    let base_paths = BasePaths::declared(upstream.path(), target.as_ref());
+    Ok(Traffic::new(workspace, target, args.api.clone(), source, base_paths))
 }
 
 /// Judges one exchange, and says at once what is wrong with it.
-fn tell(traffic: &mut Traffic, mut exchange: Observed) {
-    content_coding::unpack(&mut exchange, content_coding::Writer::Ourselves, &mut { MOST_BODY });
+fn print(traffic: &mut Traffic, mut exchange: CapturedExchange) {
+    content_coding::decode(&mut exchange, content_coding::Writer::Ourselves, &mut { MOST_BODY });
     let taken = traffic.take(exchange);
     let text = match &taken {
-        Taken::Stranger(name) if traffic.strangers.get(name) == Some(&1) => {
+        TrafficResult::Unmatched(name) if traffic.unmatched.get(name) == Some(&1) => {
             Some(format!("not judged: not an operation of a contract: {}", redact::visible(name)))
         }
-        Taken::Stranger(_) => None,
-        Taken::Judged { .. } | Taken::Aside { .. } => replay::line(&taken, &|text| traffic.mask(text)),
+        TrafficResult::Unmatched(_) => None,
+        TrafficResult::Judged { .. } | TrafficResult::Excluded { .. } => {
+            replay::line(&taken, &|text| traffic.mask(text))
+        }
     };
     if let Some(text) = text {
         eprintln!("{text}");
@@ -170,7 +172,7 @@ fn end(
     (started, elapsed): (Timestamp, Duration),
     out: &mut impl Write,
 ) -> Result<ExitCode, Error> {
-    replay::tell(&replay::strangers(&traffic), args.output.format, out)?;
+    replay::print(&replay::unmatched(&traffic), args.output.format, out)?;
     let judged = traffic.judged();
     let (report, known_secrets) = traffic.into_report(terms(fail_on), started, elapsed);
     let mask = |text: &str| known_secrets.mask(text);

@@ -18,7 +18,7 @@ use crate::{
         rejudge::{self, Asked, Rejudged},
         summary::terms,
     },
-    traffic::{self, Kept, Source, Taken, Traffic, base_path::Bases, har},
+    traffic::{self, Redaction, Source, Traffic, TrafficResult, base_path::BasePaths, har},
     workspace::{self, Error, TargetChoice, files},
 };
 
@@ -101,9 +101,9 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::red
     let file: Arc<str> = args.what.to_string_lossy().replace('\\', "/").into();
     let name = args.what.file_stem().map_or("traffic".into(), |name| name.to_string_lossy().into_owned());
     let target = target.transpose()?;
-    let bases = Bases::of(&har.exchanges, &traffic::wanted(&workspace, &args.api), target.as_ref());
-    let source = Source { name, file, kept: Kept::PerhapsMasked };
-    let mut traffic = Traffic::new(workspace, target, args.api.clone(), source, bases);
+    let base_paths = BasePaths::of(&har.exchanges, &traffic::wanted(&workspace, &args.api), target.as_ref());
+    let source = Source { name, file, kept: Redaction::Possible };
+    let mut traffic = Traffic::new(workspace, target, args.api.clone(), source, base_paths);
     let started = har.exchanges.iter().map(|it| it.started).min().unwrap_or(Timestamp::UNIX_EPOCH);
     let ended = har.exchanges.iter().filter_map(|it| it.started.checked_add(it.elapsed).ok()).max();
     let elapsed = ended.map_or(Duration::ZERO, |ended| ended.duration_since(started).unsigned_abs());
@@ -114,7 +114,7 @@ fn of_har(args: &ReplayArgs, out: &mut impl Write) -> Result<(Report, crate::red
     for (count, why) in &har.left_out {
         told += &format!("{count} left out: {why}\n");
     }
-    tell(&(told + &strangers(&traffic)), args.output.format, out)?;
+    print(&(told + &unmatched(&traffic)), args.output.format, out)?;
     if traffic.judged() == 0 {
         return Err(Error::Usage(format!(
             "{} has no exchange that a contract knows and that can be judged",
@@ -134,7 +134,7 @@ pub fn known_apis(apis: &[String], workspace: &workspace::Workspace) -> Result<(
 }
 
 /// What stands before a report for readers; beside one for programs.
-pub fn tell(text: &str, format: ReportFormatArg, out: &mut impl Write) -> std::io::Result<()> {
+pub fn print(text: &str, format: ReportFormatArg, out: &mut impl Write) -> std::io::Result<()> {
     match format {
         ReportFormatArg::Text => out.write_all(text.as_bytes()),
         _ => {
@@ -145,11 +145,11 @@ pub fn tell(text: &str, format: ReportFormatArg, out: &mut impl Write) -> std::i
 }
 
 /// How many exchanges were judged, and which ones were not, and why.
-pub fn strangers(traffic: &Traffic) -> String {
-    let strangers: usize = traffic.strangers.values().sum();
-    let mut told = format!("{} exchanges judged, {strangers} that no contract knows", traffic.judged());
-    told += if strangers > 0 { ", not judged:\n" } else { "\n" };
-    let mut named: Vec<(&String, &usize)> = traffic.strangers.iter().collect();
+pub fn unmatched(traffic: &Traffic) -> String {
+    let unmatched: usize = traffic.unmatched.values().sum();
+    let mut told = format!("{} exchanges judged, {unmatched} that no contract knows", traffic.judged());
+    told += if unmatched > 0 { ", not judged:\n" } else { "\n" };
+    let mut named: Vec<(&String, &usize)> = traffic.unmatched.iter().collect();
     named.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), (*name).clone()));
     for (name, count) in named.iter().take(20) {
         told += &format!("{count:>7} {}\n", redact::visible(name));
@@ -157,7 +157,7 @@ pub fn strangers(traffic: &Traffic) -> String {
     if named.len() > 20 {
         told += &format!("        and {} others\n", named.len() - 20);
     }
-    for (why, count) in &traffic.aside {
+    for (why, count) in &traffic.excluded {
         told += &format!("{count} not judged: {why}\n");
     }
     if traffic.dropped > 0 {
@@ -179,11 +179,11 @@ pub fn fail_on(fail_on: FailOnArg) -> Result<FailOn, Error> {
 }
 
 /// What a judged exchange is told as, where somebody watches.
-pub fn line(taken: &Taken, mask: Mask) -> Option<String> {
+pub fn line(taken: &TrafficResult, mask: Mask) -> Option<String> {
     let (name, verdict) = match taken {
-        Taken::Judged { name, verdict } => (name, verdict),
-        Taken::Aside { name, why } => return Some(format!("not judged {name}: {why}")),
-        Taken::Stranger(_) => return None,
+        TrafficResult::Judged { name, verdict } => (name, verdict),
+        TrafficResult::Excluded { name, why } => return Some(format!("not judged {name}: {why}")),
+        TrafficResult::Unmatched(_) => return None,
     };
     let redactor = Redactor::new(mask);
     let redacted = |text: &str| redactor.line(text);

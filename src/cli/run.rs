@@ -86,7 +86,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
     let sweep = command("sweep", &args.stage.without_cases());
-    let interrupt = interrupts(sweep.clone(), super::tell);
+    let interrupt = interrupts(sweep.clone(), super::print);
     let runner =
         Runner::open(workspace, resolved, Opening::new(state_dir.clone(), interrupt.clone())).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
@@ -106,7 +106,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     let show = |event: Event<'_>| progress.show(event);
     let output = tokio::select! {
         output = run_and_judge(&runner, &plan, &options, &show, filing) => output,
-        never = progress.tell_waits(|| runner.session.waits_for(), mask) => match never {},
+        never = progress.print_waits(|| runner.session.waits_for(), mask) => match never {},
     };
     progress.clear();
     let mut drafts = None;
@@ -123,7 +123,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     let late = runner.session.known_secrets().since(secrets);
     let kept = record.map_or(Ok(()), |record| record.finish(&report, &mask, late.as_ref()));
-    tell(&report, args, shown, &mask, out)?;
+    print_report(&report, args, shown, &mask, out)?;
     if report.runs.iter().any(|run| !run.clean_up.is_empty()) {
         eprintln!("`{sweep}` destroys what is left behind");
     }
@@ -131,7 +131,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     // What was found out is told before, for a full disk takes nothing from it.
     match (kept, &args.record) {
         (Err(error), Some(folder)) => return Err(unkept(folder, &error)),
-        (Err(error), None) => tell_unkept(&error),
+        (Err(error), None) => print_unkept(&error),
         (Ok(()), _) => {}
     }
     let mut code = report::exit_code(&report);
@@ -151,7 +151,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
 }
 
 /// Writes every form of the report that was asked for.
-fn tell(
+fn print_report(
     report: &Report,
     args: &RunArgs,
     shown: Shown,
@@ -170,7 +170,7 @@ fn tell(
     };
     let format = format(args.output.format, args.output.color);
     print(&text, format, out)?;
-    Ok(github::tell(report, format, mask, out)?)
+    Ok(github::print(report, format, mask, out)?)
 }
 
 /// Begins to keep a run where it was asked to be kept; else where the last one is, as far as that can be written.
@@ -180,7 +180,7 @@ fn keep(folder: Option<&Path>, runner: &Runner, redactor: &Redactor) -> Result<O
     match (begun, folder) {
         (Err(error), Some(folder)) => Err(unkept(folder, &error)),
         (Err(error), None) => {
-            tell_unkept(&error);
+            print_unkept(&error);
             Ok(None)
         }
         (Ok(record), _) => Ok(Some(record)),
@@ -191,7 +191,7 @@ fn unkept(folder: &Path, error: &io::Error) -> Error {
     Error::Usage(format!("{}: {error}", folder.display()))
 }
 
-fn tell_unkept(error: &io::Error) {
+fn print_unkept(error: &io::Error) {
     eprintln!("the run is not kept: {}: {error}", record::LAST);
 }
 

@@ -55,14 +55,14 @@ pub fn shard(arg: ShardArg) -> Result<Shard, Error> {
     match arg {
         ShardArg::Part(shard) => Ok(shard),
         ShardArg::Auto => {
-            told(|name| env::var(name).ok().filter(|value| !value.is_empty())).map_err(Error::Usage)
+            from_ci(|name| env::var(name).ok().filter(|value| !value.is_empty())).map_err(Error::Usage)
         }
     }
 }
 
 /// What the environment says: `PROOFMARK_SHARD` before all others, which must agree. An environment that says nothing,
 /// or half of it, is wrong: a part taken for the whole would judge the rest by silence.
-fn told(variable: impl Fn(&str) -> Option<String>) -> Result<Shard, String> {
+fn from_ci(variable: impl Fn(&str) -> Option<String>) -> Result<Shard, String> {
     if let Some(text) = variable("PROOFMARK_SHARD") {
         return text.parse().map_err(|error: ShardError| format!("PROOFMARK_SHARD: {error}"));
     }
@@ -146,8 +146,8 @@ mod tests {
         for (set, expected) in table {
             let variable =
                 |name: &str| set.iter().find(|(have, _)| *have == name).map(|(_, value)| (*value).to_owned());
-            let told = told(variable).map_or_else(|why| why, |shard| shard.to_string());
-            assert!(told.contains(expected), "{set:?}: {told}");
+            let found = from_ci(variable).map_or_else(|why| why, |shard| shard.to_string());
+            assert!(found.contains(expected), "{set:?}: {found}");
         }
     }
 

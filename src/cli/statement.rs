@@ -198,7 +198,7 @@ fn verify(args: &VerifyArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
         return answer(&Refused::Changed(statement::few(differences)));
     }
     writeln!(out, "{}: {}, as {} says", args.file.display(), statement.result.word(), folder.display())?;
-    for line in told.into_iter().chain(signed.map(|signed| signed.told())) {
+    for line in told.into_iter().chain(signed.map(|signed| signed.message())) {
         writeln!(out, "{}", Redactor::new(&str::to_owned).line(&line))?;
     }
     out.flush()?;

@@ -8,7 +8,7 @@ use std::{
 
 use super::args::{DownArgs, UpArgs};
 use crate::{
-    cli::{sweep::command, tell},
+    cli::{print, sweep::command},
     exec::{
         Interrupt,
         ledger::{KEPT, RUNS},
@@ -45,7 +45,7 @@ pub async fn up(args: &UpArgs, out: &mut impl Write) -> Result<ExitCode, Error> 
     }
     resolved.retention = FixtureRetention::Keep;
     let sweep = command("down", &args.stage.without_cases());
-    let interrupt = interrupt::interrupts(sweep.clone(), tell);
+    let interrupt = interrupt::interrupts(sweep.clone(), print);
     let runner = Runner::open(workspace, resolved, Opening::new(state_dir, interrupt.clone())).await?;
     match runner.session.keep(&fixtures).await {
         Ok(kept) => {

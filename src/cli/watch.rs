@@ -22,7 +22,7 @@ use super::{
     run,
 };
 use crate::{
-    cli::{sweep::command, tell},
+    cli::{print, sweep::command},
     exec::Interrupt,
     model::target::Target,
     plan,
@@ -81,7 +81,7 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, E
     let (mut events, _watcher) = events(&folders(&args, &cases))?;
     let sweep = command("sweep", &args.stage.without_cases());
     let (doing, at) = watch::channel(Doing::Waiting);
-    let mut interrupt = interrupts_of(at, sweep, tell);
+    let mut interrupt = interrupts_of(at, sweep, print);
     let mut judged: Option<Seen> = None;
     loop {
         let seen = seen(&args, &cases);

@@ -12,7 +12,7 @@ use super::{
     smithy::{self, ast::Ast, shapes::Schemas},
 };
 use crate::model::contract::{
-    Access, Answer, Contract, Effect, EffectSource, ErrorShape, Operation, Protocol,
+    Access, Contract, DocumentedResponse, Effect, EffectSource, ErrorShape, Operation, Protocol,
 };
 
 mod shapes;
@@ -215,7 +215,10 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         consumes: Vec::new(),
         answers: BTreeMap::from([(
             200,
-            Answer { schema: output.and_then(|id| schemas.name(id, &at)), ..Answer::default() },
+            DocumentedResponse {
+                schema: output.and_then(|id| schemas.name(id, &at)),
+                ..DocumentedResponse::default()
+            },
         )]),
         errors: errors(ast, given, &at, schemas),
         paging: None,

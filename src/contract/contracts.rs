@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     ContractError, files,
     mismatch::{self, Keyword, SchemaMismatch},
-    observed, refs, sound,
+    observed, refs, validate,
 };
 use crate::model::contract::{ApiName, Contract};
 
@@ -128,7 +128,7 @@ fn only_a_reference(schema: &Value) -> Option<String> {
 
 impl Entry {
     fn new(contract: Contract) -> Result<Entry, ContractError> {
-        sound::check(&contract)?;
+        validate::check(&contract)?;
         let uri = format!("urn:proofmark:{}", contract.api);
         let registry = Registry::new()
             .draft(Draft::Draft202012)

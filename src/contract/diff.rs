@@ -13,8 +13,10 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::{directions::Direction, refs, router};
-use crate::model::contract::{Access, Answer, Contract, Member, Operation, Place, Protocol, StatusRange};
+use super::{input_output::Direction, refs, router};
+use crate::model::contract::{
+    Access, Contract, DocumentedResponse, Member, Operation, ParameterLocation, Protocol, StatusRange,
+};
 
 mod schemas;
 #[cfg(test)]
@@ -157,8 +159,10 @@ fn members_renamed(
     let renamed = |(name, member): (&String, &Member)| {
         let own = wire((name, member));
         let old = names.iter().find(|(_, new)| *new == own).map(|(old, _)| *old);
-        let of_old = |it: &(&String, &Member)| it.1.place == Place::Path && Some(wire(*it).as_str()) == old;
-        match before.members.iter().find(of_old).filter(|_| member.place == Place::Path) {
+        let of_old = |it: &(&String, &Member)| {
+            it.1.place == ParameterLocation::Path && Some(wire(*it).as_str()) == old
+        };
+        match before.members.iter().find(of_old).filter(|_| member.place == ParameterLocation::Path) {
             Some((old, other)) => {
                 (old.clone(), Member { wire_name: other.wire_name.clone(), ..member.clone() })
             }
@@ -319,19 +323,21 @@ fn answers<'a>(
     found: &mut Found,
 ) {
     let name = &*new.name;
-    let mut pair = |at: String, before: &'a Answer, after: &'a Answer, found: &mut Found| {
-        media_types(name, &at, "reads", (&before.media_types, &after.media_types), found);
-        let (first, second) = (before.schema.as_deref(), after.schema.as_deref());
-        schemas.bodies(Direction::Output, name, &at, first, second, found);
-        let others: BTreeSet<&String> =
-            before.other_schemas.keys().chain(after.other_schemas.keys()).collect();
-        let in_both = |kind: &&&String| before.media_types.contains(kind) && after.media_types.contains(kind);
-        for kind in others.iter().filter(in_both) {
-            let at = format!("{at}/{}", kind.replace('~', "~0").replace('/', "~1"));
-            let (first, second) = (before.schema_of(Some(kind)), after.schema_of(Some(kind)));
+    let mut pair =
+        |at: String, before: &'a DocumentedResponse, after: &'a DocumentedResponse, found: &mut Found| {
+            media_types(name, &at, "reads", (&before.media_types, &after.media_types), found);
+            let (first, second) = (before.schema.as_deref(), after.schema.as_deref());
             schemas.bodies(Direction::Output, name, &at, first, second, found);
-        }
-    };
+            let others: BTreeSet<&String> =
+                before.other_schemas.keys().chain(after.other_schemas.keys()).collect();
+            let in_both =
+                |kind: &&&String| before.media_types.contains(kind) && after.media_types.contains(kind);
+            for kind in others.iter().filter(in_both) {
+                let at = format!("{at}/{}", kind.replace('~', "~0").replace('/', "~1"));
+                let (first, second) = (before.schema_of(Some(kind)), after.schema_of(Some(kind)));
+                schemas.bodies(Direction::Output, name, &at, first, second, found);
+            }
+        };
     // What stands for a range stands for whatever is not documented by itself, in either contract.
     let at = |status: &u16| format!("{place}/answers/{status}");
     for (status, before) in &old.answers {

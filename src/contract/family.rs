@@ -5,7 +5,7 @@ use crate::{
         identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Contract, Effect, Member, Operation, Place, Protocol},
+    model::contract::{Contract, Effect, Member, Operation, ParameterLocation, Protocol},
 };
 
 /// `Endpoint` of `CreateEndpoint`. What is started may be a thing too: a run, a job.
@@ -25,7 +25,9 @@ pub(crate) fn destroyer<'a>(contract: &'a Contract, create: &Operation) -> Optio
     let (name, member) = needs.next().filter(|_| destroyer.effect == Effect::Destroy)?;
     // What is started by its own identifier was there before: `StartTask` makes no task.
     let is_there = create.name.starts_with("Start") && create.members.get(name).is_some_and(is_needed);
-    let tells = matches!(member.place, Place::Path | Place::Body) && needs.next().is_none() && !is_there;
+    let tells = matches!(member.place, ParameterLocation::Path | ParameterLocation::Body)
+        && needs.next().is_none()
+        && !is_there;
     tells.then_some((destroyer, name))
 }
 
@@ -116,8 +118,11 @@ pub(crate) fn undoing<'a>(contract: &'a Contract, create: &Operation) -> Option<
                 .any(|other| is_told_by(other, name) && other.name != operation.name)
     };
     let told = operation.members.iter().filter(|(name, member)| {
-        (is_needed(member) || member.place == Place::Path || says_where(&(*name, *member)))
-            && matches!(member.place, Place::Path | Place::Body | Place::Query)
+        (is_needed(member) || member.place == ParameterLocation::Path || says_where(&(*name, *member)))
+            && matches!(
+                member.place,
+                ParameterLocation::Path | ParameterLocation::Body | ParameterLocation::Query
+            )
     });
     let members = told.map(|(name, member)| (name.as_str(), member)).collect::<Vec<_>>();
     (operation.effect == Effect::Destroy && !members.is_empty()).then_some(Undoing {

@@ -9,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{ContractError, sound};
+use super::{ContractError, validate};
 use crate::model::contract::{ApiName, Contract, Observed, Operation, Protocol, Waiter};
 
 pub const OPERATIONS: &str = "operations.json";
@@ -70,8 +70,8 @@ pub fn read(operations: &str, schema: &str) -> Result<Contract, ContractError> {
 }
 
 /// Fails where what a contract says does not hang together.
-pub fn sound(contract: &Contract) -> Result<(), ContractError> {
-    sound::check(contract).and_then(|()| sound::check_members(contract))
+pub fn validate(contract: &Contract) -> Result<(), ContractError> {
+    validate::check(contract).and_then(|()| validate::check_members(contract))
 }
 
 fn parse<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<T, ContractError> {

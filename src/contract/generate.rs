@@ -11,7 +11,7 @@ use crate::{
     model::{
         case::{Case, CaseId, GENERATED},
         clause::Clauses,
-        contract::{Contract, Operation, Place, Protocol},
+        contract::{Contract, Operation, ParameterLocation, Protocol},
         span::Span,
         template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
@@ -19,13 +19,13 @@ use crate::{
 
 mod arn;
 mod awsjson;
-mod draft;
+mod case_builder;
 mod examples;
 mod family;
 mod fault;
 mod first;
-mod journey;
 mod kinds;
+mod lifecycle;
 mod placeholders;
 mod random;
 mod relations;
@@ -100,7 +100,9 @@ pub fn variables(contract: &Contract, cases: &[Case]) -> BTreeMap<Arc<str>, Temp
     let nothing = |variable: Arc<str>| {
         let name = variable.split_once('.').map_or("", |(_, name)| name);
         let in_path = contract.operations.values().filter_map(|operation| operation.members.get(name));
-        let shape = { in_path }.find(|it| it.place == Place::Path).map(|it| Shape::of(contract, &it.schema));
+        let shape = { in_path }
+            .find(|it| it.place == ParameterLocation::Path)
+            .map(|it| Shape::of(contract, &it.schema));
         let generator = match shape {
             Some(shape) if shape.kind == Kind::Integer => Generator::AbsentNumber,
             Some(shape) if shape.text("format") != Some("uuid") => Generator::Absent,
@@ -122,13 +124,13 @@ fn of_kinds(
     seed: u64,
 ) -> Vec<Case> {
     let span = places.of_operation(&operation.name);
-    let draft = draft::Draft::new(contract, kinds, operation, clauses, seed, span);
+    let builder = case_builder::CaseBuilder::new(contract, kinds, operation, clauses, seed, span);
     let mut cases = match contract.protocol {
-        Protocol::AwsJson { .. } => awsjson::cases(&draft),
-        Protocol::Rest => rest::cases(&draft),
+        Protocol::AwsJson { .. } => awsjson::cases(&builder),
+        Protocol::Rest => rest::cases(&builder),
     };
-    cases.extend(journey::cases(&draft));
-    cases.extend(relations::cases(&draft));
+    cases.extend(lifecycle::cases(&builder));
+    cases.extend(relations::cases(&builder));
     cases
 }
 

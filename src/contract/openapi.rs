@@ -16,7 +16,7 @@ use self::{
     document::{Dialect, Document, Place},
     schemas::Schemas,
 };
-use super::{ImportProblem, Imported, directions, files, router::Router};
+use super::{ImportProblem, Imported, files, input_output, router::Router};
 use crate::model::contract::{Contract, Operation, Protocol};
 
 mod answers;
@@ -53,10 +53,10 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let base_paths = base_paths(document);
     let (mut operations, places) = operations::all(&mut schemas, &base_paths);
     schemas.finish();
-    let outputs = schemas.made.remove(&directions::Direction::Output).unwrap_or_default();
-    let inputs = schemas.made.remove(&directions::Direction::Input).unwrap_or_default();
+    let outputs = schemas.made.remove(&input_output::Direction::Output).unwrap_or_default();
+    let inputs = schemas.made.remove(&input_output::Direction::Input).unwrap_or_default();
     let mut problems = schemas.problems;
-    let folded = match directions::fold(outputs, inputs) {
+    let folded = match input_output::fold(outputs, inputs) {
         Ok(folded) => folded,
         Err(name) => {
             problems.push(ImportProblem::new("", format!("two schemas would be called {name}")));

@@ -7,7 +7,7 @@ use super::{
     shape::{Kind, Shape},
 };
 use crate::model::{
-    contract::{Contract, Operation, Place},
+    contract::{Contract, Operation, ParameterLocation},
     resource::{Resource, Use},
 };
 
@@ -34,7 +34,9 @@ pub(crate) fn at<'a>(contract: &'a Contract, schema: &'a Value, path: &str) -> O
 pub(crate) fn input<'a>(contract: &'a Contract, operation: &'a Operation, path: &str) -> Option<&'a Value> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     let bare = first.strip_suffix(EACH).unwrap_or(first);
-    if let Some(member) = operation.members.get(bare).filter(|member| member.place != Place::WholeBody) {
+    if let Some(member) =
+        operation.members.get(bare).filter(|member| member.place != ParameterLocation::WholeBody)
+    {
         let schema = match bare == first {
             true => &member.schema,
             false => Shape::of(contract, &member.schema).inside()?,
@@ -46,7 +48,7 @@ pub(crate) fn input<'a>(contract: &'a Contract, operation: &'a Operation, path: 
 
 /// The member that is the whole body.
 pub(crate) fn body(operation: &Operation) -> Option<(&str, &crate::model::contract::Member)> {
-    let whole = operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
+    let whole = operation.members.iter().find(|(_, member)| member.place == ParameterLocation::WholeBody);
     whole.map(|(name, member)| (name.as_str(), member))
 }
 

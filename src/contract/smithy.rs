@@ -20,8 +20,8 @@ use self::{
 };
 use super::{ImportProblem, Imported, effect, examples::Given, files, refs};
 use crate::model::contract::{
-    Access, Answer, Contract, Effect, EffectSource, ErrorShape, ListStyle, Member, Operation, Paging, Place,
-    Protocol,
+    Access, Contract, DocumentedResponse, Effect, EffectSource, ErrorShape, ListStyle, Member, Operation,
+    Paging, ParameterLocation, Protocol,
 };
 
 pub(super) mod ast;
@@ -195,7 +195,10 @@ fn operation<'a>(
         consumes: Vec::new(),
         answers: BTreeMap::from([(
             200,
-            Answer { schema: output.and_then(|id| schemas.name(id, &shape.pointer())), ..Answer::default() },
+            DocumentedResponse {
+                schema: output.and_then(|id| schemas.name(id, &shape.pointer())),
+                ..DocumentedResponse::default()
+            },
         )]),
         errors: errors(ast, service, shape, schemas),
         paging: paging(service, shape),
@@ -208,7 +211,7 @@ fn operation<'a>(
 pub(super) fn body_members<'a>(input: Shape<'a>, schemas: &mut Schemas<'a>) -> IndexMap<String, Member> {
     let member = |member: ast::Member<'a>| {
         let described = Member {
-            place: Place::Body,
+            place: ParameterLocation::Body,
             wire_name: None,
             required: member.traits.has("smithy.api#required"),
             default: None,

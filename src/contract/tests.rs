@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::contract::{Access, Effect, Place};
+use crate::model::contract::{Access, Effect, ParameterLocation};
 
 mod any_document;
 
@@ -14,29 +14,29 @@ fn shipped(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn told<T>(result: Result<T, Vec<ImportProblem>>) -> T {
+fn rendered<T>(result: Result<T, Vec<ImportProblem>>) -> T {
     result.unwrap_or_else(|problems| {
         panic!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>())
     })
 }
 
 fn dms() -> Imported {
-    told(smithy::import(&shipped("models/dms-2016-01-01.smithy.json"), "dms"))
+    rendered(smithy::import(&shipped("models/dms-2016-01-01.smithy.json"), "dms"))
 }
 
 fn veeam() -> Imported {
-    told(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.swagger.yaml"), "veeam"))
+    rendered(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.swagger.yaml"), "veeam"))
 }
 
 fn veeam_openapi() -> Imported {
-    told(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.openapi.yaml"), "veeam"))
+    rendered(openapi::import(&shipped("models/veeam-backup-for-aws-1.0-rev0.openapi.yaml"), "veeam"))
 }
 
 fn dms_of_botocore() -> Imported {
     let file = |name: &str| shipped(&format!("models/dms-2016-01-01.botocore/{name}"));
     let [service, paginators, waiters, examples] =
         ["service-2.json", botocore::PAGINATORS, botocore::WAITERS, botocore::EXAMPLES].map(file);
-    told(botocore::import(
+    rendered(botocore::import(
         botocore::Texts {
             service: &service,
             paginators: Some(&paginators),
@@ -264,12 +264,12 @@ fn traps_of_the_veeam_document_are_stepped_over() {
     let create = contract.operation("CreateAmazonConnection").unwrap();
     assert_eq!(create.consumes, ["application/json"]);
     let body = &create.members["amazonConnectionSpec"];
-    assert_eq!((body.place, body.required), (Place::WholeBody, true));
+    assert_eq!((body.place, body.required), (ParameterLocation::WholeBody, true));
     assert_eq!(body.schema, json!({ "$ref": "#/$defs/AmazonConnectionSpec" }));
     let [token, sign_out] = ["Authenticate", "SignOut"].map(|name| contract.operation(name).unwrap());
     assert_eq!((token.access, token.effect), (Access::Public, Effect::Read));
     assert_eq!((sign_out.access, sign_out.effect), (Access::Protected, Effect::Change));
-    assert_eq!(token.members["grant_type"].place, Place::Form);
+    assert_eq!(token.members["grant_type"].place, ParameterLocation::Form);
     assert_eq!(token.consumes, ["application/x-www-form-urlencoded"]);
     assert_eq!(sign_out.consumes, [""; 0]);
 }
@@ -280,7 +280,7 @@ fn numbers_as_published_are_read_too() {
         .replace("minimum: 400\n", "minimum: 4E+2\n")
         .replace("maximum: 600\n", "maximum: 6E+2\n");
     assert!(text.contains("4E+2") && text.contains("6E+2"));
-    assert_eq!(told(openapi::import(&text, "veeam")), veeam());
+    assert_eq!(rendered(openapi::import(&text, "veeam")), veeam());
 }
 
 /// The OpenAPI form was converted from the Swagger form: it has no `security` of operations, gives two objects names

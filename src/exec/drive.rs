@@ -41,7 +41,7 @@ pub(super) async fn drive(
         let played = AssertUnwindSafe(play(script, job_ledger, session, log)).catch_unwind().await;
         match played {
             Ok(()) => return,
-            Err(panic) => script.panicked(session.told(panic.as_ref())),
+            Err(panic) => script.panicked(session.panic_message(panic.as_ref())),
         }
     }
 }

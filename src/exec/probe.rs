@@ -13,7 +13,7 @@ use crate::{
     matcher::{error_reading::error_names, identity},
     model::{
         case::{Auth, Fixture, Raw, Request, Scope},
-        contract::{ApiName, Contract, Effect, Operation, Place, Protocol},
+        contract::{ApiName, Contract, Effect, Operation, ParameterLocation, Protocol},
         exchange::Response,
         target::ApiTarget,
     },
@@ -139,7 +139,7 @@ fn words(protocol: &Protocol, response: &Response) -> String {
 fn readable<'a>(contract: &'a Contract, target: &ApiTarget, jobs: &[Job]) -> Vec<&'a Operation> {
     let needs = |operation: &Operation| {
         let mut members = operation.members.values();
-        members.any(|it| it.required && it.default.is_none() && it.place != Place::Header)
+        members.any(|it| it.required && it.default.is_none() && it.place != ParameterLocation::Header)
     };
     let reads = |operation: &&Operation| {
         operation.effect == Effect::Read && target.authenticates(operation) && !needs(operation)

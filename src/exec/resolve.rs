@@ -16,7 +16,8 @@ impl Session {
         if let Some(ledger_state) = self.ledger.state().await {
             let swept = settled.get_or_insert_with(Vec::new);
             if ledger_state.has_to_be_looked_at() {
-                self.sweep(&ledger_state, Mode::Apply, |_| false, &others(), |thing| swept.push(thing)).await;
+                self.sweep(&ledger_state, Mode::Apply, |_| false, &others(), |resource| swept.push(resource))
+                    .await;
             }
         }
         self.ledger.remove_if_over().await;

@@ -13,7 +13,7 @@ mod tests;
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use self::{
-    outcome::{StepOutcome, succeeded, told},
+    outcome::{StepOutcome, message, succeeded},
     polling::Asking,
 };
 use super::{futile::Futile, owned_ids, retry::Bounds, values::VariableScope};
@@ -396,7 +396,7 @@ impl Script {
             Ok(response) => response,
             Err(broken) => {
                 self.fixtures[index].existence = existence_after(broken);
-                return self.fixture_failed(index, told(&fixture.create, broken));
+                return self.fixture_failed(index, message(&fixture.create, broken));
             }
         };
         self.fixtures[index].existence = match response.status {

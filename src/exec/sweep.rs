@@ -75,7 +75,7 @@ impl CleanupOutcome {
     }
 }
 
-/// One thing of the ledger.
+/// One resource of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SweepResult {
     /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
@@ -103,8 +103,8 @@ pub enum Mode {
 }
 
 impl Session {
-    /// Destroys what the book says is left, and writes down what is gone. The session is one of the book's own run. Of
-    /// what is `forgotten`, by its number, only that is written down.
+    /// Destroys what the ledger says is left, and writes down what is gone. The session is one of the ledger's own
+    /// run. Of what is `forgotten`, by its number, only that is written down.
     pub async fn sweep(
         &self,
         ledger_state: &LedgerState,
@@ -114,8 +114,8 @@ impl Session {
         mut told: impl FnMut(SweepResult),
     ) {
         ledger_state.inventory.values().for_each(|ids| self.owned.add_there_before(ids));
-        for thing in &ledger_state.things {
-            self.owned.add(thing.identity.values(), &self.asked(thing));
+        for resource in &ledger_state.resources {
+            self.owned.add(resource.identity.values(), &self.asked(resource));
         }
         let known: Vec<String> = ledger_state.names();
         let mut search = Search {
@@ -128,13 +128,13 @@ impl Session {
             others_open: true,
         };
         let mut open = Vec::new();
-        for thing in ledger_state.open() {
+        for resource in ledger_state.open() {
             match mode {
-                Mode::DryRun => told(self.ended(thing, CleanupOutcome::WouldGo).await),
-                Mode::Apply if forgotten(thing.number) => {
-                    told(self.ended(thing, CleanupOutcome::Forgotten).await)
+                Mode::DryRun => told(self.ended(resource, CleanupOutcome::WouldGo).await),
+                Mode::Apply if forgotten(resource.number) => {
+                    told(self.ended(resource, CleanupOutcome::Forgotten).await)
                 }
-                Mode::Apply => open.push(Pending::of(thing)),
+                Mode::Apply => open.push(Pending::of(resource)),
             }
         }
         if mode == Mode::Apply {
@@ -169,7 +169,7 @@ impl Session {
             for mut pending in open {
                 let kind = pending.kind();
                 if silent.get(&kind).is_some_and(|times| *times >= UNANSWERED) {
-                    told(self.ended(pending.thing, pending.unasked()).await);
+                    told(self.ended(pending.resource, pending.unasked()).await);
                     continue;
                 }
                 if unanswered.get(&kind).is_some_and(|times| *times >= UNANSWERED) {
@@ -177,11 +177,11 @@ impl Session {
                     continue;
                 }
                 match self.turn(&mut pending, search).await {
-                    Turn::Over(outcome) => told(self.ended(pending.thing, outcome).await),
+                    Turn::Over(outcome) => told(self.ended(pending.resource, outcome).await),
                     Turn::Again => still.push(pending),
                     Turn::Silent(outcome) => {
                         *silent.entry(kind).or_default() += 1;
-                        told(self.ended(pending.thing, outcome).await);
+                        told(self.ended(pending.resource, outcome).await);
                     }
                     Turn::Unanswered => {
                         *unanswered.entry(kind).or_default() += 1;
@@ -200,7 +200,7 @@ impl Session {
         }
         for pending in open {
             let outcome = pending.given_up();
-            told(self.ended(pending.thing, outcome).await);
+            told(self.ended(pending.resource, outcome).await);
         }
     }
 
@@ -213,16 +213,16 @@ impl Session {
     ) {
         search.listed.forget();
         let mut there = Vec::new();
-        for thing in ledger_state.refused().filter(|thing| !thing.intent.names.is_empty()) {
-            if self.is_listed(thing, search).await {
-                there.push(Pending::of(thing));
+        for resource in ledger_state.refused().filter(|resource| !resource.intent.names.is_empty()) {
+            if self.is_listed(resource, search).await {
+                there.push(Pending::of(resource));
             }
         }
         self.in_rounds(there, search, told).await;
     }
 
     /// Writes down what became of a thing.
-    async fn ended(&self, thing: &TrackedResource, outcome: CleanupOutcome) -> SweepResult {
+    async fn ended(&self, resource: &TrackedResource, outcome: CleanupOutcome) -> SweepResult {
         let event = match &outcome {
             CleanupOutcome::Destroyed | CleanupOutcome::WasGone | CleanupOutcome::NeverMade => {
                 Some(Event::Destroyed)
@@ -233,11 +233,11 @@ impl Session {
             CleanupOutcome::Stays | CleanupOutcome::Forgotten => Some(Event::Settled),
             CleanupOutcome::WouldGo => None,
         };
-        let (what, number) = (self.known_secrets.mask(&in_words(thing)), thing.number);
-        let (job, operation) = (thing.job.clone(), thing.operation.clone());
+        let (what, number) = (self.known_secrets.mask(&in_words(resource)), resource.number);
+        let (job, operation) = (resource.job.clone(), resource.operation.clone());
         let mut swept = SweepResult { what, number, job, operation, outcome };
         if let Some(event) = event
-            && let Err(error) = self.ledger.write(&entry(thing, event), &self.known_secrets).await
+            && let Err(error) = self.ledger.write(&entry(resource, event), &self.known_secrets).await
         {
             swept.outcome = CleanupOutcome::NotKnown(error.to_string());
         }
@@ -287,23 +287,23 @@ impl Wait {
     }
 }
 
-fn entry(thing: &TrackedResource, event: Event) -> LedgerEntry {
+fn entry(resource: &TrackedResource, event: Event) -> LedgerEntry {
     LedgerEntry {
         at: Timestamp::now(),
-        number: thing.number,
-        job: thing.job.clone(),
-        api: thing.api.clone(),
-        operation: thing.operation.clone(),
+        number: resource.number,
+        job: resource.job.clone(),
+        api: resource.api.clone(),
+        operation: resource.operation.clone(),
         event,
     }
 }
 
 /// `dms CreateEndpoint pm-0a1b2c3d-x (dms::endpoint)`.
-fn in_words(thing: &TrackedResource) -> String {
-    let TrackedResource { api, operation, job, .. } = thing;
+fn in_words(resource: &TrackedResource) -> String {
+    let TrackedResource { api, operation, job, .. } = resource;
     let shown = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let name = thing.intent.names.first().cloned();
-    let name = name.or_else(|| thing.identity.values().next().map(shown));
+    let name = resource.intent.names.first().cloned();
+    let name = name.or_else(|| resource.identity.values().next().map(shown));
     let name = name.map(|name| format!(" {name}")).unwrap_or_default();
     format!("{api} {operation}{name} ({job})")
 }

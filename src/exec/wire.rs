@@ -150,7 +150,7 @@ impl Wire {
     }
 
     /// Waits for a turn and sends a request that belongs to no step; once more, where that does no harm to what has
-    /// this effect. Every passage but the last goes to `repeated`.
+    /// this effect. Every round trip but the last goes to `repeated`.
     pub async fn send_patiently(
         &self,
         prepared: PreparedRequest,

@@ -87,8 +87,8 @@ impl Comparison<'_> {
     }
 
     fn differs(&mut self, wanted: &Value, actual: &Value) {
-        let told = |value: &Value| if value.is_null() { "absent".to_owned() } else { shown(value) };
-        let (expected, actual) = (told(wanted), told(actual));
+        let rendered = |value: &Value| if value.is_null() { "absent".to_owned() } else { shown(value) };
+        let (expected, actual) = (rendered(wanted), rendered(actual));
         self.found.push(Mismatch { at: pointer(self.at.clone()), expected, actual });
     }
 
@@ -153,7 +153,7 @@ mod tests {
     use crate::model::template::TemplateValue;
 
     /// `pointer expected actual` of each difference.
-    fn told(claim: Value, wanted: Value, actual: Value) -> Vec<String> {
+    fn rendered(claim: Value, wanted: Value, actual: Value) -> Vec<String> {
         let names = |key: &str| serde_json::from_value(claim[key].clone()).unwrap_or_default();
         let ignoring = serde_json::from_value(claim["ignoring"].clone()).unwrap_or_default();
         let value = TemplateValue::Fixed(wanted.clone());
@@ -204,14 +204,14 @@ mod tests {
             (json!({ "ignoring": ["json-text"] }), json!("{\"a\":1}"), json!("{ \"a\": 2 }"), 1),
             (json!({ "ignoring": ["json-text"] }), json!("{"), json!("["), 1),
         ] {
-            let found = told(claim.clone(), wanted.clone(), actual.clone());
+            let found = rendered(claim.clone(), wanted.clone(), actual.clone());
             assert_eq!(found.len(), differences, "{claim} {wanted} {actual}: {found:?}");
         }
     }
 
     #[test]
     fn a_difference_has_its_place() {
-        let found = told(json!({}), json!({ "A": [{ "B": 1 }] }), json!({ "A": [{ "C": 1 }] }));
+        let found = rendered(json!({}), json!({ "A": [{ "B": 1 }] }), json!({ "A": [{ "C": 1 }] }));
         assert_eq!(found, ["body /A/0/B 1 absent", "body /A/0/C absent 1"]);
     }
 }

@@ -17,7 +17,7 @@ mod answer;
 
 use super::{derived::Derived, resource::Resources};
 
-pub use self::answer::{Answer, is_json};
+pub use self::answer::{DocumentedResponse, is_json};
 pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
 
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
@@ -170,10 +170,10 @@ pub struct Operation {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consumes: Vec<String>,
     /// Every documented answer by status, success and error alike.
-    pub answers: BTreeMap<u16, Answer>,
+    pub answers: BTreeMap<u16, DocumentedResponse>,
     /// Answers that are documented for many statuses at once (OpenAPI `4XX`, `default`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub ranges: BTreeMap<StatusRange, Answer>,
+    pub ranges: BTreeMap<StatusRange, DocumentedResponse>,
     /// Modelled errors, for protocols that name them (awsJson), in model order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorShape>,
@@ -186,22 +186,22 @@ pub struct Operation {
 
 impl Operation {
     /// The documented statuses from 200 to 299.
-    pub fn successes(&self) -> impl Iterator<Item = (u16, &Answer)> {
+    pub fn successes(&self) -> impl Iterator<Item = (u16, &DocumentedResponse)> {
         self.answers.range(200..300).map(|(status, answer)| (*status, answer))
     }
 
     /// What is documented for `status`: by itself, else for its class, else for any.
-    pub fn answer(&self, status: u16) -> Option<&Answer> {
+    pub fn answer(&self, status: u16) -> Option<&DocumentedResponse> {
         self.answers.get(&status).or_else(|| self.range(StatusRange::Class(status / 100)))
     }
 
     /// What is documented for `range`, or for all of which it is a part.
-    pub fn range(&self, range: StatusRange) -> Option<&Answer> {
+    pub fn range(&self, range: StatusRange) -> Option<&DocumentedResponse> {
         self.ranges.get(&range).or_else(|| self.ranges.get(&StatusRange::Any))
     }
 
     /// What a success shows: the first that is documented by itself, or what stands for all of them.
-    pub fn success(&self) -> Option<&Answer> {
+    pub fn success(&self) -> Option<&DocumentedResponse> {
         self.successes().next().map_or_else(|| self.answer(200), |(_, answer)| Some(answer))
     }
 
@@ -387,7 +387,7 @@ impl Touches {
 pub struct Member {
     /// Where it travels.
     #[serde(rename = "in")]
-    pub place: Place,
+    pub place: ParameterLocation,
     /// The name on the wire where it differs from the member's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire_name: Option<String>,
@@ -406,8 +406,8 @@ pub struct Member {
 impl Member {
     /// Whether the smallest input has it: what is required, and a body. A header with a default is filled in by itself.
     pub fn is_in_smallest_input(&self) -> bool {
-        let is_filled_in = self.place == Place::Header && self.default.is_some();
-        self.required && !is_filled_in || self.place == Place::WholeBody
+        let is_filled_in = self.place == ParameterLocation::Header && self.default.is_some();
+        self.required && !is_filled_in || self.place == ParameterLocation::WholeBody
     }
 }
 
@@ -436,7 +436,7 @@ impl ListStyle {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
+pub enum ParameterLocation {
     Path,
     Query,
     Header,

@@ -144,17 +144,17 @@ pub struct Response {
     /// Bytes that followed a response which by its status has no content (204, 304).
     pub stray: usize,
     /// What `body` is of what came.
-    pub coding: Coding,
+    pub coding: ContentCoding,
     json: OnceLock<Result<Parsed, Unreadable>>,
 }
 
 impl Response {
     pub fn new(status: u16, headers: Vec<(String, String)>, body: Bytes, stray: usize) -> Self {
-        Response { status, headers, body, stray, coding: Coding::AsItCame, json: OnceLock::new() }
+        Response { status, headers, body, stray, coding: ContentCoding::AsItCame, json: OnceLock::new() }
     }
 
     /// The same, of which the body is so.
-    pub fn coded(self, coding: Coding) -> Self {
+    pub fn with_coding(self, coding: ContentCoding) -> Self {
         Response { coding, ..self }
     }
 
@@ -198,7 +198,7 @@ pub fn header_text(value: &[u8]) -> String {
 impl Clone for Response {
     fn clone(&self) -> Self {
         let Response { status, headers, body, stray, coding, .. } = self;
-        Response::new(*status, headers.clone(), body.clone(), *stray).coded(*coding)
+        Response::new(*status, headers.clone(), body.clone(), *stray).with_coding(*coding)
     }
 }
 
@@ -212,16 +212,17 @@ impl fmt::Debug for Response {
 /// in a content coding is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Coding {
+pub enum ContentCoding {
     #[default]
     AsItCame,
     /// The headers are those of what came; the body is what was in it. `of` is how many bytes came, where that is known.
-    Unpacked { of: Option<usize> },
+    #[serde(rename = "unpacked")]
+    Decoded { of: Option<usize> },
 }
 
-impl Coding {
+impl ContentCoding {
     pub fn is_as_it_came(&self) -> bool {
-        *self == Coding::AsItCame
+        *self == ContentCoding::AsItCame
     }
 }
 

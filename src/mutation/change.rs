@@ -91,7 +91,7 @@ impl Change {
             lengths.for_each(|(_, value)| *value = body.len().to_string());
         }
         let body = body.unwrap_or_else(|| response.body.clone());
-        Response::new(status, headers, body, stray).coded(response.coding)
+        Response::new(status, headers, body, stray).with_coding(response.coding)
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     trial::Trial,
 };
 use crate::{
-    check::{Judge, Twins},
+    check::{JudgingContext, Twins},
     model::{exchange::Role, verdict::Location},
     plan::glob,
 };
@@ -64,7 +64,7 @@ impl Settings<'_> {
 /// Everything that is the same for all subjects.
 struct Bench<'a> {
     subjects: &'a [Subject<'a>],
-    judge: &'a Judge<'a>,
+    judge: &'a JudgingContext<'a>,
     twins: &'a Twins,
     settings: &'a Settings<'a>,
     donors: Donors,
@@ -81,7 +81,12 @@ struct Mutant {
 
 /// Changes the answers of all subjects. `judge` is to compare no snapshots: the score is that of the contract and of claims.
 /// The same subjects and settings give the same score, on any number of threads.
-pub fn measure(subjects: &[Subject<'_>], judge: &Judge<'_>, twins: &Twins, settings: &Settings<'_>) -> Score {
+pub fn measure(
+    subjects: &[Subject<'_>],
+    judge: &JudgingContext<'_>,
+    twins: &Twins,
+    settings: &Settings<'_>,
+) -> Score {
     let donors = Donors::of(subjects, settings.mask);
     let mut bench = Bench { subjects, judge, twins, settings, donors, most: u64::MAX };
     if let Some(sample) = settings.sample {

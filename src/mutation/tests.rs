@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    check::{Judge, Snapshots, Twins},
+    check::{JudgingContext, Snapshots, Twins},
     contract::{Contracts, openapi},
     model::{
         case::Suite,
@@ -157,7 +157,7 @@ fn score_of(
     change: impl FnOnce(&mut Settings<'_>),
 ) -> Score {
     let World { contracts, clauses, suite, target, snapshots, traces } = &*WORLD;
-    let judge = Judge { suite, contracts, clauses, target, snapshots };
+    let judge = JudgingContext { suite, contracts, clauses, target, snapshots };
     let subjects: Vec<Subject<'_>> = suite
         .cases
         .iter()

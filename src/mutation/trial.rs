@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Subject, What, change::Change};
 use crate::{
-    check::{self, Judge, Twins},
+    check::{self, JudgingContext, Twins},
     matcher::{self, Context},
     model::{
         case::{CaseId, Step},
@@ -32,7 +32,7 @@ pub enum Outcome {
 /// A subject made ready to be judged many times.
 pub struct Trial<'a> {
     subject: &'a Subject<'a>,
-    judge: &'a Judge<'a>,
+    judge: &'a JudgingContext<'a>,
     twins: &'a Twins,
     /// The subject's own, with one answer changed at a time.
     trace: Trace,
@@ -41,7 +41,11 @@ pub struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     /// None where the trace as it is comes to no pass, and to no violation of what the record hides either.
-    pub fn new(subject: &'a Subject<'a>, judge: &'a Judge<'a>, twins: &'a Twins) -> Option<Trial<'a>> {
+    pub fn new(
+        subject: &'a Subject<'a>,
+        judge: &'a JudgingContext<'a>,
+        twins: &'a Twins,
+    ) -> Option<Trial<'a>> {
         let trace = subject.trace.clone();
         let mut trial = Trial { subject, judge, twins, trace, before: Vec::new() };
         let verdict = trial.verdict();
@@ -92,8 +96,8 @@ impl<'a> Trial<'a> {
         let mut found = all(verdict);
         if matches!(change.at, Location::Header(_)) {
             let id: CaseId = self.subject.name.into();
-            let across = check::across(&[(id, &self.trace)], self.judge);
-            found.extend(across.into_iter().map(|(_, violation)| violation));
+            let run_wide = check::run_wide(&[(id, &self.trace)], self.judge);
+            found.extend(run_wide.into_iter().map(|(_, violation)| violation));
         }
         let fresh: Vec<_> = found.into_iter().filter(|one| !self.before.contains(one)).collect();
         if !fresh.is_empty() {

@@ -16,7 +16,7 @@ use crate::{
     matcher::fill::{self, Unfilled},
     model::{
         case::{Auth, Raw, RawBody, Request},
-        contract::{ListStyle, Member, Operation, Place, Protocol, is_json},
+        contract::{ListStyle, Member, Operation, ParameterLocation, Protocol, is_json},
         exchange::{RequestKind, SentRequest},
         template::{Part, Placeholder},
     },
@@ -148,20 +148,20 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
     for (name, member, value) in members(operation, input) {
         let wire = member.and_then(|member| member.wire_name.as_deref()).unwrap_or(name);
         let list = member.map_or_else(ListStyle::default, |member| member.list);
-        match member.map_or(Place::Query, |member| member.place) {
-            Place::Path => in_path.push((wire, joined(&value, list))),
-            Place::Header if value.is_null() => remove(&mut headers, wire),
-            Place::Header => set(&mut headers, wire, joined(&value, list)),
-            Place::Body | Place::WholeBody => {
+        match member.map_or(ParameterLocation::Query, |member| member.place) {
+            ParameterLocation::Path => in_path.push((wire, joined(&value, list))),
+            ParameterLocation::Header if value.is_null() => remove(&mut headers, wire),
+            ParameterLocation::Header => set(&mut headers, wire, joined(&value, list)),
+            ParameterLocation::Body | ParameterLocation::WholeBody => {
                 media_type =
                     Some(operation.consumes.first().map_or("application/json", String::as_str).to_owned());
                 body = value.to_string().into();
             }
-            Place::Query => each(&value, list, |text| {
+            ParameterLocation::Query => each(&value, list, |text| {
                 has_query = true;
                 query.append_pair(wire, text);
             }),
-            Place::Form => {
+            ParameterLocation::Form => {
                 let content = content(wire, member, &value);
                 each(&value, list, |text| {
                     form.push(multipart::Part {
@@ -241,7 +241,9 @@ fn members<'a>(
     let defaults: Vec<_> = operation
         .members
         .iter()
-        .filter(|(name, member)| absent(name) && (member.required || member.place == Place::Header))
+        .filter(|(name, member)| {
+            absent(name) && (member.required || member.place == ParameterLocation::Header)
+        })
         .filter_map(|(name, member)| Some((name.as_str(), Some(member), member.default.clone()?)))
         .collect();
     let given = input.into_iter().map(|(name, value)| (name, operation.members.get(name), value));

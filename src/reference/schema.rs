@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 }
 
 /// Everything that is wrong with `value`; `document` holds the `$defs` that `schema` refers to.
-pub(crate) fn flaws(document: &Value, schema: &Value, value: &Value) -> Vec<Flaw> {
+pub(crate) fn violations(document: &Value, schema: &Value, value: &Value) -> Vec<Flaw> {
     let mut found = Vec::new();
     Check { document, found: &mut found }.value(schema, value, "");
     found
@@ -46,7 +46,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn flaw(&mut self, kind: Kind, at: &str, says: impl Into<String>) {
+    fn violation(&mut self, kind: Kind, at: &str, says: impl Into<String>) {
         self.found.push(Flaw { kind, at: at.to_owned(), says: says.into() });
     }
 
@@ -56,12 +56,12 @@ impl Check<'_> {
         if let Some(types) = rules.get("type")
             && !is_of(types, value)
         {
-            return self.flaw(Kind::Type, at, format!("has to be of the type {types}"));
+            return self.violation(Kind::Type, at, format!("has to be of the type {types}"));
         }
         if let Some(choices) = rules.get("enum").and_then(Value::as_array)
             && !choices.contains(value)
         {
-            self.flaw(Kind::Enum, at, format!("has to be one of {}", Value::from(choices.clone())));
+            self.violation(Kind::Enum, at, format!("has to be one of {}", Value::from(choices.clone())));
         }
         match value {
             Value::String(text) => self.text(rules, text, at),
@@ -78,7 +78,7 @@ impl Check<'_> {
         if let Some(pattern) = rules.get("pattern").and_then(Value::as_str)
             && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text))
         {
-            self.flaw(Kind::Pattern, at, format!("has to match {pattern}"));
+            self.violation(Kind::Pattern, at, format!("has to match {pattern}"));
         }
         let well_formed = match rules.get("format").and_then(Value::as_str) {
             Some("uuid") => text.len() == 36 && Uuid::try_parse(text).is_ok(),
@@ -87,7 +87,7 @@ impl Check<'_> {
             _ => true,
         };
         if !well_formed {
-            self.flaw(Kind::Format, at, format!("has to have the format {}", rules["format"]));
+            self.violation(Kind::Format, at, format!("has to have the format {}", rules["format"]));
         }
     }
 
@@ -98,7 +98,7 @@ impl Check<'_> {
             || ordered("exclusiveMinimum").is_some_and(Ordering::is_le)
             || ordered("exclusiveMaximum").is_some_and(Ordering::is_ge);
         if outside {
-            self.flaw(Kind::Range, at, "is out of range");
+            self.violation(Kind::Range, at, "is out of range");
         }
     }
 
@@ -106,7 +106,7 @@ impl Check<'_> {
         let bound = |name: &str| rules.get(name).and_then(Value::as_u64);
         let length = length as u64;
         if bound(least).is_some_and(|least| length < least) || bound(most).is_some_and(|most| length > most) {
-            self.flaw(Kind::Length, at, "is too short or too long");
+            self.violation(Kind::Length, at, "is too short or too long");
         }
     }
 
@@ -115,7 +115,7 @@ impl Check<'_> {
         if rules.get("uniqueItems") == Some(&Value::Bool(true)) {
             let mut seen = HashSet::new();
             if !items.iter().all(|item| seen.insert(item.to_string())) {
-                self.flaw(Kind::Length, at, "has an item twice");
+                self.violation(Kind::Length, at, "has an item twice");
             }
         }
         let Some(schema) = rules.get("items") else { return };
@@ -127,7 +127,7 @@ impl Check<'_> {
     fn members(&mut self, rules: &Map<String, Value>, members: &Map<String, Value>, at: &str) {
         let required = rules.get("required").and_then(Value::as_array).into_iter().flatten();
         for name in required.filter_map(Value::as_str).filter(|name| !members.contains_key(*name)) {
-            self.flaw(Kind::Missing, &format!("{at}/{name}"), "must be provided");
+            self.violation(Kind::Missing, &format!("{at}/{name}"), "must be provided");
         }
         self.length(rules, ("minProperties", "maxProperties"), members.len(), at);
         let properties = rules.get("properties").and_then(Value::as_object);
@@ -137,9 +137,9 @@ impl Check<'_> {
                 self.value(schema, value, &at);
             } else if let Some(schema) = rules.get("additionalProperties") {
                 match schema {
-                    Value::Bool(false) => self.flaw(Kind::Choice, &at, "is not known here"),
+                    Value::Bool(false) => self.violation(Kind::Choice, &at, "is not known here"),
                     schema if schema.get("x-proofmark").is_some_and(|mark| mark == "union") => {
-                        self.flaw(Kind::Choice, &at, "is not known here")
+                        self.violation(Kind::Choice, &at, "is not known here")
                     }
                     schema => self.value(schema, value, &at),
                 }
@@ -161,15 +161,19 @@ impl Check<'_> {
         }
         if let Some(branches) = rules.get("oneOf").and_then(Value::as_array) {
             let fitting =
-                branches.iter().filter(|branch| flaws(self.document, branch, value).is_empty()).count();
+                branches.iter().filter(|branch| violations(self.document, branch, value).is_empty()).count();
             if fitting != 1 {
-                self.flaw(Kind::Choice, at, format!("has to be exactly one of {} forms", branches.len()));
+                self.violation(
+                    Kind::Choice,
+                    at,
+                    format!("has to be exactly one of {} forms", branches.len()),
+                );
             }
         }
         if let Some(ruled_out) = rules.get("not")
-            && flaws(self.document, ruled_out, value).is_empty()
+            && violations(self.document, ruled_out, value).is_empty()
         {
-            self.flaw(Kind::Choice, at, "is ruled out");
+            self.violation(Kind::Choice, at, "is ruled out");
         }
     }
 }
@@ -271,8 +275,8 @@ mod tests {
         ] {
             let document =
                 json!({ "$defs": { "Name": { "type": "string", "minLength": 1, "maxLength": 1 } } });
-            let found = flaws(&document, &schema, &value);
-            let first = found.first().map(|flaw| (flaw.kind, flaw.at.as_str()));
+            let found = violations(&document, &schema, &value);
+            let first = found.first().map(|violation| (violation.kind, violation.at.as_str()));
             assert_eq!(first, expected, "{schema} of {value}");
         }
     }

@@ -29,28 +29,31 @@ pub use union::union;
 
 /// What a run has seen of every contract that its target has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Covered {
-    pub apis: Vec<ApiCovered>,
-    pub clauses: ClausesCovered,
+#[schemars(rename = "Covered")]
+pub struct Coverage {
+    pub apis: Vec<ApiCoverage>,
+    pub clauses: ClauseCoverage,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ApiCovered {
+#[schemars(rename = "ApiCovered")]
+pub struct ApiCoverage {
     pub api: ApiName,
     /// By name.
-    pub operations: BTreeMap<String, OperationCovered>,
+    pub operations: BTreeMap<String, OperationCoverage>,
     /// `EndpointArn` of what is sent is `DeleteEndpointMessage.EndpointArn`, or `DeleteEndpoint.EndpointArn`.
-    pub inputs: Share,
+    pub inputs: Ratio,
     /// As above; errors included.
-    pub outputs: Share,
+    pub outputs: Ratio,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct OperationCovered {
+#[schemars(rename = "OperationCovered")]
+pub struct OperationCoverage {
     pub state: OperationState,
-    pub statuses: Share,
+    pub statuses: Ratio,
     /// Modelled errors, where the protocol names them.
-    pub errors: Share,
+    pub errors: Ratio,
     /// How many cases that send right inputs were served.
     #[serde(default, rename = "yield")]
     pub yielded: Yield,
@@ -71,25 +74,27 @@ pub enum OperationState {
 
 /// The part of some names that was seen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Share {
+#[schemars(rename = "Share")]
+pub struct Ratio {
     pub seen: BTreeSet<String>,
     pub unseen: BTreeSet<String>,
 }
 
-impl Share {
+impl Ratio {
     pub fn total(&self) -> usize {
         self.seen.len() + self.unseen.len()
     }
 
     /// What of `all` was seen; what was seen besides is no part of it.
-    fn of(all: BTreeSet<String>, seen: &BTreeSet<String>) -> Share {
+    fn of(all: BTreeSet<String>, seen: &BTreeSet<String>) -> Ratio {
         let (seen, unseen) = all.into_iter().partition(|name| seen.contains(name));
-        Share { seen, unseen }
+        Ratio { seen, unseen }
     }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ClausesCovered {
+#[schemars(rename = "ClausesCovered")]
+pub struct ClauseCoverage {
     /// Judged, and broken by nothing.
     pub kept: BTreeSet<String>,
     /// Judged, and broken at least once.
@@ -98,7 +103,7 @@ pub struct ClausesCovered {
     pub untouched: BTreeMap<String, Strength>,
 }
 
-impl ClausesCovered {
+impl ClauseCoverage {
     pub fn exercised(&self) -> usize {
         self.kept.len() + self.broken.len()
     }
@@ -109,16 +114,22 @@ impl ClausesCovered {
 }
 
 /// Watches a run go by: each trace is looked at once, as it comes, while its bodies are still parsed.
-pub struct Watch<'a> {
+pub struct CoverageCollector<'a> {
     contracts: &'a Contracts,
     seen: BTreeMap<&'a str, Seen<'a>>,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> CoverageCollector<'a> {
     /// Of the contracts called `apis`.
-    pub fn new<'n>(apis: impl IntoIterator<Item = &'n ApiName>, contracts: &'a Contracts) -> Watch<'a> {
+    pub fn new<'n>(
+        apis: impl IntoIterator<Item = &'n ApiName>,
+        contracts: &'a Contracts,
+    ) -> CoverageCollector<'a> {
         let judged = apis.into_iter().filter_map(|api| contracts.get(api));
-        Watch { contracts, seen: judged.map(|contract| (&*contract.api, Seen::empty(contract))).collect() }
+        CoverageCollector {
+            contracts,
+            seen: judged.map(|contract| (&*contract.api, Seen::empty(contract))).collect(),
+        }
     }
 
     /// Takes what a case or a fixture of this API has sent and received.
@@ -134,7 +145,7 @@ impl<'a> Watch<'a> {
         results: &[CaseResult],
         fixtures: &[FixtureResult],
         clauses: &Clauses,
-    ) -> Covered {
+    ) -> Coverage {
         for result in results {
             if let Some(seen) = self.seen.get_mut(&*result.case.api) {
                 seen.blame(&result.verdict, result.trace.as_ref());
@@ -155,7 +166,7 @@ impl<'a> Watch<'a> {
         let exercised = exercised(&spoken, results, clauses);
         let broken = broken(results, fixtures);
         let concern = |(id, _): &(&ClauseId, &Clause)| concerns(id, &judged, self.contracts);
-        Covered { apis, clauses: clauses_covered(clauses.iter().filter(concern), &exercised, &broken) }
+        Coverage { apis, clauses: clauses_covered(clauses.iter().filter(concern), &exercised, &broken) }
     }
 }
 
@@ -250,20 +261,20 @@ impl<'a> Seen<'a> {
         };
     }
 
-    fn fold(self) -> ApiCovered {
+    fn fold(self) -> ApiCoverage {
         let operations = self.contract.operations.values();
         let operations = operations.map(|operation| (operation.name.to_string(), self.operation(operation)));
         let operations = operations.collect();
         let (inputs, outputs) = members::all(self.contract);
-        ApiCovered {
+        ApiCoverage {
             api: self.contract.api.clone(),
             operations,
-            inputs: Share::of(inputs, &self.inputs),
-            outputs: Share::of(outputs, &self.outputs),
+            inputs: Ratio::of(inputs, &self.inputs),
+            outputs: Ratio::of(outputs, &self.outputs),
         }
     }
 
-    fn operation(&self, operation: &Operation) -> OperationCovered {
+    fn operation(&self, operation: &Operation) -> OperationCoverage {
         let name = &*operation.name;
         let state = match self.answered.contains(name) {
             _ if self.unsupported.contains(name) => OperationState::Unsupported,
@@ -273,11 +284,11 @@ impl<'a> Seen<'a> {
         };
         let statuses = operation.documented();
         let (seen, unseen) = statuses.partition(|status| self.statuses.contains(&(name, status.clone())));
-        let statuses = Share { seen, unseen };
+        let statuses = Ratio { seen, unseen };
         let errors = operation.errors.iter().map(|error| error.name.clone());
         let (seen, unseen) = errors.partition(|error| self.errors.contains(&(name, error.clone())));
         let yielded = self.yields.get(name).copied().unwrap_or_default();
-        OperationCovered { state, statuses, errors: Share { seen, unseen }, yielded }
+        OperationCoverage { state, statuses, errors: Ratio { seen, unseen }, yielded }
     }
 }
 
@@ -322,8 +333,8 @@ fn clauses_covered<'a>(
     concerned: impl Iterator<Item = (&'a ClauseId, &'a Clause)>,
     exercised: &BTreeSet<&str>,
     broken: &BTreeSet<&str>,
-) -> ClausesCovered {
-    let mut covered = ClausesCovered::default();
+) -> ClauseCoverage {
+    let mut covered = ClauseCoverage::default();
     for (id, clause) in concerned {
         match (exercised.contains(&**id), broken.contains(&**id)) {
             (_, true) => drop(covered.broken.insert(id.to_string())),

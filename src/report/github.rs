@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Report,
-    plain::{Told, Trouble, Worth, kind, sentence, troubles, worth},
+    plain::{RenderContext, Trouble, Worth, kind, sentence, troubles, worth},
     text::{Ending, ending},
 };
 use crate::{
@@ -33,10 +33,10 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let redactor = Redactor::new(mask);
     let mut text = String::new();
     for run in &report.runs {
-        let told = Told { report, run, redactor: &redactor };
+        let context = RenderContext { report, run, redactor: &redactor };
         let Ending { word, parts, .. } = ending(run, report.terms.today, &redactor);
         let end = format!("Proofmark: {word}, {}", parts.join(", "));
-        for (level, all) in [("error", errors(&told)), ("warning", warnings(&told))] {
+        for (level, all) in [("error", errors(&context)), ("warning", warnings(&context))] {
             let fit = if all.len() > MOST { MOST - 1 } else { MOST };
             let more = all.len().saturating_sub(fit);
             all.iter().take(fit).for_each(|one| text += &command(one, &redactor));
@@ -51,12 +51,12 @@ pub fn render(report: &Report, mask: Mask) -> String {
 }
 
 /// Violations that are alike are one annotation, on the first claim or case that has them.
-fn errors(told: &Told) -> Vec<Annotation> {
+fn errors(context: &RenderContext) -> Vec<Annotation> {
     let mut alike: BTreeMap<(usize, String), (Annotation, usize)> = BTreeMap::new();
     let mut order: BTreeMap<String, usize> = BTreeMap::new();
-    for entry in &told.run.entries {
-        let name = told.redactor.line(&entry.subject.name);
-        let (title, text, span) = match worth(told, entry) {
+    for entry in &context.run.entries {
+        let name = context.redactor.line(&entry.subject.name);
+        let (title, text, span) = match worth(context, entry) {
             Worth::Failed { kind, why } => {
                 let claim = entry.violations().first().and_then(|violation| violation.span.clone());
                 let claim = claim.filter(|_| entry.status == Status::Fail);
@@ -87,7 +87,7 @@ fn errors(told: &Told) -> Vec<Annotation> {
             ..annotation
         },
     });
-    let troubles = troubles(told).into_iter().map(|Trouble { kind, name, why, span }| Annotation {
+    let troubles = troubles(context).into_iter().map(|Trouble { kind, name, why, span }| Annotation {
         level: "error",
         span,
         title: format!("{kind} {name}"),
@@ -97,16 +97,20 @@ fn errors(told: &Told) -> Vec<Annotation> {
 }
 
 /// Each clause that should be kept and is not, once.
-fn warnings(told: &Told) -> Vec<Annotation> {
+fn warnings(context: &RenderContext) -> Vec<Annotation> {
     let mut first: BTreeMap<String, (Annotation, usize)> = BTreeMap::new();
-    for entry in &told.run.entries {
+    for entry in &context.run.entries {
         for warning in entry.warnings() {
-            let title = kind(told, warning);
+            let title = kind(context, warning);
             let fresh = || Annotation {
                 level: "warning",
                 span: Some(at(warning, &entry.subject.span)),
                 title: title.clone(),
-                text: format!("{}: {}", told.redactor.line(&entry.subject.name), sentence(told, warning)),
+                text: format!(
+                    "{}: {}",
+                    context.redactor.line(&entry.subject.name),
+                    sentence(context, warning)
+                ),
             };
             first.entry(title.clone()).or_insert_with(|| (fresh(), 0)).1 += 1;
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Entry, Report, record::escaped, text::position};
 use crate::{
-    model::exchange::{Coding, Exchange, RequestKind, Response, SentRequest},
+    model::exchange::{ContentCoding, Exchange, RequestKind, Response, SentRequest},
     redact::{Mask, Redactor},
 };
 
@@ -98,8 +98,8 @@ fn answered(response: &Response, redactor: &Redactor) -> Value {
     content.insert("text".into(), text.into());
     content.extend(encoding.map(|encoding| ("encoding".into(), encoding.into())));
     let came = match response.coding {
-        Coding::AsItCame => Some(response.body.len()),
-        Coding::Unpacked { of } => {
+        ContentCoding::AsItCame => Some(response.body.len()),
+        ContentCoding::Decoded { of } => {
             content.insert("_unpacked".into(), true.into());
             let saved = of.map(|of| json!((response.body.len() as i64).saturating_sub_unsigned(of as u64)));
             content.extend(saved.map(|saved| ("compression".into(), saved)));
@@ -175,7 +175,7 @@ mod tests {
     fn no_size_is_too_large_to_be_told() {
         let mut case = pass("dms::DeleteConnection::a");
         let answer = case.trace.as_mut().unwrap().exchanges[0].answer.as_mut().unwrap();
-        answer.coding = Coding::Unpacked { of: Some(usize::MAX) };
+        answer.coding = ContentCoding::Decoded { of: Some(usize::MAX) };
         let read: Value = serde_json::from_str(&render(&report(run(vec![case])), &mask)).unwrap();
         let saved = &read["log"]["entries"][0]["response"]["content"]["compression"];
         assert!(saved.as_i64().is_some_and(|saved| saved < 0), "{saved}");

@@ -68,7 +68,7 @@ fn place(entry: &Entry) -> usize {
 
 /// What every section is told from.
 #[derive(Clone, Copy)]
-pub struct Told<'a> {
+pub struct RenderContext<'a> {
     report: &'a Report,
     run: &'a JudgedRun,
     redactor: &'a Redactor<'a>,
@@ -80,16 +80,16 @@ pub struct Told<'a> {
 pub fn render(report: &Report, mask: Mask) -> String {
     let redactor = Redactor::new(mask);
     let runs = report.runs.iter().enumerate();
-    let runs: Vec<Told> =
-        runs.map(|(ordinal, run)| Told { report, run, redactor: &redactor, ordinal }).collect();
+    let runs: Vec<RenderContext> =
+        runs.map(|(ordinal, run)| RenderContext { report, run, redactor: &redactor, ordinal }).collect();
     let mut body = Markup::default();
     body.raw(TOP);
-    for told in &runs {
-        verdict::write(told, &mut body);
-        violations::write(told, &mut body);
-        notes::write(told, &mut body);
-        operations::write(told, &mut body);
-        coverage::write(told, &mut body);
+    for context in &runs {
+        verdict::write(context, &mut body);
+        violations::write(context, &mut body);
+        notes::write(context, &mut body);
+        operations::write(context, &mut body);
+        coverage::write(context, &mut body);
     }
     body.raw(CASES).raw("</main>\n");
     foot(report, &mut body);
@@ -97,16 +97,18 @@ pub fn render(report: &Report, mask: Mask) -> String {
     shell::page(&title(&runs), STYLE, body, Some(SCRIPT))
 }
 
-fn title(runs: &[Told]) -> String {
-    let words: BTreeSet<&str> =
-        runs.iter().map(|told| ending(told.run, told.report.terms.today, told.redactor).word).collect();
-    let names: Vec<String> = runs.iter().map(|told| told.product()).collect();
+fn title(runs: &[RenderContext]) -> String {
+    let words: BTreeSet<&str> = runs
+        .iter()
+        .map(|context| ending(context.run, context.report.terms.today, context.redactor).word)
+        .collect();
+    let names: Vec<String> = runs.iter().map(|context| context.product()).collect();
     format!("{}: {} · Proofmark", words.into_iter().collect::<Vec<_>>().join(", "), names.join(", "))
 }
 
 /// The sections that this run gives a reason for.
-fn sections(told: &Told) -> Vec<(&'static str, &'static str)> {
-    let run = told.run;
+fn sections(context: &RenderContext) -> Vec<(&'static str, &'static str)> {
+    let run = context.run;
     let any = |status| run.with(status).next().is_some();
     let warned = run.entries.iter().any(|entry| !entry.warnings().is_empty());
     let all = [
@@ -175,7 +177,7 @@ fn foot(report: &Report, body: &mut Markup) {
         );
 }
 
-impl Told<'_> {
+impl RenderContext<'_> {
     fn id(&self, section: &str) -> String {
         match self.ordinal {
             0 => section.to_owned(),

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestRerun,
 
 use super::{
     Entry, Report,
-    plain::{CLEAN_UP, Told, Trouble, Worth, details, line, named, sentence, troubles, worth},
+    plain::{CLEAN_UP, RenderContext, Trouble, Worth, details, line, named, sentence, troubles, worth},
 };
 use crate::redact::{Mask, Redactor};
 
@@ -19,9 +19,9 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let mut document = quick_junit::Report::new("proofmark");
     document.set_time(report.runs.iter().map(|run| run.elapsed).sum());
     for run in &report.runs {
-        let told = Told { report, run, redactor: &redactor };
-        document.add_test_suite(of_run(&told));
-        document.add_test_suites(of_operations(&told));
+        let context = RenderContext { report, run, redactor: &redactor };
+        document.add_test_suite(of_run(&context));
+        document.add_test_suites(of_operations(&context));
     }
     // Only a writer that fails could make this fail, and a string does not.
     let text = document.to_string().unwrap_or_default();
@@ -30,30 +30,30 @@ pub fn render(report: &Report, mask: Mask) -> String {
 }
 
 /// The suite about the run: what it was asked, of whom, and what went wrong besides its cases.
-fn of_run(told: &Told) -> TestSuite {
-    let run = told.run;
-    let mut suite = suite(told, "proofmark::run");
+fn of_run(context: &RenderContext) -> TestSuite {
+    let run = context.run;
+    let mut suite = suite(context, "proofmark::run");
     suite.set_time(run.elapsed);
     let target = &run.target;
-    let mut properties = vec![("target", told.redactor.line(&target.name))];
-    let product = target.product.iter().chain(&target.version).map(|part| told.redactor.line(part));
+    let mut properties = vec![("target", context.redactor.line(&target.name))];
+    let product = target.product.iter().chain(&target.version).map(|part| context.redactor.line(part));
     properties.push(("product", product.collect::<Vec<_>>().join(" ")));
-    properties.push(("proofmark", told.report.proofmark.to_string()));
+    properties.push(("proofmark", context.report.proofmark.to_string()));
     properties.extend(run.digests.suite.iter().map(|digest| ("digest.suite", digest.to_string())));
     properties.extend(run.digests.target.iter().map(|digest| ("digest.target", digest.to_string())));
     properties.extend(run.seed.map(|seed| ("seed", seed.to_string())));
-    properties.push(("selection", told.redactor.line(&run.plan.selection.join(" "))));
+    properties.push(("selection", context.redactor.line(&run.plan.selection.join(" "))));
     properties.extend(run.plan.shard.iter().map(|shard| ("shard", shard.clone())));
     for (name, value) in properties.iter().filter(|(_, value)| !value.is_empty()) {
         suite.add_property(property(name, value));
     }
     for (api, facts) in &target.apis {
-        suite.add_property(property(&format!("url.{api}"), &told.redactor.url(&facts.base_url)));
+        suite.add_property(property(&format!("url.{api}"), &context.redactor.url(&facts.base_url)));
     }
     for (api, digest) in &run.digests.contracts {
         suite.add_property(property(&format!("digest.contract.{api}"), digest));
     }
-    for Trouble { kind, name, why, .. } in troubles(told) {
+    for Trouble { kind, name, why, .. } in troubles(context) {
         let not = if kind == CLEAN_UP { NonSuccessKind::Error } else { NonSuccessKind::Failure };
         let mut status = TestCaseStatus::non_success(not);
         status.set_type(kind).set_message(text(&why));
@@ -64,14 +64,14 @@ fn of_run(told: &Told) -> TestSuite {
     suite
 }
 
-fn of_operations(told: &Told) -> Vec<TestSuite> {
+fn of_operations(context: &RenderContext) -> Vec<TestSuite> {
     let mut suites: IndexMap<String, (Duration, TestSuite)> = IndexMap::new();
-    for entry in &told.run.entries {
-        let (group, name) = named(told, entry);
+    for entry in &context.run.entries {
+        let (group, name) = named(context, entry);
         let (time, suite) =
-            suites.entry(group.clone()).or_insert_with(|| (Duration::ZERO, suite(told, &group)));
+            suites.entry(group.clone()).or_insert_with(|| (Duration::ZERO, suite(context, &group)));
         *time += entry.elapsed;
-        suite.add_test_case(case(told, entry, &group, &name));
+        suite.add_test_case(case(context, entry, &group, &name));
     }
     let timed = suites.into_values().map(|(time, mut suite)| {
         suite.set_time(time);
@@ -81,21 +81,21 @@ fn of_operations(told: &Told) -> Vec<TestSuite> {
 }
 
 /// Where there are several runs, their targets' names part their suites.
-fn suite(told: &Told, name: &str) -> TestSuite {
-    let name = match told.report.runs.len() {
+fn suite(context: &RenderContext, name: &str) -> TestSuite {
+    let name = match context.report.runs.len() {
         0 | 1 => name.to_owned(),
-        _ => format!("{}::{name}", told.redactor.line(&told.run.target.name)),
+        _ => format!("{}::{name}", context.redactor.line(&context.run.target.name)),
     };
     let mut suite = TestSuite::new(text(&name));
     // Without a zone, as the common schema wants it.
-    suite.extra.insert("timestamp".into(), stamp(told.run.started).into());
+    suite.extra.insert("timestamp".into(), stamp(context.run.started).into());
     suite
 }
 
-fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
+fn case(context: &RenderContext, entry: &Entry, group: &str, name: &str) -> TestCase {
     let described = |mut status: TestCaseStatus, why: &str| {
         status.set_message(text(why));
-        let details = details(told, entry);
+        let details = details(context, entry);
         if !details.is_empty() {
             status.set_description(text(&details.join("\n")));
         }
@@ -106,12 +106,12 @@ fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
         status.set_type(text(kind));
         status
     };
-    let status = match worth(told, entry) {
+    let status = match worth(context, entry) {
         Worth::Passed => {
             let mut status = TestCaseStatus::success();
             for why in entry.repeated.iter().filter(|_| entry.is_flaky()) {
                 let mut once = TestRerun::new(NonSuccessKind::Error);
-                once.set_message(text(&told.redactor.line(why)));
+                once.set_message(text(&context.redactor.line(why)));
                 status.add_rerun(once);
             }
             status
@@ -124,8 +124,8 @@ fn case(told: &Told, entry: &Entry, group: &str, name: &str) -> TestCase {
     };
     let said: Vec<String> = match status {
         TestCaseStatus::Success { .. } => {
-            let again = entry.repeated.iter().map(|why| line(told, &format!("sent once more: {why}")));
-            entry.warnings().iter().map(|it| sentence(told, it)).chain(again).collect()
+            let again = entry.repeated.iter().map(|why| line(context, &format!("sent once more: {why}")));
+            entry.warnings().iter().map(|it| sentence(context, it)).chain(again).collect()
         }
         _ => Vec::new(),
     };

@@ -8,7 +8,7 @@ use std::{
 use jiff::civil::Date;
 
 use super::{
-    Coverage, Entry, JudgedRun,
+    Entry, JudgedRun, RunScope,
     status::{is_known, status},
 };
 use crate::{
@@ -118,7 +118,7 @@ fn removals(run: &JudgedRun, have: &[Arc<KnownFailure>], update: &mut Update) {
         for known in &entry.known {
             let KnownWhat::Case(pattern) = &known.what else { continue };
             // Cases that this run left out may still need it.
-            if pattern.contains('*') && run.plan.coverage == Coverage::Selected {
+            if pattern.contains('*') && run.plan.coverage == RunScope::Selected {
                 kept.insert(pattern.clone());
             } else {
                 update.remove.extend(all_of(&known.what));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     /// The run of these cases on a target with this list, as the plan would have put them together.
-    fn updated(mut results: Vec<CaseResult>, mut have: Vec<Arc<KnownFailure>>, coverage: Coverage) -> Update {
+    fn updated(mut results: Vec<CaseResult>, mut have: Vec<Arc<KnownFailure>>, coverage: RunScope) -> Update {
         have.iter_mut().enumerate().for_each(|(index, known)| Arc::make_mut(known).span.offset = index);
         for result in &mut results {
             let bears = |known: &&Arc<KnownFailure>| match &known.what {
@@ -256,7 +256,7 @@ mod tests {
         update(&report(run).runs[0], &have, day("2026-11-21"), Some(&wording()))
     }
 
-    fn told(update: &Update) -> (Vec<usize>, Vec<String>) {
+    fn rendered(update: &Update) -> (Vec<usize>, Vec<String>) {
         let add = update.add.iter().map(|new| format!("{} ({})", said(&new.what), new.reason));
         (update.remove.iter().copied().collect(), add.collect())
     }
@@ -300,32 +300,32 @@ mod tests {
             ("nothing fails", vec![pass("dms::A::a")], vec![]),
         ];
         for (what, results, expected) in table {
-            let update = updated(results, vec![], Coverage::Whole);
-            assert_eq!(told(&update), (vec![], names(&expected)), "{what}");
+            let update = updated(results, vec![], RunScope::All);
+            assert_eq!(rendered(&update), (vec![], names(&expected)), "{what}");
         }
     }
 
     #[test]
     fn what_is_known_already_is_not_written_twice() {
         let known = vec![clause_entry("dms.response.request-id", "2027-01-01")];
-        let update = updated(vec![fail("dms::A::a", vec![id()], "{}")], known.clone(), Coverage::Whole);
-        assert_eq!(told(&update), (vec![], vec![]));
+        let update = updated(vec![fail("dms::A::a", vec![id()], "{}")], known.clone(), RunScope::All);
+        assert_eq!(rendered(&update), (vec![], vec![]));
         let both = vec![id(), body_violation(1, "/x", "1", "2")];
-        let update = updated(vec![fail("dms::A::a", both, "{}")], known, Coverage::Whole);
-        assert_eq!(told(&update), (vec![], vec!["case dms::A::a (it is so)".to_owned()]));
+        let update = updated(vec![fail("dms::A::a", both, "{}")], known, RunScope::All);
+        assert_eq!(rendered(&update), (vec![], vec!["case dms::A::a (it is so)".to_owned()]));
     }
 
     #[test]
     fn what_is_so_no_more_goes_and_what_has_expired_stays() {
         let passes = || vec![pass("dms::A::a")];
         let stale = || vec![clause_entry("dms.DeleteConnection.success", "2027-01-01")];
-        assert_eq!(told(&updated(passes(), stale(), Coverage::Whole)).0, [0]);
+        assert_eq!(rendered(&updated(passes(), stale(), RunScope::All)).0, [0]);
         let unexpected = || vec![entry("dms::B::*", "2027-01-01"), entry("dms::A::a", "2026-01-01")];
-        assert_eq!(told(&updated(passes(), unexpected(), Coverage::Whole)).0, [0, 1]);
-        assert_eq!(told(&updated(passes(), unexpected(), Coverage::Selected)).0, [1]);
+        assert_eq!(rendered(&updated(passes(), unexpected(), RunScope::All)).0, [0, 1]);
+        assert_eq!(rendered(&updated(passes(), unexpected(), RunScope::Selected)).0, [1]);
         let expired = vec![entry("dms::A::a", "2026-01-01")];
-        let update = updated(vec![fail("dms::A::a", vec![id()], "{}")], expired, Coverage::Whole);
-        assert_eq!(told(&update), (vec![], vec![]));
+        let update = updated(vec![fail("dms::A::a", vec![id()], "{}")], expired, RunScope::All);
+        assert_eq!(rendered(&update), (vec![], vec![]));
         assert!(update.notes[0].contains("has expired on 2026-01-01"), "{:?}", update.notes);
     }
 
@@ -333,20 +333,20 @@ mod tests {
     fn an_entry_of_many_cases_is_taken_apart_with_its_reason() {
         let results = || vec![pass("dms::A::a"), fail("dms::A::b", vec![id()], "{}")];
         let known = || vec![entry("dms::A::*", "2027-01-01")];
-        let update = updated(results(), known(), Coverage::Whole);
+        let update = updated(results(), known(), RunScope::All);
         let expected = vec!["case dms::A::b (the endpoint is never found)".to_owned()];
-        assert_eq!(told(&update), (vec![0], expected));
+        assert_eq!(rendered(&update), (vec![0], expected));
         // Cases that were not run may need it yet.
-        let update = updated(results(), known(), Coverage::Selected);
-        assert_eq!(told(&update), (vec![], vec![]));
+        let update = updated(results(), known(), RunScope::Selected);
+        assert_eq!(rendered(&update), (vec![], vec![]));
         assert!(update.notes[0].contains("not every case was run"), "{:?}", update.notes);
     }
 
     #[test]
     fn what_is_not_there_is_no_known_failure() {
         let lacks = Verdict::Unsupported { operation: "A".into(), declared: Declared::ByAnswer };
-        let update = updated(vec![result("dms::A::a", lacks, "{}")], vec![], Coverage::Whole);
-        assert_eq!(told(&update), (vec![], vec![]));
+        let update = updated(vec![result("dms::A::a", lacks, "{}")], vec![], RunScope::All);
+        assert_eq!(rendered(&update), (vec![], vec![]));
         assert_eq!(update.unsupported, ["A".to_owned()].into());
     }
 }

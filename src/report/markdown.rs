@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::{
     Entry, Report,
-    plain::{self, CLEAN_UP, Told, Trouble, Worth, line, place_of, seen, troubles, worth},
+    plain::{self, CLEAN_UP, RenderContext, Trouble, Worth, line, place_of, seen, troubles, worth},
     reasons::{Reasons, grouped, operations},
     target::{CONTRACT_ALONE, contract_alone},
     text::{Ending, count, ending, repeats},
@@ -56,8 +56,8 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let redactor = Redactor::new(mask);
     let (mut text, mut left_out) = (String::new(), 0);
     for run in &report.runs {
-        let told = Told { report, run, redactor: &redactor };
-        for section in sections(&told) {
+        let context = RenderContext { report, run, redactor: &redactor };
+        for section in sections(&context) {
             if text.len() + section.len() > MOST_BYTES {
                 left_out += 1;
                 continue;
@@ -72,17 +72,17 @@ pub fn render(report: &Report, mask: Mask) -> String {
     text
 }
 
-fn sections(told: &Told) -> Vec<String> {
-    let silent = unanswered(told.run);
+fn sections(context: &RenderContext) -> Vec<String> {
+    let silent = unanswered(context.run);
     let heard = |entry: &&Entry| !silent.iter().any(|it| it.api == entry.subject.api);
-    let heard: Vec<&Entry> = told.run.entries.iter().filter(heard).collect();
-    let mut sections = vec![heading(told)];
-    sections.extend((!heard.is_empty()).then(|| tables(told, &heard)));
-    sections.extend(no_answer(told, &silent));
-    sections.extend(causes(told));
-    sections.extend(violations(told));
-    sections.extend(warnings(told));
-    let listed = |title: &str, reason: &dyn Fn(Worth) -> Option<String>| listed(told, &heard, title, reason);
+    let heard: Vec<&Entry> = context.run.entries.iter().filter(heard).collect();
+    let mut sections = vec![heading(context)];
+    sections.extend((!heard.is_empty()).then(|| tables(context, &heard)));
+    sections.extend(no_answer(context, &silent));
+    sections.extend(causes(context));
+    sections.extend(violations(context));
+    sections.extend(warnings(context));
+    let listed = |title: &str, why: &dyn Fn(Worth) -> Option<String>| listed(context, &heard, title, why);
     sections.extend(listed("Could not find out", &|worth| match worth {
         Worth::Errored(why) => Some(why),
         _ => None,
@@ -95,12 +95,12 @@ fn sections(told: &Told) -> Vec<String> {
         Worth::Failed { kind, why } if kind == plain::UNEXPECTED || kind == plain::UNDECLARED => Some(why),
         _ => None,
     }));
-    let troubles = troubles(told);
+    let troubles = troubles(context);
     let of = |clean_up: bool| troubles.iter().filter(move |it| (it.kind == CLEAN_UP) == clean_up);
     sections.extend(lines("Known failures that are none any more", of(false).collect()));
     sections.extend(lines("Left behind on the target", of(true).collect()));
-    sections.extend(flaky(told, &heard));
-    sections.extend(contract_alone(told.run).then(|| format!("{CONTRACT_ALONE}\n")));
+    sections.extend(flaky(context, &heard));
+    sections.extend(contract_alone(context.run).then(|| format!("{CONTRACT_ALONE}\n")));
     sections.extend(listed("Known failures", &|worth| match worth {
         Worth::Known(why) => Some(why),
         _ => None,
@@ -113,34 +113,34 @@ fn sections(told: &Told) -> Vec<String> {
 }
 
 /// The APIs that did not answer, each cause once.
-fn no_answer(told: &Told, silent: &[Unanswered]) -> Option<String> {
+fn no_answer(context: &RenderContext, silent: &[Unanswered]) -> Option<String> {
     let item = |it: &Unanswered| {
         let (requests, cases) = (count(it.requests, "request"), count(it.cases, "case"));
-        let cause = prose(&line(told, &it.cause));
+        let cause = prose(&line(context, &it.cause));
         format!("- {}: {cause} ({requests} sent in vain; {cases} could not be judged)\n", prose(&it.api))
     };
     let items: String = silent.iter().map(item).collect();
     (!items.is_empty()).then(|| format!("### No answer\n\n{items}"))
 }
 
-fn heading(told: &Told) -> String {
-    let run = told.run;
-    let Ending { word, parts, .. } = ending(run, told.report.terms.today, told.redactor);
+fn heading(context: &RenderContext) -> String {
+    let run = context.run;
+    let Ending { word, parts, .. } = ending(run, context.report.terms.today, context.redactor);
     let mark = match run.outcome().exit_code() {
         0 => "✅",
         1 => "❌",
         _ => "❓",
     };
     let target = &run.target;
-    let product = target.product.iter().chain(&target.version).map(|part| line(told, part));
+    let product = target.product.iter().chain(&target.version).map(|part| line(context, part));
     let product = product.collect::<Vec<_>>().join(" ");
-    let name = line(told, &target.name);
+    let name = line(context, &target.name);
     let name = if product.is_empty() { prose(&name) } else { prose(&format!("{product} ({name})")) };
     let mut text = format!("## {mark} Proofmark: {word}\n\n**{name}**: {}.\n\n", prose(&parts.join(", ")));
     text += "| | |\n|---|---|\n";
     let mut row = |name: &str, value: &str| text += &format!("| {} | {value} |\n", prose(name));
     for (api, facts) in &target.apis {
-        row(api, &code(&told.redactor.url(&facts.base_url)));
+        row(api, &code(&context.redactor.url(&facts.base_url)));
     }
     if target.verification == Verification::Off {
         row("insecure", "certificates are not verified");
@@ -152,10 +152,10 @@ fn heading(told: &Told) -> String {
     let mut asked = run.plan.selection.clone();
     asked.extend(run.plan.shard.iter().map(|shard| format!("--shard {shard}")));
     if !asked.is_empty() {
-        row("selection", &code(&line(told, &asked.join(" "))));
+        row("selection", &code(&line(context, &asked.join(" "))));
     }
-    let version =
-        format!("{}{}", told.report.proofmark, run.seed.map_or(String::new(), |it| format!(", seed {it}")));
+    let seed = run.seed.map_or(String::new(), |it| format!(", seed {it}"));
+    let version = format!("{}{seed}", context.report.proofmark);
     row("proofmark", &prose(&version));
     if let Some(digest) = &run.digests.suite {
         row("suite", &code(digest));
@@ -168,7 +168,7 @@ fn heading(told: &Told) -> String {
 
 /// How many of what, by profile and by operation. Where there are many operations, those that tell nothing by
 /// themselves are told together.
-fn tables(told: &Told, heard: &[&Entry]) -> String {
+fn tables(context: &RenderContext, heard: &[&Entry]) -> String {
     let cases: Vec<&Entry> = heard.iter().copied().filter(|entry| entry.is_case()).collect();
     let is = |entry: &Entry, (status, name): (Status, &str)| {
         entry.status == status && entry.is_flaky() == (name == FLAKY)
@@ -210,7 +210,7 @@ fn tables(told: &Told, heard: &[&Entry]) -> String {
             *count += 1;
             all.extend(entries);
         } else {
-            text += &row(&code(&line(told, &format!("{api}::{operation}"))), &entries);
+            text += &row(&code(&line(context, &format!("{api}::{operation}"))), &entries);
         }
     }
     for (api, (count, entries)) in folded {
@@ -220,19 +220,19 @@ fn tables(told: &Told, heard: &[&Entry]) -> String {
 }
 
 /// What is broken, cause by cause.
-fn causes(told: &Told) -> Option<String> {
-    let all = super::causes::causes(told.run, told.report.terms.today);
+fn causes(context: &RenderContext) -> Option<String> {
+    let all = super::causes::causes(context.run, context.report.terms.today);
     let row = |cause: &super::causes::Cause| {
-        let clause = cause.clause.and_then(|id| told.report.clauses.get(id));
+        let clause = cause.clause.and_then(|id| context.report.clauses.get(id));
         let statement = clause.map_or(String::new(), |clause| prose(&visible(&clause.text)));
-        let (expected, actual) = seen(told, cause.violation);
+        let (expected, actual) = seen(context, cause.violation);
         let shown = |text: &str| code(&plain::cut(&visible(text))).replace('|', "\\|");
-        let place = prose(&place_of(told, cause.violation));
+        let place = prose(&place_of(context, cause.violation));
         format!(
             "| {} | {} | {statement} | {}: {place}: expected {}, actual {} |\n",
             cause.cases.len(),
-            code(&line(told, &cause.name())),
-            prose(&line(told, &cause.folded())),
+            code(&line(context, &cause.name())),
+            prose(&line(context, &cause.folded())),
             shown(&expected),
             shown(&actual)
         )
@@ -243,31 +243,31 @@ fn causes(told: &Told) -> Option<String> {
 }
 
 /// A section for each set of clauses that is broken, with its statement and the first places.
-fn violations(told: &Told) -> Vec<String> {
+fn violations(context: &RenderContext) -> Vec<String> {
     let mut groups: IndexMap<&[ClauseId], Vec<(&Entry, &Violation)>> = IndexMap::new();
-    for entry in told.run.with(Status::Fail) {
-        for violation in entry.fresh(told.report.terms.today) {
+    for entry in context.run.with(Status::Fail) {
+        for violation in entry.fresh(context.report.terms.today) {
             groups.entry(&violation.clauses).or_default().push((entry, violation));
         }
     }
     let mut sections: Vec<String> =
-        groups.iter().map(|(clauses, found)| violation(told, clauses, found)).collect();
+        groups.iter().map(|(clauses, found)| violation(context, clauses, found)).collect();
     if let Some(first) = sections.first_mut() {
         first.insert_str(0, "### Violations\n\n");
     }
     sections
 }
 
-fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) -> String {
+fn violation(context: &RenderContext, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) -> String {
     let (first, broken) = found[0];
     let mut text = String::new();
     if clauses.is_empty() {
         text += "#### A claim of a case that names no clause\n\n";
     }
     for id in clauses {
-        let clause = told.report.clauses.get(id);
+        let clause = context.report.clauses.get(id);
         let strength = clause.map_or(broken.strength, |clause| clause.strength);
-        text += &format!("#### {} ({strength})\n\n", code(&line(told, id)));
+        text += &format!("#### {} ({strength})\n\n", code(&line(context, id)));
         if let Some(clause) = clause {
             let source = format!("{}, {}", clause.document, clause.section);
             text += &format!("> {}  \n> {}\n\n", prose(&visible(&clause.text)), prose(&visible(&source)));
@@ -275,15 +275,15 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     }
     let mut places: IndexMap<String, Vec<&Entry>> = IndexMap::new();
     for (entry, violation) in found {
-        let (expected, actual) = seen(told, violation);
+        let (expected, actual) = seen(context, violation);
         let shown = |text: &str| code(&plain::cut(&visible(text)));
         let (expected, actual) = (shown(&expected), shown(&actual));
-        let place = format!("{}: expected {expected}, actual {actual}", prose(&place_of(told, violation)));
+        let place = format!("{}: expected {expected}, actual {actual}", prose(&place_of(context, violation)));
         places.entry(place).or_default().push(entry);
     }
     for (place, entries) in places.iter().take(MOST_PLACES) {
         let names: BTreeSet<String> =
-            entries.iter().map(|entry| code(&told.redactor.line(&entry.subject.name))).collect();
+            entries.iter().map(|entry| code(&context.redactor.line(&entry.subject.name))).collect();
         let more = names.len().saturating_sub(MOST_PLACES);
         let mut names: Vec<String> = names.into_iter().take(MOST_PLACES).collect();
         names.extend((more > 0).then(|| format!("and {more} more")));
@@ -292,7 +292,7 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
     if places.len() > MOST_PLACES {
         text += &format!("- and in {} more ways\n", places.len() - MOST_PLACES);
     }
-    let repeat = first.curl(broken.exchange, &told.run.target, told.redactor);
+    let repeat = first.curl(broken.exchange, &context.run.target, context.redactor);
     if let Some(curl) = repeat.filter(|curl| !curl.command.is_empty()) {
         let summary = "<details><summary>Repeat the first</summary>";
         text += &format!("\n{summary}\n\n{}\n</details>\n", fenced("sh", &curl.command));
@@ -301,11 +301,11 @@ fn violation(told: &Told, clauses: &[ClauseId], found: &[(&Entry, &Violation)]) 
 }
 
 /// Clauses that should be kept and are not, a line each.
-fn warnings(told: &Told) -> Option<String> {
+fn warnings(context: &RenderContext) -> Option<String> {
     let mut clauses: BTreeMap<(Strength, String), (usize, BTreeSet<&str>)> = BTreeMap::new();
-    for entry in &told.run.entries {
+    for entry in &context.run.entries {
         for warning in entry.warnings() {
-            let key = (warning.strength, plain::kind(told, warning));
+            let key = (warning.strength, plain::kind(context, warning));
             let (times, cases) = clauses.entry(key).or_default();
             *times += 1;
             cases.insert(&entry.subject.name);
@@ -325,16 +325,16 @@ fn warnings(told: &Told) -> Option<String> {
 
 /// The entries that are worth a reason, alike reasons together.
 fn listed(
-    told: &Told,
+    context: &RenderContext,
     entries: &[&Entry],
     title: &str,
     reason: &dyn Fn(Worth) -> Option<String>,
 ) -> Option<String> {
     let named = entries.iter().filter_map(|entry| {
-        let why = reason(worth(told, entry))?;
-        Some((why, told.redactor.line(&entry.subject.name)))
+        let why = reason(worth(context, entry))?;
+        Some((why, context.redactor.line(&entry.subject.name)))
     });
-    let reasons = grouped(named, &operations(told.run));
+    let reasons = grouped(named, &operations(context.run));
     if reasons.is_empty() {
         return None;
     }
@@ -356,10 +356,10 @@ fn listed(
 }
 
 /// What passed only after requests were repeated, and why they were.
-fn flaky(told: &Told, entries: &[&Entry]) -> Option<String> {
+fn flaky(context: &RenderContext, entries: &[&Entry]) -> Option<String> {
     let flaky: Vec<&Entry> = entries.iter().copied().filter(|entry| entry.is_flaky()).collect();
     let item = |entry: &&Entry| {
-        let (name, why) = (line(told, &entry.subject.name), line(told, &repeats(entry)));
+        let (name, why) = (line(context, &entry.subject.name), line(context, &repeats(entry)));
         format!("- {}: {}\n", code(&name), prose(&why))
     };
     let items: String = flaky.iter().take(MOST_ITEMS).map(item).collect();
@@ -433,9 +433,9 @@ mod tests {
     fn a_flaky_pass_is_no_plain_one() {
         let text = render(&report(run(vec![pass("dms::A::a"), flaky("dms::A::b")])), &mask);
         assert!(text.contains("| profile | cases | passed | flaky |"), "{text}");
-        let told = "### Flaky: passed only after requests were repeated\n\n\
+        let expected = "### Flaky: passed only after requests were repeated\n\n\
                     - `dms::A::b`: DeleteConnection answered 429\n";
-        assert!(text.replace("&#58;", ":").contains(told), "{text}");
+        assert!(text.replace("&#58;", ":").contains(expected), "{text}");
         assert!(!render(&report(run(vec![pass("dms::A::a")])), &mask).contains("laky"));
     }
 
@@ -454,8 +454,8 @@ mod tests {
         let mut all = run(vec![lost("dms::A::a"), lost("dms::B::b")]);
         all.fixtures.clear();
         let text = render(&report(all.clone()), &mask);
-        let told = "- dms: could not connect: connection refused (2 requests sent in vain; 2 cases could not be judged)";
-        assert!(text.contains(told) && !text.contains("| operation |") && !text.contains("dms::A"), "{text}");
+        let said = "- dms: could not connect: connection refused (2 requests sent in vain; 2 cases could not be judged)";
+        assert!(text.contains(said) && !text.contains("| operation |") && !text.contains("dms::A"), "{text}");
         assert!(text.contains("nothing was answered: connection refused"), "{text}");
         all.results.extend((0..30).map(skip));
         all.results.push(pass("veeam::B::b"));

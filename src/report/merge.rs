@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Coverage, Entry, JudgedRun, Planned, Report, Terms, coverage, stale, status};
+use super::{Entry, JudgedRun, Planned, Report, RunScope, Terms, coverage, stale, status};
 use crate::{
     check::{self, UNIQUE_ID},
     model::{
@@ -132,7 +132,7 @@ fn shards(parts: &[JudgedRun]) -> Vec<String> {
 /// What was asked of all parts together. `cases` is how many the part has whose plan is given.
 fn planned(part: &Planned, cases: usize) -> Planned {
     let not_selected = (part.not_selected + cases).saturating_sub(part.of.len());
-    let coverage = if not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
+    let coverage = if not_selected == 0 { RunScope::All } else { RunScope::Selected };
     let Planned { selection, snapshots, .. } = part.clone();
     Planned { coverage, not_selected, selection, shard: None, of: Vec::new(), snapshots }
 }
@@ -152,7 +152,7 @@ fn judge_across(cases: &mut [Entry], clauses: &Clauses) {
         let verdict = std::mem::replace(&mut entry.verdict, Verdict::Pass { warnings: Vec::new() });
         let broken = |verdict: &Verdict| super::broken(verdict).0.len();
         let before = broken(&verdict);
-        entry.verdict = check::worsened(without_ids(verdict), more);
+        entry.verdict = check::with_violations(without_ids(verdict), more);
         if broken(&entry.verdict) > before && entry.status == Status::Tolerated {
             entry.status = Status::Fail;
         }

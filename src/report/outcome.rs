@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Entry, FailOn, JudgedRun, Report};
+use super::{Entry, FailOn, JudgedRun, Report, RunScope};
 use crate::model::{
     case::Profile,
     contract::ApiName,
@@ -44,7 +44,7 @@ impl JudgedRun {
             Outcome::NotConformant
         } else if any(Status::Error) || !self.clean_up.is_empty() || self.proves_too_little() {
             Outcome::CouldNotFindOut
-        } else if self.plan.coverage == Coverage::Traffic {
+        } else if self.plan.coverage == RunScope::Traffic {
             Outcome::NoViolation
         } else if any(Status::Inconclusive) {
             Outcome::ConformantInPart
@@ -67,7 +67,7 @@ impl JudgedRun {
                 .min_served
                 .is_some_and(|least| yielded.served * 100 < yielded.sent * usize::from(least))
         };
-        self.plan.coverage != Coverage::Traffic
+        self.plan.coverage != RunScope::Traffic
             && (self.entries.iter().any(open) || !self.silent_apis().is_empty() || short())
     }
 

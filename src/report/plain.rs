@@ -30,7 +30,7 @@ const MOST_CHARACTERS: usize = 400;
 
 /// What everything is told from.
 #[derive(Clone, Copy)]
-pub struct Told<'a> {
+pub struct RenderContext<'a> {
     pub report: &'a Report,
     pub run: &'a JudgedRun,
     pub redactor: &'a Redactor<'a>,
@@ -68,37 +68,37 @@ pub const CLEAN_UP: &str = "clean-up";
 
 /// What an entry is worth where there is no word for known failures and missing operations. What fails the run fails
 /// here.
-pub fn worth(told: &Told, entry: &Entry) -> Worth {
+pub fn worth(context: &RenderContext, entry: &Entry) -> Worth {
     match (entry.status, &entry.verdict) {
         (Status::Pass, _) => Worth::Passed,
-        (Status::KnownFailure, _) => Worth::Known(excuse(told, entry)),
+        (Status::KnownFailure, _) => Worth::Known(excuse(context, entry)),
         (Status::Tolerated, _) => Worth::Known(OLD.into()),
-        (Status::Skip, Verdict::Skip { reason }) => Worth::Skipped(line(told, reason)),
+        (Status::Skip, Verdict::Skip { reason }) => Worth::Skipped(line(context, reason)),
         (Status::Unsupported, Verdict::Unsupported { operation, .. }) if entry.undeclared() => {
             Worth::Failed {
                 kind: UNDECLARED.into(),
                 why: line(
-                    told,
+                    context,
                     &format!("the answer says there is no {operation}; the target file does not"),
                 ),
             }
         }
         (Status::Unsupported, Verdict::Unsupported { operation, .. }) => {
-            Worth::Skipped(line(told, &format!("the target file declares that there is no {operation}")))
+            Worth::Skipped(line(context, &format!("the target file declares that there is no {operation}")))
         }
         (Status::UnexpectedPass, _) => {
             let named = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_)));
-            let known = named.map_or(String::new(), |known| format!(": {}", about(told, known)));
+            let known = named.map_or(String::new(), |known| format!(": {}", about(context, known)));
             Worth::Failed { kind: UNEXPECTED.into(), why: format!("passes, and is known to fail{known}") }
         }
-        (_, Verdict::Inconclusive { why, .. }) => Worth::Inconclusive(line(told, &why.to_string())),
-        (_, Verdict::Error { why }) => Worth::Errored(line(told, why)),
-        _ => failed(told, entry),
+        (_, Verdict::Inconclusive { why, .. }) => Worth::Inconclusive(line(context, &why.to_string())),
+        (_, Verdict::Error { why }) => Worth::Errored(line(context, why)),
+        _ => failed(context, entry),
     }
 }
 
-fn failed(told: &Told, entry: &Entry) -> Worth {
-    let fresh: Vec<&Violation> = entry.fresh(told.report.terms.today).collect();
+fn failed(context: &RenderContext, entry: &Entry) -> Worth {
+    let fresh: Vec<&Violation> = entry.fresh(context.report.terms.today).collect();
     let Some(first) = fresh.first() else {
         return Worth::Failed { kind: "claim".into(), why: String::new() };
     };
@@ -106,23 +106,23 @@ fn failed(told: &Told, entry: &Entry) -> Worth {
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    Worth::Failed { kind: kind(told, first), why: sentence(told, first) + &more }
+    Worth::Failed { kind: kind(context, first), why: sentence(context, first) + &more }
 }
 
 /// The clause that a violation breaks first; where it breaks none, its rule.
-pub fn kind(told: &Told, violation: &Violation) -> String {
-    line(told, violation.clauses.first().map_or(&*violation.rule, |clause| clause))
+pub fn kind(context: &RenderContext, violation: &Violation) -> String {
+    line(context, violation.clauses.first().map_or(&*violation.rule, |clause| clause))
 }
 
 /// Why a failure is known.
-fn excuse(told: &Told, entry: &Entry) -> String {
-    let known = excuses(entry, told.report.terms.today);
-    known.into_iter().map(|known| about(told, known)).collect::<Vec<_>>().join("; ")
+fn excuse(context: &RenderContext, entry: &Entry) -> String {
+    let known = excuses(entry, context.report.terms.today);
+    known.into_iter().map(|known| about(context, known)).collect::<Vec<_>>().join("; ")
 }
 
 /// `the endpoint is never found (ACME-17, until 2027-01-01)`.
-pub fn about(told: &Told, known: &KnownFailure) -> String {
-    line(told, &format!("{} ({}, until {})", known.reason, known.ticket, known.expires))
+pub fn about(context: &RenderContext, known: &KnownFailure) -> String {
+    line(context, &format!("{} ({}, until {})", known.reason, known.ticket, known.expires))
 }
 
 /// What is wrong with a run besides its entries.
@@ -136,54 +136,54 @@ pub struct Trouble {
 }
 
 /// Known failures that nothing answers to, then what is left behind.
-pub fn troubles(told: &Told) -> Vec<Trouble> {
-    let stale = told.run.stale.iter().map(|known| {
+pub fn troubles(context: &RenderContext) -> Vec<Trouble> {
+    let stale = context.run.stale.iter().map(|known| {
         let (name, what) = match &known.what {
             KnownWhat::Case(pattern) => (pattern.as_str(), format!("no case is called {pattern}")),
             KnownWhat::Clause(clause) => (&**clause, format!("nothing breaks {clause}")),
         };
         let why = format!("{what}, which {} calls a known failure: ", known.span);
-        let (name, why) = (line(told, name), line(told, &why) + &about(told, known));
+        let (name, why) = (line(context, name), line(context, &why) + &about(context, known));
         Trouble { kind: STALE, name, why, span: Some(known.span.clone()) }
     });
-    let left = told.run.clean_up.iter().zip(1..);
+    let left = context.run.clean_up.iter().zip(1..);
     let left = left.map(|(problem, number)| {
-        let why = line(told, problem);
+        let why = line(context, problem);
         Trouble { kind: CLEAN_UP, name: number.to_string(), why, span: None }
     });
     stale.chain(left).collect()
 }
 
 /// One line: `dms.Connection.status-values at body /Connection/Status: expected "deleting", actual "deleted"`.
-pub fn sentence(told: &Told, violation: &Violation) -> String {
+pub fn sentence(context: &RenderContext, violation: &Violation) -> String {
     let at = &violation.mismatch.at;
-    let (expected, actual) = seen(told, violation);
+    let (expected, actual) = seen(context, violation);
     let broken = match violation.clauses.is_empty() {
         true => violation.rule.to_string(),
         false => violation.clauses.join(", "),
     };
     let (expected, actual) = (cut(&visible(&expected)), cut(&visible(&actual)));
-    format!("{}: expected {expected}, actual {actual}", line(told, format!("{broken} at {at}").trim_end()))
+    format!("{}: expected {expected}, actual {actual}", line(context, format!("{broken} at {at}").trim_end()))
 }
 
 /// Everything a reader needs of an entry that is no plain pass, in lines; empty for one that has nothing to tell.
-pub fn details(told: &Told, entry: &Entry) -> Vec<String> {
+pub fn details(context: &RenderContext, entry: &Entry) -> Vec<String> {
     let all: Vec<&Violation> = entry.violations().iter().chain(entry.warnings()).collect();
     let mut clauses: IndexMap<&[ClauseId], Vec<&Violation>> = IndexMap::new();
     for violation in all.iter().take(MOST_VIOLATIONS) {
         clauses.entry(&violation.clauses).or_default().push(violation);
     }
-    let mut lines = vec![line(told, &format!("case      {}", entry.subject.span))];
+    let mut lines = vec![line(context, &format!("case      {}", entry.subject.span))];
     for (clauses, violations) in clauses {
-        statement(told, clauses, violations[0], &mut lines);
-        violations.iter().for_each(|violation| place(told, violation, &mut lines));
+        statement(context, clauses, violations[0], &mut lines);
+        violations.iter().for_each(|violation| place(context, violation, &mut lines));
     }
     if all.len() > MOST_VIOLATIONS {
         lines.extend([String::new(), format!("and {} more violations", all.len() - MOST_VIOLATIONS)]);
     }
     let telling = entry.telling();
     for &index in telling.iter().take(MOST_EXCHANGES) {
-        exchange(told, entry, index, &mut lines);
+        exchange(context, entry, index, &mut lines);
     }
     if telling.len() > MOST_EXCHANGES {
         lines.extend([String::new(), format!("and {} more exchanges", telling.len() - MOST_EXCHANGES)]);
@@ -191,7 +191,7 @@ pub fn details(told: &Told, entry: &Entry) -> Vec<String> {
     if lines.len() > 1 { lines } else { Vec::new() }
 }
 
-fn statement(told: &Told, clauses: &[ClauseId], violation: &Violation, lines: &mut Vec<String>) {
+fn statement(context: &RenderContext, clauses: &[ClauseId], violation: &Violation, lines: &mut Vec<String>) {
     lines.push(String::new());
     if clauses.is_empty() {
         lines.push(match &*violation.rule {
@@ -200,9 +200,9 @@ fn statement(told: &Told, clauses: &[ClauseId], violation: &Violation, lines: &m
         });
     }
     for id in clauses {
-        let clause = told.report.clauses.get(id);
+        let clause = context.report.clauses.get(id);
         let strength = clause.map_or(violation.strength, |clause| clause.strength).to_string();
-        lines.push(format!("{strength:<6} {}", line(told, id)));
+        lines.push(format!("{strength:<6} {}", line(context, id)));
         if let Some(clause) = clause {
             lines.push(format!("       {}", visible(&clause.text)));
             lines.push(format!("       {}", visible(&format!("{}, {}", clause.document, clause.section))));
@@ -210,9 +210,9 @@ fn statement(told: &Told, clauses: &[ClauseId], violation: &Violation, lines: &m
     }
 }
 
-fn place(told: &Told, violation: &Violation, lines: &mut Vec<String>) {
-    let (expected, actual) = seen(told, violation);
-    lines.push(format!("  at        {}", place_of(told, violation)));
+fn place(context: &RenderContext, violation: &Violation, lines: &mut Vec<String>) {
+    let (expected, actual) = seen(context, violation);
+    lines.push(format!("  at        {}", place_of(context, violation)));
     match difference(&expected, &actual, 100) {
         Difference::Lines { expected, actual } => {
             lines.push(format!("  expected  {}", cut(&visible(&expected))));
@@ -238,11 +238,11 @@ fn place(told: &Told, violation: &Violation, lines: &mut Vec<String>) {
         Some(span) => format!("{span}, rule {}", violation.rule),
         None => format!("rule {}, which every exchange is held to", violation.rule),
     };
-    lines.push(line(told, &format!("  claim     {by}")));
+    lines.push(line(context, &format!("  claim     {by}")));
 }
 
 /// An excerpt of an exchange, and how to repeat it.
-fn exchange(told: &Told, entry: &Entry, index: usize, lines: &mut Vec<String>) {
+fn exchange(context: &RenderContext, entry: &Entry, index: usize, lines: &mut Vec<String>) {
     if let Some(exchange) = entry.exchange(index) {
         let (mut headers, mut pointers) = (Vec::new(), Vec::new());
         for violation in entry.violations().iter().filter(|it| it.exchange == index) {
@@ -252,12 +252,12 @@ fn exchange(told: &Told, entry: &Entry, index: usize, lines: &mut Vec<String>) {
                 Location::Status | Location::Body | Location::Latency => {}
             }
         }
-        let shown = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, told.redactor);
-        lines.extend([String::new(), line(told, &format!("In {}:", position(exchange, &entry.subject)))]);
+        let shown = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, context.redactor);
+        lines.extend([String::new(), line(context, &format!("In {}:", position(exchange, &entry.subject)))]);
         lines.extend(shown.request.iter().map(|line| format!("> {line}")));
         lines.extend(shown.response.iter().map(|line| format!("< {line}")));
     }
-    if let Some(curl) = entry.curl(index, &told.run.target, told.redactor) {
+    if let Some(curl) = entry.curl(index, &context.run.target, context.redactor) {
         lines.push(String::new());
         lines.extend(curl.command.lines().map(visible));
         lines.extend(curl.notes.iter().map(|note| format!("# {}", visible(note))));
@@ -265,19 +265,22 @@ fn exchange(told: &Told, entry: &Entry, index: usize, lines: &mut Vec<String>) {
 }
 
 /// `body /Connection/Status`, on one line.
-pub fn place_of(told: &Told, violation: &Violation) -> String {
-    line(told, violation.mismatch.at.to_string().trim_end())
+pub fn place_of(context: &RenderContext, violation: &Violation) -> String {
+    line(context, violation.mismatch.at.to_string().trim_end())
 }
 
 /// Expected and actual as they may be shown. Line breaks are still in them.
-pub fn seen(told: &Told, violation: &Violation) -> (String, String) {
+pub fn seen(context: &RenderContext, violation: &Violation) -> (String, String) {
     let mismatch = &violation.mismatch;
-    (told.redactor.seen(&mismatch.at, &mismatch.expected), told.redactor.seen(&mismatch.at, &mismatch.actual))
+    (
+        context.redactor.seen(&mismatch.at, &mismatch.expected),
+        context.redactor.seen(&mismatch.at, &mismatch.actual),
+    )
 }
 
 /// One line of bounded length, masked.
-pub fn line(told: &Told, text: &str) -> String {
-    cut(&told.redactor.line(text))
+pub fn line(context: &RenderContext, text: &str) -> String {
+    cut(&context.redactor.line(text))
 }
 
 /// The beginning of a text that is too long for a line.
@@ -290,7 +293,7 @@ pub fn cut(text: &str) -> String {
 
 /// The name of an entry as group and name: `dms::DeleteConnection` and `deletes-a-live-connection`; `dms::fixtures` and
 /// `connection`.
-pub fn named(told: &Told, entry: &Entry) -> (String, String) {
+pub fn named(context: &RenderContext, entry: &Entry) -> (String, String) {
     let subject = &entry.subject;
     let group = match entry.is_case() {
         true => format!("{}::{}", subject.api, subject.operation),
@@ -298,7 +301,7 @@ pub fn named(told: &Told, entry: &Entry) -> (String, String) {
     };
     let prefix = if entry.is_case() { format!("{group}::") } else { format!("fixture {}::", subject.api) };
     let name = subject.name.strip_prefix(&prefix).unwrap_or(&subject.name);
-    (told.redactor.line(&group), told.redactor.line(name))
+    (context.redactor.line(&group), context.redactor.line(name))
 }
 
 #[cfg(test)]
@@ -342,8 +345,8 @@ mod tests {
         for (case, expected) in table {
             let report = report(run(vec![case]));
             let redactor = Redactor::new(&str::to_owned);
-            let told = Told { report: &report, run: &report.runs[0], redactor: &redactor };
-            assert_eq!(format!("{:?}", worth(&told, &report.runs[0].entries[0])), expected);
+            let context = RenderContext { report: &report, run: &report.runs[0], redactor: &redactor };
+            assert_eq!(format!("{:?}", worth(&context, &report.runs[0].entries[0])), expected);
         }
     }
 }

@@ -84,7 +84,7 @@ fn apart(reason: &str, operations: &BTreeSet<&str>) -> (String, String) {
 mod tests {
     use super::*;
 
-    fn told(reasons: &[&str]) -> Vec<String> {
+    fn rendered(reasons: &[&str]) -> Vec<String> {
         let operations = BTreeSet::from(["Login", "CreateEndpoint"]);
         let all = grouped(reasons.iter().map(|reason| ((*reason).to_owned(), ())), &operations);
         all.into_iter().map(|it| format!("{}: {} {:?}", it.all.len(), it.text, it.names)).collect()
@@ -97,21 +97,21 @@ mod tests {
             ["Login", "Login", "ModifyEndpoint", "CreateEndpoint", "startFlr"].map(permits).into();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert_eq!(
-            told(&many),
+            rendered(&many),
             [
                 r#"5: ... would change, which the target does not permit [("Login", 2), ("ModifyEndpoint", 1), ("CreateEndpoint", 1), ("startFlr", 1)]"#
             ]
         );
         let features = ["a", "b c", "d", "e.f"].map(|name| format!("needs the feature `{name}`"));
         let features: Vec<&str> = features.iter().map(String::as_str).collect();
-        assert!(told(&features)[0].starts_with("4: needs the feature ... [(\"a\", 1), (\"b c\", 1)"));
+        assert!(rendered(&features)[0].starts_with("4: needs the feature ... [(\"a\", 1), (\"b c\", 1)"));
     }
 
     #[test]
     fn few_reasons_and_other_reasons_stay_what_they_are() {
         let few = ["needs the feature `a`", "needs the feature `b`", "needs the feature `b`"];
-        assert_eq!(told(&few), ["1: needs the feature `a` []", "2: needs the feature `b` []"]);
+        assert_eq!(rendered(&few), ["1: needs the feature `a` []", "2: needs the feature `b` []"]);
         let others = ["one thing", "another thing", "a third", "a fourth", "no route to host 10.0.0.1"];
-        assert_eq!(told(&others).len(), 5);
+        assert_eq!(rendered(&others).len(), 5);
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use super::{
-    ApiFacts, CaseResult, Coverage, Digests, FailOn, FixtureResult, Identity, Planned, Report, Run,
+    ApiFacts, CaseResult, Digests, FailOn, FixtureResult, Identity, Planned, Report, Run, RunScope,
     TargetFacts, Terms, summarize,
 };
 use crate::model::{
@@ -229,7 +229,7 @@ pub fn run(results: Vec<CaseResult>) -> Run {
     Run {
         target: target(),
         digests: Digests::default(),
-        plan: Planned::of(Coverage::Whole),
+        plan: Planned::of(RunScope::All),
         covered: None,
         seed: None,
         started: "2026-11-21T08:00:00Z".parse().unwrap(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Entry, Report,
     plain::{
-        CLEAN_UP, OLD, STALE, Told, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence,
+        CLEAN_UP, OLD, RenderContext, STALE, Trouble, UNDECLARED, UNEXPECTED, Worth, details, kind, sentence,
         troubles, worth,
     },
     record::{digest, escaped},
@@ -31,7 +31,7 @@ const MOST_RESULTS: usize = 20_000;
 /// A run of the report is a run of the file.
 pub fn render(report: &Report, mask: Mask) -> String {
     let redactor = Redactor::new(mask);
-    let runs = report.runs.iter().map(|run| of_run(&Told { report, run, redactor: &redactor }));
+    let runs = report.runs.iter().map(|run| of_run(&RenderContext { report, run, redactor: &redactor }));
     let file = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs.collect::<Vec<_>>() });
     escaped(serde_json::to_string_pretty(&file).unwrap_or_default()) + "\n"
 }
@@ -39,20 +39,20 @@ pub fn render(report: &Report, mask: Mask) -> String {
 /// The rules that results name, in the order of their first sight.
 type Rules = IndexMap<String, Value>;
 
-fn of_run(told: &Told) -> Value {
+fn of_run(context: &RenderContext) -> Value {
     let mut rules = Rules::new();
     let mut results = Vec::new();
-    for entry in &told.run.entries {
-        of_entry(told, entry, &mut rules, &mut results);
+    for entry in &context.run.entries {
+        of_entry(context, entry, &mut rules, &mut results);
     }
-    for Trouble { kind, name, why, span } in troubles(told) {
-        results.extend(span.map(|span| result(told, &mut rules, kind, &why, &span, &name)));
+    for Trouble { kind, name, why, span } in troubles(context) {
+        results.extend(span.map(|span| result(context, &mut rules, kind, &why, &span, &name)));
     }
     let left_out = results.len().saturating_sub(MOST_RESULTS);
     results.truncate(MOST_RESULTS);
-    let run = told.run;
+    let run = context.run;
     let mut properties = Map::new();
-    properties.insert("target".into(), told.redactor.line(&run.target.name).into());
+    properties.insert("target".into(), context.redactor.line(&run.target.name).into());
     properties.insert("digests".into(), json!(run.digests));
     properties.insert("yield".into(), json!(run.yielded()));
     properties.insert("seed".into(), json!(run.seed));
@@ -62,16 +62,16 @@ fn of_run(told: &Told) -> Value {
     json!({
         "tool": { "driver": {
             "name": "proofmark",
-            "version": told.report.proofmark,
+            "version": context.report.proofmark,
             "rules": rules.into_values().collect::<Vec<_>>(),
         }},
-        "automationDetails": { "id": format!("proofmark/{}/", told.redactor.line(&run.target.name)) },
+        "automationDetails": { "id": format!("proofmark/{}/", context.redactor.line(&run.target.name)) },
         "columnKind": "unicodeCodePoints",
         "invocations": [{
             "executionSuccessful": true,
             "exitCode": run.outcome().exit_code(),
             "startTimeUtc": run.started.to_string(),
-            "toolExecutionNotifications": notifications(told),
+            "toolExecutionNotifications": notifications(context),
         }],
         "results": results,
         "properties": properties,
@@ -79,62 +79,62 @@ fn of_run(told: &Told) -> Value {
 }
 
 /// What could not be found out, what is left behind, and what passed only at a second try.
-fn notifications(told: &Told) -> Vec<Value> {
-    let errors = told.run.entries.iter().filter_map(|entry| match worth(told, entry) {
+fn notifications(context: &RenderContext) -> Vec<Value> {
+    let errors = context.run.entries.iter().filter_map(|entry| match worth(context, entry) {
         Worth::Errored(why) => {
-            let name = told.redactor.line(&entry.subject.name);
-            let at = [location(told, Place { span: &entry.subject.span, name: &name })];
+            let name = context.redactor.line(&entry.subject.name);
+            let at = [location(context, Place { span: &entry.subject.span, name: &name })];
             Some(
                 json!({ "level": "error", "message": { "text": format!("{name}: {why}") }, "locations": at }),
             )
         }
         Worth::Inconclusive(why) => {
-            let name = told.redactor.line(&entry.subject.name);
-            let at = [location(told, Place { span: &entry.subject.span, name: &name })];
+            let name = context.redactor.line(&entry.subject.name);
+            let at = [location(context, Place { span: &entry.subject.span, name: &name })];
             let text = format!("{name} is inconclusive: {why}");
             Some(json!({ "level": "warning", "message": { "text": text }, "locations": at }))
         }
         _ => None,
     });
-    let left = troubles(told).into_iter().filter(|trouble| trouble.kind == CLEAN_UP);
+    let left = troubles(context).into_iter().filter(|trouble| trouble.kind == CLEAN_UP);
     let left = left.map(|trouble| json!({ "level": "error", "message": { "text": trouble.why } }));
-    let flaky = told.run.entries.iter().filter(|entry| entry.is_flaky()).map(|entry| {
-        let name = told.redactor.line(&entry.subject.name);
-        let why = told.redactor.line(&repeats(entry));
+    let flaky = context.run.entries.iter().filter(|entry| entry.is_flaky()).map(|entry| {
+        let name = context.redactor.line(&entry.subject.name);
+        let why = context.redactor.line(&repeats(entry));
         let text = format!("{name} passed only after requests were repeated: {why}");
-        let at = [location(told, Place { span: &entry.subject.span, name: &name })];
+        let at = [location(context, Place { span: &entry.subject.span, name: &name })];
         json!({ "level": "note", "message": { "text": text }, "locations": at })
     });
     errors.chain(left).chain(flaky).collect()
 }
 
-fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Value>) {
+fn of_entry(context: &RenderContext, entry: &Entry, rules: &mut Rules, results: &mut Vec<Value>) {
     let subject = &entry.subject;
-    let name = told.redactor.line(&subject.name);
-    let worth = worth(told, entry);
+    let name = context.redactor.line(&subject.name);
+    let worth = worth(context, entry);
     let of_violations = matches!(entry.status, Status::Fail | Status::KnownFailure | Status::Tolerated);
     if let (Worth::Failed { kind, why }, false) = (&worth, of_violations) {
         let why = format!("{name}: {why}");
-        results.push(result(told, rules, kind, &why, &subject.span, &name));
+        results.push(result(context, rules, kind, &why, &subject.span, &name));
         return;
     }
-    let markdown = || details(told, entry).join("\n");
+    let markdown = || details(context, entry).join("\n");
     let mut about = |violation: &Violation, level: &str| -> Value {
-        let rule = rule(told, rules, violation);
-        let text = format!("{name}: {}", sentence(told, violation));
+        let rule = rule(context, rules, violation);
+        let text = format!("{name}: {}", sentence(context, violation));
         let print =
             [&*name, &violation.rule, &violation.clauses.join(","), &violation.mismatch.at.to_string()];
         let print = [&print.join("\n"), "\n", &violation.mismatch.expected].concat();
         let span = violation.span.as_ref().unwrap_or(&subject.span);
-        let clauses: Vec<String> = violation.clauses.iter().map(|id| told.redactor.line(id)).collect();
-        let mut result = placed(told, &rule, level, &text, Place { span, name: &name }, &print);
+        let clauses: Vec<String> = violation.clauses.iter().map(|id| context.redactor.line(id)).collect();
+        let mut result = placed(context, &rule, level, &text, Place { span, name: &name }, &print);
         result["properties"] = json!({ "rule": violation.rule, "clauses": clauses });
         result
     };
     let mut found: Vec<Value> = Vec::new();
     for violation in entry.violations() {
         let mut result = about(violation, "error");
-        let by_clause = is_known(violation, &entry.known, told.report.terms.today);
+        let by_clause = is_known(violation, &entry.known, context.report.terms.today);
         let old = entry.old().any(|old| std::ptr::eq(old, violation));
         let excuse = match &worth {
             Worth::Known(why) => Some(why.as_str()),
@@ -158,13 +158,13 @@ fn of_entry(told: &Told, entry: &Entry, rules: &mut Rules, results: &mut Vec<Val
 
 /// The rule that a violation is a result of, put among the rules where it is not there yet: its first clause, or the
 /// claims of cases that state none.
-fn rule(told: &Told, rules: &mut Rules, violation: &Violation) -> String {
+fn rule(context: &RenderContext, rules: &mut Rules, violation: &Violation) -> String {
     let id = match violation.clauses.is_empty() {
-        true => format!("claim/{}", kind(told, violation)),
-        false => kind(told, violation),
+        true => format!("claim/{}", kind(context, violation)),
+        false => kind(context, violation),
     };
     if !rules.contains_key(&id) {
-        let clause = violation.clauses.first().and_then(|id| told.report.clauses.get(id));
+        let clause = violation.clauses.first().and_then(|id| context.report.clauses.get(id));
         let level = if violation.strength == Strength::Must { "error" } else { "warning" };
         let described = match clause {
             Some(clause) => json!({
@@ -188,7 +188,14 @@ fn rule(told: &Told, rules: &mut Rules, violation: &Violation) -> String {
 }
 
 /// A result that no violation stands for.
-fn result(told: &Told, rules: &mut Rules, rule: &str, text: &str, span: &Span, name: &str) -> Value {
+fn result(
+    context: &RenderContext,
+    rules: &mut Rules,
+    rule: &str,
+    text: &str,
+    span: &Span,
+    name: &str,
+) -> Value {
     let described = match rule {
         UNEXPECTED => "A known failure is none any more: take it out of the target file.",
         UNDECLARED => "An operation is missing that the target file does not declare to be missing.",
@@ -203,7 +210,7 @@ fn result(told: &Told, rules: &mut Rules, rule: &str, text: &str, span: &Span, n
         })
     });
     let place = Place { span, name };
-    placed(told, rule, "error", text, place, &format!("{name}\n{rule}"))
+    placed(context, rule, "error", text, place, &format!("{name}\n{rule}"))
 }
 
 /// A line of a file, and the case or known failure it is about.
@@ -214,24 +221,24 @@ struct Place<'a> {
 }
 
 /// A result at a place. `print` is what makes it the same one in the next run.
-fn placed(told: &Told, rule: &str, level: &str, text: &str, place: Place, print: &str) -> Value {
+fn placed(context: &RenderContext, rule: &str, level: &str, text: &str, place: Place, print: &str) -> Value {
     json!({
         "ruleId": rule,
         "level": level,
         "message": { "text": text },
-        "locations": [location(told, place)],
-        "partialFingerprints": { "proofmarkViolation/v1": digest(&told.redactor.masked(print)) },
+        "locations": [location(context, place)],
+        "partialFingerprints": { "proofmarkViolation/v1": digest(&context.redactor.masked(print)) },
     })
 }
 
-fn location(told: &Told, Place { span, name }: Place) -> Value {
+fn location(context: &RenderContext, Place { span, name }: Place) -> Value {
     let mut region = json!({ "startLine": span.line.max(1), "startColumn": span.column.max(1) });
     if span.length > 0 {
         region["byteOffset"] = span.offset.into();
         region["byteLength"] = span.length.into();
     }
     json!({
-        "physicalLocation": { "artifactLocation": { "uri": uri(&told.redactor.masked(&span.file)) }, "region": region },
+        "physicalLocation": { "artifactLocation": { "uri": uri(&context.redactor.masked(&span.file)) }, "region": region },
         "logicalLocations": [{ "fullyQualifiedName": name, "kind": "function" }],
     })
 }
@@ -275,11 +282,12 @@ mod tests {
     fn a_flaky_pass_is_a_notification() {
         let text = render(&report(run(vec![flaky("dms::A::later"), pass("dms::A::b")])), &mask);
         let read: Value = serde_json::from_str(&text).unwrap();
-        let told = read["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
-        assert_eq!(told.len(), 1, "{text}");
-        assert_eq!(told[0]["level"], "note");
+        let notifications =
+            read["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(notifications.len(), 1, "{text}");
+        assert_eq!(notifications[0]["level"], "note");
         let why = "dms::A::later passed only after requests were repeated: DeleteConnection answered 429";
-        assert_eq!(told[0]["message"]["text"], why);
+        assert_eq!(notifications[0]["message"]["text"], why);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Coverage, JudgedRun, Report,
+    JudgedRun, Report, RunScope,
     mutation::Sensitivity,
     record::{self, Record, RecordError, Traces, digest},
 };
@@ -283,8 +283,8 @@ fn stated(report: &Report, run: &JudgedRun, implementation: Implementation, reco
 fn mode(run: &JudgedRun) -> Mode {
     match (&run.plan.shard, run.plan.coverage) {
         (Some(_), _) => Mode::Shard,
-        (None, Coverage::Whole) => Mode::Whole,
-        (None, Coverage::Selected | Coverage::Traffic) => Mode::Selected,
+        (None, RunScope::All) => Mode::Whole,
+        (None, RunScope::Selected | RunScope::Traffic) => Mode::Selected,
     }
 }
 

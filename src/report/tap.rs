@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Entry, Report,
-    plain::{Told, Trouble, Worth, details, troubles, worth},
+    plain::{RenderContext, Trouble, Worth, details, troubles, worth},
 };
 use crate::redact::{Mask, Redactor};
 
@@ -13,13 +13,13 @@ pub fn render(report: &Report, mask: Mask) -> String {
     let redactor = Redactor::new(mask);
     let mut points = Vec::new();
     for run in &report.runs {
-        let told = Told { report, run, redactor: &redactor };
+        let context = RenderContext { report, run, redactor: &redactor };
         let target = match report.runs.len() {
             0 | 1 => String::new(),
             _ => format!("{}::", redactor.line(&run.target.name)),
         };
-        points.extend(run.entries.iter().map(|entry| point(&told, entry, &target)));
-        points.extend(troubles(&told).into_iter().map(|Trouble { kind, name, why, .. }| {
+        points.extend(run.entries.iter().map(|entry| point(&context, entry, &target)));
+        points.extend(troubles(&context).into_iter().map(|Trouble { kind, name, why, .. }| {
             let yaml = yaml(&[("message", why), ("severity", "fail".into())], &[]);
             (format!("not ok {{}} - {}", description(&format!("{target}{kind} {name}"))), yaml)
         }));
@@ -32,20 +32,20 @@ pub fn render(report: &Report, mask: Mask) -> String {
 }
 
 /// The line, `{}` where its number goes, and its block.
-fn point(told: &Told, entry: &Entry, target: &str) -> (String, String) {
-    let name = description(&format!("{target}{}", told.redactor.line(&entry.subject.name)));
-    let at = told.redactor.line(&entry.subject.span.to_string());
+fn point(context: &RenderContext, entry: &Entry, target: &str) -> (String, String) {
+    let name = description(&format!("{target}{}", context.redactor.line(&entry.subject.name)));
+    let at = context.redactor.line(&entry.subject.span.to_string());
     let block = |severity: &str, kind: &str, why: &str| {
         let members = [("message", why), ("severity", severity), ("kind", kind), ("at", &at)];
         let members = members.into_iter().filter(|(_, value)| !value.is_empty());
         yaml(
             &members.map(|(name, value)| (name, value.to_owned())).collect::<Vec<_>>(),
-            &details(told, entry),
+            &details(context, entry),
         )
     };
-    match worth(told, entry) {
+    match worth(context, entry) {
         Worth::Passed if entry.is_flaky() => {
-            let why = told.redactor.line(&entry.repeated.join("; "));
+            let why = context.redactor.line(&entry.repeated.join("; "));
             (format!("ok {{}} - {name}"), block("comment", "flaky", &why))
         }
         Worth::Passed if entry.warnings().is_empty() => (format!("ok {{}} - {name}"), String::new()),

@@ -62,12 +62,12 @@ pub fn render(report: &Report, style: Style, mask: Mask) -> String {
     let redactor = Redactor::new(mask);
     for run in &report.runs {
         let silent = unanswered(run);
-        let told = Told { report, run, redactor: &redactor, silent: &silent };
-        told.heading(&mut page);
-        causes::write(&told, &mut page);
-        violations::write(&told, &mut page);
-        notes::write(&told, &mut page);
-        summary::write(&told, &mut page);
+        let context = RenderContext { report, run, redactor: &redactor, silent: &silent };
+        context.heading(&mut page);
+        causes::write(&context, &mut page);
+        violations::write(&context, &mut page);
+        notes::write(&context, &mut page);
+        summary::write(&context, &mut page);
     }
     page.finish()
 }
@@ -78,18 +78,18 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
     let redactor = Redactor::new(mask);
     for run in &report.runs {
         let silent = unanswered(run);
-        let told = Told { report, run, redactor: &redactor, silent: &silent };
-        told.heading(&mut page);
-        silence::write(&told, &mut page);
-        coverage::write(&told, names, coverage::Operations::Counted, &mut page);
-        summary::end(&told, &mut page);
+        let context = RenderContext { report, run, redactor: &redactor, silent: &silent };
+        context.heading(&mut page);
+        silence::write(&context, &mut page);
+        coverage::write(&context, names, coverage::Operations::Counted, &mut page);
+        summary::end(&context, &mut page);
     }
     page.finish()
 }
 
 /// What every section is told from.
 #[derive(Clone, Copy)]
-struct Told<'a> {
+struct RenderContext<'a> {
     report: &'a Report,
     run: &'a JudgedRun,
     redactor: &'a Redactor<'a>,
@@ -97,7 +97,7 @@ struct Told<'a> {
     silent: &'a [Unanswered],
 }
 
-impl<'a> Told<'a> {
+impl<'a> RenderContext<'a> {
     /// The entries of the APIs that have answered.
     fn entries(&self) -> impl Iterator<Item = &'a Entry> + use<'a> {
         let silent = self.silent;
@@ -163,7 +163,7 @@ pub(in crate::report) mod tests {
             verdict::{Declared, Doubt, Location, Mismatch, Verdict, Violation},
         },
         report::{
-            Coverage, Run, exit_code,
+            Run, RunScope, exit_code,
             sample::{
                 body_violation, clause_entry, entry, fail, flaky, pass, report, result, run, violation,
             },
@@ -400,7 +400,7 @@ pub(in crate::report) mod tests {
         insta::assert_snapshot!("notes", shown(all.clone()));
         all.results.push(result("dms::TestConnection::f", unsupported(Declared::ByAnswer), "{}"));
         all.clean_up.push("dms::connection pm-abc: DeleteEndpoint answered 500".into());
-        all.plan.coverage = Coverage::Selected;
+        all.plan.coverage = RunScope::Selected;
         insta::assert_snapshot!("notes_that_fail", shown(all));
     }
 

@@ -132,7 +132,7 @@ mod tests {
     }
 
     /// The APIs that did not answer, and why; without the fixture that a sample run has.
-    fn told(results: Vec<CaseResult>) -> Vec<String> {
+    fn rendered(results: Vec<CaseResult>) -> Vec<String> {
         let mut run = run(results);
         run.fixtures.clear();
         let found = unanswered(&report(run).runs[0]);
@@ -145,19 +145,22 @@ mod tests {
         let skip = || result("dms::A::skip", Verdict::Skip { reason: "no tls".into() }, "");
         let dms = "dms 4/3 could not connect: connection refused";
         let some = vec![refused("dms::A::a"), reset(), refused("dms::B::a"), unsent("dms::C::a"), skip()];
-        assert_eq!(told(some), [dms]);
+        assert_eq!(rendered(some), [dms]);
         let both = vec![refused("dms::A::a"), pass("veeam::B::a")];
-        assert_eq!(told(both), ["dms 1/1 could not connect: connection refused"]);
+        assert_eq!(rendered(both), ["dms 1/1 could not connect: connection refused"]);
         let both = vec![refused("dms::A::a"), refused("veeam::B::a")];
-        assert_eq!(told(both).len(), 2);
+        assert_eq!(rendered(both).len(), 2);
         let given_up = vec![refused("dms::A::a"), unsent("veeam::B::a"), unsent("veeam::B::b")];
-        assert_eq!(told(given_up)[1], "veeam 2/0 could not connect: connection refused");
+        assert_eq!(rendered(given_up)[1], "veeam 2/0 could not connect: connection refused");
     }
 
     #[test]
     fn whoever_has_answered_once_is_not_silent() {
-        assert_eq!(told(vec![refused("dms::A::a"), pass("dms::A::b")]), Vec::<String>::new());
-        assert_eq!(told(vec![refused("dms::A::a"), fail("dms::A::b", vec![], "{}")]), Vec::<String>::new());
+        assert_eq!(rendered(vec![refused("dms::A::a"), pass("dms::A::b")]), Vec::<String>::new());
+        assert_eq!(
+            rendered(vec![refused("dms::A::a"), fail("dms::A::b", vec![], "{}")]),
+            Vec::<String>::new()
+        );
         let mut late = refused("dms::A::a");
         let answer = Ok(Response::new(503, vec![], "".into(), 0));
         late.trace.iter_mut().for_each(|trace| {
@@ -165,7 +168,7 @@ mod tests {
             first.answer = answer.clone();
             trace.exchanges.insert(0, first);
         });
-        assert_eq!(told(vec![late]), Vec::<String>::new());
-        assert_eq!(told(vec![unsent("dms::A::a")]), Vec::<String>::new(), "nothing was asked");
+        assert_eq!(rendered(vec![late]), Vec::<String>::new());
+        assert_eq!(rendered(vec![unsent("dms::A::a")]), Vec::<String>::new(), "nothing was asked");
     }
 }

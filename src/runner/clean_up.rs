@@ -14,8 +14,8 @@ pub async fn resolve(runner: &Runner) -> UnconfirmedCreates {
     // Of whom nothing is known, it may be anything.
     let others = || sweep::others(ledger).unwrap_or(OtherRuns { names: Vec::new(), alive: true });
     let run = ledger.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let things = session.resolve(others).await;
-    UnconfirmedCreates { run, things }
+    let resources = session.resolve(others).await;
+    UnconfirmedCreates { run, resources }
 }
 
 /// What became of everything that a run had not heard of.
@@ -23,21 +23,21 @@ pub async fn resolve(runner: &Runner) -> UnconfirmedCreates {
 pub struct UnconfirmedCreates {
     run: String,
     /// None where no ledger says what there was.
-    things: Option<Vec<SweepResult>>,
+    resources: Option<Vec<SweepResult>>,
 }
 
 impl UnconfirmedCreates {
     /// What was looked for at the end, found and destroyed.
     pub fn destroyed(&self) -> impl Iterator<Item = &str> {
         let destroyed =
-            self.things.iter().flatten().filter(|thing| thing.outcome == CleanupOutcome::Destroyed);
-        destroyed.map(|thing| &*thing.what)
+            self.resources.iter().flatten().filter(|resource| resource.outcome == CleanupOutcome::Destroyed);
+        destroyed.map(|resource| &*resource.what)
     }
 
     /// What is left, or may be, all the same: one sentence each.
     pub fn left(&self) -> Vec<String> {
         let left =
-            self.things.iter().flatten().filter_map(|SweepResult { what, number, outcome, .. }| {
+            self.resources.iter().flatten().filter_map(|SweepResult { what, number, outcome, .. }| {
                 let (word, why) = outcome.trouble()?;
                 Some(format!("{}#{number} {what} {word}: {why}", self.run))
             });
@@ -47,8 +47,8 @@ impl UnconfirmedCreates {
     /// Takes back what the trace of a job says may be left where more is known at the end: it is gone, if not by this then
     /// by what the job itself has destroyed, or [`Self::left`] has it.
     pub fn supersede(&self, job: &str, trace: &mut Trace) {
-        let Some(things) = &self.things else { return };
-        let is_known = |made_by: &str| things.iter().any(|it| it.job == job && it.operation == made_by);
+        let Some(resources) = &self.resources else { return };
+        let is_known = |made_by: &str| resources.iter().any(|it| it.job == job && it.operation == made_by);
         trace.leftovers.retain(|leftover| match &leftover.certainty {
             Certainty::Unanswered => false,
             Certainty::Supposed { operation } => !is_known(operation),
@@ -74,7 +74,7 @@ mod tests {
         let supposed = |operation: &str| Certainty::Supposed { operation: operation.into() };
         let destroyed = || Some(vec![swept("a", "CreateEndpoint", CleanupOutcome::Destroyed)]);
         // Where there is no ledger nothing is known; what another job has made is another thing.
-        for (things, certainty, is_kept) in [
+        for (resources, certainty, is_kept) in [
             (None, Certainty::Unanswered, true),
             (None, supposed("CreateEndpoint"), true),
             (Some(vec![]), Certainty::Unanswered, false),
@@ -95,10 +95,10 @@ mod tests {
         ] {
             // The words say what they like.
             let message = "dms::endpoint may be left: it was sent and its answer did not come: x".to_owned();
-            let case = format!("{things:?} {certainty:?}");
+            let case = format!("{resources:?} {certainty:?}");
             let leftovers = vec![Leftover { certainty, message }];
             let mut trace = Trace { exchanges: Vec::new(), end: End::Complete, leftovers };
-            UnconfirmedCreates { run: "pm-0".into(), things }.supersede("a", &mut trace);
+            UnconfirmedCreates { run: "pm-0".into(), resources }.supersede("a", &mut trace);
             assert_eq!(trace.leftovers.len(), usize::from(is_kept), "{case}");
         }
     }

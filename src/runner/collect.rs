@@ -1,4 +1,4 @@
-//! The plan of a run played and judged, case by case as they come, to a run that can be folded for a reader.
+//! The plan of a run sent and judged, case by case as they come, to a run that can be folded for a reader.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    check::{self, Across, Judgement, Taken, Twins},
+    check::{self, Judgement, RunWideCheck, SnapshotCapture, Twins},
     exec::SharedFixture,
     model::{
         case::{Case, CaseId},
@@ -22,7 +22,10 @@ use crate::{
     },
     plan::{self, Job, Plan},
     redact::Redactor,
-    report::{self, ApprovedFiles, CaseResult, Coverage, Entry, FailOn, Planned, Run, Tally, Terms, Watch},
+    report::{
+        self, ApprovedFiles, CaseResult, CoverageCollector, Entry, FailOn, Planned, Run, RunScope, Tally,
+        Terms,
+    },
     runner::{
         self, Runner,
         clean_up::{self, UnconfirmedCreates},
@@ -32,7 +35,7 @@ use crate::{
 };
 
 /// What cases have taken of the answers to them.
-pub type Snapshots = Vec<(Arc<Case>, Taken)>;
+pub type Snapshots = Vec<(Arc<Case>, SnapshotCapture)>;
 
 /// A run and the snapshots it took.
 pub struct RunOutput {
@@ -114,7 +117,7 @@ pub async fn run_and_judge(
     if let Some(bug) = bug {
         resume_unwind(bug);
     }
-    let coverage = if plan.not_selected == 0 { Coverage::Whole } else { Coverage::Selected };
+    let coverage = if plan.not_selected == 0 { RunScope::All } else { RunScope::Selected };
     let served = collector.twins.served();
     let (mut results, watch, taken) = collector.end();
     let supporting = results.split_off(plan.jobs.len());
@@ -157,8 +160,8 @@ struct Collector<'a> {
     /// By the place of the job in the plan.
     judged: BTreeMap<usize, CaseOutcome>,
     taken: Snapshots,
-    watch: Watch<'a>,
-    across: Across<'a>,
+    watch: CoverageCollector<'a>,
+    run_wide: RunWideCheck<'a>,
     twins: Twins,
 }
 
@@ -183,8 +186,8 @@ impl<'a> Collector<'a> {
             record,
             judged: BTreeMap::new(),
             taken: Vec::new(),
-            watch: Watch::new(apis, &runner.workspace.contracts),
-            across: Across::new(&runner.judge_of()),
+            watch: CoverageCollector::new(apis, &runner.workspace.contracts),
+            run_wide: RunWideCheck::new(&runner.judge_of()),
             twins: Twins::of(runner.session.no_operations()),
         }
     }
@@ -204,7 +207,7 @@ impl<'a> Collector<'a> {
         on_event(Event::Judged { case, verdict: &verdict, entry, today, redactor });
         self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
         self.watch.take(&case.api, &trace);
-        self.across.take(index, &case.id, &trace);
+        self.run_wide.take(index, &case.id, &trace);
         self.twins.take(case, &trace, &runner.judge_of());
         trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);
         // What may be left over is known at the end only.
@@ -230,10 +233,10 @@ impl<'a> Collector<'a> {
     }
 
     /// What became of every planned case, and what was seen and taken on the way.
-    fn end(mut self) -> (Vec<CaseResult>, Watch<'a>, Snapshots) {
+    fn end(mut self) -> (Vec<CaseResult>, CoverageCollector<'a>, Snapshots) {
         // A run may break what no single case can see.
         let mut broken: BTreeMap<CaseId, Vec<Violation>> = BTreeMap::new();
-        for (case, violation) in self.across.found() {
+        for (case, violation) in self.run_wide.found() {
             broken.entry(case).or_default().push(violation);
         }
         // What their cases have sent is shown after all.
@@ -248,7 +251,7 @@ impl<'a> Collector<'a> {
             let case = Arc::clone(&job.case);
             let CaseOutcome { verdict, trace, filed } =
                 self.judged.remove(&index).unwrap_or_else(|| CaseOutcome::unsent(job));
-            let verdict = check::worsened(verdict, broken.remove(&case.id).unwrap_or_default());
+            let verdict = check::with_violations(verdict, broken.remove(&case.id).unwrap_or_default());
             let verdict = self.twins.weighed(&case, verdict, &self.runner.workspace.clauses);
             let service = self.twins.service(&case.id);
             let trace = trace.or_else(|| returned.remove(&*case.id));

@@ -23,7 +23,7 @@ mod present {
     impl Drop for Threads {
         fn drop(&mut self) {
             if let Some(runtime) = self.0.take() {
-                // Waiting for it is not allowed where a stage may be dropped.
+                // Waiting for it is not allowed where a runner may be dropped.
                 runtime.shutdown_background();
             }
         }
@@ -44,14 +44,14 @@ mod present {
 
     /// Starts the reference target and points every API of `target` at it.
     pub async fn start(target: &mut Target, options: reference::Options) -> Result<Embedded, Error> {
-        fn told(error: impl std::fmt::Display) -> Error {
+        fn usage_error(error: impl std::fmt::Display) -> Error {
             Error::Usage(format!("the embedded reference target: {error}"))
         }
         let runtime = runtime()?;
         let started = runtime.spawn(reference::start(options)).await;
         let threads = Threads(Some(runtime));
-        let running = started.map_err(told)?.map_err(told)?;
-        let url = url::Url::parse(&running.base_url).map_err(told)?;
+        let running = started.map_err(usage_error)?.map_err(usage_error)?;
+        let url = url::Url::parse(&running.base_url).map_err(usage_error)?;
         for api in target.apis.values_mut() {
             api.base_url = url.clone();
         }

@@ -35,8 +35,8 @@ fn is_of(ledger_state: &LedgerState, target: &Target) -> bool {
 }
 
 fn use_all(ledger_state: &LedgerState, target: &mut Target, told: &mut Vec<String>) {
-    for thing in ledger_state.things.iter().filter(|thing| thing.state == State::Made) {
-        let Some(provides) = &thing.provides else { continue };
+    for resource in ledger_state.resources.iter().filter(|resource| resource.state == State::Made) {
+        let Some(provides) = &resource.provides else { continue };
         if provides.keys().any(|name| target.supplies.contains_key(name.as_str())) {
             continue;
         }
@@ -45,6 +45,6 @@ fn use_all(ledger_state: &LedgerState, target: &mut Target, told: &mut Vec<Strin
             target.kept.insert(Arc::clone(&name));
             target.supplies.insert(name, value.clone());
         }
-        told.push(format!("{} stands since {}: used, and kept", thing.job, thing.intended));
+        told.push(format!("{} stands since {}: used, and kept", resource.job, resource.intended));
     }
 }

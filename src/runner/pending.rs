@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use super::Runner;
 use crate::{
-    check::{Compared, Taken, section},
+    check::{Compared, SnapshotCapture, section},
     model::case::Case,
     redact::Redactor,
     workspace::{Error, snapshots},
@@ -14,7 +14,7 @@ use crate::{
 /// each file that was written.
 pub fn leave_snapshots(
     runner: &Runner,
-    taken: &[(Arc<Case>, Taken)],
+    taken: &[(Arc<Case>, SnapshotCapture)],
     update: snapshots::Update,
 ) -> Result<Vec<String>, Error> {
     let Some(folder) = runner.place.folder() else { return Ok(Vec::new()) };

@@ -5,10 +5,11 @@ use std::{
     cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
-    check::{self, Judge, Snapshots, Twins},
+    check::{self, JudgingContext, Snapshots, Twins},
     matcher::fill,
     model::{
         case::{Case, CaseId, Origin},
@@ -20,7 +21,7 @@ use crate::{
     plan::{self, Decision, Selection},
     redact::{MASKED, is_secret_name},
     report::{
-        self, CaseResult, Coverage, Entry, FailOn, FixtureResult, JudgedRun, Kind, Planned, Report, Run,
+        self, CaseResult, Entry, FailOn, FixtureResult, JudgedRun, Kind, Planned, Report, Run, RunScope,
         Terms,
         record::{
             Traces,
@@ -75,7 +76,7 @@ pub fn judged(asked: &Asked) -> Result<Rejudged, Error> {
     let mut lines = again.circumstances(digest.as_deref());
     let entries = again.wanted(&asked.cases)?;
     lines.extend(again.come_and_gone(&asked.cases));
-    let results = again.results(&entries, again.across());
+    let results = again.results(&entries, again.run_wide());
     let fixtures = if asked.cases.is_empty() { again.fixtures() } else { Vec::new() };
     let mut terms = recorded.terms;
     terms.fail_on = asked.fail_on.unwrap_or(terms.fail_on);
@@ -107,7 +108,7 @@ pub fn of_run(
     let again =
         Again { workspace, target, run, cut, snapshots: &Snapshots::default(), twins: OnceCell::new() };
     // None is an error where somebody asks for some.
-    let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.across_as_recorded());
+    let cases = again.results(&again.wanted(&[]).unwrap_or_default(), again.run_wide_as_recorded());
     let cases = cases.into_iter().chain(again.supporting());
     let cases = cases.map(|result| (result.case.id.to_string(), result.verdict));
     let fixtures =
@@ -142,12 +143,12 @@ pub fn as_recorded(mut target: Target, run: &JudgedRun) -> Target {
 }
 
 /// What was found over all traces, by the case that it is told of.
-type Across = BTreeMap<CaseId, Vec<Violation>>;
+type ViolationsByCase = BTreeMap<CaseId, Vec<Violation>>;
 
-fn by_case(found: impl IntoIterator<Item = (CaseId, Violation)>) -> Across {
-    let mut across = Across::new();
-    found.into_iter().for_each(|(case, violation)| across.entry(case).or_default().push(violation));
-    across
+fn by_case(found: impl IntoIterator<Item = (CaseId, Violation)>) -> ViolationsByCase {
+    let mut by_case = ViolationsByCase::new();
+    found.into_iter().for_each(|(case, violation)| by_case.entry(case).or_default().push(violation));
+    by_case
 }
 
 /// The id of the run that has sent this. Each of merged parts was a run of its own.
@@ -167,8 +168,8 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
-    fn judge(&self) -> Judge<'_> {
-        Judge {
+    fn judge(&self) -> JudgingContext<'_> {
+        JudgingContext {
             suite: &self.workspace.suite,
             contracts: &self.workspace.contracts,
             clauses: &self.workspace.clauses,
@@ -201,7 +202,7 @@ impl Again<'_> {
     }
 
     /// The recorded cases that are asked for and still there.
-    fn wanted(&self, filters: &[String]) -> Result<Vec<(&Entry, &std::sync::Arc<Case>)>, Error> {
+    fn wanted(&self, filters: &[String]) -> Result<Vec<(&Entry, &Arc<Case>)>, Error> {
         let selection = Selection { filters: filters.to_vec(), ..Selection::default() };
         let cases = self.cases();
         let entries = self.run.entries.iter().filter(|entry| entry.is_case());
@@ -223,26 +224,26 @@ impl Again<'_> {
             lines.push(format!("{} recorded cases are in the suite no more: {}", gone.len(), few(&gone)));
         }
         let new: Vec<&str> = present.difference(&recorded).copied().collect();
-        if self.run.plan.coverage == Coverage::Whole && filters.is_empty() && !new.is_empty() {
+        if self.run.plan.coverage == RunScope::All && filters.is_empty() && !new.is_empty() {
             lines.push(format!("{} cases are new and were not recorded: {}", new.len(), few(&new)));
         }
         lines
     }
 
     /// What no two answers may share. A value may be repeated in a case that is not asked for.
-    fn across(&self) -> Across {
-        by_case(check::across(&self.traces(), &self.judge()))
+    fn run_wide(&self) -> ViolationsByCase {
+        by_case(check::run_wide(&self.traces(), &self.judge()))
     }
 
     /// The same as a record has it: of merged parts, request ids are compared over all, and what cases claim of headers
     /// within each part.
-    fn across_as_recorded(&self) -> Across {
+    fn run_wide_as_recorded(&self) -> ViolationsByCase {
         let (traces, judge) = (self.traces(), self.judge());
         let mut parts: BTreeMap<&str, Vec<(CaseId, &Trace)>> = BTreeMap::new();
         for (case, trace) in &traces {
             parts.entry(part(trace)).or_default().push((case.clone(), trace));
         }
-        let claimed = parts.values().flat_map(|traces| check::across(traces, &judge));
+        let claimed = parts.values().flat_map(|traces| check::run_wide(traces, &judge));
         let claimed = claimed.filter(|(_, violation)| violation.rule == "header");
         by_case(check::repeated_ids(&traces, judge.clauses).into_iter().chain(claimed))
     }
@@ -257,10 +258,10 @@ impl Again<'_> {
         let cases = self.cases();
         let there = self.run.supporting.iter();
         let there = there.filter_map(|entry| Some((entry, *cases.get(entry.subject.name.as_str())?)));
-        self.results(&there.collect::<Vec<_>>(), Across::new())
+        self.results(&there.collect::<Vec<_>>(), ViolationsByCase::new())
     }
 
-    fn cases(&self) -> BTreeMap<&str, &std::sync::Arc<Case>> {
+    fn cases(&self) -> BTreeMap<&str, &Arc<Case>> {
         self.workspace.suite.cases.iter().map(|case| (&*case.id, case)).collect()
     }
 
@@ -282,13 +283,13 @@ impl Again<'_> {
         twins
     }
 
-    fn results(&self, wanted: &[(&Entry, &std::sync::Arc<Case>)], mut across: Across) -> Vec<CaseResult> {
+    fn results(&self, wanted: &[(&Entry, &Arc<Case>)], mut more: ViolationsByCase) -> Vec<CaseResult> {
         let (judge, twins) = (self.judge(), self.twins());
-        let result = |(entry, case): &(&Entry, &std::sync::Arc<Case>)| {
+        let result = |(entry, case): &(&Entry, &Arc<Case>)| {
             let verdict = match &entry.trace {
                 Some(trace) => {
                     let verdict = check::verdict(case, trace, &judge).verdict;
-                    let verdict = check::worsened(verdict, across.remove(&case.id).unwrap_or_default());
+                    let verdict = check::with_violations(verdict, more.remove(&case.id).unwrap_or_default());
                     twins.weighed(case, self.sifted(verdict, entry), &self.workspace.clauses)
                 }
                 None => self.without_trace(entry, case),
@@ -301,7 +302,7 @@ impl Again<'_> {
     }
 
     /// Of what was not sent.
-    fn without_trace(&self, entry: &Entry, case: &std::sync::Arc<Case>) -> Verdict {
+    fn without_trace(&self, entry: &Entry, case: &Arc<Case>) -> Verdict {
         let job = plan::job(case, self.workspace.ground(self.target));
         match (unsent(&job), &entry.verdict) {
             (Some(verdict), _) => verdict,
@@ -392,8 +393,8 @@ impl Again<'_> {
         let told: BTreeSet<&String> =
             traces.flat_map(|trace| &trace.leftovers).map(|it| &it.message).collect();
         let clean_up = self.run.clean_up.iter().filter(|it| !told.contains(it) && asked.cases.is_empty());
-        let whole = asked.cases.is_empty() && self.run.plan.coverage == Coverage::Whole;
-        let coverage = if whole { Coverage::Whole } else { Coverage::Selected };
+        let whole = asked.cases.is_empty() && self.run.plan.coverage == RunScope::All;
+        let coverage = if whole { RunScope::All } else { RunScope::Selected };
         let run = Run {
             target: self.run.target.clone(),
             digests: self.workspace.digests.clone(),

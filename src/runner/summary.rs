@@ -10,7 +10,7 @@ use crate::{
     exec::SharedFixture,
     model::{exchange::Trace, target::Target, verdict::Verdict},
     plan::{self, Job},
-    report::{self, CaseResult, Coverage, FailOn, Planned, Report, Run, TargetFacts, Terms},
+    report::{self, CaseResult, FailOn, Planned, Report, Run, RunScope, TargetFacts, Terms},
     workspace::Workspace,
 };
 
@@ -27,17 +27,17 @@ pub fn of_some_cases<'a>(
         CaseResult { case, verdict, service, trace: Some(trace), filed: None, known }
     };
     let results = judged.into_iter().map(result).collect();
-    Run { results, served: twins.served(), ..blank(runner, Coverage::Selected) }
+    Run { results, served: twins.served(), ..blank(runner, RunScope::Selected) }
 }
 
 /// What is left to say of a run whose cases were told one by one: its shared fixtures.
 pub fn of_fixtures(runner: &Runner, shared: Vec<SharedFixture>) -> Run {
     let fixtures = shared.into_iter().map(|shared| runner.judge_fixture(shared, &Twins::default())).collect();
-    Run { fixtures, ..blank(runner, Coverage::Selected) }
+    Run { fixtures, ..blank(runner, RunScope::Selected) }
 }
 
 /// A run of which nothing is known yet.
-pub fn blank(runner: &Runner, coverage: Coverage) -> Run {
+pub fn blank(runner: &Runner, coverage: RunScope) -> Run {
     Run {
         target: target_facts(&runner.target, &runner.workspace).with(runner.session.no_operations()),
         digests: runner.workspace.digests.clone(),

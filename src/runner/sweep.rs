@@ -105,7 +105,7 @@ async fn one(
         return Ok(());
     }
     let Some(header) = ledger_state.header.clone() else {
-        if ledger_state.things.is_empty() && ledger_state.unreadable.is_empty() {
+        if ledger_state.resources.is_empty() && ledger_state.unreadable.is_empty() {
             // It ended before its first line was whole: nothing was made.
             fs::remove_file(path)?;
         } else {
@@ -149,7 +149,7 @@ struct Lines<'a, W> {
 }
 
 impl<W: Write> Lines<'_, W> {
-    fn tell(&mut self, swept: SweepResult) {
+    fn print(&mut self, swept: SweepResult) {
         let SweepResult { what, number, outcome, .. } = swept;
         let in_trouble = outcome.trouble().is_some();
         let (word, why) = match outcome {
@@ -212,7 +212,7 @@ async fn ledger(
         question.forget.iter().any(|it| it.run == header.run && it.number.is_none_or(|it| it == number))
     };
     let others = others(path)?;
-    session.sweep(ledger_state, question.sweep, forget, &others, |swept| lines.tell(swept)).await;
+    session.sweep(ledger_state, question.sweep, forget, &others, |swept| lines.print(swept)).await;
     Ok(())
 }
 
@@ -306,7 +306,8 @@ pub enum Opened {
 /// What a ledger says so far.
 pub fn opened(path: &Path) -> io::Result<Opened> {
     files::regular(path)?;
-    let in_use = Ledger::is_in_use(path).map_err(|why| files::told(path, why.kind(), &why.to_string()))?;
+    let in_use =
+        Ledger::is_in_use(path).map_err(|why| files::io_error(path, why.kind(), &why.to_string()))?;
     let ledger_state = files::bytes(path, files::LEDGER).map(|text| state::read(&text));
     // Not every system lets a file be read that is in use.
     if in_use {
@@ -341,10 +342,10 @@ pub fn kept(state_dir: &Path) -> Result<Vec<String>, Error> {
             }
         };
         let Some(header) = &ledger_state.header else { continue };
-        for thing in ledger_state.open() {
+        for resource in ledger_state.open() {
             lines.push(format!(
                 "kept       {}#{} {} of {} stays for later runs; `proofmark down` destroys it",
-                header.run, thing.number, thing.job, header.target
+                header.run, resource.number, resource.job, header.target
             ));
         }
     }

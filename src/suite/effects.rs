@@ -16,12 +16,12 @@ use crate::{
 
 /// Puts the entries of `file` into `contract`. Fails with every mistake of the file.
 pub fn review(file: &SourceFile, contract: &mut Contract) -> Result<(), Vec<Diagnostic>> {
-    let (mut opened, shape) = load::open::<EffectFile>(file);
+    let (mut parsed, shape) = load::open::<EffectFile>(file);
     contract.derived = Default::default();
     for entry in shape.into_iter().flat_map(|shape| shape.0) {
-        apply(entry, contract, &mut opened.problems);
+        apply(entry, contract, &mut parsed.problems);
     }
-    load::finish((), vec![opened])
+    load::finish((), vec![parsed])
 }
 
 fn apply(entry: Named<EffectEntry>, contract: &mut Contract, problems: &mut Problems) {

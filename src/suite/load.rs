@@ -14,9 +14,9 @@ use super::{
     diagnostic::{Diagnostic, Problems, Source, quoted, suggestion},
     file::case::SuiteFile,
     lower::{
-        case::{self, Home},
+        case::{self, CaseContext},
         catalog::Catalog,
-        step::{Around, resolve_operation},
+        step::{StepContext, resolve_operation},
     },
     matrix::Claims,
     yaml,
@@ -33,23 +33,23 @@ use crate::{
 
 /// A file in the course of loading.
 #[derive(Debug)]
-pub struct Opened {
+pub struct ParsedFile {
     pub source: Source,
     pub problems: Problems,
 }
 
 /// Reads one file into its shape. `None` after the reason was told.
-pub fn open<T: Decode>(file: &SourceFile) -> (Opened, Option<T>) {
+pub fn open<T: Decode>(file: &SourceFile) -> (ParsedFile, Option<T>) {
     let source = Source::new(file);
     let mut problems = Problems::default();
     let shape = yaml::read(&file.text, &mut problems).and_then(|node| T::decode(node, &mut problems));
-    (Opened { source, problems }, shape)
+    (ParsedFile { source, problems }, shape)
 }
 
 /// Every diagnostic of these files, in their order; the values if there is none.
-pub fn finish<T>(value: T, opened: Vec<Opened>) -> Result<T, Vec<Diagnostic>> {
+pub fn finish<T>(value: T, parsed: Vec<ParsedFile>) -> Result<T, Vec<Diagnostic>> {
     let told: Vec<_> =
-        opened.into_iter().flat_map(|file| file.problems.into_diagnostics(&file.source)).collect();
+        parsed.into_iter().flat_map(|file| file.problems.into_diagnostics(&file.source)).collect();
     if told.is_empty() { Ok(value) } else { Err(told) }
 }
 
@@ -59,19 +59,19 @@ pub fn suite(
     contracts: &Contracts,
     clauses: &Clauses,
 ) -> Result<Suite, Vec<Diagnostic>> {
-    let (mut opened, shapes): (Vec<_>, Vec<Option<SuiteFile>>) =
+    let (mut parsed, shapes): (Vec<_>, Vec<Option<SuiteFile>>) =
         each(files.iter().collect(), open).into_iter().unzip();
     let rows: usize =
         shapes.iter().flatten().filter_map(|shape| shape.cases.as_ref()).map(|cases| cases.0.len()).sum();
-    let catalog = Catalog::gather(&shapes, &mut opened);
+    let catalog = Catalog::gather(&shapes, &mut parsed);
     let names = Names { contracts, clauses, catalog: &catalog };
-    let lowered = each(opened.into_iter().zip(shapes).collect(), |(mut file, shape): (Opened, _)| {
-        let lowered = shape.map(|shape| lower(shape, &names, &mut file)).unwrap_or_default();
-        (file, lowered)
+    let resolved = each(parsed.into_iter().zip(shapes).collect(), |(mut file, shape): (ParsedFile, _)| {
+        let resolved = shape.map(|shape| lower(shape, &names, &mut file)).unwrap_or_default();
+        (file, resolved)
     });
-    let (mut opened, lowered): (Vec<_>, Vec<_>) = lowered.into_iter().unzip();
-    let suite = gather(lowered, &mut opened, catalog);
-    match finish(suite, opened)? {
+    let (mut parsed, resolved): (Vec<_>, Vec<_>) = resolved.into_iter().unzip();
+    let suite = gather(resolved, &mut parsed, catalog);
+    match finish(suite, parsed)? {
         suite if suite.cases.len() == rows => Ok(suite),
         // A case that is lost without a word would be a violation that nobody sees.
         suite => {
@@ -92,55 +92,56 @@ struct Names<'a> {
 
 /// What one file comes to.
 #[derive(Default)]
-struct Lowered {
+struct Resolved {
     cases: Vec<Case>,
     fixtures: Vec<Fixture>,
 }
 
-fn lower(shape: SuiteFile, names: &Names<'_>, opened: &mut Opened) -> Lowered {
-    let Opened { source, problems } = opened;
+fn lower(shape: SuiteFile, names: &Names<'_>, parsed: &mut ParsedFile) -> Resolved {
+    let ParsedFile { source, problems } = parsed;
     let contract = contract(&shape, names.contracts, problems);
     let api: ApiName =
         contract.map_or_else(|| shape.api.value.as_str().into(), |contract| contract.api.clone());
-    let around = Around { contract, clauses: names.clauses, source, operation: shape.operation.as_ref() };
-    let mut lowered = Lowered::default();
+    let step_context =
+        StepContext { contract, clauses: names.clauses, source, operation: shape.operation.as_ref() };
+    let mut resolved = Resolved::default();
     let defines_something = shape.fixtures.is_some() || shape.variables.is_some();
     for entry in shape.fixtures.into_iter().flat_map(|fixtures| fixtures.0) {
-        lowered.fixtures.extend(case::fixture(entry, &api, names.catalog, around, problems));
+        resolved.fixtures.extend(case::fixture(entry, &api, names.catalog, step_context, problems));
     }
     let Some(cases) = shape.cases else {
         if !defines_something && problems.is_empty() {
             let problem = problems.add(shape.api.whole(), "a file without cases, fixtures or variables");
             problem.help("cases stand under `cases`, by name");
         }
-        return lowered;
+        return resolved;
     };
     let Some(operation) = &shape.operation else {
         let problem = problems.add(shape.api.whole(), "cases without an operation");
         problem.label("`operation` is missing").help("name the operation that the cases are about");
-        return lowered;
+        return resolved;
     };
     let known = contract.and_then(|contract| resolve_operation(operation, contract, problems));
     let name: Arc<str> = known.map_or_else(|| operation.value.as_str().into(), |(name, _)| name);
-    let home = Home {
+    let context = CaseContext {
         api: &api,
         operation: &name,
         source: shape.source.as_ref(),
         needs: shape.needs.as_ref(),
         catalog: names.catalog,
-        around,
+        step_context,
     };
     let mut first_row = None;
     for row in cases.0 {
         let owns_its_claims = row.claims == Claims::Own;
-        let first = first_row.and_then(|index: usize| lowered.cases.get(index));
-        let case = case::case(row, first, home, problems);
+        let first = first_row.and_then(|index: usize| resolved.cases.get(index));
+        let case = case::case(row, first, context, problems);
         if owns_its_claims {
-            first_row = case.is_some().then_some(lowered.cases.len());
+            first_row = case.is_some().then_some(resolved.cases.len());
         }
-        lowered.cases.extend(case);
+        resolved.cases.extend(case);
     }
-    lowered
+    resolved
 }
 
 fn contract<'a>(
@@ -161,11 +162,11 @@ fn contract<'a>(
 }
 
 /// All files together: names that have to be unique are, and everything is in order.
-fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Suite {
+fn gather(resolved: Vec<Resolved>, parsed: &mut [ParsedFile], catalog: Catalog) -> Suite {
     let mut places: HashMap<String, Arc<Case>> = HashMap::new();
     let mut suite = Suite { variables: catalog.variables, ..Suite::default() };
-    for (index, file) in lowered.into_iter().enumerate() {
-        let problems = &mut opened[index].problems;
+    for (index, file) in resolved.into_iter().enumerate() {
+        let problems = &mut parsed[index].problems;
         for case in file.cases.into_iter().map(Arc::new) {
             // What is named after cases are files too, and letter case does not tell those apart everywhere.
             let first = places.entry(case.id.to_lowercase()).or_insert_with(|| Arc::clone(&case));
@@ -184,19 +185,19 @@ fn gather(lowered: Vec<Lowered>, opened: &mut [Opened], catalog: Catalog) -> Sui
         suite.fixtures.extend(fixtures.collect::<BTreeMap<_, _>>());
     }
     suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
-    pair(&mut suite.cases, opened);
+    pair(&mut suite.cases, parsed);
     suite
 }
 
 /// Looks up what cases call their twins: of a matrix, its first row. A twin has to send a right input.
-fn pair(cases: &mut [Arc<Case>], opened: &mut [Opened]) {
+fn pair(cases: &mut [Arc<Case>], parsed: &mut [ParsedFile]) {
     let named = |case: &Case, twin: &str| {
         *case.id == *twin || case.id.strip_prefix(twin).is_some_and(|row| row.starts_with('['))
     };
     for index in 0..cases.len() {
         let case = &cases[index];
         let Twin::Case(twin) = &case.twin else { continue };
-        let Some(file) = opened.iter_mut().find(|file| file.source.path == case.span.file) else { continue };
+        let Some(file) = parsed.iter_mut().find(|file| file.source.path == case.span.file) else { continue };
         let found = cases.iter().find(|other| named(other, twin));
         let is_right = |other: &Arc<Case>| other.steps.iter().any(|step| other.is_right_input(step));
         match found {

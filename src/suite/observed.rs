@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{
     contract::observed,
-    model::contract::{Answer, Contract, Form, ObservedMember, ObservedOperation},
+    model::contract::{Contract, DocumentedResponse, Form, ObservedMember, ObservedOperation},
 };
 
 /// Puts the entries of `file` into `contract`. Fails with every mistake of the file.
 pub fn observe(file: &SourceFile, contract: &mut Contract) -> Result<(), Vec<Diagnostic>> {
-    let (mut opened, shape) = load::open::<ObservedFile>(file);
+    let (mut parsed, shape) = load::open::<ObservedFile>(file);
     if let Some(ObservedFile { compared, members, operations }) = shape {
         contract.observed.compared = compared;
         for entry in members.into_iter().flat_map(|it| it.0) {
-            member(entry, contract, &mut opened.problems);
+            member(entry, contract, &mut parsed.problems);
         }
         for entry in operations.into_iter().flat_map(|it| it.0) {
-            operation(entry, contract, &mut opened.problems);
+            operation(entry, contract, &mut parsed.problems);
         }
     }
-    load::finish((), vec![opened])
+    load::finish((), vec![parsed])
 }
 
 fn member(entry: Named<MemberEntry>, contract: &mut Contract, problems: &mut Problems) {
@@ -62,7 +62,7 @@ fn operation(entry: Named<OperationEntry>, contract: &mut Contract, problems: &m
     for Spanned { value, at, .. } in statuses.into_iter().flatten() {
         match u16::try_from(value).ok().filter(|status| (100..600).contains(status)) {
             Some(status) if !found.answers.contains_key(&status) => {
-                found.answers.insert(status, Answer::default());
+                found.answers.insert(status, DocumentedResponse::default());
                 seen.statuses.push(status);
             }
             Some(status) => drop(problems.add(at, format!("the model documents {status} already"))),

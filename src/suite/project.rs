@@ -16,8 +16,8 @@ pub struct Project {
 ///
 /// Fails with every error of the file.
 pub fn project(file: &SourceFile) -> Result<Project, Vec<Diagnostic>> {
-    let (opened, shape) = load::open::<ProjectFile>(file);
-    let project = load::finish(shape, vec![opened])?;
+    let (parsed, shape) = load::open::<ProjectFile>(file);
+    let project = load::finish(shape, vec![parsed])?;
     let ProjectFile { schemas, cases, target, targets, snapshots } =
         project.ok_or_else(|| vec![Diagnostic::general(format!("{}: nothing in it", file.path))])?;
     Ok(Project {

@@ -24,19 +24,19 @@ use crate::{
 
 /// Puts the resources of `file` into `contract`. Fails with every mistake of the file.
 pub fn describe(file: &SourceFile, contract: &mut Contract) -> Result<(), Vec<Diagnostic>> {
-    let (mut opened, shape) = load::open::<ResourceFile>(file);
+    let (mut parsed, shape) = load::open::<ResourceFile>(file);
     let entries = shape.map(|shape| shape.0).unwrap_or_default();
     let names: BTreeSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     let mut described = Resources::new();
     for Named { name, key, value, .. } in entries {
         let Some(entry) = value else { continue };
-        let mut reading = Reading { contract, names: &names, problems: &mut opened.problems };
+        let mut reading = Reading { contract, names: &names, problems: &mut parsed.problems };
         if let Some(resource) = reading.resource(&name, key, entry) {
             described.insert(Arc::clone(&resource.name), resource);
         }
     }
     contract.resources = described;
-    load::finish((), vec![opened])
+    load::finish((), vec![parsed])
 }
 
 struct Reading<'a> {

@@ -75,7 +75,7 @@ fn load_text(text: &str) -> Result<Suite, Vec<Diagnostic>> {
 }
 
 /// `line:column message (help)`, one line each.
-fn told(diagnostics: Vec<Diagnostic>) -> String {
+fn all_rendered(diagnostics: Vec<Diagnostic>) -> String {
     let mut text = String::new();
     for diagnostic in diagnostics {
         if let Some(span) = diagnostic.span() {
@@ -99,7 +99,7 @@ fn rendered(diagnostic: &Diagnostic) -> String {
 
 /// What is told of a file as it stands.
 fn wrong_file(text: &str) -> String {
-    told(load_text(text).err().unwrap_or_default())
+    all_rendered(load_text(text).err().unwrap_or_default())
 }
 
 /// What is told of cases; the first line of `text` is line 4 of the file.
@@ -117,7 +117,7 @@ fn wrong_case(text: &str) -> String {
 fn good_case_of(api: &str, text: &str) -> Case {
     let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
     let file = format!("api: {api}\noperation: DeleteThing\ncases:\n  a-case:\n{indented}");
-    let suite = load_text(&file).unwrap_or_else(|diagnostics| panic!("{}", told(diagnostics)));
+    let suite = load_text(&file).unwrap_or_else(|diagnostics| panic!("{}", all_rendered(diagnostics)));
     let [case] = &suite.cases[..] else { panic!("{} cases", suite.cases.len()) };
     Case::clone(case)
 }

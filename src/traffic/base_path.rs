@@ -12,55 +12,55 @@ use crate::{
         exchange::Response,
         target::Target,
     },
-    traffic::{Observed, classify},
+    traffic::{CapturedExchange, classify},
 };
 
 /// What is known of the paths before those of operations.
 #[derive(Debug)]
-pub enum Bases {
+pub enum BasePaths {
     /// Somebody has said them: one for all APIs, and those of some.
-    Said { all: String, of: BTreeMap<ApiName, String> },
+    Declared { all: String, of: BTreeMap<ApiName, String> },
     /// Nobody has. Below these somebody answered as the API does.
-    Seen(BTreeSet<(ApiName, String)>),
+    Inferred(BTreeSet<(ApiName, String)>),
 }
 
-impl Bases {
+impl BasePaths {
     /// `all` is the path of a URL; where it is none, a target file says more.
-    pub fn said(all: &str, target: Option<&Target>) -> Bases {
+    pub fn declared(all: &str, target: Option<&Target>) -> BasePaths {
         let all = all.trim_end_matches('/').to_owned();
         let of = target.filter(|_| all.is_empty()).map(|target| {
             let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
             target.apis.iter().map(|(api, it)| (api.clone(), path(&it.base_url))).collect()
         });
-        Bases::Said { all, of: of.unwrap_or_default() }
+        BasePaths::Declared { all, of: of.unwrap_or_default() }
     }
 
     /// By what the target file says, or else by the answers.
-    pub fn of(exchanges: &[Observed], contracts: &[&Contract], target: Option<&Target>) -> Bases {
+    pub fn of(exchanges: &[CapturedExchange], contracts: &[&Contract], target: Option<&Target>) -> BasePaths {
         if target.is_some() {
-            return Bases::said("", target);
+            return BasePaths::declared("", target);
         }
-        let proven = exchanges.iter().filter_map(|observed| {
-            let found = classify::asked(observed, contracts, None)?;
-            let answer = observed.answer.as_ref().ok()?;
+        let proven = exchanges.iter().filter_map(|captured| {
+            let found = classify::asked(captured, contracts, None)?;
+            let answer = captured.answer.as_ref().ok()?;
             speaks(answer, found.contract).then(|| (found.contract.api.clone(), found.base.to_string()))
         });
-        Bases::Seen(proven.collect())
+        BasePaths::Inferred(proven.collect())
     }
 
     /// The path of this API, where somebody has said it.
     pub fn path(&self, contract: &Contract) -> Option<&str> {
         match self {
-            Bases::Said { all, of } => Some(of.get(&contract.api).unwrap_or(all)),
-            Bases::Seen(_) => None,
+            BasePaths::Declared { all, of } => Some(of.get(&contract.api).unwrap_or(all)),
+            BasePaths::Inferred(_) => None,
         }
     }
 
     /// Whether the API may be expected to begin there. Where nothing tells, it begins at the root.
     pub fn hold(&self, contract: &Contract, base: &Url) -> bool {
         match self {
-            Bases::Said { .. } => self.path(contract) == Some(base.path().trim_end_matches('/')),
-            Bases::Seen(seen) => {
+            BasePaths::Declared { .. } => self.path(contract) == Some(base.path().trim_end_matches('/')),
+            BasePaths::Inferred(seen) => {
                 let of_origin = |(api, other): &&(ApiName, String)| {
                     *api == contract.api && Url::parse(other).is_ok_and(|it| it.origin() == base.origin())
                 };

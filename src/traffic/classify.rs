@@ -10,10 +10,10 @@ use crate::{
     },
     matcher::media_type,
     model::{
-        contract::{Access, Contract, Member, Operation, Place, Protocol},
+        contract::{Access, Contract, Member, Operation, ParameterLocation, Protocol},
         exchange::RequestKind,
     },
-    traffic::{Observed, base_path::Bases},
+    traffic::{CapturedExchange, base_path::BasePaths},
 };
 
 /// An operation that was asked for.
@@ -28,44 +28,45 @@ pub struct Asked<'a> {
 /// Finds the operation: by `X-Amz-Target`, or by method and path; below the base paths that are known, or else whatever
 /// stands before the path.
 pub fn asked<'a>(
-    observed: &Observed,
+    captured: &CapturedExchange,
     contracts: &[&'a Contract],
-    bases: Option<&Bases>,
+    base_paths: Option<&BasePaths>,
 ) -> Option<Asked<'a>> {
-    let url = Url::parse(&observed.url).ok()?;
-    let targeted = header(observed, "x-amz-target").is_some();
-    let incoming = Incoming::new(&observed.method, url.path(), &observed.headers, &observed.body);
+    let url = Url::parse(&captured.url).ok()?;
+    let targeted = header(captured, "x-amz-target").is_some();
+    let incoming = Incoming::new(&captured.method, url.path(), &captured.headers, &captured.body);
     contracts.iter().find_map(|&contract| {
         if targeted == (contract.protocol == Protocol::Rest) {
             return None;
         }
-        let base = match bases.and_then(|bases| bases.path(contract)) {
+        let base = match base_paths.and_then(|base_paths| base_paths.path(contract)) {
             Some(base) if !targeted => Base::Known(base),
             _ => Base::Anywhere,
         };
         let found = Router::new(contract).find(&incoming, base).ok()?;
         let base = at(&url, found.base);
-        let holds = bases.is_none_or(|bases| bases.hold(contract, &base)) && !is_elsewhere(observed, &url);
+        let holds = base_paths.is_none_or(|base_paths| base_paths.hold(contract, &base))
+            && !is_elsewhere(captured, &url);
         holds.then_some(Asked { contract, operation: found.operation, base })
     })
 }
 
 /// Whether a path has more slashes than that of the operation, and was answered as one that nobody has.
-fn is_elsewhere(observed: &Observed, url: &Url) -> bool {
-    let status = observed.answer.as_ref().map_or(200, |answer| answer.status);
+fn is_elsewhere(captured: &CapturedExchange, url: &Url) -> bool {
+    let status = captured.answer.as_ref().map_or(200, |answer| answer.status);
     url.path().len() > 1 && url.path().ends_with('/') && matches!(status, 300..=399 | 404 | 405)
 }
 
 /// How a request is called that no contract knows; ids in its path are not told apart.
-pub fn stranger(observed: &Observed) -> String {
-    let path = Url::parse(&observed.url).map_or(String::new(), |url| {
+pub fn unmatched(captured: &CapturedExchange) -> String {
+    let path = Url::parse(&captured.url).map_or(String::new(), |url| {
         let id = |part: &str| part.len() >= 8 && part.chars().any(|c| c.is_ascii_digit());
         let parts = url.path().split('/').map(|part| if id(part) { "*" } else { part });
         parts.collect::<Vec<_>>().join("/")
     });
-    let method: String = observed.method.chars().take(20).collect();
+    let method: String = captured.method.chars().take(20).collect();
     let path: String = path.chars().take(200).collect();
-    match header(observed, "x-amz-target") {
+    match header(captured, "x-amz-target") {
         Some(target) => format!("{method} {path} ({})", target.chars().take(100).collect::<String>()),
         None => format!("{method} {path}"),
     }
@@ -85,72 +86,77 @@ fn at(url: &Url, path: &str) -> Url {
 /// Whether the contract describes the request. What a client did wrong is not held against the target: of such a
 /// request, only what every answer owes is asked.
 pub fn intent(
-    observed: &Observed,
+    captured: &CapturedExchange,
     contract: &Contract,
     operation: &Operation,
     contracts: &Contracts,
 ) -> RequestKind {
-    let proven = operation.access == Access::Public || header(observed, "authorization").is_some();
+    let proven = operation.access == Access::Public || header(captured, "authorization").is_some();
     let fits = match &contract.protocol {
         Protocol::AwsJson { .. } => {
-            let typed = header(observed, "content-type").map(|value| media_type(value).0);
-            observed.method == "POST"
+            let typed = header(captured, "content-type").map(|value| media_type(value).0);
+            captured.method == "POST"
                 && typed == contract.protocol.media_type()
-                && body_fits(observed, operation.input.as_deref(), contract, contracts)
+                && body_fits(captured, operation.input.as_deref(), contract, contracts)
         }
         Protocol::Rest => operation.members.iter().all(|(name, member)| {
             let wire = member.wire_name.as_deref().unwrap_or(name);
-            member_fits(observed, wire, member, contract, contracts)
+            member_fits(captured, wire, member, contract, contracts)
         }),
     };
     if proven && fits { RequestKind::Valid } else { RequestKind::Malformed }
 }
 
-fn body_fits(observed: &Observed, schema: Option<&str>, contract: &Contract, contracts: &Contracts) -> bool {
-    let Ok(body) = serde_json::from_slice(&observed.body) else { return false };
+fn body_fits(
+    captured: &CapturedExchange,
+    schema: Option<&str>,
+    contract: &Contract,
+    contracts: &Contracts,
+) -> bool {
+    let Ok(body) = serde_json::from_slice(&captured.body) else { return false };
     schema.is_none_or(|schema| contracts.schema_mismatches(&contract.api, schema, &body).is_empty())
 }
 
 fn member_fits(
-    observed: &Observed,
+    captured: &CapturedExchange,
     wire: &str,
     member: &Member,
     contract: &Contract,
     contracts: &Contracts,
 ) -> bool {
     match member.place {
-        Place::Path | Place::Body => true,
-        Place::Query => !member.required || in_query(observed, wire),
-        Place::Header => !member.required || header(observed, &wire.to_lowercase()).is_some(),
-        Place::Form => {
-            let fields = || multipart::fields(&observed.body, header(observed, "content-type"));
+        ParameterLocation::Path | ParameterLocation::Body => true,
+        ParameterLocation::Query => !member.required || in_query(captured, wire),
+        ParameterLocation::Header => !member.required || header(captured, &wire.to_lowercase()).is_some(),
+        ParameterLocation::Form => {
+            let fields = || multipart::fields(&captured.body, header(captured, "content-type"));
             !member.required || fields().iter().any(|(name, _)| name == wire)
         }
-        Place::WholeBody if observed.body.is_empty() => !member.required,
-        Place::WholeBody => {
+        ParameterLocation::WholeBody if captured.body.is_empty() => !member.required,
+        ParameterLocation::WholeBody => {
             let named = member.schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
-            body_fits(observed, named, contract, contracts)
+            body_fits(captured, named, contract, contracts)
         }
     }
 }
 
-fn in_query(observed: &Observed, wire: &str) -> bool {
-    Url::parse(&observed.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == *wire))
+fn in_query(captured: &CapturedExchange, wire: &str) -> bool {
+    Url::parse(&captured.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == *wire))
 }
 
-fn header<'a>(observed: &'a Observed, wanted: &str) -> Option<&'a str> {
-    observed.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
+fn header<'a>(captured: &'a CapturedExchange, wanted: &str) -> Option<&'a str> {
+    captured.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]
 pub mod tests {
     use super::*;
     use crate::model::exchange::{Response, TransportError};
-    use crate::traffic::{Sent, Spoken, Whole};
+    use crate::traffic::{HttpVersion, RequestBody, ResponseBody};
     use crate::workspace::{self, Layout};
 
-    pub fn observed(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Observed {
-        Observed {
+    pub fn captured(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> CapturedExchange {
+        CapturedExchange {
             method: method.into(),
             url: url.into(),
             headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
@@ -158,10 +164,10 @@ pub mod tests {
             answer: Err(TransportError::CutOff("x".into())),
             started: jiff::Timestamp::UNIX_EPOCH,
             elapsed: std::time::Duration::ZERO,
-            spoken: Spoken::One,
-            whole: Whole::There,
+            http_version: HttpVersion::One,
+            whole: ResponseBody::Complete,
             intent: None,
-            sent: Sent::Whole,
+            sent: RequestBody::Complete,
             number: None,
         }
     }
@@ -202,7 +208,7 @@ pub mod tests {
             ("GET", "http://h/api/v1/elsewhere/of/it", None, ""),
         ] {
             let headers: Vec<(&str, &str)> = target.map(|it| ("x-amz-target", it)).into_iter().collect();
-            let found = asked(&observed(method, url, &headers, ""), &contracts, None);
+            let found = asked(&captured(method, url, &headers, ""), &contracts, None);
             let found = found.map(|it| format!("{} {}", it.operation.name, it.base)).unwrap_or_default();
             assert_eq!(found, expected, "{method} {url}");
         }
@@ -215,7 +221,7 @@ pub mod tests {
         let answered = |url: &str, status: u16, typed: &str, body: &'static str| {
             let headers = vec![("content-type".to_owned(), typed.to_owned())];
             let answer = Ok(Response::new(status, headers, body.into(), 0));
-            Observed { answer, ..observed("GET", url, &[], "") }
+            CapturedExchange { answer, ..captured("GET", url, &[], "") }
         };
         let list = "api/v1/amazonConnections";
         let ok = |base: &str| answered(&format!("{base}{list}"), 200, "application/json", "{}");
@@ -241,9 +247,9 @@ pub mod tests {
             (vec![slash(308)], vec![false]),
             (vec![slash(200)], vec![true]),
         ] {
-            let bases = Bases::of(&seen, &contracts, None);
+            let base_paths = BasePaths::of(&seen, &contracts, None);
             let known: Vec<bool> =
-                seen.iter().map(|one| asked(one, &contracts, Some(&bases)).is_some()).collect();
+                seen.iter().map(|one| asked(one, &contracts, Some(&base_paths)).is_some()).collect();
             assert_eq!(known, expected, "{:?}", seen.iter().map(|it| &it.url).collect::<Vec<_>>());
         }
         let dms = [("x-amz-target", "AmazonDMSv20160101.DescribeConnections")];
@@ -256,8 +262,8 @@ pub mod tests {
             ("/", "POST", "/gate", &dms, false),
             ("/gate", "POST", "/gate/", &dms, true),
         ] {
-            let seen = observed(method, &format!("http://h{path}"), headers, "");
-            let found = asked(&seen, &contracts, Some(&Bases::said(base, None)));
+            let seen = captured(method, &format!("http://h{path}"), headers, "");
+            let found = asked(&seen, &contracts, Some(&BasePaths::declared(base, None)));
             assert_eq!(found.is_some(), expected, "{base} {method} {path}");
         }
     }
@@ -265,9 +271,9 @@ pub mod tests {
     #[test]
     fn what_a_client_did_wrong_is_seen() {
         let workspace = workspace::open_contracts(&Layout::default()).unwrap();
-        let of = |api: &str, name: &str, observed: &Observed| {
+        let of = |api: &str, name: &str, captured: &CapturedExchange| {
             let contract = workspace.contracts.get(api).unwrap();
-            intent(observed, contract, contract.operation(name).unwrap(), &workspace.contracts)
+            intent(captured, contract, contract.operation(name).unwrap(), &workspace.contracts)
         };
         let json = ("content-type", "application/x-amz-json-1.1");
         let signed = ("authorization", "AWS4-HMAC-SHA256 x");
@@ -279,14 +285,14 @@ pub mod tests {
             (vec![json, signed], "{}", RequestKind::Malformed),
             (vec![json, signed], "{", RequestKind::Malformed),
         ] {
-            let found = of("dms", "DeleteConnection", &observed("POST", "http://h/", &headers, body));
+            let found = of("dms", "DeleteConnection", &captured("POST", "http://h/", &headers, body));
             assert_eq!(found, expected, "{headers:?} {body}");
         }
         let list = "http://h/api/v1/amazonConnections";
         let bearer = ("authorization", "Bearer x");
         let version = ("x-api-version", "1.0-rev0");
         let found = |headers: &[(&str, &str)]| {
-            of("veeam", "GetAllAmazonConnections", &observed("GET", list, headers, ""))
+            of("veeam", "GetAllAmazonConnections", &captured("GET", list, headers, ""))
         };
         assert_eq!(found(&[bearer, version]), RequestKind::Valid);
         assert_eq!(found(&[version]), RequestKind::Malformed);
@@ -294,8 +300,8 @@ pub mod tests {
 
     #[test]
     fn strangers_are_called_by_their_kind() {
-        let stranger = |url: &str| stranger(&observed("GET", url, &[], ""));
-        assert_eq!(stranger("http://h/a/6f1c2b9e-5d3a/b?token=1"), "GET /a/*/b");
-        assert_eq!(stranger("http://h/favicon.ico"), "GET /favicon.ico");
+        let unmatched = |url: &str| unmatched(&captured("GET", url, &[], ""));
+        assert_eq!(unmatched("http://h/a/6f1c2b9e-5d3a/b?token=1"), "GET /a/*/b");
+        assert_eq!(unmatched("http://h/favicon.ico"), "GET /favicon.ico");
     }
 }

@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use crate::{
-    model::exchange::{Coding, RequestKind, Response},
-    traffic::{MOST_BODY, Observed, Sent, Whole},
+    model::exchange::{ContentCoding, RequestKind, Response},
+    traffic::{CapturedExchange, MOST_BODY, RequestBody, ResponseBody},
 };
 
 /// Codings of one body that are undone.
@@ -28,7 +28,7 @@ pub enum Writer {
 
 /// Why a body was not unpacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Packed {
+enum Compressed {
     /// It is not in that coding, or not to its end.
     NotSo(String),
     /// Perhaps it is; nobody has looked.
@@ -38,63 +38,63 @@ enum Packed {
 /// Unpacks what is packed of an exchange, and says in it what could not be unpacked, and why.
 ///
 /// `room` is how many bytes may still be unpacked; what stands there takes it up.
-pub fn unpack(observed: &mut Observed, writer: Writer, room: &mut usize) {
-    unpack_request(observed, room);
-    unpack_answer(observed, writer, room);
+pub fn decode(captured: &mut CapturedExchange, writer: Writer, room: &mut usize) {
+    unpack_request(captured, room);
+    unpack_answer(captured, writer, room);
 }
 
 /// A body that cannot be unpacked is no request that a contract describes. One that can is no reason to refuse it, but a
 /// target need not take it (RFC 9110, section 15.5.16).
-fn unpack_request(observed: &mut Observed, room: &mut usize) {
-    let codings = codings(&observed.headers);
-    if codings.is_empty() || observed.body.is_empty() || observed.sent != Sent::Whole {
+fn unpack_request(captured: &mut CapturedExchange, room: &mut usize) {
+    let codings = codings(&captured.headers);
+    if codings.is_empty() || captured.body.is_empty() || captured.sent != RequestBody::Complete {
         return;
     }
-    match unpacked(&codings, &observed.body, room) {
+    match decoded(&codings, &captured.body, room) {
         Ok(bytes) => {
-            observed.body = bytes.into();
-            if !observed.answer.as_ref().is_ok_and(|answer| answer.status < 400) {
-                observed.intent.get_or_insert(RequestKind::Malformed);
+            captured.body = bytes.into();
+            if !captured.answer.as_ref().is_ok_and(|answer| answer.status < 400) {
+                captured.intent.get_or_insert(RequestKind::Malformed);
             }
         }
-        Err(Packed::NotSo(_)) => drop(observed.intent.get_or_insert(RequestKind::Malformed)),
-        Err(Packed::Unread(why)) => {
-            observed.intent.get_or_insert(RequestKind::Malformed);
-            observed.sent = Sent::Unread(format!("of the request, {why}"));
+        Err(Compressed::NotSo(_)) => drop(captured.intent.get_or_insert(RequestKind::Malformed)),
+        Err(Compressed::Unread(why)) => {
+            captured.intent.get_or_insert(RequestKind::Malformed);
+            captured.sent = RequestBody::Unread(format!("of the request, {why}"));
         }
     }
 }
 
-fn unpack_answer(observed: &mut Observed, writer: Writer, room: &mut usize) {
-    let Ok(answer) = &observed.answer else { return };
+fn unpack_answer(captured: &mut CapturedExchange, writer: Writer, room: &mut usize) {
+    let Ok(answer) = &captured.answer else { return };
     let codings = codings(&answer.headers);
-    if codings.is_empty() || answer.body.is_empty() || answer.coding != Coding::AsItCame {
+    if codings.is_empty() || answer.body.is_empty() || answer.coding != ContentCoding::AsItCame {
         return;
     }
-    if observed.whole != Whole::There {
+    if captured.whole != ResponseBody::Complete {
         return;
     }
-    if let Some(coding) = codings.iter().find(|coding| !takes(&observed.headers, coding, writer)) {
+    if let Some(coding) = codings.iter().find(|coding| !takes(&captured.headers, coding, writer)) {
         let why = format!("it came in {coding}, which the client has not asked for");
-        observed.whole = Whole::AsItCame(why);
+        captured.whole = ResponseBody::AsItCame(why);
         return;
     }
     // Other bytes than text are in what JSON was packed in; what is no JSON may be such bytes itself.
     let perhaps_unpacked = writer == Writer::Client && !answer.body.starts_with(&GZIP);
     let is_json = answer.header("content-type").is_some_and(|it| it.to_ascii_lowercase().contains("json"));
-    match unpacked(&codings, &answer.body, room) {
+    match decoded(&codings, &answer.body, room) {
         Ok(bytes) => {
             let of = Some(answer.body.len());
             let Response { status, headers, stray, .. } = answer.clone();
             let answer = Response::new(status, headers, bytes.into(), stray);
-            observed.answer = Ok(answer.coded(Coding::Unpacked { of }));
+            captured.answer = Ok(answer.with_coding(ContentCoding::Decoded { of }));
         }
-        Err(Packed::NotSo(_) | Packed::Unread(_)) if perhaps_unpacked && !is_json => {
-            observed.answer = Ok(answer.clone().coded(Coding::Unpacked { of: None }));
+        Err(Compressed::NotSo(_) | Compressed::Unread(_)) if perhaps_unpacked && !is_json => {
+            captured.answer = Ok(answer.clone().with_coding(ContentCoding::Decoded { of: None }));
         }
-        Err(Packed::Unread(why)) => observed.whole = Whole::Missing(why),
-        Err(Packed::NotSo(why)) if answer.status == 206 => observed.whole = Whole::Missing(why),
-        Err(Packed::NotSo(why)) => observed.whole = Whole::Unreadable(why),
+        Err(Compressed::Unread(why)) => captured.whole = ResponseBody::Missing(why),
+        Err(Compressed::NotSo(why)) if answer.status == 206 => captured.whole = ResponseBody::Missing(why),
+        Err(Compressed::NotSo(why)) => captured.whole = ResponseBody::Unreadable(why),
     }
 }
 
@@ -153,16 +153,16 @@ fn weighed(element: &str) -> (String, bool) {
     (coding, weight.is_none_or(|weight: f32| weight > 0.0))
 }
 
-fn unpacked(codings: &[String], body: &[u8], room: &mut usize) -> Result<Vec<u8>, Packed> {
+fn decoded(codings: &[String], body: &[u8], room: &mut usize) -> Result<Vec<u8>, Compressed> {
     if *room == 0 {
-        return Err(Packed::Unread("the bodies before it have more bytes unpacked than are read".into()));
+        return Err(Compressed::Unread("the bodies before it have more bytes unpacked than are read".into()));
     }
     if codings.len() > MOST_CODINGS {
         let why = format!("the body is in {} codings, of which {MOST_CODINGS} are undone", codings.len());
-        return Err(Packed::Unread(why));
+        return Err(Compressed::Unread(why));
     }
     if let Some(unknown) = codings.iter().find(|coding| !["gzip", "deflate"].contains(&coding.as_str())) {
-        return Err(Packed::Unread(format!("the body is in {unknown}, which is not read")));
+        return Err(Compressed::Unread(format!("the body is in {unknown}, which is not read")));
     }
     let mut bytes = body.to_vec();
     for coding in codings.iter().rev() {
@@ -176,9 +176,9 @@ fn unpacked(codings: &[String], body: &[u8], room: &mut usize) -> Result<Vec<u8>
 }
 
 /// RFC 1952. What follows the last member and begins none is let be, as clients do.
-fn gunzipped(packed: &[u8]) -> Result<Vec<u8>, Packed> {
+fn gunzipped(compressed: &[u8]) -> Result<Vec<u8>, Compressed> {
     let mut bytes = Vec::new();
-    let mut rest = packed;
+    let mut rest = compressed;
     for _ in 0..MOST_MEMBERS {
         let mut decoder = GzDecoder::new(rest);
         read(&mut decoder, &mut bytes, "gzip")?;
@@ -187,40 +187,40 @@ fn gunzipped(packed: &[u8]) -> Result<Vec<u8>, Packed> {
             return Ok(bytes);
         }
     }
-    Err(Packed::Unread(format!("the body has more than {MOST_MEMBERS} gzip streams, which are not read")))
+    Err(Compressed::Unread(format!("the body has more than {MOST_MEMBERS} gzip streams, which are not read")))
 }
 
 /// RFC 1950, and what servers send in its name: RFC 1951 with nothing around it.
-fn inflated(packed: &[u8]) -> Result<Vec<u8>, Packed> {
+fn inflated(compressed: &[u8]) -> Result<Vec<u8>, Compressed> {
     let mut bytes = Vec::new();
-    let wrapped = read(&mut ZlibDecoder::new(packed), &mut bytes, "deflate");
-    let Err(Packed::NotSo(_)) = wrapped else { return wrapped.map(|()| bytes) };
+    let wrapped = read(&mut ZlibDecoder::new(compressed), &mut bytes, "deflate");
+    let Err(Compressed::NotSo(_)) = wrapped else { return wrapped.map(|()| bytes) };
     let mut bytes = Vec::new();
-    let mut decoder = DeflateDecoder::new(packed);
+    let mut decoder = DeflateDecoder::new(compressed);
     match read(&mut decoder, &mut bytes, "deflate") {
         // Without a checksum, only its end tells that this was meant.
         Ok(()) if decoder.get_ref().is_empty() => Ok(bytes),
-        Err(unread @ Packed::Unread(_)) => Err(unread),
-        Ok(()) | Err(Packed::NotSo(_)) => wrapped.map(|()| bytes),
+        Err(unread @ Compressed::Unread(_)) => Err(unread),
+        Ok(()) | Err(Compressed::NotSo(_)) => wrapped.map(|()| bytes),
     }
 }
 
 /// To the end, into what all of a body may have.
-fn read(mut decoder: impl Read, bytes: &mut Vec<u8>, coding: &str) -> Result<(), Packed> {
+fn read(mut decoder: impl Read, bytes: &mut Vec<u8>, coding: &str) -> Result<(), Compressed> {
     let room = MOST_BODY - bytes.len().min(MOST_BODY);
     let ended = decoder.by_ref().take(room as u64 + 1).read_to_end(bytes);
     if bytes.len() > MOST_BODY {
         let why = format!(
             "the body has more than {MOST_BODY} bytes when its {coding} is undone, which is not read"
         );
-        return Err(Packed::Unread(why));
+        return Err(Compressed::Unread(why));
     }
     ended.map(drop).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
             _ => error.to_string(),
         };
-        Packed::NotSo(format!("it is no {coding}, which its Content-Encoding says: {why}"))
+        Compressed::NotSo(format!("it is no {coding}, which its Content-Encoding says: {why}"))
     })
 }
 
@@ -231,12 +231,12 @@ mod tests {
     use flate2::{Compression, read::GzEncoder};
 
     use super::*;
-    use crate::traffic::classify::tests::observed;
+    use crate::traffic::classify::tests::captured;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut packed = Vec::new();
-        GzEncoder::new(bytes, Compression::default()).read_to_end(&mut packed).unwrap();
-        packed
+        let mut compressed = Vec::new();
+        GzEncoder::new(bytes, Compression::default()).read_to_end(&mut compressed).unwrap();
+        compressed
     }
 
     #[test]
@@ -294,10 +294,10 @@ mod tests {
             (5, times(5), Err("5 codings")),
         ] {
             let found =
-                unpacked(&vec!["gzip".to_owned(); count], &body, &mut { MOST_BODY }).map(|bytes| bytes.len());
+                decoded(&vec!["gzip".to_owned(); count], &body, &mut { MOST_BODY }).map(|bytes| bytes.len());
             match (found, expected) {
                 (Ok(length), Ok(expected)) => assert_eq!(length, expected),
-                (Err(Packed::Unread(why)), Err(part)) => assert!(why.contains(part), "{why}"),
+                (Err(Compressed::Unread(why)), Err(part)) => assert!(why.contains(part), "{why}"),
                 (found, expected) => panic!("{found:?} is not {expected:?}"),
             }
         }
@@ -314,11 +314,11 @@ mod tests {
             ([b" ", &gzip[..]].concat(), None),
             (gzip[..gzip.len() - 1].to_vec(), None),
         ] {
-            let found = unpacked(&["gzip".into()], &body, &mut { MOST_BODY }).ok();
+            let found = decoded(&["gzip".into()], &body, &mut { MOST_BODY }).ok();
             assert_eq!(found.as_deref(), expected.map(str::as_bytes), "{body:?}");
         }
         // Text that happens to begin as a raw stream is none.
-        assert!(unpacked(&["deflate".into()], br#"{"Connections":[]}"#, &mut { MOST_BODY }).is_err());
+        assert!(decoded(&["deflate".into()], br#"{"Connections":[]}"#, &mut { MOST_BODY }).is_err());
     }
 
     #[test]
@@ -334,11 +334,11 @@ mod tests {
             ("br", b"\x0b\x02\x80{}\x03".to_vec(), 200, "unread", broken),
             ("gzip", gzip(&vec![0; MOST_BODY + 1]), 200, "unread", broken),
         ] {
-            let mut seen = observed("POST", "http://h/", &[("content-encoding", coding)], "");
+            let mut seen = captured("POST", "http://h/", &[("content-encoding", coding)], "");
             seen.body = body.into();
             seen.answer = Ok(Response::new(status, vec![], "".into(), 0));
-            unpack(&mut seen, Writer::Ourselves, &mut { MOST_BODY });
-            let unread = matches!(seen.sent, Sent::Unread(_));
+            decode(&mut seen, Writer::Ourselves, &mut { MOST_BODY });
+            let unread = matches!(seen.sent, RequestBody::Unread(_));
             assert_eq!((unread, seen.intent), (read == "unread", intent), "{coding} {status}");
             assert!(unread || seen.body == read, "{coding} {status}");
         }

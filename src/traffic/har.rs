@@ -10,12 +10,12 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     model::{
-        exchange::{Coding, RequestKind, Response, TransportError},
+        exchange::{ContentCoding, RequestKind, Response, TransportError},
         json,
     },
     report::record::MOST_BYTES,
     traffic::{
-        self, Observed, Sent, Spoken, Whole,
+        self, CapturedExchange, HttpVersion, RequestBody, ResponseBody,
         content_coding::{self, Writer},
     },
 };
@@ -23,7 +23,7 @@ use crate::{
 /// What is in a file.
 #[derive(Debug, Default)]
 pub struct Har {
-    pub exchanges: Vec<Observed>,
+    pub exchanges: Vec<CapturedExchange>,
     /// How many entries are no exchanges with a target, by why.
     pub left_out: Vec<(usize, String)>,
 }
@@ -140,10 +140,10 @@ pub fn read(text: &str) -> Result<Har, String> {
         let entry: Result<Entry, String> = serde_json::from_value(entry).map_err(|error| error.to_string());
         let read = entry.and_then(|entry| match why_not(&entry) {
             Some(why) => Ok(Err(why)),
-            None => observed(entry, &mut room).map(Ok),
+            None => captured(entry, &mut room).map(Ok),
         });
         match read {
-            Ok(Ok(exchange)) => har.exchanges.push(Observed { number: Some(index + 1), ..exchange }),
+            Ok(Ok(exchange)) => har.exchanges.push(CapturedExchange { number: Some(index + 1), ..exchange }),
             Ok(Err(why)) => *left_out.entry(why.to_owned()).or_default() += 1,
             Err(why) => unread.push(format!("entry {}: {why}", index + 1)),
         }
@@ -197,19 +197,19 @@ fn is_the_client_s(error: &str) -> bool {
     own.iter().any(|word| error.contains(word)) && !error.contains("CONN")
 }
 
-fn observed(entry: Entry, room: &mut usize) -> Result<Observed, String> {
+fn captured(entry: Entry, room: &mut usize) -> Result<CapturedExchange, String> {
     let Entry { started_date_time, time, request, response, intent, .. } = entry;
     let started = started_date_time.and_then(|it| it.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
     let time = time.unwrap_or_default();
     let millis = if time.is_finite() && time > 0.0 { time.min(1e12) } else { 0.0 };
-    let spoken = match response.http_version.to_ascii_lowercase().as_str() {
-        "http/1.0" | "http/1.1" => Spoken::One,
-        _ => Spoken::Other,
+    let http_version = match response.http_version.to_ascii_lowercase().as_str() {
+        "http/1.0" | "http/1.1" => HttpVersion::One,
+        _ => HttpVersion::Other,
     };
     let body = request.post_data.map(sent).transpose()?.unwrap_or_default();
     let writer = if intent.is_some() { Writer::Ourselves } else { Writer::Client };
     let (answer, whole) = answer(response, writer)?;
-    let mut observed = Observed {
+    let mut captured = CapturedExchange {
         method: request.method,
         url: request.url,
         headers: headers(request.headers),
@@ -217,14 +217,14 @@ fn observed(entry: Entry, room: &mut usize) -> Result<Observed, String> {
         answer,
         started,
         elapsed: Duration::from_secs_f64(millis / 1000.0),
-        spoken,
+        http_version,
         whole,
         intent,
-        sent: Sent::Whole,
+        sent: RequestBody::Complete,
         number: None,
     };
-    content_coding::unpack(&mut observed, writer, room);
-    Ok(observed)
+    content_coding::decode(&mut captured, writer, room);
+    Ok(captured)
 }
 
 /// Names in lower case, without those with which HTTP/2 begins.
@@ -253,10 +253,13 @@ fn decoded(text: String, encoding: Option<&str>) -> Result<Bytes, String> {
     }
 }
 
-fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, TransportError>, Whole), String> {
+fn answer(
+    response: Answer,
+    writer: Writer,
+) -> Result<(Result<Response, TransportError>, ResponseBody), String> {
     let Ok(status @ 200..=999) = u16::try_from(response.status) else {
         let why = response.error.unwrap_or_else(|| "the client has kept no answer".into());
-        return Ok((Err(TransportError::CutOff(why)), Whole::There));
+        return Ok((Err(TransportError::CutOff(why)), ResponseBody::Complete));
     };
     let headers = headers(response.headers);
     let Content { size, text, encoding, comment, unpacked } = response.content;
@@ -273,22 +276,23 @@ fn answer(response: Answer, writer: Writer) -> Result<(Result<Response, Transpor
             let plain = !headers.iter().any(|(name, _)| name == "content-encoding");
             let fewer = usize::try_from(size).is_ok_and(|size| body.len() < size);
             // Of what a client has kept packed, the size is that of what is in it.
-            let packed = writer == Writer::Client && !plain && !content_coding::is_unpacked(&body, &headers);
+            let compressed =
+                writer == Writer::Client && !plain && !content_coding::is_unpacked(&body, &headers);
             let short =
-                !packed && (bounded || fewer && (body.is_empty() || size > 64 << 10 || told && plain));
+                !compressed && (bounded || fewer && (body.is_empty() || size > 64 << 10 || told && plain));
             let why = format!("only {} of {size} bytes of the body are in the file", body.len());
-            (body, if cut.is_some() || short { Whole::Missing(why) } else { Whole::There })
+            (body, if cut.is_some() || short { ResponseBody::Missing(why) } else { ResponseBody::Complete })
         }
-        None if says_empty(size, status, &headers) => (Bytes::new(), Whole::There),
-        None => (Bytes::new(), Whole::Missing("the body of the answer is not in the file".into())),
+        None if says_empty(size, status, &headers) => (Bytes::new(), ResponseBody::Complete),
+        None => (Bytes::new(), ResponseBody::Missing("the body of the answer is not in the file".into())),
     };
-    let unpacked = match writer {
+    let decoded = match writer {
         Writer::Ourselves => unpacked,
         Writer::Client => content_coding::is_unpacked(&body, &headers),
     };
     let of = response.body_size.filter(|it| *it >= 0.0).map(|it| it as usize);
-    let coding = if unpacked { Coding::Unpacked { of } } else { Coding::AsItCame };
-    Ok((Ok(Response::new(status, headers, body, response.stray).coded(coding)), whole))
+    let coding = if decoded { ContentCoding::Decoded { of } } else { ContentCoding::AsItCame };
+    Ok((Ok(Response::new(status, headers, body, response.stray).with_coding(coding)), whole))
 }
 
 /// Whether there was no body to be kept.
@@ -302,7 +306,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn one(response: serde_json::Value) -> Observed {
+    fn one(response: serde_json::Value) -> CapturedExchange {
         let entry = json!({
             "startedDateTime": "2026-01-31T12:00:00.5+01:00", "time": 12.5,
             "request": { "method": "POST", "url": "https://h/", "headers": [{ "name": ":method", "value": "POST" }, { "name": "X-Amz-Target", "value": "a.B" }], "postData": { "mimeType": "x", "text": "{}" } },
@@ -319,12 +323,12 @@ mod tests {
             "content": { "size": 2, "mimeType": "x", "text": "e30=", "encoding": "base64" },
         }));
         assert_eq!(seen.headers, [("x-amz-target".to_owned(), "a.B".to_owned())]);
-        assert_eq!((&seen.body[..], seen.spoken), (&b"{}"[..], Spoken::One));
+        assert_eq!((&seen.body[..], seen.http_version), (&b"{}"[..], HttpVersion::One));
         assert_eq!(seen.elapsed, Duration::from_micros(12_500));
         assert_eq!(seen.started.to_string(), "2026-01-31T11:00:00.5Z");
         let answer = seen.answer.unwrap();
         assert_eq!((answer.status, answer.header("date"), &answer.body[..]), (200, Some("d"), &b"{}"[..]));
-        assert_eq!(seen.whole, Whole::There);
+        assert_eq!(seen.whole, ResponseBody::Complete);
     }
 
     #[test]
@@ -346,10 +350,10 @@ mod tests {
             (json!({ "status": 200, "content": { "size": 10, "text": "" } }), false),
             (json!({ "status": 200, "content": { "size": 1_000_000, "text": "{}" } }), false),
         ] {
-            assert_eq!(one(response.clone()).whole == Whole::There, whole, "{response}");
+            assert_eq!(one(response.clone()).whole == ResponseBody::Complete, whole, "{response}");
         }
         assert!(one(json!({ "status": 0, "_error": "net::ERR_FAILED" })).answer.is_err());
-        assert_eq!(one(json!({ "status": 200, "httpVersion": "h3" })).spoken, Spoken::Other);
+        assert_eq!(one(json!({ "status": 200, "httpVersion": "h3" })).http_version, HttpVersion::Other);
     }
 
     #[test]
@@ -377,7 +381,7 @@ mod tests {
             }));
             let answer = seen.answer.unwrap();
             assert_eq!(
-                (&answer.body[..], seen.whole == Whole::There),
+                (&answer.body[..], seen.whole == ResponseBody::Complete),
                 (body, whole),
                 "{coding} {kind} {text}"
             );

@@ -3,22 +3,22 @@
 
 use crate::{
     model::contract::Operation,
-    traffic::{Observed, content_coding},
+    traffic::{CapturedExchange, content_coding},
 };
 
 /// Why the answer is none of the API's, where it is not.
-pub fn not_of_the_api(observed: &Observed, operation: &Operation) -> Option<&'static str> {
-    let status = observed.answer.as_ref().ok()?.status;
+pub fn not_of_the_api(captured: &CapturedExchange, operation: &Operation) -> Option<&'static str> {
+    let status = captured.answer.as_ref().ok()?.status;
     let asks = |names: &[&str]| {
         // Every request has headers: where there are none, they were not kept.
-        observed.headers.is_empty()
-            || observed.headers.iter().any(|(name, value)| names.contains(&&**name) && !value.is_empty())
+        captured.headers.is_empty()
+            || captured.headers.iter().any(|(name, value)| names.contains(&&**name) && !value.is_empty())
     };
-    let safe = matches!(&*observed.method, "GET" | "HEAD");
+    let safe = matches!(&*captured.method, "GET" | "HEAD");
     let documented = operation.answers.contains_key(&status);
     match status {
         101 => Some("the connection went on in another protocol (RFC 9110, section 15.2.2)"),
-        206 if observed.method == "GET" && asks(&["range"]) => {
+        206 if captured.method == "GET" && asks(&["range"]) => {
             Some("a part, as the client asked for one (RFC 9110, section 14)")
         }
         _ if documented => None,
@@ -28,10 +28,10 @@ pub fn not_of_the_api(observed: &Observed, operation: &Operation) -> Option<&'st
         412 if asks(&["if-match", "if-unmodified-since", "if-none-match", "if-modified-since"]) => {
             Some("a condition that the client made does not hold (RFC 9110, section 13)")
         }
-        416 if observed.method == "GET" && asks(&["range"]) => {
+        416 if captured.method == "GET" && asks(&["range"]) => {
             Some("there is no such part as the client asked for (RFC 9110, section 14)")
         }
-        415 if observed.headers.is_empty() || content_coding::is_packed(&observed.headers) => {
+        415 if captured.headers.is_empty() || content_coding::is_packed(&captured.headers) => {
             Some("the target does not take the coding of the request (RFC 9110, section 15.5.16)")
         }
         407 => Some("a proxy on the way wants to know who asks (RFC 9110, section 15.5.8)"),
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::{
         model::exchange::Response,
-        traffic::classify::tests::observed,
+        traffic::classify::tests::captured,
         workspace::{self, Layout},
     };
 
@@ -78,13 +78,13 @@ mod tests {
             ("GET", ("if-none-match", "\"a\""), 404, false),
             ("GET", host, 302, false),
         ] {
-            let mut seen = observed(method, "http://h/api/v1/amazonConnections", &[header], "");
+            let mut seen = captured(method, "http://h/api/v1/amazonConnections", &[header], "");
             seen.answer = Ok(Response::new(status, vec![], "".into(), 0));
             assert_eq!(not_of_the_api(&seen, operation).is_some(), own, "{method} {header:?} {status}");
         }
         let mut documented = operation.clone();
         documented.answers.insert(304, documented.answers[&200].clone());
-        let mut seen = observed("GET", "http://h/", &[("if-none-match", "x")], "");
+        let mut seen = captured("GET", "http://h/", &[("if-none-match", "x")], "");
         seen.answer = Ok(Response::new(304, vec![], "".into(), 0));
         assert_eq!(not_of_the_api(&seen, &documented), None);
     }

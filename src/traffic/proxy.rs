@@ -8,7 +8,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use self::relay::{Ending, Judge, Upstream};
+use self::relay::{Ending, ExchangeSender, Upstream};
 
 mod http1;
 pub mod pairing;
@@ -21,7 +21,7 @@ const MOST_CLIENTS: usize = 512;
 pub async fn serve(
     listener: TcpListener,
     upstream: Upstream,
-    judge: Judge,
+    judge: ExchangeSender,
     mut asked_to_end: impl Future<Output = ()> + Unpin,
 ) {
     let room = Arc::new(Semaphore::new(MOST_CLIENTS));

@@ -3,28 +3,33 @@
 use crate::{
     model::verdict::{Location, Verdict, Violation},
     report::reliable::{OF_HEADERS, kept},
-    traffic::{Sent, Spoken, Whole},
+    traffic::{HttpVersion, RequestBody, ResponseBody},
 };
 
 /// Without what could only be said of an exchange that was seen whole.
-pub fn sifted(verdict: Verdict, spoken: Spoken, whole: &Whole, sent: &Sent) -> Verdict {
+pub fn sifted(
+    verdict: Verdict,
+    http_version: HttpVersion,
+    whole: &ResponseBody,
+    sent: &RequestBody,
+) -> Verdict {
     let reliable = |one: &Violation| {
-        let length = one.rule == "content-length" && spoken == Spoken::Other;
-        !length && (!matches!(whole, Whole::Missing(_)) || OF_HEADERS.contains(&&*one.rule))
+        let length = one.rule == "content-length" && http_version == HttpVersion::Other;
+        !length && (!matches!(whole, ResponseBody::Missing(_)) || OF_HEADERS.contains(&&*one.rule))
     };
     let verdict = match whole {
-        Whole::AsItCame(why) | Whole::Unreadable(why) => with_reason(verdict, why),
-        Whole::There | Whole::Missing(_) => verdict,
+        ResponseBody::AsItCame(why) | ResponseBody::Unreadable(why) => with_reason(verdict, why),
+        ResponseBody::Complete | ResponseBody::Missing(_) => verdict,
     };
     let verdict = kept(verdict, reliable);
     match (whole, sent, verdict) {
         (_, _, verdict @ Verdict::Error { .. }) => verdict,
-        (_, Sent::Abandoned(why), _) => Verdict::Error { why: why.clone() },
-        (_, Sent::Unfinished(why) | Sent::Unread(why), Verdict::Pass { .. }) => {
+        (_, RequestBody::Abandoned(why), _) => Verdict::Error { why: why.clone() },
+        (_, RequestBody::Unfinished(why) | RequestBody::Unread(why), Verdict::Pass { .. }) => {
             Verdict::Error { why: why.clone() }
         }
-        (Whole::Missing(why), _, Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
-        (Whole::Unreadable(why), _, Verdict::Pass { .. }) => {
+        (ResponseBody::Missing(why), _, Verdict::Pass { .. }) => Verdict::Error { why: why.clone() },
+        (ResponseBody::Unreadable(why), _, Verdict::Pass { .. }) => {
             Verdict::Error { why: format!("of the body, {why}") }
         }
         (_, _, verdict) => verdict,

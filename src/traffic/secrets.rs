@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     model::{contract::Contract, exchange::header_text},
     redact::{FoundSecrets, KnownSecrets, Redactor},
-    traffic::Observed,
+    traffic::CapturedExchange,
 };
 
 /// Secrets that are looked for in everything, in every spelling. Clients that have a new one for each request have no end of
@@ -24,9 +24,14 @@ pub struct Secrets {
 
 impl Secrets {
     /// From now on the secrets of this exchange are masked.
-    pub fn learn(&mut self, observed: &Observed, sensitive: &BTreeSet<String>, known_secrets: &KnownSecrets) {
+    pub fn learn(
+        &mut self,
+        captured: &CapturedExchange,
+        sensitive: &BTreeSet<String>,
+        known_secrets: &KnownSecrets,
+    ) {
         let mut found = FoundSecrets::default();
-        learn(observed, sensitive, &mut found);
+        learn(captured, sensitive, &mut found);
         found.repeated.iter().for_each(|secret| known_secrets.add(secret));
         for secret in found.secrets {
             if !self.seen.insert(secret.clone()) {
@@ -38,7 +43,7 @@ impl Secrets {
             }
         }
         if !self.waiting.is_empty() {
-            let shown = shown(observed);
+            let shown = shown(captured);
             let (repeated, waiting) =
                 std::mem::take(&mut self.waiting).into_iter().partition(|it| shown.contains(it.as_str()));
             self.waiting = waiting;
@@ -49,34 +54,34 @@ impl Secrets {
 }
 
 /// What is shown of an exchange where no secret is known.
-fn shown(observed: &Observed) -> String {
+fn shown(captured: &CapturedExchange) -> String {
     let as_it_is = |text: &str| text.to_owned();
     let redactor = Redactor::new(&as_it_is);
-    let answered = observed.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
-    let headers = observed.headers.iter().chain(answered).map(|(name, value)| redactor.header(name, value));
-    let answer = observed.answer.as_ref().map_or(&[][..], |answer| &answer.body);
-    let bodies = [&observed.body[..], answer].map(|body| header_text(&redactor.bytes(body)));
-    headers.chain(bodies).chain([redactor.url(&observed.url)]).collect::<Vec<_>>().join("\n")
+    let answered = captured.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
+    let headers = captured.headers.iter().chain(answered).map(|(name, value)| redactor.header(name, value));
+    let answer = captured.answer.as_ref().map_or(&[][..], |answer| &answer.body);
+    let bodies = [&captured.body[..], answer].map(|body| header_text(&redactor.bytes(body)));
+    headers.chain(bodies).chain([redactor.url(&captured.url)]).collect::<Vec<_>>().join("\n")
 }
 
-fn learn(observed: &Observed, sensitive: &BTreeSet<String>, found: &mut FoundSecrets) {
-    let answered = observed.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
-    for (name, value) in observed.headers.iter().chain(answered) {
+fn learn(captured: &CapturedExchange, sensitive: &BTreeSet<String>, found: &mut FoundSecrets) {
+    let answered = captured.answer.as_ref().map_or(&[][..], |answer| &answer.headers);
+    for (name, value) in captured.headers.iter().chain(answered) {
         found.in_header(name, value);
     }
-    found.in_url(&observed.url);
-    let answer = observed.answer.as_ref().map_or(&[][..], |answer| &answer.body);
-    for body in [&observed.body[..], answer] {
+    found.in_url(&captured.url);
+    let answer = captured.answer.as_ref().map_or(&[][..], |answer| &answer.body);
+    for body in [&captured.body[..], answer] {
         found.in_body(body, sensitive);
     }
-    signature(observed, found);
+    signature(captured, found);
 }
 
 /// A signature is good for one request, and not worth looking for in all others. Where a target repeats it, it is masked.
-fn signature(observed: &Observed, found: &mut FoundSecrets) {
-    let Ok(answer) = &observed.answer else { return };
-    let places = observed.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
-    for place in places.chain([&observed.url]) {
+fn signature(captured: &CapturedExchange, found: &mut FoundSecrets) {
+    let Ok(answer) = &captured.answer else { return };
+    let places = captured.headers.iter().filter(|(name, _)| name == "authorization").map(|(_, value)| value);
+    for place in places.chain([&captured.url]) {
         let Some((_, rest)) = place.split_once("Signature=") else { continue };
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let signature = &rest.as_bytes()[..end];
@@ -104,13 +109,16 @@ pub fn sensitive(contract: &Contract) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::exchange::Response, traffic::classify::tests::observed};
+    use crate::{model::exchange::Response, traffic::classify::tests::captured};
 
     fn learned(headers: &[(&str, &str)], url: &str, sent: &[u8], answer: Response) -> KnownSecrets {
         let known_secrets = KnownSecrets::default();
-        let observed =
-            Observed { body: sent.to_vec().into(), answer: Ok(answer), ..observed("POST", url, headers, "") };
-        Secrets::default().learn(&observed, &BTreeSet::from(["SelectionRules".to_owned()]), &known_secrets);
+        let captured = CapturedExchange {
+            body: sent.to_vec().into(),
+            answer: Ok(answer),
+            ..captured("POST", url, headers, "")
+        };
+        Secrets::default().learn(&captured, &BTreeSet::from(["SelectionRules".to_owned()]), &known_secrets);
         known_secrets
     }
 
@@ -173,7 +181,7 @@ mod tests {
         for number in 0..3 * MOST {
             let repeated =
                 if number % 50 == 0 { format!("you sent token-{number:05}") } else { String::new() };
-            let mut seen = observed("GET", "http://h/", &[], "");
+            let mut seen = captured("GET", "http://h/", &[], "");
             seen.headers = vec![("authorization".to_owned(), format!("Bearer token-{number:05}"))];
             seen.answer = Ok(Response::new(200, vec![], repeated.into(), 0));
             secrets.learn(&seen, &BTreeSet::new(), &known_secrets);

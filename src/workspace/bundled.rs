@@ -70,7 +70,7 @@ pub fn bundled(kind: Kind, name: &str) -> io::Result<Option<SourceFile>> {
     let Some(bytes) = embedded::get(kind, name) else { return Ok(None) };
     let path = Path::new(kind.folder()).join(name);
     let text = String::from_utf8(bytes)
-        .map_err(|_| files::told(&path, ErrorKind::InvalidData, "bundled, and not UTF-8"))?;
+        .map_err(|_| files::io_error(&path, ErrorKind::InvalidData, "bundled, and not UTF-8"))?;
     Ok(Some(source_file(&path, text)))
 }
 
@@ -98,7 +98,7 @@ pub fn read(kind: Kind, folder: Option<&Path>, wanted: impl Fn(&str) -> bool) ->
         size += file.text.len();
         if size > MOST_BYTES {
             let why = format!("its files come to more than {} MiB", MOST_BYTES >> 20);
-            return Err(files::told(folder, ErrorKind::FileTooLarge, &why));
+            return Err(files::io_error(folder, ErrorKind::FileTooLarge, &why));
         }
         read.push(file);
     }
@@ -133,8 +133,8 @@ const MOST_BYTES: usize = 256 << 20;
 /// Every file below `folder`, links to files among them. A folder is only walked where it is: links to folders can lead
 /// in circles.
 fn walk(folder: &Path, prefix: &str, found: &mut Vec<(String, PathBuf)>, depth: usize) -> io::Result<()> {
-    let refused = |path: &Path, why: &str| Err(files::told(path, ErrorKind::InvalidInput, why));
-    let unread = |error: io::Error| files::told(folder, error.kind(), &error.to_string());
+    let refused = |path: &Path, why: &str| Err(files::io_error(path, ErrorKind::InvalidInput, why));
+    let unread = |error: io::Error| files::io_error(folder, error.kind(), &error.to_string());
     if depth > DEPTH {
         return refused(folder, "a folder too deep down: more than eight in each other");
     }
@@ -167,7 +167,7 @@ fn told_apart(found: &[(String, PathBuf)]) -> io::Result<()> {
         if let Some(other) = names.insert(name.to_lowercase(), path) {
             let why =
                 format!("differs from {} by letter case only; on many disks they are one", other.display());
-            return Err(files::told(path, ErrorKind::InvalidInput, &why));
+            return Err(files::io_error(path, ErrorKind::InvalidInput, &why));
         }
     }
     Ok(())
@@ -181,14 +181,14 @@ fn stays_below(folder: &Path, path: &Path) -> io::Result<()> {
     let whole = |path: &Path| {
         fs::canonicalize(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => files::unfit(path, "a file", "the link leads nowhere"),
-            kind => files::told(path, kind, &error.to_string()),
+            kind => files::io_error(path, kind, &error.to_string()),
         })
     };
     match whole(path)?.starts_with(whole(folder)?) {
         true => Ok(()),
         false => {
             let why = format!("a link that leads out of {}; put the file itself there", folder.display());
-            Err(files::told(path, ErrorKind::InvalidInput, &why))
+            Err(files::io_error(path, ErrorKind::InvalidInput, &why))
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn model(path: &Path, most: usize) -> io::Result<String> {
     }
     let mut plain = Vec::new();
     let read = MultiGzDecoder::new(packed.as_slice()).take(most as u64 + 1).read_to_end(&mut plain);
-    let refused = |why: String| Err(told(path, ErrorKind::InvalidData, &why));
+    let refused = |why: String| Err(io_error(path, ErrorKind::InvalidData, &why));
     match read {
         Ok(_) if plain.len() > most => refused(format!("longer than {} MiB, decompressed", most >> 20)),
         Ok(_) => as_text(path, plain),
@@ -42,7 +42,7 @@ pub fn text(path: &Path, most: usize) -> io::Result<String> {
 }
 
 fn as_text(path: &Path, bytes: Vec<u8>) -> io::Result<String> {
-    let refused = |why: String| told(path, ErrorKind::InvalidData, &why);
+    let refused = |why: String| io_error(path, ErrorKind::InvalidData, &why);
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(refused("compressed; gunzip it first".to_owned()));
     }
@@ -63,10 +63,10 @@ fn as_text(path: &Path, bytes: Vec<u8>) -> io::Result<String> {
 /// The bytes of a file of at most `most` bytes.
 pub fn bytes(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let size = regular(path)?;
-    let unread = |error: io::Error| told(path, error.kind(), &error.to_string());
+    let unread = |error: io::Error| io_error(path, error.kind(), &error.to_string());
     let too_long = |size: u64| {
         let shown = if most >= 1 << 20 { format!("{} MiB", most >> 20) } else { format!("{most} bytes") };
-        told(path, ErrorKind::FileTooLarge, &format!("longer than {shown}: {size} bytes"))
+        io_error(path, ErrorKind::FileTooLarge, &format!("longer than {shown}: {size} bytes"))
     };
     if size > most as u64 {
         return Err(too_long(size));
@@ -83,7 +83,7 @@ pub fn regular(path: &Path) -> io::Result<u64> {
     match fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(found.len()),
         Ok(found) if found.is_dir() => Err(unfit(path, "a file", "name a file in it")),
-        Err(error) if !is_nothing(&error) => Err(told(path, error.kind(), &error.to_string())),
+        Err(error) if !is_nothing(&error) => Err(io_error(path, error.kind(), &error.to_string())),
         _ => Err(unfit(path, "a file", "is the path right?")),
     }
 }
@@ -94,7 +94,7 @@ pub fn folder(path: &Path, what: &str, begin: &str) -> io::Result<()> {
         Ok(found) if found.is_dir() => Ok(()),
         Ok(_) => Err(unfit(path, &format!("a folder of {what}"), "give the folder, not what is in it")),
         Err(error) if is_nothing(&error) => Err(unfit(path, &format!("a folder of {what}"), begin)),
-        Err(error) => Err(told(path, error.kind(), &error.to_string())),
+        Err(error) => Err(io_error(path, error.kind(), &error.to_string())),
     }
 }
 
@@ -113,7 +113,7 @@ pub fn writable(path: &Path) -> io::Result<()> {
         return Err(unfit(folder, "a folder to write in", "make it first"));
     }
     let opened = File::options().append(true).create(true).open(path);
-    opened.map_err(|error| told(path, error.kind(), &format!("cannot be written: {error}")))?;
+    opened.map_err(|error| io_error(path, error.kind(), &format!("cannot be written: {error}")))?;
     if there { Ok(()) } else { fs::remove_file(path) }
 }
 
@@ -121,7 +121,7 @@ pub fn writable(path: &Path) -> io::Result<()> {
 pub fn unfit(path: &Path, expected: &str, then: &str) -> io::Error {
     let found = fs::metadata(path).map_or("nothing", |found| kind(found.file_type()));
     let kind = if found == "nothing" { ErrorKind::NotFound } else { ErrorKind::InvalidInput };
-    told(path, kind, &format!("expected {expected}, found {found}; {then}"))
+    io_error(path, kind, &format!("expected {expected}, found {found}; {then}"))
 }
 
 /// Nothing is below a file either.
@@ -151,7 +151,7 @@ fn kind(of: FileType) -> &'static str {
 }
 
 /// An error with the file's name in front of it.
-pub fn told(path: &Path, kind: ErrorKind, why: &str) -> io::Error {
+pub fn io_error(path: &Path, kind: ErrorKind, why: &str) -> io::Error {
     io::Error::new(kind, format!("{}: {why}", path.display()))
 }
 

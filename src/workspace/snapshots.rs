@@ -196,7 +196,7 @@ pub fn leave(
     let parent = path.parent().unwrap_or(folder);
     fs::create_dir_all(parent)?;
     let whole = |path: &Path| {
-        fs::canonicalize(path).map_err(|error| files::told(path, error.kind(), &error.to_string()))
+        fs::canonicalize(path).map_err(|error| files::io_error(path, error.kind(), &error.to_string()))
     };
     if !whole(parent)?.starts_with(whole(folder)?) {
         return Err(leaves(folder, &path));
@@ -210,7 +210,7 @@ pub fn leave(
     let written = fs::write(&unnamed, text).and_then(|()| fs::rename(&unnamed, &path));
     if let Err(error) = written {
         let _ = fs::remove_file(&unnamed);
-        return Err(files::told(&path, error.kind(), &error.to_string()));
+        return Err(files::io_error(&path, error.kind(), &error.to_string()));
     }
     if path.extension().is_some_and(|extension| extension == "snap") {
         remove_pending(folder, name)?;
@@ -237,7 +237,7 @@ fn below(folder: &Path, name: &str) -> io::Result<PathBuf> {
 
 fn leaves(folder: &Path, path: &Path) -> io::Error {
     let why = format!("a snapshot that would be outside of {}", folder.display());
-    files::told(path, io::ErrorKind::InvalidInput, &why)
+    files::io_error(path, io::ErrorKind::InvalidInput, &why)
 }
 
 /// Takes a pending snapshot away that has nothing to say any more.

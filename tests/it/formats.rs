@@ -37,7 +37,7 @@ fn clauses() -> Clauses {
         .filter(|path| path.ends_with("clauses.yaml"))
         .map(|path| source(path))
         .collect();
-    suite::load_clauses(&files).unwrap_or_else(|diagnostics| panic!("{}", told(&diagnostics)))
+    suite::load_clauses(&files).unwrap_or_else(|diagnostics| panic!("{}", rendered(&diagnostics)))
 }
 
 /// YAML files below a folder, by their paths from the repository's root.
@@ -56,7 +56,7 @@ fn yaml_files(folder: &str) -> Vec<String> {
     found
 }
 
-fn told(diagnostics: &[Diagnostic]) -> String {
+fn rendered(diagnostics: &[Diagnostic]) -> String {
     diagnostics.iter().map(|one| format!("{:?}", miette::Report::new(one.clone()))).collect()
 }
 
@@ -161,20 +161,20 @@ fn every_file_of_the_repository_loads() {
     let (contracts, clauses) = (contracts(), clauses());
     let cases: Vec<_> = yaml_files("cases").iter().map(|path| source(path)).collect();
     let suite = suite::load(&cases, &contracts, &clauses)
-        .unwrap_or_else(|diagnostics| panic!("{}", told(&diagnostics)));
+        .unwrap_or_else(|diagnostics| panic!("{}", rendered(&diagnostics)));
     assert!(suite.cases.len() > 100, "{} cases", suite.cases.len());
     for api in ["dms", "veeam"] {
         let mut contract = contracts.get(api).unwrap().clone();
         if let Err(diagnostics) =
             suite::describe(&source(&format!("schemas/{api}/resources.yaml")), &mut contract)
         {
-            panic!("{}", told(&diagnostics));
+            panic!("{}", rendered(&diagnostics));
         }
         assert!(contract.resources.values().all(|resource| resource.is_reviewed()), "{api}");
     }
     for path in yaml_files("targets") {
         if let Err(diagnostics) = suite::load_target(&source(&path), &contracts, &clauses) {
-            panic!("{}", told(&diagnostics));
+            panic!("{}", rendered(&diagnostics));
         }
     }
 }
@@ -227,7 +227,7 @@ fn every_example_of_the_case_format_loads() {
             other => panic!("{path}: what is {other}?"),
         };
         if let Err(diagnostics) = loaded {
-            panic!("{}", told(&diagnostics));
+            panic!("{}", rendered(&diagnostics));
         }
     }
 }

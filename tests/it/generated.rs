@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use proofmark::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     matcher::fill,
     model::{
         case::{Case, Claim, Expectation, Origin, Step, ValueMatcher},
@@ -75,7 +75,7 @@ impl Bench {
 
     fn judged(&self, case: &Case, trace: Trace) -> Verdict {
         let workspace = &self.workspace;
-        let judge = Judge {
+        let judge = JudgingContext {
             suite: &workspace.suite,
             contracts: &workspace.contracts,
             clauses: &workspace.clauses,

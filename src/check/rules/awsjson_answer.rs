@@ -1,7 +1,7 @@
 //! Every answer of an awsJson service: its media type, its length, its status, and a body that is one JSON object
 //! (Smithy 2.0, AWS JSON 1.1 protocol, "Protocol behavior").
 
-use super::{About, Rule, Seen, at_body, at_header, at_status};
+use super::{About, ExchangeContext, Rule, at_body, at_header, at_status};
 use crate::{
     matcher::{cut, media_type, not_json},
     model::{clause::Strength, verdict::Mismatch},
@@ -43,7 +43,7 @@ pub(super) const CONTENT_LENGTH: Rule = Rule {
 };
 
 /// One integer, perhaps said twice.
-pub(super) fn length(seen: &Seen<'_>) -> Vec<Mismatch> {
+pub(super) fn length(seen: &ExchangeContext<'_>) -> Vec<Mismatch> {
     let name = "content-length";
     let mut values = seen.response.headers_named(name).flat_map(|value| value.split(',')).map(str::trim);
     let Some(first) = values.next() else {

@@ -3,7 +3,9 @@
 
 use serde_json::Value;
 
-use super::{About, Rule, Seen, at_body, at_header, at_status, awsjson_output::misspelled, pointed};
+use super::{
+    About, ExchangeContext, Rule, at_body, at_header, at_status, awsjson_output::misspelled, pointed,
+};
 use crate::{
     matcher::{
         cut,
@@ -220,7 +222,7 @@ pub(super) const NOT_IN_SUCCESS: Rule = Rule {
 };
 
 /// A `__type` in a success may name the output's own shape; it is an error where it names one.
-fn is_error_name(seen: &Seen<'_>, name: &str) -> bool {
+fn is_error_name(seen: &ExchangeContext<'_>, name: &str) -> bool {
     ["Exception", "Fault", "Error", "Failure"].iter().any(|ending| name.ends_with(ending))
         || seen.modelled(name).is_some()
         || is_common(name)

@@ -1,7 +1,7 @@
 //! The body of a success against the output of its operation: one pass of the validator, its mismatches shared out
 //! among the clauses they break (Smithy 2.0, AWS JSON 1.1 protocol, "Shape serialization").
 
-use super::{About, Rule, Seen, pointed};
+use super::{About, ExchangeContext, Rule, pointed};
 use crate::{
     check::shape,
     contract::Keyword,
@@ -65,11 +65,15 @@ pub(super) fn may_be_outgrown(rule: &Rule, mismatch: &Mismatch) -> bool {
     }
 }
 
-const fn rule(name: &'static str, clause: &'static str, judge: fn(&Seen<'_>) -> Vec<Mismatch>) -> Rule {
+const fn rule(
+    name: &'static str,
+    clause: &'static str,
+    judge: fn(&ExchangeContext<'_>) -> Vec<Mismatch>,
+) -> Rule {
     Rule { name, clause, strength: Strength::Must, about: About::AwsJson, judge }
 }
 
-fn of(seen: &Seen<'_>, keywords: &[Keyword]) -> Vec<Mismatch> {
+fn of(seen: &ExchangeContext<'_>, keywords: &[Keyword]) -> Vec<Mismatch> {
     if seen.is_error() {
         return Vec::new();
     }
@@ -77,7 +81,7 @@ fn of(seen: &Seen<'_>, keywords: &[Keyword]) -> Vec<Mismatch> {
 }
 
 /// Members whose names differ from those of the schema in case alone: to a client they are not there.
-pub(super) fn misspelled(seen: &Seen<'_>, schema: &str) -> Vec<Mismatch> {
+pub(super) fn misspelled(seen: &ExchangeContext<'_>, schema: &str) -> Vec<Mismatch> {
     let Ok(body) = seen.response.json() else { return Vec::new() };
     shape::Shape::named(seen.contract, schema).map(|shape| shape.misspelled(body)).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Rule, Seen};
+use super::{ExchangeContext, Rule};
 use crate::{
     contract::{Contracts, openapi},
     model::{
@@ -396,7 +396,7 @@ impl Example {
         let exchange = self.exchange();
         let Ok(response) = &exchange.answer else { unreachable!() };
         let contract = CONTRACTS.get(self.api).unwrap();
-        let seen = Seen::new(&exchange, response, &CONTRACTS, contract, "/");
+        let seen = ExchangeContext::new(&exchange, response, &CONTRACTS, contract, "/");
         let clause = |rule: &'static Rule| if self.api == "shop" { rule.name } else { rule.clause };
         let mut found: Vec<_> = seen.breaches().map(|(rule, strength, _)| (strength, clause(rule))).collect();
         found.dedup();
@@ -412,38 +412,38 @@ impl Example {
         self.of(Strength::Must)
     }
 
-    fn told(&self) -> String {
+    fn rendered(&self) -> String {
         format!("{} {:?} {}", self.status, self.headers, String::from_utf8_lossy(&self.body))
     }
 
     #[track_caller]
     pub fn breaks_nothing(self) {
-        assert_eq!(self.found(), [], "{}", self.told());
+        assert_eq!(self.found(), [], "{}", self.rendered());
     }
 
     #[track_caller]
     pub fn has_no_violation(self) {
-        assert_eq!(self.broken(), [""; 0], "{}", self.told());
+        assert_eq!(self.broken(), [""; 0], "{}", self.rendered());
     }
 
     #[track_caller]
     pub fn breaks(self, clause: &str) {
-        assert!(self.broken().contains(&clause), "{:?} in {}", self.found(), self.told());
+        assert!(self.broken().contains(&clause), "{:?} in {}", self.found(), self.rendered());
     }
 
     #[track_caller]
     pub fn breaks_only(self, clause: &str) {
-        assert_eq!(self.broken(), [clause], "{}", self.told());
+        assert_eq!(self.broken(), [clause], "{}", self.rendered());
     }
 
     #[track_caller]
     pub fn warns(self, clause: &str) {
-        assert!(self.of(Strength::Should).contains(&clause), "{:?} in {}", self.found(), self.told());
-        assert!(!self.broken().contains(&clause), "{:?} in {}", self.found(), self.told());
+        assert!(self.of(Strength::Should).contains(&clause), "{:?} in {}", self.found(), self.rendered());
+        assert!(!self.broken().contains(&clause), "{:?} in {}", self.found(), self.rendered());
     }
 
     #[track_caller]
     pub fn warns_only(self, clause: &str) {
-        assert_eq!(self.found(), [(Strength::Should, clause)], "{}", self.told());
+        assert_eq!(self.found(), [(Strength::Should, clause)], "{}", self.rendered());
     }
 }

@@ -1,6 +1,6 @@
 //! A 204 ends with its headers (RFC 9110, section 15.3.5, and section 8.6; RFC 9112, section 6.1).
 
-use super::{About, Rule, Seen, at_body, at_header};
+use super::{About, ExchangeContext, Rule, at_body, at_header};
 use crate::{
     matcher::cut,
     model::{clause::Strength, verdict::Mismatch},
@@ -35,7 +35,7 @@ pub(super) const TRANSFER_ENCODING: Rule = Rule {
     judge: |seen| absent_from_204(seen, "transfer-encoding"),
 };
 
-fn absent_from_204(seen: &Seen<'_>, name: &str) -> Vec<Mismatch> {
+fn absent_from_204(seen: &ExchangeContext<'_>, name: &str) -> Vec<Mismatch> {
     match seen.response.header(name) {
         Some(value) if seen.status() == 204 => at_header(name, "absent from a 204", cut(value)),
         _ => Vec::new(),

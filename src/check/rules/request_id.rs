@@ -1,5 +1,5 @@
 //! DMS names every request in `x-amzn-RequestId` (DMS API Reference, API_DeleteConnection, sample response). That no
-//! two answers share a name is for [`across`](crate::check::across) to judge.
+//! two answers share a name is for [`run_wide`](crate::check::across) to judge.
 
 use super::{About, Rule, at_header};
 use crate::{

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{About, Rule, Seen, at_body, at_header, at_status, awsjson_answer, awsjson_output, pointed};
+use super::{
+    About, ExchangeContext, Rule, at_body, at_header, at_status, awsjson_answer, awsjson_output, pointed,
+};
 use crate::{
     contract::{Keyword, SchemaMismatch},
     matcher::{cut, media_type, not_json},
@@ -68,18 +70,18 @@ pub(super) const STATUS_DOCUMENTED: Rule = Rule {
 };
 
 /// What is documented for the answer's status.
-fn media_types<'a>(seen: &Seen<'a>) -> Vec<&'a str> {
+fn media_types<'a>(seen: &ExchangeContext<'a>) -> Vec<&'a str> {
     let answer = seen.operation.and_then(|operation| operation.answer(seen.status()));
     answer.map_or_else(Vec::new, |answer| answer.media_types.iter().map(String::as_str).collect())
 }
 
 /// Whose errors have rules of their own, and whose reference says what its document does not.
-fn of_veeam(seen: &Seen<'_>) -> bool {
+fn of_veeam(seen: &ExchangeContext<'_>) -> bool {
     *seen.contract.api == *"veeam"
 }
 
 /// Whether an answer is written in a documented media type that no schema judges: XML, beside JSON.
-fn otherwise_written(seen: &Seen<'_>) -> bool {
+fn otherwise_written(seen: &ExchangeContext<'_>) -> bool {
     let Some(value) = seen.response.header("content-type") else { return false };
     let (given, _) = media_type(value);
     !is_json(&given) && media_types(seen).iter().any(|fine| covers(fine, value))
@@ -95,7 +97,7 @@ fn covers(documented: &str, given: &str) -> bool {
     }
 }
 
-fn undocumented(seen: &Seen<'_>) -> Vec<Mismatch> {
+fn undocumented(seen: &ExchangeContext<'_>) -> Vec<Mismatch> {
     match seen.operation {
         Some(operation) if operation.answer(seen.status()).is_none() => {
             let documented: Vec<_> = operation.documented().collect();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{About, Rule, Seen, at_body, pointed};
+use super::{About, ExchangeContext, Rule, at_body, pointed};
 use crate::{
     contract::{Keyword, SchemaMismatch},
     matcher::{cut, media_type, not_json, shown},
@@ -84,14 +84,18 @@ pub(super) const DETAILS: Rule = Rule {
     })
 };
 
-const fn rule(name: &'static str, clause: &'static str, judge: fn(&Seen<'_>) -> Vec<Mismatch>) -> Rule {
+const fn rule(
+    name: &'static str,
+    clause: &'static str,
+    judge: fn(&ExchangeContext<'_>) -> Vec<Mismatch>,
+) -> Rule {
     Rule { name, clause, strength: Strength::Must, about: About::Api("veeam"), judge }
 }
 
 /// The members with rules of their own; the rest is the error's shape. That one of them is missing is its shape, too.
 const OWN_RULES: [&str; 4] = ["/type", "/instance", "/errorCode", "/status"];
 
-fn of(seen: &Seen<'_>, member: Option<&str>) -> Vec<Mismatch> {
+fn of(seen: &ExchangeContext<'_>, member: Option<&str>) -> Vec<Mismatch> {
     if !seen.is_error() {
         return Vec::new();
     }
@@ -105,7 +109,7 @@ fn of(seen: &Seen<'_>, member: Option<&str>) -> Vec<Mismatch> {
 }
 
 /// `type` and `instance` may be relative (RFC 9457, sections 3.1.1 and 3.1.5), whatever the format in the document.
-fn is_reference(seen: &Seen<'_>, found: &SchemaMismatch) -> bool {
+fn is_reference(seen: &ExchangeContext<'_>, found: &SchemaMismatch) -> bool {
     let text = || seen.response.json().ok()?.pointer(&found.pointer)?.as_str();
     // RFC 3986, section 2: what may stand in a reference, percent-encoding aside.
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
@@ -114,7 +118,7 @@ fn is_reference(seen: &Seen<'_>, found: &SchemaMismatch) -> bool {
         && text().is_some_and(|text| !text.is_empty() && text.chars().all(fits))
 }
 
-fn says_problem(seen: &Seen<'_>) -> bool {
+fn says_problem(seen: &ExchangeContext<'_>) -> bool {
     seen.response
         .header("content-type")
         .is_some_and(|value| media_type(value).0 == "application/problem+json")

@@ -12,7 +12,7 @@ fn request_ids_are_unique_over_the_run() {
         let name = |index: usize| -> CaseId { format!("dms::DeleteThing::{index}").into() };
         let traces: Vec<_> =
             worlds.iter().enumerate().map(|(index, world)| (name(index), &world.trace)).collect();
-        across(&traces, &worlds[0].judge())
+        run_wide(&traces, &worlds[0].judge())
             .into_iter()
             .map(|(case, one)| format!("{case} {} {}", one.exchange, one.rule))
             .collect::<Vec<_>>()
@@ -43,7 +43,10 @@ fn headers_claimed_to_be_unique_are() {
         let mut world = world(vec![step("DeleteThing", vec![unique.clone()])], answers);
         world.trace.exchanges[1].started = jiff::Timestamp::from_second(9).unwrap();
         let traces = [(world.suite.cases[0].id.clone(), &world.trace)];
-        across(&traces, &world.judge()).into_iter().map(|(_, one)| one.rule.into_owned()).collect::<Vec<_>>()
+        run_wide(&traces, &world.judge())
+            .into_iter()
+            .map(|(_, one)| one.rule.into_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(with(["a", "b"]), [""; 0]);
     assert_eq!(with(["a", "a"]), ["request-id-unique", "header"]);
@@ -53,19 +56,19 @@ fn headers_claimed_to_be_unique_are() {
 #[test]
 fn what_the_run_shows_worsens_a_verdict() {
     let broken = |strength| {
-        let told = one(vec![status(201)], aws()).judgement().verdict;
-        let Verdict::Fail { violations, .. } = told else { panic!("{told:?}") };
+        let rendered = one(vec![status(201)], aws()).judgement().verdict;
+        let Verdict::Fail { violations, .. } = rendered else { panic!("{rendered:?}") };
         violations.into_iter().map(|one| Violation { strength, ..one }).collect::<Vec<_>>()
     };
     let pass = || Verdict::Pass { warnings: vec![] };
     let error = || Verdict::Error { why: "x".into() };
     let (must, should) = (|| broken(Strength::Must), || broken(Strength::Should));
-    assert_eq!(worsened(pass(), vec![]), pass());
-    assert_eq!(worsened(pass(), should()), Verdict::Pass { warnings: should() });
-    assert_eq!(worsened(pass(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
-    assert_eq!(worsened(error(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
-    assert_eq!(worsened(error(), should()), error());
-    let fail = worsened(Verdict::Fail { violations: must(), warnings: vec![] }, must());
+    assert_eq!(with_violations(pass(), vec![]), pass());
+    assert_eq!(with_violations(pass(), should()), Verdict::Pass { warnings: should() });
+    assert_eq!(with_violations(pass(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(with_violations(error(), must()), Verdict::Fail { violations: must(), warnings: vec![] });
+    assert_eq!(with_violations(error(), should()), error());
+    let fail = with_violations(Verdict::Fail { violations: must(), warnings: vec![] }, must());
     assert!(matches!(fail, Verdict::Fail { violations, .. } if violations.len() == 2));
 }
 

@@ -130,8 +130,8 @@ impl World {
         self
     }
 
-    pub(super) fn judge(&self) -> Judge<'_> {
-        Judge {
+    pub(super) fn judge(&self) -> JudgingContext<'_> {
+        JudgingContext {
             suite: &self.suite,
             contracts: &CONTRACTS,
             clauses: &self.clauses,
@@ -145,7 +145,7 @@ impl World {
     }
 
     /// `pass`, `pass, warned: rule ...`, `fail: rule ...`, `error: why`, `unsupported: operation`.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn rendered(&self) -> String {
         let rules = |found: &[Violation]| found.iter().map(|one| &*one.rule).collect::<Vec<_>>().join(" ");
         match self.judgement().verdict {
             Verdict::Pass { warnings } if warnings.is_empty() => "pass".into(),
@@ -164,8 +164,8 @@ impl World {
     }
 
     #[track_caller]
-    pub(super) fn is(self, told: &str) {
-        assert_eq!(self.told(), told);
+    pub(super) fn is(self, rendered: &str) {
+        assert_eq!(self.rendered(), rendered);
     }
 }
 

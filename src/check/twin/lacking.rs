@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    check::{Judge, unsupported},
+    check::{JudgingContext, unsupported},
     matcher::{error_reading::error_names, identity, refusal},
     model::{
         case::{Auth, Case, Wants},
@@ -74,7 +74,7 @@ impl Lacking {
     }
 
     /// Takes the answers to the steps of a case.
-    pub fn take(&mut self, case: &Case, trace: &Trace, contract: &Contract, judge: &Judge<'_>) {
+    pub fn take(&mut self, case: &Case, trace: &Trace, contract: &Contract, judge: &JudgingContext<'_>) {
         for (index, exchange) in trace.exchanges.iter().enumerate() {
             let (Role::Step { index: at, .. }, Ok(response)) = (&exchange.role, &exchange.answer) else {
                 continue;
@@ -95,7 +95,7 @@ impl Lacking {
     }
 
     /// Takes the answers to the requests that make a fixture.
-    pub fn take_fixtures(&mut self, trace: &Trace, judge: &Judge<'_>) {
+    pub fn take_fixtures(&mut self, trace: &Trace, judge: &JudgingContext<'_>) {
         for (index, exchange) in trace.exchanges.iter().enumerate() {
             let (Some(named), Ok(response)) = (made(exchange), &exchange.answer) else { continue };
             let Some(contract) = judge.contracts.get(&named.0).filter(|_| !trace.is_repeated(index)) else {
@@ -216,7 +216,7 @@ fn made(exchange: &Exchange) -> Option<Named> {
 }
 
 /// Where in a trace each operation was refused first, and at the end of it that of a fixture which could not be had.
-pub(super) fn refused(api: &ApiName, trace: &Trace, judge: &Judge<'_>) -> BTreeMap<Named, usize> {
+pub(super) fn refused(api: &ApiName, trace: &Trace, judge: &JudgingContext<'_>) -> BTreeMap<Named, usize> {
     let mut refused = BTreeMap::new();
     for (index, exchange) in trace.exchanges.iter().enumerate() {
         let named = match exchange.role {

@@ -48,16 +48,16 @@ pub(super) const OK: StatusPattern = StatusPattern::Exact(200);
 pub(super) const NO: StatusPattern = StatusPattern::Class(4);
 
 /// What the first case comes to, with an answer to each step, where the second was answered so.
-fn told(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
+fn rendered(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
     let at = |(index, answer): (usize, &Example)| answer.clone().role(Role::Step { index, attempt: 1 });
     let answers: Vec<Example> = answers.iter().enumerate().map(at).collect();
-    told_of(case_, &answers, other)
+    rendered_of(case_, &answers, other)
 }
 
 /// The same with the roles that the answers have.
-fn told_of(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
+fn rendered_of(case_: &Arc<Case>, answers: &[Example], other: Option<(&Arc<Case>, Example)>) -> String {
     let (suite, clauses, target) = (Suite::default(), Clauses::new(), Target::default());
-    let judge = Judge {
+    let judge = JudgingContext {
         suite: &suite,
         contracts: &CONTRACTS,
         clauses: &clauses,
@@ -110,13 +110,13 @@ fn a_refusal_counts_beside_a_served_twin() {
         ("beside none", wrong(Twin::Operation), refused(), never),
         ("a right input", Arc::clone(&right), None, "DeleteThing refused a right input (400 ThingNotFound)"),
     ] {
-        assert_eq!(told(&case, &[aws_error()], other), expected, "{what}");
+        assert_eq!(rendered(&case, &[aws_error()], other), expected, "{what}");
     }
     // A twin that names nothing shows by its answer whether the mistake was seen, where the operation serves others.
     let absent = case("absent", Twin::Operation, vec![step("DeleteThing", &[OK, NO])]);
     let twice = |answer: Example| {
         let steps = vec![step("DeleteThing", &[OK]), step("DeleteThing", &[NO])];
-        told(
+        rendered(
             &case("wrong", Twin::Case(absent.id.clone()), steps),
             &[aws(), answer],
             Some((&absent, aws_error())),
@@ -126,10 +126,10 @@ fn a_refusal_counts_beside_a_served_twin() {
     assert!(twice(aws_error()).contains("did not serve the right input"));
     // What a target accepts by mistake is no right input that it serves.
     let accepted = case("accepted", Twin::Operation, vec![step("DeleteThing", &[NO])]);
-    assert_eq!(told(&wrong(Twin::Operation), &[aws_error()], Some((&accepted, aws()))), never);
+    assert_eq!(rendered(&wrong(Twin::Operation), &[aws_error()], Some((&accepted, aws()))), never);
     // The case itself may have been served before.
     let twice = vec![step("DeleteThing", &[OK]), step("DeleteThing", &[NO])];
-    assert_eq!(told(&case("twice", Twin::Operation, twice), &[aws(), aws_error()], None), "pass");
+    assert_eq!(rendered(&case("twice", Twin::Operation, twice), &[aws(), aws_error()], None), "pass");
 }
 
 #[test]
@@ -140,10 +140,10 @@ fn a_refusal_of_who_asks_is_none_of_a_mistake() {
     let expired = || named("ExpiredTokenException");
     let any = step("DeleteThing", &[NO]);
     let unknown = "DeleteThing refused because of who asked, and not because of the mistake (400 ExpiredTokenException)";
-    assert_eq!(told(&wrong(any.clone()), &[expired()], served()), unknown);
-    assert_eq!(told(&wrong(any), &[aws_error()], served()), "pass");
+    assert_eq!(rendered(&wrong(any.clone()), &[expired()], served()), unknown);
+    assert_eq!(rendered(&wrong(any), &[aws_error()], served()), "pass");
     let exactly = step("DeleteThing", &[StatusPattern::Exact(400)]);
-    assert_eq!(told(&wrong(exactly), &[expired()], served()), "pass", "it asks for that");
+    assert_eq!(rendered(&wrong(exactly), &[expired()], served()), "pass", "it asks for that");
 }
 
 #[test]
@@ -165,12 +165,12 @@ fn a_false_identity_has_to_be_the_reason() {
         ("as its own user is", twin(), aws_error(), aws_error(), blind),
         ("for its identity, of any twin", falsely(Twin::Operation), unsigned(), aws(), "pass"),
     ] {
-        assert_eq!(told(&case, &[answer], Some((&right, own))), expected, "{what}");
+        assert_eq!(rendered(&case, &[answer], Some((&right, own))), expected, "{what}");
     }
     // Nor is its own user let in.
-    let shut = told(&twin(), &[unsigned()], Some((&right, unsigned())));
+    let shut = rendered(&twin(), &[unsigned()], Some((&right, unsigned())));
     assert!(shut.contains("did not serve the right input"), "{shut}");
-    assert!(told(&twin(), &[unsigned()], None).contains("did not serve the right input"));
+    assert!(rendered(&twin(), &[unsigned()], None).contains("did not serve the right input"));
 }
 
 #[test]
@@ -185,12 +185,12 @@ fn a_proof_that_is_refused_or_cut_is_none() {
         (listed("{}"), "pass"),
         (refused.clone(), "ListThings was to show that nothing has changed, and refused (400 ThingNotFound)"),
     ] {
-        assert_eq!(told(&generated, &[aws_error(), answer], Some((&right, aws()))), expected);
+        assert_eq!(rendered(&generated, &[aws_error(), answer], Some((&right, aws()))), expected);
     }
     // What a case file asks for is another matter; the operation has to be served somewhere.
     let written = case("wrong", Twin::Operation, steps());
-    let told = told(&written, &[aws_error(), refused], Some((&right, aws())));
-    assert_eq!(told, "ListThings refused (400 ThingNotFound), and served no right input in this run");
+    let rendered = rendered(&written, &[aws_error(), refused], Some((&right, aws())));
+    assert_eq!(rendered, "ListThings refused (400 ThingNotFound), and served no right input in this run");
 }
 
 /// A list that was to show that nothing was left behind, and had further pages.
@@ -218,7 +218,7 @@ fn a_proof_holds_of_all_pages_or_of_none() {
         ("further pages", listed(r#"{"Things":[],"Marker":"n"}"#), "ListThings"),
     ] {
         let answers = [aws_error().role(Role::Step { index: 0, attempt: 1 }), first(), page(2, second)];
-        let found = told_of(&case, &answers, Some((&right, aws())));
+        let found = rendered_of(&case, &answers, Some((&right, aws())));
         assert!(found.starts_with(expected), "{what}: {found}");
     }
 }
@@ -235,7 +235,7 @@ fn of_a_missing_operation_nothing_is_a_refusal() {
         ("an operation that serves others", wrong(), aws_error(), Some((&asked, aws())), "pass"),
         ("itself", Arc::clone(&asked), lacks.clone(), None, is_lacking),
     ] {
-        let found = told(&case, &[answer], other);
+        let found = rendered(&case, &[answer], other);
         assert!(found.starts_with(expected), "{what}: {found}");
     }
 }
@@ -270,7 +270,7 @@ fn a_public_operation_is_not_refused_for_want_of_credentials() {
         ("refused for another reason", 409, &with, bearing(200), "pass"),
         ("served", 200, &with, bearing(200), "pass"),
     ] {
-        let found = told(&without(twin), &[answer(status)], Some((twin, other)));
+        let found = rendered(&without(twin), &[answer(status)], Some((twin, other)));
         assert!(found.starts_with(expected), "{what}: {found}");
     }
 }

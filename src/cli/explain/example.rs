@@ -49,7 +49,7 @@ pub fn show(id: &ClauseId, files: &FileArgs, out: &mut impl Write) -> Result<(),
         let apis = if workspace.contracts.get(api).is_some() { vec![api.into()] } else { Vec::new() };
         let report = asked(workspace, Selection { filters, apis, ..Selection::default() }, deviation)?;
         if let Some((entry, violation)) = first(&report, id) {
-            return told(entry, violation, out);
+            return print_violation(entry, violation, out);
         }
     }
     writeln!(out, "  nothing: no case noticed")?;
@@ -87,7 +87,7 @@ fn first<'a>(report: &'a Report, id: &ClauseId) -> Option<(&'a Entry, &'a Violat
     entries.flat_map(all).find(|(_, violation)| violation.clauses.contains(id))
 }
 
-fn told(entry: &Entry, violation: &Violation, out: &mut impl Write) -> Result<(), Error> {
+fn print_violation(entry: &Entry, violation: &Violation, out: &mut impl Write) -> Result<(), Error> {
     let mask = |text: &str| text.to_owned();
     let redactor = Redactor::new(&mask);
     let mismatch = &violation.mismatch;

@@ -8,7 +8,7 @@ use std::{
 
 use super::MutateArgs;
 use crate::{
-    check::{Judge, Snapshots, Twins},
+    check::{JudgingContext, Snapshots, Twins},
     cli::args::{FileArgs, TargetArgs},
     model::{case::Case, target::Target, verdict::Verdict},
     mutation::{Score, Subject, What},
@@ -52,8 +52,8 @@ impl Recorded {
     }
 
     /// What a mutant is judged by: the contract and the claims, and no approved answers.
-    pub fn judge(&self) -> Judge<'_> {
-        Judge {
+    pub fn judge(&self) -> JudgingContext<'_> {
+        JudgingContext {
             suite: &self.workspace.suite,
             contracts: &self.workspace.contracts,
             clauses: &self.workspace.clauses,
@@ -88,7 +88,7 @@ impl Recorded {
     }
 
     /// What was served and what was refused over the whole record.
-    pub fn twins(&self, judge: &Judge<'_>) -> Twins {
+    pub fn twins(&self, judge: &JudgingContext<'_>) -> Twins {
         let (cases, mut twins) = (self.cases(), Twins::of(self.run.target.no_operations()));
         for entry in self.run.all() {
             match (&entry.trace, cases.get(entry.subject.name.as_str())) {

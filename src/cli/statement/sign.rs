@@ -171,7 +171,7 @@ impl Signed {
     }
 
     /// In words, on one line.
-    pub fn told(&self) -> String {
+    pub fn message(&self) -> String {
         let time = self.field("timestamp:").and_then(|text| text.parse().ok());
         match (time.and_then(|time| Timestamp::from_second(time).ok()), self.field("file:")) {
             (Some(time), Some(file)) => visible(&format!("signed {time} as {file}")),
@@ -198,7 +198,7 @@ pub fn key(args: &KeyArgs, out: &mut impl io::Write) -> Result<(), Error> {
     );
     let public = pk.to_box().map_err(|error| failed(&error))?.into_string();
     fs::create_dir_all(&args.out).map_err(|error| {
-        Error::Usage(files::told(&args.out, error.kind(), &error.to_string()).to_string())
+        Error::Usage(files::io_error(&args.out, error.kind(), &error.to_string()).to_string())
     })?;
     let paths = [SECRET_KEY, PUBLIC_KEY].map(|name| args.out.join(name));
     if let Some(there) = paths.iter().find(|path| path.exists()) {
@@ -239,7 +239,7 @@ mod tests {
     fn what_the_tool_has_signed_is_taken_and_nothing_else() {
         let key = public_key(KEY).unwrap();
         let signed = verified(b"test", SIGNATURE, &key).unwrap();
-        assert_eq!(signed.told(), "signed 2021-10-08T13:47:15Z as test");
+        assert_eq!(signed.message(), "signed 2021-10-08T13:47:15Z as test");
         assert_eq!(signed.run(), None);
         let lines: Vec<&str> = SIGNATURE.lines().collect();
         let table = [
@@ -253,9 +253,9 @@ mod tests {
             ("nothing", b"test", String::new(), "no signature"),
             ("no text", b"test", "\u{e9}\n\u{e9}\n\u{e9}\n\u{e9}".into(), "no signature"),
         ];
-        for (what, text, signature, told) in table {
+        for (what, text, signature, message) in table {
             let why = verified(text, &signature, &key).unwrap_err();
-            assert!(why.contains(told), "{what}: {why}");
+            assert!(why.contains(message), "{what}: {why}");
         }
     }
 
@@ -268,6 +268,6 @@ mod tests {
     #[test]
     fn a_comment_of_the_key_s_owner_is_no_command() {
         let signed = Signed { comment: "\u{1b}[2J\u{202e}".into() };
-        assert_eq!(signed.told(), "signed: \\x1b[2J\\u{202e}");
+        assert_eq!(signed.message(), "signed: \\x1b[2J\\u{202e}");
     }
 }

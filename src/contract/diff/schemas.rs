@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Map, Value, json};
 
 use super::{Change, Found, Kind, Travels, Weight};
-use crate::contract::{directions::Direction, refs};
+use crate::contract::{input_output::Direction, refs};
 
 pub(super) struct Schemas<'a> {
     old: &'a Value,

@@ -22,7 +22,7 @@ fn contract(operation: Value, schemas: Value) -> Contract {
 }
 
 /// `breaking kind pointer` for each change, in order.
-fn told(old: &Contract, new: &Contract) -> Vec<String> {
+fn rendered(old: &Contract, new: &Contract) -> Vec<String> {
     let tell = |change: Change| {
         let word = |value: Value| value.as_str().unwrap().to_owned();
         let [weight, kind] = [json!(change.weight), json!(change.kind)].map(word);
@@ -62,7 +62,7 @@ fn names_that_are_not_on_the_wire_are_not_compared() {
         ),
         (("Get", "PUT", "/pets/{id}", "id"), &["breaking method-changed /operations/Get/method"]),
     ] {
-        assert_eq!(told(&old, &shop(&[new])), expected, "{new:?}");
+        assert_eq!(rendered(&old, &shop(&[new])), expected, "{new:?}");
     }
 }
 
@@ -157,7 +157,7 @@ fn operations() {
     ] {
         let expected: Vec<String> = expected.into_iter().map(|change| change.replace("{at}", at)).collect();
         assert_eq!(
-            told(&contract(old.clone(), json!({})), &contract(new.clone(), json!({}))),
+            rendered(&contract(old.clone(), json!({})), &contract(new.clone(), json!({}))),
             expected,
             "{old} -> {new}"
         );
@@ -168,8 +168,8 @@ fn operations() {
 fn operations_that_come_and_go() {
     let (whole, mut empty) = (contract(json!({}), json!({})), contract(json!({}), json!({})));
     empty.operations.clear();
-    assert_eq!(told(&whole, &empty), ["breaking operation-gone /operations/Do"]);
-    assert_eq!(told(&empty, &whole), ["compatible operation-added /operations/Do"]);
+    assert_eq!(rendered(&whole, &empty), ["breaking operation-gone /operations/Do"]);
+    assert_eq!(rendered(&empty, &whole), ["compatible operation-added /operations/Do"]);
 }
 
 /// What a change of a schema breaks where it is sent and where it is answered.
@@ -342,7 +342,7 @@ fn what_breaks_comes_first_and_everything_once() {
     let at = "/$defs/Tree/properties/name/maxLength";
     let expected =
         [format!("breaking constraint-loosened {at}"), format!("compatible constraint-loosened {at}")];
-    assert_eq!(told(&tree(1), &tree(2)), expected);
+    assert_eq!(rendered(&tree(1), &tree(2)), expected);
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn a_schema_under_another_name_is_the_same_schema() {
         contract(json!({}), schemas)
     };
     let inline = contract(json!({}), json!({ "In": { "properties": { "m": { "type": "string" } } } }));
-    assert_eq!(told(&named("A"), &named("B")), [""; 0]);
-    assert_eq!(told(&named("A"), &inline), [""; 0]);
-    assert_eq!(told(&inline, &named("A")), [""; 0]);
+    assert_eq!(rendered(&named("A"), &named("B")), [""; 0]);
+    assert_eq!(rendered(&named("A"), &inline), [""; 0]);
+    assert_eq!(rendered(&inline, &named("A")), [""; 0]);
 }

@@ -4,11 +4,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    draft::{Draft, Sketch, SketchKind, must, should},
+    case_builder::{CaseBuilder, CaseSpec, SpecKind, must, should},
     examples,
     fault::{Breach, faults},
-    journey::{self, Cost},
-    value::Extent,
+    lifecycle::{self, Cost},
+    value::InputSize,
 };
 use crate::{
     contract::{shape::Property, subjects},
@@ -22,46 +22,47 @@ use crate::{
 const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 const ANSWERED: [StatusPattern; 2] = [StatusPattern::Exact(200), StatusPattern::Class(4)];
 
-pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
-    let mut sketches = valid(draft);
-    sketches.extend(faulty(draft));
-    sketches.extend(no_request(draft));
-    sketches.extend(nobody(draft));
+pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
+    let mut specs = valid(builder);
+    specs.extend(faulty(builder));
+    specs.extend(no_request(builder));
+    specs.extend(nobody(builder));
     // What is wrong in an input that names nothing is held against the same input, and not against one that names things.
-    if sketches.iter().any(|sketch| sketch.name == ABSENT) {
-        let twin = draft.twin(ABSENT);
-        for sketch in sketches.iter_mut().filter(|sketch| sketch.kind == SketchKind::Refused) {
-            sketch.twin.get_or_insert_with(|| twin.clone());
+    if specs.iter().any(|spec| spec.name == ABSENT) {
+        let twin = builder.twin(ABSENT);
+        for spec in specs.iter_mut().filter(|spec| spec.kind == SpecKind::Refused) {
+            spec.twin.get_or_insert_with(|| twin.clone());
         }
     }
-    sketches.into_iter().map(|sketch| draft.case(sketch)).collect()
+    specs.into_iter().map(|spec| builder.case(spec)).collect()
 }
 
 /// The smallest right input, with names of nothing in it.
 const ABSENT: &str = "absent-minimal";
 
-fn properties<'a>(draft: &Draft<'a>) -> Vec<Property<'a>> {
+fn properties<'a>(builder: &CaseBuilder<'a>) -> Vec<Property<'a>> {
     let property = |(name, member): (&'a String, &'a crate::model::contract::Member)| Property {
         name,
         schema: &member.schema,
         required: member.required,
     };
-    draft.operation.members.iter().map(property).collect()
+    builder.operation.members.iter().map(property).collect()
 }
 
 /// An input of this extent; none where some required member cannot be made.
-pub(super) fn input(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
-    let of_pages = |name: &str| examples::is_of_pages(draft.operation, name);
-    let open = |name: &str, value: &Value| of_pages(name) || examples::is_unknown_filter(draft.kinds, value);
-    let mut input = full(draft, extent)?;
-    input.retain(|name, value| needs(draft, name) || !open(name, value));
+pub(super) fn input(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Map<String, Value>> {
+    let of_pages = |name: &str| examples::is_of_pages(builder.operation, name);
+    let open =
+        |name: &str, value: &Value| of_pages(name) || examples::is_unknown_filter(builder.kinds, value);
+    let mut input = full(builder, size)?;
+    input.retain(|name, value| needs(builder, name) || !open(name, value));
     Some(input)
 }
 
 /// Whether every right input has this member: it is required, or an operation that narrows nothing down requires none, and
 /// each of its examples has it. `ListTagsForResource` wants one of two that its model calls optional.
-fn needs(draft: &Draft<'_>, name: &str) -> bool {
-    let operation = draft.operation;
+fn needs(builder: &CaseBuilder<'_>, name: &str) -> bool {
+    let operation = builder.operation;
     let mut inputs = operation.examples.iter().map(|example| &example.input);
     let any_required = operation.members.values().any(|member| member.required);
     operation.members.get(name).is_some_and(|member| member.required)
@@ -73,32 +74,36 @@ fn needs(draft: &Draft<'_>, name: &str) -> bool {
 }
 
 /// The same with members of which no schema says what is right in them: tokens of pages, filters.
-fn full(draft: &Draft<'_>, extent: Extent) -> Option<Map<String, Value>> {
-    let mut maker = draft.maker(extent);
+fn full(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Map<String, Value>> {
+    let mut maker = builder.maker(size);
     let mut input = Map::new();
-    for property in properties(draft) {
-        if extent == Extent::Minimal && !needs(draft, property.name) {
+    for property in properties(builder) {
+        if size == InputSize::Minimal && !needs(builder, property.name) {
             continue;
         }
         match maker.value(property.name, property.schema) {
             Some(value) => {
-                let value = draft.kinds.filtered(draft.operation, value);
-                let shown = draft.kinds.examples.shown(draft.operation, property.name, &value);
+                let value = builder.kinds.filtered(builder.operation, value);
+                let shown = builder.kinds.examples.shown(builder.operation, property.name, &value);
                 drop(input.insert(property.name.to_owned(), shown.cloned().unwrap_or(value)));
             }
             None if property.required => return None,
             None => {}
         }
     }
-    name_it(draft, &mut input);
+    name_it(builder, &mut input);
     Some(input)
 }
 
 /// What a case creates has a name of its own.
-fn name_it(draft: &Draft<'_>, input: &mut Map<String, Value>) {
-    let named = draft.family.naming.as_deref().and_then(<[_]>::first);
-    let member = named.and_then(|name| draft.operation.members.get(*name));
-    draft.family.name_it(&mut draft.maker(Extent::Minimal), input, member.map(|member| &member.schema));
+fn name_it(builder: &CaseBuilder<'_>, input: &mut Map<String, Value>) {
+    let named = builder.family.naming.as_deref().and_then(<[_]>::first);
+    let member = named.and_then(|name| builder.operation.members.get(*name));
+    builder.family.name_it(
+        &mut builder.maker(InputSize::Minimal),
+        input,
+        member.map(|member| &member.schema),
+    );
 }
 
 fn listed(input: Map<String, Value>) -> Vec<(String, Value)> {
@@ -106,44 +111,44 @@ fn listed(input: Map<String, Value>) -> Vec<(String, Value)> {
 }
 
 /// Inputs the model calls right: a success, or an error of the client's; never one of the server's.
-fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
-    let operation = draft.operation;
-    let sketch = |name: String, input: Map<String, Value>| {
+fn valid(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
+    let operation = builder.operation;
+    let spec = |name: String, input: Map<String, Value>| {
         let nothing_asked = input.is_empty();
-        let sketch =
-            Sketch::new(name, SketchKind::Valid, listed(input)).status(must("awsjson.input.valid"), ANSWERED);
+        let spec =
+            CaseSpec::new(name, SpecKind::Valid, listed(input)).status(must("awsjson.input.valid"), ANSWERED);
         match operation.effect {
             Effect::Read if nothing_asked && asks_for_all(operation) => {
-                sketch.status(should("awsjson.input.served"), [StatusPattern::Exact(200)])
+                spec.status(should("awsjson.input.served"), [StatusPattern::Exact(200)])
             }
-            _ => sketch,
+            _ => spec,
         }
     };
     // What refers to things has them made for it; with names of nothing in their place, it is no less right, and may be
     // refused for that.
     let both = |name: String, input: Map<String, Value>| {
-        let plain = sketch(name.clone(), input.clone());
-        match journey::prepared(draft, listed(input.clone())) {
+        let plain = spec(name.clone(), input.clone());
+        match lifecycle::prepared(builder, listed(input.clone())) {
             None => vec![plain],
             Some(prepared) => {
                 let absent = format!("absent-{}", name.strip_prefix("valid-").unwrap_or(&name));
-                let plain = Sketch { name: absent, ..plain }.twin(Twin::Operation);
-                vec![sketch(name, input).prepared(prepared), plain]
+                let plain = CaseSpec { name: absent, ..plain }.twin(Twin::Operation);
+                vec![spec(name, input).prepared(prepared), plain]
             }
         }
     };
-    let mut sketches = Vec::new();
-    let minimal = input(draft, Extent::Minimal);
-    sketches.extend(minimal.clone().into_iter().flat_map(|input| both("valid-minimal".into(), input)));
-    let maximal = input(draft, Extent::Maximal);
+    let mut specs = Vec::new();
+    let minimal = input(builder, InputSize::Minimal);
+    specs.extend(minimal.clone().into_iter().flat_map(|input| both("valid-minimal".into(), input)));
+    let maximal = input(builder, InputSize::Maximal);
     let more = maximal.clone().filter(|maximal| Some(maximal) != minimal.as_ref());
-    sketches.extend(more.into_iter().flat_map(|input| both("valid-maximal".into(), input)));
-    let all = full(draft, Extent::Maximal).filter(|all| Some(all) != maximal.as_ref());
-    sketches.extend(all.map(|input| sketch("all-members".into(), input).twin(draft.minimal())));
+    specs.extend(more.into_iter().flat_map(|input| both("valid-maximal".into(), input)));
+    let all = full(builder, InputSize::Maximal).filter(|all| Some(all) != maximal.as_ref());
+    specs.extend(all.map(|input| spec("all-members".into(), input).twin(builder.minimal())));
     for (index, example) in operation.examples.iter().enumerate() {
         let Value::Object(example) = &example.input else { continue };
-        let input = harmless(draft, examples::said(draft.kinds, operation, example), minimal.as_ref());
-        sketches.extend(input.into_iter().flat_map(|input| both(format!("example-{}", index + 1), input)));
+        let input = harmless(builder, examples::said(builder.kinds, operation, example), minimal.as_ref());
+        specs.extend(input.into_iter().flat_map(|input| both(format!("example-{}", index + 1), input)));
     }
     let optional = operation.members.iter().filter(|(_, member)| !member.required);
     if let (Some(mut input), true) = (minimal, operation.effect == Effect::Read) {
@@ -152,19 +157,19 @@ fn valid(draft: &Draft<'_>) -> Vec<Sketch> {
             input.entry(name.clone()).or_insert(Value::Null);
         }
         if input.len() > before {
-            let sketch = Sketch::new("null-optional-members", SketchKind::Valid, Vec::new());
-            let sketch = sketch.status(must("awsjson.input.null-is-absent"), ANSWERED);
-            sketches.push(on_things(draft, sketch, listed(input)));
+            let spec = CaseSpec::new("null-optional-members", SpecKind::Valid, Vec::new());
+            let spec = spec.status(must("awsjson.input.null-is-absent"), ANSWERED);
+            specs.push(on_things(builder, spec, listed(input)));
         }
     }
-    sketches
+    specs
 }
 
-/// The sketch with this input, on things wherever it refers to some.
-fn on_things(draft: &Draft<'_>, sketch: Sketch, input: Vec<(String, Value)>) -> Sketch {
-    match journey::prepared(draft, input.clone()) {
-        Some(prepared) => sketch.prepared(prepared),
-        None => Sketch { input, ..sketch },
+/// The specification with this input, on things wherever it refers to some.
+fn on_things(builder: &CaseBuilder<'_>, spec: CaseSpec, input: Vec<(String, Value)>) -> CaseSpec {
+    match lifecycle::prepared(builder, input.clone()) {
+        Some(prepared) => spec.prepared(prepared),
+        None => CaseSpec { input, ..spec },
     }
 }
 
@@ -176,72 +181,73 @@ fn asks_for_all(operation: &Operation) -> bool {
 /// An example may name things that somebody has. Where they would be changed or destroyed, nobody's stand in their
 /// place.
 fn harmless(
-    draft: &Draft<'_>,
+    builder: &CaseBuilder<'_>,
     mut example: Map<String, Value>,
     minimal: Option<&Map<String, Value>>,
 ) -> Option<Map<String, Value>> {
-    if draft.operation.effect != Effect::Read {
+    if builder.operation.effect != Effect::Read {
         for (name, value) in minimal? {
             if example.contains_key(name) {
                 example.insert(name.clone(), value.clone());
             }
         }
         // What else it refers to may be left out.
-        let inside: Vec<String> = subjects::referring(draft.contract, draft.operation, &example)
+        let inside: Vec<String> = subjects::referring(builder.contract, builder.operation, &example)
             .into_iter()
             .filter(|name| !minimal.is_some_and(|minimal| minimal.contains_key(name)))
             .collect();
         inside.iter().for_each(|name| drop(example.remove(name)));
-        name_it(draft, &mut example);
+        name_it(builder, &mut example);
     }
     Some(example)
 }
 
 /// One thing wrong in an input that is otherwise right.
-fn faulty(draft: &Draft<'_>) -> Vec<Sketch> {
-    let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
-    let faults = faults(&draft.maker(Extent::Minimal), &properties(draft), &mut draft.random("faults"));
-    let prepared = journey::prepared(draft, listed(minimal.clone()));
-    let mut sketches = Vec::with_capacity(faults.len());
+fn faulty(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
+    let Some(minimal) = input(builder, InputSize::Minimal) else { return Vec::new() };
+    let faults =
+        faults(&builder.maker(InputSize::Minimal), &properties(builder), &mut builder.random("faults"));
+    let prepared = lifecycle::prepared(builder, listed(minimal.clone()));
+    let mut specs = Vec::with_capacity(faults.len());
     for fault in faults {
         // On things of its own, what is wrong is wrong in an input that would be served without it. Machines are too dear for
         // that, and what is wrong deep inside a member is many cases: those are held against names of nothing.
         let own = prepared.as_ref().filter(|(_, setup)| setup.cost == Cost::None && fault.path.len() == 1);
         let members = own.map_or_else(|| minimal.clone(), |(input, _)| input.iter().cloned().collect());
         let mut input = Value::Object(members);
-        let mut maker = draft.maker(Extent::Minimal);
+        let mut maker = builder.maker(InputSize::Minimal);
         if fault.apply(&mut input, &mut maker).is_none() {
             continue;
         }
         let Value::Object(input) = input else { continue };
-        let mut sketch = Sketch::new(fault.name, SketchKind::Refused, listed(input));
+        let mut spec = CaseSpec::new(fault.name, SpecKind::Refused, listed(input));
         if let Some((_, setup)) = own {
-            sketch = sketch.twin(draft.minimal());
-            sketch.setup = setup.clone();
+            spec = spec.twin(builder.minimal());
+            spec.setup = setup.clone();
         }
-        sketches.push(claimed(sketch, fault.breach));
+        specs.push(claimed(spec, fault.violation));
     }
-    if draft.operation.effect == Effect::Read {
+    if builder.operation.effect == Effect::Read {
         let mut input = minimal;
         input.insert("ProofmarkUnknown".into(), "proofmark".into());
-        let sketch = Sketch::new("with-an-unknown-member", SketchKind::Valid, Vec::new());
-        let sketch = sketch.twin(draft.minimal()).status(must("awsjson.input.valid"), ANSWERED);
-        let sketch = sketch.status(should("awsjson.input.unknown-member"), ANSWERED);
-        sketches.push(on_things(draft, sketch, listed(input)));
+        let spec = CaseSpec::new("with-an-unknown-member", SpecKind::Valid, Vec::new());
+        let spec = spec.twin(builder.minimal()).status(must("awsjson.input.valid"), ANSWERED);
+        let spec = spec.status(should("awsjson.input.unknown-member"), ANSWERED);
+        specs.push(on_things(builder, spec, listed(input)));
     }
-    sketches
+    specs
 }
 
 /// With what is claimed about an input that breaks this.
-fn claimed(sketch: Sketch, breach: Breach) -> Sketch {
-    let answered = |sketch: Sketch| sketch.status(must("awsjson.input.valid"), ANSWERED);
-    match breach {
-        Breach::Missing => sketch.status(must("awsjson.input.required"), REFUSED),
-        Breach::Null => sketch.status(must("awsjson.input.null-is-absent"), REFUSED),
-        Breach::Type => sketch.status(must("awsjson.input.types"), REFUSED),
-        Breach::Union => sketch.status(must("awsjson.input.union"), REFUSED),
-        Breach::Convertible => answered(sketch).status(should("awsjson.input.no-conversion"), REFUSED),
-        Breach::Limit => answered(sketch).status(should("awsjson.input.constraints"), REFUSED),
+fn claimed(spec: CaseSpec, violation: Breach) -> CaseSpec {
+    let answered = |spec: CaseSpec| spec.status(must("awsjson.input.valid"), ANSWERED);
+    match violation {
+        Breach::Missing => spec.status(must("awsjson.input.required"), REFUSED),
+        Breach::Null => spec.status(must("awsjson.input.null-is-absent"), REFUSED),
+        Breach::Type => spec.status(must("awsjson.input.types"), REFUSED),
+        Breach::Union => spec.status(must("awsjson.input.union"), REFUSED),
+        Breach::Convertible => answered(spec).status(should("awsjson.input.no-conversion"), REFUSED),
+        Breach::Limit => answered(spec).status(should("awsjson.input.constraints"), REFUSED),
     }
 }
 
@@ -250,49 +256,49 @@ fn text(text: impl Into<String>) -> Template {
 }
 
 /// Requests in which there is no input, or no operation.
-fn no_request(draft: &Draft<'_>) -> Vec<Sketch> {
-    let mut sketches = Vec::new();
+fn no_request(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
+    let mut specs = Vec::new();
     let body = |name: &str, body: &str| {
         let raw = Raw { body: Some(RawBody::Text(text(body))), ..Raw::default() };
         // A target may take it for an empty input, and do what the operation is for.
-        Sketch::new(name, SketchKind::Refused, Vec::new()).raw(raw)
+        CaseSpec::new(name, SpecKind::Refused, Vec::new()).raw(raw)
     };
     for (name, broken) in [("body-cut-off", "{\"Proofmark\":"), ("body-not-json", "proofmark")] {
         let named = Claim::Error(vec!["SerializationException".into()]);
-        let sketch = body(name, broken).status(must("awsjson.input.json"), REFUSED);
-        sketches.push(sketch.claim(should("awsjson.input.serialization-error"), named));
+        let spec = body(name, broken).status(must("awsjson.input.json"), REFUSED);
+        specs.push(spec.claim(should("awsjson.input.serialization-error"), named));
     }
-    if draft.operation.members.is_empty() && draft.operation.effect == Effect::Read {
-        let sketch = body("body-none", "").status(must("awsjson.input.valid"), ANSWERED);
-        sketches.push(sketch.status(should("awsjson.request.no-body"), [StatusPattern::Exact(200)]));
+    if builder.operation.members.is_empty() && builder.operation.effect == Effect::Read {
+        let spec = body("body-none", "").status(must("awsjson.input.valid"), ANSWERED);
+        specs.push(spec.status(should("awsjson.request.no-body"), [StatusPattern::Exact(200)]));
     }
     // The error's name tells a refusal of the body's type from one of a missing member. Of an operation that requires
     // nothing, no document says that the body has to be refused.
-    let requires = draft.operation.members.values().any(|member| member.required);
+    let requires = builder.operation.members.values().any(|member| member.required);
     for (name, other) in [("body-a-list", "[]"), ("body-a-text", "\"proofmark\"")] {
         let named = Claim::Error(vec!["SerializationException".into()]);
-        let sketch = match requires {
+        let spec = match requires {
             true => body(name, other).status(must("awsjson.input.json"), REFUSED),
             false => body(name, other).status(must("awsjson.input.valid"), ANSWERED),
         };
-        sketches.push(sketch.claim(should("awsjson.input.serialization-error"), named));
+        specs.push(spec.claim(should("awsjson.input.serialization-error"), named));
     }
     if requires {
-        sketches.push(body("body-null", "null").status(must("awsjson.input.json"), REFUSED));
-        sketches.push(body("body-empty", "").status(must("awsjson.input.required"), REFUSED));
+        specs.push(body("body-null", "null").status(must("awsjson.input.json"), REFUSED));
+        specs.push(body("body-empty", "").status(must("awsjson.input.required"), REFUSED));
     }
-    if let Protocol::AwsJson { target_prefix, .. } = &draft.contract.protocol {
-        let target = text(format!("{target_prefix}.Proofmark{}", draft.operation.name));
+    if let Protocol::AwsJson { target_prefix, .. } = &builder.contract.protocol {
+        let target = text(format!("{target_prefix}.Proofmark{}", builder.operation.name));
         let raw = Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() };
-        let sketch = Sketch::new("unknown-operation", SketchKind::Void, Vec::new()).raw(raw);
-        sketches.push(sketch.status(must("awsjson.request.target-unknown"), REFUSED));
+        let spec = CaseSpec::new("unknown-operation", SpecKind::Void, Vec::new()).raw(raw);
+        specs.push(spec.status(must("awsjson.request.target-unknown"), REFUSED));
     }
-    sketches
+    specs
 }
 
 /// Requests of callers that are not who they say.
-fn nobody(draft: &Draft<'_>) -> Vec<Sketch> {
-    let Some(minimal) = input(draft, Extent::Minimal) else { return Vec::new() };
+fn nobody(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
+    let Some(minimal) = input(builder, InputSize::Minimal) else { return Vec::new() };
     let faults = [
         ("auth-missing", Auth::Absent, "awsjson.auth.missing"),
         ("auth-unknown-key", Auth::UnknownKey, "awsjson.auth.unknown-key"),
@@ -300,8 +306,8 @@ fn nobody(draft: &Draft<'_>) -> Vec<Sketch> {
         ("auth-stale-date", Auth::StaleDate, "awsjson.auth.stale-date"),
         ("auth-tampered-body", Auth::TamperedBody, "awsjson.auth.tampered-body"),
     ];
-    let sketch = |(name, auth, clause)| {
-        Sketch::new(name, SketchKind::Refused, listed(minimal.clone()))
+    let spec = |(name, auth, clause)| {
+        CaseSpec::new(name, SpecKind::Refused, listed(minimal.clone()))
             .auth(auth)
             .status(must(clause), REFUSED)
             .status(
@@ -309,5 +315,5 @@ fn nobody(draft: &Draft<'_>) -> Vec<Sketch> {
                 [StatusPattern::Exact(400), StatusPattern::Exact(401), StatusPattern::Exact(403)],
             )
     };
-    faults.into_iter().map(sketch).collect()
+    faults.into_iter().map(spec).collect()
 }

@@ -14,7 +14,7 @@ use crate::{
         identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Contract, Member, Operation, Place, Protocol},
+    model::contract::{Contract, Member, Operation, ParameterLocation, Protocol},
 };
 
 /// The relations of one creating operation.
@@ -66,11 +66,11 @@ pub(super) struct Destroyer<'a> {
     pub operation: &'a Operation,
     /// Its one member that says what to destroy.
     pub member: &'a str,
-    pub known_by: KnownBy,
+    pub known_by: Identifier,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum KnownBy {
+pub(super) enum Identifier {
     /// What stands at this JSONPath of the answer that made it.
     Answer(String),
     /// The name that was given to it.
@@ -132,8 +132,8 @@ fn rpc_destroyer<'a>(
     let in_answer = place_in_answer(contract, operation, destroyer, member);
     // What is destroyed by the name it was given needs no answer that repeats it.
     let known_by = match in_answer {
-        _ if naming == Some(member) => KnownBy::Name,
-        Some(path) => KnownBy::Answer(path),
+        _ if naming == Some(member) => Identifier::Name,
+        Some(path) => Identifier::Answer(path),
         None => return None,
     };
     Some(Destroyer { operation: destroyer, member, known_by })
@@ -174,7 +174,7 @@ fn listing<'a>(contract: &'a Contract, operation: &'a Operation, naming: &str) -
 }
 
 fn of_rest<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
-    let body = operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
+    let body = operation.members.iter().find(|(_, member)| member.place == ParameterLocation::WholeBody);
     let naming = body.and_then(|(body, member)| {
         let properties = Shape::of(contract, &member.schema).properties(contract);
         let name = properties.into_iter().find(|property| property.name == "name")?;
@@ -196,5 +196,5 @@ fn rest_destroyer<'a>(contract: &'a Contract, operation: &Operation) -> Option<D
     let by_uuid = described.schema["format"] == "uuid";
     let wanted = ["id", member, if by_uuid { "id" } else { "name" }];
     let found = wanted.into_iter().find(|name| answer.iter().any(|property| property.name == *name))?;
-    Some(Destroyer { operation: destroyer, member, known_by: KnownBy::Answer(format!("$.{found}")) })
+    Some(Destroyer { operation: destroyer, member, known_by: Identifier::Answer(format!("$.{found}")) })
 }

@@ -21,7 +21,7 @@ pub(super) struct Fault<'a> {
     /// From the input's top to the member it is about.
     pub path: Vec<Hop<'a>>,
     pub change: Change,
-    pub breach: Breach,
+    pub violation: Breach,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -133,15 +133,15 @@ impl<'a> Search<'a, '_> {
 
     fn types(&mut self, path: &[Hop<'a>], kind: Kind, effort: Effort, bearer: Bearer) {
         let (wrong, convertible) = other_types(kind, bearer);
-        let breaches = [(wrong, Breach::Type), (convertible, Breach::Convertible)];
-        for (values, breach) in breaches {
+        let violations = [(wrong, Breach::Type), (convertible, Breach::Convertible)];
+        for (values, violation) in violations {
             let chosen: Vec<_> = match effort {
                 Effort::All => values,
-                Effort::One if breach == Breach::Convertible => Vec::new(),
+                Effort::One if violation == Breach::Convertible => Vec::new(),
                 Effort::Two | Effort::One => self.random.pick(&values).cloned().into_iter().collect(),
             };
             for (word, value) in chosen {
-                self.add(path, "", &format!("-as-{word}"), Change::Set(value), breach);
+                self.add(path, "", &format!("-as-{word}"), Change::Set(value), violation);
             }
         }
     }
@@ -155,8 +155,8 @@ impl<'a> Search<'a, '_> {
     fn union(&mut self, path: &[Hop<'a>], shape: &Shape<'a>) {
         let properties = shape.properties(self.contract);
         self.add(path, "", "-without-a-member", Change::Set(json!({})), Breach::Union);
-        let extent = super::value::Extent::Minimal;
-        let mut maker = Maker { random: self.random.clone(), extent, ..self.maker.clone() };
+        let size = super::value::InputSize::Minimal;
+        let mut maker = Maker { random: self.random.clone(), size, ..self.maker.clone() };
         let mut two = serde_json::Map::new();
         for property in &properties {
             if let (true, Some(value)) = (two.len() < 2, maker.value(property.name, property.schema)) {
@@ -175,9 +175,9 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    fn add(&mut self, path: &[Hop<'a>], before: &str, after: &str, change: Change, breach: Breach) {
+    fn add(&mut self, path: &[Hop<'a>], before: &str, after: &str, change: Change, violation: Breach) {
         let name = format!("{before}{}{after}", spelled(path));
-        self.found.push(Fault { name, path: path.to_vec(), change, breach });
+        self.found.push(Fault { name, path: path.to_vec(), change, violation });
     }
 }
 

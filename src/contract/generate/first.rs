@@ -5,15 +5,15 @@ use serde_json::Value;
 
 use super::{
     awsjson,
-    draft::{Draft, Sketch, SketchKind},
+    case_builder::{CaseBuilder, CaseSpec, SpecKind},
     kinds::Kinds,
     rest,
-    value::Extent,
+    value::InputSize,
 };
 use crate::model::{
     case::{Auth, Case},
     clause::Clauses,
-    contract::{Contract, Operation, Place, Protocol},
+    contract::{Contract, Operation, ParameterLocation, Protocol},
     span::Span,
 };
 
@@ -24,24 +24,28 @@ const YOURS: &str = "put-yours-here";
 pub fn first(contract: &Contract, operation: &Operation, clauses: &Clauses, seed: u64) -> Case {
     let span = Span { file: "".into(), line: 1, column: 1, offset: 0, length: 0 };
     let kinds = Kinds::of(contract);
-    let draft = Draft::new(contract, &kinds, operation, clauses, seed, span);
+    let builder = CaseBuilder::new(contract, &kinds, operation, clauses, seed, span);
     let (input, auth) = match contract.protocol {
         Protocol::AwsJson { .. } => {
-            let input = awsjson::input(&draft, Extent::Minimal);
+            let input = awsjson::input(&builder, InputSize::Minimal);
             (input.map(|input| input.into_iter().collect()), Auth::Target)
         }
         Protocol::Rest => {
-            let auth = if rest::ends_sessions(&draft) { Auth::OwnToken } else { Auth::Target };
-            (rest::input(&draft, Extent::Minimal), auth)
+            let auth = if rest::ends_sessions(&builder) { Auth::OwnToken } else { Auth::Target };
+            (rest::input(&builder, InputSize::Minimal), auth)
         }
     };
-    let input = input.unwrap_or_else(|| as_far_as_it_goes(&draft));
-    draft.case(Sketch::new("first", SketchKind::Valid, input).auth(auth))
+    let input = input.unwrap_or_else(|| as_far_as_it_goes(&builder));
+    builder.case(CaseSpec::new("first", SpecKind::Valid, input).auth(auth))
 }
 
-fn as_far_as_it_goes(draft: &Draft<'_>) -> Vec<(String, Value)> {
-    let mut maker = draft.maker(Extent::Minimal);
-    let required = draft.operation.members.iter().filter(|(_, it)| it.required && it.place != Place::Header);
+fn as_far_as_it_goes(builder: &CaseBuilder<'_>) -> Vec<(String, Value)> {
+    let mut maker = builder.maker(InputSize::Minimal);
+    let required = builder
+        .operation
+        .members
+        .iter()
+        .filter(|(_, it)| it.required && it.place != ParameterLocation::Header);
     let value = |(name, member): (&String, &crate::model::contract::Member)| {
         (name.clone(), maker.value(name, &member.schema).unwrap_or_else(|| YOURS.into()))
     };

@@ -3,9 +3,9 @@
 
 use super::{
     examples::Examples,
-    family::{self, Destroyer, Family, KnownBy},
+    family::{self, Destroyer, Family, Identifier},
 };
-use crate::model::contract::{Contract, Operation, Place, Protocol};
+use crate::model::contract::{Contract, Operation, ParameterLocation, Protocol};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl<'a> Kinds<'a> {
     pub fn of(contract: &'a Contract) -> Kinds<'a> {
         let creators = contract.operations.values().filter_map(|create| creator(contract, create)).collect();
         let members = contract.operations.values().flat_map(|operation| &operation.members);
-        let in_path = members.filter(|(_, member)| member.place == Place::Path);
+        let in_path = members.filter(|(_, member)| member.place == ParameterLocation::Path);
         let found: BTreeSet<&str> = in_path.map(|(name, _)| name.as_str()).collect();
         let mut parameters: Vec<&str> = found.into_iter().collect();
         parameters.sort_by_key(|name| std::cmp::Reverse(name.len()));
@@ -138,7 +138,7 @@ impl<'a> Kinds<'a> {
 fn creator<'a>(contract: &'a Contract, create: &'a Operation) -> Option<Creator<'a>> {
     let family = family::of(contract, create);
     let destroyer = family.destroyer.clone()?;
-    let nameless = destroyer.known_by == KnownBy::Name && family.naming.is_none();
+    let nameless = destroyer.known_by == Identifier::Name && family.naming.is_none();
     (!nameless).then_some(Creator { create, family, destroyer })
 }
 

@@ -12,7 +12,7 @@ mod telling;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
-use super::{draft::Draft, journey::life, placeholders::template};
+use super::{case_builder::CaseBuilder, lifecycle::life, placeholders::template};
 use crate::{
     contract::{
         resources,
@@ -32,35 +32,35 @@ use self::{
 
 /// The cases of the resources that the operation creates. There are none where the clauses of a run do not say how a
 /// refusal is to be taken.
-pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
-    if !draft.states(life(draft.contract, "served")) {
+pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
+    if !builder.states(life(builder.contract, "served")) {
         return Vec::new();
     }
-    let all = draft.contract.resources.values();
-    let made_here = all.filter(|resource| resource.create.operation == draft.operation.name);
-    made_here.flat_map(|resource| of(draft, resource)).collect()
+    let all = builder.contract.resources.values();
+    let made_here = all.filter(|resource| resource.create.operation == builder.operation.name);
+    made_here.flat_map(|resource| of(builder, resource)).collect()
 }
 
-fn of<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Vec<Case> {
+fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    cases.extend(keeps(draft, resource, "keeps-what-is-sent", &Map::new()));
+    cases.extend(keeps(builder, resource, "keeps-what-is-sent", &Map::new()));
     for (name, property) in &resource.properties {
         let called = name.replace(['.', '[', ']'], "-");
-        let values = telling::values(draft, resource, property);
+        let values = telling::values(builder, resource, property);
         if property.class != Class::WriteOnly {
             for (index, value) in values.iter().enumerate() {
                 let name = format!("keeps-{called}-{}", index + 1);
-                cases.extend(sent(property, value).and_then(|sent| keeps(draft, resource, &name, &sent)));
+                cases.extend(sent(property, value).and_then(|sent| keeps(builder, resource, &name, &sent)));
             }
         }
-        cases.extend(changes::of(draft, resource, property, &values, &format!("changes-{called}")));
-        cases.extend(hides(draft, resource, property, &format!("hides-{called}")));
+        cases.extend(changes::of(builder, resource, property, &values, &format!("changes-{called}")));
+        cases.extend(hides(builder, resource, property, &format!("hides-{called}")));
     }
-    cases.extend(lives(draft, resource));
-    cases.extend(filters::of(draft, resource));
-    cases.extend(changes::unique(draft, resource));
-    cases.extend(changes::anew(draft, resource));
-    cases.extend(changes::neighbours(draft, resource));
+    cases.extend(lives(builder, resource));
+    cases.extend(filters::of(builder, resource));
+    cases.extend(changes::unique(builder, resource));
+    cases.extend(changes::anew(builder, resource));
+    cases.extend(changes::neighbours(builder, resource));
     cases
 }
 
@@ -73,30 +73,30 @@ fn sent(property: &Property, value: &Value) -> Option<Map<String, Value>> {
 
 /// What was sent is shown by the answer that makes the thing, and by a read once it is settled; two reads are equal.
 fn keeps<'a>(
-    draft: &Draft<'a>,
+    builder: &CaseBuilder<'a>,
     resource: &'a Resource,
     name: &str,
     sent: &Map<String, Value>,
 ) -> Option<Case> {
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let thing = scene.thing(resource, sent, Which::Own)?;
     let echoed = resource.create.shows.as_deref().map(claims::place);
-    let echo = echoed.map(|place| shows(draft, &thing, &place, Relation::Echo)).unwrap_or_default();
+    let echo = echoed.map(|place| shows(builder, &thing, &place, Relation::Echo)).unwrap_or_default();
     scene.made(thing.clone(), echo);
     let Some((mut read, place)) = scene.read(&thing) else { return scene.case(name) };
     let mut settled = scene.settled(&thing)?;
     settled.captures.push(scene.capture("seen".into(), below(&place, "")?));
     scene.push(settled);
-    let mut all = shows(draft, &thing, &place, Relation::Read);
-    all.extend(shown_at_all(draft, &thing, &place));
-    all.extend(narrowed(draft, &thing, &place));
+    let mut all = shows(builder, &thing, &place, Relation::Read);
+    all.extend(shown_at_all(builder, &thing, &place));
+    all.extend(narrowed(builder, &thing, &place));
     let standing = resource.standing();
     let set = claims::steady(resource, ReadOnly::LeftOut);
     let as_made = claims::as_captured(&place, &thing.shown(), set, Ignoring::More);
-    all.extend(as_made.and_then(|claim| draft.expectation(Relation::Read.clause(standing), claim)));
+    all.extend(as_made.and_then(|claim| builder.expectation(Relation::Read.clause(standing), claim)));
     let steady = claims::steady(resource, ReadOnly::Compared);
     let stable = claims::as_captured(&place, "seen", steady, Ignoring::Order);
-    all.extend(stable.and_then(|claim| draft.expectation(Relation::Stable.clause(standing), claim)));
+    all.extend(stable.and_then(|claim| builder.expectation(Relation::Stable.clause(standing), claim)));
     all.into_iter().for_each(|claim| scene.expects(&mut read, Some(claim)));
     scene.push(read);
     scene.case(name)
@@ -112,16 +112,16 @@ fn set<'t>(thing: &'t Thing<'_>) -> impl Iterator<Item = (&'t Property, Template
 }
 
 /// Every property has the value that was sent, as far as it is shown.
-fn shows(draft: &Draft<'_>, thing: &Thing<'_>, place: &str, relation: Relation) -> Vec<Expectation> {
+fn shows(builder: &CaseBuilder<'_>, thing: &Thing<'_>, place: &str, relation: Relation) -> Vec<Expectation> {
     let claim = |(property, value): (&Property, TemplateValue)| {
-        let claim = claims::has(place, property, &value, &draft.span)?;
-        draft.expectation(relation.clause(thing.resource.standing_of(property.review)), claim)
+        let claim = claims::has(place, property, &value, &builder.span)?;
+        builder.expectation(relation.clause(thing.resource.standing_of(property.review)), claim)
     };
     set(thing).filter_map(claim).collect()
 }
 
 /// Every property that was sent is shown.
-fn shown_at_all(draft: &Draft<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expectation> {
+fn shown_at_all(builder: &CaseBuilder<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expectation> {
     let claim = |(property, value): (&Property, TemplateValue)| {
         let says_nothing = matches!(&value, TemplateValue::Fixed(Value::Null));
         let path = below(place, property.shown_as.as_deref()?).filter(|_| !says_nothing)?;
@@ -130,16 +130,16 @@ fn shown_at_all(draft: &Draft<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expect
             None => there,
             Some(path) => {
                 let waits = Claim::At { path, matcher: ValueMatcher::Present };
-                claims::any_of(vec![there, waits], &draft.span)
+                claims::any_of(vec![there, waits], &builder.span)
             }
         };
-        draft.expectation(Relation::Shown.clause(thing.resource.standing()), shown)
+        builder.expectation(Relation::Shown.clause(thing.resource.standing()), shown)
     };
     set(thing).filter_map(claim).collect()
 }
 
 /// A list that was asked for one thing has that thing, once, and no other.
-fn narrowed(draft: &Draft<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expectation> {
+fn narrowed(builder: &CaseBuilder<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expectation> {
     let Some(list) = place.strip_suffix("[0]") else { return Vec::new() };
     let standing = thing.resource.standing();
     let mut all = Vec::new();
@@ -150,21 +150,21 @@ fn narrowed(draft: &Draft<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expectatio
             SameAs { value, only: Vec::new(), except: Vec::new(), ignoring: ignoring.unwrap_or_default() };
         let matcher = ValueMatcher::SameAs(Box::new(same));
         let claim = below(&format!("{list}[*]"), shown).map(|path| Claim::At { path, matcher });
-        all.extend(claim.and_then(|claim| draft.expectation(Relation::Filtered.clause(standing), claim)));
+        all.extend(claim.and_then(|claim| builder.expectation(Relation::Filtered.clause(standing), claim)));
     }
     let by = match thing.resource.identifiers.values().collect::<Vec<_>>()[..] {
         [one] => Some(one.clone()),
         _ => None,
     };
     let distinct = below(list, "").map(|path| Claim::At { path, matcher: ValueMatcher::Distinct { by } });
-    all.extend(distinct.and_then(|claim| draft.expectation(Relation::Listed.clause(standing), claim)));
+    all.extend(distinct.and_then(|claim| builder.expectation(Relation::Listed.clause(standing), claim)));
     all
 }
 
 /// It is listed once, and neither read nor listed when it was destroyed.
-fn lives<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Case> {
+fn lives<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
     resource.delete.as_ref()?;
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let thing = scene.thing(resource, &Map::new(), Which::Own)?;
     scene.made(thing.clone(), Vec::new());
     if resource.read.is_some() {
@@ -192,7 +192,7 @@ fn listed(scene: &Scene<'_, '_>, thing: &Thing<'_>, relation: Relation) -> Optio
         _ => None,
     };
     let distinct = Claim::At { path: list.clone(), matcher: ValueMatcher::Distinct { by } };
-    scene.expects(&mut step, scene.draft.expectation(relation.clause(standing), distinct));
+    scene.expects(&mut step, scene.builder.expectation(relation.clause(standing), distinct));
     let element = scene.element(thing);
     let mut ways = vec![Claim::At { path: list, matcher: ValueMatcher::Contains(element) }];
     ways.extend(scene.more_pages(&step.operation));
@@ -200,7 +200,7 @@ fn listed(scene: &Scene<'_, '_>, thing: &Thing<'_>, relation: Relation) -> Optio
         Completeness::Whole => standing,
         Completeness::Part => Standing::Proposed,
     };
-    let until = scene.draft.expectation(relation.clause(whole), claims::any_of(ways, &scene.draft.span));
+    let until = scene.builder.expectation(relation.clause(whole), claims::any_of(ways, &scene.builder.span));
     step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
     Some(step)
 }
@@ -214,27 +214,32 @@ fn listed_no_more(scene: &Scene<'_, '_>, thing: &Thing<'_>) -> Option<Step> {
         Claim::At { path: list, matcher: ValueMatcher::Absent },
     ];
     let statement = Relation::Gone.clause(thing.resource.standing());
-    let until = scene.draft.expectation(statement, claims::any_of(ways, &scene.draft.span));
+    let until = scene.builder.expectation(statement, claims::any_of(ways, &scene.builder.span));
     step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
     Some(step)
 }
 
 /// A text that is never to be shown is in no answer.
-fn hides<'a>(draft: &Draft<'a>, resource: &'a Resource, property: &'a Property, name: &str) -> Option<Case> {
+fn hides<'a>(
+    builder: &CaseBuilder<'a>,
+    resource: &'a Resource,
+    property: &'a Property,
+    name: &str,
+) -> Option<Case> {
     const SECRET: &str = "Proofmark-never-shown-9";
     let path = property.set_by.as_deref().filter(|_| property.class == Class::WriteOnly)?;
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let secret = Value::from(SECRET);
     let thing = scene.thing(resource, &sent(property, &secret)?, Which::Own)?;
-    let schema = resources::input(draft.contract, thing.input.operation, path)?;
-    let shape = Shape::of(draft.contract, schema);
+    let schema = resources::input(builder.contract, thing.input.operation, path)?;
+    let shape = Shape::of(builder.contract, schema);
     if shape.kind != Kind::Text || shape.text("format").is_some_and(|it| it == "uuid") {
         return None;
     }
     let hidden = || {
         let path = JsonPath::parse(&format!("$..[?@ == '{SECRET}']")).ok()?;
         let nowhere = Claim::At { path: path.into(), matcher: ValueMatcher::Absent };
-        draft.expectation(Relation::Secret.clause(resource.standing_of(property.review)), nowhere)
+        builder.expectation(Relation::Secret.clause(resource.standing_of(property.review)), nowhere)
     };
     scene.made(thing.clone(), hidden().into_iter().collect());
     if let Some((mut read, _)) = scene.read(&thing) {

@@ -277,7 +277,7 @@ fn what_is_created_is_destroyed_and_what_is_refused_is_not_listed() {
 const LIFE: [&str; 3] = ["awsjson.life.served", "awsjson.life.listed", "awsjson.life.gone"];
 
 /// `CreateThing gone:DescribeThings`: the operations of a case, those that ask again with what they wait for.
-fn told(case: &Case) -> String {
+fn rendered(case: &Case) -> String {
     let step = |step: &crate::model::case::Step| {
         let waits = step.poll.iter().flat_map(|poll| &poll.until).flat_map(|until| &until.clauses);
         let waits: String = waits.map(|clause| format!("{}:", clause.rsplit('.').next().unwrap())).collect();
@@ -317,12 +317,12 @@ fn what_is_made_is_looked_for_changed_and_destroyed() {
     let of = |name: &str| all.iter().find(|case| case.id.ends_with(name));
     let thing = of("CreateThing::generated::round-trip").unwrap();
     assert_eq!(
-        told(thing),
+        rendered(thing),
         "CreateThing listed:DescribeThings ModifyThing DeleteThing gone:DescribeThings",
         "its life from end to end"
     );
     let part = of("CreatePart::generated::round-trip").unwrap();
-    assert_eq!(told(part), "CreateThing CreatePart DeletePart");
+    assert_eq!(rendered(part), "CreateThing CreatePart DeletePart");
     assert_eq!(input(part), json!({ "ThingName": "<name1>" }));
     let named = |index: usize, member: &str| {
         let given = &part.steps[index].request.input;
@@ -339,7 +339,7 @@ fn what_is_made_is_looked_for_changed_and_destroyed() {
         ("ModifyThing::generated::valid-minimal", "CreateThing ModifyThing"),
         ("DeleteThing::generated::valid-minimal", "CreateThing DeleteThing"),
     ] {
-        assert_eq!(told(of(name).unwrap()), expected, "{name}");
+        assert_eq!(rendered(of(name).unwrap()), expected, "{name}");
     }
     assert!(of("ShowOther::generated::absent-minimal").is_none(), "nothing makes others");
     let started = of("StartThing::generated::valid-minimal").unwrap();

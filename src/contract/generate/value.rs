@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{
     contract::shape::{Kind, Shape},
-    model::contract::{Contract, Effect, Operation, Place, Protocol},
+    model::contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
 };
 
 /// How much a value has in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+pub(super) enum InputSize {
     /// What is required.
     Minimal,
     /// All members, as deep as is sensible.
@@ -69,7 +69,7 @@ pub(super) struct Maker<'a> {
     pub kinds: &'a Kinds<'a>,
     pub operation: &'a Operation,
     pub random: Random,
-    pub extent: Extent,
+    pub size: InputSize,
 }
 
 impl Maker<'_> {
@@ -88,7 +88,7 @@ impl Maker<'_> {
     fn identifies(&self, name: &str) -> bool {
         let of_operation = self.operation.members.get(name);
         name.eq_ignore_ascii_case("id")
-            || of_operation.is_some_and(|member| member.place == Place::Path)
+            || of_operation.is_some_and(|member| member.place == ParameterLocation::Path)
             || self.kinds.refers(self.operation, name)
     }
 
@@ -140,7 +140,7 @@ impl Maker<'_> {
     fn structure(&mut self, shape: &Shape<'_>, depth: usize) -> Option<Value> {
         let mut members = Map::new();
         for property in shape.properties(self.contract) {
-            let wanted = self.extent == Extent::Maximal && depth < FILLED && property.name != "_links";
+            let wanted = self.size == InputSize::Maximal && depth < FILLED && property.name != "_links";
             if !property.required && !wanted {
                 continue;
             }
@@ -243,7 +243,8 @@ impl Maker<'_> {
     /// Whether a UUID of this name is given by the caller: the token by which two equal requests are known, or the
     /// identifier in the path of what the request makes.
     fn names_by_uuid(&self, name: &str) -> bool {
-        let in_path = self.operation.members.get(name).is_some_and(|member| member.place == Place::Path);
+        let in_path =
+            self.operation.members.get(name).is_some_and(|member| member.place == ParameterLocation::Path);
         let gives = in_path || name.to_ascii_lowercase().contains("token");
         gives && self.bearer(name) == Bearer::Own
     }

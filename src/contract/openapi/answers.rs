@@ -8,8 +8,8 @@ use super::{
     unknown,
 };
 use crate::{
-    contract::directions::Direction,
-    model::contract::{Answer, StatusRange, is_json},
+    contract::input_output::Direction,
+    model::contract::{DocumentedResponse, StatusRange, is_json},
 };
 
 pub(super) const JSON: &str = "application/json";
@@ -18,8 +18,8 @@ pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 /// The answers of an operation.
 #[derive(Default)]
 pub(super) struct Answers {
-    pub by_status: BTreeMap<u16, Answer>,
-    pub ranges: BTreeMap<StatusRange, Answer>,
+    pub by_status: BTreeMap<u16, DocumentedResponse>,
+    pub ranges: BTreeMap<StatusRange, DocumentedResponse>,
 }
 
 /// The answers of an operation.
@@ -75,7 +75,7 @@ fn answer<'a>(
     body: Body,
     place: &Place<'a>,
     response: &Place<'a>,
-) -> Answer {
+) -> DocumentedResponse {
     unknown::tell(schemas, response, unknown::RESPONSE);
     for (_, body) in response.get("content").members() {
         unknown::tell(schemas, &body, unknown::MEDIA_TYPE);
@@ -85,13 +85,13 @@ fn answer<'a>(
         _ => content_bodies(response),
     };
     if bodies.is_empty() {
-        return Answer::default();
+        return DocumentedResponse::default();
     }
     if body == Body::Never {
         let status = name.rsplit('.').next().unwrap_or_default();
         let message = format!("an answer {status} has no content, whatever is documented (RFC 9110, 15)");
         schemas.left_out.push(response.problem(message));
-        return Answer::default();
+        return DocumentedResponse::default();
     }
     let judged = judged(schemas, &bodies);
     let mut other_schemas = BTreeMap::new();
@@ -105,7 +105,7 @@ fn answer<'a>(
         other_schemas.insert(kind.clone(), other);
     }
     let schema = judged.map(|body| schema_name(schemas, body, name.to_owned()));
-    Answer { schema, media_types, other_schemas }
+    DocumentedResponse { schema, media_types, other_schemas }
 }
 
 /// The name of what a reference leads to; a schema that stands where it is used is called `own`.

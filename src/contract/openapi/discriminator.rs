@@ -9,18 +9,18 @@ use super::{
     document::{Document, Place},
     schemas::Schemas,
 };
-use crate::contract::{ImportProblem, directions::Direction, refs};
+use crate::contract::{ImportProblem, input_output::Direction, refs};
 
 /// Named schemas with a discriminator that others extend by `allOf`: pointer to pointers of all that do, directly or
 /// through others.
-pub(super) struct Heirs(BTreeMap<String, BTreeSet<String>>);
+pub(super) struct Subtypes(BTreeMap<String, BTreeSet<String>>);
 
-/// So many heirs are followed in one document, an heir of several counted for each.
+/// So many subtypes are followed in one document, a subtype of several counted for each.
 const MOST: usize = 10_000;
 
-impl Heirs {
-    /// Fails where there are more heirs than anybody writes down.
-    pub fn of(document: &Document) -> Result<Heirs, ImportProblem> {
+impl Subtypes {
+    /// Fails where there are more subtypes than anybody writes down.
+    pub fn of(document: &Document) -> Result<Subtypes, ImportProblem> {
         let named = document.named_schemas();
         let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for schema in &named {
@@ -36,7 +36,7 @@ impl Heirs {
             let choice = schema.value.get("oneOf").is_some() || schema.value.get("anyOf").is_some();
             property(schema).is_some() && !choice
         });
-        let mut heirs = BTreeMap::new();
+        let mut subtypes = BTreeMap::new();
         let mut count = 0;
         for base in with_discriminator {
             let mut found = BTreeSet::new();
@@ -53,10 +53,10 @@ impl Heirs {
             }
             count += found.len();
             if !found.is_empty() {
-                heirs.insert(base.pointer.clone(), found);
+                subtypes.insert(base.pointer.clone(), found);
             }
         }
-        Ok(Heirs(heirs))
+        Ok(Subtypes(subtypes))
     }
 
     pub fn has(&self, pointer: &str) -> bool {
@@ -70,7 +70,7 @@ fn property<'a>(schema: &Place<'a>) -> Option<&'a str> {
     discriminator.value.as_str().or_else(|| discriminator.text("propertyName"))
 }
 
-/// The schema of one that others extend: its own part, then by the member's value the part of the heir it names.
+/// The schema of one that others extend: its own part, then by the member's value the part of the subtype it names.
 pub(super) fn inherited<'a>(
     schemas: &mut Schemas<'a>,
     direction: Direction,
@@ -80,11 +80,12 @@ pub(super) fn inherited<'a>(
     let own = own(schemas, direction, &base, name);
     let Some(member) = property(&base) else { return own };
     let mut chosen: BTreeMap<String, Value> = BTreeMap::from([(name.to_owned(), json!(true))]);
-    let heirs: Vec<String> = schemas.heirs.0.get(&base.pointer).into_iter().flatten().cloned().collect();
-    for heir in heirs {
-        if let Some(heir) = schemas.document.at(&heir) {
-            let heir = schemas.called(direction, heir);
-            chosen.insert(heir.clone(), refs::schema(&heir));
+    let subtypes: Vec<String> =
+        schemas.subtypes.0.get(&base.pointer).into_iter().flatten().cloned().collect();
+    for subtype in subtypes {
+        if let Some(subtype) = schemas.document.at(&subtype) {
+            let subtype = schemas.called(direction, subtype);
+            chosen.insert(subtype.clone(), refs::schema(&subtype));
         }
     }
     for (value, reference) in mapping(schemas, direction, &base.get("discriminator")) {
@@ -97,7 +98,7 @@ pub(super) fn inherited<'a>(
     Value::Object(schema)
 }
 
-/// In `allOf`, a reference to a schema that others extend means its own part: which heir an object is has been
+/// In `allOf`, a reference to a schema that others extend means its own part: which subtype an object is has been
 /// decided by then.
 pub(super) fn own_part<'a>(
     schemas: &mut Schemas<'a>,
@@ -108,7 +109,7 @@ pub(super) fn own_part<'a>(
         .document
         .follow(branch.text("$ref")?, branch)
         .ok()
-        .filter(|base| schemas.heirs.has(&base.pointer))?;
+        .filter(|base| schemas.subtypes.has(&base.pointer))?;
     let name = schemas.target(direction, branch.text("$ref")?, branch)?;
     Some(own(schemas, direction, &base, &name))
 }
@@ -147,7 +148,7 @@ pub(super) fn of_choice<'a>(
         return;
     };
     if !picks(schemas, place) {
-        if !schemas.heirs.has(&place.pointer) {
+        if !schemas.subtypes.has(&place.pointer) {
             schemas.left_out.push(value.problem("a discriminator that has nothing to choose from"));
         }
         return;

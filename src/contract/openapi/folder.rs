@@ -236,11 +236,11 @@ mod tests {
     fn heirs_in_other_files_are_heirs() {
         let base = json!({ "type": "object", "required": ["kind"], "properties": { "kind": { "type": "string" } },
             "discriminator": { "propertyName": "kind" } });
-        let heir =
+        let subtype =
             json!({ "allOf": [{ REF: "./common.json#/Base" }, { "required": ["tail"], "type": "object" }] });
         let files = folder(&[
             ("spec/common.json", json!({ "Base": base, "x": { REF: "dog.json" } })),
-            ("spec/dog.json", heir),
+            ("spec/dog.json", subtype),
         ]);
         let imported = imported(&document("common.json#/Base"), &files);
         assert_eq!(mismatches(&imported, &json!({ "kind": "dog", "tail": 1 })), 0);

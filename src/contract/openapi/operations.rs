@@ -14,7 +14,7 @@ use crate::{
         effect::{self, Created},
         router,
     },
-    model::contract::{Access, Effect, EffectSource, Member, Operation, Place as Travels},
+    model::contract::{Access, Effect, EffectSource, Member, Operation, ParameterLocation},
 };
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
@@ -144,7 +144,7 @@ fn path_members(
     let template = router::names(path);
     let in_path: Vec<String> = members
         .iter()
-        .filter(|(_, member)| member.place == Travels::Path)
+        .filter(|(_, member)| member.place == ParameterLocation::Path)
         .map(|(name, member)| member.wire_name.as_ref().unwrap_or(name).clone())
         .collect();
     for missing in template.iter().filter(|name| !in_path.iter().any(|it| it == *name)) {
@@ -161,7 +161,7 @@ fn path_members(
 /// and deleting one signs out, which destroys nothing that was made on purpose.
 fn tokens(operations: &mut Operations) {
     let grants = |operation: &Operation| {
-        operation.members.get("grant_type").is_some_and(|member| member.place == Travels::Form)
+        operation.members.get("grant_type").is_some_and(|member| member.place == ParameterLocation::Form)
     };
     let paths: Vec<String> = operations
         .values()

@@ -10,8 +10,8 @@ use super::{
     unknown,
 };
 use crate::{
-    contract::{budget::weight, directions::Direction, multipart::MULTIPART},
-    model::contract::{ListStyle, Member, Place as Travels, is_json},
+    contract::{budget::weight, input_output::Direction, multipart::MULTIPART},
+    model::contract::{ListStyle, Member, ParameterLocation, is_json},
 };
 
 #[derive(Default)]
@@ -62,7 +62,7 @@ fn put(members: &mut IndexMap<String, Member>, travels: &str, name: &str, mut me
 /// Adds a parameter of the path of which only the name is known.
 pub(super) fn put_undescribed(members: &mut IndexMap<String, Member>, name: &str) {
     let member = Member {
-        place: Travels::Path,
+        place: ParameterLocation::Path,
         wire_name: None,
         required: true,
         default: None,
@@ -75,8 +75,8 @@ pub(super) fn put_undescribed(members: &mut IndexMap<String, Member>, name: &str
 fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &Place<'a>) -> Option<Member> {
     let dialect = schemas.document.dialect;
     let travels = match (travels, dialect) {
-        ("path", _) => Travels::Path,
-        ("query", _) => Travels::Query,
+        ("path", _) => ParameterLocation::Path,
+        ("query", _) => ParameterLocation::Query,
         // These three belong to the media types and the security of an operation (OpenAPI 3, "Parameter Object").
         ("header", Dialect::OpenApi30 | Dialect::OpenApi31)
             if ["accept", "content-type", "authorization"]
@@ -85,9 +85,9 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
         {
             return None;
         }
-        ("header", _) => Travels::Header,
-        ("formData", Dialect::Swagger2) => Travels::Form,
-        ("body", Dialect::Swagger2) => Travels::WholeBody,
+        ("header", _) => ParameterLocation::Header,
+        ("formData", Dialect::Swagger2) => ParameterLocation::Form,
+        ("body", Dialect::Swagger2) => ParameterLocation::WholeBody,
         (other, _) => {
             schemas.left_out.push(place.problem(format!("parameters in `{other}` are not sent")));
             return None;
@@ -98,7 +98,9 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
     }
     let schema_place = schema_place(schemas, place, travels);
     let schema = match (&schema_place, dialect, travels) {
-        (_, Dialect::Swagger2, Travels::WholeBody) => schemas.schema(Direction::Input, place.get("schema")),
+        (_, Dialect::Swagger2, ParameterLocation::WholeBody) => {
+            schemas.schema(Direction::Input, place.get("schema"))
+        }
         (_, Dialect::Swagger2, _) if place.text("type") == Some("file") => {
             json!({ "type": "string", "format": "binary" })
         }
@@ -110,7 +112,7 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
             json!(true)
         }
     };
-    let required = place.says("required") || travels == Travels::Path;
+    let required = place.says("required") || travels == ParameterLocation::Path;
     let default = match dialect {
         Dialect::Swagger2 => place.value.get("default"),
         _ => schema_place.as_ref().and_then(|schema| schema.value.get("default")),
@@ -130,8 +132,12 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
 }
 
 /// Where the schema of a parameter stands: its `schema`, or that of the one media type it is written in.
-fn schema_place<'a>(schemas: &mut Schemas<'a>, place: &Place<'a>, travels: Travels) -> Option<Place<'a>> {
-    if place.value.get("schema").is_some() || travels == Travels::WholeBody {
+fn schema_place<'a>(
+    schemas: &mut Schemas<'a>,
+    place: &Place<'a>,
+    travels: ParameterLocation,
+) -> Option<Place<'a>> {
+    if place.value.get("schema").is_some() || travels == ParameterLocation::WholeBody {
         return Some(place.get("schema"));
     }
     let (media_type, content) = place.get("content").members().next()?;
@@ -139,7 +145,7 @@ fn schema_place<'a>(schemas: &mut Schemas<'a>, place: &Place<'a>, travels: Trave
     content.value.get("schema").is_some().then(|| content.get("schema"))
 }
 
-fn list_style(schemas: &mut Schemas<'_>, place: &Place<'_>, travels: Travels) -> ListStyle {
+fn list_style(schemas: &mut Schemas<'_>, place: &Place<'_>, travels: ParameterLocation) -> ListStyle {
     let mut unknown = |key: &str, style: &str| {
         schemas.left_out.push(place.get(key).problem(format!("the style {style} is not followed")));
         ListStyle::default()
@@ -156,11 +162,15 @@ fn list_style(schemas: &mut Schemas<'_>, place: &Place<'_>, travels: Travels) ->
     }
     let explode = place.value.get("explode").and_then(Value::as_bool);
     match (travels, place.text("style")) {
-        (Travels::Query | Travels::Form, None | Some("form")) if explode == Some(false) => ListStyle::Commas,
-        (Travels::Query | Travels::Form, None | Some("form")) => ListStyle::Repeated,
-        (Travels::Query, Some("spaceDelimited")) => ListStyle::Spaces,
-        (Travels::Query, Some("pipeDelimited")) => ListStyle::Pipes,
-        (Travels::Path | Travels::Header, None | Some("simple")) => ListStyle::Repeated,
+        (ParameterLocation::Query | ParameterLocation::Form, None | Some("form"))
+            if explode == Some(false) =>
+        {
+            ListStyle::Commas
+        }
+        (ParameterLocation::Query | ParameterLocation::Form, None | Some("form")) => ListStyle::Repeated,
+        (ParameterLocation::Query, Some("spaceDelimited")) => ListStyle::Spaces,
+        (ParameterLocation::Query, Some("pipeDelimited")) => ListStyle::Pipes,
+        (ParameterLocation::Path | ParameterLocation::Header, None | Some("simple")) => ListStyle::Repeated,
         (_, Some(other)) => unknown("style", other),
         (_, None) => ListStyle::Repeated,
     }
@@ -176,7 +186,7 @@ fn consumes<'a>(
 ) -> Vec<String> {
     let travels = |place| members.values().any(|member| member.place == place);
     let file = parameters.values().any(|parameter| parameter.text("type") == Some("file"));
-    let otherwise = match (travels(Travels::WholeBody), travels(Travels::Form), file) {
+    let otherwise = match (travels(ParameterLocation::WholeBody), travels(ParameterLocation::Form), file) {
         (true, ..) => JSON,
         (false, true, true) => MULTIPART,
         (false, true, false) => FORM,
@@ -233,8 +243,14 @@ fn request_body<'a>(schemas: &mut Schemas<'a>, place: &Place<'a>, input: &mut In
             let name = place.text("x-codegen-request-body-name").unwrap_or("body");
             let required = body.says("required");
             let list = ListStyle::default();
-            let member =
-                Member { place: Travels::WholeBody, wire_name: None, required, default: None, list, schema };
+            let member = Member {
+                place: ParameterLocation::WholeBody,
+                wire_name: None,
+                required,
+                default: None,
+                list,
+                schema,
+            };
             put(&mut input.members, "body", name, member);
         }
     }
@@ -264,7 +280,7 @@ fn form_members<'a>(schemas: &mut Schemas<'a>, schema: &Place<'a>, members: &mut
             members,
             "form",
             name,
-            Member { place: Travels::Form, wire_name: None, required, default, list, schema },
+            Member { place: ParameterLocation::Form, wire_name: None, required, default, list, schema },
         );
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::contract::{
     ImportProblem, TOO_MUCH,
     budget::{self, Budget},
-    directions::Direction,
+    input_output::Direction,
     patterns::Patterns,
     refs,
 };
@@ -29,7 +29,7 @@ pub(super) struct Schemas<'a> {
     waiting: Vec<(Direction, String, Place<'a>, Part)>,
     pub made: BTreeMap<Direction, BTreeMap<String, Value>>,
     /// Which schemas others extend by `allOf`.
-    pub heirs: discriminator::Heirs,
+    pub subtypes: discriminator::Subtypes,
     pub problems: Vec<ImportProblem>,
     pub left_out: Vec<ImportProblem>,
     patterns: Patterns,
@@ -99,7 +99,7 @@ impl<'a> Schemas<'a> {
             owners: BTreeMap::new(),
             waiting: Vec::new(),
             made: BTreeMap::new(),
-            heirs: discriminator::Heirs::of(document)?,
+            subtypes: discriminator::Subtypes::of(document)?,
             problems: Vec::new(),
             left_out: Vec::new(),
             patterns: Patterns::default(),
@@ -155,7 +155,7 @@ impl<'a> Schemas<'a> {
     pub fn finish(&mut self) {
         while let Some((direction, name, place, part)) = self.waiting.pop() {
             let schema = match part {
-                Part::Whole if self.heirs.has(&place.pointer) => {
+                Part::Whole if self.subtypes.has(&place.pointer) => {
                     discriminator::inherited(self, direction, &name, place)
                 }
                 Part::Whole | Part::Own => self.schema(direction, place),

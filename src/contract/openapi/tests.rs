@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     contract::{Contracts, Keyword},
-    model::contract::{Access, Effect, ListStyle, Member, Place as Travels},
+    model::contract::{Access, Effect, ListStyle, Member, ParameterLocation},
 };
 
 mod operations;

@@ -316,7 +316,7 @@ fn operations_of_services_and_resources() {
     let paging =
         Paging { input_token: "In".into(), output_token: "Out".into(), page_size: Some("Max".into()) };
     assert_eq!(get.paging, Some(paging));
-    assert_eq!((get.input.as_deref(), &get.answers[&200]), (None, &Answer::default()));
+    assert_eq!((get.input.as_deref(), &get.answers[&200]), (None, &DocumentedResponse::default()));
     assert_eq!((probe.effect, probe.access), (Effect::Read, Access::Public));
 }
 

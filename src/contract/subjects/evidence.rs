@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     contract::shape::{Kind, Shape},
     model::{
-        contract::{Contract, Effect, Member, Operation, Place},
+        contract::{Contract, Effect, Member, Operation, ParameterLocation},
         derived::Names,
     },
 };
@@ -92,7 +92,7 @@ pub(super) fn halves(contract: &Contract, operation: &Operation) -> Vec<String> 
 /// what it makes, `created`.
 pub(super) fn naming(contract: &Contract, operation: &Operation, created: &[&str]) -> Vec<String> {
     let shown = |name: &str, member: &Member| match operation.effect {
-        _ if member.place == Place::Path => true,
+        _ if member.place == ParameterLocation::Path => true,
         Effect::Upsert => created.contains(&name) && may_identify(contract, member),
         _ => {
             may_identify(contract, member) && identifies(contract, name, &Shape::of(contract, &member.schema))
@@ -110,7 +110,8 @@ fn required<'c>(contract: &'c Contract, operation: &'c Operation) -> impl Iterat
     let tells = matches!(operation.effect, Effect::Destroy | Effect::Read);
     let told = operation.members.iter().filter(move |(own, member)| {
         !operation.touches.not_identifiers.contains(own)
-            && (member.place == Place::Path || tells && member.required && may_identify(contract, member))
+            && (member.place == ParameterLocation::Path
+                || tells && member.required && may_identify(contract, member))
     });
     told.flat_map(|(own, member)| [Some(own.as_str()), member.wire_name.as_deref()].into_iter().flatten())
 }

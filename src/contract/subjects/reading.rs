@@ -15,7 +15,7 @@ use crate::{
         family,
         shape::{Kind, Shape},
     },
-    model::contract::{Contract, Effect, ListStyle, Member, Operation, Place, Protocol},
+    model::contract::{Contract, Effect, ListStyle, Member, Operation, ParameterLocation, Protocol},
 };
 
 /// The parts of a request in which values stand.
@@ -34,11 +34,11 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
     let mut reader =
         Reader { contract, operation, effect, created: created(contract, operation), subjects: Vec::new() };
     for (name, value) in parts.path {
-        let member = reader.member(Place::Path, name);
+        let member = reader.member(ParameterLocation::Path, name);
         reader.texts(Spot::new("path", name, member), value);
     }
     for (name, value) in parts.query {
-        let member = reader.member(Place::Query, name);
+        let member = reader.member(ParameterLocation::Query, name);
         // A name alone says something by itself.
         let says = if member.is_none() && value.trim().is_empty() { name } else { value };
         reader.texts(Spot::new("query", name, member), says);
@@ -48,7 +48,7 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
             reader.cookies(value);
             continue;
         }
-        let member = reader.member(Place::Header, name);
+        let member = reader.member(ParameterLocation::Header, name);
         if member.is_none() && is_of_http(name) {
             continue;
         }
@@ -190,7 +190,7 @@ impl<'s> Spot<'s> {
 }
 
 impl<'c> Reader<'c> {
-    fn member(&self, place: Place, wire: &str) -> Option<(&'c str, &'c Member)> {
+    fn member(&self, place: ParameterLocation, wire: &str) -> Option<(&'c str, &'c Member)> {
         let exact = |name: &str, member: &Member| member.wire_name.as_deref().unwrap_or(name) == wire;
         let lenient = |name: &str, member: &Member| {
             member.wire_name.as_deref().unwrap_or(name).eq_ignore_ascii_case(wire)
@@ -224,7 +224,7 @@ impl<'c> Reader<'c> {
 
     /// A field of a form, which may hold JSON.
     fn field(&mut self, name: &str, value: &str) {
-        let spot = Spot::new("form", name, self.member(Place::Form, name));
+        let spot = Spot::new("form", name, self.member(ParameterLocation::Form, name));
         match serde_json::from_str(value) {
             Ok(node @ (Node::Object(_) | Node::List(_))) => self.node(&spot, &node),
             _ => self.texts(spot, value),
@@ -239,7 +239,8 @@ impl<'c> Reader<'c> {
     }
 
     fn body(&mut self, node: &Node) {
-        let whole = self.operation.members.iter().find(|(_, member)| member.place == Place::WholeBody);
+        let whole =
+            self.operation.members.iter().find(|(_, member)| member.place == ParameterLocation::WholeBody);
         match (whole, node) {
             (Some((name, member)), _) => {
                 let spot = Spot { path: String::new(), ..Spot::new("body", name, Some((name, member))) };
@@ -248,7 +249,7 @@ impl<'c> Reader<'c> {
             // In RPC the names are those of a structure's members; where no body is documented they may be anything.
             (None, Node::Object(members)) if self.contract.protocol != Protocol::Rest => {
                 for (name, value) in members {
-                    let member = self.member(Place::Body, name);
+                    let member = self.member(ParameterLocation::Body, name);
                     self.node(&Spot::new("body", name, member), value);
                 }
             }
@@ -308,9 +309,9 @@ impl<'c> Reader<'c> {
     /// What a required member of what stands there is: one of the whole body of a REST action whose target names nothing is
     /// a member of the request as any other.
     fn need_within(&self, spot: &Spot<'_>) -> Need {
-        let is_body =
-            spot.path.is_empty() && spot.member.is_some_and(|(_, member)| member.place == Place::WholeBody);
-        let targeted = self.operation.members.values().any(|member| member.place == Place::Path);
+        let is_body = spot.path.is_empty()
+            && spot.member.is_some_and(|(_, member)| member.place == ParameterLocation::WholeBody);
+        let targeted = self.operation.members.values().any(|member| member.place == ParameterLocation::Path);
         let is_state = ["PUT", "PATCH"].contains(&self.operation.method.as_str());
         if is_body && !targeted && !is_state { Need::Required } else { Need::Optional }
     }

@@ -12,7 +12,7 @@ use crate::{
         identity::{self, Wanted, Way},
         shape::{Kind, Shape},
     },
-    model::contract::{Contract, Member, Operation, Place, Protocol},
+    model::contract::{Contract, Member, Operation, ParameterLocation, Protocol},
 };
 
 /// The variables that stand for what was made, where the case gives it no name: `made.EndpointArn`.
@@ -75,7 +75,8 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
         let member = listing.as_ref().and_then(|(lister, _)| lister.members.get(*name));
         member.is_some_and(|member| !is_needed(member)) && operation.members.contains_key(*name)
     };
-    let may_be_told = |(_, member): &&(&str, &Member)| !is_needed(member) && member.place != Place::Path;
+    let may_be_told =
+        |(_, member): &&(&str, &Member)| !is_needed(member) && member.place != ParameterLocation::Path;
     let members = || undoing.iter().flat_map(|undoing| &undoing.members);
     let optional = members().filter(may_be_told).map(|(name, _)| (*name).to_owned()).collect();
     // The destroying request has to be told the thing's own name; what it may be told is in what the thing is.
@@ -218,7 +219,9 @@ fn look(contract: &Contract, create: &Operation, lister: &Operation) -> Option<G
         let value = match shape.kind {
             // A number that is needed says how many to show.
             Kind::Integer => Value::from(shape.number("maximum").map_or(50, |most| most.min(1000.0) as u64)),
-            _ if create.members.contains_key(name) || member.place == Place::Path => placeholder(name).into(),
+            _ if create.members.contains_key(name) || member.place == ParameterLocation::Path => {
+                placeholder(name).into()
+            }
             _ => return None,
         };
         input.insert(name.clone(), value);

@@ -54,7 +54,7 @@ pub(in crate::exec) struct JobLedger {
     job: Arc<str>,
     open: Vec<Open>,
     /// What a case has destroyed.
-    struck: Vec<Open>,
+    destroyed: Vec<Open>,
     /// What of it was seen to be gone.
     gone: Vec<Open>,
     /// Whether the answer to the last of them has not come yet.
@@ -134,7 +134,7 @@ impl JobLedger {
             owned,
             job,
             open: Vec::new(),
-            struck: Vec::new(),
+            destroyed: Vec::new(),
             gone: Vec::new(),
             asked: false,
         }
@@ -300,9 +300,9 @@ impl JobLedger {
 
     /// Something that is called by one of these variables is not there.
     async fn see_gone(&mut self, variables: &BTreeSet<Arc<str>>) {
-        let (gone, struck): (Vec<Open>, Vec<Open>) =
-            std::mem::take(&mut self.struck).into_iter().partition(|open| open.is_named_by(variables));
-        self.struck = struck;
+        let (gone, destroyed): (Vec<Open>, Vec<Open>) =
+            std::mem::take(&mut self.destroyed).into_iter().partition(|open| open.is_named_by(variables));
+        self.destroyed = destroyed;
         for open in gone {
             let _ = self.write(&open, Event::Destroyed).await;
             self.gone.push(open);
@@ -335,7 +335,7 @@ impl JobLedger {
     /// The job is over: what is still owed is left, and so is what a case has destroyed and `leftovers` say was not seen to
     /// go. The end of the run looks for both.
     pub async fn end(&mut self, leftovers: &[Leftover]) {
-        for open in std::mem::take(&mut self.struck).into_iter().chain(std::mem::take(&mut self.gone)) {
+        for open in std::mem::take(&mut self.destroyed).into_iter().chain(std::mem::take(&mut self.gone)) {
             let stays = |leftover: &&Leftover| match &leftover.certainty {
                 Certainty::Supposed { operation } => *operation == open.operation,
                 Certainty::Unanswered | Certainty::Reported => false,
@@ -356,7 +356,7 @@ impl JobLedger {
         for open in gone {
             let _ = self.write(&open, event.clone()).await;
             if matches!(open.owner, Owner::Step(_)) {
-                self.struck.push(open);
+                self.destroyed.push(open);
             }
         }
     }

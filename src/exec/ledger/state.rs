@@ -15,7 +15,7 @@ pub struct LedgerState {
     /// None where not even the first line is whole: then nothing was made.
     pub header: Option<RunHeader>,
     /// In the order in which they were begun.
-    pub things: Vec<TrackedResource>,
+    pub resources: Vec<TrackedResource>,
     /// What each listing showed before the run, by API and operation.
     pub inventory: BTreeMap<(String, String), Vec<String>>,
     /// Lines, from 1, that are no entries; the last one, if it is only a piece, is none of them.
@@ -88,17 +88,17 @@ pub fn read(text: &[u8]) -> LedgerState {
 impl LedgerState {
     /// What may still be there, the last one first: nothing stands on what comes after it.
     pub fn open(&self) -> impl Iterator<Item = &TrackedResource> {
-        self.things.iter().rev().filter(|thing| matches!(thing.state, State::Unknown | State::Made))
+        self.resources.iter().rev().filter(|resource| matches!(resource.state, State::Unknown | State::Made))
     }
 
     /// What the target has refused to make, and may have made all the same.
     pub fn refused(&self) -> impl Iterator<Item = &TrackedResource> {
-        self.things.iter().filter(|thing| thing.state == State::Refused)
+        self.resources.iter().filter(|resource| resource.state == State::Refused)
     }
 
     /// What the target has accepted to destroy, and nothing has shown to be gone.
     pub fn accepted(&self) -> impl Iterator<Item = &TrackedResource> {
-        self.things.iter().rev().filter(|thing| thing.state == State::Accepted)
+        self.resources.iter().rev().filter(|resource| resource.state == State::Accepted)
     }
 
     /// Whether something may be there that has to be looked for.
@@ -109,9 +109,9 @@ impl LedgerState {
     /// Everything that answers have called what the run has made.
     pub fn names(&self) -> Vec<String> {
         let mut names = Vec::new();
-        self.things
+        self.resources
             .iter()
-            .flat_map(|thing| thing.identity.values())
+            .flat_map(|resource| resource.identity.values())
             .for_each(|value| texts(value, &mut names));
         names
     }
@@ -119,14 +119,15 @@ impl LedgerState {
     /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.
     pub fn provided(&self) -> Vec<String> {
         // What bears a name of this run is its own, answered or not.
-        let mut own: Vec<String> = self.things.iter().flat_map(|thing| thing.intent.names.clone()).collect();
+        let mut own: Vec<String> =
+            self.resources.iter().flat_map(|resource| resource.intent.names.clone()).collect();
         let mut named = Vec::new();
-        for thing in &self.things {
-            let asked = texts_of(thing.intent.body.as_bytes());
+        for resource in &self.resources {
+            let asked = texts_of(resource.intent.body.as_bytes());
             let mut identity = Vec::new();
-            thing.identity.values().for_each(|value| texts(value, &mut identity));
+            resource.identity.values().for_each(|value| texts(value, &mut identity));
             own.extend(identity.into_iter().filter(|text| !asked.contains(text)));
-            let undo = thing.undo.iter().flat_map(|undo| undo.input.values());
+            let undo = resource.undo.iter().flat_map(|undo| undo.input.values());
             let mut inputs = Vec::new();
             undo.for_each(|value| texts(value, &mut inputs));
             named.extend(inputs.into_iter().filter(|text| asked.contains(text)));
@@ -140,9 +141,10 @@ impl LedgerState {
     /// The error of the server by which every request of this operation was answered, if there is one; what is no answer of
     /// the operation at all, as that of another service, does not count.
     pub fn always_unclear(&self, api: &str, operation: &str) -> Option<&Unclear> {
-        let mut things = self.things.iter().filter(|thing| thing.api == api && thing.operation == operation);
+        let mut resources =
+            self.resources.iter().filter(|resource| resource.api == api && resource.operation == operation);
         let mut always = None;
-        let alike = things.all(|thing| match &thing.unclear {
+        let alike = resources.all(|resource| match &resource.unclear {
             Some(unclear) if unclear.status < 500 => true,
             Some(unclear) => *always.get_or_insert(unclear) == unclear,
             None => false,
@@ -160,43 +162,46 @@ impl LedgerState {
             self.inventory.entry((api, operation)).or_insert(ids);
             return;
         }
-        let index = self.things.iter().rposition(|thing| thing.number == number).unwrap_or_else(|| {
-            self.things.push(TrackedResource {
-                number,
-                job,
-                api,
-                operation,
-                intended: at,
-                intent: Intent::default(),
-                identity: Map::new(),
-                undo: Vec::new(),
-                provides: None,
-                state: State::Unknown,
-                unclear: None,
+        let index =
+            self.resources.iter().rposition(|resource| resource.number == number).unwrap_or_else(|| {
+                self.resources.push(TrackedResource {
+                    number,
+                    job,
+                    api,
+                    operation,
+                    intended: at,
+                    intent: Intent::default(),
+                    identity: Map::new(),
+                    undo: Vec::new(),
+                    provides: None,
+                    state: State::Unknown,
+                    unclear: None,
+                });
+                self.resources.len() - 1
             });
-            self.things.len() - 1
-        });
-        let thing = &mut self.things[index];
+        let resource = &mut self.resources[index];
         match event {
             // It was refused, and found all the same; or destroyed, and not seen to go.
-            Event::Left { .. } if matches!(thing.state, State::Refused | State::Accepted | State::Over) => {
-                thing.state = State::Made
+            Event::Left { .. }
+                if matches!(resource.state, State::Refused | State::Accepted | State::Over) =>
+            {
+                resource.state = State::Made
             }
             Event::Begun(_) | Event::Census { .. } | Event::Left { .. } => {}
             Event::Intent(intent) => {
-                thing.undo.clone_from(&intent.undo);
-                thing.intent = intent;
+                resource.undo.clone_from(&intent.undo);
+                resource.intent = intent;
             }
             Event::Created { identity, undo } => {
-                thing.state = State::Made;
-                thing.identity = identity;
-                thing.undo = undo;
+                resource.state = State::Made;
+                resource.identity = identity;
+                resource.undo = undo;
             }
-            Event::Unclear(unclear) => thing.unclear = Some(unclear),
-            Event::Standing { provides } => thing.provides = Some(provides),
-            Event::Refused { .. } => thing.state = State::Refused,
-            Event::DeletionAccepted => thing.state = State::Accepted,
-            Event::NothingMade | Event::Destroyed | Event::Settled => thing.state = State::Over,
+            Event::Unclear(unclear) => resource.unclear = Some(unclear),
+            Event::Standing { provides } => resource.provides = Some(provides),
+            Event::Refused { .. } => resource.state = State::Refused,
+            Event::DeletionAccepted => resource.state = State::Accepted,
+            Event::NothingMade | Event::Destroyed | Event::Settled => resource.state = State::Over,
         }
     }
 }
@@ -223,7 +228,7 @@ mod tests {
 
     /// `1Unknown 2Made`, what is open.
     fn open(text: &[u8]) -> String {
-        let told = |thing: &TrackedResource| format!("{}{:?}", thing.number, thing.state);
+        let told = |resource: &TrackedResource| format!("{}{:?}", resource.number, resource.state);
         read(text).open().map(told).collect::<Vec<_>>().join(" ")
     }
 
@@ -239,14 +244,14 @@ mod tests {
         }
         let ledger_state = read(LEDGER.as_bytes());
         assert_eq!(ledger_state.header.unwrap().run, "pm-0a1b2c3d");
-        assert_eq!(ledger_state.things[1].undo[0].operation, "DeleteEndpoint");
+        assert_eq!(ledger_state.resources[1].undo[0].operation, "DeleteEndpoint");
     }
 
     #[test]
     fn what_is_no_entry_is_counted_and_nothing_else_lost() {
         let spoilt = LEDGER.replacen("\"event\":\"intent\"", "\"event\":\"inte", 1);
         let ledger_state = read(spoilt.as_bytes());
-        assert_eq!((ledger_state.unreadable, ledger_state.things.len()), (vec![2], 2));
+        assert_eq!((ledger_state.unreadable, ledger_state.resources.len()), (vec![2], 2));
         assert_eq!(read(b"\xff\xfe\n{}\n").unreadable, [1, 2]);
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
     Call, Existence, Place, Script, Stage,
-    outcome::{StepOutcome, told},
+    outcome::{StepOutcome, message},
     polling::Again,
 };
 use serde_json::Value;
@@ -267,7 +267,7 @@ impl Script {
     fn in_words(&self, step: &Step, api: &str, answer: &Result<Response, TransportError>) -> String {
         match answer {
             Ok(response) => self.answer_in_words(step, api, response),
-            Err(broken) => told(step, broken),
+            Err(broken) => message(step, broken),
         }
     }
 }

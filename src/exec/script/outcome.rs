@@ -19,7 +19,7 @@ pub(super) enum StepOutcome {
     TooLate { what: String, within: Duration },
 }
 
-pub(super) fn told(step: &Step, broken: &TransportError) -> String {
+pub(super) fn message(step: &Step, broken: &TransportError) -> String {
     format!("{}: {broken}", step.operation)
 }
 
@@ -44,7 +44,7 @@ impl Script {
     ) -> StepOutcome {
         let response = match answer {
             Ok(response) => response,
-            Err(broken) => return StepOutcome::Stop(told(step, broken)),
+            Err(broken) => return StepOutcome::Stop(message(step, broken)),
         };
         let Some(poll) = &step.poll else {
             let missed = self.take(step, response);

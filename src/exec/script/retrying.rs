@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Place, Script, outcome::told};
+use super::{Call, Place, Script, outcome::message};
 use crate::{
     exec::{
         request,
@@ -53,7 +53,7 @@ impl Script {
             Err(why) => {
                 let what = match answer {
                     Ok(response) => self.answer_in_words(step, &call.api, response),
-                    Err(broken) => told(step, broken),
+                    Err(broken) => message(step, broken),
                 };
                 self.unsendable(format!("{what}; {why}"));
                 true

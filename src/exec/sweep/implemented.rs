@@ -24,40 +24,41 @@ impl Session {
     /// this `answer`. One crash proves nothing: each request of the run for the operation has to have been answered so.
     pub(super) async fn lacks(
         &self,
-        thing: &TrackedResource,
+        resource: &TrackedResource,
         answer: &Unclear,
         search: &mut Search<'_>,
     ) -> bool {
         let of_gateway = OF_GATEWAYS.contains(&answer.status);
         if answer.status < 500
             || of_gateway
-            || search.ledger_state.always_unclear(&thing.api, &thing.operation) != Some(answer)
+            || search.ledger_state.always_unclear(&resource.api, &resource.operation) != Some(answer)
         {
             return false;
         }
-        if !search.errors.0.contains_key(&thing.api) {
-            let error = self.error_of_no_operation(&thing.api).await;
-            search.errors.0.insert(thing.api.clone(), error);
+        if !search.errors.0.contains_key(&resource.api) {
+            let error = self.error_of_no_operation(&resource.api).await;
+            search.errors.0.insert(resource.api.clone(), error);
         }
-        search.errors.0.get(&thing.api).is_some_and(|error| error.as_ref() == Some(answer))
+        search.errors.0.get(&resource.api).is_some_and(|error| error.as_ref() == Some(answer))
     }
 
     /// The same where no list of the kind answers: the witness is an operation that reads one thing of the kind, asked for the
     /// name of nothing.
-    pub(super) async fn lacks_reader(&self, thing: &TrackedResource, search: &mut Search<'_>) -> bool {
-        if search.ledger_state.always_unclear(&thing.api, &thing.operation).is_none() {
+    pub(super) async fn lacks_reader(&self, resource: &TrackedResource, search: &mut Search<'_>) -> bool {
+        if search.ledger_state.always_unclear(&resource.api, &resource.operation).is_none() {
             return false;
         }
-        let Some(contract) = self.contract(&thing.api) else { return false };
-        let Some(create) = contract.operation(&thing.operation) else { return false };
-        let Some(absent) = self.values(&thing.api).variables().get(Generator::Absent.key()).cloned() else {
+        let Some(contract) = self.contract(&resource.api) else { return false };
+        let Some(create) = contract.operation(&resource.operation) else { return false };
+        let Some(absent) = self.values(&resource.api).variables().get(Generator::Absent.key()).cloned()
+        else {
             return false;
         };
         for reader in family::readers(contract, &family::resource(contract, create)) {
             let needed = reader.members.iter().filter(|(_, member)| family::is_needed(member));
             let input = needed.map(|(name, _)| (name.clone(), absent.clone())).collect();
-            if let Ok(Ok(response)) = self.ask(&thing.api, &reader.name, &input).await {
-                return self.lacks(thing, &Unclear::of(&response), search).await;
+            if let Ok(Ok(response)) = self.ask(&resource.api, &reader.name, &input).await {
+                return self.lacks(resource, &Unclear::of(&response), search).await;
             }
         }
         false

@@ -85,52 +85,52 @@ impl Session {
     /// What everything is called that bears one of the thing's names and is no other thing of its kind.
     pub(super) async fn find(
         &self,
-        thing: &TrackedResource,
+        resource: &TrackedResource,
         family: &Family,
         search: &mut Search<'_>,
     ) -> Result<Vec<Map<String, Value>>, Shown> {
-        let Some(listing) = &thing.intent.listing else {
-            return Err(Shown::Never(format!("no operation lists what {} makes", thing.operation)));
+        let Some(listing) = &resource.intent.listing else {
+            return Err(Shown::Never(format!("no operation lists what {} makes", resource.operation)));
         };
-        let asking = &thing.intent.asking;
-        let listed = self.listed(&thing.api, listing, asking, search).await;
-        if thing.intent.names.is_empty() {
-            return self.come_since(&listed?, thing, family, listing, search);
+        let asking = &resource.intent.asking;
+        let listed = self.listed(&resource.api, listing, asking, search).await;
+        if resource.intent.names.is_empty() {
+            return self.come_since(&listed?, resource, family, listing, search);
         }
         let elements = match listed {
             Err(shown) => {
-                let undo = family.undo_by_name(&thing.intent.members());
-                let by_name = self.listed_by_name(thing, family, undo.as_ref(), search).await;
+                let undo = family.undo_by_name(&resource.intent.members());
+                let by_name = self.listed_by_name(resource, family, undo.as_ref(), search).await;
                 by_name.ok_or(shown)?
             }
             Ok(elements) => elements,
         };
-        found_in(&elements, thing, family, &search.ledger_state.things)
+        found_in(&elements, resource, family, &search.ledger_state.resources)
     }
 
     /// Whether the listing of its kind shows something that bears the thing's name and is nothing else's.
-    pub(super) async fn is_listed(&self, thing: &TrackedResource, search: &mut Search<'_>) -> bool {
-        let Some(family) = self.family(thing) else { return false };
-        self.find(thing, &family, search).await.is_ok_and(|found| !found.is_empty())
+    pub(super) async fn is_listed(&self, resource: &TrackedResource, search: &mut Search<'_>) -> bool {
+        let Some(family) = self.family(resource) else { return false };
+        self.find(resource, &family, search).await.is_ok_and(|found| !found.is_empty())
     }
 
     /// Whether any element of the listing of its kind holds what the request that destroys names; none where there is
     /// no such listing, or it does not tell.
     pub(super) async fn is_in_list(
         &self,
-        thing: &TrackedResource,
+        resource: &TrackedResource,
         undo: &Cleanup,
         search: &mut Search<'_>,
     ) -> Option<bool> {
-        let family = self.family(thing)?;
-        let listing = thing.intent.listing.as_ref()?;
-        let asking = &thing.intent.asking;
+        let family = self.family(resource)?;
+        let listing = resource.intent.listing.as_ref()?;
+        let asking = &resource.intent.asking;
         if !family.shows_in_list(undo, asking) {
             return None;
         }
-        let elements = match self.listed(&thing.api, listing, asking, search).await {
+        let elements = match self.listed(&resource.api, listing, asking, search).await {
             Ok(elements) => elements,
-            Err(_) => self.listed_by_name(thing, &family, Some(undo), search).await?,
+            Err(_) => self.listed_by_name(resource, &family, Some(undo), search).await?,
         };
         let mut names = Vec::new();
         let said = |name: &str| asking.contains_key(name);
@@ -148,15 +148,15 @@ impl Session {
     /// by which it is asked for things by their names.
     async fn listed_by_name(
         &self,
-        thing: &TrackedResource,
+        resource: &TrackedResource,
         family: &Family,
         undo: Option<&Cleanup>,
         search: &mut Search<'_>,
     ) -> Option<Arc<Vec<Value>>> {
         let (member, name) = family.asking_for(undo?)?;
-        let mut asking = thing.intent.asking.clone();
+        let mut asking = resource.intent.asking.clone();
         asking.insert(member, name);
-        self.listed(&thing.api, thing.intent.listing.as_ref()?, &asking, search).await.ok()
+        self.listed(&resource.api, resource.intent.listing.as_ref()?, &asking, search).await.ok()
     }
 
     async fn listed(
@@ -183,13 +183,13 @@ impl Session {
     fn come_since(
         &self,
         elements: &[Value],
-        thing: &TrackedResource,
+        resource: &TrackedResource,
         family: &Family,
         listing: &str,
         search: &Search<'_>,
     ) -> Result<Vec<Map<String, Value>>, Shown> {
-        let lost = format!("the answer of {} never came, and what it makes has no name", thing.operation);
-        let Some(inventory) = search.inventory.get(&(thing.api.clone(), listing.to_owned())) else {
+        let lost = format!("the answer of {} never came, and what it makes has no name", resource.operation);
+        let Some(inventory) = search.inventory.get(&(resource.api.clone(), listing.to_owned())) else {
             return Err(Shown::Never(format!("{lost}; look at what {listing} shows")));
         };
         let old = |id: &String| {
@@ -204,7 +204,7 @@ impl Session {
             return Ok(Vec::new());
         }
         if self.target.sharing == Sharing::Alone && !search.others.alive {
-            return Ok(new.into_iter().map(|(_, element)| identity(element, thing, family)).collect());
+            return Ok(new.into_iter().map(|(_, element)| identity(element, resource, family)).collect());
         }
         let ids: Vec<&str> = new.iter().map(|(id, _)| id.as_str()).take(10).collect();
         // Others of the run may be among them, and are gone a moment later.
@@ -321,26 +321,26 @@ fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Valu
 /// Where there are none, what only mentions a name leaves open whether there is one.
 fn found_in(
     elements: &[Value],
-    thing: &TrackedResource,
+    resource: &TrackedResource,
     family: &Family,
-    things: &[TrackedResource],
+    resources: &[TrackedResource],
 ) -> Result<Vec<Map<String, Value>>, Shown> {
     let is_other = |identity: &Map<String, Value>| {
         let of_kind = |other: &&TrackedResource| {
-            let same = other.api == thing.api && other.operation == thing.operation;
-            same && other.number != thing.number && !other.identity.is_empty()
+            let same = other.api == resource.api && other.operation == resource.operation;
+            same && other.number != resource.number && !other.identity.is_empty()
         };
         let called = |other: &TrackedResource| {
             identity.values().all(|name| other.identity.values().any(|it| it == name))
         };
-        !identity.is_empty() && things.iter().filter(of_kind).any(called)
+        !identity.is_empty() && resources.iter().filter(of_kind).any(called)
     };
-    let named = Named { names: &thing.intent.names, given: thing.intent.naming() };
+    let named = Named { names: &resource.intent.names, given: resource.intent.naming() };
     let hold = elements.iter().filter(|element| named.in_any(element));
-    let others = hold.map(|element| (element, identity(element, thing, family)));
+    let others = hold.map(|element| (element, identity(element, resource, family)));
     let (called, mention): (Vec<_>, Vec<_>) = others
         .filter(|(_, identity)| !is_other(identity))
-        .partition(|(element, identity)| named.calls(element, identity, &thing.operation));
+        .partition(|(element, identity)| named.calls(element, identity, &resource.operation));
     match (called.is_empty(), mention.first()) {
         (true, Some((element, _))) => {
             let what = element.as_object().into_iter().flatten().find(|(_, value)| named.in_any(value));
@@ -390,9 +390,9 @@ fn bears(text: &str, name: &str) -> bool {
 }
 
 /// What an element is called, by the variables of the ledger.
-fn identity(element: &Value, thing: &TrackedResource, family: &Family) -> Map<String, Value> {
+fn identity(element: &Value, resource: &TrackedResource, family: &Family) -> Map<String, Value> {
     let mut identity = family.identity_in_list(element);
-    for (variable, member) in &thing.intent.captures {
+    for (variable, member) in &resource.intent.captures {
         if let Some(value) = cleanup::member(element, member) {
             identity.insert(variable.clone(), value.clone());
         }

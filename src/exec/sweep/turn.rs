@@ -41,7 +41,7 @@ const LOOKS: usize = 200;
 
 /// A thing that has not come to its end.
 pub(super) struct Pending<'b> {
-    pub thing: &'b TrackedResource,
+    pub resource: &'b TrackedResource,
     /// What is left to be sent; none where it has still to be looked for.
     undo: Option<Vec<Cleanup>>,
     /// Whether the target has shown it or has said that it made it.
@@ -73,13 +73,13 @@ pub(super) enum Turn {
 }
 
 impl<'b> Pending<'b> {
-    pub fn of(thing: &'b TrackedResource) -> Pending<'b> {
-        let whole = !thing.undo.is_empty() && thing.undo.iter().all(Cleanup::is_whole);
+    pub fn of(resource: &'b TrackedResource) -> Pending<'b> {
+        let whole = !resource.undo.is_empty() && resource.undo.iter().all(Cleanup::is_whole);
         Pending {
-            thing,
-            undo: (whole && thing.state != State::Refused).then(|| thing.undo.clone()),
-            there: matches!(thing.state, State::Made | State::Accepted),
-            accepted: u32::from(thing.state == State::Accepted),
+            resource,
+            undo: (whole && resource.state != State::Refused).then(|| resource.undo.clone()),
+            there: matches!(resource.state, State::Made | State::Accepted),
+            accepted: u32::from(resource.state == State::Accepted),
             refused: 0,
             destroyed: false,
             blind: false,
@@ -91,14 +91,14 @@ impl<'b> Pending<'b> {
     }
 
     pub fn what(&self) -> String {
-        in_words(self.thing)
+        in_words(self.resource)
     }
 
     /// Things that one request makes and one destroys.
     pub fn kind(&self) -> String {
         let next = self.undo.as_ref().and_then(|undo| undo.first());
-        let next = next.map(|undo| undo.operation.as_str()).or(self.thing.intent.listing.as_deref());
-        format!("{} {} {}", self.thing.api, self.thing.operation, next.unwrap_or_default())
+        let next = next.map(|undo| undo.operation.as_str()).or(self.resource.intent.listing.as_deref());
+        format!("{} {} {}", self.resource.api, self.resource.operation, next.unwrap_or_default())
     }
 
     /// The end of what nothing more can be found out about.
@@ -160,40 +160,40 @@ impl Session {
 
     /// It has to be looked for: its answer did not come, or did not say what it is called.
     async fn seek(&self, pending: &mut Pending<'_>, search: &mut Search<'_>) -> Turn {
-        let thing = pending.thing;
-        let Some(family) = self.family(thing) else {
-            pending.why = format!("the API `{}` has no {} any more", thing.api, thing.operation);
+        let resource = pending.resource;
+        let Some(family) = self.family(resource) else {
+            pending.why = format!("the API `{}` has no {} any more", resource.api, resource.operation);
             return Turn::Over(pending.given_up());
         };
-        let cannot_be_undone = thing.undo.is_empty() && family.undo.is_none();
+        let cannot_be_undone = resource.undo.is_empty() && family.undo.is_none();
         if cannot_be_undone && self.target.features.contains(DISPOSABLE) {
             return Turn::Over(CleanupOutcome::Stays);
         }
         if cannot_be_undone && pending.there {
             return Turn::Over(CleanupOutcome::Left(format!(
                 "no operation destroys what {} makes",
-                thing.operation
+                resource.operation
             )));
         }
-        let nothing = family.outcome == Outcome::NothingNamed && thing.intent.names.is_empty();
+        let nothing = family.outcome == Outcome::NothingNamed && resource.intent.names.is_empty();
         if cannot_be_undone && nothing {
             return Turn::Over(CleanupOutcome::WasGone);
         }
         // The case would have destroyed before it what was never made; it is called by what its answer said all the same.
-        if let Some(undo) = family.undo_of(&thing.identity).filter(|_| pending.there) {
+        if let Some(undo) = family.undo_of(&resource.identity).filter(|_| pending.there) {
             pending.undo = Some(vec![undo]);
             return Box::pin(self.turn(pending, search)).await;
         }
-        match self.find(thing, &family, search).await {
+        match self.find(resource, &family, search).await {
             Ok(found) if found.is_empty() => {
-                let age = Timestamp::now().duration_since(thing.intended);
+                let age = Timestamp::now().duration_since(resource.intended);
                 let young = std::time::Duration::try_from(age).unwrap_or_default() <= YOUNG;
                 pending.refused += 1;
                 match () {
                     () if pending.there && pending.refused < UNLISTED => pending
                         .again("its answer did not say what it is called, and no list shows its name".into()),
                     () if pending.there => Turn::Over(CleanupOutcome::Left(pending.why.clone())),
-                    () if thing.state == State::Refused => Turn::Over(CleanupOutcome::NeverMade),
+                    () if resource.state == State::Refused => Turn::Over(CleanupOutcome::NeverMade),
                     () if young && pending.refused < UNLISTED => {
                         pending.again("its answer did not come".into())
                     }
@@ -205,14 +205,14 @@ impl Session {
                 if cannot_be_undone {
                     return Turn::Over(CleanupOutcome::Left(format!(
                         "no operation destroys what {} makes",
-                        thing.operation
+                        resource.operation
                     )));
                 }
                 let mut all = Vec::new();
                 for identity in found {
                     // It bears a name that this run alone gives.
                     self.owned.add(identity.values(), &[]);
-                    all.extend(undoing(thing, &family, &identity));
+                    all.extend(undoing(resource, &family, &identity));
                 }
                 pending.refused = 0;
                 pending.undo = Some(all);
@@ -230,12 +230,12 @@ impl Session {
         shown: Shown,
         search: &mut Search<'_>,
     ) -> Turn {
-        let thing = pending.thing;
+        let resource = pending.resource;
         let lacks = !pending.there
             && match &shown {
-                Shown::NotNow(_, Some(answer)) => self.lacks(thing, answer, search).await,
+                Shown::NotNow(_, Some(answer)) => self.lacks(resource, answer, search).await,
                 Shown::NotNow(_, None) | Shown::NotYet(_) => false,
-                Shown::Never(_) => self.lacks_reader(thing, search).await,
+                Shown::Never(_) => self.lacks_reader(resource, search).await,
             };
         if lacks {
             return Turn::Over(CleanupOutcome::NeverMade);
@@ -255,7 +255,7 @@ impl Session {
         if pending.refused < most {
             return pending.again(why);
         }
-        match family.undo_by_name(&thing.intent.members()).filter(|_| !thing.intent.names.is_empty()) {
+        match family.undo_by_name(&resource.intent.members()).filter(|_| !resource.intent.names.is_empty()) {
             Some(undo) => {
                 (pending.refused, pending.by_name, pending.undo) = (0, true, Some(vec![undo]));
                 Box::pin(self.turn(pending, search)).await
@@ -268,7 +268,7 @@ impl Session {
     }
 
     async fn destroy(&self, pending: &mut Pending<'_>, undo: &Cleanup, search: &mut Search<'_>) -> Turn {
-        let api = &pending.thing.api;
+        let api = &pending.resource.api;
         let answer = match self.ask(api, &undo.operation, &undo.input).await {
             Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
                 pending.why = why;
@@ -286,7 +286,7 @@ impl Session {
                 pending.there = true;
                 // Some accept it again for what is not there any more; a list tells.
                 if pending.accepted > 1 {
-                    match self.is_in_list(pending.thing, undo, search).await {
+                    match self.is_in_list(pending.resource, undo, search).await {
                         Some(false) => return pending.next(),
                         None if pending.accepted >= ACCEPTED => return pending.next(),
                         _ => {}
@@ -302,11 +302,11 @@ impl Session {
                     return pending.next();
                 }
                 let unknown = !pending.there && pending.accepted == 0;
-                if unknown && self.lacks(pending.thing, &Unclear::of(response), search).await {
+                if unknown && self.lacks(pending.resource, &Unclear::of(response), search).await {
                     return Turn::Over(CleanupOutcome::NeverMade);
                 }
                 let last = is_final || pending.refused >= ATTEMPTS;
-                if last && self.is_in_list(pending.thing, undo, search).await == Some(false) {
+                if last && self.is_in_list(pending.resource, undo, search).await == Some(false) {
                     return pending.next();
                 }
                 pending.why = why;
@@ -333,7 +333,7 @@ impl Session {
             return pending.next();
         }
         let why = format!("{} answered {refused}", undo.operation);
-        let why = match self.is_in_list(pending.thing, undo, search).await {
+        let why = match self.is_in_list(pending.resource, undo, search).await {
             Some(true) => format!("{why}, and the list of its kind shows it"),
             // It was made, and may be called otherwise than it was asked for.
             None if pending.by_name && pending.there => why,
@@ -351,9 +351,9 @@ impl Session {
         if pending.refused < LISTED { Turn::Again } else { Turn::Over(pending.given_up()) }
     }
 
-    pub(super) fn family(&self, thing: &TrackedResource) -> Option<family::Family> {
-        let contract = self.contract(&thing.api)?;
-        Some(family::of(contract, contract.operation(&thing.operation)?))
+    pub(super) fn family(&self, resource: &TrackedResource) -> Option<family::Family> {
+        let contract = self.contract(&resource.api)?;
+        Some(family::of(contract, contract.operation(&resource.operation)?))
     }
 
     pub(super) async fn ask(
@@ -379,10 +379,10 @@ impl Session {
     }
 
     /// What the request that made it named, as far as the ledger says it.
-    pub(super) fn asked(&self, thing: &TrackedResource) -> Vec<String> {
-        let Intent { url, body, .. } = &thing.intent;
-        let contract = self.contract(&thing.api);
-        let found = contract.and_then(|contract| Some((contract, contract.operation(&thing.operation)?)));
+    pub(super) fn asked(&self, resource: &TrackedResource) -> Vec<String> {
+        let Intent { url, body, .. } = &resource.intent;
+        let contract = self.contract(&resource.api);
+        let found = contract.and_then(|contract| Some((contract, contract.operation(&resource.operation)?)));
         match found {
             Some((contract, operation)) => {
                 owned_ids::asked(contract, &Incoming::new(&operation.method, url, &[], body.as_bytes()))
@@ -424,8 +424,12 @@ impl Session {
 
 /// The requests that destroy what is called so: those that the ledger knows, or, where they need more than that, what the
 /// contract says.
-fn undoing(thing: &TrackedResource, family: &family::Family, identity: &Map<String, Value>) -> Vec<Cleanup> {
-    let known: Vec<Cleanup> = thing.undo.iter().map(|undo| undo.filled(identity)).collect();
+fn undoing(
+    resource: &TrackedResource,
+    family: &family::Family,
+    identity: &Map<String, Value>,
+) -> Vec<Cleanup> {
+    let known: Vec<Cleanup> = resource.undo.iter().map(|undo| undo.filled(identity)).collect();
     if !known.is_empty() && known.iter().all(Cleanup::is_whole) {
         return known;
     }

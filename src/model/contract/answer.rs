@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One documented answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Answer {
+pub struct DocumentedResponse {
     /// A name under `$defs`; none where no body is documented.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
@@ -19,7 +19,7 @@ pub struct Answer {
     pub other_schemas: BTreeMap<String, Option<String>>,
 }
 
-impl Answer {
+impl DocumentedResponse {
     /// The schema of a body with this `content-type`: that of its own media type, of a range that covers it (RFC 9110,
     /// 12.5.1), else the first.
     pub fn schema_of(&self, content_type: Option<&str>) -> Option<&str> {
@@ -81,7 +81,7 @@ mod tests {
             ("image/*", Some("Image")),
         ];
         let documented = main.into_iter().chain(others.iter().map(|(kind, _)| *kind));
-        let answer = Answer {
+        let answer = DocumentedResponse {
             schema: Some("First".into()),
             media_types: documented.map(str::to_owned).collect(),
             other_schemas: others.map(|(kind, name)| (kind.to_owned(), name.map(str::to_owned))).into(),
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_range_stands_for_what_nothing_else_documents() {
-        let answer = |main: &str, other: &str| Answer {
+        let answer = |main: &str, other: &str| DocumentedResponse {
             schema: Some("First".into()),
             media_types: vec![main.into(), other.into()],
             other_schemas: [(other.to_owned(), Some("Other".to_owned()))].into(),

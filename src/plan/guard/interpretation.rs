@@ -10,7 +10,7 @@ use crate::{
         effect,
         router::{Base, Incoming, Router},
     },
-    model::contract::{Contract, Effect, Operation, Place, Protocol},
+    model::contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
     plan::request::PreparedRequest,
 };
 
@@ -142,7 +142,7 @@ fn of_no_operation<'a>(
     base: &str,
 ) -> Interpretation<'a> {
     let mut bare = operation.clone();
-    bare.members.retain(|_, member| member.place == Place::Header);
+    bare.members.retain(|_, member| member.place == ParameterLocation::Header);
     bare.touches = Default::default();
     let words: Vec<&str> = contract
         .operations

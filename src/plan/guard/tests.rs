@@ -16,7 +16,7 @@ use super::*;
 use crate::{
     model::{
         case::{Auth, Raw, Request},
-        contract::{Access, Answer, Member, Place, Protocol, Touches},
+        contract::{Access, DocumentedResponse, Member, ParameterLocation, Protocol, Touches},
         target::{ApiTarget, Credentials},
         template::Variables,
     },
@@ -40,7 +40,7 @@ const OUR_NUMBER: u64 = 170_042;
 const THEIR_ID: &str = "99999999-2222-4333-8444-555555555555";
 const NO_ID: &str = "6f1c2b9e-5d3a-4e8f-9a70-1b2c3d4e5f60";
 
-fn member(place: Place, required: bool, schema: Value) -> Member {
+fn member(place: ParameterLocation, required: bool, schema: Value) -> Member {
     Member { place, wire_name: None, required, default: None, list: Default::default(), schema }
 }
 
@@ -56,7 +56,7 @@ fn operation(name: &str, method: &str, path: &str, effect: Effect, members: &[(&
         input: None,
         members: members.iter().map(|(name, member)| ((*name).to_owned(), member.clone())).collect(),
         consumes: Vec::new(),
-        answers: BTreeMap::from([(200, Answer::default())]),
+        answers: BTreeMap::from([(200, DocumentedResponse::default())]),
         errors: Vec::new(),
         paging: None,
         ranges: Default::default(),
@@ -65,10 +65,11 @@ fn operation(name: &str, method: &str, path: &str, effect: Effect, members: &[(&
 }
 
 fn dms() -> Contract {
-    let text = || member(Place::Body, true, json!({ "type": "string" }));
-    let option = || member(Place::Body, false, json!({ "type": "string", "maxLength": 20 }));
-    let of_any_length = || member(Place::Body, false, json!({ "type": "string" }));
-    let list = || member(Place::Body, true, json!({ "type": "array", "items": { "type": "string" } }));
+    let text = || member(ParameterLocation::Body, true, json!({ "type": "string" }));
+    let option = || member(ParameterLocation::Body, false, json!({ "type": "string", "maxLength": 20 }));
+    let of_any_length = || member(ParameterLocation::Body, false, json!({ "type": "string" }));
+    let list =
+        || member(ParameterLocation::Body, true, json!({ "type": "array", "items": { "type": "string" } }));
     let pair = [("EndpointArn", text()), ("ReplicationInstanceArn", text())];
     contract(
         Protocol::AwsJson {
@@ -124,8 +125,8 @@ fn sign_out() -> Operation {
 }
 
 fn veeam() -> Contract {
-    let id = || member(Place::Path, true, json!({ "type": "string", "format": "uuid" }));
-    let body = || member(Place::WholeBody, true, json!({ "type": "object" }));
+    let id = || member(ParameterLocation::Path, true, json!({ "type": "string", "format": "uuid" }));
+    let body = || member(ParameterLocation::WholeBody, true, json!({ "type": "object" }));
     let path = "/api/v1/things/{id}";
     contract(
         Protocol::Rest,

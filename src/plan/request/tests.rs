@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{
-    contract::{Access, Answer, Effect},
+    contract::{Access, DocumentedResponse, Effect},
     template::{Template, TemplateValue},
 };
 
-fn member(place: Place, default: Option<Value>) -> Member {
+fn member(place: ParameterLocation, default: Option<Value>) -> Member {
     Member {
         place,
         wire_name: None,
@@ -88,13 +88,13 @@ fn rest_members_travel_where_the_contract_says() {
         "POST",
         "/api/v1/things/{id}/parts/{part}",
         &[
-            ("id", member(Place::Path, None)),
-            ("part", member(Place::Path, None)),
-            ("limit", member(Place::Query, Some(json!(50)))),
-            ("state", Member { wire_name: Some("State".into()), ..member(Place::Query, None) }),
-            ("x-api-version", member(Place::Header, Some(json!("1.0-rev0")))),
-            ("sort", Member { list: ListStyle::Commas, ..member(Place::Query, None) }),
-            ("spec", member(Place::WholeBody, None)),
+            ("id", member(ParameterLocation::Path, None)),
+            ("part", member(ParameterLocation::Path, None)),
+            ("limit", member(ParameterLocation::Query, Some(json!(50)))),
+            ("state", Member { wire_name: Some("State".into()), ..member(ParameterLocation::Query, None) }),
+            ("x-api-version", member(ParameterLocation::Header, Some(json!("1.0-rev0")))),
+            ("sort", Member { list: ListStyle::Commas, ..member(ParameterLocation::Query, None) }),
+            ("spec", member(ParameterLocation::WholeBody, None)),
         ],
     );
     let input = json!({ "id": "a b/ü%", "part": 7, "state": ["on", "off & on"], "sort": ["a", "b"], "spec": { "Name": "x" } });
@@ -117,9 +117,9 @@ fn forms_are_encoded_and_null_takes_a_default_header_away() {
         "POST",
         "/api/v1/token",
         &[
-            ("grant_type", member(Place::Form, None)),
-            ("password", member(Place::Form, None)),
-            ("x-api-version", member(Place::Header, Some(json!("1.0-rev0")))),
+            ("grant_type", member(ParameterLocation::Form, None)),
+            ("password", member(ParameterLocation::Form, None)),
+            ("x-api-version", member(ParameterLocation::Header, Some(json!("1.0-rev0")))),
         ],
     );
     let input = json!({ "grant_type": "password", "password": "a&b=ü", "x-api-version": null });
@@ -133,8 +133,10 @@ fn forms_are_encoded_and_null_takes_a_default_header_away() {
 fn a_form_is_written_as_the_contract_says() {
     const PARTS: &str = "multipart/form-data";
     const PAIRS: &str = "application/x-www-form-urlencoded";
-    let file =
-        || Member { schema: json!({ "type": "string", "format": "binary" }), ..member(Place::Form, None) };
+    let file = || Member {
+        schema: json!({ "type": "string", "format": "binary" }),
+        ..member(ParameterLocation::Form, None)
+    };
     for (consumes, input, media_type, body) in [
         (&[][..], json!({ "note": "a b" }), PAIRS, "note=a+b"),
         (&[PAIRS], json!({ "note": "a b" }), PAIRS, "note=a+b"),
@@ -158,7 +160,7 @@ fn a_form_is_written_as_the_contract_says() {
         ),
     ] {
         let mut operation =
-            operation("POST", "/files", &[("file", file()), ("note", member(Place::Form, None))]);
+            operation("POST", "/files", &[("file", file()), ("note", member(ParameterLocation::Form, None))]);
         operation.consumes = consumes.iter().map(|kind| (*kind).to_owned()).collect();
         let prepared = sent(&request(input, Raw::default()), &operation, &Protocol::Rest, "http://h");
         assert_eq!(header(&prepared, "content-type"), Some(media_type), "{consumes:?}");
@@ -201,8 +203,8 @@ fn an_operation_that_documents_a_204_travels_alone() {
     ] {
         let mut operation = operation("DELETE", "/x", &[]);
         match documented.parse() {
-            Ok(status) => operation.answers.insert(status, Answer::default()),
-            Err(_) => operation.ranges.insert(documented.parse().unwrap(), Answer::default()),
+            Ok(status) => operation.answers.insert(status, DocumentedResponse::default()),
+            Err(_) => operation.ranges.insert(documented.parse().unwrap(), DocumentedResponse::default()),
         };
         let plain = request(json!({}), Raw::default());
         assert_eq!(sent(&plain, &operation, &Protocol::Rest, "http://h").route, route, "{documented}");
@@ -221,7 +223,7 @@ fn what_a_success_is_documented_in_is_accepted() {
     ] {
         let mut operation = operation("GET", "/x", &[]);
         let media_types = documented.iter().map(|kind| (*kind).to_owned()).collect();
-        operation.answers.insert(200, Answer { media_types, ..Answer::default() });
+        operation.answers.insert(200, DocumentedResponse { media_types, ..DocumentedResponse::default() });
         let plain = request(json!({}), Raw::default());
         let prepared = sent(&plain, &operation, &Protocol::Rest, "http://h");
         assert_eq!(header(&prepared, "accept"), Some(accept), "{documented:?}");
@@ -230,7 +232,7 @@ fn what_a_success_is_documented_in_is_accepted() {
 
 #[test]
 fn a_path_without_its_member_is_not_sent() {
-    let operation = operation("GET", "/things/{id}", &[("id", member(Place::Path, None))]);
+    let operation = operation("GET", "/things/{id}", &[("id", member(ParameterLocation::Path, None))]);
     let mut nothing = |placeholder: &Placeholder| Err(Unfilled(fill::key(placeholder).into_owned()));
     let base = Url::parse("http://h").unwrap();
     let plain = request(json!({}), Raw::default());

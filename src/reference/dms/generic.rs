@@ -25,7 +25,7 @@ use crate::{
     reference::{
         Deviation,
         catalogue::{self, reference, resolved},
-        invent::{Inventor, properties},
+        example_values::{ExampleValues, properties},
         schema::{self, Flaw, Kind},
     },
 };
@@ -73,17 +73,17 @@ impl Call<'_> {
         let Some(schema) = &self.operation.input else { return Ok(()) };
         let schema = &self.document["$defs"][schema.as_str()];
         let input = Value::Object(input.clone());
-        let mut flaws = schema::flaws(self.document, schema, &input);
+        let mut violations = schema::violations(self.document, schema, &input);
         if self.cx.deviates(Deviation::GenericConverted) {
             let converts =
                 |at: &str| input.pointer(at).is_some_and(|value| !value.is_array() && !value.is_object());
-            flaws.retain(|flaw| flaw.kind != Kind::Type || !converts(&flaw.at));
+            violations.retain(|violation| violation.kind != Kind::Type || !converts(&violation.at));
         }
-        judged(self.cx, flaws)
+        judged(self.cx, violations)
     }
 
-    fn inventor(&self) -> Inventor<'static> {
-        Inventor { document: self.document, now: self.cx.now.wall }
+    fn example_values(&self) -> ExampleValues<'static> {
+        ExampleValues { document: self.document, now: self.cx.now.wall }
     }
 
     /// The schema of the output, where there is one.
@@ -169,7 +169,7 @@ impl Call<'_> {
             member == family.name
                 || self.operation.members.keys().any(|input| family.shown_name(input) == member)
         };
-        let mut facts = self.inventor().members_but(schema, said);
+        let mut facts = self.example_values().members_but(schema, said);
         let (status, value) = family.status;
         facts.insert(status.to_owned(), json!(value));
         facts
@@ -204,7 +204,7 @@ impl Call<'_> {
                 if other {
                     self.scramble(family, &mut facts, |_| false);
                 }
-                (arn.clone(), self.inventor().shaped(shape, &schema, &Value::Object(facts)))
+                (arn.clone(), self.example_values().shaped(shape, &schema, &Value::Object(facts)))
             })
             .collect();
         if self.cx.deviates(Deviation::ListTwice) {
@@ -319,7 +319,7 @@ impl Call<'_> {
                 known.insert(name.clone(), Value::Object(facts.clone()));
             }
         }
-        self.inventor().shaped(&self.operation.name, schema, &Value::Object(known))
+        self.example_values().shaped(&self.operation.name, schema, &Value::Object(known))
     }
 
     /// The output of an operation that shows no thing: what the input says, or was said before of what it names, and
@@ -335,11 +335,11 @@ impl Call<'_> {
             known.extend(record.said.clone());
         }
         known.extend(input.clone());
-        let inventor = self.inventor();
-        let mut output = inventor.members_but(schema, |_| false);
+        let example_values = self.example_values();
+        let mut output = example_values.members_but(schema, |_| false);
         for (name, property) in properties(schema) {
             match (output.get_mut(name), known.get(name)) {
-                (Some(told), Some(said)) => *told = inventor.shaped(name, property, said),
+                (Some(told), Some(said)) => *told = example_values.shaped(name, property, said),
                 (Some(Value::Object(told)), None) => self.name_as_in(input, property, told),
                 _ => {}
             }
@@ -351,7 +351,7 @@ impl Call<'_> {
     fn name_as_in(&self, input: &Map<String, Value>, schema: &Value, told: &mut Map<String, Value>) {
         for (name, property) in properties(resolved(self.document, schema)) {
             if let (Some(told), Some(said @ Value::String(_))) = (told.get_mut(name), input.get(name)) {
-                *told = self.inventor().shaped(name, property, said);
+                *told = self.example_values().shaped(name, property, said);
             }
         }
     }
@@ -447,18 +447,18 @@ pub(crate) fn check_members(cx: &Cx<'_>, operation: &str, members: &Map<String, 
         let Some(member) = operation.members.get(name) else { continue };
         let mut value = value.clone();
         strip_nulls_within(&mut value);
-        judged(cx, schema::flaws(document, &member.schema, &value))?;
+        judged(cx, schema::violations(document, &member.schema, &value))?;
     }
     Ok(())
 }
 
 /// Types first, as a server that reads before it judges.
-fn judged(cx: &Cx<'_>, mut flaws: Vec<Flaw>) -> Result<(), Fault> {
-    flaws.retain(|flaw| !cx.deviates(tolerated_by(flaw.kind)));
-    if let Some(flaw) = flaws.iter().find(|flaw| flaw.kind == Kind::Type) {
-        return Err(Fault::serialization(told(flaw)));
+fn judged(cx: &Cx<'_>, mut violations: Vec<Flaw>) -> Result<(), Fault> {
+    violations.retain(|violation| !cx.deviates(tolerated_by(violation.kind)));
+    if let Some(violation) = violations.iter().find(|violation| violation.kind == Kind::Type) {
+        return Err(Fault::serialization(told(violation)));
     }
-    flaws.first().map_or(Ok(()), |flaw| Err(Fault::invalid_value(told(flaw))))
+    violations.first().map_or(Ok(()), |violation| Err(Fault::invalid_value(told(violation))))
 }
 
 /// The deviation that does not mind a flaw.
@@ -474,9 +474,9 @@ fn tolerated_by(kind: Kind) -> Deviation {
     }
 }
 
-fn told(flaw: &Flaw) -> String {
-    let member = flaw.at.trim_start_matches('/').replace('/', ".");
-    format!("The parameter {member} {}.", flaw.says)
+fn told(violation: &Flaw) -> String {
+    let member = violation.at.trim_start_matches('/').replace('/', ".");
+    format!("The parameter {member} {}.", violation.says)
 }
 
 fn as_object(value: Value) -> Option<Map<String, Value>> {

@@ -19,12 +19,12 @@ use super::{
     tokens, version_named,
 };
 use crate::{
-    model::contract::{Access, Place},
+    model::contract::{Access, ParameterLocation},
     reference::{
         Deviation, Moment, Shared,
         answer::{Answer, Api, Content},
         catalogue::{resolved, veeam_schemas},
-        invent::{Inventor, id_of, properties},
+        example_values::{ExampleValues, id_of, properties},
         locked,
     },
 };
@@ -148,8 +148,8 @@ impl Call<'_> {
             || self.deviates(Deviation::GenericMalformedIdServed) && Uuid::try_parse(id).is_err()
     }
 
-    fn inventor(&self) -> Inventor<'static> {
-        Inventor { document: veeam_schemas(), now: self.now.wall }
+    fn example_values(&self) -> ExampleValues<'static> {
+        ExampleValues { document: veeam_schemas(), now: self.now.wall }
     }
 
     /// The refusal of an input. Where the document knows no 400, what is not there comes first.
@@ -219,7 +219,7 @@ impl Call<'_> {
         }
         let page = routes::at(collection, Role::List)?.shape()?;
         let schema = routes::result_of(page);
-        let mut facts = self.inventor().members_but(schema, |_| false);
+        let mut facts = self.example_values().members_but(schema, |_| false);
         let member = id_member(schema);
         let id = match (published, facts.get(member).and_then(Value::as_str)) {
             (Some(id), _) => id.to_owned(),
@@ -263,10 +263,11 @@ impl Call<'_> {
     fn create(&self, input: &Input) -> Result<Value, Problem> {
         let Some(schema) = self.route.shape() else { return Ok(Value::Null) };
         let member = id_member(schema);
-        let mut facts = self.inventor().members_but(schema, |name| input.members.contains_key(name));
+        let mut facts = self.example_values().members_but(schema, |name| input.members.contains_key(name));
         facts.extend(input.members.clone());
         let required = |name: &str| {
-            let body = self.route.operation.members.values().find(|member| member.place == Place::WholeBody);
+            let mut members = self.route.operation.members.values();
+            let body = members.find(|member| member.place == ParameterLocation::WholeBody);
             let schema = body.map(|member| resolved(veeam_schemas(), &member.schema));
             let listed = schema.and_then(|schema| schema["required"].as_array());
             listed.is_some_and(|names| names.iter().any(|it| it == name))
@@ -340,7 +341,7 @@ impl Call<'_> {
                 }
                 Ok(self.shaped(schema, &shown))
             }
-            None if self.passes_absent(id) => Ok(self.inventor().invented("", schema)),
+            None if self.passes_absent(id) => Ok(self.example_values().invented("", schema)),
             None => Err(Problem::not_found(format!("There is no {id} in {collection}."))),
         }
     }
@@ -370,7 +371,7 @@ impl Call<'_> {
     fn show_only(&self) -> Result<Value, Problem> {
         let Some(schema) = self.route.shape() else { return Ok(Value::Null) };
         match locked(&self.shared.veeam.things).setting(self.path) {
-            None => Ok(self.inventor().invented("", schema)),
+            None => Ok(self.example_values().invented("", schema)),
             Some(Some(facts)) => Ok(self.shaped(schema, facts)),
             Some(None) => Err(Problem::not_found("It was removed.")),
         }
@@ -381,7 +382,7 @@ impl Call<'_> {
         let mut things = locked(&self.shared.veeam.things);
         let Some(Value::Object(facts)) = &input.body else {
             things.reset(self.path);
-            return self.inventor().invented("", schema);
+            return self.example_values().invented("", schema);
         };
         things.set(self.path, Some(facts.clone()));
         self.shaped(schema, facts)
@@ -399,7 +400,7 @@ impl Call<'_> {
     fn reset(&self) -> Value {
         let (setting, _) = self.path.rsplit_once('/').unwrap_or_default();
         locked(&self.shared.veeam.things).reset(setting);
-        self.route.shape().map_or(Value::Null, |schema| self.inventor().invented("", schema))
+        self.route.shape().map_or(Value::Null, |schema| self.example_values().invented("", schema))
     }
 
     /// What the operation does to the thing its path names; what takes long is a session.
@@ -413,15 +414,15 @@ impl Call<'_> {
             facts.insert((*member).to_owned(), json!(value));
         }
         let Some(schema) = self.route.shape() else { return Value::Null };
-        let inventor = self.inventor();
+        let example_values = self.example_values();
         if schema["type"] == "array" {
             // A validation that finds nothing.
-            return inventor.shaped("", schema, &json!([]));
+            return example_values.shaped("", schema, &json!([]));
         }
-        let mut output = inventor.members_but(schema, |_| false);
+        let mut output = example_values.members_but(schema, |_| false);
         for (name, property) in properties(schema) {
             if let Some(said) = input.members.get(name) {
-                output.insert(name.clone(), inventor.shaped(name, property, said));
+                output.insert(name.clone(), example_values.shaped(name, property, said));
             }
         }
         if output.contains_key("sessionId") {
@@ -441,7 +442,7 @@ impl Call<'_> {
     }
 
     fn shaped(&self, schema: &Value, facts: &Facts) -> Value {
-        let mut shown = self.inventor().shaped("", schema, &Value::Object(facts.clone()));
+        let mut shown = self.example_values().shaped("", schema, &Value::Object(facts.clone()));
         if let (Value::Object(shown), true) = (&mut shown, self.deviates(Deviation::SecretShown)) {
             let written = facts.iter().filter(|(name, _)| !properties(schema).any(|(it, _)| it == *name));
             shown.extend(written.map(|(name, value)| (name.clone(), value.clone())));

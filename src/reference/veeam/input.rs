@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::{problem::Problem, routes::Route};
 use crate::{
-    model::contract::{ListStyle, Member, Place},
+    model::contract::{ListStyle, Member, ParameterLocation},
     reference::{
         Deviation, Shared, Variation,
         catalogue::{resolved, veeam_schemas},
@@ -47,7 +47,7 @@ pub(crate) fn read(shared: &Shared, route: &Route, request: &Request<'_>) -> Res
     for (name, member) in &route.operation.members {
         let wire = member.wire_name.as_deref().unwrap_or(name);
         match member.place {
-            Place::Path => {
+            ParameterLocation::Path => {
                 let given = values.iter().find(|(placeholder, ..)| placeholder == name);
                 let text = decoded(given.map_or("", |(_, given, _)| given));
                 let value = typed(&text, &member.schema);
@@ -61,7 +61,7 @@ pub(crate) fn read(shared: &Shared, route: &Route, request: &Request<'_>) -> Res
                     })?;
                 }
             }
-            Place::Query => {
+            ParameterLocation::Query => {
                 let query = request.uri.query().unwrap_or_default().as_bytes();
                 let pairs = form_urlencoded::parse(query).filter(|(key, _)| key == wire);
                 let texts: Vec<String> = pairs.map(|(_, text)| text.into_owned()).collect();
@@ -70,15 +70,17 @@ pub(crate) fn read(shared: &Shared, route: &Route, request: &Request<'_>) -> Res
                     input.members.insert(name.clone(), value);
                 }
             }
-            Place::Header if name == "x-api-version" => {}
-            Place::Header => {
+            ParameterLocation::Header if name == "x-api-version" => {}
+            ParameterLocation::Header => {
                 let values = request.headers.get_all(wire).iter();
                 let texts =
                     values.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned()).collect();
                 several(member, name, texts, true)?;
             }
-            Place::Body | Place::WholeBody => input.body = whole(shared, route, request, member)?,
-            Place::Form => {
+            ParameterLocation::Body | ParameterLocation::WholeBody => {
+                input.body = whole(shared, route, request, member)?
+            }
+            ParameterLocation::Form => {
                 if member.required && !form_fields(route, request).iter().any(|field| field == wire) {
                     return Err(Problem::unexpected_content(format!("The field {name} is missing.")));
                 }
@@ -137,8 +139,8 @@ fn typed(text: &str, schema: &Value) -> Value {
 }
 
 fn judge(member: &Member, name: &str, value: &Value) -> Result<(), String> {
-    match schema::flaws(veeam_schemas(), &member.schema, value).first() {
-        Some(flaw) => Err(format!("{name}{} {}.", flaw.at, flaw.says)),
+    match schema::violations(veeam_schemas(), &member.schema, value).first() {
+        Some(violation) => Err(format!("{name}{} {}.", violation.at, violation.says)),
         None => Ok(()),
     }
 }
@@ -171,22 +173,24 @@ fn whole(
         }
         Err(error) => return Err(Problem::unexpected_content(format!("The body is not JSON: {error}."))),
     };
-    let mut flaws = schema::flaws(veeam_schemas(), &member.schema, &value);
+    let mut violations = schema::violations(veeam_schemas(), &member.schema, &value);
     if shared.deviates(Deviation::GenericBodyConverted) {
         let converts =
             |at: &str| value.pointer(at).is_some_and(|value| !value.is_array() && !value.is_object());
-        flaws.retain(|flaw| flaw.kind != Kind::Type || !converts(&flaw.at));
+        violations.retain(|violation| violation.kind != Kind::Type || !converts(&violation.at));
     }
-    flaws.retain(|flaw| {
-        let tolerated = match flaw.kind {
+    violations.retain(|violation| {
+        let tolerated = match violation.kind {
             Kind::Type => Deviation::GenericBodyTypeUnchecked,
             Kind::Missing => Deviation::GenericBodyUnchecked,
             _ => Deviation::GenericBodyLimitsUnchecked,
         };
         !lenient && !shared.deviates(tolerated)
     });
-    match flaws.first() {
-        Some(flaw) => Err(Problem::unexpected_content(format!("The body{} {}.", flaw.at, flaw.says))),
+    match violations.first() {
+        Some(violation) => {
+            Err(Problem::unexpected_content(format!("The body{} {}.", violation.at, violation.says)))
+        }
         None => Ok(Some(value)),
     }
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::{
     contract::router::{self, Base, Incoming, Miss, Router, Slash},
-    model::contract::{Answer, Operation},
+    model::contract::{DocumentedResponse, Operation},
     reference::{
         catalogue::{self, resolved},
-        invent::properties,
+        example_values::properties,
     },
 };
 
@@ -112,7 +112,7 @@ impl Route {
     }
 
     /// The success that is documented, the first of several.
-    pub fn success(&self) -> Option<(u16, &'static Answer)> {
+    pub fn success(&self) -> Option<(u16, &'static DocumentedResponse)> {
         let ranged = || Some((200, self.operation.success()?));
         self.operation.successes().next().or_else(ranged)
     }

@@ -10,7 +10,7 @@ use crate::{
         shape::{Kind, Shape},
     },
     model::{
-        contract::{Answer, Contract, Operation, Place},
+        contract::{Contract, DocumentedResponse, Operation, ParameterLocation},
         exchange::SentRequest,
     },
 };
@@ -30,7 +30,7 @@ pub(super) fn all(contract: &Contract) -> (BTreeSet<String>, BTreeSet<String>) {
         }
         let errors = operation.errors.iter().map(|error| error.name.as_str());
         let answers = operation.answers.values().chain(operation.ranges.values());
-        for name in answers.flat_map(Answer::schemas).chain(errors) {
+        for name in answers.flat_map(DocumentedResponse::schemas).chain(errors) {
             outputs.named(name);
         }
     }
@@ -136,16 +136,23 @@ pub(super) fn of_request(
         let wire = member.wire_name.as_deref().unwrap_or(name);
         let key = format!("{}.{name}", operation.name);
         let inner = match member.place {
-            Place::Body => body.as_ref().and_then(|body| body.get(wire)),
-            Place::WholeBody => body.as_ref(),
-            Place::Path | Place::Query | Place::Header | Place::Form => None,
+            ParameterLocation::Body => body.as_ref().and_then(|body| body.get(wire)),
+            ParameterLocation::WholeBody => body.as_ref(),
+            ParameterLocation::Path
+            | ParameterLocation::Query
+            | ParameterLocation::Header
+            | ParameterLocation::Form => None,
         };
         let sent = match member.place {
-            Place::Path => true,
-            Place::Query => query.contains(wire),
-            Place::Header => request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(wire)),
-            Place::Form => form.contains(wire),
-            Place::Body | Place::WholeBody => inner.is_some_and(|inner| !inner.is_null()),
+            ParameterLocation::Path => true,
+            ParameterLocation::Query => query.contains(wire),
+            ParameterLocation::Header => {
+                request.headers.iter().any(|(have, _)| have.eq_ignore_ascii_case(wire))
+            }
+            ParameterLocation::Form => form.contains(wire),
+            ParameterLocation::Body | ParameterLocation::WholeBody => {
+                inner.is_some_and(|inner| !inner.is_null())
+            }
         };
         if let Some(inner) = inner {
             let shape = Shape::of(contract, &member.schema);

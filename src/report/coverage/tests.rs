@@ -51,9 +51,9 @@ fn clauses() -> Clauses {
     .into()
 }
 
-fn of(results: &[CaseResult]) -> Covered {
+fn of(results: &[CaseResult]) -> Coverage {
     let contracts = contracts();
-    let mut watch = Watch::new([&Arc::from("dms")], &contracts);
+    let mut watch = CoverageCollector::new([&Arc::from("dms")], &contracts);
     for result in results {
         result.trace.iter().for_each(|trace| watch.take(&result.case.api, trace));
     }

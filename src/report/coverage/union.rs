@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ApiCovered, ClausesCovered, Covered, OperationCovered, OperationState, Share};
+use super::{ApiCoverage, ClauseCoverage, Coverage, OperationCoverage, OperationState, Ratio};
 use crate::{
     model::{
         clause::Strength,
@@ -11,23 +11,23 @@ use crate::{
     report::{Entry, JudgedRun, Yield},
 };
 
-/// What any part has seen; none where a part does not say. What an operation is then worth is for [`Covered::judged`]
+/// What any part has seen; none where a part does not say. What an operation is then worth is for [`Coverage::judged`]
 /// to say.
-pub fn union(parts: &[JudgedRun]) -> Option<Covered> {
+pub fn union(parts: &[JudgedRun]) -> Option<Coverage> {
     let mut all = parts.iter().map(|part| part.covered.as_ref());
     let first = all.next()??.clone();
     all.try_fold(first, |sum, part| Some(sum.and(part?)))
 }
 
-impl Covered {
-    fn and(mut self, other: &Covered) -> Covered {
+impl Coverage {
+    fn and(mut self, other: &Coverage) -> Coverage {
         for theirs in &other.apis {
             match self.apis.iter_mut().find(|ours| ours.api == theirs.api) {
                 Some(ours) => ours.and(theirs),
                 None => self.apis.push(theirs.clone()),
             }
         }
-        let ClausesCovered { kept, broken, untouched } = &mut self.clauses;
+        let ClauseCoverage { kept, broken, untouched } = &mut self.clauses;
         broken.extend(other.clauses.broken.iter().cloned());
         kept.extend(other.clauses.kept.iter().cloned());
         untouched.extend(other.clauses.untouched.iter().map(|(id, strength)| (id.clone(), *strength)));
@@ -37,7 +37,7 @@ impl Covered {
 
     /// The same with each operation's state and each broken clause as all entries of the whole say: the parts cannot
     /// know whether another has seen an operation pass, or break something.
-    pub fn judged(mut self, entries: &[Entry]) -> Covered {
+    pub fn judged(mut self, entries: &[Entry]) -> Coverage {
         let must = |violation: &&Violation| violation.strength == Strength::Must;
         let violations =
             || entries.iter().flat_map(|entry| entry.violations().iter().map(move |it| (entry, it)));
@@ -84,8 +84,8 @@ impl Covered {
     }
 }
 
-impl ApiCovered {
-    fn and(&mut self, other: &ApiCovered) {
+impl ApiCoverage {
+    fn and(&mut self, other: &ApiCoverage) {
         for (name, theirs) in &other.operations {
             match self.operations.get_mut(name) {
                 Some(ours) => ours.and(theirs),
@@ -97,8 +97,8 @@ impl ApiCovered {
     }
 }
 
-impl OperationCovered {
-    fn and(&mut self, other: &OperationCovered) {
+impl OperationCoverage {
+    fn and(&mut self, other: &OperationCoverage) {
         self.state = match (self.state, other.state) {
             (OperationState::Unsupported, _) | (_, OperationState::Unsupported) => {
                 OperationState::Unsupported
@@ -111,19 +111,19 @@ impl OperationCovered {
     }
 }
 
-impl Share {
-    fn and(&mut self, other: &Share) {
+impl Ratio {
+    fn and(&mut self, other: &Ratio) {
         self.seen.extend(other.seen.iter().cloned());
         self.unseen.extend(other.unseen.iter().cloned());
-        let Share { seen, unseen } = self;
+        let Ratio { seen, unseen } = self;
         unseen.retain(|name| !seen.contains(name));
     }
 }
 
-impl ClausesCovered {
+impl ClauseCoverage {
     /// What is broken anywhere is not kept, and what is either is not untouched.
     fn settle(&mut self) {
-        let ClausesCovered { kept, broken, untouched } = self;
+        let ClauseCoverage { kept, broken, untouched } = self;
         kept.retain(|id| !broken.contains(id));
         let touched = |id: &String| kept.contains(id) || broken.contains(id);
         untouched.retain(|id: &String, _| !touched(id));
@@ -136,24 +136,24 @@ mod tests {
 
     use super::*;
 
-    fn share(seen: &[&str], unseen: &[&str]) -> Share {
+    fn share(seen: &[&str], unseen: &[&str]) -> Ratio {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Share { seen: set(seen), unseen: set(unseen) }
+        Ratio { seen: set(seen), unseen: set(unseen) }
     }
 
-    fn covered(state: OperationState, seen: &[&str], unseen: &[&str], clauses: [&[&str]; 3]) -> Covered {
+    fn covered(state: OperationState, seen: &[&str], unseen: &[&str], clauses: [&[&str]; 3]) -> Coverage {
         let (statuses, errors, yielded) = (share(seen, unseen), share(&[], &[]), Yield::default());
-        let operation = OperationCovered { state, statuses, errors, yielded };
+        let operation = OperationCoverage { state, statuses, errors, yielded };
         let operations: BTreeMap<_, _> = [("A".to_owned(), operation)].into();
         let api =
-            ApiCovered { api: "dms".into(), operations, inputs: share(&[], &[]), outputs: share(&[], &[]) };
+            ApiCoverage { api: "dms".into(), operations, inputs: share(&[], &[]), outputs: share(&[], &[]) };
         let [kept, broken, untouched] = clauses.map(|ids| ids.iter().map(|id| (*id).to_owned()));
-        let clauses = ClausesCovered {
+        let clauses = ClauseCoverage {
             kept: kept.collect(),
             broken: broken.collect(),
             untouched: untouched.map(|id| (id, Strength::Must)).collect(),
         };
-        Covered { apis: vec![api], clauses }
+        Coverage { apis: vec![api], clauses }
     }
 
     #[test]

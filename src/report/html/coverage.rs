@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Told, digits, markup::Markup};
+use super::{RenderContext, digits, markup::Markup};
 use crate::{
     model::clause::Strength,
-    report::coverage::{ApiCovered, OperationCovered, OperationState, Share},
+    report::coverage::{ApiCoverage, OperationCoverage, OperationState, Ratio},
 };
 
 /// Names that are worth their paper.
 const LONG: usize = 160;
 
-pub fn write(told: &Told, body: &mut Markup) {
-    let Some(covered) = &told.run.covered else { return };
-    told.section("coverage", "What of the contracts was seen", None, body);
+pub fn write(context: &RenderContext, body: &mut Markup) {
+    let Some(covered) = &context.run.covered else { return };
+    context.section("coverage", "What of the contracts was seen", None, body);
     body.raw("<div class=\"shares\">\n");
     for api in &covered.apis {
         body.raw("<table class=\"share\"><caption>")
-            .text(told.redactor.line(&api.api))
+            .text(context.redactor.line(&api.api))
             .raw("</caption><tbody>");
         shares(api).into_iter().for_each(|(what, seen, all)| share(what, seen, all, body));
         body.raw("</tbody></table>\n");
@@ -28,9 +28,9 @@ pub fn write(told: &Told, body: &mut Markup) {
     share("kept", clauses.kept.len(), clauses.exercised(), body);
     body.raw("</tbody></table></div>\n");
     for api in &covered.apis {
-        untouched(told, api, body);
+        untouched(context, api, body);
     }
-    list(told, "clauses", "broken", clauses.broken.iter(), body);
+    list(context, "clauses", "broken", clauses.broken.iter(), body);
     for strength in [Strength::Must, Strength::Should, Strength::May] {
         let mine = clauses.untouched.iter().filter(|(_, stated)| **stated == strength).map(|(id, _)| id);
         let what = match strength {
@@ -38,17 +38,17 @@ pub fn write(told: &Told, body: &mut Markup) {
             Strength::Should => "never touched, SHOULD",
             Strength::May => "never touched, MAY",
         };
-        list(told, "clauses", what, mine, body);
+        list(context, "clauses", what, mine, body);
     }
-    list(told, "clauses", "kept", clauses.kept.iter(), body);
+    list(context, "clauses", "kept", clauses.kept.iter(), body);
     body.raw("</section>\n");
 }
 
-fn shares(api: &ApiCovered) -> Vec<(&'static str, usize, usize)> {
+fn shares(api: &ApiCoverage) -> Vec<(&'static str, usize, usize)> {
     let of = |states: &[OperationState]| {
         api.operations.values().filter(|operation| states.contains(&operation.state)).count()
     };
-    let sum = |share: fn(&OperationCovered) -> &Share| {
+    let sum = |share: fn(&OperationCoverage) -> &Ratio| {
         let shares = api.operations.values().map(share);
         shares.fold((0, 0), |(seen, all), share| (seen + share.seen.len(), all + share.total()))
     };
@@ -76,20 +76,20 @@ fn share(what: &'static str, seen: usize, all: usize, body: &mut Markup) {
     body.raw("\"/></svg></td><td class=\"number\">").text(part).raw(" %</td></tr>");
 }
 
-fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
-    let name = told.redactor.line(&api.api);
+fn untouched(context: &RenderContext, api: &ApiCoverage, body: &mut Markup) {
+    let name = context.redactor.line(&api.api);
     let with = |state: OperationState| {
         api.operations.iter().filter(move |(_, operation)| operation.state == state).map(|(name, _)| name)
     };
-    list(told, &name, "operations never touched", with(OperationState::Untouched), body);
+    list(context, &name, "operations never touched", with(OperationState::Untouched), body);
     list(
-        told,
+        context,
         &name,
         "operations with a fault, or no case that passed",
         with(OperationState::Exercised),
         body,
     );
-    list(told, &name, "operations the target does not have", with(OperationState::Unsupported), body);
+    list(context, &name, "operations the target does not have", with(OperationState::Unsupported), body);
     // By what was not seen, so that a status many operations share is named once.
     let mut missing: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
     for (name, operation) in &api.operations {
@@ -111,18 +111,22 @@ fn untouched(told: &Told, api: &ApiCovered, body: &mut Markup) {
             .text(digits(missing.len()))
             .raw("</span></summary><dl class=\"missing\">");
         for (what, operations) in missing {
-            let operations: Vec<String> = operations.into_iter().map(|it| told.redactor.line(it)).collect();
-            body.raw("<div><dt>").text(told.redactor.line(what)).raw("</dt><dd>").text(operations.join(", "));
+            let operations: Vec<String> =
+                operations.into_iter().map(|it| context.redactor.line(it)).collect();
+            body.raw("<div><dt>")
+                .text(context.redactor.line(what))
+                .raw("</dt><dd>")
+                .text(operations.join(", "));
             body.raw("</dd></div>");
         }
         body.raw("</dl></details>\n");
     }
-    list(told, &name, "input members never sent", api.inputs.unseen.iter(), body);
-    list(told, &name, "output members never seen", api.outputs.unseen.iter(), body);
+    list(context, &name, "input members never sent", api.inputs.unseen.iter(), body);
+    list(context, &name, "output members never seen", api.outputs.unseen.iter(), body);
 }
 
 fn list<'a>(
-    told: &Told,
+    context: &RenderContext,
     of: &str,
     what: &'static str,
     names: impl Iterator<Item = &'a String>,
@@ -142,7 +146,7 @@ fn list<'a>(
         .raw(" <span class=\"count\">");
     body.text(digits(names.len())).raw("</span></summary><ul class=\"names columns\">");
     for name in names {
-        body.raw("<li>").text(told.redactor.line(name)).raw("</li>");
+        body.raw("<li>").text(context.redactor.line(name)).raw("</li>");
     }
     body.raw("</ul></details>\n");
 }

@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use serde::Serialize;
 
 use super::{
-    STATUSES, Told,
+    RenderContext, STATUSES,
     evidence::{self, Evidence, Place},
 };
 use crate::{
@@ -103,7 +103,7 @@ struct Broken {
 }
 
 /// The rows of every run of the report, one run behind the other.
-pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data<'a> {
+pub fn data<'a>(report: &'a Report, contexts: &[RenderContext<'a>], mut left: Budget) -> Data<'a> {
     let mut data = Data {
         statuses: STATUSES.iter().map(|it| it.name).collect(),
         apis: IndexSet::new(),
@@ -113,16 +113,16 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data
         clauses: BTreeMap::new(),
         rows: Vec::new(),
     };
-    for told in told {
-        for entry in &told.run.entries {
-            let row = row(told, entry, &mut data, &mut left);
+    for context in contexts {
+        for entry in &context.run.entries {
+            let row = row(context, entry, &mut data, &mut left);
             data.rows.push(row);
             for id in entry.violations().iter().chain(entry.warnings()).flat_map(|it| &it.clauses) {
                 if let Some(clause) = report.clauses.get(id) {
                     let facts = [&clause.text, &clause.document, &clause.section];
-                    let [text, document, section] = facts.map(|fact| told.redactor.line(fact));
+                    let [text, document, section] = facts.map(|fact| context.redactor.line(fact));
                     data.clauses
-                        .entry(told.redactor.line(id))
+                        .entry(context.redactor.line(id))
                         .or_insert_with(|| [clause.strength.to_string(), text, document, section]);
                 }
             }
@@ -131,39 +131,44 @@ pub fn data<'a>(report: &'a Report, told: &[Told<'a>], mut left: Budget) -> Data
     data
 }
 
-fn row<'a>(told: &Told<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Budget) -> Row {
+fn row<'a>(context: &RenderContext<'a>, entry: &'a Entry, data: &mut Data<'a>, left: &mut Budget) -> Row {
     let subject = &entry.subject;
     let status = super::place(entry);
     let api = data.apis.insert_full(&subject.api).0;
-    let operation = data.operations.insert_full((api, told.redactor.line(&subject.operation))).0;
+    let operation = data.operations.insert_full((api, context.redactor.line(&subject.operation))).0;
     let file = data.files.insert_full(&subject.span.file).0;
     let profile = match subject.profile {
         Some(Profile::Core) => 0,
         Some(Profile::Extended) => 1,
         None => 2,
     };
-    let name = told.redactor.line(&subject.name);
+    let name = context.redactor.line(&subject.name);
     let (line, ms) = (subject.span.line, entry.elapsed.as_millis());
-    let detail = detail(told, entry, &mut data.ids, left);
+    let detail = detail(context, entry, &mut data.ids, left);
     Row(name, status, operation, profile, file, line, ms, entry.exchanges, detail)
 }
 
-fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Budget) -> Option<Detail> {
-    let known = excuses(entry, told.report.terms.today);
-    let known: Vec<_> = known.into_iter().map(|known| known_row(told, known)).collect();
-    let repeated: Vec<_> = entry.repeated.iter().map(|why| told.redactor.line(why)).collect();
-    let why = why(told, entry);
-    let follows = follows(told, entry);
+fn detail(
+    context: &RenderContext,
+    entry: &Entry,
+    ids: &mut IndexSet<String>,
+    left: &mut Budget,
+) -> Option<Detail> {
+    let known = excuses(entry, context.report.terms.today);
+    let known: Vec<_> = known.into_iter().map(|known| known_row(context, known)).collect();
+    let repeated: Vec<_> = entry.repeated.iter().map(|why| context.redactor.line(why)).collect();
+    let why = why(context, entry);
+    let follows = follows(context, entry);
     let none = entry.violations().is_empty() && entry.warnings().is_empty();
     if none && why.is_none() && follows.is_empty() && known.is_empty() && repeated.is_empty() {
         return None;
     }
     let plenty = left.places > 0;
-    let violations = broken(told, entry, entry.violations(), ids, plenty.then_some(&mut *left));
-    let warnings = broken(told, entry, entry.warnings(), ids, plenty.then_some(&mut *left));
+    let violations = broken(context, entry, entry.violations(), ids, plenty.then_some(&mut *left));
+    let warnings = broken(context, entry, entry.warnings(), ids, plenty.then_some(&mut *left));
     let (exchanges, cut) = match () {
         () if !plenty && !none => (BTreeMap::new(), Some(Cut::Places)),
-        () if left.exchanges > 0 => (evidence::all(told, entry), None),
+        () if left.exchanges > 0 => (evidence::all(context, entry), None),
         () if entry.telling().is_empty() => (BTreeMap::new(), None),
         () => (BTreeMap::new(), Some(Cut::Exchanges)),
     };
@@ -172,43 +177,43 @@ fn detail(told: &Told, entry: &Entry, ids: &mut IndexSet<String>, left: &mut Bud
 }
 
 /// A sentence for each consequence.
-fn follows(told: &Told, entry: &Entry) -> IndexSet<String> {
+fn follows(context: &RenderContext, entry: &Entry) -> IndexSet<String> {
     let sentence = |it: &Violation| {
         let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
         let cause = it.follows_from.as_deref().unwrap_or_default();
-        told.redactor.line(&format!("{} ({what}) follows from {cause}", it.mismatch.at))
+        context.redactor.line(&format!("{} ({what}) follows from {cause}", it.mismatch.at))
     };
     entry.consequences().map(sentence).collect()
 }
 
 /// Why there is no pass and no failure.
-fn why(told: &Told, entry: &Entry) -> Option<String> {
+fn why(context: &RenderContext, entry: &Entry) -> Option<String> {
     match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => Some(told.redactor.line(&why.to_string())),
-        Verdict::Error { why } => Some(told.redactor.line(why)),
-        Verdict::Skip { reason } => Some(told.redactor.line(reason)),
+        Verdict::Inconclusive { why, .. } => Some(context.redactor.line(&why.to_string())),
+        Verdict::Error { why } => Some(context.redactor.line(why)),
+        Verdict::Skip { reason } => Some(context.redactor.line(reason)),
         Verdict::Unsupported { operation, declared } => {
             let how = match declared {
                 Declared::InTargetFile => "the target file says that the target has no",
                 Declared::ByAnswer => "the target's answer says, and its file does not, that it has no",
             };
-            Some(format!("{how} {}", told.redactor.line(operation)))
+            Some(format!("{how} {}", context.redactor.line(operation)))
         }
         Verdict::Pass { .. } | Verdict::Fail { .. } => None,
     }
 }
 
-fn known_row(told: &Told, known: &crate::model::target::KnownFailure) -> [String; 4] {
+fn known_row(context: &RenderContext, known: &crate::model::target::KnownFailure) -> [String; 4] {
     let what: &str = match &known.what {
         KnownWhat::Case(pattern) => pattern,
         KnownWhat::Clause(clause) => clause,
     };
-    [what, &known.reason, &known.ticket, &known.expires.to_string()].map(|text| told.redactor.line(text))
+    [what, &known.reason, &known.ticket, &known.expires.to_string()].map(|text| context.redactor.line(text))
 }
 
 /// Without anything left to spend, the clauses alone.
 fn broken(
-    told: &Told,
+    context: &RenderContext,
     entry: &Entry,
     violations: &[Violation],
     ids: &mut IndexSet<String>,
@@ -217,17 +222,17 @@ fn broken(
     if violations.is_empty() {
         return Vec::new();
     }
-    let mut id = |id: &ClauseId| ids.insert_full(told.redactor.line(id)).0;
+    let mut id = |id: &ClauseId| ids.insert_full(context.redactor.line(id)).0;
     let Some(left) = left else {
         let clauses: IndexSet<usize> = violations.iter().flat_map(|it| &it.clauses).map(id).collect();
         return vec![Broken { clauses: clauses.into_iter().collect(), known: None, old: None, place: None }];
     };
-    let today = told.report.terms.today;
+    let today = context.report.terms.today;
     let one = |violation: &Violation| Broken {
         clauses: violation.clauses.iter().map(&mut id).collect(),
         known: is_known(violation, &entry.known, today).then_some(1),
         old: entry.old().any(|it| std::ptr::eq(it, violation)).then_some(1),
-        place: Some(evidence::place(told, violation)),
+        place: Some(evidence::place(context, violation)),
     };
     let broken: Vec<Broken> = violations.iter().take(OF_ONE_CASE).map(one).collect();
     left.places = left.places.saturating_sub(length(&broken));

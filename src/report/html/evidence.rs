@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Told;
+use super::RenderContext;
 use crate::{
     model::verdict::{Location, Mismatch, Violation},
     redact::visible,
@@ -50,9 +50,9 @@ pub struct Evidence {
     pub curl: Curl,
 }
 
-pub fn place(told: &Told, violation: &Violation) -> Place {
+pub fn place(context: &RenderContext, violation: &Violation) -> Place {
     let Mismatch { at, expected, actual } = &violation.mismatch;
-    let (expected, actual) = (told.redactor.seen(at, expected), told.redactor.seen(at, actual));
+    let (expected, actual) = (context.redactor.seen(at, expected), context.redactor.seen(at, actual));
     let line = |text: &str| visible(&bounded(text));
     let compared = match difference(&expected, &actual, WIDTH) {
         Difference::Lines { expected, actual } => {
@@ -72,26 +72,26 @@ pub fn place(told: &Told, violation: &Violation) -> Place {
         Some(span) => format!("{span}, rule {}", violation.rule),
         None => format!("rule {}, which every exchange is held to", violation.rule),
     };
-    let (at, claim) = (told.redactor.line(&at.to_string()), told.redactor.line(&claim));
+    let (at, claim) = (context.redactor.line(&at.to_string()), context.redactor.line(&claim));
     Place { at, compared, claim, exchange: violation.exchange }
 }
 
 /// The exchange at `index`, cut around what `violations` say of it.
 pub fn evidence<'v>(
-    told: &Told,
+    context: &RenderContext,
     entry: &Entry,
     index: usize,
     violations: impl IntoIterator<Item = &'v Violation>,
 ) -> Option<Evidence> {
-    let curl = entry.curl(index, &told.run.target, told.redactor)?;
+    let curl = entry.curl(index, &context.run.target, context.redactor)?;
     let Some(exchange) = entry.exchange(index) else {
         // Of a record without its traces: what the document itself tells.
         let shown = entry.shown.get(&index)?;
         let status = shown.status.map_or("(no answer)".to_owned(), |status| status.to_string());
         return Some(Evidence {
-            position: told.redactor.line(&shown.operation),
+            position: context.redactor.line(&shown.operation),
             ms: shown.elapsed_ms.into(),
-            request: vec![told.redactor.line(&format!("{} {}", shown.method, shown.url))],
+            request: vec![context.redactor.line(&format!("{} {}", shown.method, shown.url))],
             response: vec![status],
             curl,
         });
@@ -104,7 +104,7 @@ pub fn evidence<'v>(
             Location::Status | Location::Body | Location::Latency => {}
         }
     }
-    let excerpt = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, told.redactor);
+    let excerpt = excerpt(exchange, Focus { headers: &headers, pointers: &pointers }, context.redactor);
     Some(Evidence {
         position: position(exchange, &entry.subject),
         ms: exchange.elapsed.as_millis(),
@@ -115,8 +115,8 @@ pub fn evidence<'v>(
 }
 
 /// Every exchange of the entry that tells something.
-pub fn all(told: &Told, entry: &Entry) -> BTreeMap<usize, Evidence> {
+pub fn all(context: &RenderContext, entry: &Entry) -> BTreeMap<usize, Evidence> {
     let broken = || entry.violations().iter().chain(entry.warnings());
     let telling = entry.telling().into_iter();
-    telling.filter_map(|index| Some((index, evidence(told, entry, index, broken())?))).collect()
+    telling.filter_map(|index| Some((index, evidence(context, entry, index, broken())?))).collect()
 }

@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Told, evidence, markup::Markup, verdict::counted, violations};
+use super::{RenderContext, evidence, markup::Markup, verdict::counted, violations};
 use crate::{
     model::{
         target::{KnownFailure, KnownWhat},
@@ -18,37 +18,37 @@ use crate::{
     },
 };
 
-pub fn write(told: &Told, body: &mut Markup) {
-    errors(told, body);
-    inconclusive(told, body);
-    unexpected(told, body);
-    violations::tolerated(told, body);
-    flaky(told, body);
-    clean_up(told, body);
-    violations::warnings(told, body);
-    known(told, body);
-    untested(told, body);
-    if contract_alone(told.run) {
+pub fn write(context: &RenderContext, body: &mut Markup) {
+    errors(context, body);
+    inconclusive(context, body);
+    unexpected(context, body);
+    violations::tolerated(context, body);
+    flaky(context, body);
+    clean_up(context, body);
+    violations::warnings(context, body);
+    known(context, body);
+    untested(context, body);
+    if contract_alone(context.run) {
         body.raw("<p class=\"note\">").text(CONTRACT_ALONE).raw("</p>\n");
     }
 }
 
 /// Alike reasons together, the first with its last exchange.
-fn errors(told: &Told, body: &mut Markup) {
-    let groups = grouped(told.run.with(Status::Error), |entry| told.redactor.line(&cause(entry)));
+fn errors(context: &RenderContext, body: &mut Markup) {
+    let groups = grouped(context.run.with(Status::Error), |entry| context.redactor.line(&cause(entry)));
     if groups.is_empty() {
         return;
     }
     let all = groups.values().map(Vec::len).sum();
-    told.section("errors", "What could not be found out", Some(all), body);
+    context.section("errors", "What could not be found out", Some(all), body);
     body.raw("<p class=\"note\">An error is not a violation; it means that there is no verdict.</p>\n");
     for (why, entries) in groups {
         body.raw("<article class=\"group\"><h3>").text(why).raw("</h3>\n<p class=\"in\">");
         body.text(counted(entries.len(), "case")).raw(":</p>\n");
-        told.cases(&names(&entries), "status=error", body);
+        context.cases(&names(&entries), "status=error", body);
         let shown = entries.iter().find_map(|entry| {
             let last = *entry.telling().last()?;
-            evidence::evidence(told, entry, last, entry.violations())
+            evidence::evidence(context, entry, last, entry.violations())
         });
         if let Some(shown) = shown {
             violations::exchange(&shown, "", body);
@@ -59,79 +59,79 @@ fn errors(told: &Told, body: &mut Markup) {
 }
 
 /// What was answered and shows neither.
-fn inconclusive(told: &Told, body: &mut Markup) {
-    let open: Vec<&Entry> = told.run.with(Status::Inconclusive).collect();
+fn inconclusive(context: &RenderContext, body: &mut Markup) {
+    let open: Vec<&Entry> = context.run.with(Status::Inconclusive).collect();
     if open.is_empty() {
         return;
     }
     let all = open.len();
     let reason = |entry: &Entry| match &entry.verdict {
-        Verdict::Inconclusive { why, .. } => told.redactor.line(&why.to_string()),
+        Verdict::Inconclusive { why, .. } => context.redactor.line(&why.to_string()),
         _ => String::new(),
     };
     let named = open.into_iter().map(|entry| (reason(entry), &*entry.subject.name));
-    told.section("inconclusive", "Inconclusive", Some(all), body);
+    context.section("inconclusive", "Inconclusive", Some(all), body);
     body.raw("<p class=\"note\">A refusal shows something only beside a right input that was served.</p>\n");
-    for group in by_name(named, &operations(told.run)) {
+    for group in by_name(named, &operations(context.run)) {
         body.raw("<article class=\"group\"><h3>").text(group.text).raw("</h3>\n");
-        told.cases(&group.all, "status=inconclusive", body);
+        context.cases(&group.all, "status=inconclusive", body);
         body.raw("</article>\n");
     }
     body.raw("</section>\n");
 }
 
-fn unexpected(told: &Told, body: &mut Markup) {
-    let passes: Vec<&Entry> = told.run.with(Status::UnexpectedPass).collect();
-    let all = passes.len() + told.run.stale.len();
+fn unexpected(context: &RenderContext, body: &mut Markup) {
+    let passes: Vec<&Entry> = context.run.with(Status::UnexpectedPass).collect();
+    let all = passes.len() + context.run.stale.len();
     if all == 0 {
         return;
     }
-    told.section("unexpected", "Known failures that are none any more", Some(all), body);
+    context.section("unexpected", "Known failures that are none any more", Some(all), body);
     body.raw("<p class=\"note\">Take them out of the target file; until then they count as failures.</p>\n<ul class=\"plain\">");
     for entry in passes {
         body.raw("<li>");
-        told.case(&entry.subject.name, body);
+        context.case(&entry.subject.name, body);
         body.raw(" passes");
         if let Some(known) = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_))) {
             body.raw("; ");
-            about(told, known, body);
+            about(context, known, body);
         }
         body.raw("</li>");
     }
-    for known in &told.run.stale {
+    for known in &context.run.stale {
         let what = match &known.what {
             KnownWhat::Case(pattern) => format!("No case is called {pattern}"),
             KnownWhat::Clause(clause) => format!("Nothing breaks {clause}"),
         };
-        body.raw("<li>").text(told.redactor.line(&what)).raw("; ");
-        about(told, known, body);
+        body.raw("<li>").text(context.redactor.line(&what)).raw("; ");
+        about(context, known, body);
         body.raw("</li>");
     }
     body.raw("</ul></section>\n");
 }
 
 /// Passes that took requests to be repeated, by the reason.
-fn flaky(told: &Told, body: &mut Markup) {
-    let entries = || told.run.entries.iter().filter(|entry| entry.is_flaky());
-    let groups = grouped(entries(), |entry| told.redactor.line(&entry.repeated.join(", ")));
+fn flaky(context: &RenderContext, body: &mut Markup) {
+    let entries = || context.run.entries.iter().filter(|entry| entry.is_flaky());
+    let groups = grouped(entries(), |entry| context.redactor.line(&entry.repeated.join(", ")));
     if groups.is_empty() {
         return;
     }
-    told.section("flaky", "Passed, but flaky", Some(entries().count()), body);
+    context.section("flaky", "Passed, but flaky", Some(entries().count()), body);
     body.raw("<p class=\"note\">Some of their requests were sent once more, for the reason given.</p>\n");
     for (why, entries) in groups {
         body.raw("<article class=\"group\"><h3>").text(why).raw("</h3>\n");
-        told.cases(&names(&entries), "status=flaky", body);
+        context.cases(&names(&entries), "status=flaky", body);
         body.raw("</article>\n");
     }
     body.raw("</section>\n");
 }
 
 /// Each entry of the target file once, with the cases it excuses.
-fn known(told: &Told, body: &mut Markup) {
+fn known(context: &RenderContext, body: &mut Markup) {
     let mut groups: IndexMap<String, (&KnownFailure, Vec<&str>)> = IndexMap::new();
-    for entry in told.run.with(Status::KnownFailure) {
-        for known in excuses(entry, told.report.terms.today) {
+    for entry in context.run.with(Status::KnownFailure) {
+        for known in excuses(entry, context.report.terms.today) {
             let group = groups.entry(format!("{:?}", known.what)).or_insert((known, Vec::new()));
             group.1.push(&entry.subject.name);
         }
@@ -139,65 +139,65 @@ fn known(told: &Told, body: &mut Markup) {
     if groups.is_empty() {
         return;
     }
-    told.section("known", "Known failures", Some(told.run.with(Status::KnownFailure).count()), body);
+    context.section("known", "Known failures", Some(context.run.with(Status::KnownFailure).count()), body);
     for (known, names) in groups.values() {
         let what: &str = match &known.what {
             KnownWhat::Case(pattern) => pattern,
             KnownWhat::Clause(clause) => clause,
         };
         body.raw("<article class=\"group\"><h3>")
-            .text(told.redactor.line(&known.reason))
+            .text(context.redactor.line(&known.reason))
             .raw("</h3>\n<p class=\"in\">");
-        body.raw("<code>").text(told.redactor.line(what)).raw("</code>, ");
+        body.raw("<code>").text(context.redactor.line(what)).raw("</code>, ");
         body.text(counted(names.len(), "case")).raw("; ");
-        about(told, known, body);
+        about(context, known, body);
         body.raw("</p>\n");
-        told.cases(names, "status=known", body);
+        context.cases(names, "status=known", body);
         body.raw("</article>\n");
     }
     body.raw("</section>\n");
 }
 
 /// `ACME-17 until 2026-12-31 (targets/staging.yaml:30:3)`; a ticket that is an address on the web is a link.
-fn about(told: &Told, known: &KnownFailure, body: &mut Markup) {
-    let ticket = told.redactor.line(&known.ticket);
+fn about(context: &RenderContext, known: &KnownFailure, body: &mut Markup) {
+    let ticket = context.redactor.line(&known.ticket);
     if ticket.starts_with("https://") {
         body.raw("<a rel=\"noreferrer noopener\" href=\"").text(&ticket).raw("\">").text(&ticket).raw("</a>");
     } else {
         body.text(&ticket);
     }
     body.raw(" until ").text(known.expires).raw(" <span class=\"quiet\">");
-    body.text(told.redactor.line(&known.span.to_string())).raw("</span>");
+    body.text(context.redactor.line(&known.span.to_string())).raw("</span>");
 }
 
 /// What was left out, skipped, or is not there.
-fn untested(told: &Told, body: &mut Markup) {
-    let skips = grouped(told.run.with(Status::Skip), |entry| match &entry.verdict {
-        Verdict::Skip { reason } => told.redactor.line(reason),
+fn untested(context: &RenderContext, body: &mut Markup) {
+    let skips = grouped(context.run.with(Status::Skip), |entry| match &entry.verdict {
+        Verdict::Skip { reason } => context.redactor.line(reason),
         _ => String::new(),
     });
     let mut lacks: IndexMap<(Declared, String), Vec<&str>> = IndexMap::new();
-    for entry in told.run.with(Status::Unsupported) {
+    for entry in context.run.with(Status::Unsupported) {
         if let Verdict::Unsupported { operation, declared } = &entry.verdict {
-            let named = lacks.entry((*declared, told.redactor.line(operation))).or_default();
+            let named = lacks.entry((*declared, context.redactor.line(operation))).or_default();
             named.push(&entry.subject.name);
         }
     }
-    if skips.is_empty() && lacks.is_empty() && told.run.plan.not_selected == 0 {
+    if skips.is_empty() && lacks.is_empty() && context.run.plan.not_selected == 0 {
         return;
     }
-    told.section("not-tested", "What was not tested, and why", None, body);
-    if told.run.plan.not_selected > 0 {
-        let by = match told.run.plan.selection.is_empty() {
+    context.section("not-tested", "What was not tested, and why", None, body);
+    if context.run.plan.not_selected > 0 {
+        let by = match context.run.plan.selection.is_empty() {
             true => String::new(),
-            false => format!(", by {}", told.redactor.line(&told.run.plan.selection.join(" "))),
+            false => format!(", by {}", context.redactor.line(&context.run.plan.selection.join(" "))),
         };
-        body.raw("<p>").text(counted(told.run.plan.not_selected, "case"));
+        body.raw("<p>").text(counted(context.run.plan.not_selected, "case"));
         body.raw(" of the suite were not selected").text(by).raw(".</p>\n");
     }
     for (reason, entries) in skips {
         body.raw("<article class=\"group\"><h3>Skipped: ").text(reason).raw("</h3>\n");
-        told.cases(&names(&entries), "status=skip", body);
+        context.cases(&names(&entries), "status=skip", body);
         body.raw("</article>\n");
     }
     for (declared, title) in [
@@ -218,14 +218,14 @@ fn untested(told: &Told, body: &mut Markup) {
     body.raw("</section>\n");
 }
 
-fn clean_up(told: &Told, body: &mut Markup) {
-    if told.run.clean_up.is_empty() {
+fn clean_up(context: &RenderContext, body: &mut Markup) {
+    if context.run.clean_up.is_empty() {
         return;
     }
-    told.section("clean-up", "Left behind on the target", Some(told.run.clean_up.len()), body);
+    context.section("clean-up", "Left behind on the target", Some(context.run.clean_up.len()), body);
     body.raw("<p class=\"note\">The ledger of the run names it; <code>proofmark sweep</code> destroys it.</p>\n<ul class=\"plain\">");
-    for problem in &told.run.clean_up {
-        body.raw("<li>").text(told.redactor.line(problem)).raw("</li>");
+    for problem in &context.run.clean_up {
+        body.raw("<li>").text(context.redactor.line(problem)).raw("</li>");
     }
     body.raw("</ul></section>\n");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{STATUSES, Told, digits, encoded, markup::Markup, verdict::counted};
+use super::{RenderContext, STATUSES, digits, encoded, markup::Markup, verdict::counted};
 use crate::{model::verdict::Status, report::Entry};
 
 /// Operations without trouble that have a row at once.
@@ -27,10 +27,10 @@ impl Tally {
     }
 }
 
-pub fn write(told: &Told, body: &mut Markup) {
+pub fn write(context: &RenderContext, body: &mut Markup) {
     let mut apis: BTreeMap<&str, BTreeMap<&str, Tally>> = BTreeMap::new();
     let mut total = Tally::default();
-    for entry in told.run.entries.iter().filter(|entry| entry.is_case()) {
+    for entry in context.run.entries.iter().filter(|entry| entry.is_case()) {
         let operations = apis.entry(&entry.subject.api).or_default();
         operations.entry(&entry.subject.operation).or_default().add(entry);
         total.add(entry);
@@ -40,31 +40,31 @@ pub fn write(told: &Told, body: &mut Markup) {
     }
     let columns: Vec<usize> =
         (0..STATUSES.len()).filter(|&it| total.0[it] > 0 || STATUSES[it].name == "pass").collect();
-    told.section("operations", "By operation", Some(apis.values().map(BTreeMap::len).sum()), body);
+    context.section("operations", "By operation", Some(apis.values().map(BTreeMap::len).sum()), body);
     for (api, operations) in apis {
         let (trouble, plain): (Vec<_>, Vec<_>) =
             operations.iter().map(|(name, tally)| (*name, *tally)).partition(|(_, tally)| tally.is_trouble());
-        let shown = told.redactor.line(api);
+        let shown = context.redactor.line(api);
         if plain.len() <= PLAIN_ROWS {
             let all: Vec<_> = trouble.into_iter().chain(plain).collect();
-            table(told, &shown, &shown, &all, &columns, body);
+            table(context, &shown, &shown, &all, &columns, body);
             continue;
         }
         if !trouble.is_empty() {
-            table(told, &shown, &format!("{shown}, with trouble"), &trouble, &columns, body);
+            table(context, &shown, &format!("{shown}, with trouble"), &trouble, &columns, body);
         }
         let cases = plain.iter().map(|(_, tally)| tally.total()).sum();
         body.raw("<details class=\"fold\"><summary>").text(&shown).raw(": ");
         body.text(counted(plain.len(), "operation")).raw(" without trouble, ").text(counted(cases, "case"));
         body.raw("</summary>\n");
-        table(told, &shown, &format!("{shown}, without trouble"), &plain, &columns, body);
+        table(context, &shown, &format!("{shown}, without trouble"), &plain, &columns, body);
         body.raw("</details>\n");
     }
     body.raw("</section>\n");
 }
 
 fn table(
-    told: &Told,
+    context: &RenderContext,
     api: &str,
     caption: &str,
     rows: &[(&str, Tally)],
@@ -82,7 +82,7 @@ fn table(
     }
     body.raw("<td class=\"bar\"></td></tr></thead><tbody>\n");
     for (name, tally) in rows {
-        let name = told.redactor.line(name);
+        let name = context.redactor.line(name);
         body.raw("<tr><th scope=\"row\"><a href=\"#api=").text(encoded(api)).raw("&amp;operation=");
         body.text(encoded(&name)).raw("\">").text(&name).raw("</a></th><td class=\"number\">");
         body.text(digits(tally.total())).raw("</td>");

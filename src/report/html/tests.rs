@@ -170,7 +170,7 @@ fn what_is_spent_on_details_is_bounded_and_every_case_keeps_its_clauses() {
     });
     let (report, as_is) = (report(run(cases.collect())), str::to_owned);
     let redactor = Redactor::new(&as_is);
-    let told = [Told { report: &report, run: &report.runs[0], redactor: &redactor, ordinal: 0 }];
+    let told = [RenderContext { report: &report, run: &report.runs[0], redactor: &redactor, ordinal: 0 }];
     let budget = data::Budget { exchanges: 10_000, places: 100_000 };
     let data = serde_json::to_value(data::data(&report, &told, budget)).unwrap();
     let details: Vec<_> = (0..40).map(|n| &data["rows"][n][8]).collect();

@@ -1,6 +1,6 @@
 //! The top of the page: the mark, the verdict in words, whom it is about, and what there is to find below.
 
-use super::{STATUSES, Told, digits, markup::Markup};
+use super::{RenderContext, STATUSES, digits, markup::Markup};
 use crate::{
     model::{case::Profile, target::Verification, verdict::Status},
     report::{
@@ -25,9 +25,9 @@ const TILDE: &str = "<path d=\"M56 97c8-15 16-15 24-6s16 9 24-6\" class=\"glyph\
 const QUESTION: &str = "<path d=\"M66 84c0-18 29-18 29-3 0 11-14 10-14 19\" class=\"glyph\"/>\
     <circle cx=\"81\" cy=\"112\" r=\"4.500\" fill=\"currentColor\"/></svg>\n";
 
-pub fn write(told: &Told, body: &mut Markup) {
-    let Ending { word, parts, .. } = ending(told.run, told.report.terms.today, told.redactor);
-    let (class, shape) = match told.run.outcome() {
+pub fn write(context: &RenderContext, body: &mut Markup) {
+    let Ending { word, parts, .. } = ending(context.run, context.report.terms.today, context.redactor);
+    let (class, shape) = match context.run.outcome() {
         Outcome::NotConformant => ("broken", CROSS),
         Outcome::CouldNotFindOut => ("doubt", QUESTION),
         Outcome::Conformant if word == "NOTHING JUDGED" => ("doubt", QUESTION),
@@ -36,27 +36,27 @@ pub fn write(told: &Told, body: &mut Markup) {
         Outcome::ConformantInPart | Outcome::NoViolation => ("doubt", TILDE),
         Outcome::Conformant => ("kept", TICK),
     };
-    body.raw("<section class=\"verdict ").raw(class).raw("\" id=\"").text(told.id("verdict"));
-    body.raw("\" aria-labelledby=\"").text(told.id("verdict")).raw("-title\">\n").raw(MARK);
-    let day = told.run.started.strftime("%-d %b %Y");
+    body.raw("<section class=\"verdict ").raw(class).raw("\" id=\"").text(context.id("verdict"));
+    body.raw("\" aria-labelledby=\"").text(context.id("verdict")).raw("-title\">\n").raw(MARK);
+    let day = context.run.started.strftime("%-d %b %Y");
     body.text(format!("Proofmark · {day} · ").to_uppercase().repeat(2)).raw(CROWN).raw(shape);
-    body.raw("<div><p class=\"subject\">").text(told.product()).raw("</p>\n<h1 id=\"");
-    body.text(told.id("verdict")).raw("-title\">").text(word).raw("</h1>\n<p class=\"lede\">");
+    body.raw("<div><p class=\"subject\">").text(context.product()).raw("</p>\n<h1 id=\"");
+    body.text(context.id("verdict")).raw("-title\">").text(word).raw("</h1>\n<p class=\"lede\">");
     body.text(parts.join(", ")).raw(".</p>\n");
-    profiles(told, body);
+    profiles(context, body);
     body.raw("</div></section>\n");
-    facts(told, body);
-    contents(told, body);
+    facts(context, body);
+    contents(context, body);
 }
 
 /// One line each: what of a profile was judged, and what of that passed.
-fn profiles(told: &Told, body: &mut Markup) {
+fn profiles(context: &RenderContext, body: &mut Markup) {
     body.raw("<ul class=\"profiles\">");
     for (profile, name, what) in [
         (Profile::Core, "core", "what the documents require"),
         (Profile::Extended, "extended", "the rest of the API"),
     ] {
-        let of = || told.run.entries.iter().filter(|entry| entry.subject.profile == Some(profile));
+        let of = || context.run.entries.iter().filter(|entry| entry.subject.profile == Some(profile));
         let aside = |entry: &&Entry| matches!(entry.status, Status::Skip | Status::Unsupported);
         let judged = of().count() - of().filter(aside).count();
         let passed = of().filter(|entry| entry.status == Status::Pass).count();
@@ -66,11 +66,11 @@ fn profiles(told: &Told, body: &mut Markup) {
             body.raw("</a> <small>").raw(what).raw("</small></li>");
         }
     }
-    body.raw("<li>").text(told.run.yielded()).raw("</li></ul>\n");
+    body.raw("<li>").text(context.run.yielded()).raw("</li></ul>\n");
 }
 
-fn facts(told: &Told, body: &mut Markup) {
-    let (run, redactor) = (told.run, told.redactor);
+fn facts(context: &RenderContext, body: &mut Markup) {
+    let (run, redactor) = (context.run, context.redactor);
     body.raw("<dl class=\"facts\">\n");
     let mut fact = |name: &'static str, values: &[String]| {
         body.raw("<div><dt>").raw(name).raw("</dt>");
@@ -115,7 +115,7 @@ fn facts(told: &Told, body: &mut Markup) {
     planned
         .extend(run.plan.shard.as_ref().map(|shard| format!("part {} of the cases", redactor.line(shard))));
     fact("Plan", &planned);
-    let terms = match told.report.terms.fail_on {
+    let terms = match context.report.terms.fail_on {
         FailOn::Must => "a broken MUST fails a case",
         FailOn::Should => "a broken MUST or SHOULD fails a case",
         FailOn::Inconclusive => "a broken MUST fails a case, and no case may be inconclusive",
@@ -131,7 +131,7 @@ fn facts(told: &Told, body: &mut Markup) {
         );
         fact("Baseline", &facts);
     }
-    fact("Judge", &[format!("Proofmark {}", told.report.proofmark)]);
+    fact("Judge", &[format!("Proofmark {}", context.report.proofmark)]);
     let digests = &run.digests;
     let mut sums: Vec<String> = Vec::new();
     sums.extend(digests.suite.as_ref().map(|sum| format!("suite {sum}")));
@@ -144,13 +144,13 @@ fn facts(told: &Told, body: &mut Markup) {
 }
 
 /// What can be found on the page, and how many cases have which status.
-fn contents(told: &Told, body: &mut Markup) {
+fn contents(context: &RenderContext, body: &mut Markup) {
     body.raw("<nav class=\"contents\" aria-label=\"Contents");
-    if told.ordinal > 0 {
-        body.raw(" of ").text(told.product());
+    if context.ordinal > 0 {
+        body.raw(" of ").text(context.product());
     }
     body.raw("\"><ul class=\"tally\">");
-    let cases: Vec<&Entry> = told.run.entries.iter().filter(|entry| entry.is_case()).collect();
+    let cases: Vec<&Entry> = context.run.entries.iter().filter(|entry| entry.is_case()).collect();
     for status in &STATUSES {
         let number = cases.iter().filter(|entry| STATUSES[super::place(entry)].name == status.name).count();
         if number > 0 {
@@ -160,8 +160,8 @@ fn contents(told: &Told, body: &mut Markup) {
         }
     }
     body.raw("</ul><ul class=\"sections\">");
-    for (id, title) in super::sections(told) {
-        body.raw("<li><a href=\"#").text(told.id(id)).raw("\">").raw(title).raw("</a></li>");
+    for (id, title) in super::sections(context) {
+        body.raw("<li><a href=\"#").text(context.id(id)).raw("\">").raw(title).raw("</a></li>");
     }
     body.raw("<li><a href=\"#cases\">Every case</a></li></ul></nav>\n");
 }

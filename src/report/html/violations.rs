@@ -4,7 +4,7 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::{
-    Told, digits, encoded,
+    RenderContext, digits, encoded,
     evidence::{self, Compared, Evidence, Place},
     markup::Markup,
     verdict::counted,
@@ -47,9 +47,9 @@ struct Way<'a> {
     cases: Vec<&'a str>,
 }
 
-pub fn write(told: &Told, body: &mut Markup) {
-    let failing = told.run.with(Status::Fail).chain(told.run.with(Status::Tolerated));
-    let today = told.report.terms.today;
+pub fn write(context: &RenderContext, body: &mut Markup) {
+    let failing = context.run.with(Status::Fail).chain(context.run.with(Status::Tolerated));
+    let today = context.report.terms.today;
     let by_clause = grouped(failing.flat_map(|entry| {
         let unknown = entry.violations().iter().filter(move |it| !is_known(it, &entry.known, today));
         unknown.map(move |violation| (entry, violation))
@@ -57,37 +57,37 @@ pub fn write(told: &Told, body: &mut Markup) {
     if by_clause.is_empty() {
         return;
     }
-    told.section("violations", "What is broken", Some(by_clause.len()), body);
+    context.section("violations", "What is broken", Some(by_clause.len()), body);
     body.raw(
         "<p class=\"note\">By clause. A violation that several cases share is shown once, with the first of them.</p>\n",
     );
-    index(told, body);
-    clauses(told, &by_clause, Kind::Violation, body);
+    index(context, body);
+    clauses(context, &by_clause, Kind::Violation, body);
     body.raw("</section>\n");
 }
 
 /// Broken statements that fail no case.
-pub fn warnings(told: &Told, body: &mut Markup) {
-    let entries = told.run.entries.iter();
+pub fn warnings(context: &RenderContext, body: &mut Markup) {
+    let entries = context.run.entries.iter();
     let by_clause = grouped(entries.flat_map(|entry| entry.warnings().iter().map(move |it| (entry, it))));
     if by_clause.is_empty() {
         return;
     }
-    told.section("warnings", "Warnings", Some(by_clause.len()), body);
+    context.section("warnings", "Warnings", Some(by_clause.len()), body);
     body.raw("<p class=\"note\">Broken, yet not by a MUST; they fail no case.</p>\n");
-    clauses(told, &by_clause, Kind::Warning, body);
+    clauses(context, &by_clause, Kind::Warning, body);
     body.raw("</section>\n");
 }
 
 /// What fails as it did in the run that this one was held against.
-pub fn tolerated(told: &Told, body: &mut Markup) {
-    let Some(baseline) = &told.run.baseline else { return };
-    let entries = || told.run.with(Status::Tolerated);
-    told.section("baseline", "Also in the baseline", Some(entries().count()), body);
+pub fn tolerated(context: &RenderContext, body: &mut Markup) {
+    let Some(baseline) = &context.run.baseline else { return };
+    let entries = || context.run.with(Status::Tolerated);
+    context.section("baseline", "Also in the baseline", Some(entries().count()), body);
     body.raw("<p class=\"note\">Broken now as it was in the run of ");
     body.text(baseline.started.strftime("%-d %B %Y, %H:%M:%S UTC")).raw("; it fails nothing.</p>\n");
     for unlike in &baseline.unlike {
-        body.raw("<p>The baseline is unlike this run: ").text(told.redactor.line(unlike)).raw("</p>\n");
+        body.raw("<p>The baseline is unlike this run: ").text(context.redactor.line(unlike)).raw("</p>\n");
     }
     let gone: Vec<&str> = entries()
         .filter(|entry| matches!(entry.verdict, Verdict::Unsupported { .. }))
@@ -95,10 +95,10 @@ pub fn tolerated(told: &Told, body: &mut Markup) {
         .collect();
     if !gone.is_empty() {
         body.raw("<p class=\"in\">Of operations that are not there, and not declared:</p>\n");
-        told.cases(&gone, "status=old", body);
+        context.cases(&gone, "status=old", body);
     }
     let by_clause = grouped(entries().flat_map(|entry| entry.violations().iter().map(move |it| (entry, it))));
-    clauses(told, &by_clause, Kind::Warning, body);
+    clauses(context, &by_clause, Kind::Warning, body);
     body.raw("</section>\n");
 }
 
@@ -134,8 +134,8 @@ fn grouped<'a>(broken: impl Iterator<Item = (&'a Entry, &'a Violation)>) -> ByCl
 }
 
 /// Every cause in a line, where there is more than one.
-fn index(told: &Told, body: &mut Markup) {
-    let all = causes(told.run, told.report.terms.today);
+fn index(context: &RenderContext, body: &mut Markup) {
+    let all = causes(context.run, context.report.terms.today);
     if all.len() < 2 {
         return;
     }
@@ -147,19 +147,19 @@ fn index(told: &Told, body: &mut Markup) {
     for cause in &all {
         body.raw("<tr><th scope=\"row\">");
         match cause.clause {
-            Some(id) => link(&told.redactor.line(id), body),
+            Some(id) => link(&context.redactor.line(id), body),
             None => drop(body.raw("claims of cases that name no clause")),
         }
-        let statement = cause.clause.and_then(|id| told.report.clauses.get(id));
+        let statement = cause.clause.and_then(|id| context.report.clauses.get(id));
         body.raw("</th><td>").text(statement.map_or(String::new(), |clause| visible(&clause.text)));
-        body.raw("</td><td>").text(told.redactor.line(&cause.folded())).raw("</td><td>");
+        body.raw("</td><td>").text(context.redactor.line(&cause.folded())).raw("</td><td>");
         let mismatch = &cause.violation.mismatch;
         let (expected, actual) = (
-            told.redactor.seen(&mismatch.at, &mismatch.expected),
-            told.redactor.seen(&mismatch.at, &mismatch.actual),
+            context.redactor.seen(&mismatch.at, &mismatch.expected),
+            context.redactor.seen(&mismatch.at, &mismatch.actual),
         );
         let example = format!("{}: expected {expected}, actual {actual}", mismatch.at);
-        body.text(visible(&bounded(&told.redactor.line(&example)))).raw("</td><td class=\"number\">");
+        body.text(visible(&bounded(&context.redactor.line(&example)))).raw("</td><td class=\"number\">");
         body.text(digits(cause.cases.len())).raw("</td></tr>\n");
     }
     body.raw("</tbody></table>\n");
@@ -169,13 +169,13 @@ fn link(clause: &str, body: &mut Markup) {
     body.raw("<a class=\"id\" href=\"#clause=").text(encoded(clause)).raw("\">").text(clause).raw("</a>");
 }
 
-fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
+fn clauses(context: &RenderContext, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
     let mut room = IN_FULL;
     for (place, (&id, Broken { ways, cases })) in by_clause.iter().enumerate() {
-        let shown = id.map_or("claims".into(), |id| told.redactor.line(id));
+        let shown = id.map_or("claims".into(), |id| context.redactor.line(id));
         body.raw("<article class=\"clause\" data-clause=\"").text(&shown).raw("\">\n<h3>");
         let strength = ways.values().next().map(|way| way.violation.strength.to_string()).unwrap_or_default();
-        let clause = id.and_then(|id| told.report.clauses.get(id));
+        let clause = id.and_then(|id| context.report.clauses.get(id));
         let strength = clause.map_or(strength, |clause| clause.strength.to_string());
         body.raw("<span class=\"strength\">").text(&strength).raw("</span> ");
         match id {
@@ -189,7 +189,7 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
         }
         for (index, way) in ways.values().enumerate().take(WAYS) {
             if id.is_some() && way.violation.clauses.first() != id {
-                see(told, way, body);
+                see(context, way, body);
                 continue;
             }
             let depth = match kind {
@@ -198,7 +198,7 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
                 _ => Depth::Folded,
             };
             room = room.saturating_sub(1);
-            self::way(told, way, depth, body);
+            self::way(context, way, depth, body);
         }
         if ways.len() > WAYS {
             body.raw("<p class=\"note\">And in <a href=\"#breaks=").text(encoded(&shown)).raw("\">");
@@ -209,9 +209,9 @@ fn clauses(told: &Told, by_clause: &ByClause, kind: Kind, body: &mut Markup) {
 }
 
 /// A way that is told in full under another clause.
-fn see(told: &Told, way: &Way, body: &mut Markup) {
-    let first = way.violation.clauses.first().map_or(String::new(), |id| told.redactor.line(id));
-    body.raw("<p class=\"note\">At ").text(told.redactor.line(&way.violation.mismatch.at.to_string()));
+fn see(context: &RenderContext, way: &Way, body: &mut Markup) {
+    let first = way.violation.clauses.first().map_or(String::new(), |id| context.redactor.line(id));
+    body.raw("<p class=\"note\">At ").text(context.redactor.line(&way.violation.mismatch.at.to_string()));
     body.raw(", in ").text(counted(way.cases.len(), "case")).raw(": shown under ");
     link(&first, body);
     body.raw(".</p>\n");
@@ -228,22 +228,22 @@ enum Depth {
     Place,
 }
 
-fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
+fn way(context: &RenderContext, way: &Way, depth: Depth, body: &mut Markup) {
     let (violation, entry) = (way.violation, way.entry);
     body.raw("<div class=\"way\">\n");
-    place(&evidence::place(told, violation), body);
+    place(&evidence::place(context, violation), body);
     body.raw("<p class=\"in\">In ");
-    told.case(&entry.subject.name, body);
+    context.case(&entry.subject.name, body);
     body.raw(" <span class=\"quiet\">")
-        .text(told.redactor.line(&entry.subject.span.to_string()))
+        .text(context.redactor.line(&entry.subject.span.to_string()))
         .raw("</span>");
     if way.cases.len() > 1 {
         body.raw(" and ").text(counted(way.cases.len() - 1, "other case"));
     }
     body.raw("</p>\n");
-    explained(told, way, body);
+    explained(context, way, body);
     if depth != Depth::Place
-        && let Some(evidence) = evidence::evidence(told, entry, violation.exchange, [violation])
+        && let Some(evidence) = evidence::evidence(context, entry, violation.exchange, [violation])
     {
         exchange(&evidence, if depth == Depth::Open { " open" } else { "" }, body);
     }
@@ -251,23 +251,23 @@ fn way(told: &Told, way: &Way, depth: Depth, body: &mut Markup) {
         let breaks = violation
             .clauses
             .first()
-            .map_or("breaks=claims".into(), |id| format!("breaks={}", encoded(&told.redactor.line(id))));
+            .map_or("breaks=claims".into(), |id| format!("breaks={}", encoded(&context.redactor.line(id))));
         body.raw("<details class=\"others\"><summary>The other ").text(digits(way.cases.len() - 1));
         body.raw(" of its cases</summary>");
-        told.cases(&way.cases[1..], &breaks, body);
+        context.cases(&way.cases[1..], &breaks, body);
         body.raw("</details>\n");
     }
     body.raw("</div>\n");
 }
 
 /// What else of the entry does not hold, and is explained by this.
-fn explained(told: &Told, way: &Way, body: &mut Markup) {
+fn explained(context: &RenderContext, way: &Way, body: &mut Markup) {
     let first = way.violation.clauses.first();
     let ours = way.entry.consequences().filter(|it| first.is_some() && it.follows_from.as_ref() == first);
     let names: IndexSet<String> = ours
         .map(|it| {
             let what = it.clauses.first().map_or(&*it.rule, |clause| clause);
-            told.redactor.line(&format!("{} ({what})", it.mismatch.at))
+            context.redactor.line(&format!("{} ({what})", it.mismatch.at))
         })
         .collect();
     if names.is_empty() {

@@ -22,7 +22,7 @@ const CASES: [&str; 4] = ["dms::A::a", "dms::A::b", "dms::B::a", "dms::B::b"];
 /// The part of [`CASES`] that these are, of a target with these known failures.
 fn part(shard: &str, cases: Vec<CaseResult>, known: &[Arc<KnownFailure>]) -> Part {
     let mut run = run(cases);
-    run.plan.coverage = Coverage::Selected;
+    run.plan.coverage = RunScope::Selected;
     run.plan.not_selected = CASES.len() - run.results.len();
     run.plan.shard = Some(shard.into());
     run.plan.of = CASES.map(Into::into).into();

@@ -20,7 +20,7 @@ use crate::{
     },
     redact::Redactor,
     report::{
-        Baseline, Covered, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
+        Baseline, Coverage, Curl, Digests, Entry, FailOn, JudgedRun, Outcome, Planned, Report, Subject,
         TargetFacts, Terms, Yield, causes_first, exit_code,
     },
 };
@@ -77,7 +77,7 @@ pub struct RunDocument<E = Vec<EntryDocument>> {
     /// What the generated cases were made from.
     pub seed: Option<u64>,
     /// What of the contracts was seen.
-    pub coverage: Option<Covered>,
+    pub coverage: Option<Coverage>,
     /// How many cases that send right inputs were served.
     #[serde(default, rename = "yield")]
     pub yielded: Yield,

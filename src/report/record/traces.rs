@@ -17,7 +17,8 @@ use super::{Escaping, Evidence, RecordError, TRACES};
 use crate::{
     model::{
         exchange::{
-            Coding, End, Exchange, Leftover, RequestKind, Response, Role, SentRequest, Trace, TransportError,
+            ContentCoding, End, Exchange, Leftover, RequestKind, Response, Role, SentRequest, Trace,
+            TransportError,
         },
         template::Variables,
     },
@@ -83,8 +84,8 @@ pub enum Answer {
         body: Body,
         /// Bytes behind an answer that ends with its headers.
         stray: usize,
-        #[serde(default, skip_serializing_if = "Coding::is_as_it_came")]
-        coding: Coding,
+        #[serde(default, skip_serializing_if = "ContentCoding::is_as_it_came")]
+        coding: ContentCoding,
     },
     Broken(TransportError),
 }
@@ -418,7 +419,7 @@ fn revived(trace: RecordedTrace, base: &Variables) -> Result<Trace, String> {
         }
         let answer = match recorded.answer {
             Answer::Response { status, headers, body, stray, coding } => {
-                Ok(Response::new(status, headers, body.bytes()?.into(), stray).coded(coding))
+                Ok(Response::new(status, headers, body.bytes()?.into(), stray).with_coding(coding))
             }
             Answer::Broken(broken) => Err(broken),
         };

@@ -9,7 +9,7 @@ use super::super::{stale, status};
 use crate::{
     model::verdict::Status,
     report::{
-        Coverage, JudgedRun, Report,
+        JudgedRun, Report, RunScope,
         record::{self, Record},
     },
 };
@@ -72,7 +72,7 @@ fn derived(document: &Value) -> Value {
 }
 
 fn plan(run: &JudgedRun) -> Option<String> {
-    let whole = run.plan.coverage == Coverage::Whole;
+    let whole = run.plan.coverage == RunScope::All;
     let left_out = run.plan.not_selected > 0 || run.plan.shard.is_some();
     (whole && left_out).then(|| "the run is said to be whole, and yet cases were left out".to_owned())
 }

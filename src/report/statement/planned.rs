@@ -17,7 +17,7 @@ use crate::{
     },
     plan::{self, Decision, Ground, Selection, glob},
     redact::MASKED,
-    report::{Coverage, Entry, JudgedRun, Kind, Subject, TargetFacts},
+    report::{Entry, JudgedRun, Kind, RunScope, Subject, TargetFacts},
 };
 
 /// Holds `run` to `suite`, and to the target file where it is at hand; in what it differs, one sentence each.
@@ -31,7 +31,7 @@ pub fn differences(
     let asked = selection(&run.plan.selection);
     let selected: Vec<&Arc<Case>> = suite.cases.iter().filter(|case| asked.takes(case)).collect();
     let left_out = suite.cases.len() - selected.len();
-    if run.plan.coverage == Coverage::Whole && left_out > 0 {
+    if run.plan.coverage == RunScope::All && left_out > 0 {
         found.push(format!("the run is said to be whole, and its selection leaves {left_out} cases out"));
     }
     let entries: Vec<&Entry> = run.entries.iter().filter(|entry| entry.is_case()).collect();

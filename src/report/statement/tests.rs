@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     model::verdict::{Declared, Status, Verdict as Judged},
     report::{
-        Coverage, Run,
+        Run, RunScope,
         sample::{body_violation, clause_entry, entry, fail, pass, report, result, run},
     },
 };
@@ -91,17 +91,17 @@ fn a_word_for_the_whole_by_the_written_rules() {
 fn what_is_left_out_or_left_behind_is_never_conformant() {
     let whole = || only_dms(vec![pass(&named("a"))]);
     let left_out = |run: &mut Run| {
-        run.plan.coverage = Coverage::Selected;
+        run.plan.coverage = RunScope::Selected;
         run.plan.not_selected = 7;
     };
     type Change = fn(&mut Run);
     let table: [(&str, Change); 4] = [
         ("7 cases were left out", |run| {
-            run.plan.coverage = Coverage::Selected;
+            run.plan.coverage = RunScope::Selected;
             run.plan.not_selected = 7;
         }),
         ("one shard", |run| {
-            run.plan.coverage = Coverage::Selected;
+            run.plan.coverage = RunScope::Selected;
             run.plan.not_selected = 1;
             run.plan.shard = Some("1/2".into());
         }),
@@ -308,7 +308,7 @@ fn a_changed_record_is_refused_even_where_the_statement_is_made_of_it() {
 #[test]
 fn traffic_of_somebody_is_no_whole_run() {
     let mut run = only_dms(vec![pass(&named("a"))]);
-    run.plan.coverage = Coverage::Selected;
+    run.plan.coverage = RunScope::Selected;
     let statement = stated(run);
     assert_eq!((statement.mode, statement.result), (Mode::Selected, Conformance::Partial));
     assert!(statement.because[0].contains("not all taken"), "{:?}", statement.because);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Told, count, notes,
+    RenderContext, count, notes,
     page::{Page, Tone},
 };
 use crate::model::verdict::{Declared, Status, Verdict};
@@ -13,36 +13,36 @@ use crate::model::verdict::{Declared, Status, Verdict};
 pub const FEW_OPERATIONS: usize = 12;
 
 /// Whether a run is told so: more is not there than anybody reads line by line.
-pub fn is_for(told: &Told) -> bool {
-    absent(told).len() > FEW_OPERATIONS
+pub fn is_for(context: &RenderContext) -> bool {
+    absent(context).len() > FEW_OPERATIONS
 }
 
-pub fn write(told: &Told, page: &mut Page) {
-    operations(told, page);
-    clauses(told, page);
-    skips(told, page);
+pub fn write(context: &RenderContext, page: &mut Page) {
+    operations(context, page);
+    clauses(context, page);
+    skips(context, page);
 }
 
 /// The operations that are not there, each with how that is known.
-fn absent<'a>(told: &Told<'a>) -> BTreeMap<&'a str, Declared> {
-    let unsupported = told.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
+fn absent<'a>(context: &RenderContext<'a>) -> BTreeMap<&'a str, Declared> {
+    let unsupported = context.with(Status::Unsupported).filter_map(|entry| match &entry.verdict {
         Verdict::Unsupported { operation, declared } => Some((&**operation, *declared)),
         _ => None,
     });
     unsupported.collect()
 }
 
-fn operations(told: &Told, page: &mut Page) {
-    let absent = absent(told);
-    let judged = told.entries();
+fn operations(context: &RenderContext, page: &mut Page) {
+    let absent = absent(context);
+    let judged = context.entries();
     let judged = judged.filter(|entry| !matches!(entry.status, Status::Unsupported | Status::Skip));
     let judged: BTreeSet<&str> = judged.map(|entry| &*entry.subject.operation).collect();
     let there: Vec<&str> =
         judged.iter().copied().filter(|operation| !absent.contains_key(operation)).collect();
     page.blank();
     page.paragraph(0, Tone::Strong, &format!("{} there", count(there.len(), "operation")));
-    page.paragraph(2, Tone::Plain, &told.redactor.line(&folded(&there).join(", ")));
-    let covered = told.run.covered.iter().flat_map(|covered| &covered.apis);
+    page.paragraph(2, Tone::Plain, &context.redactor.line(&folded(&there).join(", ")));
+    let covered = context.run.covered.iter().flat_map(|covered| &covered.apis);
     let all = covered.flat_map(|api| api.operations.keys().map(String::as_str));
     let all: BTreeSet<&str> = all.chain(judged).chain(absent.keys().copied()).collect();
     let ways =
@@ -56,7 +56,7 @@ fn operations(told: &Told, page: &mut Page) {
         page.blank();
         let text = format!("{} not there, {told_how}", count(names.len(), "operation"));
         page.paragraph(0, Tone::Strong, &text);
-        page.paragraph(2, Tone::Plain, &told.redactor.line(&patterns(&names, &all).join(", ")));
+        page.paragraph(2, Tone::Plain, &context.redactor.line(&patterns(&names, &all).join(", ")));
         if how == Declared::ByAnswer {
             let text = "`proofmark known update` declares them in the target file.";
             page.paragraph(2, Tone::Quiet, text);
@@ -81,7 +81,7 @@ fn patterns(names: &BTreeSet<&str>, all: &BTreeSet<&str>) -> Vec<String> {
     kinds.retain(|kind| kind.len() >= SHORTEST);
     kinds.retain(|kind| all.iter().filter(|name| name.contains(kind)).all(|name| names.contains(name)));
     let mut left = names.clone();
-    let mut told = Vec::new();
+    let mut rendered = Vec::new();
     loop {
         let alike = |kind: &str| left.iter().filter(|name| name.contains(kind)).count();
         // The longest of those that say as much says it best.
@@ -90,11 +90,11 @@ fn patterns(names: &BTreeSet<&str>, all: &BTreeSet<&str>) -> Vec<String> {
         let mine: Vec<&str> = left.iter().copied().filter(|name| name.contains(kind)).collect();
         let begin = if mine.iter().all(|name| name.starts_with(kind)) { "" } else { "*" };
         let end = if mine.iter().all(|name| name.ends_with(kind)) { "" } else { "*" };
-        told.push(format!("{begin}{kind}{end} ({many})"));
+        rendered.push(format!("{begin}{kind}{end} ({many})"));
         left.retain(|name| !name.contains(kind));
     }
-    told.extend(left.into_iter().map(str::to_owned));
-    told
+    rendered.extend(left.into_iter().map(str::to_owned));
+    rendered
 }
 
 /// Where the words of `DescribeConnections` end.
@@ -154,11 +154,11 @@ pub fn first_word(name: &str) -> usize {
 }
 
 /// What is broken, known to be or against advice, by clause: those of one kind together, the most broken first.
-fn clauses(told: &Told, page: &mut Page) {
+fn clauses(context: &RenderContext, page: &mut Page) {
     /// The cases that break a clause, and their operations.
     type Breakers<'a> = (BTreeSet<String>, BTreeSet<&'a str>);
     let mut clauses: BTreeMap<(String, &str), Breakers<'_>> = BTreeMap::new();
-    for entry in told.entries() {
+    for entry in context.entries() {
         let known = if entry.status == Status::KnownFailure { entry.violations() } else { &[] };
         let all = known.iter().map(|it| (it, "")).chain(entry.warnings().iter().map(|it| (it, "*")));
         for (violation, mark) in all {
@@ -194,15 +194,15 @@ fn clauses(told: &Told, page: &mut Page) {
         lines.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.2.cmp(&other.2)));
         let lines = lines.into_iter().map(|(cases, operations, name)| format!("{name} {cases}/{operations}"));
         let text = lines.collect::<Vec<_>>().join(", ");
-        page.hanging(2, &told.redactor.line(&kind), Tone::Quiet, &told.redactor.line(&text));
+        page.hanging(2, &context.redactor.line(&kind), Tone::Quiet, &context.redactor.line(&text));
     }
     if !alone.is_empty() {
-        page.paragraph(2, Tone::Plain, &told.redactor.line(&alone.join(", ")));
+        page.paragraph(2, Tone::Plain, &context.redactor.line(&alone.join(", ")));
     }
 }
 
-fn skips(told: &Told, page: &mut Page) {
-    let reasons = notes::skipped(told);
+fn skips(context: &RenderContext, page: &mut Page) {
+    let reasons = notes::skipped(context);
     if !reasons.is_empty() {
         page.blank();
         let reasons = reasons.iter().map(|it| {

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Told, count,
+    RenderContext, count,
     page::{Page, Tone},
 };
 use crate::{
     model::clause::Strength,
     redact::visible,
-    report::coverage::{ApiCovered, OperationState, Share},
+    report::coverage::{ApiCoverage, OperationState, Ratio},
 };
 
 /// How many of the names that were not seen are told.
@@ -26,19 +26,19 @@ pub enum Names {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operations {
     Counted,
-    Told,
+    RenderContext,
 }
 
 /// Names of one kind that are told where only a few are.
 const FEW: usize = 12;
 
 /// Nothing where nobody worked it out, or nothing was answered.
-pub fn write(told: &Told, names: Names, operations: Operations, page: &mut Page) {
-    let Some(covered) = told.run.covered.as_ref().filter(|_| !told.is_silent()) else { return };
+pub fn write(context: &RenderContext, names: Names, operations: Operations, page: &mut Page) {
+    let Some(covered) = context.run.covered.as_ref().filter(|_| !context.is_silent()) else { return };
     page.blank();
     page.paragraph(0, Tone::Strong, "coverage");
     let longest = covered.apis.iter().map(|it| it.api.len()).chain([7]).max().unwrap_or_default();
-    let heard = |api: &&ApiCovered| !told.silent.iter().any(|it| *it.api == *api.api);
+    let heard = |api: &&ApiCoverage| !context.silent.iter().any(|it| *it.api == *api.api);
     for api in covered.apis.iter().filter(heard) {
         page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api, operations));
         if names != Names::None {
@@ -70,7 +70,7 @@ pub fn write(told: &Told, names: Names, operations: Operations, page: &mut Page)
 }
 
 /// `119 of 119 operations, 119 as they should be; 240 of 476 statuses; ...`.
-fn line(api: &ApiCovered, operations: Operations) -> String {
+fn line(api: &ApiCoverage, operations: Operations) -> String {
     let of = |states: &[OperationState]| {
         api.operations.values().filter(|operation| states.contains(&operation.state)).count()
     };
@@ -84,10 +84,10 @@ fn line(api: &ApiCovered, operations: Operations) -> String {
     if unsupported > 0 {
         parts.push(format!("{unsupported} unsupported"));
     }
-    if operations == Operations::Told {
+    if operations == Operations::RenderContext {
         parts.clear();
     }
-    let sum = |share: fn(&crate::report::coverage::OperationCovered) -> &Share| {
+    let sum = |share: fn(&crate::report::coverage::OperationCoverage) -> &Ratio| {
         let shares = api.operations.values().map(share);
         shares.fold((0, 0), |(seen, all), share| (seen + share.seen.len(), all + share.total()))
     };
@@ -102,7 +102,7 @@ fn line(api: &ApiCovered, operations: Operations) -> String {
     parts.join("; ")
 }
 
-fn untouched(api: &ApiCovered, names: Names, page: &mut Page) {
+fn untouched(api: &ApiCoverage, names: Names, page: &mut Page) {
     let with = |state: OperationState| -> Vec<String> {
         let mine = api.operations.iter().filter(|(_, operation)| operation.state == state);
         mine.map(|(name, _)| name.clone()).collect()

@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::{
-    Told, brief, count, listed,
+    RenderContext, brief, count, listed,
     page::{Page, Tone},
     silence, tolerated,
     violations::{position, show},
@@ -36,48 +36,48 @@ const HOW_TO_SEE_ALL: &str = "`proofmark report --format json` has each case wit
 /// Kinds of warnings that are told with an example each.
 const FEW_GROUPS: usize = 5;
 
-pub fn write(told: &Told, page: &mut Page) {
-    silence::write(told, page);
-    if told.is_silent() {
-        return clean_up(told, page);
+pub fn write(context: &RenderContext, page: &mut Page) {
+    silence::write(context, page);
+    if context.is_silent() {
+        return clean_up(context, page);
     }
-    let brief = brief::is_for(told);
+    let brief = brief::is_for(context);
     if !brief {
-        warnings(told, page);
+        warnings(context, page);
     }
-    errors(told, page);
-    inconclusive(told, page);
-    unexpected(told, page);
-    tolerated::write(told, page);
+    errors(context, page);
+    inconclusive(context, page);
+    unexpected(context, page);
+    tolerated::write(context, page);
     if brief {
-        brief::write(told, page);
+        brief::write(context, page);
     } else {
-        known(told, page);
-        skips(told, page);
-        unsupported(told, page);
+        known(context, page);
+        skips(context, page);
+        unsupported(context, page);
     }
-    snapshots(told, page);
-    clean_up(told, page);
+    snapshots(context, page);
+    clean_up(context, page);
 }
 
 /// What written answers were compared with, where that is news.
-fn snapshots(told: &Told, page: &mut Page) {
-    let Some(approved) = &told.run.plan.snapshots else { return };
-    if contract_alone(told.run) {
+fn snapshots(context: &RenderContext, page: &mut Page) {
+    let Some(approved) = &context.run.plan.snapshots else { return };
+    if contract_alone(context.run) {
         page.blank();
         page.paragraph(0, Tone::Quiet, CONTRACT_ALONE);
     }
     heading(page, "approved snapshots of cases that are not there", approved.unreferenced.len());
-    let names: Vec<String> = approved.unreferenced.iter().map(|name| told.redactor.line(name)).collect();
+    let names: Vec<String> = approved.unreferenced.iter().map(|name| context.redactor.line(name)).collect();
     if !names.is_empty() {
         page.paragraph(2, Tone::Quiet, &listed(&names));
     }
 }
 
 /// Each clause once, with the first place that breaks it.
-fn warnings(told: &Told, page: &mut Page) {
+fn warnings(context: &RenderContext, page: &mut Page) {
     let mut groups: IndexMap<String, (usize, Vec<String>, &Violation)> = IndexMap::new();
-    for entry in told.entries() {
+    for entry in context.entries() {
         for warning in entry.warnings() {
             let clauses = match warning.clauses.is_empty() {
                 true => format!("rule {}", warning.rule),
@@ -99,21 +99,22 @@ fn warnings(told: &Told, page: &mut Page) {
     heading(page, "warnings", groups.len());
     for (label, (times, cases, first)) in groups {
         let often = format!("{} in {}", count(times, "time"), count(cases.len(), "case"));
-        page.hanging(2, &told.redactor.line(&label), Tone::Doubt, &often);
+        page.hanging(2, &context.redactor.line(&label), Tone::Doubt, &often);
         let Mismatch { at, expected, actual } = &first.mismatch;
-        let (expected, actual) = (told.redactor.seen(at, expected), told.redactor.seen(at, actual));
+        let (expected, actual) = (context.redactor.seen(at, expected), context.redactor.seen(at, actual));
         let text = format!("{at}: expected {expected}, actual {actual}");
         if !terse {
-            page.cut(4, "as at", Tone::Quiet, &told.redactor.line(&text));
+            page.cut(4, "as at", Tone::Quiet, &context.redactor.line(&text));
         }
     }
 }
 
 /// Alike reasons together, the first with its last exchange.
-fn errors(told: &Told, page: &mut Page) {
-    let causes = told.with(Status::Error).map(|entry| (told.redactor.line(&cause(entry)), entry));
-    for (index, errors) in grouped(causes, &operations(told.run)).into_iter().enumerate() {
-        let names: Vec<String> = errors.all.iter().map(|it| told.redactor.line(&it.subject.name)).collect();
+fn errors(context: &RenderContext, page: &mut Page) {
+    let causes = context.with(Status::Error).map(|entry| (context.redactor.line(&cause(entry)), entry));
+    for (index, errors) in grouped(causes, &operations(context.run)).into_iter().enumerate() {
+        let names: Vec<String> =
+            errors.all.iter().map(|it| context.redactor.line(&it.subject.name)).collect();
         page.blank();
         let mark = page.glyph("?") + "ERROR";
         page.hanging(0, &mark, Tone::Doubt, &errors.text);
@@ -128,23 +129,23 @@ fn errors(told: &Told, page: &mut Page) {
                 first.exchange(index).map_or(String::new(), |exchange| position(exchange, &first.subject));
             page.blank();
             page.paragraph(2, Tone::Plain, &format!("The last exchange was {position}:"));
-            show(told, first, index, Focus::default(), page);
+            show(context, first, index, Focus::default(), page);
         }
     }
 }
 
 /// What was answered and shows neither, alike reasons together, those of core first.
-fn inconclusive(told: &Told, page: &mut Page) {
-    let mut open: Vec<&Entry> = told.with(Status::Inconclusive).collect();
+fn inconclusive(context: &RenderContext, page: &mut Page) {
+    let mut open: Vec<&Entry> = context.with(Status::Inconclusive).collect();
     open.sort_by_key(|entry| entry.subject.profile);
     let all = open.len();
     let named = open.into_iter().filter_map(|entry| match &entry.verdict {
         Verdict::Inconclusive { why, .. } => {
-            Some((told.redactor.line(&why.to_string()), told.redactor.line(&entry.subject.name)))
+            Some((context.redactor.line(&why.to_string()), context.redactor.line(&entry.subject.name)))
         }
         _ => None,
     });
-    let reasons = grouped(named, &operations(told.run));
+    let reasons = grouped(named, &operations(context.run));
     heading(page, "inconclusive", all);
     for Reasons { text, names, all } in reasons.iter().take(FEW_REASONS) {
         page.hanging(2, &count(all.len(), "case"), Tone::Doubt, text);
@@ -179,31 +180,36 @@ pub fn cause(entry: &Entry) -> String {
     }
 }
 
-fn unexpected(told: &Told, page: &mut Page) {
-    let passes: Vec<&Entry> = told.with(Status::UnexpectedPass).collect();
+fn unexpected(context: &RenderContext, page: &mut Page) {
+    let passes: Vec<&Entry> = context.with(Status::UnexpectedPass).collect();
     heading(page, "known failures that are none any more: take them out of the target file", {
-        passes.len() + told.run.stale.len()
+        passes.len() + context.run.stale.len()
     });
     for entry in passes {
         let known = entry.known.iter().find(|known| matches!(known.what, KnownWhat::Case(_)));
         let from = known.map_or(String::new(), |known| format!(" passes, {}", about(known)));
-        let text = told.redactor.line(&format!("{}{from}", entry.subject.name));
+        let text = context.redactor.line(&format!("{}{from}", entry.subject.name));
         page.hanging(2, "unexpected", Tone::Bad, &text);
     }
-    for known in &told.run.stale {
+    for known in &context.run.stale {
         let what = match &known.what {
             KnownWhat::Case(pattern) => format!("no case is called {pattern}"),
             KnownWhat::Clause(clause) => format!("nothing breaks {clause}"),
         };
-        page.hanging(2, "unexpected", Tone::Bad, &told.redactor.line(&format!("{what}, {}", about(known))));
+        page.hanging(
+            2,
+            "unexpected",
+            Tone::Bad,
+            &context.redactor.line(&format!("{what}, {}", about(known))),
+        );
     }
 }
 
 /// Each entry of the target file once, with the cases it excuses; one case may need several.
-fn known(told: &Told, page: &mut Page) {
+fn known(context: &RenderContext, page: &mut Page) {
     let mut groups: IndexMap<String, Vec<String>> = IndexMap::new();
-    for entry in told.with(Status::KnownFailure) {
-        for known in excuses(entry, told.report.terms.today) {
+    for entry in context.with(Status::KnownFailure) {
+        for known in excuses(entry, context.report.terms.today) {
             let what = match &known.what {
                 KnownWhat::Case(pattern) => pattern.clone(),
                 KnownWhat::Clause(clause) => clause.to_string(),
@@ -213,14 +219,14 @@ fn known(told: &Told, page: &mut Page) {
         }
     }
     heading(page, "known failures", groups.len());
-    let few = told.with(Status::KnownFailure).count() <= FEW_CASES;
+    let few = context.with(Status::KnownFailure).count() <= FEW_CASES;
     for (why, names) in groups {
         let label = count(names.len(), "case");
         if few {
-            page.hanging(2, &label, Tone::Doubt, &told.redactor.line(&why));
-            page.paragraph(4, Tone::Quiet, &told.redactor.line(&listed(&names)));
+            page.hanging(2, &label, Tone::Doubt, &context.redactor.line(&why));
+            page.paragraph(4, Tone::Quiet, &context.redactor.line(&listed(&names)));
         } else {
-            page.cut(2, &format!("{label:>10}"), Tone::Doubt, &told.redactor.line(&why));
+            page.cut(2, &format!("{label:>10}"), Tone::Doubt, &context.redactor.line(&why));
         }
     }
 }
@@ -230,8 +236,8 @@ fn about(known: &KnownFailure) -> String {
 }
 
 /// Why cases were skipped, and which of them, as far as that is read.
-fn skips(told: &Told, page: &mut Page) {
-    let all = skipped(told);
+fn skips(context: &RenderContext, page: &mut Page) {
+    let all = skipped(context);
     heading(page, "skipped", all.len());
     let mut shortened = all.len() > FEW_REASONS;
     for Reasons { text, names, all } in all.iter().take(FEW_REASONS) {
@@ -255,20 +261,20 @@ fn skips(told: &Told, page: &mut Page) {
 }
 
 /// The reasons for skips, fit to be shown, with the names of the cases.
-pub fn skipped(told: &Told) -> Vec<Reasons<String>> {
-    let skips = told.with(Status::Skip).filter_map(|entry| match &entry.verdict {
+pub fn skipped(context: &RenderContext) -> Vec<Reasons<String>> {
+    let skips = context.with(Status::Skip).filter_map(|entry| match &entry.verdict {
         Verdict::Skip { reason } => {
-            Some((told.redactor.line(reason), told.redactor.line(&entry.subject.name)))
+            Some((context.redactor.line(reason), context.redactor.line(&entry.subject.name)))
         }
         _ => None,
     });
-    grouped(skips, &operations(told.run))
+    grouped(skips, &operations(context.run))
 }
 
 /// Operations that the target does not have, each once.
-fn unsupported(told: &Told, page: &mut Page) {
+fn unsupported(context: &RenderContext, page: &mut Page) {
     let mut groups: IndexMap<(Declared, &str), usize> = IndexMap::new();
-    for entry in told.with(Status::Unsupported) {
+    for entry in context.with(Status::Unsupported) {
         if let Verdict::Unsupported { operation, declared } = &entry.verdict {
             *groups.entry((*declared, operation)).or_default() += 1;
         }
@@ -283,26 +289,26 @@ fn unsupported(told: &Told, page: &mut Page) {
         for ((_, operation), cases) in mine() {
             let separator = if declared == Declared::InTargetFile { "," } else { ":" };
             let text = format!("{operation}{separator} {how}");
-            page.hanging(2, &count(*cases, "case"), Tone::Quiet, &told.redactor.line(&text));
+            page.hanging(2, &count(*cases, "case"), Tone::Quiet, &context.redactor.line(&text));
         }
     }
-    let names: Vec<String> = absent(told.run).into_iter().collect();
+    let names: Vec<String> = absent(context.run).into_iter().collect();
     if !names.is_empty() {
         page.blank();
         let text = "to declare it in the target file (`proofmark known update` does so):";
         page.paragraph(0, Tone::Strong, text);
         let yaml = format!("unsupported: {{ operations: [{}] }}", names.join(", "));
-        page.paragraph(2, Tone::Plain, &told.redactor.line(&yaml));
+        page.paragraph(2, Tone::Plain, &context.redactor.line(&yaml));
     }
 }
 
-fn clean_up(told: &Told, page: &mut Page) {
-    heading(page, "left behind on the target (the ledger of the run names it)", told.run.clean_up.len());
+fn clean_up(context: &RenderContext, page: &mut Page) {
+    heading(page, "left behind on the target (the ledger of the run names it)", context.run.clean_up.len());
     let mut problems: IndexMap<&str, usize> = IndexMap::new();
-    told.run.clean_up.iter().for_each(|problem| *problems.entry(problem).or_default() += 1);
+    context.run.clean_up.iter().for_each(|problem| *problems.entry(problem).or_default() += 1);
     for (problem, times) in problems {
         let label = if times > 1 { format!("{times} left") } else { "left".to_owned() };
-        page.hanging(2, &label, Tone::Bad, &told.redactor.line(problem));
+        page.hanging(2, &label, Tone::Bad, &context.redactor.line(problem));
     }
 }
 

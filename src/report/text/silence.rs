@@ -1,29 +1,29 @@
 //! What did not answer: which API, why, and what to try, once for all of its cases.
 
 use super::{
-    Told, count,
+    RenderContext, count,
     page::{Page, Tone},
 };
 use crate::{model::exchange::TransportError, redact::visible, report::unanswered::Unanswered};
 
-pub fn write(told: &Told, page: &mut Page) {
-    for alike in causes(told.silent) {
+pub fn write(context: &RenderContext, page: &mut Page) {
+    for alike in causes(context.silent) {
         let first = alike[0];
         let (cases, requests) =
             alike.iter().fold((0, 0), |(cases, requests), it| (cases + it.cases, requests + it.requests));
         page.blank();
         let mark = page.glyph("?") + "ERROR";
-        let who = match told.is_silent() && alike.len() == told.silent.len() {
+        let who = match context.is_silent() && alike.len() == context.silent.len() {
             true => "nothing was answered".to_owned(),
             false => format!("no answer from {}", apis(&alike)),
         };
-        page.hanging(0, &mark, Tone::Doubt, &format!("{who}: {}", told.redactor.line(&first.cause)));
+        page.hanging(0, &mark, Tone::Doubt, &format!("{who}: {}", context.redactor.line(&first.cause)));
         let vain = format!("{} sent in vain; ", count(requests, "request"));
         let text = format!("{vain}{} could not be judged", count(cases, "case"));
         page.paragraph(7, Tone::Quiet, &text);
         let Some((entry, exchange)) = first.example else { continue };
-        let entry = &told.run.entries[entry];
-        let curl = entry.curl(exchange, &told.run.target, told.redactor).unwrap_or_default();
+        let entry = &context.run.entries[entry];
+        let curl = entry.curl(exchange, &context.run.target, context.redactor).unwrap_or_default();
         if !curl.command.is_empty() {
             page.blank();
             let never = first.cause.starts_with(&TransportError::Connect(String::new()).to_string());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::{
-    Told, brief, count,
+    RenderContext, brief, count,
     coverage::{self, Names, Operations},
     page::{Page, Tone, shortened},
     silence,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{case::Profile, exchange::TransportError, verdict::Status},
     redact::Redactor,
-    report::{Coverage, Entry, JudgedRun, Outcome, Yield, unanswered::unanswered},
+    report::{Entry, JudgedRun, Outcome, RunScope, Yield, unanswered::unanswered},
 };
 
 /// How many entries there are of each column.
@@ -98,13 +98,13 @@ impl Tally {
     }
 }
 
-pub fn write(told: &Told, page: &mut Page) {
-    let cases = || told.entries().filter(|entry| entry.is_case());
+pub fn write(context: &RenderContext, page: &mut Page) {
+    let cases = || context.entries().filter(|entry| entry.is_case());
     let total = Tally::of(cases());
     let shown: Vec<usize> = (0..COLUMNS.len()).filter(|&column| column < 2 || total.0[column] > 0).collect();
     let longest = cases().map(|entry| entry.subject.operation.len()).max().unwrap_or_default() + 2;
     // An API that the target does not have was skipped as a whole, and that was said.
-    let judged = cases().filter(|entry| told.run.target.apis.contains_key(&entry.subject.api));
+    let judged = cases().filter(|entry| context.run.target.apis.contains_key(&entry.subject.api));
     let apis: BTreeSet<_> = judged.map(|entry| entry.subject.api.clone()).collect();
     for api in apis {
         let of_api = || cases().filter(|entry| entry.subject.api == api);
@@ -120,13 +120,13 @@ pub fn write(told: &Told, page: &mut Page) {
         let fold = rows.len() > MOST_ROWS;
         let (folded, single): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
-        if single.is_empty() && brief::is_for(told) {
+        if single.is_empty() && brief::is_for(context) {
             continue;
         }
         page.blank();
         row(page, Tone::Strong, &api, None, (&shown, longest));
         for (operation, tally) in single {
-            let name = format!("  {}", told.redactor.line(operation));
+            let name = format!("  {}", context.redactor.line(operation));
             row(page, Tone::Plain, &name, Some(&tally), (&shown, longest));
         }
         let mut alike: BTreeMap<&str, Vec<Tally>> = BTreeMap::new();
@@ -136,20 +136,20 @@ pub fn write(told: &Told, page: &mut Page) {
             row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
         }
     }
-    let operations = if brief::is_for(told) { Operations::Told } else { Operations::Counted };
-    coverage::write(told, Names::None, operations, page);
-    end(told, page);
+    let operations = if brief::is_for(context) { Operations::RenderContext } else { Operations::Counted };
+    coverage::write(context, Names::None, operations, page);
+    end(context, page);
 }
 
 /// The profiles, and the last line.
-pub fn end(told: &Told, page: &mut Page) {
-    if !told.is_silent() {
-        flaky(told, page);
+pub fn end(context: &RenderContext, page: &mut Page) {
+    if !context.is_silent() {
+        flaky(context, page);
         page.blank();
-        totals(told, page);
-        served(told, page);
+        totals(context, page);
+        served(context, page);
     }
-    last_line(told, page);
+    last_line(context, page);
 }
 
 /// A line of the table; without a tally, its head. The layout is the columns to show and how long a name gets.
@@ -177,8 +177,8 @@ fn row(page: &mut Page, tone: Tone, name: &str, tally: Option<&Tally>, (shown, l
 }
 
 /// Who passed only after requests were repeated, and why they were.
-fn flaky(told: &Told, page: &mut Page) {
-    let flaky: Vec<&Entry> = told.entries().filter(|entry| entry.is_flaky()).collect();
+fn flaky(context: &RenderContext, page: &mut Page) {
+    let flaky: Vec<&Entry> = context.entries().filter(|entry| entry.is_flaky()).collect();
     if flaky.is_empty() {
         return;
     }
@@ -186,8 +186,11 @@ fn flaky(told: &Told, page: &mut Page) {
     let head = format!("{} only after requests were repeated:", count(flaky.len(), "pass"));
     page.paragraph(0, Tone::Doubt, &head);
     for entry in flaky.iter().take(MOST_FLAKY) {
-        let text =
-            format!("{}: {}", told.redactor.line(&entry.subject.name), told.redactor.line(&repeats(entry)));
+        let text = format!(
+            "{}: {}",
+            context.redactor.line(&entry.subject.name),
+            context.redactor.line(&repeats(entry))
+        );
         page.paragraph(2, Tone::Plain, &text);
     }
     if flaky.len() > MOST_FLAKY {
@@ -207,34 +210,34 @@ pub fn repeats(entry: &Entry) -> String {
 }
 
 /// `core 60 of 62 passed; 312 exchanges in 1.24 s`.
-fn totals(told: &Told, page: &mut Page) {
+fn totals(context: &RenderContext, page: &mut Page) {
     let profiles = [(Profile::Core, "core"), (Profile::Extended, "extended")];
     let parts = profiles.into_iter().filter_map(|(profile, name)| {
-        let entries = told.entries().filter(|entry| entry.subject.profile == Some(profile));
+        let entries = context.entries().filter(|entry| entry.subject.profile == Some(profile));
         let tally = Tally::of(entries);
         let judged = tally.total() - tally.aside();
         (tally.total() > 0).then(|| format!("{name}: {} of {judged} judged passed", tally.get(Status::Pass)))
     });
-    let generated = told.run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
-    let seed = told.run.seed.filter(|_| generated > 0);
+    let generated = context.run.entries.iter().filter(|entry| entry.subject.is_generated()).count();
+    let seed = context.run.seed.filter(|_| generated > 0);
     let seed = seed.map(|seed| format!("{generated} of the cases generated, seed {seed}"));
-    let exchanges: usize = told.run.entries.iter().map(|entry| entry.exchanges).sum();
-    let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), told.run.elapsed.as_secs_f64());
+    let exchanges: usize = context.run.entries.iter().map(|entry| entry.exchanges).sum();
+    let elapsed = format!("{} in {:.2} s", count(exchanges, "exchange"), context.run.elapsed.as_secs_f64());
     let text: Vec<String> = parts.chain(seed).chain([elapsed]).collect();
     page.paragraph(0, Tone::Quiet, &text.join("; "));
 }
 
 /// How much of what is right was served, and which operations served nothing.
-fn served(told: &Told, page: &mut Page) {
-    let run = told.run;
-    if run.plan.coverage == Coverage::Traffic {
+fn served(context: &RenderContext, page: &mut Page) {
+    let run = context.run;
+    if run.plan.coverage == RunScope::Traffic {
         let text = "Not asked: whatever cases claim. What a client happened to send was held to what every answer owes.";
         return page.paragraph(0, Tone::Quiet, text);
     }
     let never = run.never_served();
     let mut text = run.yielded().to_string();
     if !never.is_empty() {
-        let names: Vec<String> = never.iter().map(|(_, name)| told.redactor.line(name)).collect();
+        let names: Vec<String> = never.iter().map(|(_, name)| context.redactor.line(name)).collect();
         text += &format!("; never served: {}", super::listed(&names));
     }
     if !run.supporting.is_empty() {
@@ -244,9 +247,9 @@ fn served(told: &Told, page: &mut Page) {
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
-fn last_line(told: &Told, page: &mut Page) {
-    let Ending { glyph, word, mut parts } = ending(told.run, told.report.terms.today, told.redactor);
-    let tone = match (told.run.outcome(), word) {
+fn last_line(context: &RenderContext, page: &mut Page) {
+    let Ending { glyph, word, mut parts } = ending(context.run, context.report.terms.today, context.redactor);
+    let tone = match (context.run.outcome(), word) {
         (Outcome::NotConformant, _) => Tone::Bad,
         (Outcome::Conformant, "CONFORMANT") => Tone::Good,
         _ => Tone::Doubt,
@@ -320,7 +323,7 @@ fn open(run: &JudgedRun, heard: &[&Entry]) -> Vec<String> {
     let core = heard.iter().filter(|entry| entry.subject.profile == Some(Profile::Core));
     let core = core.filter(|entry| !matches!(entry.status, Status::Skip | Status::Unsupported)).count();
     let mut parts = Vec::new();
-    if run.plan.coverage == Coverage::Traffic {
+    if run.plan.coverage == RunScope::Traffic {
         return parts;
     }
     // Where something else is wrong, that is told; what was not served may come of it.

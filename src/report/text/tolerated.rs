@@ -3,20 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Told, count, listed,
+    RenderContext, count, listed,
     page::{Page, Tone},
 };
 use crate::model::verdict::{Status, Verdict};
 
 /// Each clause once, with the cases that break it now as they did then.
-pub fn write(told: &Told, page: &mut Page) {
-    let Some(baseline) = &told.run.baseline else { return };
+pub fn write(context: &RenderContext, page: &mut Page) {
+    let Some(baseline) = &context.run.baseline else { return };
     for unlike in &baseline.unlike {
         page.blank();
-        page.hanging(0, "the baseline is unlike this run:", Tone::Doubt, &told.redactor.line(unlike));
+        page.hanging(0, "the baseline is unlike this run:", Tone::Doubt, &context.redactor.line(unlike));
     }
     let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for entry in told.with(Status::Tolerated) {
+    for entry in context.with(Status::Tolerated) {
         let mut note = |what: String| {
             groups.entry(what).or_default().insert(entry.subject.name.clone());
         };
@@ -41,7 +41,7 @@ pub fn write(told: &Told, page: &mut Page) {
     );
     for (what, names) in groups {
         let names: Vec<String> = names.into_iter().collect();
-        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &told.redactor.line(&what));
-        page.paragraph(4, Tone::Quiet, &told.redactor.line(&listed(&names)));
+        page.hanging(2, &count(names.len(), "case"), Tone::Doubt, &context.redactor.line(&what));
+        page.paragraph(4, Tone::Quiet, &context.redactor.line(&listed(&names)));
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use indexmap::{IndexMap, IndexSet};
 
 use super::{
-    Told, count, listed,
+    RenderContext, count, listed,
     page::{Page, Tone},
 };
 use crate::{
@@ -54,24 +54,24 @@ struct Group<'a> {
     others: IndexSet<&'a str>,
 }
 
-pub fn write(told: &Told, page: &mut Page) {
-    let failing: Vec<&Entry> = told.with(Status::Fail).collect();
-    let groups = grouped(&failing, told);
+pub fn write(context: &RenderContext, page: &mut Page) {
+    let failing: Vec<&Entry> = context.with(Status::Fail).collect();
+    let groups = grouped(&failing, context);
     let mut by_entry: BTreeMap<usize, Vec<&Group>> = BTreeMap::new();
     groups.iter().for_each(|group| by_entry.entry(group.entry).or_default().push(group));
     for (cases, (index, own)) in by_entry.iter().enumerate() {
         let entry = failing[*index];
         page.blank();
         let mark = page.glyph("✗") + "FAIL";
-        page.hanging(0, &mark, Tone::Bad, &told.redactor.line(&entry.subject.name));
-        page.paragraph(6, Tone::Quiet, &told.redactor.line(&whence(&entry.subject)));
+        page.hanging(0, &mark, Tone::Bad, &context.redactor.line(&entry.subject.name));
+        page.paragraph(6, Tone::Quiet, &context.redactor.line(&whence(&entry.subject)));
         if cases < IN_FULL {
-            in_full(told, entry, own, page);
+            in_full(context, entry, own, page);
         } else {
-            own.iter().for_each(|group| in_a_line(told, group, page));
+            own.iter().for_each(|group| in_a_line(context, group, page));
         }
     }
-    silent(&failing, &by_entry, page, told);
+    silent(&failing, &by_entry, page, context);
     if by_entry.len() > IN_FULL {
         page.blank();
         page.paragraph(0, Tone::Quiet, "Run a case by its name to see its exchange.");
@@ -90,7 +90,12 @@ fn whence(subject: &Subject) -> String {
 }
 
 /// Names the cases that break nothing which is not told of another; each failing case is named somewhere.
-fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mut Page, told: &Told) {
+fn silent(
+    failing: &[&Entry],
+    by_entry: &BTreeMap<usize, Vec<&Group>>,
+    page: &mut Page,
+    context: &RenderContext,
+) {
     let mut operations: IndexMap<String, Vec<String>> = IndexMap::new();
     for (index, entry) in failing.iter().enumerate() {
         if by_entry.contains_key(&index) {
@@ -112,16 +117,16 @@ fn silent(failing: &[&Entry], by_entry: &BTreeMap<usize, Vec<&Group>>, page: &mu
         if more > 0 {
             list += &format!(" and {more} others");
         }
-        page.paragraph(2, Tone::Plain, &told.redactor.line(&operation));
-        page.paragraph(4, Tone::Quiet, &told.redactor.line(&list));
+        page.paragraph(2, Tone::Plain, &context.redactor.line(&operation));
+        page.paragraph(4, Tone::Quiet, &context.redactor.line(&list));
     }
 }
 
 /// The violations of the failing entries that are not known, alike ones put together, in order of first sight.
-fn grouped<'a>(failing: &[&'a Entry], told: &Told) -> Vec<Group<'a>> {
+fn grouped<'a>(failing: &[&'a Entry], context: &RenderContext) -> Vec<Group<'a>> {
     let mut groups: IndexMap<Alike, Group> = IndexMap::new();
     for (index, &entry) in failing.iter().enumerate() {
-        for violation in entry.fresh(told.report.terms.today) {
+        for violation in entry.fresh(context.report.terms.today) {
             let fresh =
                 || Group { violation, entry: index, times: 0, elsewhere: vec![], others: IndexSet::new() };
             let group = groups.entry(alike(violation)).or_insert_with(fresh);
@@ -152,15 +157,15 @@ pub fn alike(violation: &Violation) -> Alike<'_> {
     }
 }
 
-fn in_a_line(told: &Told, group: &Group, page: &mut Page) {
+fn in_a_line(context: &RenderContext, group: &Group, page: &mut Page) {
     let Violation { mismatch, clauses, rule, .. } = group.violation;
     let broken = clauses.first().map_or(&**rule, |clause| &**clause);
-    let (expected, actual) = seen(told, group.violation);
+    let (expected, actual) = seen(context, group.violation);
     let text = format!("{broken} at {}: expected {expected}, actual {actual}", mismatch.at);
-    page.paragraph(6, Tone::Plain, &bounded(&told.redactor.line(&text)));
+    page.paragraph(6, Tone::Plain, &bounded(&context.redactor.line(&text)));
 }
 
-fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
+fn in_full(context: &RenderContext, entry: &Entry, own: &[&Group], page: &mut Page) {
     let mut exchanges: IndexMap<usize, IndexMap<&[ClauseId], Vec<&Group>>> = IndexMap::new();
     for group in own {
         let clauses = exchanges.entry(group.violation.exchange).or_default();
@@ -176,19 +181,19 @@ fn in_full(told: &Told, entry: &Entry, own: &[&Group], page: &mut Page) {
         }
         let groups: Vec<&Group> = clauses.values().flatten().copied().collect();
         for (clauses, groups) in &clauses {
-            statement(told, clauses, groups, page);
-            places(told, groups, page);
-            explained(told, entry, clauses, page);
+            statement(context, clauses, groups, page);
+            places(context, groups, page);
+            explained(context, entry, clauses, page);
         }
         if exchange.is_some() {
-            evidence(told, entry, index, &groups, page);
+            evidence(context, entry, index, &groups, page);
         }
     }
-    known_as_well(told, entry, page);
+    known_as_well(context, entry, page);
 }
 
 /// The clauses that are broken, word for word and with where they stand.
-fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Page) {
+fn statement(context: &RenderContext, clauses: &[ClauseId], groups: &[&Group], page: &mut Page) {
     page.blank();
     let strength = groups.first().map(|group| group.violation.strength.to_string()).unwrap_or_default();
     if clauses.is_empty() && groups.iter().all(|group| group.violation.rule == "snapshot") {
@@ -197,9 +202,9 @@ fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Pa
         page.hanging(2, "CLAIM", Tone::Bad, "of the case alone; it names no clause");
     }
     for id in clauses {
-        let clause = told.report.clauses.get(id);
+        let clause = context.report.clauses.get(id);
         let strength = clause.map_or(strength.clone(), |clause| clause.strength.to_string());
-        page.hanging(2, &format!("{strength:<6}"), Tone::Bad, &told.redactor.line(id));
+        page.hanging(2, &format!("{strength:<6}"), Tone::Bad, &context.redactor.line(id));
         if let Some(clause) = clause {
             page.paragraph(10, Tone::Plain, &visible(&clause.text));
             page.paragraph(10, Tone::Quiet, &visible(&format!("{}, {}", clause.document, clause.section)));
@@ -208,7 +213,7 @@ fn statement(told: &Told, clauses: &[ClauseId], groups: &[&Group], page: &mut Pa
 }
 
 /// What else of the entry does not hold, and is explained by the first of these clauses.
-fn explained(told: &Told, entry: &Entry, clauses: &[ClauseId], page: &mut Page) {
+fn explained(context: &RenderContext, entry: &Entry, clauses: &[ClauseId], page: &mut Page) {
     let ours = entry.consequences().filter(|it| it.follows_from.as_ref() == clauses.first());
     let names: IndexSet<String> = ours
         .map(|it| {
@@ -218,22 +223,22 @@ fn explained(told: &Told, entry: &Entry, clauses: &[ClauseId], page: &mut Page) 
         .collect();
     if !names.is_empty() {
         let names: Vec<String> = names.into_iter().collect();
-        page.hanging(6, "explains", Tone::Quiet, &told.redactor.line(&listed(&names)));
+        page.hanging(6, "explains", Tone::Quiet, &context.redactor.line(&listed(&names)));
     }
 }
 
 /// Every place where the clauses are broken; those with the same expectation and the same answer in one go.
-fn places(told: &Told, groups: &[&Group], page: &mut Page) {
+fn places(context: &RenderContext, groups: &[&Group], page: &mut Page) {
     let mut same: IndexMap<(&str, &str, &str), Vec<&Group>> = IndexMap::new();
     for &group in groups {
         let Violation { rule, mismatch, .. } = group.violation;
         same.entry((&**rule, &mismatch.expected, &mismatch.actual)).or_default().push(group);
     }
     for alike in same.values().take(PLACES) {
-        place(told, alike[0], page);
+        place(context, alike[0], page);
         let others: Vec<_> = alike[1..].iter().map(|it| it.violation.mismatch.at.to_string()).collect();
         if !others.is_empty() {
-            page.hanging(6, "same at ", Tone::Quiet, &told.redactor.line(&listed(&others)));
+            page.hanging(6, "same at ", Tone::Quiet, &context.redactor.line(&listed(&others)));
         }
     }
     let more: Vec<_> =
@@ -241,22 +246,25 @@ fn places(told: &Told, groups: &[&Group], page: &mut Page) {
     if !more.is_empty() {
         page.blank();
         let text = format!("and at {}: {}", count(more.len(), "more place"), listed(&more));
-        page.paragraph(4, Tone::Plain, &told.redactor.line(&text));
+        page.paragraph(4, Tone::Plain, &context.redactor.line(&text));
     }
 }
 
 /// One place where it is broken: what was claimed, by whom, and what was there.
-fn place(told: &Told, group: &Group, page: &mut Page) {
+fn place(context: &RenderContext, group: &Group, page: &mut Page) {
     let violation = group.violation;
     page.blank();
-    page.paragraph(4, Tone::Strong, &told.redactor.line(&violation.mismatch.at.to_string()));
-    let (expected, actual) = seen(told, violation);
+    page.paragraph(4, Tone::Strong, &context.redactor.line(&violation.mismatch.at.to_string()));
+    let (expected, actual) = seen(context, violation);
     match difference(&expected, &actual, page.width() - 16) {
         Difference::Lines { expected, actual } => {
             page.hanging(6, "expected", Tone::Good, &visible(&bounded(&expected)));
             page.hanging(6, "actual  ", Tone::Bad, &visible(&bounded(&actual)));
-            let others: Vec<_> =
-                group.others.iter().map(|other| told.redactor.seen(&violation.mismatch.at, other)).collect();
+            let others: Vec<_> = group
+                .others
+                .iter()
+                .map(|other| context.redactor.seen(&violation.mismatch.at, other))
+                .collect();
             if !others.is_empty() {
                 page.hanging(6, "or      ", Tone::Bad, &visible(&bounded(&listed(&others))));
             }
@@ -267,7 +275,7 @@ fn place(told: &Told, group: &Group, page: &mut Page) {
         Some(span) => format!("{span}, rule {}", violation.rule),
         None => format!("rule {}, which every exchange is held to", violation.rule),
     };
-    page.hanging(6, "claim   ", Tone::Quiet, &told.redactor.line(&by));
+    page.hanging(6, "claim   ", Tone::Quiet, &context.redactor.line(&by));
     let again = (group.times > 1).then(|| format!("{} in this case", count(group.times - 1, "more time")));
     let more = group.elsewhere.len();
     let elsewhere = (more > 0).then(|| {
@@ -276,7 +284,7 @@ fn place(told: &Told, group: &Group, page: &mut Page) {
     });
     let also: Vec<String> = again.into_iter().chain(elsewhere).collect();
     if !also.is_empty() {
-        page.hanging(6, "and     ", Tone::Quiet, &told.redactor.line(&also.join(", and ")));
+        page.hanging(6, "and     ", Tone::Quiet, &context.redactor.line(&also.join(", and ")));
     }
 }
 
@@ -298,7 +306,7 @@ fn diff(lines: &[(Side, String)], left_out: usize, page: &mut Page) {
 }
 
 /// The exchange, and the command that repeats it.
-fn evidence(told: &Told, entry: &Entry, index: usize, groups: &[&Group], page: &mut Page) {
+fn evidence(context: &RenderContext, entry: &Entry, index: usize, groups: &[&Group], page: &mut Page) {
     let (mut headers, mut pointers) = (Vec::new(), Vec::new());
     for group in groups {
         match &group.violation.mismatch.at {
@@ -308,17 +316,17 @@ fn evidence(told: &Told, entry: &Entry, index: usize, groups: &[&Group], page: &
         }
     }
     let focus = Focus { headers: &headers, pointers: &pointers };
-    show(told, entry, index, focus, page);
+    show(context, entry, index, focus, page);
 }
 
 /// An excerpt of an exchange and its `curl` line.
-pub fn show(told: &Told, entry: &Entry, index: usize, focus: Focus, page: &mut Page) {
+pub fn show(context: &RenderContext, entry: &Entry, index: usize, focus: Focus, page: &mut Page) {
     let Some(exchange) = entry.exchange(index) else { return };
-    let excerpt = excerpt(exchange, focus, told.redactor);
+    let excerpt = excerpt(exchange, focus, context.redactor);
     page.blank();
     excerpt.request.iter().for_each(|line| page.verbatim(2, Tone::Quiet, &format!("> {line}")));
     excerpt.response.iter().for_each(|line| page.verbatim(2, Tone::Plain, &format!("< {line}")));
-    let curl = entry.curl(index, &told.run.target, told.redactor).unwrap_or_default();
+    let curl = entry.curl(index, &context.run.target, context.redactor).unwrap_or_default();
     page.blank();
     page.paragraph(2, Tone::Quiet, "Repeat it:");
     page.blank();
@@ -327,14 +335,14 @@ pub fn show(told: &Told, entry: &Entry, index: usize, focus: Focus, page: &mut P
 }
 
 /// What else a failing case breaks: as the target file knows, or as the baseline does.
-fn known_as_well(told: &Told, entry: &Entry, page: &mut Page) {
-    let known = |violation: &&Violation| is_known(violation, &entry.known, told.report.terms.today);
+fn known_as_well(context: &RenderContext, entry: &Entry, page: &mut Page) {
+    let known = |violation: &&Violation| is_known(violation, &entry.known, context.report.terms.today);
     let of = |violations: Vec<&Violation>| -> IndexSet<String> {
         let names = violations.into_iter().flat_map(|violation| match violation.clauses.is_empty() {
             true => vec![format!("rule {}", violation.rule)],
             false => violation.clauses.iter().map(ToString::to_string).collect(),
         });
-        names.map(|name| told.redactor.line(&name)).collect()
+        names.map(|name| context.redactor.line(&name)).collect()
     };
     let known_ones = of(entry.violations().iter().filter(known).collect());
     let old = of(entry.old().filter(|it| !known(it)).collect());
@@ -379,9 +387,9 @@ fn step_of(index: usize, steps: usize) -> String {
 }
 
 /// Expected and actual, fit to be shown where they were seen. Line breaks are still in them.
-fn seen(told: &Told, violation: &Violation) -> (String, String) {
+fn seen(context: &RenderContext, violation: &Violation) -> (String, String) {
     let Mismatch { at, expected, actual } = &violation.mismatch;
-    (told.redactor.seen(at, expected), told.redactor.seen(at, actual))
+    (context.redactor.seen(at, expected), context.redactor.seen(at, actual))
 }
 
 /// Nobody reads more of one line.

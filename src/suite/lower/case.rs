@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     catalog::{Catalog, fixture_id, needs},
     names::{Known, clause},
-    step::{Around, Part, step},
+    step::{Part, StepContext, step},
 };
 use crate::{
     model::{
@@ -23,18 +23,23 @@ use crate::{
 
 /// What the cases of one file have in common.
 #[derive(Clone, Copy)]
-pub struct Home<'a> {
+pub struct CaseContext<'a> {
     pub api: &'a ApiName,
     /// The operation the file is about, as the contract spells it.
     pub operation: &'a Arc<str>,
     pub source: Option<&'a String>,
     pub needs: Option<&'a NeedsEntry>,
     pub catalog: &'a Catalog,
-    pub around: Around<'a>,
+    pub step_context: StepContext<'a>,
 }
 
 /// One case. `first` is the first row of its matrix, whose claims it may share. `None` after the reason was told.
-pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut Problems) -> Option<Case> {
+pub fn case(
+    row: CaseRow,
+    first: Option<&Case>,
+    case_context: CaseContext<'_>,
+    problems: &mut Problems,
+) -> Option<Case> {
     check_name(&row.name, row.key, problems);
     let CaseRow { name, key, suffix, claims, case, whole } = row;
     let shared = first.filter(|_| claims == Claims::OfFirstRow).map(|first| &first.steps[0].expectations);
@@ -55,13 +60,14 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
         let problem = problems.add(key, format!("the case {} claims nothing", quoted(&name)));
         problem.help("say under `expect` what the answer has to be");
     }
-    let Home { api, operation, catalog, around, .. } = home;
+    let CaseContext { api, operation, catalog, step_context, .. } = case_context;
     let clauses = clauses.into_iter().flatten();
-    let mut clauses: Vec<_> = clauses.filter_map(|name| clause(&name, around.clauses, problems)).collect();
+    let mut clauses: Vec<_> =
+        clauses.filter_map(|name| clause(&name, step_context.clauses, problems)).collect();
     clauses.shrink_to_fit();
     let mut known = Known::new(catalog, api);
     let uses = fixtures(uses.as_deref().unwrap_or_default(), api, catalog, &mut known, problems);
-    let mut all_needs = needs(home.needs);
+    let mut all_needs = needs(case_context.needs);
     all_needs.extend(needs(own_needs.as_ref()));
     all_needs.extend(uses.iter().filter_map(|id| catalog.get(id)).flat_map(|fixture| fixture.needs.clone()));
     dedup(&mut all_needs);
@@ -70,8 +76,9 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
     let id: Arc<str> = format!("{api}::{operation}::{name}{suffix}").into();
     let all = std::iter::once((own, key));
     let all = all.chain(then.into_iter().flatten().map(|entry| (entry.value, entry.at)));
-    let mut steps: Vec<_> =
-        all.filter_map(|(entry, at)| step(entry, at, Part::Case, around, &mut known, problems)).collect();
+    let mut steps: Vec<_> = all
+        .filter_map(|(entry, at)| step(entry, at, Part::Case, step_context, &mut known, problems))
+        .collect();
     if let (Some(claims), Some(first)) = (shared, steps.first_mut()) {
         first.expectations = Arc::clone(claims);
     }
@@ -82,7 +89,7 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
     }
     let finally = finally.into_iter().flatten();
     let finally = finally
-        .filter_map(|entry| step(entry.value, entry.at, Part::Finally, around, &mut known, problems))
+        .filter_map(|entry| step(entry.value, entry.at, Part::Finally, step_context, &mut known, problems))
         .collect();
     Some(Case {
         id,
@@ -90,7 +97,7 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
         operation: operation.clone(),
         profile: profile.unwrap_or(Profile::Core),
         clauses,
-        source: source.or_else(|| home.source.cloned()),
+        source: source.or_else(|| case_context.source.cloned()),
         needs: all_needs,
         // Which cases there are is known when all files are read.
         twin: twin.map_or(Twin::Operation, |twin| Twin::Case(full(&twin.value, api, operation))),
@@ -98,7 +105,7 @@ pub fn case(row: CaseRow, first: Option<&Case>, home: Home<'_>, problems: &mut P
         row: matrix.map(row_values).unwrap_or_default(),
         steps,
         finally,
-        span: around.source.span(key),
+        span: step_context.source.span(key),
     })
 }
 
@@ -194,7 +201,7 @@ pub fn fixture(
     entry: Named<FixtureEntry>,
     api: &ApiName,
     catalog: &Catalog,
-    around: Around<'_>,
+    step_context: StepContext<'_>,
     problems: &mut Problems,
 ) -> Option<Fixture> {
     let Named { name, key, value, .. } = entry;
@@ -207,7 +214,7 @@ pub fn fixture(
     all_needs.extend(order.iter().filter_map(|id| catalog.get(id)).flat_map(|fixture| fixture.needs.clone()));
     known_needs(&all_needs, &mut known);
     let mut lower = |entry: Spanned<StepEntry>, part: Part<'_>| {
-        step(entry.value, entry.key, part, around, &mut known, problems)
+        step(entry.value, entry.key, part, step_context, &mut known, problems)
     };
     let make = Part::Make { fixture: &name };
     let create = lower(create, make);
@@ -227,6 +234,6 @@ pub fn fixture(
         gone: gone.flatten(),
         provides,
         cost,
-        span: around.source.span(key),
+        span: step_context.source.span(key),
     })
 }

@@ -13,7 +13,7 @@ use crate::{
         decode::{Named, Spanned},
         diagnostic::{At, Problems, quoted, suggestion},
         file::case::{FixtureEntry, NeedsEntry, SuiteFile},
-        load::Opened,
+        load::ParsedFile,
         template::{Templated, is_variable, is_word},
     },
 };
@@ -53,19 +53,19 @@ impl KnownFixture {
 
 impl Catalog {
     /// Gathers the names of all files; collisions and circles are told.
-    pub fn gather(files: &[Option<SuiteFile>], opened: &mut [Opened]) -> Catalog {
+    pub fn gather(files: &[Option<SuiteFile>], parsed: &mut [ParsedFile]) -> Catalog {
         let mut catalog = Catalog::default();
         for (index, file) in files.iter().enumerate() {
             let Some(file) = file else { continue };
             let api: ApiName = file.api.value.as_str().into();
             for entry in file.variables.iter().flat_map(|variables| &variables.0) {
-                catalog.add_variable(&api, entry, &mut opened[index]);
+                catalog.add_variable(&api, entry, &mut parsed[index]);
             }
             for entry in file.fixtures.iter().flat_map(|fixtures| &fixtures.0) {
-                catalog.add_fixture(&api, entry, index, &mut opened[index]);
+                catalog.add_fixture(&api, entry, index, &mut parsed[index]);
             }
         }
-        catalog.connect(opened);
+        catalog.connect(parsed);
         catalog
     }
 
@@ -114,8 +114,13 @@ impl Catalog {
         order
     }
 
-    fn add_variable(&mut self, api: &ApiName, entry: &Named<Templated<TemplateValue>>, opened: &mut Opened) {
-        let problems = &mut opened.problems;
+    fn add_variable(
+        &mut self,
+        api: &ApiName,
+        entry: &Named<Templated<TemplateValue>>,
+        parsed: &mut ParsedFile,
+    ) {
+        let problems = &mut parsed.problems;
         if !is_variable(&entry.name) {
             let problem =
                 problems.add(entry.key, format!("{} is not the name of a variable", quoted(&entry.name)));
@@ -127,7 +132,7 @@ impl Catalog {
             problems.add(entry.key, message).help(format!("it is also defined at {first}"));
             return;
         }
-        places.insert(entry.name.clone(), opened.source.span(entry.key));
+        places.insert(entry.name.clone(), parsed.source.span(entry.key));
         let Some(value) = &entry.value else { return };
         for (placeholder, at) in &value.placeholders {
             if let Placeholder::Variable(_) | Placeholder::Upper(_) | Placeholder::Secret(_) = placeholder {
@@ -139,8 +144,14 @@ impl Catalog {
         self.variables.entry(api.clone()).or_default().insert(name, value.value.clone());
     }
 
-    fn add_fixture(&mut self, api: &ApiName, entry: &Named<FixtureEntry>, file: usize, opened: &mut Opened) {
-        let problems = &mut opened.problems;
+    fn add_fixture(
+        &mut self,
+        api: &ApiName,
+        entry: &Named<FixtureEntry>,
+        file: usize,
+        parsed: &mut ParsedFile,
+    ) {
+        let problems = &mut parsed.problems;
         if !is_word(&entry.name) {
             let problem =
                 problems.add(entry.key, format!("{} is not the name of a fixture", quoted(&entry.name)));
@@ -152,7 +163,7 @@ impl Catalog {
             problems.add(entry.key, message).help(format!("it is also defined at {}", first.place));
             return;
         }
-        let place = opened.source.span(entry.key);
+        let place = parsed.source.span(entry.key);
         let fixture = entry.value.as_ref();
         let used = fixture.and_then(|fixture| fixture.uses.as_ref()).into_iter().flatten();
         let known = KnownFixture {
@@ -169,10 +180,10 @@ impl Catalog {
     }
 
     /// Works out what each fixture stands on.
-    fn connect(&mut self, opened: &mut [Opened]) {
+    fn connect(&mut self, parsed: &mut [ParsedFile]) {
         let mut done = BTreeMap::new();
         for id in self.fixtures.keys() {
-            self.descend(id, &mut Vec::new(), &mut done, opened);
+            self.descend(id, &mut Vec::new(), &mut done, parsed);
         }
         for (id, stands_on) in done {
             if let Some(known) = self.fixtures.get_mut(&id) {
@@ -187,7 +198,7 @@ impl Catalog {
         id: &Arc<str>,
         path: &mut Vec<Arc<str>>,
         done: &mut BTreeMap<Arc<str>, Vec<Arc<str>>>,
-        opened: &mut [Opened],
+        parsed: &mut [ParsedFile],
     ) {
         let Some(known) = self.fixtures.get(id).filter(|_| !done.contains_key(id)) else { return };
         path.push(id.clone());
@@ -196,16 +207,16 @@ impl Catalog {
             if let Some(start) = path.iter().position(|on_path| on_path == used) {
                 let circle: Vec<_> = path[start..].iter().chain([used]).map(|id| short(id)).collect();
                 let message = format!("fixtures use each other in a circle: {}", circle.join(", "));
-                opened[known.file].problems.add(*at, message);
+                parsed[known.file].problems.add(*at, message);
                 continue;
             }
             let Some(other) = self.fixtures.get(used) else { continue };
             if known.scope == Scope::Run && other.scope == Scope::Case {
                 let message = format!("`{}` lives for the run, `{}` only for a case", short(id), short(used));
-                let problem = opened[known.file].problems.add(*at, message);
+                let problem = parsed[known.file].problems.add(*at, message);
                 problem.help("a fixture of scope `run` can use only fixtures of scope `run`");
             }
-            self.descend(used, path, done, opened);
+            self.descend(used, path, done, parsed);
             let under = done.get(used).into_iter().flatten().chain([used]);
             under.for_each(|id| add_once(&mut below, id));
         }

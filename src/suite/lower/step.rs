@@ -12,7 +12,7 @@ use crate::{
     model::{
         case::{Auth, Capture, Claim, Expectation, Poll, Raw, RawBody, Request, Step, Through},
         clause::Clauses,
-        contract::{Contract, Operation, Place as Travels, Protocol},
+        contract::{Contract, Operation, ParameterLocation, Protocol},
         template::TemplateValue,
     },
     suite::{
@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// What all steps of one file are read with.
 #[derive(Clone, Copy)]
-pub struct Around<'a> {
+pub struct StepContext<'a> {
     /// None where the file names an API that does not exist.
     pub contract: Option<&'a Contract>,
     pub clauses: &'a Clauses,
@@ -59,11 +59,11 @@ pub fn step(
     entry: StepEntry,
     at: At,
     part: Part<'_>,
-    around: Around<'_>,
+    context: StepContext<'_>,
     known: &mut Known<'_>,
     problems: &mut Problems,
 ) -> Option<Step> {
-    let operation = operation(entry.operation.as_ref(), at, around, problems);
+    let operation = operation(entry.operation.as_ref(), at, context, problems);
     let raw = raw(entry.raw.as_deref(), known, problems);
     let input = Input {
         send: entry.send.map(|send| send.0).unwrap_or_default(),
@@ -71,13 +71,13 @@ pub fn step(
         without: entry.without.unwrap_or_default(),
     };
     let input = input.lower(operation.as_ref().map(|(_, operation)| *operation), &raw, at, known, problems);
-    let auth = auth(entry.auth, around.contract, known, problems);
+    let auth = auth(entry.auth, context.contract, known, problems);
     let captures =
-        captures(entry.capture.map(|capture| capture.0).unwrap_or_default(), part, around, known, problems);
+        captures(entry.capture.map(|capture| capture.0).unwrap_or_default(), part, context, known, problems);
     let claims = |place| Claims {
-        contract: around.contract,
-        clauses: around.clauses,
-        source: around.source,
+        contract: context.contract,
+        clauses: context.clauses,
+        source: context.source,
         known,
         place,
     };
@@ -119,21 +119,21 @@ pub fn step(
         captures,
         expectations: judged,
         poll,
-        span: around.source.span(at),
+        span: context.source.span(at),
     })
 }
 
 fn operation<'a>(
     own: Option<&Spanned<String>>,
     at: At,
-    around: Around<'a>,
+    context: StepContext<'a>,
     problems: &mut Problems,
 ) -> Option<(Arc<str>, &'a Operation)> {
-    let Some(name) = own.or(around.operation) else {
+    let Some(name) = own.or(context.operation) else {
         problems.add(at, "a step without an `operation`").label("`operation` is missing");
         return None;
     };
-    resolve_operation(name, around.contract?, problems)
+    resolve_operation(name, context.contract?, problems)
 }
 
 /// The contract's own name for an operation, and the operation.
@@ -219,7 +219,7 @@ fn check_path(send: &[Member], operation: &Operation, raw: &Raw, at: At, problem
     if raw.path.is_some() {
         return;
     }
-    for (name, _) in operation.members.iter().filter(|(_, member)| member.place == Travels::Path) {
+    for (name, _) in operation.members.iter().filter(|(_, member)| member.place == ParameterLocation::Path) {
         let sent = send.iter().find(|member| member.name == *name);
         let null = |value: &Spanned<Templated<TemplateValue>>| matches!(&value.value.value, TemplateValue::Fixed(value) if value.is_null() || value == "");
         let missing = match sent {
@@ -309,7 +309,7 @@ fn raw(entry: Option<&RawEntry>, known: &Known<'_>, problems: &mut Problems) -> 
 fn captures(
     entries: Vec<Named<CaptureEntry>>,
     part: Part<'_>,
-    around: Around<'_>,
+    context: StepContext<'_>,
     known: &mut Known<'_>,
     problems: &mut Problems,
 ) -> Vec<Capture> {
@@ -334,7 +334,7 @@ fn captures(
         }
         known.add(name.clone());
         if let Some(place) = entry.value {
-            let span = around.source.span(entry.whole);
+            let span = context.source.span(entry.whole);
             captures.push(Capture { name, from: place.from, presence: place.presence, span });
         }
     }

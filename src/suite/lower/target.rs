@@ -34,7 +34,7 @@ use crate::{
                 KnownFailureEntry, SecretEntry, TargetFile, TimeoutsEntry, TlsEntry, UnsupportedEntry,
             },
         },
-        load::Opened,
+        load::ParsedFile,
         template::{Templated, is_variable, is_word},
     },
 };
@@ -130,11 +130,11 @@ fn implementation(entry: ImplementationEntry) -> Implementation {
 
 /// A file that is not even YAML, or not of the right shape, may show a secret on the lines around a mistake. What stands
 /// behind a key that sounds like one is hidden, as are addresses with credentials in them.
-pub fn hide_what_may_be_secret(opened: &mut Opened) {
-    if opened.problems.is_empty() {
+pub fn hide_what_may_be_secret(parsed: &mut ParsedFile) {
+    if parsed.problems.is_empty() {
         return;
     }
-    let text = opened.source.text.clone();
+    let text = parsed.source.text.clone();
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let shows = ["{ env:", "{env:", "{ file:", "{file:"].iter().any(|place| line.contains(place));
@@ -143,7 +143,7 @@ pub fn hide_what_may_be_secret(opened: &mut Opened) {
             ["secret", "password", "token", "access_key", "bearer"].iter().any(|word| key.contains(word));
         let value = line.find(':').map_or(line.len(), |colon| colon + 1);
         if (sounds && !shows) || line.contains('@') {
-            opened.problems.hide(At::new(start + value, start + line.len()));
+            parsed.problems.hide(At::new(start + value, start + line.len()));
         }
         start += line.len();
     }

@@ -61,7 +61,7 @@ fn scalars_are_those_of_yaml_1_2() {
     ];
     for (text, value) in expected {
         let suite = load_text(&format!("api: things\nvariables:\n  a: {text}\n"));
-        let suite = suite.unwrap_or_else(|diagnostics| panic!("{text}: {}", told(diagnostics)));
+        let suite = suite.unwrap_or_else(|diagnostics| panic!("{text}: {}", all_rendered(diagnostics)));
         assert_eq!(suite.variables["things"]["a"], TemplateValue::Fixed(value), "{text}");
     }
 }

@@ -27,7 +27,7 @@ fn all_mistakes_of_all_files_are_told_at_once() {
     let diagnostics = load(&[first, second], &contracts(), &clauses()).unwrap_err();
     let files: Vec<_> = diagnostics.iter().map(|one| one.span().unwrap().to_string()).collect();
     assert_eq!(files, ["a.yaml:1:6", "a.yaml:3:33", "b.yaml:2:12", "b.yaml:4:18"]);
-    insta::assert_snapshot!(told(diagnostics), @r"
+    insta::assert_snapshot!(all_rendered(diagnostics), @r"
     1:6 unknown api `thigns` (did you mean `things`?)
     3:33 expected a status, found the number 999 (a status is a number from 100 to 599, or a class: 4xx)
     2:12 unknown operation `DeletThing` (did you mean `DeleteThing`?)
@@ -185,8 +185,8 @@ fn polls() {
         (twice, "a second `snapshot` of one step"),
         ("finally: [{ expect: { snapshot: true } }]\nexpect: { status: 200 }", "no step of a case"),
     ] {
-        let told = wrong_case(claims);
-        assert!(told.contains(why), "{claims}: {told}");
+        let all_rendered = wrong_case(claims);
+        assert!(all_rendered.contains(why), "{claims}: {all_rendered}");
     }
     insta::assert_snapshot!(wrong_case("until: { status: 200 }\nwithin: soon"), @"6:13 expected a duration, found the text `soon` (a duration is a whole number with a unit: 200ms, 2s, 5m)");
 }
@@ -252,7 +252,7 @@ fn names_are_unique_over_all_files() {
     let case = "api: things\noperation: DeleteThing\ncases: { a: { expect: { status: 200 } } }\n";
     let other = case.replace("a:", "A:");
     let files = [source("a.yaml", case), source("b.yaml", case), source("c.yaml", &other)];
-    insta::assert_snapshot!(told(load(&files, &contracts(), &clauses()).unwrap_err()), @r"
+    insta::assert_snapshot!(all_rendered(load(&files, &contracts(), &clauses()).unwrap_err()), @r"
     3:10 the case `things::DeleteThing::a` is defined twice (it is also defined at a.yaml:3:10)
     3:10 `things::DeleteThing::A` is another case by its letter case only (`things::DeleteThing::a` is defined at a.yaml:3:10)
     ");
@@ -266,7 +266,7 @@ fn clause_files() {
         "b.yaml",
         "a.b: { strength: MUST, text: t, document: d, section: s }\nc.d: { strength: must, txt: t }\n",
     );
-    insta::assert_snapshot!(told(load_clauses(&[first, second]).unwrap_err()), @r"
+    insta::assert_snapshot!(all_rendered(load_clauses(&[first, second]).unwrap_err()), @r"
     2:1 `nodots` is not the id of a clause (an id has the API first and dots between its parts: dms.DeleteConnection.success)
     1:1 the clause `a.b` is stated twice (it is also stated at a.yaml:1:1)
     2:6 a clause without `text`
@@ -280,14 +280,17 @@ fn clause_files() {
 #[test]
 fn a_claim_names_its_clause_where_the_case_has_several() {
     let both = "clauses: [things.DeleteThing.success, things.Thing.members]";
-    let told = |claims: &str| wrong_case(&format!("{both}\n{claims}"));
+    let all_rendered = |claims: &str| wrong_case(&format!("{both}\n{claims}"));
     for (claims, at) in [
         ("expect: { status: 200 }", "6:"),
         ("expect: [{ clauses: [things.Thing.members], status: 200 }, { body: empty }]", "6:"),
         ("expect: { precondition: true, status: 200 }\nuntil: { status: 200 }\nwithin: 5s", "7:"),
     ] {
-        let told = told(claims);
-        assert!(told.contains(at) && told.contains("a claim that names no clause"), "{claims}: {told}");
+        let all_rendered = all_rendered(claims);
+        assert!(
+            all_rendered.contains(at) && all_rendered.contains("a claim that names no clause"),
+            "{claims}: {all_rendered}"
+        );
     }
     for claims in [
         "expect: { clauses: [things.Thing.members], status: 200 }",

@@ -143,7 +143,7 @@ cases:
     without: [Id]
     expect: { status: \"${status}\", error: \"${error}\" }
 ";
-    let suite = load_text(file).unwrap_or_else(|diagnostics| panic!("{}", told(diagnostics)));
+    let suite = load_text(file).unwrap_or_else(|diagnostics| panic!("{}", all_rendered(diagnostics)));
     let shown: Vec<_> = suite
         .cases
         .iter()
@@ -197,7 +197,7 @@ fixtures:
 cases:
   uses-all: { uses: [top, base], send: { Id: \"${base.a}${middle.c}${thing.id}${busy.id}\" }, expect: { status: 200 } }
 ";
-    let suite = load_text(file).unwrap_or_else(|diagnostics| panic!("{}", told(diagnostics)));
+    let suite = load_text(file).unwrap_or_else(|diagnostics| panic!("{}", all_rendered(diagnostics)));
     let case = &suite.cases[0];
     assert_eq!(case.uses.join(" "), "things::thing things::base things::middle things::top");
     assert_eq!(case.needs, [Need::Variable("busy.id".into())]);

@@ -7,7 +7,7 @@ fn load_of(text: &str) -> Result<Target, Vec<Diagnostic>> {
 }
 
 fn wrong_target(text: &str) -> String {
-    told(load_of(text).err().unwrap_or_default())
+    all_rendered(load_of(text).err().unwrap_or_default())
 }
 
 /// What is told of a target on another machine; the first line of `text` is line 4 of the file.
@@ -49,7 +49,7 @@ known_failures:
 
 #[test]
 fn a_whole_target() {
-    let target = load_of(WHOLE).unwrap_or_else(|diagnostics| panic!("{}", told(diagnostics)));
+    let target = load_of(WHOLE).unwrap_or_else(|diagnostics| panic!("{}", all_rendered(diagnostics)));
     let things = &target.apis["things"];
     assert_eq!(things.base_url.as_str(), "https://things.example:8443/base");
     let Credentials::SigV4 { region, keys: Keys::Static { access_key, secret_key, session_token } } =
@@ -177,7 +177,7 @@ fn what_keeps_a_run_from_doing_harm() {
             "name: t\napis: {{ rest: {{ base_url: https://dms.eu-west-1.amazonaws.com{more} }} }}\n"
         ))
     };
-    for (told, says) in [
+    for (all_rendered, says) in [
         (
             aws(" } }\npermits: [read, destroy]\nfeatures: [x]\nvariables: { a: { b: c"),
             "2:1 AWS without `accounts`",
@@ -194,7 +194,7 @@ fn what_keeps_a_run_from_doing_harm() {
         (wrong_with("limits: { instances: 1.5 }"), "4:22 "),
         (wrong_with("limits: { wall: 40 }"), "4:17 expected a duration"),
     ] {
-        assert!(told.contains(says), "{says}: {told}");
+        assert!(all_rendered.contains(says), "{says}: {all_rendered}");
     }
     let target = load_of("name: t\napis: { rest: { base_url: https://dms.eu-west-1.amazonaws.com } }\n");
     assert!(target.is_ok(), "reading needs no account");

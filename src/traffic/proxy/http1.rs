@@ -381,7 +381,7 @@ mod tests {
         (events, whole)
     }
 
-    fn told(events: &[Event]) -> String {
+    fn rendered(events: &[Event]) -> String {
         let one = |event: &Event| match event {
             Event::Begun(Message { first: First::Request { method, .. }, .. }) => format!("<{method}"),
             Event::Switched(_) | Event::Begun(_) => "switched".to_owned(),
@@ -415,7 +415,7 @@ mod tests {
             ("\u{16}\u{3}\u{1}", "lost"),
             ("POST / HTTP/1.1\r\nContent-Length: 2, 3\r\n\r\n", "lost"),
         ] {
-            assert_eq!(told(&read(Side::Requests, text, "").0), expected, "{text}");
+            assert_eq!(rendered(&read(Side::Requests, text, "").0), expected, "{text}");
         }
     }
 
@@ -437,7 +437,7 @@ mod tests {
             ("CONNECT", "HTTP/1.1 200 OK\r\n\r\n", "lost"),
             ("GET", "SSH-2.0", "lost"),
         ] {
-            assert_eq!(told(&read(Side::Answers, text, method).0), expected, "{text}");
+            assert_eq!(rendered(&read(Side::Answers, text, method).0), expected, "{text}");
         }
     }
 
@@ -452,7 +452,7 @@ mod tests {
         let mut answers = Messages::new(Side::Answers);
         let mut pending = vec!["DELETE".to_owned()];
         let events = answers.take(b"HTTP/1.1 204 No Content\r\n\r\n{}", || pending.pop());
-        assert_eq!((told(&events), answers.stray()), ("204 >".to_owned(), 2));
+        assert_eq!((rendered(&events), answers.stray()), ("204 >".to_owned(), 2));
     }
 
     #[test]

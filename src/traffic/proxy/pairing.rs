@@ -9,15 +9,15 @@ use url::Url;
 use crate::{
     model::exchange::{RequestKind, Response, TransportError},
     traffic::{
-        MOST_BODY, Observed, Sent, Spoken, Whole,
+        CapturedExchange, HttpVersion, MOST_BODY, RequestBody, ResponseBody,
         proxy::http1::{Event, First, Message, Messages, Side},
     },
 };
 
 /// What is to be told of a connection.
 #[derive(Debug)]
-pub enum Passed {
-    Exchange(Box<Observed>),
+pub enum Captured {
+    Exchange(Box<CapturedExchange>),
     /// Bytes that nobody can judge, and why.
     Unread(String),
 }
@@ -44,7 +44,7 @@ struct Pending {
     elapsed: std::time::Duration,
 }
 
-pub struct Queue {
+pub struct Pairing {
     requests: Messages,
     answers: Messages,
     /// Oldest first.
@@ -57,13 +57,13 @@ pub struct Queue {
     /// Why answers are not read any more.
     lost: Option<TransportError>,
     /// A 204 behind which bytes may still come that should not; told with what happens next on its connection.
-    settling: Option<Box<Observed>>,
+    settling: Option<Box<CapturedExchange>>,
     upstream: Url,
 }
 
-impl Queue {
-    pub fn new(upstream: Url) -> Queue {
-        Queue {
+impl Pairing {
+    pub fn new(upstream: Url) -> Pairing {
+        Pairing {
             requests: Messages::new(Side::Requests),
             answers: Messages::new(Side::Answers),
             pending: VecDeque::new(),
@@ -92,7 +92,7 @@ impl Queue {
     }
 
     /// Bytes of the client.
-    pub fn sent(&mut self, bytes: &[u8]) -> Vec<Passed> {
+    pub fn sent(&mut self, bytes: &[u8]) -> Vec<Captured> {
         let mut passed = Vec::new();
         for event in self.requests.take(bytes, || None) {
             match event {
@@ -108,7 +108,9 @@ impl Queue {
                     passed.extend(self.told());
                 }
                 // Perhaps it is another protocol altogether: it passes unread.
-                Event::Lost(why) => passed.push(Passed::Unread(format!("a request is not HTTP/1.1: {why}"))),
+                Event::Lost(why) => {
+                    passed.push(Captured::Unread(format!("a request is not HTTP/1.1: {why}")))
+                }
                 Event::Interim | Event::Switched(_) => {}
             }
         }
@@ -116,11 +118,11 @@ impl Queue {
     }
 
     /// Bytes of the client that go no further; only what has begun is read.
-    pub fn drained(&mut self, bytes: &[u8]) -> Vec<Passed> {
+    pub fn drained(&mut self, bytes: &[u8]) -> Vec<Captured> {
         let settled = self.settled();
         let before = self.pending.len();
         let passed = self.sent(bytes);
-        let told = passed.iter().filter(|it| matches!(it, Passed::Exchange(_))).count();
+        let told = passed.iter().filter(|it| matches!(it, Captured::Exchange(_))).count();
         self.pending.truncate(before.saturating_sub(told));
         settled.into_iter().chain(passed).collect()
     }
@@ -130,8 +132,8 @@ impl Queue {
     }
 
     /// Bytes of the upstream.
-    pub fn came(&mut self, bytes: &[u8]) -> Vec<Passed> {
-        let Queue { answers, pending, begun, client, .. } = self;
+    pub fn came(&mut self, bytes: &[u8]) -> Vec<Captured> {
+        let Pairing { answers, pending, begun, client, .. } = self;
         let next_method = || {
             let next = pending.get_mut(*begun)?;
             *begun += 1;
@@ -154,11 +156,11 @@ impl Queue {
                     self.lost =
                         Some(TransportError::NotHttp("the connection went on in another protocol".into()));
                     if http {
-                        passed.push(Passed::Unread("it went on in HTTP/2".into()));
+                        passed.push(Captured::Unread("it went on in HTTP/2".into()));
                     }
                 }
                 Event::Lost(why) => {
-                    let unread = Passed::Unread(format!("bytes that belong to no request: {why}"));
+                    let unread = Captured::Unread(format!("bytes that belong to no request: {why}"));
                     self.lost = Some(TransportError::NotHttp(why));
                     let told = self.given_up();
                     passed.extend(if told.is_empty() { vec![unread] } else { told });
@@ -176,12 +178,12 @@ impl Queue {
     }
 
     /// What was held back for bytes that may have followed it.
-    fn settled(&mut self) -> Option<Passed> {
-        self.settling.take().map(Passed::Exchange)
+    fn settled(&mut self) -> Option<Captured> {
+        self.settling.take().map(Captured::Exchange)
     }
 
     /// The upstream has closed the connection, which may be the end of an answer.
-    pub fn closed(&mut self) -> Vec<Passed> {
+    pub fn closed(&mut self) -> Vec<Captured> {
         if let Some(message) = self.answers.end() {
             self.answered(message);
         }
@@ -189,7 +191,7 @@ impl Queue {
     }
 
     /// Nothing comes any more.
-    pub fn ended(&mut self, why: &str) -> Vec<Passed> {
+    pub fn ended(&mut self, why: &str) -> Vec<Captured> {
         let why = match self.client {
             Client::There => why,
             Client::Left => "the client was the first to close it",
@@ -202,7 +204,7 @@ impl Queue {
     }
 
     /// There is no upstream.
-    pub fn refused(&mut self, why: &str) -> Vec<Passed> {
+    pub fn refused(&mut self, why: &str) -> Vec<Captured> {
         self.lost = Some(TransportError::Connect(why.to_owned()));
         self.given_up()
     }
@@ -217,7 +219,7 @@ impl Queue {
     }
 
     /// The oldest exchanges, as far as both halves of them are whole. A target may answer before it was told all.
-    fn told(&mut self) -> Vec<Passed> {
+    fn told(&mut self) -> Vec<Captured> {
         let mut passed = Vec::new();
         while let Some(front) = self.pending.front()
             && front.answer.is_some()
@@ -226,25 +228,25 @@ impl Queue {
             let Some(pending) = self.pending.pop_front() else { break };
             self.begun = self.begun.saturating_sub(1);
             passed.extend(self.settled());
-            let Some(observed) = pending.observed(None, None, &self.upstream) else { continue };
-            let is_settled = observed.answer.as_ref().map_or(true, |answer| answer.status != 204);
+            let Some(captured) = pending.captured(None, None, &self.upstream) else { continue };
+            let is_settled = captured.answer.as_ref().map_or(true, |answer| answer.status != 204);
             match is_settled {
-                true => passed.push(Passed::Exchange(Box::new(observed))),
-                false => self.settling = Some(Box::new(observed)),
+                true => passed.push(Captured::Exchange(Box::new(captured))),
+                false => self.settling = Some(Box::new(captured)),
             }
         }
         passed
     }
 
     /// All that still wait, each with what there is of it.
-    fn given_up(&mut self) -> Vec<Passed> {
-        let mut passed: Vec<Passed> = self.settled().into_iter().collect();
+    fn given_up(&mut self) -> Vec<Captured> {
+        let mut passed: Vec<Captured> = self.settled().into_iter().collect();
         let mut so_far = self.requests.so_far();
         self.begun = 0;
         for pending in std::mem::take(&mut self.pending) {
             let part = if pending.whole.is_none() { so_far.take() } else { None };
-            let observed = pending.observed(part, self.lost.clone(), &self.upstream);
-            passed.extend(observed.map(|it| Passed::Exchange(Box::new(it))));
+            let captured = pending.captured(part, self.lost.clone(), &self.upstream);
+            passed.extend(captured.map(|it| Captured::Exchange(Box::new(it))));
         }
         passed
     }
@@ -258,30 +260,30 @@ impl Pending {
     }
 
     /// `part` is what there is of a request that is not whole, `broken` why there is no answer, where there is none.
-    fn observed(
+    fn captured(
         self,
         part: Option<Message>,
         broken: Option<TransportError>,
         upstream: &Url,
-    ) -> Option<Observed> {
+    ) -> Option<CapturedExchange> {
         let expects = self.head.header("expect").is_some_and(|it| it.eq_ignore_ascii_case("100-continue"));
         let is_whole = self.whole.is_some();
         let request = self.whole.or(part).unwrap_or(self.head);
         let refused = expects && request.length == 0;
         let why = format!("the client sent {} bytes of a body, and not the rest", request.length);
         let sent = match self.answered {
-            _ if is_whole => Sent::Whole,
+            _ if is_whole => RequestBody::Complete,
             // Whoever asks first whether to send a body, and is told no, has said all (RFC 9110, section 10.1.1).
-            Client::There if refused => Sent::Whole,
-            Client::There => Sent::Unfinished(why),
-            Client::Left => Sent::Abandoned(why),
+            Client::There if refused => RequestBody::Complete,
+            Client::There => RequestBody::Unfinished(why),
+            Client::Left => RequestBody::Abandoned(why),
         };
         let Message { first: First::Request { method, target }, headers, body, length } = request else {
             return None;
         };
         let elapsed = if self.answer.is_some() { self.elapsed } else { self.clock.elapsed() };
         let (answer, whole) = answer(self.answer, broken);
-        Some(Observed {
+        Some(CapturedExchange {
             method,
             url: asked_url(&target, upstream),
             headers,
@@ -289,7 +291,7 @@ impl Pending {
             answer,
             started: self.started,
             elapsed,
-            spoken: Spoken::One,
+            http_version: HttpVersion::One,
             whole,
             // A body that was not kept whole cannot be held against the contract.
             intent: (!is_whole || length > MOST_BODY as u64).then_some(RequestKind::Malformed),
@@ -302,19 +304,22 @@ impl Pending {
 fn answer(
     answer: Option<(Message, usize)>,
     broken: Option<TransportError>,
-) -> (Result<Response, TransportError>, Whole) {
+) -> (Result<Response, TransportError>, ResponseBody) {
     match answer {
         Some((Message { first: First::Answer { status }, headers, body, length }, stray)) => {
             let whole = match transfer_coding(&headers).filter(|_| length > 0) {
-                Some(coding) => Whole::Missing(format!("the body is in {coding}, which is not read")),
-                None if length > MOST_BODY as u64 => {
-                    Whole::Missing(format!("the body has {length} bytes, of which {MOST_BODY} are read"))
-                }
-                None => Whole::There,
+                Some(coding) => ResponseBody::Missing(format!("the body is in {coding}, which is not read")),
+                None if length > MOST_BODY as u64 => ResponseBody::Missing(format!(
+                    "the body has {length} bytes, of which {MOST_BODY} are read"
+                )),
+                None => ResponseBody::Complete,
             };
             (Ok(Response::new(status, headers, body, stray)), whole)
         }
-        _ => (Err(broken.unwrap_or_else(|| TransportError::CutOff("nothing came".into()))), Whole::There),
+        _ => (
+            Err(broken.unwrap_or_else(|| TransportError::CutOff("nothing came".into()))),
+            ResponseBody::Complete,
+        ),
     }
 }
 
@@ -344,8 +349,8 @@ fn asked_url(target: &str, upstream: &Url) -> String {
 mod tests {
     use super::*;
 
-    fn queue() -> Queue {
-        Queue::new("http://127.0.0.1:1/".parse().unwrap())
+    fn queue() -> Pairing {
+        Pairing::new("http://127.0.0.1:1/".parse().unwrap())
     }
 
     const ASKED: &str = "GET /a HTTP/1.1\r\n\r\n";
@@ -353,19 +358,19 @@ mod tests {
     const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
     const DELETED: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
-    fn told(passed: &[Passed]) -> String {
-        let one = |passed: &Passed| match passed {
-            Passed::Unread(_) => "unread".to_owned(),
-            Passed::Exchange(it) => {
+    fn told(passed: &[Captured]) -> String {
+        let one = |passed: &Captured| match passed {
+            Captured::Unread(_) => "unread".to_owned(),
+            Captured::Exchange(it) => {
                 let answer = match &it.answer {
                     Ok(answer) if answer.stray > 0 => format!("{} stray {}", answer.status, answer.stray),
                     Ok(answer) => answer.status.to_string(),
                     Err(broken) => broken.to_string().split(':').next().unwrap_or_default().to_owned(),
                 };
                 let sent = match &it.sent {
-                    Sent::Whole | Sent::Unread(_) => "",
-                    Sent::Unfinished(_) => " unfinished",
-                    Sent::Abandoned(_) => " abandoned",
+                    RequestBody::Complete | RequestBody::Unread(_) => "",
+                    RequestBody::Unfinished(_) => " unfinished",
+                    RequestBody::Abandoned(_) => " abandoned",
                 };
                 let path = it.url.trim_start_matches("http://127.0.0.1:1");
                 format!("{path} {}{sent} {answer}", String::from_utf8_lossy(&it.body)).replace("  ", " ")

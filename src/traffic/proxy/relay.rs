@@ -19,7 +19,7 @@ use tokio::{
 };
 use url::Url;
 
-use crate::traffic::proxy::pairing::{Passed, Queue};
+use crate::traffic::proxy::pairing::{Captured, Pairing};
 
 /// For a connection upstream to come about.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -47,18 +47,18 @@ pub struct Upstream {
 
 /// Whoever judges.
 #[derive(Clone)]
-pub struct Judge {
-    sender: UnboundedSender<(Passed, Option<OwnedSemaphorePermit>)>,
+pub struct ExchangeSender {
+    sender: UnboundedSender<(Captured, Option<OwnedSemaphorePermit>)>,
     room: Arc<Semaphore>,
 }
 
-impl Judge {
-    pub fn new(sender: UnboundedSender<(Passed, Option<OwnedSemaphorePermit>)>) -> Judge {
-        Judge { sender, room: Arc::new(Semaphore::new(WAITING)) }
+impl ExchangeSender {
+    pub fn new(sender: UnboundedSender<(Captured, Option<OwnedSemaphorePermit>)>) -> ExchangeSender {
+        ExchangeSender { sender, room: Arc::new(Semaphore::new(WAITING)) }
     }
 
     /// Takes no time, so that nothing can be lost on the way, whatever is cut off.
-    fn tell(&self, passed: Passed) {
+    fn send(&self, passed: Captured) {
         let place = Arc::clone(&self.room).try_acquire_owned().ok();
         // Whoever judges is gone only at the very end.
         let _ = self.sender.send((passed, place));
@@ -70,13 +70,13 @@ impl Judge {
     }
 }
 
-struct Conversation {
-    queue: Mutex<Queue>,
+struct Connection {
+    queue: Mutex<Pairing>,
     /// Whether bytes are on their way to the client.
     passing: Mutex<Passing>,
     /// When nobody waits any more.
     idle: Notify,
-    judge: Judge,
+    judge: ExchangeSender,
     ending: watch::Receiver<Ending>,
 }
 
@@ -94,9 +94,14 @@ pub enum Ending {
 }
 
 /// Passes on until either side is done, or the proxy is.
-pub async fn relay(mut client: TcpStream, upstream: Upstream, judge: Judge, ending: watch::Receiver<Ending>) {
-    let conversation = Conversation {
-        queue: Mutex::new(Queue::new(upstream.url.clone())),
+pub async fn relay(
+    mut client: TcpStream,
+    upstream: Upstream,
+    judge: ExchangeSender,
+    ending: watch::Receiver<Ending>,
+) {
+    let connection = Connection {
+        queue: Mutex::new(Pairing::new(upstream.url.clone())),
         passing: Mutex::new(Passing::Nothing),
         idle: Notify::new(),
         judge,
@@ -107,23 +112,23 @@ pub async fn relay(mut client: TcpStream, upstream: Upstream, judge: Judge, endi
     let mut first = vec![0; PIECE];
     let length = tokio::select! {
         read = client.read(&mut first) => read.unwrap_or(0),
-        () = conversation.farewell() => 0,
+        () = connection.shutdown() => 0,
     };
     first.truncate(length);
     if first.is_empty() {
         return;
     }
     // It is known what was asked before anybody can answer.
-    let passed = conversation.queue().sent(&first);
-    conversation.tell(passed);
+    let passed = connection.queue().sent(&first);
+    connection.send(passed);
     let connected = tokio::select! {
         connected = connect(&upstream) => connected,
-        () = conversation.farewell() => Err(io::Error::other(PROXY_ENDED)),
+        () = connection.shutdown() => Err(io::Error::other(PROXY_ENDED)),
     };
     match connected {
-        Ok(Connected::Plain(stream)) => conversation.converse(client, stream, &first).await,
-        Ok(Connected::Tls(stream)) => conversation.converse(client, *stream, &first).await,
-        Err(error) => conversation.refuse(client, &error).await,
+        Ok(Connected::Plain(stream)) => connection.converse(client, stream, &first).await,
+        Ok(Connected::Tls(stream)) => connection.converse(client, *stream, &first).await,
+        Err(error) => connection.refuse(client, &error).await,
     }
 }
 
@@ -146,8 +151,8 @@ async fn connect(upstream: &Upstream) -> io::Result<Connected> {
     timeout(PATIENCE, connecting).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-impl Conversation {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+impl Connection {
+    fn queue(&self) -> MutexGuard<'_, Pairing> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -155,15 +160,15 @@ impl Conversation {
         self.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, passed: impl IntoIterator<Item = Passed>) {
-        passed.into_iter().for_each(|one| self.judge.tell(one));
+    fn send(&self, passed: impl IntoIterator<Item = Captured>) {
+        passed.into_iter().for_each(|one| self.judge.send(one));
         if self.queue().is_idle() {
             self.idle.notify_one();
         }
     }
 
     /// Until the proxy was asked to end, and nobody waits for an answer or has waited long enough.
-    async fn farewell(&self) {
+    async fn shutdown(&self) {
         let mut ending = self.ending.clone();
         // Where nobody can ask for it any more, it has ended.
         let _ = ending.wait_for(|ending| *ending == Ending::Now).await;
@@ -194,14 +199,14 @@ impl Conversation {
             };
             tokio::select! {
                 why = both => why,
-                () = self.farewell() => PROXY_ENDED.to_owned(),
+                () = self.shutdown() => PROXY_ENDED.to_owned(),
             }
         };
         let is_unheard = self.queue().is_unheard();
-        farewell(&mut to_client, &if is_unheard { bad_gateway(&why) } else { String::new() }).await;
-        self.linger(&mut from_client).await;
+        shutdown(&mut to_client, &if is_unheard { bad_gateway(&why) } else { String::new() }).await;
+        self.drain(&mut from_client).await;
         let passed = self.queue().ended(&why);
-        self.tell(passed);
+        self.send(passed);
     }
 
     /// Passes on what the client says, until it says no more.
@@ -210,7 +215,7 @@ impl Conversation {
         let mut piece = vec![0; PIECE];
         while let Ok(length @ 1..) = client.read(&mut piece).await {
             let passed = self.queue().sent(&piece[..length]);
-            self.tell(passed);
+            self.send(passed);
             self.judge.is_ready().await;
             // Of an upstream that takes no more the answer may still come.
             if open {
@@ -234,7 +239,7 @@ impl Conversation {
                 // Only a connection that was closed in order tells where an answer without a length ends.
                 Ok(_) => {
                     let passed = self.queue().closed();
-                    self.tell(passed);
+                    self.send(passed);
                     return UPSTREAM_CLOSED.to_owned();
                 }
                 Err(error) => return format!("{UPSTREAM_CLOSED}: {error}"),
@@ -243,7 +248,7 @@ impl Conversation {
             let passed = self.queue().came(&piece[..length]);
             let written = client.write_all(&piece[..length]).await;
             *self.passing() = Passing::Nothing;
-            self.tell(passed);
+            self.send(passed);
             self.judge.is_ready().await;
             if written.is_err() {
                 self.queue().client_left();
@@ -261,26 +266,26 @@ impl Conversation {
                 && let Ok(length @ 1..) = from_client.read(&mut piece).await
             {
                 let passed = self.queue().sent(&piece[..length]);
-                self.tell(passed);
+                self.send(passed);
             }
         };
         tokio::select! {
             _ = timeout(PATIENCE, whole) => {}
-            () = self.farewell() => {}
+            () = self.shutdown() => {}
         }
-        farewell(&mut to_client, &bad_gateway(&error.to_string())).await;
+        shutdown(&mut to_client, &bad_gateway(&error.to_string())).await;
         let passed = self.queue().refused(&error.to_string());
-        self.tell(passed);
+        self.send(passed);
     }
 
     /// Takes what the client still sends of a request that was answered early: the answer would be lost on its way if its
     /// connection were closed on it (RFC 9112, section 9.6).
-    async fn linger(&self, client: &mut OwnedReadHalf) {
+    async fn drain(&self, client: &mut OwnedReadHalf) {
         let rest = async {
             let mut piece = vec![0; PIECE];
             while let Ok(length @ 1..) = client.read(&mut piece).await {
                 let passed = self.queue().drained(&piece[..length]);
-                self.tell(passed);
+                self.send(passed);
             }
         };
         let _ = timeout(FAREWELL, rest).await;
@@ -288,7 +293,7 @@ impl Conversation {
 }
 
 /// The last that a client is told.
-async fn farewell(client: &mut OwnedWriteHalf, last: &str) {
+async fn shutdown(client: &mut OwnedWriteHalf, last: &str) {
     let said = async {
         let _ = client.write_all(last.as_bytes()).await;
         let _ = client.shutdown().await;

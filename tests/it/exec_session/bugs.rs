@@ -158,7 +158,7 @@ async fn a_panic_of_whoever_is_told_lets_cases_clean_up_first() {
     });
     let panic = AssertUnwindSafe(run).catch_unwind().await.unwrap_err();
     assert_eq!(*told.lock().unwrap(), 1, "nobody is told anything after that");
-    assert!(stage.session.told(panic.as_ref()).starts_with("cannot judge "));
+    assert!(stage.session.panic_message(panic.as_ref()).starts_with("cannot judge "));
     stage.session.close().await;
     let made = server.transcript().matches("POST /things").count();
     assert!((2..=6).contains(&made), "nothing is begun after that: {made} things");

@@ -13,7 +13,10 @@ use proofmark::{
             Auth, Capture, CaptureFrom, Case, Claim, Expectation, Fixture, Poll, Presence, Profile, Raw,
             Request, Scope, StatusPattern, Step, Suite,
         },
-        contract::{Access, Answer, Contract, Effect, Member, Operation, Place, Protocol, Touches},
+        contract::{
+            Access, Contract, DocumentedResponse, Effect, Member, Operation, ParameterLocation, Protocol,
+            Touches,
+        },
         exchange::{Exchange, Role, Trace},
         span::Span,
         target::{ApiTarget, Credentials, Keys, SecretRef, Target, Timeouts},
@@ -44,15 +47,17 @@ fn operation(
         list: Default::default(),
         schema: json!(true),
     };
-    let mut members = vec![("x-api-version", member(Place::Header, Some(json!("1.0-rev0"))))];
+    let mut members = vec![("x-api-version", member(ParameterLocation::Header, Some(json!("1.0-rev0"))))];
     if path.contains("{id}") {
-        members.push(("id", member(Place::Path, None)));
+        members.push(("id", member(ParameterLocation::Path, None)));
     }
     if name == "CreateThing" {
-        members.push(("spec", member(Place::WholeBody, None)));
+        members.push(("spec", member(ParameterLocation::WholeBody, None)));
     }
     if name == "Authenticate" {
-        members.extend(["grant_type", "username", "password"].map(|name| (name, member(Place::Form, None))));
+        members.extend(
+            ["grant_type", "username", "password"].map(|name| (name, member(ParameterLocation::Form, None))),
+        );
     }
     Operation {
         name: name.into(),
@@ -69,7 +74,7 @@ fn operation(
         input: None,
         members: members.into_iter().map(|(name, member)| (name.to_owned(), member)).collect(),
         consumes: Vec::new(),
-        answers: BTreeMap::from([(success, Answer::default())]),
+        answers: BTreeMap::from([(success, DocumentedResponse::default())]),
         errors: Vec::new(),
         paging: None,
         ranges: Default::default(),

@@ -396,7 +396,7 @@ async fn every_answer_has_its_verdict() {
 /// What is wrong with the outcome of an attack.
 pub fn trouble(outcome: &Outcome, expected: Expected) -> Option<String> {
     if !expected.is(&outcome.verdict) {
-        return Some(format!("{}, not {expected:?}\n{}", in_words(&outcome.verdict), outcome.told));
+        return Some(format!("{}, not {expected:?}\n{}", in_words(&outcome.verdict), outcome.rendered));
     }
     if !Pass.is(&outcome.behind) {
         return Some(format!("the case behind it: {}", in_words(&outcome.behind)));
@@ -405,9 +405,9 @@ pub fn trouble(outcome: &Outcome, expected: Expected) -> Option<String> {
         return Some(format!("took {} ms", outcome.took.as_millis()));
     }
     let unseen = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-    if let Some(control) = outcome.told.chars().find(|c| unseen(*c)) {
+    if let Some(control) = outcome.rendered.chars().find(|c| unseen(*c)) {
         return Some(format!("the report has a {control:?} in it"));
     }
-    let leaked = CANARIES.iter().find(|canary| outcome.told.contains(**canary));
+    let leaked = CANARIES.iter().find(|canary| outcome.rendered.contains(**canary));
     leaked.map(|canary| format!("the report shows {canary}"))
 }

@@ -27,7 +27,7 @@ async fn a_connection_that_does_not_come_about_is_an_error() {
     for way in [Aws, Rest, Alone] {
         let outcome = attacked(target(&format!("http://{nobody}"), ""), way).await;
         row("refuses", way, &outcome);
-        assert!(Error("could not connect: connection refused").is(&outcome.verdict), "{}", outcome.told);
+        assert!(Error("could not connect: connection refused").is(&outcome.verdict), "{}", outcome.rendered);
         for (name, acts, expected) in [
             ("resets at the door", vec![Act::Reset], Error("connection")),
             ("closes at the door", vec![], Error("the connection ended")),
@@ -39,8 +39,12 @@ async fn a_connection_that_does_not_come_about_is_an_error() {
             let outcome = attacked(target(&format!("http://{}", server.address), ""), way).await;
             row(name, way, &outcome);
             // A reset may be seen while still connecting: then the request has not left, is sent once more, and that is told.
-            let unreached = outcome.told.contains("could not\n  connect: connection reset");
-            if way == Alone && name == "resets at the door" && unreached && outcome.told.contains("1 flaky") {
+            let unreached = outcome.rendered.contains("could not\n  connect: connection reset");
+            if way == Alone
+                && name == "resets at the door"
+                && unreached
+                && outcome.rendered.contains("1 flaky")
+            {
                 continue;
             }
             assert_eq!(trouble(&outcome, expected), None, "{name}, {way:?}");
@@ -137,7 +141,7 @@ async fn a_certificate_that_is_not_good_is_shown_no_credential() {
         let heard = server.asked().iter().filter(|asked| shown(&asked.text)).count();
         let through = usize::from(expected == Pass) + usize::from(behind == Pass);
         assert_eq!(heard, through, "{name}");
-        assert!(!shown(&outcome.told), "{name}");
+        assert!(!shown(&outcome.rendered), "{name}");
     }
 }
 

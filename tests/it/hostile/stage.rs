@@ -8,7 +8,7 @@ use std::{
 };
 
 use proofmark::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     exec::{
         Interrupt, Secrets, Session, Setup,
         ledger::{Ledger, Lifetime, RUNS, RunHeader},
@@ -20,7 +20,7 @@ use proofmark::{
         verdict::Verdict,
     },
     plan::{self, Job},
-    report::{self, CaseResult, Coverage, Digests, FailOn, Format, Planned, Run, Style, TargetFacts, Terms},
+    report::{self, CaseResult, Digests, FailOn, Format, Planned, Run, RunScope, Style, TargetFacts, Terms},
     suite::{self, SourceFile},
     workspace::{self, Generated, Layout, Workspace},
 };
@@ -100,7 +100,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     pub behind: Verdict,
     /// The reports of both, as text and as JSON.
-    pub told: String,
+    pub rendered: String,
     pub took: Duration,
     /// The requests of the case, for what they sent where.
     pub urls: Vec<String>,
@@ -178,7 +178,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
     };
     tokio::time::timeout(AT_MOST, run).await.expect("bounded time");
     let approved = Snapshots::default();
-    let judge = Judge {
+    let judge = JudgingContext {
         suite: &suite,
         contracts: &HOUSE.contracts,
         clauses: &HOUSE.clauses,
@@ -199,16 +199,16 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
         })
         .collect();
     let (verdict, behind) = (results[0].verdict.clone(), results[1].verdict.clone());
-    let told = told(results, &target, &session);
-    Outcome { verdict, behind, told, took: clock.elapsed(), urls }
+    let rendered = rendered(results, &target, &session);
+    Outcome { verdict, behind, rendered, took: clock.elapsed(), urls }
 }
 
-fn told(results: Vec<CaseResult>, target: &Target, session: &Session) -> String {
+fn rendered(results: Vec<CaseResult>, target: &Target, session: &Session) -> String {
     let protocols = HOUSE.contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
     let run = Run {
         target: TargetFacts::of(target, &protocols),
         digests: Digests::default(),
-        plan: Planned::of(Coverage::Selected),
+        plan: Planned::of(RunScope::Selected),
         covered: None,
         seed: None,
         started: "2026-01-01T00:00:00Z".parse().unwrap(),

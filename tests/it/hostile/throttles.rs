@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use proofmark::{
-    check::{self, Judge, Snapshots},
+    check::{self, JudgingContext, Snapshots},
     model::{case::Suite, verdict::Verdict},
     plan,
     suite::{self, SourceFile},
@@ -130,8 +130,8 @@ async fn what_does_no_harm_is_asked_once_more_and_is_never_a_plain_pass() {
                 None if !matches!(outcome.verdict, Verdict::Pass { .. }) => {
                     wrong.push(format!("{row}: {}", in_words(&outcome.verdict)));
                 }
-                None if !outcome.told.contains(r#""flaky": true"#) && *way == Aws => {
-                    wrong.push(format!("{row}: a plain pass\n{}", outcome.told));
+                None if !outcome.rendered.contains(r#""flaky": true"#) && *way == Aws => {
+                    wrong.push(format!("{row}: a plain pass\n{}", outcome.rendered));
                 }
                 None => {}
             }
@@ -167,7 +167,7 @@ async fn a_target_that_throttles_for_good_is_left_alone_after_a_while() {
         let ground = plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target };
         let jobs: Vec<_> = suite.cases.iter().map(|case| plan::job(case, ground)).collect();
         let approved = Snapshots::default();
-        let judge = Judge {
+        let judge = JudgingContext {
             suite: &suite,
             contracts: &HOUSE.contracts,
             clauses: &HOUSE.clauses,

@@ -3,7 +3,7 @@
 
 use proofmark::{
     contract::Contracts,
-    model::contract::{Access, Contract, Operation, Place},
+    model::contract::{Access, Contract, Operation, ParameterLocation},
     reference::published,
 };
 use serde_json::{Value, json};
@@ -25,8 +25,8 @@ fn request(contract: &Contract, operation: &Operation, extent: Extent, (id, toke
     for (name, member) in &operation.members {
         let wanted = member.required || extent == Extent::Maximal;
         match member.place {
-            Place::Path => path = path.replace(&format!("{{{name}}}"), id),
-            Place::Query if wanted => {
+            ParameterLocation::Path => path = path.replace(&format!("{{{name}}}"), id),
+            ParameterLocation::Query if wanted => {
                 let value = value(contract, &member.schema, Extent::Maximal);
                 let values = value.as_array().cloned().unwrap_or_else(|| vec![value]);
                 for value in values {
@@ -34,12 +34,12 @@ fn request(contract: &Contract, operation: &Operation, extent: Extent, (id, toke
                     query.append_pair(member.wire_name.as_deref().unwrap_or(name), &text);
                 }
             }
-            Place::WholeBody => {
+            ParameterLocation::WholeBody => {
                 request = request
                     .with("content-type", "application/json")
                     .with_body(value(contract, &member.schema, extent).to_string());
             }
-            Place::Form if operation.consumes == ["multipart/form-data"] => {
+            ParameterLocation::Form if operation.consumes == ["multipart/form-data"] => {
                 request = request.with("content-type", "multipart/form-data; boundary=b");
                 let part = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\nx\r\n");
                 request.body.extend(part.into_bytes());
@@ -128,19 +128,19 @@ async fn one_thing_wrong_is_refused() {
         }
         for (name, member) in &operation.members {
             match member.place {
-                Place::WholeBody => {
+                ParameterLocation::WholeBody => {
                     wrong.push(("no json", whole.clone().with_body("{"), bad.clone()));
                     wrong.push(("a list", whole.clone().with_body("[]"), bad.clone()));
                     if member.required {
                         wrong.push(("no body", whole.clone().with_body(""), bad.clone()));
                     }
                 }
-                Place::Query if member.schema["type"] == "integer" => {
+                ParameterLocation::Query if member.schema["type"] == "integer" => {
                     let path = whole.path.split('?').next().unwrap();
                     let odd = whole.clone().with_path(&format!("{path}?{name}=many"));
                     wrong.push(("no number", odd, bad.clone()));
                 }
-                Place::Query | Place::Form if member.required => {
+                ParameterLocation::Query | ParameterLocation::Form if member.required => {
                     let path = whole.path.split('?').next().unwrap().to_owned();
                     let bare = whole.clone().with_path(&path).with_body("");
                     wrong.push(("a parameter missing", bare, bad.clone()));

@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::{
     check::{
-        Judge, Snapshots,
+        JudgingContext, Snapshots,
         rules::example::{CONTRACTS, Example, aws, aws_op, rest, rest_error},
         verdict,
     },
@@ -43,7 +43,7 @@ fn sent(
 fn verdict_of(api: &str, nothing: &NoOperation, all: &[Sent]) -> Verdict {
     let (suite, clauses, target) = (Suite::default(), Clauses::new(), Target::default());
     let snapshots = Snapshots::default();
-    let judge = Judge {
+    let judge = JudgingContext {
         suite: &suite,
         contracts: &CONTRACTS,
         clauses: &clauses,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::{draft::Draft, placeholders::template},
+    super::{case_builder::CaseBuilder, placeholders::template},
     claims::{self, ReadOnly, Relation, below},
     input::Input,
     scene::{SUCCESS, Scene, Thing, Which},
@@ -16,14 +16,14 @@ use crate::model::{
 
 /// A change of one property is shown, at once or as one that waits, and all others are as before.
 pub(super) fn of<'a>(
-    draft: &Draft<'a>,
+    builder: &CaseBuilder<'a>,
     resource: &'a Resource,
     property: &'a Property,
     values: &[Value],
     name: &str,
 ) -> Option<Case> {
     property.updated_by.as_deref().filter(|_| property.class == Class::ReadWrite)?;
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let thing = scene.thing(resource, &Map::new(), Which::Own)?;
     let new = changed(&thing, property, values)?;
     scene.made(thing.clone(), Vec::new());
@@ -64,13 +64,13 @@ fn update<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, property: &Property, new
     let mut input = scene.about(usage, thing)?;
     keep_others(scene, thing, usage.unnamed, &mut input);
     for (path, value) in &property.with {
-        if input.takes(scene.draft, path) {
+        if input.takes(scene.builder, path) {
             input.set(path, value.clone());
         }
     }
     input.set(property.updated_by.as_deref()?, new.clone());
     let mut step = scene.call(input.operation, input.into_members());
-    let served = scene.draft.expectation(scene.served(), Claim::Status(SUCCESS.to_vec()));
+    let served = scene.builder.expectation(scene.served(), Claim::Status(SUCCESS.to_vec()));
     scene.expects(&mut step, served);
     Some(step)
 }
@@ -85,7 +85,7 @@ fn keep_others(scene: &Scene<'_, '_>, thing: &Thing<'_>, unnamed: Unnamed, input
             // An update that takes the whole thing takes its identifiers too.
             (None, _) if input.get(name).is_some() => {
                 let is_identifier = thing.resource.identifiers.values().any(|shown| shown == name);
-                if is_identifier && input.takes(scene.draft, name) {
+                if is_identifier && input.takes(scene.builder, name) {
                     input.set(name, thing.identifier(name));
                 }
             }
@@ -98,10 +98,10 @@ fn keep_others(scene: &Scene<'_, '_>, thing: &Thing<'_>, unnamed: Unnamed, input
 fn taken<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, property: &Property, new: &Value) -> Option<Step> {
     let (_, place) = scene.read(thing)?;
     let mut step = scene.settled(thing)?;
-    let claim = claims::has(&place, property, &template(new.clone()), &scene.draft.span)?;
+    let claim = claims::has(&place, property, &template(new.clone()), &scene.builder.span)?;
     let statement = Relation::Update.clause(thing.resource.standing_of(property.review));
     if let Some(poll) = &mut step.poll {
-        poll.until.extend(scene.draft.expectation(statement, claim));
+        poll.until.extend(scene.builder.expectation(statement, claim));
     }
     Some(step)
 }
@@ -127,14 +127,14 @@ fn others<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, property: &Property) -> 
     }
     let claim = claims::as_captured(&place, "before", others, Ignoring::Order)?;
     let statement = Relation::LeavesOthers.clause(thing.resource.standing());
-    scene.expects(&mut step, scene.draft.expectation(statement, claim));
+    scene.expects(&mut step, scene.builder.expectation(statement, claim));
     Some(step)
 }
 
 /// The same name twice is refused, and the first stays as it was.
-pub(super) fn unique<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Case> {
+pub(super) fn unique<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
     let unique = resource.unique.as_ref()?;
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let thing = scene.thing(resource, &Map::new(), Which::Own)?;
     let standing = resource.standing();
     scene.made(thing.clone(), Vec::new());
@@ -145,15 +145,15 @@ pub(super) fn unique<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Ca
     let (mut read, place) = scene.read(&thing)?;
     let steady = claims::steady(resource, ReadOnly::Compared);
     let same = claims::as_captured(&place, "before", steady, Ignoring::Order)?;
-    scene.expects(&mut read, draft.expectation(Relation::Refused.clause(standing), same));
+    scene.expects(&mut read, builder.expectation(Relation::Refused.clause(standing), same));
     scene.push(read);
     scene.case("has-its-name-alone")
 }
 
 /// Made again under its name with the smallest input, it has nothing of the first but the name.
-pub(super) fn anew<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Case> {
+pub(super) fn anew<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
     resource.unique.as_ref()?;
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let plain = scene.thing(resource, &Map::new(), Which::Own)?;
     let special: Vec<(&Property, Value)> = resource
         .properties
@@ -161,7 +161,9 @@ pub(super) fn anew<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Case
         .filter(|property| property.class != Class::WriteOnly && property.with.is_empty())
         .filter(|property| property.steadiness == Steadiness::Steady)
         .filter(|property| property.set_by.as_deref().is_some_and(|path| plain.input.get(path).is_none()))
-        .filter_map(|property| Some((property, telling::values(draft, resource, property).first()?.clone())))
+        .filter_map(|property| {
+            Some((property, telling::values(builder, resource, property).first()?.clone()))
+        })
         .collect();
     let mut all = Map::new();
     special.iter().filter_map(|(property, value)| sent(property, value)).for_each(|sent| all.extend(sent));
@@ -183,16 +185,16 @@ pub(super) fn anew<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Case
         let path = property.shown_as.as_deref().and_then(|shown| below(&place, shown))?;
         let old = ValueMatcher::Differs(template(value.clone()));
         let statement = Relation::Anew.clause(resource.standing_of(property.review));
-        scene.expects(&mut read, draft.expectation(statement, Claim::At { path, matcher: old }));
+        scene.expects(&mut read, builder.expectation(statement, Claim::At { path, matcher: old }));
     }
     scene.push(read);
     scene.case("begins-anew")
 }
 
 /// A change, and the end, of one leaves another as it is.
-pub(super) fn neighbours<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Option<Case> {
+pub(super) fn neighbours<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
     resource.delete.as_ref()?;
-    let mut scene = Scene::new(draft);
+    let mut scene = Scene::new(builder);
     let thing = scene.thing(resource, &Map::new(), Which::Own)?;
     scene.made(thing.clone(), Vec::new());
     let other = scene.thing(resource, &Map::new(), Which::Other)?;
@@ -207,7 +209,7 @@ pub(super) fn neighbours<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Optio
     scene.push(seen);
     let changed = resource.properties.values().find_map(|property| {
         property.updated_by.as_deref().filter(|_| property.class == Class::ReadWrite)?;
-        let values = telling::values(draft, resource, property);
+        let values = telling::values(builder, resource, property);
         let new = changed(&thing, property, &values).filter(|_| !values.is_empty())?;
         update(&scene, &thing, property, &new)
     });
@@ -217,7 +219,7 @@ pub(super) fn neighbours<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Optio
         let steady = claims::steady(resource, ReadOnly::Compared);
         let same = claims::as_captured(&place, "before", steady, Ignoring::Order)?;
         let statement = Relation::Neighbour.clause(resource.standing());
-        scene.expects(&mut read, draft.expectation(statement, same));
+        scene.expects(&mut read, builder.expectation(statement, same));
         Some(read)
     };
     let unchanged = same(&scene)?;

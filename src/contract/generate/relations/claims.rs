@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json_path::JsonPath;
 
-use super::super::draft::{Statement, must, should};
+use super::super::case_builder::{Statement, must, should};
 use crate::{
     contract::resources::{EACH, WHOLE},
     model::{

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use super::{
     super::{
         arn,
-        draft::Draft,
+        case_builder::CaseBuilder,
         placeholders::{ABSENT, template},
-        value::Extent,
+        value::InputSize,
     },
     claims::{self, Relation, below},
     input::Input,
@@ -42,23 +42,25 @@ struct Filter<'a> {
     list: String,
 }
 
-pub(super) fn of<'a>(draft: &Draft<'a>, resource: &'a Resource) -> Vec<Case> {
+pub(super) fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
     let filters = resource.filters.iter();
-    filters.filter_map(|(name, shown)| by(draft, resource, &filter(draft, resource, name, shown)?)).collect()
+    filters
+        .filter_map(|(name, shown)| by(builder, resource, &filter(builder, resource, name, shown)?))
+        .collect()
 }
 
 fn filter<'a>(
-    draft: &Draft<'a>,
+    builder: &CaseBuilder<'a>,
     resource: &'a Resource,
     name: &'a str,
     shown: &'a str,
 ) -> Option<Filter<'a>> {
     let usage = resource.list.as_ref()?;
-    let lister = draft.contract.operation(&usage.operation)?;
+    let lister = builder.contract.operation(&usage.operation)?;
     let named = |(member, it): (&'a String, &'a Member)| {
-        let shape = Shape::of(draft.contract, &it.schema);
-        let element = Shape::of(draft.contract, shape.inside().filter(|_| shape.kind == Kind::List)?);
-        let properties = element.properties(draft.contract);
+        let shape = Shape::of(builder.contract, &it.schema);
+        let element = Shape::of(builder.contract, shape.inside().filter(|_| shape.kind == Kind::List)?);
+        let properties = element.properties(builder.contract);
         let has = |wanted: &str| properties.iter().any(|property| property.name == wanted);
         (has("Name") && has("Values")).then_some(member.as_str())
     };
@@ -69,11 +71,11 @@ fn filter<'a>(
     Some(Filter { name, shown, lister, form, list: claims::place(usage.shows.as_deref()?) })
 }
 
-fn by<'a>(draft: &Draft<'a>, resource: &'a Resource, filter: &Filter<'a>) -> Option<Case> {
-    let mut scene = Scene::new(draft);
+fn by<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, filter: &Filter<'a>) -> Option<Case> {
+    let mut scene = Scene::new(builder);
     let thing = scene.thing(resource, &Map::new(), Which::Own)?;
     let value = value_of(&thing, filter.shown)?;
-    let other = other_than(draft, resource, filter.shown, &value);
+    let other = other_than(builder, resource, filter.shown, &value);
     scene.made(thing.clone(), Vec::new());
     if resource.read.is_some() {
         let settled = scene.settled(&thing)?;
@@ -98,15 +100,15 @@ fn value_of(thing: &Thing<'_>, shown: &str) -> Option<Value> {
 }
 
 /// A value that no resource of the run has there.
-fn other_than(draft: &Draft<'_>, resource: &Resource, shown: &str, value: &Value) -> Value {
+fn other_than(builder: &CaseBuilder<'_>, resource: &Resource, shown: &str, value: &Value) -> Value {
     let property = resource.properties.get(shown);
-    let told = property.map(|property| telling::values(draft, resource, property)).unwrap_or_default();
+    let told = property.map(|property| telling::values(builder, resource, property)).unwrap_or_default();
     let another = told.into_iter().find(|it| it.is_string() && it != value);
-    another.unwrap_or_else(|| absent(draft, shown))
+    another.unwrap_or_else(|| absent(builder, shown))
 }
 
-fn absent(draft: &Draft<'_>, shown: &str) -> Value {
-    let service = draft.maker_of(draft.operation, Extent::Minimal).service().to_owned();
+fn absent(builder: &CaseBuilder<'_>, shown: &str) -> Value {
+    let service = builder.maker_of(builder.operation, InputSize::Minimal).service().to_owned();
     let arn = arn::of_member(shown, &service).into_iter().next();
     arn.unwrap_or_else(|| ABSENT.to_owned()).into()
 }
@@ -133,7 +135,7 @@ fn found(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, value: &
             ignoring: ignoring.unwrap_or_default(),
         };
         let each = Claim::At { path, matcher: ValueMatcher::SameAs(Box::new(same)) };
-        scene.expects(&mut step, scene.draft.expectation(Relation::Filtered.clause(standing), each));
+        scene.expects(&mut step, scene.builder.expectation(Relation::Filtered.clause(standing), each));
     }
     Some(step)
 }
@@ -159,8 +161,8 @@ fn until_found(
     let path = below(&filter.list, "")?;
     let mut ways = vec![Claim::At { path, matcher: ValueMatcher::Contains(scene.element(thing)) }];
     ways.extend(scene.more_pages(&step.operation));
-    let found = claims::any_of(ways, &scene.draft.span);
-    let until = scene.draft.expectation(Relation::Filtered.clause(standing), found);
+    let found = claims::any_of(ways, &scene.builder.span);
+    let until = scene.builder.expectation(Relation::Filtered.clause(standing), found);
     step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
     Some(step)
 }
@@ -176,15 +178,15 @@ fn lists_none(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, oth
     ways.extend(scene.absence(&step.operation));
     ways.push(Claim::Status(REFUSED.to_vec()));
     let standing = completeness(thing, &filter.form);
-    let not_found = claims::any_of(ways, &scene.draft.span);
-    let until = scene.draft.expectation(Relation::Filtered.clause(standing), not_found);
+    let not_found = claims::any_of(ways, &scene.builder.span);
+    let until = scene.builder.expectation(Relation::Filtered.clause(standing), not_found);
     step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
     Some(step)
 }
 
 /// The request for the list with these values of the filter.
 fn asked(scene: &Scene<'_, '_>, filter: &Filter<'_>, values: &[Value]) -> Option<Step> {
-    let mut input = Input::smallest(scene.draft, filter.lister)?;
+    let mut input = Input::smallest(scene.builder, filter.lister)?;
     match filter.form {
         Form::Parameter => input.set(filter.name, values.first()?.clone()),
         Form::Named(member) => input.set(member, json!([{ "Name": filter.name, "Values": values }])),

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::super::{
-    draft::Draft,
-    value::{Extent, Maker},
+    case_builder::CaseBuilder,
+    value::{InputSize, Maker},
 };
 use crate::{
     contract::resources::{self, EACH},
-    model::contract::{Operation, Place},
+    model::contract::{Operation, ParameterLocation},
 };
 
 /// An operation's input by member name.
@@ -20,8 +20,8 @@ pub(super) struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// What is required, and the body if there is one; none where some value cannot be made.
-    pub fn smallest(draft: &Draft<'a>, operation: &'a Operation) -> Option<Input<'a>> {
-        let mut maker: Maker<'a> = draft.maker_of(operation, Extent::Minimal);
+    pub fn smallest(builder: &CaseBuilder<'a>, operation: &'a Operation) -> Option<Input<'a>> {
+        let mut maker: Maker<'a> = builder.maker_of(operation, InputSize::Minimal);
         let wanted = operation.members.iter().filter(|(_, member)| member.is_in_smallest_input());
         let members = wanted.map(|(name, member)| Some((name.clone(), maker.value(name, &member.schema)?)));
         Some(Input { operation, members: members.collect::<Option<_>>()? })
@@ -61,8 +61,8 @@ impl<'a> Input<'a> {
     }
 
     /// Whether the operation takes something at this path.
-    pub fn takes(&self, draft: &Draft<'_>, path: &str) -> bool {
-        resources::input(draft.contract, self.operation, path).is_some()
+    pub fn takes(&self, builder: &CaseBuilder<'_>, path: &str) -> bool {
+        resources::input(builder.contract, self.operation, path).is_some()
     }
 
     pub fn into_members(self) -> Vec<(String, Value)> {
@@ -72,7 +72,7 @@ impl<'a> Input<'a> {
     /// The body, where the members of this name are inside it.
     fn body_of(&self, first: &str) -> Option<&'a str> {
         let own = self.operation.members.get(bare(first));
-        if own.is_some_and(|member| member.place != Place::WholeBody) {
+        if own.is_some_and(|member| member.place != ParameterLocation::WholeBody) {
             return None;
         }
         resources::body(self.operation).map(|(name, _)| name)

@@ -11,11 +11,11 @@ use serde_json_path::JsonPath;
 
 use super::{
     super::{
-        draft::{Draft, Statement, must, placeholder, variable},
-        journey::{life, operation_answers},
+        case_builder::{CaseBuilder, Statement, must, placeholder, variable},
         kinds::is_costly,
+        lifecycle::{life, operation_answers},
         placeholders::{self, template},
-        value::Extent,
+        value::InputSize,
     },
     claims::{self, Relation, below},
     input::Input,
@@ -71,14 +71,14 @@ impl Thing<'_> {
 
 /// One case on its way.
 pub(super) struct Scene<'d, 'a> {
-    pub draft: &'d Draft<'a>,
+    pub builder: &'d CaseBuilder<'a>,
     things: Vec<Thing<'a>>,
     steps: Vec<Step>,
 }
 
 impl<'d, 'a> Scene<'d, 'a> {
-    pub fn new(draft: &'d Draft<'a>) -> Scene<'d, 'a> {
-        Scene { draft, things: Vec::new(), steps: Vec::new() }
+    pub fn new(builder: &'d CaseBuilder<'a>) -> Scene<'d, 'a> {
+        Scene { builder, things: Vec::new(), steps: Vec::new() }
     }
 
     /// A thing with these values in its input, its parents made before. None where something cannot be made.
@@ -98,8 +98,8 @@ impl<'d, 'a> Scene<'d, 'a> {
         which: Which,
         depth: usize,
     ) -> Option<Thing<'a>> {
-        let create = self.draft.contract.operation(&resource.create.operation)?;
-        let mut input = Input::smallest(self.draft, create)?;
+        let create = self.builder.contract.operation(&resource.create.operation)?;
+        let mut input = Input::smallest(self.builder, create)?;
         input.set_all(&resource.create.send);
         for (path, parent) in &resource.parents {
             let identifier = self.parent(parent, depth)?;
@@ -116,7 +116,7 @@ impl<'d, 'a> Scene<'d, 'a> {
 
     /// What calls a parent, which is made where there is none like it yet.
     fn parent(&mut self, parent: &'a Parent, depth: usize) -> Option<Value> {
-        let resource = self.draft.contract.resources.get(&*parent.resource)?;
+        let resource = self.builder.contract.resources.get(&*parent.resource)?;
         let first = resource.identifiers.values().next()?;
         let shown = if parent.identifier.is_empty() { first } else { &parent.identifier };
         let like = |thing: &&Thing<'_>| thing.resource.name == resource.name && thing.sent == parent.send;
@@ -140,10 +140,11 @@ impl<'d, 'a> Scene<'d, 'a> {
     fn name(&self, resource: &Resource, input: &mut Input<'a>) {
         let unique = resource.unique.as_ref().and_then(|unique| resource.properties.get(&unique.property));
         let Some(path) = unique.and_then(|property| property.set_by.as_deref()) else { return };
-        let Some(schema) = resources::input(self.draft.contract, input.operation, path) else { return };
+        let Some(schema) = resources::input(self.builder.contract, input.operation, path) else { return };
         let name = path.rsplit('.').next().unwrap_or(path);
         if input.get(path).is_none()
-            && let Some(value) = self.draft.maker_of(input.operation, Extent::Minimal).value(name, schema)
+            && let Some(value) =
+                self.builder.maker_of(input.operation, InputSize::Minimal).value(name, schema)
         {
             input.set(path, value);
         }
@@ -153,14 +154,14 @@ impl<'d, 'a> Scene<'d, 'a> {
     pub fn made(&mut self, thing: Thing<'a>, claims: Vec<Expectation>) {
         let mut step = self.call(thing.input.operation, thing.input.clone().into_members());
         let served = self.served();
-        self.expects(&mut step, self.draft.expectation(served, Claim::Status(SUCCESS.to_vec())));
+        self.expects(&mut step, self.builder.expectation(served, Claim::Status(SUCCESS.to_vec())));
         let shows = thing.resource.create.shows.as_deref().map(claims::place);
         if let (Some(place), Some(shown)) = (&shows, thing.captured())
             && let Some(path) = below(place, shown)
         {
             step.captures.push(self.capture(variable("made", thing.number), Arc::clone(&path)));
             let there = Claim::At { path, matcher: ValueMatcher::Present };
-            self.expects(&mut step, self.draft.expectation(served, there));
+            self.expects(&mut step, self.builder.expectation(served, there));
         }
         if let Some(path) = shows.as_deref().and_then(|place| below(place, "")) {
             step.captures.push(self.capture(thing.shown(), path));
@@ -174,9 +175,9 @@ impl<'d, 'a> Scene<'d, 'a> {
     pub fn refused(&mut self, thing: &Thing<'a>, statement: Statement) {
         let again = Thing { number: Some(self.things.len() + 1), ..thing.clone() };
         let members = again.input.clone().into_members();
-        let mut step = self.draft.step(again.input.operation, members, Auth::Target);
+        let mut step = self.builder.step(again.input.operation, members, Auth::Target);
         let refused = Claim::Status(REFUSED.to_vec());
-        self.expects(&mut step, self.draft.expectation(statement, refused));
+        self.expects(&mut step, self.builder.expectation(statement, refused));
         if let Some(shown) = again.captured()
             && let Some(place) = again.resource.create.shows.as_deref().map(claims::place)
             && let Some(path) = below(&place, shown)
@@ -189,7 +190,7 @@ impl<'d, 'a> Scene<'d, 'a> {
 
     pub fn capture(&self, name: String, path: Arc<JsonPath>) -> Capture {
         let (from, presence) = (CaptureFrom::Body(path), Presence::Optional);
-        Capture { name: name.into(), from, presence, span: self.draft.span.clone() }
+        Capture { name: name.into(), from, presence, span: self.builder.span.clone() }
     }
 
     pub fn expects(&self, step: &mut Step, claim: Option<Expectation>) {
@@ -201,25 +202,25 @@ impl<'d, 'a> Scene<'d, 'a> {
     }
 
     pub fn served(&self) -> Statement {
-        life(self.draft.contract, "served")
+        life(self.builder.contract, "served")
     }
 
     /// A request that may be refused, and may not make the server fail.
     pub fn call(&self, operation: &Operation, input: Vec<(String, Value)>) -> Step {
-        let mut step = self.draft.step(operation, input, Auth::Target);
-        let statement = match self.draft.contract.protocol {
+        let mut step = self.builder.step(operation, input, Auth::Target);
+        let statement = match self.builder.contract.protocol {
             Protocol::AwsJson { .. } => must("awsjson.input.valid"),
             Protocol::Rest => must("input.valid"),
         };
         let answers = Claim::Status(operation_answers(operation));
-        self.expects(&mut step, self.draft.expectation(statement, answers));
+        self.expects(&mut step, self.builder.expectation(statement, answers));
         step
     }
 
     /// The input of an operation on a thing: its identifiers, and what the model says.
     pub fn about(&self, usage: &'a Use, thing: &Thing<'a>) -> Option<Input<'a>> {
-        let operation = self.draft.contract.operation(&usage.operation)?;
-        let mut input = Input::smallest(self.draft, operation)?;
+        let operation = self.builder.contract.operation(&usage.operation)?;
+        let mut input = Input::smallest(self.builder, operation)?;
         for (member, shown) in &thing.resource.identifiers {
             if operation.members.contains_key(member) {
                 input.set(member, thing.identifier(shown));
@@ -238,7 +239,7 @@ impl<'d, 'a> Scene<'d, 'a> {
         let usage = thing.resource.read.as_ref()?;
         let input = self.about(usage, thing)?;
         let place = claims::place(usage.shows.as_deref()?);
-        let place = match resources::shown(self.draft.contract, usage)?.number {
+        let place = match resources::shown(self.builder.contract, usage)?.number {
             Number::One => place,
             Number::Many => place + "[0]",
         };
@@ -253,7 +254,7 @@ impl<'d, 'a> Scene<'d, 'a> {
         let identifier = thing.resource.identifiers.values().next()?;
         let there = Claim::At { path: below(&place, identifier)?, matcher: ValueMatcher::Present };
         let mut until: Vec<Expectation> =
-            self.draft.expectation(Relation::Read.clause(standing), there).into_iter().collect();
+            self.builder.expectation(Relation::Read.clause(standing), there).into_iter().collect();
         let mut unless = Vec::new();
         if let Some(status) = &thing.resource.status {
             let path = below(&place, &status.member)?;
@@ -262,10 +263,10 @@ impl<'d, 'a> Scene<'d, 'a> {
                 Claim::At { path: Arc::clone(&path), matcher: ValueMatcher::OneOf(states) }
             };
             let absent = Claim::At { path: Arc::clone(&path), matcher: ValueMatcher::Absent };
-            let settled = claims::any_of(vec![one_of(&status.settled), absent], &self.draft.span);
-            until.extend(self.draft.expectation(Relation::Settles.clause(standing), settled));
+            let settled = claims::any_of(vec![one_of(&status.settled), absent], &self.builder.span);
+            until.extend(self.builder.expectation(Relation::Settles.clause(standing), settled));
             if !status.failed.is_empty() {
-                unless.extend(self.draft.expectation(self.served(), one_of(&status.failed)));
+                unless.extend(self.builder.expectation(self.served(), one_of(&status.failed)));
             }
         }
         step.poll = Some(self.poll(until, unless));
@@ -275,24 +276,24 @@ impl<'d, 'a> Scene<'d, 'a> {
     pub fn poll(&self, until: Vec<Expectation>, unless: Vec<Expectation>) -> Poll {
         let costly = self.is_costly();
         let within = Duration::from_secs(if costly { 20 * 60 } else { 120 });
-        let (every, span) = (Duration::from_secs(5), self.draft.span.clone());
+        let (every, span) = (Duration::from_secs(5), self.builder.span.clone());
         Poll { until, unless, through: Vec::new(), every, within, span }
     }
 
     fn is_costly(&self) -> bool {
-        is_costly(self.draft.operation) || self.things.iter().any(|it| is_costly(it.input.operation))
+        is_costly(self.builder.operation) || self.things.iter().any(|it| is_costly(it.input.operation))
     }
 
     /// The list that has a thing, the place of the list, and whether the target may show a part of it only.
     pub fn list(&self, thing: &Thing<'a>) -> Option<(Step, String, Completeness)> {
         let usage = thing.resource.list.as_ref()?;
-        let operation = self.draft.contract.operation(&usage.operation)?;
-        let mut input = Input::smallest(self.draft, operation)?;
+        let operation = self.builder.contract.operation(&usage.operation)?;
+        let mut input = Input::smallest(self.builder, operation)?;
         input.set_all(&usage.send);
         let searches = |(filter, member): &(&String, &String)| {
             operation.members.contains_key(*filter) && thing.resource.properties.contains_key(*member)
         };
-        let mut extent = match operation.paging {
+        let mut size = match operation.paging {
             None if thing.resource.paging.is_some() => Completeness::Part,
             _ => Completeness::Whole,
         };
@@ -300,11 +301,11 @@ impl<'d, 'a> Scene<'d, 'a> {
             let value = thing.identifier(member);
             if value.as_str().is_some_and(|text| !text.contains("${made")) {
                 input.set(filter, value);
-                extent = Completeness::Part;
+                size = Completeness::Part;
             }
         }
         let step = self.call(operation, input.into_members());
-        Some((step, claims::place(usage.shows.as_deref()?), extent))
+        Some((step, claims::place(usage.shows.as_deref()?), size))
     }
 
     /// The claim that a list has an element with the identifiers of a thing, or has not; and that it has more pages.
@@ -315,7 +316,7 @@ impl<'d, 'a> Scene<'d, 'a> {
 
     /// Says that the answer is not the last page.
     pub fn more_pages(&self, operation: &str) -> Option<Claim> {
-        let paging = self.draft.contract.operation(operation)?.paging.as_ref()?;
+        let paging = self.builder.contract.operation(operation)?.paging.as_ref()?;
         let path = JsonPath::parse(&format!("$.{}", paging.output_token)).ok()?;
         Some(Claim::At { path: Arc::new(path), matcher: ValueMatcher::Present })
     }
@@ -324,7 +325,7 @@ impl<'d, 'a> Scene<'d, 'a> {
     pub fn destroyed(&self, thing: &Thing<'a>) -> Option<Step> {
         let input = self.about(thing.resource.delete.as_ref()?, thing)?;
         let mut step = self.call(input.operation, input.into_members());
-        self.expects(&mut step, self.draft.expectation(self.served(), Claim::Status(SUCCESS.to_vec())));
+        self.expects(&mut step, self.builder.expectation(self.served(), Claim::Status(SUCCESS.to_vec())));
         Some(step)
     }
 
@@ -338,17 +339,17 @@ impl<'d, 'a> Scene<'d, 'a> {
             ends.insert(0, Claim::At { path: below(&place, identifier)?, matcher: ValueMatcher::Absent });
         }
         let statement = Relation::Gone.clause(thing.resource.standing());
-        let until = self.draft.expectation(statement, claims::any_of(ends, &self.draft.span));
+        let until = self.builder.expectation(statement, claims::any_of(ends, &self.builder.span));
         step.poll = Some(self.poll(until.into_iter().collect(), Vec::new()));
         Some(step)
     }
 
     /// How an operation says that there is nothing of this name: by a modelled error, or a documented status.
     pub fn absence(&self, operation: &str) -> Vec<Claim> {
-        let Some(operation) = self.draft.contract.operation(operation) else { return Vec::new() };
+        let Some(operation) = self.builder.contract.operation(operation) else { return Vec::new() };
         let errors = operation.errors.iter().map(|error| error.name.clone());
         let errors: Vec<String> = errors.filter(|name| name.contains("NotFound")).collect();
-        match self.draft.contract.protocol {
+        match self.builder.contract.protocol {
             Protocol::AwsJson { .. } if errors.is_empty() => Vec::new(),
             Protocol::AwsJson { .. } => vec![Claim::Error(errors)],
             Protocol::Rest if operation.answer(404).is_some() => {
@@ -368,23 +369,23 @@ impl<'d, 'a> Scene<'d, 'a> {
                 None => lasting = true,
                 Some(usage) => {
                     let input = self.about(usage, thing)?;
-                    finally.push(self.draft.undone(input.operation, input.into_members()));
+                    finally.push(self.builder.undone(input.operation, input.into_members()));
                 }
             }
         }
         let named = self
             .things
             .iter()
-            .filter_map(|thing| self.draft.row(&thing.input.clone().into_members(), thing.number));
+            .filter_map(|thing| self.builder.row(&thing.input.clone().into_members(), thing.number));
         let row: BTreeMap<_, _> = named.collect();
         let mut needs: Vec<Need> = (costly || lasting)
-            .then(|| Need::Lift(Arc::clone(&self.draft.operation.name)))
+            .then(|| Need::Lift(Arc::clone(&self.builder.operation.name)))
             .into_iter()
             .collect();
         let inputs = self.things.iter().flat_map(|thing| thing.input.members.values());
         let variables: BTreeSet<&str> = inputs.flat_map(placeholders::of_target).collect();
         needs.extend(variables.into_iter().map(|name| Need::Variable(name.into())));
-        let case = self.draft.assembled(name, self.steps, finally, row.into_iter().collect(), needs);
+        let case = self.builder.assembled(name, self.steps, finally, row.into_iter().collect(), needs);
         Some(Case { twin: Twin::Itself, ..case })
     }
 }

@@ -44,7 +44,7 @@ fn members_of_an_operation_by_where_they_travel() {
     );
     assert_eq!((members["v"].default.as_ref(), members["w"].default.as_ref()), (Some(&json!("1")), None));
     let second = Member {
-        place: Travels::Header,
+        place: ParameterLocation::Header,
         wire_name: Some("q".into()),
         required: false,
         default: None,
@@ -52,7 +52,7 @@ fn members_of_an_operation_by_where_they_travel() {
         schema: text,
     };
     assert_eq!(members["header.q"], second);
-    assert_eq!((members["spec"].place, members["spec"].required), (Travels::WholeBody, true));
+    assert_eq!((members["spec"].place, members["spec"].required), (ParameterLocation::WholeBody, true));
     assert_eq!(of_swagger.consumes, ["application/json"]);
 }
 
@@ -88,7 +88,10 @@ fn forms_are_read_from_both_dialects() {
     } } } } }),
     ));
     assert_eq!(swagger, openapi);
-    assert_eq!((swagger.members["file"].place, swagger.members["file"].required), (Travels::Form, true));
+    assert_eq!(
+        (swagger.members["file"].place, swagger.members["file"].required),
+        (ParameterLocation::Form, true)
+    );
     let silent =
         posting("2.0", json!({ "parameters": [{ "name": "a", "in": "formData", "type": "string" }] }));
     assert_eq!(post(&silent).consumes, ["application/x-www-form-urlencoded"]);
@@ -278,7 +281,7 @@ fn a_slip_in_one_place_costs_that_place() {
         let places: Vec<_> = found.left_out.iter().map(|it| it.pointer.as_str()).collect();
         assert_eq!(places, [at], "{path}");
         let member = &found.contract.operation("Get").unwrap().members["id"];
-        assert_eq!((member.place, member.required), (Travels::Path, true), "{path}");
+        assert_eq!((member.place, member.required), (ParameterLocation::Path, true), "{path}");
     }
 }
 

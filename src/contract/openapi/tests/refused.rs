@@ -158,13 +158,13 @@ fn harmful_documents_are_refused_in_bounds() {
 
 #[test]
 fn long_inheritance_is_refused_before_it_hurts() {
-    let heir = |n: usize| {
+    let subtype = |n: usize| {
         let parent = json!([{ REF: format!("#/definitions/S{}", n.saturating_sub(1)) }]);
         let all_of = if n == 0 { json!([]) } else { parent };
         (format!("S{n}"), json!({ "type": "object", "discriminator": "kind", "allOf": all_of }))
     };
     let last = json!({ REF: "#/definitions/S0" });
-    let document = |length: usize| swagger(last.clone(), Value::Object((0..length).map(heir).collect()));
+    let document = |length: usize| swagger(last.clone(), Value::Object((0..length).map(subtype).collect()));
     assert_eq!(refused(&document(5000)), ["/definitions"]);
     assert_eq!(judged(&document(40), json!({ "kind": "S39" })), []);
     assert_eq!(judged(&document(40), json!({ "kind": "S40" })), [("/kind".into(), Keyword::Enum)]);

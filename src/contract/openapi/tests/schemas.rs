@@ -231,7 +231,7 @@ fn a_discriminator_picks_among_heirs() {
     ] {
         let discriminator =
             if home == "#/definitions/" { json!("kind") } else { json!({ "propertyName": "kind" }) };
-        let heir = |parent: &str, noise: &str| {
+        let subtype = |parent: &str, noise: &str| {
             json!({ "allOf": [
             { REF: format!("{home}{parent}") }, { "type": "object", "required": [noise], "properties": { noise: { "type": "string" } } },
         ] })
@@ -241,8 +241,8 @@ fn a_discriminator_picks_among_heirs() {
             json!({
                 "Pet": { "type": "object", "discriminator": discriminator, "required": ["kind"], "properties": {
                     "kind": { "type": "string" }, "friend": { REF: format!("{home}Pet") } } },
-                "Cat": heir("Pet", "meow"),
-                "Lion": heir("Cat", "roar"),
+                "Cat": subtype("Pet", "meow"),
+                "Lion": subtype("Cat", "roar"),
             }),
         );
         assert_eq!(left_out(&document), []);

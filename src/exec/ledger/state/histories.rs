@@ -120,16 +120,16 @@ fn written(entry: &LedgerEntry) -> String {
 
 /// What is open, by number; what was made can be destroyed by name.
 fn open(ledger_state: &LedgerState) -> Vec<(u64, State)> {
-    for thing in ledger_state.open().filter(|thing| thing.state == State::Made) {
-        let name = &thing.identity["arn"];
-        assert_eq!(&thing.undo[0].input["Arn"], name, "how it is destroyed is known");
+    for resource in ledger_state.open().filter(|resource| resource.state == State::Made) {
+        let name = &resource.identity["arn"];
+        assert_eq!(&resource.undo[0].input["Arn"], name, "how it is destroyed is known");
         assert!(ledger_state.names().contains(&name.as_str().unwrap().to_owned()));
     }
     states(ledger_state)
 }
 
 fn states(ledger_state: &LedgerState) -> Vec<(u64, State)> {
-    let mut open: Vec<_> = ledger_state.open().map(|thing| (thing.number, thing.state)).collect();
+    let mut open: Vec<_> = ledger_state.open().map(|resource| (resource.number, resource.state)).collect();
     open.sort_by_key(|(number, _)| *number);
     open
 }

@@ -26,12 +26,12 @@ impl Session {
         pending: &mut Pending<'_>,
         search: &mut Search<'_>,
     ) -> Option<Vec<Cleanup>> {
-        let thing = pending.thing;
-        if std::mem::replace(&mut pending.sought, true) || thing.intent.names.is_empty() {
+        let resource = pending.resource;
+        if std::mem::replace(&mut pending.sought, true) || resource.intent.names.is_empty() {
             return None;
         }
-        let family = self.family(thing)?;
-        let found = self.find(thing, &family, search).await.ok()?;
+        let family = self.family(resource)?;
+        let found = self.find(resource, &family, search).await.ok()?;
         let mut all = Vec::new();
         for identity in found {
             self.owned.add(identity.values(), &[]);
@@ -43,12 +43,12 @@ impl Session {
     /// Whether a list shows what the target has accepted to destroy. Of lists that show a part each, not too many are asked.
     pub(in crate::exec::sweep) async fn is_still_listed(
         &self,
-        thing: &TrackedResource,
+        resource: &TrackedResource,
         search: &mut Search<'_>,
     ) -> bool {
-        let known = thing.undo.iter().rfind(|undo| undo.is_whole());
+        let known = resource.undo.iter().rfind(|undo| undo.is_whole());
         let Some(undo) = known.filter(|_| search.listed.count() < LOOKS) else { return false };
-        self.is_in_list(thing, undo, search).await == Some(true)
+        self.is_in_list(resource, undo, search).await == Some(true)
     }
 
     /// Gone is what the target says is not there, or speaks of no more.
@@ -58,11 +58,11 @@ impl Session {
         undo: &Cleanup,
         look: &cleanup::GoneCheck,
     ) -> Turn {
-        let api = &pending.thing.api;
+        let api = &pending.resource.api;
         let mut names = Vec::new();
         undo.input.values().for_each(|value| owned_ids::texts(value, &mut names));
         // What is called as the request for it asked is not among what answers have named.
-        names.retain(|name| self.owned.has(name) || pending.thing.intent.names.contains(name));
+        names.retain(|name| self.owned.has(name) || pending.resource.intent.names.contains(name));
         match self.ask(api, &look.operation, &look.input).await {
             Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
                 pending.why = why;

@@ -133,7 +133,8 @@ impl Asked<'_> {
     /// Whether a foreign name there does harm, whatever else the request names.
     fn identifies(&self, leaf: &Leaf<'_>) -> bool {
         let member = self.operation.members.get(leaf.path);
-        let in_address = member.is_some_and(|it| matches!(it.place, Place::Path | Place::Query));
+        let in_address =
+            member.is_some_and(|it| matches!(it.place, ParameterLocation::Path | ParameterLocation::Query));
         match self.operation.effect {
             Effect::Destroy | Effect::Unknown => true,
             Effect::Change | Effect::Upsert => {
@@ -152,7 +153,8 @@ impl Asked<'_> {
     fn tells(&self, leaf: &Leaf<'_>) -> bool {
         let name = leaf.path.split('.').next().unwrap_or_default();
         let member = self.operation.members.get(name);
-        let in_address = member.is_some_and(|it| matches!(it.place, Place::Path | Place::Query));
+        let in_address =
+            member.is_some_and(|it| matches!(it.place, ParameterLocation::Path | ParameterLocation::Query));
         let encloses = ["PUT", "PATCH"].contains(&self.operation.method.as_str())
             && self.operation.touches.members.is_none();
         in_address || self.identifies(leaf) && !encloses

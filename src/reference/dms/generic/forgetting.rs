@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::{super::families::Family, Call};
-use crate::reference::invent::properties;
+use crate::reference::example_values::properties;
 
 impl Call<'_> {
     /// A value of the target's own for a member of what shows one of the family.
     pub(super) fn invented_of(&self, family: &Family, member: &str) -> Option<Value> {
         let schema = &self.document["$defs"][family.shape()];
         let (name, schema) = properties(schema).find(|(name, _)| *name == member)?;
-        Some(self.inventor().invented(name, schema))
+        Some(self.example_values().invented(name, schema))
     }
 
     /// Gives every property a value of the target's own, but for names, the state, and what is to be `kept`.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{super::things::Facts, Call, id_member};
-use crate::reference::invent::properties;
+use crate::reference::example_values::properties;
 
 impl Call<'_> {
     /// Gives every property a value of the target's own, but for names and what is to be `kept`.
@@ -13,7 +13,7 @@ impl Call<'_> {
             if ![id_member(schema), "name"].contains(&name.as_str())
                 && let Some((name, schema)) = of_the_target
             {
-                *value = self.inventor().invented(name, schema);
+                *value = self.example_values().invented(name, schema);
             }
         }
     }

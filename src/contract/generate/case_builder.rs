@@ -7,12 +7,12 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::{
-    family::{self, Destroyer, Family, KnownBy, Listing},
-    journey::{self, Setup},
+    family::{self, Destroyer, Family, Identifier, Listing},
     kinds::Kinds,
+    lifecycle::{self, Setup},
     placeholders::{self, Bears, template},
     random::Random,
-    value::{Extent, Maker},
+    value::{InputSize, Maker},
 };
 use crate::{
     contract::family as contract_family,
@@ -22,7 +22,7 @@ use crate::{
             Raw, Request, StatusPattern, Step, Twin, ValueMatcher,
         },
         clause::{ClauseId, Clauses, Strength},
-        contract::{Contract, Effect, Operation, Place, Protocol},
+        contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
         span::Span,
         template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
@@ -49,13 +49,13 @@ pub(super) const fn should(id: &'static str) -> Statement {
 }
 
 /// What a case is to send, and what it claims about the answer.
-pub(super) struct Sketch {
+pub(super) struct CaseSpec {
     pub name: String,
     pub input: Vec<(String, Value)>,
     pub auth: Auth,
     pub raw: Raw,
     pub claims: Vec<(Statement, Claim)>,
-    pub kind: SketchKind,
+    pub kind: SpecKind,
     pub setup: Setup,
     /// Where it is not what the kind implies.
     pub twin: Option<Twin>,
@@ -63,7 +63,7 @@ pub(super) struct Sketch {
 
 /// What a target might do with the request, if it does what it is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SketchKind {
+pub(super) enum SpecKind {
     /// What the operation is for.
     Valid,
     /// Nothing; but a target that checks too little does what the operation is for.
@@ -72,43 +72,43 @@ pub(super) enum SketchKind {
     Void,
 }
 
-impl Sketch {
-    pub fn new(name: impl Into<String>, kind: SketchKind, input: Vec<(String, Value)>) -> Sketch {
+impl CaseSpec {
+    pub fn new(name: impl Into<String>, kind: SpecKind, input: Vec<(String, Value)>) -> CaseSpec {
         let (auth, raw) = (Auth::Target, Raw::default());
         let setup = Setup::default();
-        Sketch { name: name.into(), input, auth, raw, claims: Vec::new(), kind, setup, twin: None }
+        CaseSpec { name: name.into(), input, auth, raw, claims: Vec::new(), kind, setup, twin: None }
     }
 
-    pub fn twin(self, twin: Twin) -> Sketch {
-        Sketch { twin: Some(twin), ..self }
+    pub fn twin(self, twin: Twin) -> CaseSpec {
+        CaseSpec { twin: Some(twin), ..self }
     }
 
-    pub fn auth(self, auth: Auth) -> Sketch {
-        Sketch { auth, ..self }
+    pub fn auth(self, auth: Auth) -> CaseSpec {
+        CaseSpec { auth, ..self }
     }
 
     /// The same on things of the case's own.
-    pub fn prepared(self, (input, setup): (Vec<(String, Value)>, Setup)) -> Sketch {
-        Sketch { input, setup, ..self }
+    pub fn prepared(self, (input, setup): (Vec<(String, Value)>, Setup)) -> CaseSpec {
+        CaseSpec { input, setup, ..self }
     }
 
-    pub fn raw(self, raw: Raw) -> Sketch {
-        Sketch { raw, ..self }
+    pub fn raw(self, raw: Raw) -> CaseSpec {
+        CaseSpec { raw, ..self }
     }
 
     /// The status is one of these.
-    pub fn status(self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> Sketch {
+    pub fn status(self, statement: Statement, patterns: impl Into<Vec<StatusPattern>>) -> CaseSpec {
         self.claim(statement, Claim::Status(patterns.into()))
     }
 
-    pub fn claim(mut self, statement: Statement, claim: Claim) -> Sketch {
+    pub fn claim(mut self, statement: Statement, claim: Claim) -> CaseSpec {
         self.claims.push((statement, claim));
         self
     }
 }
 
 /// Everything the cases of one operation have in common.
-pub(super) struct Draft<'a> {
+pub(super) struct CaseBuilder<'a> {
     pub contract: &'a Contract,
     pub operation: &'a Operation,
     pub kinds: &'a Kinds<'a>,
@@ -119,7 +119,7 @@ pub(super) struct Draft<'a> {
     pub span: Span,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> CaseBuilder<'a> {
     pub fn new(
         contract: &'a Contract,
         kinds: &'a Kinds<'a>,
@@ -127,10 +127,10 @@ impl<'a> Draft<'a> {
         clauses: &'a Clauses,
         seed: u64,
         span: Span,
-    ) -> Draft<'a> {
+    ) -> CaseBuilder<'a> {
         let family = family::of(contract, operation);
         let source = format!("{} {}, {}, seed {seed}", contract.title, contract.version, operation.name);
-        Draft { contract, kinds, operation, family, clauses, seed, source, span }
+        CaseBuilder { contract, kinds, operation, family, clauses, seed, source, span }
     }
 
     /// Where the operation stands in the contract's file.
@@ -142,14 +142,14 @@ impl<'a> Draft<'a> {
         Random::new(self.seed, &format!("{}::{}::{about}", self.contract.api, self.operation.name))
     }
 
-    pub fn maker(&self, extent: Extent) -> Maker<'a> {
-        self.maker_of(self.operation, extent)
+    pub fn maker(&self, size: InputSize) -> Maker<'a> {
+        self.maker_of(self.operation, size)
     }
 
     /// Makes values for requests of another operation.
-    pub fn maker_of(&self, operation: &'a Operation, extent: Extent) -> Maker<'a> {
-        let Draft { contract, kinds, .. } = *self;
-        Maker { contract, kinds, operation, random: self.random("values"), extent }
+    pub fn maker_of(&self, operation: &'a Operation, size: InputSize) -> Maker<'a> {
+        let CaseBuilder { contract, kinds, .. } = *self;
+        Maker { contract, kinds, operation, random: self.random("values"), size }
     }
 
     /// Whether the clauses of the run say this.
@@ -189,12 +189,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The case of a sketch.
-    pub fn case(&self, sketch: Sketch) -> Case {
-        let Sketch { name, input, auth, raw, claims, kind, setup, twin } = sketch;
+    /// The case of a specification.
+    pub fn case(&self, spec: CaseSpec) -> Case {
+        let CaseSpec { name, input, auth, raw, claims, kind, setup, twin } = spec;
         let twin = twin.unwrap_or_else(|| match kind {
-            SketchKind::Valid => Twin::Itself,
-            SketchKind::Refused | SketchKind::Void => self.minimal(),
+            SpecKind::Valid => Twin::Itself,
+            SpecKind::Refused | SpecKind::Void => self.minimal(),
         });
         let given = self.family.given(&input).map(str::to_owned);
         let row = self.row(&input, None);
@@ -203,28 +203,28 @@ impl<'a> Draft<'a> {
         first.expectations =
             claims.into_iter().filter_map(|(statement, claim)| self.expectation(statement, claim)).collect();
         let mut finally = Vec::new();
-        if kind == SketchKind::Void {
+        if kind == SpecKind::Void {
             first.effect = Effect::Read;
         } else if let Some(destroyer) = &self.family.destroyer {
             first.captures.extend(self.capture(destroyer, None));
             finally.extend(self.undoing(destroyer, given.as_deref(), None));
-            if destroyer.known_by == KnownBy::Name && kind == SketchKind::Refused {
+            if destroyer.known_by == Identifier::Name && kind == SpecKind::Refused {
                 finally.iter_mut().for_each(|step| self.at_once(step));
             }
         } else {
             finally.extend(self.taken_back(&input));
-            if kind == SketchKind::Refused {
+            if kind == SpecKind::Refused {
                 finally.iter_mut().for_each(|step| self.at_once(step));
             }
         }
         let mut needed: Vec<Need> = Vec::new();
-        if kind == SketchKind::Valid {
+        if kind == SpecKind::Valid {
             first.poll = setup.poll;
             needed.extend(setup.variables.into_iter().map(Need::Variable));
         }
         let mut steps = setup.steps;
         steps.push(first);
-        if let (SketchKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
+        if let (SpecKind::Refused, Some(listing), Some(given)) = (kind, &self.family.listing, &given) {
             steps.extend(self.proof(listing, given));
         }
         let own = self.needs(kind, &input, &finally);
@@ -247,8 +247,8 @@ impl<'a> Draft<'a> {
 
     /// What that case is called. With the id of nothing in the path, the input is not served.
     pub fn least(&self) -> &'static str {
-        let in_path = self.operation.members.values().any(|member| member.place == Place::Path);
-        if in_path && !journey::prepares(self) { "absent-id" } else { "valid-minimal" }
+        let in_path = self.operation.members.values().any(|member| member.place == ParameterLocation::Path);
+        if in_path && !lifecycle::prepares(self) { "absent-id" } else { "valid-minimal" }
     }
 
     /// The case of these steps.
@@ -291,17 +291,17 @@ impl<'a> Draft<'a> {
     /// Nothing may be made that is not destroyed again, by the case or, as the ledger knows how, at the run's end: what would
     /// do so goes only where the target file gives it up. What an input with one mistake makes is destroyed by its case alone.
     /// What a request would change or destroy is for the guard to say.
-    fn needs(&self, kind: SketchKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
+    fn needs(&self, kind: SpecKind, input: &[(String, Value)], undone: &[Step]) -> Vec<Need> {
         let effect = self.operation.effect;
         // What a server makes of a wrong input it may show in another way than the contract says.
-        let known = || kind == SketchKind::Valid && self.is_undone(self.operation, input);
+        let known = || kind == SpecKind::Valid && self.is_undone(self.operation, input);
         let stays = || effect.makes() && undone.is_empty() && !known();
         // What bears such a name is not found again, and such a number may be another thing's.
         let guessable = || match effect.makes() {
             true => self.family.gives_a_word(input),
-            false => effect != Effect::Read && self.maker(Extent::Minimal).counts(input),
+            false => effect != Effect::Read && self.maker(InputSize::Minimal).counts(input),
         };
-        let lifted = kind != SketchKind::Void && (stays() || guessable());
+        let lifted = kind != SpecKind::Void && (stays() || guessable());
         lifted.then(|| Need::Lift(Arc::clone(&self.operation.name))).into_iter().collect()
     }
 
@@ -322,7 +322,7 @@ impl<'a> Draft<'a> {
         let upserts = operation.effect == Effect::Upsert && operation.path.ends_with('}');
         let opposite = |other: &&Operation| other.method == "DELETE" && other.path == operation.path;
         let by_path = self.contract.operations.values().find(|other| upserts && opposite(other));
-        let other = by_path.or_else(|| journey::separator(self.contract, operation))?;
+        let other = by_path.or_else(|| lifecycle::separator(self.contract, operation))?;
         let names = |name: &str| {
             let value = input.iter().find(|(have, _)| have == name).and_then(|(_, value)| value.as_str());
             value.is_some_and(|text| placeholders::bears(text) != Bears::Neither)
@@ -362,7 +362,7 @@ impl<'a> Draft<'a> {
 
     /// What a creating answer is remembered by. Optional, because most are to be refused.
     pub fn capture(&self, destroyer: &Destroyer<'_>, number: Option<usize>) -> Option<Capture> {
-        let KnownBy::Answer(path) = &destroyer.known_by else { return None };
+        let Identifier::Answer(path) = &destroyer.known_by else { return None };
         let path = Arc::new(JsonPath::parse(path).ok()?);
         let from = CaptureFrom::Body(path);
         let name = variable("made", number).into();
@@ -378,8 +378,8 @@ impl<'a> Draft<'a> {
         number: Option<usize>,
     ) -> Option<Step> {
         let by = match destroyer.known_by {
-            KnownBy::Answer(_) => placeholder("made", number),
-            KnownBy::Name => given?.to_owned(),
+            Identifier::Answer(_) => placeholder("made", number),
+            Identifier::Name => given?.to_owned(),
         };
         Some(self.undone(destroyer.operation, vec![(destroyer.member.to_owned(), Value::from(by))]))
     }

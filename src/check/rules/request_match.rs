@@ -11,23 +11,23 @@ use crate::{
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum RequestMatch {
     /// A request of the protocol, however broken in itself.
-    OfProtocol,
+    Protocol,
     /// Another method, path, media type or target than any request of the protocol has.
-    SomethingElse,
+    Other,
 }
 
 /// Whether a request is one of the contract's protocol (Smithy 2.0, AWS JSON 1.1 protocol, "Protocol behavior").
-pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) -> Asked {
+pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) -> RequestMatch {
     if request.intent == RequestKind::Valid {
-        return Asked::OfProtocol;
+        return RequestMatch::Protocol;
     }
     if contract.protocol == Protocol::Rest {
         // What answers a path or method that the document does not have may be a gateway before the API.
         return match Router::new(contract).find(&incoming(request), Base::Known(base_path)) {
-            Err(Miss::Path | Miss::Method { .. }) => Asked::SomethingElse,
-            _ => Asked::OfProtocol,
+            Err(Miss::Path | Miss::Method { .. }) => RequestMatch::Other,
+            _ => RequestMatch::Protocol,
         };
     }
     let header = request.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value);
@@ -35,8 +35,8 @@ pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) 
         contract.protocol.media_type().is_some_and(|expected| media_type(value).0 == expected)
     });
     match Router::new(contract).find(&incoming(request), Base::Known(base_path)) {
-        Ok(_) | Err(Miss::Operation) if typed => Asked::OfProtocol,
-        _ => Asked::SomethingElse,
+        Ok(_) | Err(Miss::Operation) if typed => RequestMatch::Protocol,
+        _ => RequestMatch::Other,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::{
     verdict::{Location, Mismatch, Violation},
 };
 
-use super::{Judge, claims, rules::request_id::HEADER, strength};
+use super::{JudgingContext, claims, rules::request_id::HEADER, strength};
 
 /// The clause that no single answer can break.
 pub const UNIQUE_ID: &str = "dms.response.request-id-unique";
@@ -25,17 +25,17 @@ pub const UNIQUE_ID: &str = "dms.response.request-id-unique";
 /// Every value that two answers share and should not: request ids of awsJson APIs, and headers that a case claims to be
 /// unique. Each is reported on the later one, with its case, and once for all answers of a trace that have it. Traces
 /// are to be given in the order of the run.
-pub fn across(traces: &[(CaseId, &Trace)], judge: &Judge<'_>) -> Vec<(CaseId, Violation)> {
-    Across::new(judge).over(traces)
+pub fn run_wide(traces: &[(CaseId, &Trace)], judge: &JudgingContext<'_>) -> Vec<(CaseId, Violation)> {
+    RunWideCheck::new(judge).over(traces)
 }
 
 /// The same of recorded traces, whose cases are not at hand: request ids alone.
 pub fn repeated_ids(traces: &[(CaseId, &Trace)], clauses: &Clauses) -> Vec<(CaseId, Violation)> {
-    Across { cases: &[], known: clauses, noted: BTreeMap::new() }.over(traces)
+    RunWideCheck { cases: &[], known: clauses, noted: BTreeMap::new() }.over(traces)
 }
 
 /// Notes what no two answers may share, trace by trace, so that nobody has to keep the traces for it.
-pub struct Across<'a> {
+pub struct RunWideCheck<'a> {
     /// Sorted by id.
     cases: &'a [Arc<Case>],
     known: &'a Clauses,
@@ -65,9 +65,9 @@ struct Answer {
     elapsed: Duration,
 }
 
-impl<'a> Across<'a> {
-    pub fn new(judge: &Judge<'a>) -> Across<'a> {
-        Across { cases: &judge.suite.cases, known: judge.clauses, noted: BTreeMap::new() }
+impl<'a> RunWideCheck<'a> {
+    pub fn new(judge: &JudgingContext<'a>) -> RunWideCheck<'a> {
+        RunWideCheck { cases: &judge.suite.cases, known: judge.clauses, noted: BTreeMap::new() }
     }
 
     /// Takes the trace of the case at this place of the run; traces come in any order.

@@ -53,14 +53,14 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// Makes values of the schemas of one contract.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Inventor<'a> {
+pub(crate) struct ExampleValues<'a> {
     /// Holds the `$defs`.
     pub document: &'a Value,
     /// What every point in time is.
     pub now: Timestamp,
 }
 
-impl Inventor<'_> {
+impl ExampleValues<'_> {
     /// A value of `schema`, optional members included; `name` is what holds it, and hints at what it means.
     pub fn invented(&self, name: &str, schema: &Value) -> Value {
         self.made(name, schema, 0)
@@ -79,8 +79,8 @@ impl Inventor<'_> {
         wanted.map(|(name, schema)| (name.clone(), self.made(name, schema, 1))).collect()
     }
 
-    fn flaws(&self, schema: &Value, value: &Value) -> Vec<Flaw> {
-        schema::flaws(self.document, schema, value)
+    fn violations(&self, schema: &Value, value: &Value) -> Vec<Flaw> {
+        schema::violations(self.document, schema, value)
     }
 
     fn made(&self, name: &str, schema: &Value, depth: usize) -> Value {
@@ -178,7 +178,7 @@ impl Inventor<'_> {
             ("array", Value::Array(known)) => {
                 known.iter().map(|known| self.fitted(name, &schema["items"], known, depth + 1)).collect()
             }
-            _ if self.flaws(schema, known).is_empty() => known.clone(),
+            _ if self.violations(schema, known).is_empty() => known.clone(),
             _ => self.made(name, schema, depth),
         }
     }
@@ -292,10 +292,12 @@ mod tests {
     fn what_is_invented_satisfies_every_schema_of_both_contracts() {
         let dms = catalogue::dms("DeleteConnection").unwrap().1;
         for document in [dms, catalogue::veeam_schemas()] {
-            let inventor = Inventor { document, now: Timestamp::UNIX_EPOCH };
+            let example_values = ExampleValues { document, now: Timestamp::UNIX_EPOCH };
             for (name, schema) in document["$defs"].as_object().unwrap() {
-                for value in [inventor.invented(name, schema), inventor.shaped(name, schema, &json!({}))] {
-                    assert_eq!(inventor.flaws(schema, &value), [], "{name}: {value}");
+                for value in
+                    [example_values.invented(name, schema), example_values.shaped(name, schema, &json!({}))]
+                {
+                    assert_eq!(example_values.violations(schema, &value), [], "{name}: {value}");
                 }
             }
         }
@@ -313,7 +315,7 @@ mod tests {
             },
             "Part": { "type": "object", "properties": { "PartIdentifier": { "type": "string" } } },
         }});
-        let inventor = Inventor { document: &document, now: Timestamp::UNIX_EPOCH };
+        let example_values = ExampleValues { document: &document, now: Timestamp::UNIX_EPOCH };
         let thing = json!({ "$ref": "#/$defs/Thing" });
         for (known, value) in [
             (json!({ "Id": "x", "Other": 1 }), json!({ "Id": "x", "Kind": "a" })),
@@ -323,7 +325,7 @@ mod tests {
                 json!({ "Id": "x", "Kind": "a", "Parts": [{ "PartIdentifier": "p" }] }),
             ),
         ] {
-            assert_eq!(inventor.shaped("Thing", &thing, &known), value, "{known}");
+            assert_eq!(example_values.shaped("Thing", &thing, &known), value, "{known}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::{
     patterns::is_pattern,
     refs,
 };
-use crate::model::contract::{Answer, Contract, Operation};
+use crate::model::contract::{Contract, DocumentedResponse, Operation};
 
 /// Fails with the first thing that keeps a contract from being judged by: a reference or name that leads nowhere, out
 /// of the document or on without end, a schema that is no JSON Schema, a pattern that is none.
@@ -59,7 +59,9 @@ fn names(operation: &Operation, defs: &Map<String, Value>) -> Result<(), Contrac
         .input
         .iter()
         .map(String::as_str)
-        .chain(operation.answers.values().chain(operation.ranges.values()).flat_map(Answer::schemas))
+        .chain(
+            operation.answers.values().chain(operation.ranges.values()).flat_map(DocumentedResponse::schemas),
+        )
         .chain(operation.errors.iter().map(|error| error.name.as_str()));
     if let Some(name) = named.into_iter().find(|name| !defs.contains_key(*name)) {
         let at = refs::join("/operations", &operation.name);

@@ -6,16 +6,16 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
-use super::{Journey, Made, Other, SUCCESS, life, separator};
+use super::{Created, Lifecycle, Other, SUCCESS, life, separator};
 use crate::{
     contract::{
         family::answer_schema,
         generate::{
-            draft::placeholder,
-            family::KnownBy,
+            case_builder::placeholder,
+            family::Identifier,
             kinds::{Creator, words_behind_the_verb},
             placeholders::{self, ABSENT_UUID},
-            value::Extent,
+            value::InputSize,
         },
         shape::{Kind, Property, Shape},
     },
@@ -24,7 +24,7 @@ use crate::{
             Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Purpose, StatusPattern, Step,
             ValueMatcher,
         },
-        contract::{Effect, Member, Operation, Place, Protocol},
+        contract::{Effect, Operation, ParameterLocation, Protocol},
     },
 };
 
@@ -45,14 +45,14 @@ struct Spot<'i, 'a> {
     path: &'i [(String, Value)],
 }
 
-impl<'a> Journey<'_, 'a> {
+impl<'a> Lifecycle<'_, 'a> {
     /// The smallest input, with values that the model shows for members of their names where it shows any.
     pub(super) fn plain(&self, operation: &'a Operation) -> Option<Input> {
-        let mut maker = self.draft.maker_of(operation, Extent::Minimal);
+        let mut maker = self.builder.maker_of(operation, InputSize::Minimal);
         let members = operation.members.iter().filter(|(_, member)| member.is_in_smallest_input());
         let made = members.map(|(name, member)| {
             let value = maker.value(name, &member.schema)?;
-            let shown = self.draft.kinds.examples.shown(operation, name, &value);
+            let shown = self.builder.kinds.examples.shown(operation, name, &value);
             Some((name.clone(), shown.cloned().unwrap_or(value)))
         });
         made.collect()
@@ -72,10 +72,11 @@ impl<'a> Journey<'_, 'a> {
         input: &mut [(String, Value)],
         depth: usize,
     ) -> usize {
-        let own = self.draft.kinds.creator(operation);
+        let own = self.builder.kinds.creator(operation);
         let naming = own.and_then(|own| own.family.naming.clone());
-        let in_path =
-            |name: &str| operation.members.get(name).is_some_and(|member| member.place == Place::Path);
+        let in_path = |name: &str| {
+            operation.members.get(name).is_some_and(|member| member.place == ParameterLocation::Path)
+        };
         let mut provided = 0;
         let mut path: Vec<(String, Value)> = Vec::new();
         for (name, value) in input.iter_mut().filter(|(name, _)| in_path(name)) {
@@ -100,7 +101,7 @@ impl<'a> Journey<'_, 'a> {
             Value::Object(members) => {
                 // `{ Name: data-provider-identifier, Values: [...] }` speaks of the member of that name.
                 let filter = members.get("Name").and_then(Value::as_str);
-                let filter = filter.and_then(|name| self.draft.kinds.spelled(name));
+                let filter = filter.and_then(|name| self.builder.kinds.spelled(name));
                 let member = |name: &'_ str| match filter {
                     Some(filter) if name == "Values" => filter.to_owned(),
                     _ => name.to_owned(),
@@ -112,7 +113,7 @@ impl<'a> Journey<'_, 'a> {
                 provided.sum()
             }
             Value::String(text) => {
-                let maker = self.draft.kinds.provider(spot.operation, name).cloned();
+                let maker = self.builder.kinds.provider(spot.operation, name).cloned();
                 let known = maker
                     .and_then(|maker| self.make(maker, name, spot.depth))
                     .or_else(|| self.begin(spot, name))
@@ -129,7 +130,7 @@ impl<'a> Journey<'_, 'a> {
     /// Has one made for the member called `role`; gives how requests call it.
     fn make(&mut self, maker: Creator<'a>, role: &str, depth: usize) -> Option<String> {
         // What was made for the same member of another request does here too.
-        let same = |made: &&Made<'_>| made.maker.create.name == maker.create.name && made.role == role;
+        let same = |made: &&Created<'_>| made.maker.create.name == maker.create.name && made.role == role;
         if let Some(made) = self.made.iter().find(same) {
             return Some(made.known());
         }
@@ -140,7 +141,7 @@ impl<'a> Journey<'_, 'a> {
         // A `SourceEndpointArn` is of an endpoint of the type `source`.
         for (name, value) in &mut input {
             let schema = maker.create.members.get(name).map(|member| &member.schema)?;
-            let shape = Shape::of(self.draft.contract, schema);
+            let shape = Shape::of(self.builder.contract, schema);
             let begins = |choice: &&Value| {
                 choice.as_str().is_some_and(|text| role.to_lowercase().starts_with(&text.to_lowercase()))
             };
@@ -150,7 +151,7 @@ impl<'a> Journey<'_, 'a> {
         }
         let number = self.number();
         let input = self.named(&maker, Some(number), input);
-        let made = Made { maker, input, role: role.to_owned(), number: Some(number) };
+        let made = Created { maker, input, role: role.to_owned(), number: Some(number) };
         made.is_known()?;
         let known = made.known();
         self.before.push(self.creation(&made));
@@ -166,38 +167,40 @@ impl<'a> Journey<'_, 'a> {
     /// Begins what the operation is to go on with, where another operation on the same gives its identifier:
     /// `StartMetadataModelConversion` the `RequestIdentifier` for `CancelMetadataModelConversion`.
     fn begin(&mut self, spot: Spot<'_, 'a>, member: &str) -> Option<String> {
-        let draft = self.draft;
+        let builder = self.builder;
         let about = words_behind_the_verb(&spot.operation.name);
         let gives = |other: &&Operation| {
-            let answer = answer_schema(draft.contract, other);
-            let shown = answer.map(|schema| Shape::of(draft.contract, schema).properties(draft.contract));
+            let answer = answer_schema(builder.contract, other);
+            let shown = answer.map(|schema| Shape::of(builder.contract, schema).properties(builder.contract));
             other.name != spot.operation.name
                 && other.effect.makes()
                 && !other.members.contains_key(member)
                 && words_behind_the_verb(&other.name) == about
                 && shown.into_iter().flatten().any(|property| property.name == member)
         };
-        if draft.contract.protocol == Protocol::Rest || spot.depth >= DEEPEST {
+        if builder.contract.protocol == Protocol::Rest || spot.depth >= DEEPEST {
             return None;
         }
-        let beginner = draft.contract.operations.values().find(gives)?;
+        let beginner = builder.contract.operations.values().find(gives)?;
         let (input, _) = self.input(beginner, spot.depth + 1)?;
         self.asked_before(beginner, input, member, &format!("$.{member}"))
     }
 
     /// Has the member of the path of an operation that reads looked up in the list of such things: the first of them.
     fn look_up(&mut self, spot: Spot<'_, 'a>, member: &str) -> Option<String> {
-        let draft = self.draft;
+        let builder = self.builder;
         let described = spot.operation.members.get(member)?;
-        if draft.operation.effect != Effect::Read || described.place != Place::Path {
+        if builder.operation.effect != Effect::Read || described.place != ParameterLocation::Path {
             return None;
         }
-        let (listing, element) = draft.kinds.homes(spot.operation, member).into_iter().find_map(|home| {
-            let mut all = draft.contract.operations.values();
-            let listing = all.find(|other| other.method == "GET" && *other.path == *home)?;
-            Some((listing, first_id(draft.contract, listing, member)?))
-        })?;
-        let needed = listing.members.iter().filter(|(_, it)| it.required && it.place != Place::Header);
+        let (listing, element) =
+            builder.kinds.homes(spot.operation, member).into_iter().find_map(|home| {
+                let mut all = builder.contract.operations.values();
+                let listing = all.find(|other| other.method == "GET" && *other.path == *home)?;
+                Some((listing, first_id(builder.contract, listing, member)?))
+            })?;
+        let needed =
+            listing.members.iter().filter(|(_, it)| it.required && it.place != ParameterLocation::Header);
         let known = |(name, _): (&String, _)| spot.path.iter().find(|(have, _)| have == name).cloned();
         let input: Input = needed.map(known).collect::<Option<_>>()?;
         self.asked_before(listing, input, member, &element)
@@ -219,8 +222,8 @@ impl<'a> Journey<'_, 'a> {
         let number = self.number();
         let known = placeholder("made", Some(number));
         input.iter_mut().for_each(|(_, value)| placeholders::number(value, number));
-        let row = self.draft.row(&input, Some(number));
-        let served = life(self.draft.contract, "served");
+        let row = self.builder.row(&input, Some(number));
+        let served = life(self.builder.contract, "served");
         let mut step = self.call(operation, input);
         self.is_served(&mut step, operation);
         let there = Claim::At { path: Arc::clone(&path), matcher: ValueMatcher::Present };
@@ -240,8 +243,8 @@ impl<'a> Journey<'_, 'a> {
     fn given(&mut self, spot: Spot<'_, 'a>, member: &str, text: &str) -> Option<String> {
         let Spot { operation, depth, path } = spot;
         let described = operation.members.get(member);
-        let in_path = described.is_some_and(|it| it.place == Place::Path);
-        let name = match self.draft.contract.protocol {
+        let in_path = described.is_some_and(|it| it.place == ParameterLocation::Path);
+        let name = match self.builder.contract.protocol {
             Protocol::Rest if in_path => member.to_owned(),
             Protocol::Rest if text == ABSENT_UUID => {
                 // In the body of `PUT /things/{thingId}`, `id` and `thingId` say once more what the path says.
@@ -250,16 +253,16 @@ impl<'a> Journey<'_, 'a> {
                 if let Some((_, known)) = again {
                     return known.as_str().map(str::to_owned);
                 }
-                self.draft.kinds.parameter(member).unwrap_or(member).to_owned()
+                self.builder.kinds.parameter(member).unwrap_or(member).to_owned()
             }
             Protocol::Rest => return None,
             Protocol::AwsJson { .. } => {
                 let needed = described.is_some_and(|it| it.required) && depth == 0;
                 let singular = member.strip_suffix('s').unwrap_or(member);
                 // Beside what can be made it is a property of that.
-                let kinds = self.draft.kinds;
+                let kinds = self.builder.kinds;
                 let alone = !operation.members.keys().any(|other| kinds.provider(operation, other).is_some());
-                let about = alone && self.draft.family.destroyer.is_none() && singular.ends_with("Id");
+                let about = alone && self.builder.family.destroyer.is_none() && singular.ends_with("Id");
                 (needed && about).then(|| singular.to_owned())?
             }
         };
@@ -269,7 +272,7 @@ impl<'a> Journey<'_, 'a> {
             _ => in_path || path.is_empty(),
         };
         let variable = format!("{}.{name}", if uses_up { "spare" } else { "given" });
-        if in_path || self.draft.contract.protocol != Protocol::Rest {
+        if in_path || self.builder.contract.protocol != Protocol::Rest {
             self.variables.insert(variable.as_str().into());
         }
         Some(format!("${{{variable}}}"))
@@ -277,14 +280,14 @@ impl<'a> Journey<'_, 'a> {
 
     /// Joins the things of an input whose operation parts them: `TestConnection` before `DeleteConnection`.
     pub(super) fn join(&mut self, input: &[(String, Value)]) {
-        let draft = self.draft;
+        let builder = self.builder;
         let parts = |other: &&Operation| {
-            separator(draft.contract, other).is_some_and(|found| found.name == draft.operation.name)
+            separator(builder.contract, other).is_some_and(|found| found.name == builder.operation.name)
         };
-        if draft.operation.effect != Effect::Destroy {
+        if builder.operation.effect != Effect::Destroy {
             return;
         }
-        let Some(joins) = draft.contract.operations.values().find(parts) else { return };
+        let Some(joins) = builder.contract.operations.values().find(parts) else { return };
         let shared = input.iter().filter(|(name, _)| joins.members.contains_key(name));
         let mut step = self.call(joins, shared.cloned().collect());
         self.is_served(&mut step, joins);
@@ -295,7 +298,7 @@ impl<'a> Journey<'_, 'a> {
     pub(super) fn is_served(&self, step: &mut Step, operation: &Operation) {
         step.poll = self.until_ready(operation);
         if step.poll.is_none() {
-            self.expects(step, life(self.draft.contract, "served"), Claim::Status(SUCCESS.to_vec()));
+            self.expects(step, life(self.builder.contract, "served"), Claim::Status(SUCCESS.to_vec()));
         }
     }
 
@@ -313,7 +316,7 @@ impl<'a> Journey<'_, 'a> {
             "InvalidParameterValueException",
             "SerializationException",
         ];
-        let span = self.draft.place();
+        let span = self.builder.place();
         let alternative = |claim| {
             vec![Expectation { claim, clauses: Vec::new(), purpose: Purpose::Claim, span: span.clone() }]
         };
@@ -323,7 +326,7 @@ impl<'a> Journey<'_, 'a> {
             alternative(Claim::Status(served.to_vec())),
             alternative(Claim::Error(errors)),
         ]);
-        let until = self.draft.expectation(life(self.draft.contract, "served"), ends);
+        let until = self.builder.expectation(life(self.builder.contract, "served"), ends);
         Some(Poll {
             until: until.into_iter().collect(),
             unless: Vec::new(),
@@ -336,8 +339,8 @@ impl<'a> Journey<'_, 'a> {
 
     /// The input with the thing's own name in it, and in every text that bears the name of its case.
     pub(super) fn named(&self, maker: &Creator<'a>, number: Option<usize>, mut input: Input) -> Input {
-        let contract = self.draft.contract;
-        let mut values = self.draft.maker_of(maker.create, Extent::Minimal);
+        let contract = self.builder.contract;
+        let mut values = self.builder.maker_of(maker.create, InputSize::Minimal);
         let schema = |name: &str| maker.create.members.get(name).map(|member| &member.schema);
         match maker.family.naming.as_deref() {
             Some([member]) => {
@@ -361,7 +364,7 @@ impl<'a> Journey<'_, 'a> {
     }
 }
 
-impl Made<'_> {
+impl Created<'_> {
     /// None where it is called by its name, and was given none.
     pub(super) fn is_known(&self) -> Option<()> {
         (!self.known().is_empty()).then_some(())
@@ -370,8 +373,8 @@ impl Made<'_> {
     /// How requests call the thing.
     pub(super) fn known(&self) -> String {
         match self.maker.destroyer.known_by {
-            KnownBy::Answer(_) => placeholder("made", self.number),
-            KnownBy::Name => self.maker.family.given(&self.input).unwrap_or_default().to_owned(),
+            Identifier::Answer(_) => placeholder("made", self.number),
+            Identifier::Name => self.maker.family.given(&self.input).unwrap_or_default().to_owned(),
         }
     }
 }

@@ -13,8 +13,8 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::{
-    draft::{Draft, Statement, may, must, should},
-    family::{Destroyer, KnownBy, Listing},
+    case_builder::{CaseBuilder, Statement, may, must, should},
+    family::{Destroyer, Identifier, Listing},
     kinds::{Creator, fits, is_costly},
     placeholders::template,
 };
@@ -30,7 +30,7 @@ use crate::{
 mod things;
 
 /// One thing that a case makes.
-pub(super) struct Made<'a> {
+pub(super) struct Created<'a> {
     pub maker: Creator<'a>,
     pub input: Vec<(String, Value)>,
     /// The member for which it was made.
@@ -51,11 +51,11 @@ struct Other {
 }
 
 /// The life of what an operation makes. There is none where the clauses of a run do not say how a refusal is to be taken.
-pub(super) fn cases(draft: &Draft<'_>) -> Vec<Case> {
-    if !["served", "listed", "gone"].iter().all(|end| draft.states(life(draft.contract, end))) {
+pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
+    if !["served", "listed", "gone"].iter().all(|end| builder.states(life(builder.contract, end))) {
         return Vec::new();
     }
-    let made = if draft.operation.effect.makes() { round_trip(draft) } else { None };
+    let made = if builder.operation.effect.makes() { round_trip(builder) } else { None };
     made.into_iter().collect()
 }
 
@@ -70,32 +70,32 @@ pub(super) fn life(contract: &Contract, end: &str) -> Statement {
 }
 
 /// Makes one, looks for it, changes it, destroys it, and looks again.
-fn round_trip(draft: &Draft<'_>) -> Option<Case> {
-    let mut journey = Journey::new(draft);
-    let maker = draft.kinds.creator(draft.operation)?.clone();
-    let (input, _) = journey.input(draft.operation, 0)?;
-    let input = journey.named(&maker, None, input);
-    let mut steps = std::mem::take(&mut journey.before);
-    let own = Made { maker: maker.clone(), input, role: String::new(), number: None };
+fn round_trip(builder: &CaseBuilder<'_>) -> Option<Case> {
+    let mut lifecycle = Lifecycle::new(builder);
+    let maker = builder.kinds.creator(builder.operation)?.clone();
+    let (input, _) = lifecycle.input(builder.operation, 0)?;
+    let input = lifecycle.named(&maker, None, input);
+    let mut steps = std::mem::take(&mut lifecycle.before);
+    let own = Created { maker: maker.clone(), input, role: String::new(), number: None };
     own.is_known()?;
     let name = maker.family.given(&own.input).map(str::to_owned);
-    steps.push(journey.creation(&own));
+    steps.push(lifecycle.creation(&own));
     let listing = maker.family.listing.as_ref().zip(name.as_deref());
-    steps.extend(listing.and_then(|(listing, name)| journey.look(listing, name, "listed")));
-    if let Some((operation, input)) = journey.change(&own) {
-        steps.push(journey.call(operation, input));
+    steps.extend(listing.and_then(|(listing, name)| lifecycle.look(listing, name, "listed")));
+    if let Some((operation, input)) = lifecycle.change(&own) {
+        steps.push(lifecycle.call(operation, input));
     }
     let destroyer = &maker.destroyer;
-    let mut input = journey.plain(destroyer.operation)?;
+    let mut input = lifecycle.plain(destroyer.operation)?;
     input.iter_mut().filter(|(name, _)| name == destroyer.member).for_each(|(_, value)| {
         *value = own.known().into();
     });
-    let mut destroying = journey.call(destroyer.operation, input);
-    journey.expects(&mut destroying, life(draft.contract, "served"), Claim::Status(SUCCESS.to_vec()));
+    let mut destroying = lifecycle.call(destroyer.operation, input);
+    lifecycle.expects(&mut destroying, life(builder.contract, "served"), Claim::Status(SUCCESS.to_vec()));
     steps.push(destroying);
-    steps.extend(listing.and_then(|(listing, name)| journey.look(listing, name, "gone")));
-    journey.made.push(own);
-    Some(journey.case("round-trip", steps, None, None))
+    steps.extend(listing.and_then(|(listing, name)| lifecycle.look(listing, name, "gone")));
+    lifecycle.made.push(own);
+    Some(lifecycle.case("round-trip", steps, None, None))
 }
 
 /// What goes before and after a request on things of its case's own.
@@ -124,31 +124,31 @@ pub(super) enum Cost {
 /// file names; and what goes before and after it. None where it refers to nothing, or the clauses of a run do not say how a
 /// refusal is to be taken.
 pub(super) fn prepared(
-    draft: &Draft<'_>,
+    builder: &CaseBuilder<'_>,
     mut input: Vec<(String, Value)>,
 ) -> Option<(Vec<(String, Value)>, Setup)> {
-    let operation = draft.operation;
-    let mut journey = Journey::new(draft);
-    let provided = journey.provide_all(operation, &mut input, 0);
-    if !prepares(draft) || provided == 0 {
+    let operation = builder.operation;
+    let mut lifecycle = Lifecycle::new(builder);
+    let provided = lifecycle.provide_all(operation, &mut input, 0);
+    if !prepares(builder) || provided == 0 {
         return None;
     }
-    journey.join(&input);
-    let steps = std::mem::take(&mut journey.before);
-    let variables = std::mem::take(&mut journey.variables);
-    let poll = journey.until_ready(operation);
-    let stays = draft.family.destroyer.is_none()
-        && separator(draft.contract, operation).is_none()
-        && stays(draft, &input);
-    let machines = journey.made.iter().any(|made| is_costly(made.maker.create));
+    lifecycle.join(&input);
+    let steps = std::mem::take(&mut lifecycle.before);
+    let variables = std::mem::take(&mut lifecycle.variables);
+    let poll = lifecycle.until_ready(operation);
+    let stays = builder.family.destroyer.is_none()
+        && separator(builder.contract, operation).is_none()
+        && stays(builder, &input);
+    let machines = lifecycle.made.iter().any(|made| is_costly(made.maker.create));
     let cost = if machines { Cost::Machines } else { Cost::None };
-    let (finally, row, needs) = journey.ends(None, stays.then_some(operation));
+    let (finally, row, needs) = lifecycle.ends(None, stays.then_some(operation));
     Some((input, Setup { steps, finally, row, needs, variables, poll, cost }))
 }
 
 /// Whether the clauses of the run say how the refusal of what a case needs first is to be taken.
-pub(super) fn prepares(draft: &Draft<'_>) -> bool {
-    draft.states(life(draft.contract, "served"))
+pub(super) fn prepares(builder: &CaseBuilder<'_>) -> bool {
+    builder.states(life(builder.contract, "served"))
 }
 
 /// The values of a case's own row, by name.
@@ -158,13 +158,13 @@ const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
 const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
 /// Whether a request makes or begins something that is still there when what it was made for is destroyed.
-fn stays(draft: &Draft<'_>, input: &[(String, Value)]) -> bool {
-    draft.operation.effect.makes() && !draft.is_undone(draft.operation, input)
+fn stays(builder: &CaseBuilder<'_>, input: &[(String, Value)]) -> bool {
+    builder.operation.effect.makes() && !builder.is_undone(builder.operation, input)
 }
 
-struct Journey<'d, 'a> {
-    draft: &'d Draft<'a>,
-    made: Vec<Made<'a>>,
+struct Lifecycle<'d, 'a> {
+    builder: &'d CaseBuilder<'a>,
+    made: Vec<Created<'a>>,
     others: Vec<Other>,
     /// What makes, looks up and begins all of these, in its order.
     before: Vec<Step>,
@@ -172,16 +172,16 @@ struct Journey<'d, 'a> {
     variables: BTreeSet<Arc<str>>,
 }
 
-impl<'d, 'a> Journey<'d, 'a> {
-    fn new(draft: &'d Draft<'a>) -> Journey<'d, 'a> {
+impl<'d, 'a> Lifecycle<'d, 'a> {
+    fn new(builder: &'d CaseBuilder<'a>) -> Lifecycle<'d, 'a> {
         let (made, others, before, variables) = Default::default();
-        Journey { draft, made, others, before, variables }
+        Lifecycle { builder, made, others, before, variables }
     }
 
     fn case(self, name: &str, steps: Vec<Step>, first: Option<Step>, stays: Option<&Operation>) -> Case {
-        let draft = self.draft;
+        let builder = self.builder;
         let (finally, row, needs) = self.ends(first, stays);
-        draft.assembled(name, steps, finally, row, needs)
+        builder.assembled(name, steps, finally, row, needs)
     }
 
     /// What undoes everything, behind `first`; the names; and what a target must give up: what stays, and machines, which
@@ -189,26 +189,26 @@ impl<'d, 'a> Journey<'d, 'a> {
     fn ends(self, first: Option<Step>, stays: Option<&Operation>) -> (Vec<Step>, Row, Vec<Need>) {
         let costly = self.made.iter().map(|made| made.maker.create).filter(|create| is_costly(create));
         let needs: BTreeSet<Arc<str>> = costly.chain(stays).map(|it| Arc::clone(&it.name)).collect();
-        let undoing = |made: &Made<'_>| {
+        let undoing = |made: &Created<'_>| {
             let given = made.maker.family.given(&made.input);
-            self.draft.undoing(&made.maker.destroyer, given, made.number)
+            self.builder.undoing(&made.maker.destroyer, given, made.number)
         };
         let finally = first.into_iter().chain(self.made.iter().rev().filter_map(undoing)).collect();
-        let named = self.made.iter().filter_map(|made| self.draft.row(&made.input, made.number));
+        let named = self.made.iter().filter_map(|made| self.builder.row(&made.input, made.number));
         let row: BTreeMap<_, _> =
             named.chain(self.others.iter().filter_map(|other| other.row.clone())).collect();
         (finally, row.into_iter().collect(), needs.into_iter().map(Need::Lift).collect())
     }
 
     fn expects(&self, step: &mut Step, statement: Statement, claim: Claim) {
-        let more = self.draft.expectation(statement, claim);
+        let more = self.builder.expectation(statement, claim);
         step.expectations = step.expectations.iter().cloned().chain(more).collect();
     }
 
     /// A request that may be refused, and may not make the server fail.
     fn call(&self, operation: &Operation, input: Vec<(String, Value)>) -> Step {
-        let mut step = self.draft.step(operation, input, Auth::Target);
-        let statement = match self.draft.contract.protocol {
+        let mut step = self.builder.step(operation, input, Auth::Target);
+        let statement = match self.builder.contract.protocol {
             Protocol::AwsJson { .. } => must("awsjson.input.valid"),
             Protocol::Rest => must("input.valid"),
         };
@@ -217,13 +217,13 @@ impl<'d, 'a> Journey<'d, 'a> {
     }
 
     /// Makes a thing, and remembers it. Where it is not made, or not called anything, the case has nothing more to ask.
-    fn creation(&self, made: &Made<'a>) -> Step {
+    fn creation(&self, made: &Created<'a>) -> Step {
         let Creator { create, destroyer, .. } = &made.maker;
         let mut step = self.call(create, made.input.clone());
-        let served = life(self.draft.contract, "served");
+        let served = life(self.builder.contract, "served");
         self.is_served(&mut step, create);
-        step.captures = self.draft.capture(destroyer, made.number).into_iter().collect();
-        if let KnownBy::Answer(path) = &destroyer.known_by
+        step.captures = self.builder.capture(destroyer, made.number).into_iter().collect();
+        if let Identifier::Answer(path) = &destroyer.known_by
             && let Ok(path) = JsonPath::parse(path)
         {
             let there = Claim::At { path: Arc::new(path), matcher: ValueMatcher::Present };
@@ -233,9 +233,9 @@ impl<'d, 'a> Journey<'d, 'a> {
     }
 
     /// The modifying request that changes nothing, if there is one.
-    fn change(&self, made: &Made<'a>) -> Option<(&'a Operation, Vec<(String, Value)>)> {
+    fn change(&self, made: &Created<'a>) -> Option<(&'a Operation, Vec<(String, Value)>)> {
         let maker = &made.maker;
-        let operation = modifier(self.draft.contract, &maker.destroyer)?;
+        let operation = modifier(self.builder.contract, &maker.destroyer)?;
         let mut input = self.plain(operation)?;
         let (_, value) = input.iter_mut().find(|(name, _)| fits(name, maker.destroyer.member))?;
         *value = made.known().into();
@@ -245,7 +245,7 @@ impl<'d, 'a> Journey<'d, 'a> {
     /// Asks for the list until what was made is `listed`, or `gone` from it. A list that is refused or has more pages does
     /// not tell.
     fn look(&self, listing: &Listing<'_>, name: &str, end: &'static str) -> Option<Step> {
-        let mut step = self.draft.listing(listing, name);
+        let mut step = self.builder.listing(listing, name);
         let list = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
         let name = template(Value::from(name));
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), name)]);
@@ -264,7 +264,7 @@ impl<'d, 'a> Journey<'d, 'a> {
         };
         let any = Claim::AnyOf(claims.into_iter().map(alternative).collect());
         step.poll = Some(Poll {
-            until: self.draft.expectation(life(self.draft.contract, end), any).into_iter().collect(),
+            until: self.builder.expectation(life(self.builder.contract, end), any).into_iter().collect(),
             unless: Vec::new(),
             through: Vec::new(),
             every: Duration::from_secs(5),
