@@ -117,7 +117,9 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
         Dialect::Swagger2 => place.value.get("default"),
         _ => schema_place.as_ref().and_then(|schema| schema.value.get("default")),
     };
-    let default = default.filter(|_| required);
+    // A header that may have one value only need not be told it.
+    let only = only_value(&schema).filter(|_| travels == ParameterLocation::Header);
+    let default = default.or(only).filter(|_| required);
     if !schemas.affords(default.map_or(0, weight), place) {
         return None;
     }
@@ -129,6 +131,15 @@ fn parameter<'a>(schemas: &mut Schemas<'a>, travels: &str, name: &str, place: &P
         list: list_style(schemas, place, travels),
         schema,
     })
+}
+
+/// The one value that a schema allows, if it is one.
+fn only_value(schema: &Value) -> Option<&Value> {
+    match schema.get("enum").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([one]) => Some(one),
+        Some(_) => None,
+        None => schema.get("const"),
+    }
 }
 
 /// Where the schema of a parameter stands: its `schema`, or that of the one media type it is written in.
