@@ -245,7 +245,7 @@ def tried(name):
     return [*row, " ".join(f"{count} {status}" for status, count in counts.items())], differences
 
 
-OVER = ("refused", "nothing-made", "destroyed", "settled")
+OVER = ("refused", "nothing-made", "deletion-accepted", "destroyed", "settled")
 HEAD = ["service", "s", "made", "there", "said", "silent", "false", "foreign", "sweep", "remain", "false", "ended", "run", ""]
 
 

@@ -83,6 +83,8 @@ struct Open {
     served: bool,
     /// How it is destroyed, where its answer tells what it is called.
     undo: Vec<Cleanup>,
+    /// The states in which its answer shows it.
+    states: BTreeSet<String>,
 }
 
 /// What the answer of a request can name.
@@ -198,6 +200,7 @@ impl JobLedger {
             fresh,
             served: false,
             undo: Vec::new(),
+            states: BTreeSet::new(),
         };
         self.write(&open, Event::Intent(intent)).await?;
         self.asked = true;
@@ -241,7 +244,13 @@ impl JobLedger {
             let sent = Cleanup::of(step, None, &mut fill::from_variables(script.values.variables()));
             // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
             let shown = |open: &Open| accepted || !open.served;
-            let event = if accepted { Event::DeletionAccepted } else { Event::Destroyed };
+            let shown_as = states(response);
+            // An answer that shows it in another state than before says what became of it.
+            let ended = |open: &Open| !shown_as.is_empty() && shown_as.is_disjoint(&open.states);
+            let event = |open: &Open| match accepted && !ended(open) {
+                true => Event::DeletionAccepted,
+                false => Event::Destroyed,
+            };
             self.close(event, |open| {
                 open.destroyers.contains(&*step.operation)
                     && open.is_named_by(&named)
@@ -289,6 +298,7 @@ impl JobLedger {
             let by_contract = open.family.undo_of(&identity);
             undo.extend(by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)));
             open.undo.clone_from(&undo);
+            open.states = states(response);
             let _ = self.write(&open, Event::Created { identity, undo }).await;
             self.open.push(open);
         } else if absence::refuses(response) {
@@ -310,8 +320,11 @@ impl JobLedger {
     }
 
     async fn close_fixtures(&mut self, script: &Script) {
-        self.close(Event::Destroyed, |open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id)))
-            .await;
+        self.close(
+            |_| Event::Destroyed,
+            |open| matches!(&open.owner, Owner::Fixture(id) if !script.stands(id)),
+        )
+        .await;
     }
 
     /// Whether an accepted creating request has made no thing: nothing in the contract or in the case says that there is
@@ -350,11 +363,11 @@ impl JobLedger {
         }
     }
 
-    async fn close(&mut self, event: Event, settled: impl Fn(&Open) -> bool) {
+    async fn close(&mut self, event: impl Fn(&Open) -> Event, settled: impl Fn(&Open) -> bool) {
         let (gone, open) = std::mem::take(&mut self.open).into_iter().partition(|open: &Open| settled(open));
         self.open = open;
         for open in gone {
-            let _ = self.write(&open, event.clone()).await;
+            let _ = self.write(&open, event(&open)).await;
             if matches!(open.owner, Owner::Step(_)) {
                 self.destroyed.push(open);
             }
@@ -451,6 +464,26 @@ fn undoing(call: &Call, values: &VariableScope, family: &Family) -> Vec<Cleanup>
         all.extend(family.undo.clone());
     }
     all
+}
+
+/// The states in which an answer shows things: the texts of members whose names end with `status` or `state`.
+fn states(response: &Response) -> BTreeSet<String> {
+    fn is_state(name: &str) -> bool {
+        ["status", "state"].iter().any(|end| name.to_lowercase().ends_with(end))
+    }
+    fn walk(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, value)| match value {
+                Value::String(text) if is_state(name) => drop(found.insert(text.to_lowercase())),
+                value => walk(value, found),
+            }),
+            Value::Array(elements) => elements.iter().for_each(|element| walk(element, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    response.json().ok().into_iter().for_each(|body| walk(body, &mut found));
+    found
 }
 
 /// What was captured from this very answer, and what it calls the thing by itself.

@@ -352,3 +352,28 @@ async fn what_is_made_again_is_not_destroyed_by_the_name_of_the_first() {
         assert_eq!((ends::fates(&swept).as_str(), second), (expected, 2), "{unsaid}: {swept:?} {asked:?}");
     }
 }
+
+/// A deletion that was accepted is looked at in the list of its kind, unless its answer shows what became of the thing.
+#[tokio::test]
+async fn a_deletion_that_is_only_accepted_is_looked_at_in_the_list() {
+    const MADE: &str = r#"{"UserPool":{"Id":"p-1","Name":"pm-00000000-pool","Status":"ACTIVE"}}"#;
+    const LISTED: &str = r#"{"UserPools":[{"Id":"p-1","Name":"pm-00000000-pool","Status":"INACTIVE"}]}"#;
+    for (deleted, expected) in [
+        ("{}", "MayBeLeft"),
+        (r#"{"UserPool":{"Id":"p-1","Status":"ACTIVE"}}"#, "MayBeLeft"),
+        (r#"{"UserPool":{"Id":"p-1","Status":"INACTIVE"}}"#, ""),
+    ] {
+        let answer = move |operation: &str, _| match operation {
+            "CreateUserPool" => ok(MADE),
+            "ListUserPools" => ok(LISTED),
+            _ => ok(deleted),
+        };
+        let stage = Stage::with(ends::contract(), ends::of_pools, answer).await;
+        let create = capturing("pool.id", "$.UserPool.Id", ends::creating("CreateUserPool"));
+        let mut delete = step("DeleteThing");
+        delete.operation = "DeleteUserPool".into();
+        delete.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(placeholder("pool.id")))];
+        let (_, swept) = stage.run(vec![create, delete], vec![]).await;
+        assert_eq!(ends::fates(&swept), expected, "{deleted}: {swept:?}");
+    }
+}
