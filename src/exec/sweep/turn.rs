@@ -49,6 +49,8 @@ pub(super) struct Pending<'b> {
     /// How often the request that is at the head of `undo` was accepted, and how often refused.
     accepted: u32,
     refused: u32,
+    /// How often a list did not show it.
+    unlisted: u32,
     /// Whether anything was destroyed by now.
     destroyed: bool,
     /// Whether the step by which the case looks does not tell.
@@ -81,6 +83,7 @@ impl<'b> Pending<'b> {
             there: matches!(resource.state, State::Made | State::Accepted),
             accepted: u32::from(resource.state == State::Accepted),
             refused: 0,
+            unlisted: 0,
             destroyed: false,
             blind: false,
             by_name: false,
@@ -107,6 +110,8 @@ impl<'b> Pending<'b> {
         match self.there {
             _ if self.accepted > 0 => CleanupOutcome::MayBeLeft(why),
             true => CleanupOutcome::Left(why),
+            // The target file gives no more time than this.
+            false if self.unlisted >= LISTED => CleanupOutcome::WasGone,
             false => CleanupOutcome::NotKnown(why),
         }
     }
@@ -189,6 +194,7 @@ impl Session {
                 let age = Timestamp::now().duration_since(resource.intended);
                 let young = std::time::Duration::try_from(age).unwrap_or_default() <= YOUNG;
                 pending.refused += 1;
+                pending.unlisted += 1;
                 match () {
                     () if pending.there && pending.refused < UNLISTED => pending
                         .again("its answer did not say what it is called, and no list shows its name".into()),
