@@ -11,7 +11,7 @@ use crate::{
         shape::{Kind, Shape},
     },
     matcher::fill,
-    model::{case::Case, clause::Clauses},
+    model::{case::Case, clause::Clauses, contract::Protocol},
     suite::{self, SourceFile},
 };
 
@@ -252,7 +252,10 @@ fn of_input(asked: &Asked<'_>, goes: Goes<'_>, asked_for: &mut BTreeSet<String>,
     });
     if !leaves.is_empty() {
         let goes_alone = known && told && !asked.is_named_by_a_word();
-        tally.ask(goes, asked, &nobodys, goes_alone, "names of nothing");
+        // What a member of an RPC refers to may be what the request is about; REST has the path for that.
+        if goes_alone || asked.contract.protocol == Protocol::Rest {
+            tally.ask(goes, asked, &nobodys, goes_alone, "names of nothing");
+        }
         let foreign = asked.with(&mut |leaf| Some(Foreign::Plain.of(leaf.value)));
         if !creates {
             tally.ask(goes, asked, &foreign, false, "foreign names alone");
