@@ -38,10 +38,10 @@ pub enum Fit {
 /// In which part of a request a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Path and query.
-    Target,
-    /// Headers and the body.
-    Content,
+    Path,
+    /// The query and headers, in which settings and filters travel as well.
+    Parameters,
+    Body,
 }
 
 /// What the content of a request can say of what the request is about.

@@ -9,7 +9,7 @@ mod ledger_file;
 pub mod state;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -157,40 +157,45 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// The members, in lower case and at any depth, under which the request gave one of the names; of a path, none.
-    pub fn naming(&self) -> BTreeSet<String> {
-        fn walk(value: &Value, names: &[String], on_the_way: &mut Vec<String>, found: &mut BTreeSet<String>) {
-            match value {
-                Value::Object(members) => members.iter().for_each(|(name, value)| {
-                    on_the_way.push(name.to_lowercase());
-                    walk(value, names, on_the_way, found);
-                    on_the_way.pop();
-                }),
-                Value::Array(elements) => {
-                    elements.iter().for_each(|element| walk(element, names, on_the_way, found));
-                }
-                Value::String(text) if names.contains(text) => found.extend(on_the_way.iter().cloned()),
-                Value::Number(number) if names.contains(&number.to_string()) => {
-                    found.extend(on_the_way.iter().cloned());
-                }
-                _ => {}
-            }
-        }
-        let mut found = BTreeSet::new();
+    /// The names that the request gave, each with the members on the way to it, at any depth; of a path, none.
+    pub fn naming(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
         let query = self.url.split_once('?').map_or("", |(_, query)| query);
         match serde_json::from_str(&self.body) {
-            Ok(body) => walk(&body, &self.names, &mut Vec::new(), &mut found),
+            Ok(body) => self.walk(&body, &mut Vec::new(), &mut found),
             Err(_) => found.extend(self.fields(&self.body)),
         }
         found.extend(self.fields(query));
         found
     }
 
-    fn fields(&self, form: &str) -> impl Iterator<Item = String> {
+    fn walk(&self, value: &Value, on_the_way: &mut Vec<String>, found: &mut Vec<(String, String)>) {
+        let text = match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    on_the_way.push(name.clone());
+                    self.walk(value, on_the_way, found);
+                    on_the_way.pop();
+                }
+                return;
+            }
+            Value::Array(elements) => {
+                return elements.iter().for_each(|element| self.walk(element, on_the_way, found));
+            }
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Null | Value::Bool(_) => return,
+        };
+        if self.names.contains(&text) {
+            found.extend(on_the_way.iter().map(|member| (member.clone(), text.clone())));
+        }
+    }
+
+    fn fields(&self, form: &str) -> impl Iterator<Item = (String, String)> {
         let fields = url::form_urlencoded::parse(form.as_bytes());
         fields
             .filter(|(_, value)| self.names.iter().any(|own| *own == *value))
-            .map(|(name, _)| name.to_lowercase())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
     }
 
     /// What the body says, by member; empty where it is no JSON object.

@@ -34,6 +34,8 @@ const START: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long may be waited without anything coming to its end.
 const PATIENCE: Duration = Duration::from_secs(20 * 60);
+/// How long lists may lag behind.
+const LAG: Duration = Duration::from_secs(6);
 /// A request whose sender died may still be on its way.
 const YOUNG: Duration = Duration::from_secs(60);
 
@@ -126,6 +128,7 @@ impl Session {
             listed: Listed::default(),
             errors: Errors::default(),
             others_open: true,
+            lag: Wait::new(self).lag(),
         };
         let mut open = Vec::new();
         for resource in ledger_state.open() {
@@ -138,9 +141,9 @@ impl Session {
             }
         }
         if mode == Mode::Apply {
-            for thing in ledger_state.accepted().filter(|thing| !forgotten(thing.number)) {
-                if self.is_still_listed(thing, &mut search).await {
-                    open.push(Pending::of(thing));
+            for resource in ledger_state.accepted().filter(|resource| !forgotten(resource.number)) {
+                if self.is_still_listed(resource, &mut search).await {
+                    open.push(Pending::of(resource));
                 }
             }
         }
@@ -194,9 +197,11 @@ impl Session {
             if open.len() < count {
                 wait.anew();
             }
-            if !open.is_empty() && !wait.once_more().await {
+            if open.is_empty() {
                 break;
             }
+            let Some(waited) = wait.once_more().await else { break };
+            open.iter_mut().for_each(|pending| pending.waited += waited);
         }
         for pending in open {
             let outcome = pending.given_up();
@@ -275,15 +280,21 @@ impl Wait {
         self.waited = Duration::ZERO;
     }
 
-    /// Waits, unless all patience is used up.
-    async fn once_more(&mut self) -> bool {
+    /// Waits, and says how long, unless all patience is used up.
+    async fn once_more(&mut self) -> Option<Duration> {
         if self.waited >= self.patience {
-            return false;
+            return None;
         }
-        tokio::time::sleep(self.next).await;
-        self.waited += self.next;
-        self.next = (self.next * 2).min(self.longest);
-        true
+        let waited = self.next;
+        tokio::time::sleep(waited).await;
+        self.waited += waited;
+        self.next = (waited * 2).min(self.longest);
+        Some(waited)
+    }
+
+    /// How long a list may not show yet what was made: less where the target file asks more often.
+    fn lag(&self) -> Duration {
+        LAG.min(self.longest * 7)
     }
 }
 

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn heirs_in_other_files_are_heirs() {
+    fn subtypes_in_other_files_are_subtypes() {
         let base = json!({ "type": "object", "required": ["kind"], "properties": { "kind": { "type": "string" } },
             "discriminator": { "propertyName": "kind" } });
         let subtype =

@@ -142,13 +142,14 @@ impl Judged<'_> {
     fn names(&self, subject: &Subject) -> bool {
         let naming = &self.touched.naming;
         let is_of_it = || subject.member.as_ref().is_some_and(|member| naming.contains(member));
+        let is_shown = subject.role == Role::Identifies;
         let tells = match (subject.part, self.touched.content) {
             _ if self.effect == Effect::Destroy => true,
-            (Part::Target, _) | (Part::Content, Content::NamesWhatIsShown) => {
-                subject.role == Role::Identifies
-            }
-            (Part::Content, Content::Names) => subject.role >= Role::Refers,
-            (Part::Content, Content::IsState) => false,
+            (Part::Path, _) | (Part::Body, Content::NamesWhatIsShown) => is_shown,
+            // Any of them might, but only what is required and shown says it.
+            (Part::Parameters, _) => is_shown && is_of_it(),
+            (Part::Body, Content::Names) => subject.role >= Role::Refers,
+            (Part::Body, Content::IsState) => false,
         };
         tells && subject.fit != Fit::Unplaced && (naming.is_empty() || is_of_it())
     }

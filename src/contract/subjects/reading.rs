@@ -323,7 +323,11 @@ impl<'c> Reader<'c> {
         let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
         let subject = Subject {
             at: spot.at(),
-            part: if matches!(spot.part, "path" | "query") { Part::Target } else { Part::Content },
+            part: match spot.part {
+                "path" => Part::Path,
+                "query" | "header" | "cookie" => Part::Parameters,
+                _ => Part::Body,
+            },
             member: spot.member.map(|(name, _)| name.to_owned()),
             text: text.to_owned(),
             role: self.role(spot, shape.as_ref()),

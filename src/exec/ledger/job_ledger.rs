@@ -1,11 +1,17 @@
 //! What one job owes: every line of the ledger that it has opened and not yet closed.
 
-use std::{collections::BTreeSet, sync::Arc};
+mod open;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use self::open::{Names, Open, Owner};
 use super::{
     Event, Intent, Ledger, LedgerEntry, Unclear, Unwritten,
     cleanup::{self, Cleanup, GoneCheck},
@@ -59,66 +65,6 @@ pub(in crate::exec) struct JobLedger {
     gone: Vec<Open>,
     /// Whether the answer to the last of them has not come yet.
     asked: bool,
-}
-
-#[derive(Debug)]
-struct Open {
-    number: u64,
-    api: Arc<str>,
-    operation: Arc<str>,
-    owner: Owner,
-    family: Family,
-    /// The operations that destroy it. Others that name it destroy what is in it or what it is in.
-    destroyers: BTreeSet<String>,
-    /// The texts of the creating request: what they name was there before.
-    asked: Vec<String>,
-    answer: Names,
-    /// What it says, by member.
-    given: Map<String, Value>,
-    /// The names in it that no other run gives.
-    names: Vec<String>,
-    /// Those of them under which things are called, and that this run has not given before.
-    fresh: Vec<String>,
-    /// Whether the target has said that it made it.
-    served: bool,
-    /// How it is destroyed, where its answer tells what it is called.
-    undo: Vec<Cleanup>,
-    /// The states in which its answer shows it.
-    states: BTreeSet<String>,
-}
-
-/// What the answer of a request can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Names {
-    /// What the request has made.
-    Made,
-    /// What was there before, because the request only reads.
-    Found,
-}
-
-#[derive(Debug)]
-enum Owner {
-    /// Closed when the script knows this fixture to be gone.
-    Fixture(Arc<str>),
-    /// Closed by an accepted destroying request that names one of these variables.
-    Step(BTreeSet<Arc<str>>),
-}
-
-impl Open {
-    /// Whether a request with these variables may be about it.
-    fn is_named_by(&self, variables: &BTreeSet<Arc<str>>) -> bool {
-        matches!(&self.owner, Owner::Step(own) if !own.is_disjoint(variables))
-    }
-
-    /// Whether a request calls it as its answer does, as far as that is known: what a request was told of another thing, as
-    /// of the one that was copied, is no name of what it made.
-    fn may_be_destroyed_by(&self, sent: &Cleanup) -> bool {
-        let mut known = self.undo.iter().filter(|undo| undo.operation == sent.operation && undo.is_whole());
-        let agrees = |undo: &Cleanup| {
-            undo.input.iter().all(|(name, value)| sent.input.get(name).is_none_or(|it| it == value))
-        };
-        known.clone().next().is_none() || known.any(agrees)
-    }
 }
 
 impl JobLedger {
@@ -200,7 +146,7 @@ impl JobLedger {
             fresh,
             served: false,
             undo: Vec::new(),
-            states: BTreeSet::new(),
+            states: BTreeMap::new(),
         };
         self.write(&open, Event::Intent(intent)).await?;
         self.asked = true;
@@ -236,28 +182,24 @@ impl JobLedger {
             return;
         }
         let absent = script.tells_absence(step, &call.api, response);
-        let named = guard::variables(step);
-        if absent {
-            self.see_gone(&named).await;
-        }
         if step.effect == Effect::Destroy && (accepted || absent) {
             let sent = Cleanup::of(step, None, &mut fill::from_variables(script.values.variables()));
-            // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
-            let shown = |open: &Open| accepted || !open.served;
-            let shown_as = states(response);
-            // An answer that shows it in another state than before says what became of it.
-            let ended = |open: &Open| !shown_as.is_empty() && shown_as.is_disjoint(&open.states);
-            let event = |open: &Open| match accepted && !ended(open) {
-                true => Event::DeletionAccepted,
-                false => Event::Destroyed,
-            };
-            self.close(event, |open| {
+            let named = guard::variables(step);
+            let is_about = |open: &Open| {
                 open.destroyers.contains(&*step.operation)
                     && open.is_named_by(&named)
                     && open.may_be_destroyed_by(&sent)
-                    && shown(open)
-            })
-            .await;
+            };
+            if absent {
+                self.see_gone(is_about).await;
+            }
+            // What was made is not gone by "not found" alone: the end of the run looks in the list of its kind.
+            let shown = |open: &Open| accepted || !open.served;
+            let event = |open: &Open| match accepted && !open.has_changed_its_state(response) {
+                true => Event::DeletionAccepted,
+                false => Event::Destroyed,
+            };
+            self.close(event, |open| is_about(open) && shown(open)).await;
         }
         self.close_fixtures(script).await;
     }
@@ -298,7 +240,7 @@ impl JobLedger {
             let by_contract = open.family.undo_of(&identity);
             undo.extend(by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)));
             open.undo.clone_from(&undo);
-            open.states = states(response);
+            open.states = open.states_in(response);
             let _ = self.write(&open, Event::Created { identity, undo }).await;
             self.open.push(open);
         } else if absence::refuses(response) {
@@ -308,10 +250,10 @@ impl JobLedger {
         }
     }
 
-    /// Something that is called by one of these variables is not there.
-    async fn see_gone(&mut self, variables: &BTreeSet<Arc<str>>) {
+    /// A second request to destroy them says that they are not there.
+    async fn see_gone(&mut self, is_about: impl Fn(&Open) -> bool) {
         let (gone, destroyed): (Vec<Open>, Vec<Open>) =
-            std::mem::take(&mut self.destroyed).into_iter().partition(|open| open.is_named_by(variables));
+            std::mem::take(&mut self.destroyed).into_iter().partition(|open| is_about(open));
         self.destroyed = destroyed;
         for open in gone {
             let _ = self.write(&open, Event::Destroyed).await;
@@ -464,26 +406,6 @@ fn undoing(call: &Call, values: &VariableScope, family: &Family) -> Vec<Cleanup>
         all.extend(family.undo.clone());
     }
     all
-}
-
-/// The states in which an answer shows things: the texts of members whose names end with `status` or `state`.
-fn states(response: &Response) -> BTreeSet<String> {
-    fn is_state(name: &str) -> bool {
-        ["status", "state"].iter().any(|end| name.to_lowercase().ends_with(end))
-    }
-    fn walk(value: &Value, found: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(members) => members.iter().for_each(|(name, value)| match value {
-                Value::String(text) if is_state(name) => drop(found.insert(text.to_lowercase())),
-                value => walk(value, found),
-            }),
-            Value::Array(elements) => elements.iter().for_each(|element| walk(element, found)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    response.json().ok().into_iter().for_each(|body| walk(body, &mut found));
-    found
 }
 
 /// What was captured from this very answer, and what it calls the thing by itself.

@@ -1,8 +1,9 @@
 //! What was asked for and never answered is looked for: in the listing of its kind, by the name that this run gave it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::{Map, Value};
@@ -62,6 +63,8 @@ pub(super) struct Search<'a> {
     pub errors: Errors,
     /// Whether there are things of the run that do not wait for others to be gone.
     pub others_open: bool,
+    /// How long a list may not show yet what was made.
+    pub lag: Duration,
 }
 
 /// The lists that were asked for in this round, by API, operation and what that was told.
@@ -71,8 +74,9 @@ pub(super) struct Listed(HashMap<(String, String, String), Elements>);
 type Elements = Result<Arc<Vec<Value>>, Shown>;
 
 impl Listed {
-    pub fn count(&self) -> usize {
-        self.0.len()
+    /// How many lists of a part were asked for.
+    pub fn parts(&self) -> usize {
+        self.0.keys().filter(|(.., asking)| asking != "{}").count()
     }
 
     pub fn forget(&mut self) {
@@ -354,34 +358,49 @@ fn found_in(
 /// The names by which a thing is looked for.
 struct Named<'a> {
     names: &'a [String],
-    /// The members under which its creation gave them, in lower case.
-    given: BTreeSet<String>,
+    /// Each with a member under which its creation gave it.
+    given: Vec<(String, String)>,
 }
 
 impl Named<'_> {
     /// Whether one of the names stands anywhere in a value.
     fn in_any(&self, value: &Value) -> bool {
-        let mut texts = Vec::new();
-        owned_ids::texts(value, &mut texts);
-        self.names.iter().any(|name| texts.iter().any(|text| bears(text, name)))
+        self.names.iter().any(|name| holds(value, name))
     }
 
     /// Whether an element is called by one of the names: as a text, by its identity, or in a member under which the creation
-    /// gave the name (`Name` or `thingName` for `ThingName` or `name` of `CreateThing`). An element may mention names of
+    /// gave that name (`Name` or `thingName` for `ThingName` or `name` of `CreateThing`). An element may mention names of
     /// things that are in it, that it is in, or that it came from.
     fn calls(&self, element: &Value, identity: &Map<String, Value>, operation: &str) -> bool {
         let Some(members) = element.as_object() else { return true };
-        let operation = operation.to_lowercase();
-        let is_given = |member: &str| {
-            let member = member.to_lowercase();
-            self.given.iter().any(|given| {
-                let of_kind = |kind: &str| kind.is_empty() || operation.contains(kind);
-                given.ends_with(&*member) || member.strip_suffix(&**given).is_some_and(of_kind)
-            })
+        let has = |(given, name): &(String, String)| {
+            let alike =
+                |member: &str| says_more(member, given, operation) || says_more(given, member, operation);
+            members.iter().any(|(member, value)| alike(member) && holds(value, name))
         };
-        identity.values().any(|value| self.in_any(value))
-            || members.iter().any(|(member, value)| is_given(member) && self.in_any(value))
+        identity.values().any(|value| self.in_any(value)) || self.given.iter().any(has)
     }
+}
+
+/// Whether a member is called as another one, or so with a word in front that the operation has in its own name.
+fn says_more(member: &str, shorter: &str, operation: &str) -> bool {
+    if member.eq_ignore_ascii_case(shorter) {
+        return true;
+    }
+    let split = member.len().checked_sub(shorter.len()).filter(|at| *at > 0 && !shorter.is_empty());
+    let parts = split.and_then(|at| Some((member.get(..at)?, member.get(at..)?)));
+    parts.is_some_and(|(word, rest)| {
+        let is_word = word.ends_with(['_', '-']) || rest.starts_with(|first: char| first.is_uppercase());
+        let word = word.trim_end_matches(['_', '-']).to_lowercase();
+        is_word && rest.eq_ignore_ascii_case(shorter) && operation.to_lowercase().contains(&word)
+    })
+}
+
+/// Whether a name stands anywhere in a value.
+fn holds(value: &Value, name: &str) -> bool {
+    let mut texts = Vec::new();
+    owned_ids::texts(value, &mut texts);
+    texts.iter().any(|text| bears(text, name))
 }
 
 /// Whether a text is this name, or an address or a resource name of which it is a part.

@@ -3,6 +3,8 @@
 
 mod gone;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -34,10 +36,8 @@ use crate::{
 
 /// How often a list is asked that shows what the target does not find: it may lag behind.
 const LISTED: u32 = 3;
-/// How often a list is asked that does not show what may have been made: with the usual waits six seconds go by.
-const UNLISTED: u32 = 8;
-/// How many lists of a part of what there is are asked for what the target has accepted to destroy.
-const LOOKS: usize = 200;
+/// How many lists that show a part each, as of what is in one parent, are asked for what the target has accepted to destroy.
+const PARTS: usize = 200;
 
 /// A thing that has not come to its end.
 pub(super) struct Pending<'b> {
@@ -51,6 +51,8 @@ pub(super) struct Pending<'b> {
     refused: u32,
     /// How often a list did not show it.
     unlisted: u32,
+    /// How long was waited between the rounds.
+    pub waited: Duration,
     /// Whether anything was destroyed by now.
     destroyed: bool,
     /// Whether the step by which the case looks does not tell.
@@ -84,6 +86,7 @@ impl<'b> Pending<'b> {
             accepted: u32::from(resource.state == State::Accepted),
             refused: 0,
             unlisted: 0,
+            waited: Duration::ZERO,
             destroyed: false,
             blind: false,
             by_name: false,
@@ -192,15 +195,14 @@ impl Session {
         match self.find(resource, &family, search).await {
             Ok(found) if found.is_empty() => {
                 let age = Timestamp::now().duration_since(resource.intended);
-                let young = std::time::Duration::try_from(age).unwrap_or_default() <= YOUNG;
-                pending.refused += 1;
+                let young = Duration::try_from(age).unwrap_or_default() <= YOUNG;
                 pending.unlisted += 1;
                 match () {
-                    () if pending.there && pending.refused < UNLISTED => pending
+                    () if pending.there && pending.waited < search.lag => pending
                         .again("its answer did not say what it is called, and no list shows its name".into()),
                     () if pending.there => Turn::Over(CleanupOutcome::Left(pending.why.clone())),
                     () if resource.state == State::Refused => Turn::Over(CleanupOutcome::NeverMade),
-                    () if young && pending.refused < UNLISTED => {
+                    () if young && pending.waited < search.lag => {
                         pending.again("its answer did not come".into())
                     }
                     () => Turn::Over(CleanupOutcome::WasGone),
@@ -344,11 +346,15 @@ impl Session {
             // It was made, and may be called otherwise than it was asked for.
             None if pending.by_name && pending.there => why,
             _ => match self.called_otherwise(pending, search).await {
+                None => return pending.next(),
+                Some(undo) if undo.is_empty() => {
+                    pending.sought = false;
+                    format!("{why}, and a list shows something called as it is")
+                }
                 Some(undo) => {
                     pending.undo = Some(undo);
                     return Turn::Again;
                 }
-                None => return pending.next(),
             },
         };
         pending.there = true;

@@ -43,6 +43,8 @@ with_both! {
     ListTwice, "list-twice", breaks "resource.listed-once";
     /// A filter filters nothing.
     AllFiltersIgnored, "all-filters-ignored", breaks "resource.filters";
+    /// A filter by anything but the resource's own ARN finds nothing, and neither does a search.
+    FilterFindsNothing, "filter-finds-nothing", breaks "resource.filters";
     /// Of several values of a filter the first counts alone.
     FilterTakesOneValue, "filter-takes-one-value", breaks "resource.filters";
     /// A change is answered, and forgotten.

@@ -188,14 +188,17 @@ impl Call<'_> {
             || self.cx.deviates(Deviation::UnstableRead) && store.reads.is_multiple_of(2);
         let store = &*store;
         let ignored = self.cx.deviates(Deviation::AllFiltersIgnored);
+        let by_arn_alone = self.cx.deviates(Deviation::FilterFindsNothing);
         let most = if self.cx.deviates(Deviation::FilterTakesOneValue) { 1 } else { usize::MAX };
         let records = store.records.iter().filter(|(_, record)| {
             record.family.create == family.create
                 && !self.cx.deviates(Deviation::GenericNotListed)
                 && (ignored
                     || named.iter().all(|named| named.concerns(store, record))
-                        && filters(input)
-                            .all(|(name, values)| record.passes(name, &values[..values.len().min(most)])))
+                        && filters(input).all(|(name, values)| {
+                            (!by_arn_alone || values.contains(&record.arn()))
+                                && record.passes(name, &values[..values.len().min(most)])
+                        }))
         });
         let schema = json!({ "$ref": format!("#/$defs/{shape}") });
         let mut shown: Vec<(String, Value)> = records

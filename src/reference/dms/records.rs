@@ -27,6 +27,10 @@ impl Record {
         names.into_iter()
     }
 
+    pub fn arn(&self) -> &str {
+        self.fact(self.family.arn)
+    }
+
     fn fact(&self, name: &str) -> &str {
         self.facts.get(name).and_then(Value::as_str).unwrap_or_default()
     }
@@ -37,7 +41,7 @@ impl Record {
         let kind = self.family.create.trim_start_matches("Create");
         let names = [self.family.named_by, self.family.name, &format!("{kind}Id")];
         if names.into_iter().any(|name| asked == folded(name)) {
-            return values.contains(&self.name()) || values.contains(&self.fact(self.family.arn));
+            return values.contains(&self.name()) || values.contains(&self.arn());
         }
         let fact = self.facts.iter().find(|(name, _)| folded(name) == asked).map(|(_, value)| value);
         match fact {

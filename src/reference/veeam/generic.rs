@@ -239,6 +239,7 @@ impl Call<'_> {
         let pattern = input.members.get("SearchPattern").and_then(Value::as_str).map(str::to_lowercase);
         let pattern = pattern.filter(|_| !self.deviates(Deviation::AllFiltersIgnored));
         let named = |facts: &&Facts| match (&pattern, facts.get("name").and_then(Value::as_str)) {
+            (Some(_), _) if self.deviates(Deviation::FilterFindsNothing) => false,
             (Some(pattern), Some(name)) => name.to_lowercase().contains(pattern.trim_matches('*')),
             _ => true,
         };

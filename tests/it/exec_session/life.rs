@@ -20,7 +20,7 @@ use serde_json::{Value, json as value};
 
 use super::{
     ends::{self, Stage},
-    server::{Reply, Server, json, no_content, ok},
+    server::{Asked, Reply, Server, json, no_content, ok},
     stage::{
         capturing, expecting, fixture, job, job_of, of, placeholder, published, setup, stage, step, target,
         with_keys, with_password,
@@ -362,6 +362,10 @@ async fn a_deletion_that_is_only_accepted_is_looked_at_in_the_list() {
         ("{}", "MayBeLeft"),
         (r#"{"UserPool":{"Id":"p-1","Status":"ACTIVE"}}"#, "MayBeLeft"),
         (r#"{"UserPool":{"Id":"p-1","Status":"INACTIVE"}}"#, ""),
+        // A state of something else, or one that nothing is compared with.
+        (r#"{"Status":"ok"}"#, "MayBeLeft"),
+        (r#"{"UserPool":{"Id":"p-9","Status":"INACTIVE"}}"#, "MayBeLeft"),
+        (r#"{"UserPool":{"Id":"p-1","State":"INACTIVE"}}"#, "MayBeLeft"),
     ] {
         let answer = move |operation: &str, _| match operation {
             "CreateUserPool" => ok(MADE),
@@ -375,5 +379,52 @@ async fn a_deletion_that_is_only_accepted_is_looked_at_in_the_list() {
         delete.request.input = vec![("UserPoolId".to_owned(), TemplateValue::Text(placeholder("pool.id")))];
         let (_, swept) = stage.run(vec![create, delete], vec![]).await;
         assert_eq!(ends::fates(&swept), expected, "{deleted}: {swept:?}");
+    }
+}
+
+/// A list shows the name of what was asked for. Only what is called by it is the run's, and what is the run's is never left in
+/// silence.
+#[tokio::test]
+async fn what_is_called_by_the_name_is_taken_and_what_mentions_it_is_not() {
+    const FAILED: (u16, &str) = (500, "{}");
+    const MADE: (u16, &str) = (200, r#"{"UserPool":{"Id":"p-9"}}"#);
+    for (made, element, deleted, expected) in [
+        (FAILED, r#"{"Id":"p-1","Name":"pm-00000000-pool"}"#, "p-1 p-1", "Destroyed"),
+        (FAILED, r#"{"Id":"p-1","UserPoolName":"pm-00000000-pool"}"#, "p-1 p-1", "Destroyed"),
+        (FAILED, r#"{"Id":"p-1","ARN":"arn:x:pool/pm-00000000-pool","Name":"a"}"#, "", "NotKnown"),
+        (FAILED, r#"{"Id":"p-1","Name":"prod","ParentName":"pm-00000000-pool"}"#, "", "NotKnown"),
+        (FAILED, r#"{"Id":"p-1","Name":"prod","Username":"pm-00000000-pool"}"#, "", "NotKnown"),
+        (FAILED, r#"{"Id":"p-1","Name":"prod","Of":["pm-00000000-pool"]}"#, "", "NotKnown"),
+        (FAILED, r#"{"Id":"p-1","Name":"prod","Of":[{"Name":"pm-00000000-pool"}]}"#, "", "NotKnown"),
+        (FAILED, r#"{"Id":"p-1","Name":"prod"}"#, "", "WasGone"),
+        // Its answer called it otherwise than the list does.
+        (MADE, r#"{"Id":"p-1","Name":"pm-00000000-pool"}"#, "p-9 p-1 p-1", "Destroyed"),
+        (MADE, r#"{"Name":"pm-00000000-pool"}"#, "p-9 p-9 p-9", "Left"),
+        (MADE, r#"{"Id":"p-1","Name":"prod"}"#, "p-9", "WasGone"),
+    ] {
+        let there = Mutex::new(true);
+        let server = move |asked: &Asked| {
+            let mut there = there.lock().unwrap();
+            let (status, body) = match asked.headers["x-amz-target"].trim_start_matches("T.") {
+                "CreateUserPool" => (made.0, made.1.to_owned()),
+                "ListUserPools" => {
+                    (200, format!(r#"{{"UserPools":[{}]}}"#, if *there { element } else { "" }))
+                }
+                _ if asked.body.contains("p-1") && std::mem::take(&mut *there) => (200, "{}".to_owned()),
+                _ => (404, "{}".to_owned()),
+            };
+            json(&format!("{status} X"), &body)
+        };
+        let stage = Stage::serving(ends::contract(), ends::of_pools, server).await;
+        let create = capturing("pool.id", "$.UserPool.Id", ends::creating("CreateUserPool"));
+        let (_, swept) = stage.run(vec![create], vec![]).await;
+        let asked = stage.server.asked();
+        let ids = asked.iter().filter_map(|it| Some(it.body.split_once("UserPoolId\":\"")?.1));
+        let ids: Vec<&str> = ids.filter_map(|rest| rest.split('"').next()).collect();
+        assert_eq!(
+            (ids.join(" ").as_str(), ends::fates(&swept).as_str()),
+            (deleted, expected),
+            "{element}: {swept:?}"
+        );
     }
 }

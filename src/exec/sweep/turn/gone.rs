@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{LOOKS, Pending, Turn};
+use super::{PARTS, Pending, Turn};
 use crate::{
     exec::{
         Session,
@@ -20,7 +20,8 @@ use crate::{
 };
 
 impl Session {
-    /// How to destroy what a list calls by the name that was given, where the target does not find what its answer called so.
+    /// How to destroy what a list calls by the name that was given, where the target does not find what its answer called so;
+    /// nothing where that is not known. None where no list shows anything called so.
     pub(super) async fn called_otherwise(
         &self,
         pending: &mut Pending<'_>,
@@ -31,13 +32,9 @@ impl Session {
             return None;
         }
         let family = self.family(resource)?;
-        let found = self.find(resource, &family, search).await.ok()?;
-        let mut all = Vec::new();
-        for identity in found {
-            self.owned.add(identity.values(), &[]);
-            all.extend(family.undo_of(&identity));
-        }
-        (!all.is_empty()).then_some(all)
+        let found = self.find(resource, &family, search).await.ok().filter(|found| !found.is_empty())?;
+        found.iter().for_each(|identity| self.owned.add(identity.values(), &[]));
+        Some(found.iter().filter_map(|identity| family.undo_of(identity)).collect())
     }
 
     /// Whether a list shows what the target has accepted to destroy. Of lists that show a part each, not too many are asked.
@@ -46,8 +43,9 @@ impl Session {
         resource: &TrackedResource,
         search: &mut Search<'_>,
     ) -> bool {
+        let is_part = !resource.intent.asking.is_empty();
         let known = resource.undo.iter().rfind(|undo| undo.is_whole());
-        let Some(undo) = known.filter(|_| search.listed.count() < LOOKS) else { return false };
+        let Some(undo) = known.filter(|_| !is_part || search.listed.parts() < PARTS) else { return false };
         self.is_in_list(resource, undo, search).await == Some(true)
     }
 

@@ -207,7 +207,7 @@ pub(super) const ALL: [Whose; 4] = [
 /// A request: of which operation, its method, its path, a header, its body. `@` stands for the name, `#` for the number.
 pub(super) type Form = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const REST: [Form; 55] = [
+const REST: [Form; 54] = [
     ("DeleteThing", "DELETE", "/things/@", "", ""),
     ("DeleteThing", "DELETE", "/things/@/", "", ""),
     ("DeleteThing", "DELETE", "//things//@", "", ""),
@@ -238,7 +238,6 @@ const REST: [Form; 55] = [
     ("DeleteNodes", "DELETE", "/nodes?nodeId=pm-0a1b2c3d-x,@", "", ""),
     ("DeleteNodes", "DELETE", "/nodes?nodeId=pm-0a1b2c3d-x&nodeId=@", "", ""),
     ("DeleteNodes", "DELETE", "/nodes?NODEID=@", "", ""),
-    ("MoveNodes", "PATCH", "/nodes?to=@", "", ""),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"nodeId":"@"}"#),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r##"{"nodes":[[170042],[#]]}"##),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r##"{"nodeId":#}"##),

@@ -1,8 +1,24 @@
-//! Which permits a request needs.
+//! Which permits a request needs, and which parameters do not stand for what it is about.
 
 use serde_json::json;
 
-use super::{forms::rows, *};
+use super::{
+    forms::{rows, shop},
+    *,
+};
+
+/// `PATCH /nodes?to=ONE` moves all nodes, whose ever `ONE` is.
+#[test]
+fn an_optional_parameter_of_a_query_does_not_say_what_a_change_is_about() {
+    let shop = shop();
+    for (given_up, goes) in [(false, false), (true, true)] {
+        let mut target = target();
+        target.expendable.extend(given_up.then(|| "operation:MoveNodes".into()));
+        let refusal =
+            verdict_on(&target, &shop, "MoveNodes", json!({ "to": "pm-0a1b2c3d-x" }), Raw::default());
+        assert_eq!(refusal.is_none(), goes, "{refusal:?}");
+    }
+}
 
 #[test]
 fn an_upsert_needs_both_permits_and_what_is_unknown_needs_all() {
