@@ -267,7 +267,7 @@ impl Script {
         match self.stage {
             Stage::Step(_) => self.stop(End::Refused(why)),
             Stage::Finally(index) => {
-                self.leftovers.push(why.into());
+                self.not_undone(index, why);
                 self.enter(Stage::Finally(index + 1));
             }
             _ => self.fixture_trouble(why),

@@ -87,11 +87,20 @@ impl Script {
         } else {
             Some(self.in_words(step, &case.api, answer))
         };
-        let certainty = maker.map_or(Certainty::Reported, |index| Certainty::Supposed {
-            operation: Arc::clone(&case.steps[index].operation),
-        });
-        self.leftovers.extend(trouble.map(|message| Leftover { certainty, message }));
+        if let Some(message) = trouble {
+            self.not_undone(index, message);
+        }
         self.enter(Stage::Finally(index + 1));
+    }
+
+    /// A `finally` step did not destroy what it should: reported, unless the ledger knows at the end what became of the
+    /// resource that an earlier step created.
+    pub(super) fn not_undone(&mut self, index: usize, message: String) {
+        let Some(case) = &self.case else { return };
+        let certainty = maker(case, &case.finally[index]).map_or(Certainty::Reported, |index| {
+            Certainty::Supposed { operation: Arc::clone(&case.steps[index].operation) }
+        });
+        self.leftovers.push(Leftover { certainty, message });
     }
 
     pub(super) fn destroyed(

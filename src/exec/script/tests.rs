@@ -372,6 +372,25 @@ fn finally_undoes_what_the_steps_did() {
     }
 }
 
+/// The target answered the id of another resource: what is said of the one that the case created is for the ledger to say.
+#[test]
+fn a_clean_up_that_may_not_be_sent_concerns_what_an_earlier_step_created() {
+    for (operation, certainty) in [
+        ("CreateMade", Certainty::Supposed { operation: "CreateMade".into() }),
+        ("GetOther", Certainty::Reported),
+    ] {
+        let mut undo = step("DeleteMade");
+        undo.request.input.push(("id".into(), variable("made")));
+        let first = capturing("made", Presence::Optional, step(operation));
+        let mut script = script(vec![], vec![first], vec![undo]);
+        let Next::Send(_) = script.next(Duration::ZERO) else { panic!("nothing is sent") };
+        script.answered(&fine(operation), Duration::ZERO);
+        let Next::Send(_) = script.next(Duration::ZERO) else { panic!("nothing is undone") };
+        script.refused("DeleteMade would destroy `other`".into());
+        assert_eq!(abouts(script), [certainty], "{operation}");
+    }
+}
+
 /// A name that the case itself gives, and a target that takes it for none: what was refused is asked for once.
 #[test]
 fn what_was_refused_is_not_cleaned_up_again_and_again() {
