@@ -15,8 +15,9 @@ use proofmark::{
         generate::{self, Places, SEED},
     },
     model::{
-        case::{Origin, Suite},
+        case::{Origin, Scope, Suite},
         clause::{Clauses, Strength},
+        contract::Effect,
     },
     suite::{self, SourceFile},
 };
@@ -59,6 +60,29 @@ fn every_claim_of_a_generated_case_stands_for_a_clause() {
         }
     }
     assert_eq!(strengths, [Strength::May, Strength::Should, Strength::Must].into());
+}
+
+/// Cases share the fixtures of scope `run`. What one of them changed or deleted would spoil the others, so that a violation
+/// had its cause in another case: only these requests name a shared resource. They connect it with a resource of the case, or
+/// try its name, and leave it as it is.
+#[test]
+fn no_case_changes_what_cases_share() {
+    let refer = ["CreateAmazonConnection", "CreateReplicationInstance", "DeleteConnection", "TestConnection"];
+    let suite = cases(&clauses());
+    let shared = suite.fixtures.values().filter(|fixture| fixture.scope == Scope::Run);
+    let shared: Vec<String> =
+        shared.flat_map(|fixture| &fixture.provides).map(|name| format!("{name:?}")).collect();
+    assert!(!shared.is_empty());
+    let mut referring = BTreeSet::new();
+    for case in &suite.cases {
+        for step in case.steps.iter().chain(&case.finally).filter(|step| step.effect != Effect::Read) {
+            let request = format!("{:?}", step.request);
+            if shared.iter().any(|name| request.contains(name.as_str())) {
+                referring.insert(&*step.operation);
+            }
+        }
+    }
+    assert_eq!(referring.into_iter().collect::<Vec<_>>(), refer);
 }
 
 fn clauses() -> Clauses {
