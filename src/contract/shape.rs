@@ -1,6 +1,6 @@
 //! A JSON Schema as the generator sees it: references followed, null set aside, one kind, its members by name.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{contract::refs, model::contract::Contract};
 
@@ -80,6 +80,21 @@ impl<'a> Shape<'a> {
         }
         found.iter_mut().for_each(|property| property.required = required.contains(&property.name));
         found
+    }
+
+    /// The schemas that hold in addition for an object with these members: the `then` of each `if` that asks for a member
+    /// with one value, which is the form that a discriminator takes here.
+    pub fn chosen(&self, contract: &'a Contract, members: &Map<String, Value>) -> Vec<Shape<'a>> {
+        let holds = |condition: &Value| {
+            condition["properties"].as_object().is_some_and(|properties| {
+                properties
+                    .iter()
+                    .all(|(name, is)| is.get("const").is_some_and(|only| members.get(name) == Some(only)))
+            })
+        };
+        let parts = self.schema["allOf"].as_array().into_iter().flatten();
+        let chosen = parts.filter(|part| holds(&part["if"])).filter_map(|part| part.get("then"));
+        chosen.map(|then| Shape::of(contract, then)).collect()
     }
 
     /// The schema of a list's elements or of a map's values.

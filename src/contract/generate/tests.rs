@@ -224,6 +224,34 @@ fn what_is_documented_for_many_statuses_is_no_surprise() {
 }
 
 #[test]
+fn a_member_whose_value_picks_a_schema_comes_with_what_that_schema_asks_for() {
+    let form = |name: &str, size: &str| {
+        json!({ "type": "object", "required": ["form", size],
+            "properties": { "form": { "const": name }, size: { "type": "integer", "minimum": 3 } } })
+    };
+    let picks = |name: &str| {
+        json!({ "if": { "required": ["form"], "properties": { "form": { "const": name } } },
+            "then": { "$ref": format!("#/$defs/{name}") } })
+    };
+    let forms = json!({ "type": "object", "required": ["form"], "properties": { "form": { "enum": ["Ball", "Cube"] } } });
+    let defs = json!({ "Ball": form("Ball", "radius"), "Cube": form("Cube", "edge"),
+        "Form": { "allOf": [forms, picks("Ball"), picks("Cube")] } });
+    let members = json!({ "m": { "required": true, "schema": { "$ref": "#/$defs/Form" } } });
+    let contract = contract(aws_json(), json!({ "Op": { "members": members } }), defs);
+    let mut seen = BTreeSet::new();
+    for seed in 0..8 {
+        let places = Places::of(&contract, "operations.json".into(), "");
+        let all = cases(&contract, &Clauses::new(), &places, seed);
+        let valid = all.iter().filter(|case| short(case).starts_with("valid-"));
+        seen.extend(valid.map(|case| input(case)["m"].to_string()));
+    }
+    assert_eq!(
+        seen,
+        [r#"{"form":"Ball","radius":3}"#, r#"{"form":"Cube","edge":3}"#].map(String::from).into()
+    );
+}
+
+#[test]
 fn recursion_ends() {
     let thing =
         json!({ "type": "object", "required": ["t"], "properties": { "t": { "$ref": "#/$defs/Thing" } } });

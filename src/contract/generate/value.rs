@@ -139,15 +139,23 @@ impl Maker<'_> {
 
     fn structure(&mut self, shape: &Shape<'_>, depth: usize) -> Option<Value> {
         let mut members = Map::new();
-        for property in shape.properties(self.contract) {
-            let wanted = self.size == InputSize::Maximal && depth < FILLED && property.name != "_links";
-            if !property.required && !wanted {
-                continue;
+        let mut open = vec![*shape];
+        while let Some(shape) = open.pop() {
+            let known = members.len();
+            for property in shape.properties(self.contract) {
+                let wanted = self.size == InputSize::Maximal && depth < FILLED && property.name != "_links";
+                if members.contains_key(property.name) || !property.required && !wanted {
+                    continue;
+                }
+                match self.at(property.name, property.schema, depth + 1) {
+                    Some(value) => drop(members.insert(property.name.to_owned(), value)),
+                    None if property.required => return None,
+                    None => {}
+                }
             }
-            match self.at(property.name, property.schema, depth + 1) {
-                Some(value) => drop(members.insert(property.name.to_owned(), value)),
-                None if property.required => return None,
-                None => {}
+            // What the values that were just given ask for in addition.
+            if members.len() > known {
+                open.extend(shape.chosen(self.contract, &members));
             }
         }
         Some(Value::Object(members))

@@ -2,6 +2,8 @@
 //! reaches. A schema is made once for what a caller sends and once for what a target answers; `directions` puts the
 //! two together where they are the same.
 
+mod direction;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
@@ -47,15 +49,6 @@ enum Part {
 
 /// Compositions within compositions are looked into this far.
 const COMPOSED: usize = 6;
-
-/// Whether a property is one that a direction does not have: a caller never sends `readOnly`, a target never answers
-/// `writeOnly` (OpenAPI 3.0.3, Schema Object).
-fn says_absent(direction: Direction, property: &Place<'_>) -> bool {
-    property.says(match direction {
-        Direction::Input => "readOnly",
-        Direction::Output => "writeOnly",
-    })
-}
 
 /// The name under `$defs` of the schema at `place`. In another file it is called as it would be in this one; unless
 /// something here stands at the same pointer, and has the name.
@@ -235,21 +228,6 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// The properties that a direction does not have, of a schema and of all it is composed of.
-    fn absent(&self, direction: Direction, place: &Place<'a>, depth: usize, found: &mut BTreeSet<&'a str>) {
-        let Ok(place) = self.document.resolve(place.clone()) else { return };
-        for (name, property) in place.get("properties").members() {
-            if says_absent(direction, &property)
-                || self.document.resolve(property).is_ok_and(|property| says_absent(direction, &property))
-            {
-                found.insert(name);
-            }
-        }
-        if depth > 0 {
-            place.get("allOf").elements().for_each(|part| self.absent(direction, &part, depth - 1, found));
-        }
-    }
-
     fn own_keywords(
         &mut self,
         direction: Direction,
@@ -332,7 +310,10 @@ impl<'a> Schemas<'a> {
             },
             "properties" => match value.object() {
                 Some(properties) if properties.is_empty() => return,
-                Some(_) => Some(self.by_name(direction, value)),
+                Some(_) => match self.properties(direction, value) {
+                    Value::Object(properties) if properties.is_empty() => return,
+                    properties => Some(properties),
+                },
                 None => None,
             },
             "additionalProperties" => match value.value {
@@ -436,51 +417,6 @@ impl<'a> Schemas<'a> {
             kind if known(kind) => Some(kind.clone()),
             _ => None,
         }
-    }
-
-    /// The required names, sorted, without what the direction cannot have: a caller never sends `readOnly`, a target
-    /// never answers `writeOnly`.
-    fn required(
-        &mut self,
-        direction: Direction,
-        value: &Place<'a>,
-        place: &Place<'a>,
-    ) -> Option<Vec<&'a str>> {
-        let names: Option<Vec<&str>> = value.value.as_array()?.iter().map(Value::as_str).collect();
-        let properties = place.get("properties");
-        let mut names = names?;
-        names.retain(|name| {
-            let property = self.document.resolve(properties.get(name));
-            !says_absent(direction, &properties.get(name))
-                && !property.is_ok_and(|property| says_absent(direction, &property))
-                && !self.around.iter().any(|absent| absent.contains(name))
-        });
-        self.misspelt(value, place, &mut names);
-        names.sort_unstable();
-        names.dedup();
-        Some(names)
-    }
-
-    /// Takes out names that the schema's own `properties` does not know. `required: [resutls]` beside a property
-    /// `results` is a slip of the pen, and nobody who keeps the contract could satisfy it; with schemas to inherit
-    /// properties from, or in JSON Schema proper, it may be meant.
-    fn misspelt(&mut self, value: &Place<'a>, place: &Place<'a>, names: &mut Vec<&'a str>) {
-        let composed = ["allOf", "oneOf", "anyOf", "additionalProperties"]
-            .iter()
-            .any(|key| place.value.get(key).is_some());
-        let properties = place.get("properties");
-        let Some(properties) = properties.object() else { return };
-        if composed || self.document.dialect == Dialect::OpenApi31 {
-            return;
-        }
-        names.retain(|name| {
-            let known = properties.contains_key(*name);
-            if !known {
-                let message = format!("`{name}` is none of the properties; it is not required");
-                self.left_out.push(value.problem(message));
-            }
-            known
-        });
     }
 }
 

@@ -186,7 +186,12 @@ fn what_is_read_only_is_not_required_of_a_caller() {
     document["components"] = json!({ "schemas": { "User": user } });
     let contract = imported(&document).contract;
     assert_eq!(contract.schema("User").unwrap()["required"], json!(["id", "name"]));
+    assert_eq!(
+        contract.schema("User").unwrap()["properties"]["id"],
+        json!({ "type": "string", "readOnly": true })
+    );
     assert_eq!(contract.schema("Input.User").unwrap()["required"], json!(["name", "secret"]));
+    assert_eq!(contract.schema("Input.User").unwrap()["properties"].get("id"), None);
     assert_eq!(
         contract.operation("Post").unwrap().members["body"].schema,
         json!({ REF: "#/$defs/Input.User" })
