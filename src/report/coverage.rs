@@ -15,13 +15,15 @@ use crate::{
     contract::Contracts,
     matcher::error_reading::error_names,
     model::{
+        case::Case,
         clause::{Clause, ClauseId, Clauses, Strength},
         contract::{ApiName, Contract, Operation, Protocol},
-        exchange::{Exchange, Trace},
+        exchange::{Exchange, Role, Trace},
         verdict::{Service, Verdict, Violation},
     },
 };
 
+mod compared;
 mod members;
 mod union;
 
@@ -45,6 +47,9 @@ pub struct ApiCoverage {
     pub inputs: Ratio,
     /// As above; errors included.
     pub outputs: Ratio,
+    /// The output members whose values a claim of a judged case compares, by the same names.
+    #[serde(default)]
+    pub compared: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -132,10 +137,11 @@ impl<'a> CoverageCollector<'a> {
         }
     }
 
-    /// Takes what a case or a fixture of this API has sent and received.
-    pub fn take(&mut self, api: &str, trace: &Trace) {
-        if let Some(seen) = self.seen.get_mut(api) {
+    /// Takes what a case has sent and received.
+    pub fn take(&mut self, case: &Case, trace: &Trace) {
+        if let Some(seen) = self.seen.get_mut(&*case.api) {
             seen.take(trace);
+            seen.compare(case, trace);
         }
     }
 
@@ -182,6 +188,7 @@ struct Seen<'a> {
     errors: BTreeSet<(&'a str, String)>,
     inputs: BTreeSet<String>,
     outputs: BTreeSet<String>,
+    compared: BTreeSet<String>,
     yields: BTreeMap<&'a str, Yield>,
 }
 
@@ -197,6 +204,7 @@ impl<'a> Seen<'a> {
             errors: BTreeSet::new(),
             inputs: BTreeSet::new(),
             outputs: BTreeSet::new(),
+            compared: BTreeSet::new(),
             yields: BTreeMap::new(),
         }
     }
@@ -213,6 +221,28 @@ impl<'a> Seen<'a> {
                 self.exchange(operation, exchange);
             }
         }
+    }
+
+    /// The members of each step's answer that its claims compare.
+    fn compare(&mut self, case: &Case, trace: &Trace) {
+        for exchange in &trace.exchanges {
+            let (Role::Step { index, .. }, Ok(response)) = (&exchange.role, &exchange.answer) else {
+                continue;
+            };
+            let (Some(step), Some(schema)) = (case.steps.get(*index), self.schema(exchange)) else {
+                continue;
+            };
+            if let Ok(body) = response.json() {
+                compared::of_claims(self.contract, schema, body, &step.expectations, &mut self.compared);
+            }
+        }
+    }
+
+    /// The schema of the body of a documented success.
+    fn schema(&self, exchange: &Exchange) -> Option<&'a str> {
+        let response = exchange.answer.as_ref().ok()?;
+        let operation = self.contract.operation(&exchange.operation)?;
+        operation.answer(response.status)?.schema_of(response.header("content-type"))
     }
 
     /// The operations whose answers broke something.
@@ -266,11 +296,13 @@ impl<'a> Seen<'a> {
         let operations = operations.map(|operation| (operation.name.to_string(), self.operation(operation)));
         let operations = operations.collect();
         let (inputs, outputs) = members::all(self.contract);
+        let outputs = Ratio::of(outputs, &self.outputs);
         ApiCoverage {
             api: self.contract.api.clone(),
             operations,
             inputs: Ratio::of(inputs, &self.inputs),
-            outputs: Ratio::of(outputs, &self.outputs),
+            compared: outputs.seen.intersection(&self.compared).cloned().collect(),
+            outputs,
         }
     }
 

@@ -206,7 +206,7 @@ impl<'a> Collector<'a> {
         let (entry, today, redactor) = (entry.as_ref(), options.terms.today, &redactor);
         on_event(Event::Judged { case, verdict: &verdict, entry, today, redactor });
         self.taken.extend(snapshots.into_iter().map(|taken| (Arc::clone(case), taken)));
-        self.watch.take(&case.api, &trace);
+        self.watch.take(case, &trace);
         self.run_wide.take(index, &case.id, &trace);
         self.twins.take(case, &trace, &runner.judge_of());
         trace.exchanges.iter_mut().flat_map(|exchange| &mut exchange.answer).for_each(Response::forget_json);

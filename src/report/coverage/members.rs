@@ -80,7 +80,8 @@ pub(super) fn of_value(contract: &Contract, name: &str, body: &Value, seen: &mut
     }
 }
 
-fn value(
+/// Notes the members that a value of this shape has, whose names begin with `prefix`.
+pub(super) fn value(
     contract: &Contract,
     shape: &Shape<'_>,
     prefix: &str,

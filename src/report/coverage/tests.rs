@@ -3,12 +3,18 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use serde_json_path::JsonPath;
 
 use super::*;
 use crate::{
     contract::files,
-    model::{clause::Clause, verdict::Declared},
-    report::sample::{fail, pass, result, violation},
+    model::{
+        case::{Claim, Expectation, Purpose, SameAs, ValueMatcher},
+        clause::Clause,
+        template::TemplateValue,
+        verdict::Declared,
+    },
+    report::sample::{fail, pass, result, span, violation},
 };
 
 /// `DeleteConnection` and `Other` of an API `dms`.
@@ -55,7 +61,7 @@ fn of(results: &[CaseResult]) -> Coverage {
     let contracts = contracts();
     let mut watch = CoverageCollector::new([&Arc::from("dms")], &contracts);
     for result in results {
-        result.trace.iter().for_each(|trace| watch.take(&result.case.api, trace));
+        result.trace.iter().for_each(|trace| watch.take(&result.case, trace));
     }
     watch.covered(results, &[], &clauses())
 }
@@ -103,4 +109,41 @@ fn a_fault_is_no_pass_and_what_is_not_there_is_not_exercised() {
     let mut gone = result(NAME, unsupported, "{}");
     gone.trace = None;
     assert_eq!(of(&[gone]).apis[0].operations["DeleteConnection"].state, OperationState::Unsupported);
+}
+
+/// Only what a claim compares with a value counts, and of a structure every member that is compared.
+#[test]
+fn members_are_compared_by_claims_about_their_values() {
+    let contracts = contracts();
+    let contract = contracts.get("dms").unwrap();
+    let body = json!({ "Connection": { "Status": "a", "Inner": { "Status": "b" } } });
+    let at = |path: &str, matcher| Claim::At { path: Arc::new(JsonPath::parse(path).unwrap()), matcher };
+    let fixed = |value: Value| TemplateValue::Fixed(value);
+    let same = |except: &[&str]| {
+        let except = except.iter().map(ToString::to_string).collect();
+        let value = fixed(json!({}));
+        ValueMatcher::SameAs(Box::new(SameAs { value, only: Vec::new(), except, ignoring: Vec::new() }))
+    };
+    for (claim, compared) in [
+        (at("$.Connection.Status", ValueMatcher::Equals(fixed(json!("a")))), "Connection.Status"),
+        (at("$.Connection.Status", ValueMatcher::Present), ""),
+        (at("$.Connection.Other", ValueMatcher::Equals(fixed(json!("a")))), ""),
+        (at("$.Connection.Inner", same(&[])), "Connection.Inner Connection.Status"),
+        (at("$.Connection", same(&["Inner"])), "Connection.Status"),
+        (
+            Claim::BodySubset(fixed(json!({ "Connection": { "Status": "a" } }))),
+            "Answer.Connection Connection.Status",
+        ),
+        (Claim::Schema("Answer".into()), ""),
+    ] {
+        let expectations = [Expectation {
+            claim: claim.clone(),
+            clauses: Vec::new(),
+            purpose: Purpose::Claim,
+            span: span(1),
+        }];
+        let mut seen = BTreeSet::new();
+        compared::of_claims(contract, "Answer", &body, &expectations, &mut seen);
+        assert_eq!(seen.into_iter().collect::<Vec<_>>().join(" "), compared, "{claim:?}");
+    }
 }

@@ -94,6 +94,7 @@ impl ApiCoverage {
         }
         self.inputs.and(&other.inputs);
         self.outputs.and(&other.outputs);
+        self.compared.extend(other.compared.iter().cloned());
     }
 }
 
@@ -145,8 +146,13 @@ mod tests {
         let (statuses, errors, yielded) = (share(seen, unseen), share(&[], &[]), Yield::default());
         let operation = OperationCoverage { state, statuses, errors, yielded };
         let operations: BTreeMap<_, _> = [("A".to_owned(), operation)].into();
-        let api =
-            ApiCoverage { api: "dms".into(), operations, inputs: share(&[], &[]), outputs: share(&[], &[]) };
+        let api = ApiCoverage {
+            api: "dms".into(),
+            operations,
+            inputs: share(&[], &[]),
+            outputs: share(&[], &[]),
+            compared: BTreeSet::new(),
+        };
         let [kept, broken, untouched] = clauses.map(|ids| ids.iter().map(|id| (*id).to_owned()));
         let clauses = ClauseCoverage {
             kept: kept.collect(),

@@ -61,6 +61,7 @@ fn shares(api: &ApiCoverage) -> Vec<(&'static str, usize, usize)> {
         ("modelled errors", errors.0, errors.1),
         ("input members sent", api.inputs.seen.len(), api.inputs.total()),
         ("output members seen", api.outputs.seen.len(), api.outputs.total()),
+        ("of them compared by value", api.compared.len(), api.outputs.seen.len()),
     ];
     shares.into_iter().filter(|(_, _, all)| *all > 0).collect()
 }
@@ -123,6 +124,8 @@ fn untouched(context: &RenderContext, api: &ApiCoverage, body: &mut Markup) {
     }
     list(context, &name, "input members never sent", api.inputs.unseen.iter(), body);
     list(context, &name, "output members never seen", api.outputs.unseen.iter(), body);
+    let seen_alone = api.outputs.seen.difference(&api.compared);
+    list(context, &name, "output members whose values nothing compares", seen_alone, body);
 }
 
 fn list<'a>(

@@ -99,6 +99,9 @@ fn line(api: &ApiCoverage, operations: Operations) -> String {
     ];
     let some = kinds.into_iter().filter(|((_, all), _)| *all > 0);
     parts.extend(some.map(|((seen, all), what)| format!("{seen} of {all} {what}")));
+    if !api.outputs.seen.is_empty() {
+        parts.push(format!("{} of them compared by value", api.compared.len()));
+    }
     parts.join("; ")
 }
 
@@ -125,6 +128,8 @@ fn untouched(api: &ApiCoverage, names: Names, page: &mut Page) {
     }
     list(page, names, "input members never sent", api.inputs.unseen.iter().cloned().collect());
     list(page, names, "output members never seen", api.outputs.unseen.iter().cloned().collect());
+    let seen_alone = api.outputs.seen.difference(&api.compared).cloned().collect();
+    list(page, names, "output members whose values nothing compares", seen_alone);
 }
 
 fn list(page: &mut Page, names: Names, what: &str, mut items: Vec<String>) {

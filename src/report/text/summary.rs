@@ -244,6 +244,16 @@ fn served(context: &RenderContext, page: &mut Page) {
         text += &format!("; {} sent besides, as twins", count(run.supporting.len(), "case"));
     }
     page.paragraph(0, Tone::Quiet, &text);
+    let answered = run.covered.iter().flat_map(|covered| &covered.apis);
+    let uncompared = answered.filter(|api| !api.outputs.seen.is_empty() && api.compared.is_empty());
+    for api in uncompared {
+        let text = format!(
+            "No claim of this run compares a value in a response of {}: it does not show that what was sent is kept. A \
+             `resources.yaml` that relates the members of requests and responses gives such claims.",
+            context.redactor.line(&api.api)
+        );
+        page.paragraph(0, Tone::Quiet, &text);
+    }
 }
 
 /// One line: where it would be longer than the page, it leaves out what the table says as well.
