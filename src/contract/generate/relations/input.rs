@@ -12,10 +12,11 @@ use crate::{
 };
 
 /// An operation's input by member name.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Input<'a> {
     pub operation: &'a Operation,
     pub members: Map<String, Value>,
+    maker: Maker<'a>,
 }
 
 impl<'a> Input<'a> {
@@ -24,7 +25,8 @@ impl<'a> Input<'a> {
         let mut maker: Maker<'a> = builder.maker_of(operation, InputSize::Minimal);
         let wanted = operation.members.iter().filter(|(_, member)| member.is_in_smallest_input());
         let members = wanted.map(|(name, member)| Some((name.clone(), maker.value(name, &member.schema)?)));
-        Some(Input { operation, members: members.collect::<Option<_>>()? })
+        let members = members.collect::<Option<_>>()?;
+        Some(Input { operation, members, maker })
     }
 
     /// The value at a path.
@@ -39,8 +41,15 @@ impl<'a> Input<'a> {
         rest.iter().try_fold(start, |value, name| element(value.get(bare(name))?, name))
     }
 
-    /// Puts a value at a path; objects that are on the way are made.
+    /// Puts a value at a path; objects that are on the way are made, with all that they require.
     pub fn set(&mut self, path: &str, value: Value) {
+        if let Some((around, name)) = path.rsplit_once('.')
+            && self.get(around).is_none()
+            && let Some(schema) = resources::input(self.maker.contract, self.operation, around)
+            && let Some(made) = self.maker.value(name, schema).filter(Value::is_object)
+        {
+            self.set(around, made);
+        }
         let names: Vec<&str> = path.split('.').collect();
         let Some(first) = names.first() else { return };
         let body = self.body_of(first).map(str::to_owned);

@@ -39,7 +39,7 @@ pub(super) const SUCCESS: [StatusPattern; 1] = [StatusPattern::Class(2)];
 pub(super) const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
 /// Something that a case makes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Thing<'a> {
     pub resource: &'a Resource,
     /// None for the one that the case is about.
