@@ -306,7 +306,7 @@ impl Outlook<'_> {
                 }
                 Need::Variable(name) => format!("needs the variable `{name}`, which the target does not set"),
                 Need::Lift(operation) => format!(
-                    "nothing would delete what this request of {operation} may create; only \
+                    "nothing would surely find and delete what this request of {operation} may create or change; only \
                      `expendable: [operation:{operation}]` or the feature `disposable` in the target file lets it go"
                 ),
             });

@@ -206,7 +206,7 @@ fn fixtures_come_in_the_order_to_make_them_without_what_is_supplied() {
 
 const NAMES_NOTHING: &str = "Wipe would destroy, and it names nothing, which may mean everything; only \
     `expendable: [operation:Wipe]` or the feature `disposable` in the target file lets it go";
-const STAYS: &str = "nothing would delete what this request of Make may create; only `expendable: [operation:Make]` or the \
+const STAYS: &str = "nothing would surely find and delete what this request of Make may create or change; only `expendable: [operation:Make]` or the \
     feature `disposable` in the target file lets it go";
 
 /// A case whose first step sends `input` and calls the answer's `made`, and whose others are `more`.
