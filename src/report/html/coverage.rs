@@ -15,7 +15,8 @@ pub fn write(context: &RenderContext, body: &mut Markup) {
     let Some(covered) = &context.run.covered else { return };
     context.section("coverage", "What of the contracts was seen", None, body);
     body.raw("<div class=\"shares\">\n");
-    for api in &covered.apis {
+    let selected = |api: &&ApiCoverage| context.run.all().any(|entry| entry.subject.api == api.api);
+    for api in covered.apis.iter().filter(selected) {
         body.raw("<table class=\"share\"><caption>")
             .text(context.redactor.line(&api.api))
             .raw("</caption><tbody>");
@@ -27,7 +28,7 @@ pub fn write(context: &RenderContext, body: &mut Markup) {
     share("judged", clauses.exercised(), clauses.total(), body);
     share("kept", clauses.kept.len(), clauses.exercised(), body);
     body.raw("</tbody></table></div>\n");
-    for api in &covered.apis {
+    for api in covered.apis.iter().filter(selected) {
         untouched(context, api, body);
     }
     list(context, "clauses", "broken", clauses.broken.iter(), body);

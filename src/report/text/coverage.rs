@@ -38,7 +38,8 @@ pub fn write(context: &RenderContext, names: Names, operations: Operations, page
     page.blank();
     page.paragraph(0, Tone::Strong, "coverage");
     let longest = covered.apis.iter().map(|it| it.api.len()).chain([7]).max().unwrap_or_default();
-    let heard = |api: &&ApiCoverage| !context.silent.iter().any(|it| *it.api == *api.api);
+    let selected = |api: &&ApiCoverage| context.run.all().any(|entry| entry.subject.api == api.api);
+    let heard = |api: &&ApiCoverage| selected(api) && !context.silent.iter().any(|it| *it.api == *api.api);
     for api in covered.apis.iter().filter(heard) {
         page.hanging(2, &format!("{:<longest$}", api.api), Tone::Quiet, &line(api, operations));
         if names != Names::None {
