@@ -19,6 +19,7 @@ use crate::{
 
 mod causes;
 mod claims;
+mod pages;
 mod poll;
 pub mod rules;
 mod run_wide;
@@ -176,6 +177,7 @@ impl Subject<'_> {
             }
         }
         poll::through(self, trace, judge, &mut found);
+        pages::judge(self, trace, judge, &mut found);
         // Of an answer that tells nothing, nothing is approved.
         let tells = found.unsupported.is_none() && found.unanswered.is_none() && found.lacking.is_none();
         if let Some(case) = self.case.filter(|_| tells) {

@@ -84,7 +84,9 @@ impl Causes<'_> {
         match (&*violation.rule, &violation.span, &violation.mismatch.at) {
             ("snapshot", ..) => Kind::Snapshot,
             (_, None, _) => Kind::Envelope,
-            ("any-of" | "until" | "unless" | "through" | "capture", ..) => Kind::Compound,
+            ("any-of" | "until" | "unless" | "through" | "capture" | "pages" | "page-size" | "total", ..) => {
+                Kind::Compound
+            }
             (_, _, Location::Status) if accepted => Kind::Acceptance,
             _ => Kind::Claim,
         }

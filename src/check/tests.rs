@@ -1,6 +1,7 @@
 //! Verdicts of whole traces, on the small contracts of [`example`].
 
 mod approved;
+mod pages;
 mod run_wide;
 
 use std::time::Duration;

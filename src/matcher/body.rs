@@ -72,7 +72,7 @@ fn collect(expected: &Value, actual: &Value, at: &mut String, extra: Extra, foun
 }
 
 /// Whether `actual` has at least `expected`.
-pub(super) fn includes(expected: &Value, actual: &Value) -> bool {
+pub fn includes(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => expected
             .iter()

@@ -21,8 +21,10 @@ use super::{
 };
 
 mod request;
+mod walk;
 
 pub use request::{Auth, Raw, RawBody, Request};
+pub use walk::{PageTurn, Walk, token};
 
 pub use super::snapshot::{Messages, SnapshotNeed, SnapshotRule};
 
@@ -141,6 +143,7 @@ impl Case {
         });
         let mut names: BTreeSet<&ClauseId> = self.clauses.iter().collect();
         claims.for_each(|claim| claim.names(&mut names));
+        self.steps.iter().filter_map(|step| step.walk.as_ref()).for_each(|walk| walk.names(&mut names));
         names
     }
 }
@@ -187,6 +190,8 @@ pub struct Step {
     pub expectations: Arc<[Expectation]>,
     /// Ask again until it is so.
     pub poll: Option<Poll>,
+    /// Read all pages.
+    pub walk: Option<Walk>,
     pub span: Span,
 }
 

@@ -26,6 +26,7 @@ pub fn step(operation: &str) -> Step {
         captures: Vec::new(),
         expectations: Arc::default(),
         poll: None,
+        walk: None,
         span: span(),
     }
 }

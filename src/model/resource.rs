@@ -106,6 +106,12 @@ pub struct Pages {
     pub size: String,
     pub smallest: Option<usize>,
     pub largest: Option<usize>,
+    /// The member of the input that says how many to leave out, where no token leads to the next page.
+    pub offset: Option<String>,
+    /// Where the answer says how many there are in all.
+    pub total: Option<String>,
+    /// Whether it is documented that the pages together are the list.
+    pub review: PropertyReview,
 }
 
 /// One property.

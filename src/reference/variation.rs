@@ -112,6 +112,8 @@ variations! {
     TextsReversed, "texts-reversed";
     /// Texts that are JSON are written anew, indented.
     JsonTextsIndented, "json-texts-indented";
+    /// A page has half as many elements as it was asked for, at least one.
+    SmallPages, "small-pages";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }

@@ -81,6 +81,7 @@ pub fn step() -> Step {
         captures: vec![],
         expectations: [].into(),
         poll: None,
+        walk: None,
         span: span(20),
     }
 }

@@ -8,11 +8,16 @@ use super::{
     Diagnostic, SourceFile,
     decode::{Entries, Named, Spanned},
     diagnostic::{At, Problems, quoted, suggestion},
-    file::resource::{ParentEntry, PropertyEntry, ResourceEntry, ResourceFile, StatusEntry, UseEntry},
+    file::resource::{
+        PagingEntry, ParentEntry, PropertyEntry, ResourceEntry, ResourceFile, StatusEntry, UseEntry,
+    },
     load,
 };
 use crate::{
-    contract::resources::{self, Number},
+    contract::{
+        family::answer_schema,
+        resources::{self, Number},
+    },
     model::{
         contract::{Contract, Operation},
         resource::{
@@ -106,15 +111,7 @@ impl Reading<'_> {
             self.is_shown(&resource, &member.value, member.at);
             resource.filters.insert(entry.name, member.value);
         }
-        if let Some(paging) = entry.paging {
-            let list = resource.list.as_ref().and_then(|list| self.contract.operation(&list.operation));
-            if !list.is_some_and(|list| list.members.contains_key(&paging.size.value)) {
-                let message = format!("the list takes no {}", quoted(&paging.size.value));
-                self.problems.add(paging.size.at, message);
-            }
-            let (smallest, largest) = (paging.smallest, paging.largest);
-            resource.paging = Some(Pages { size: paging.size.value, smallest, largest });
-        }
+        resource.paging = entry.paging.map(|paging| self.paging(&resource, paging));
         if let Some(tags) = entry.tags {
             self.is_set(&resource.create, &tags.value, tags.at);
             resource.tags = Some(tags.value);
@@ -146,6 +143,29 @@ impl Reading<'_> {
             }
         }
         Some(usage)
+    }
+
+    fn paging(&mut self, resource: &Resource, entry: PagingEntry) -> Pages {
+        let list = resource.list.as_ref().and_then(|list| self.contract.operation(&list.operation));
+        for member in [Some(&entry.size), entry.offset.as_ref()].into_iter().flatten() {
+            if !list.is_some_and(|list| list.members.contains_key(&member.value)) {
+                self.problems.add(member.at, format!("the list takes no {}", quoted(&member.value)));
+            }
+        }
+        if let Some(total) = &entry.total {
+            let answer = list.and_then(|list| answer_schema(self.contract, list));
+            if answer.and_then(|answer| resources::at(self.contract, answer, &total.value)).is_none() {
+                self.problems.add(total.at, format!("the list shows no {}", quoted(&total.value)));
+            }
+        }
+        Pages {
+            size: entry.size.value,
+            smallest: entry.smallest,
+            largest: entry.largest,
+            offset: entry.offset.map(|it| it.value),
+            total: entry.total.map(|it| it.value),
+            review: reviewed(entry.proposed),
+        }
     }
 
     fn status(&mut self, resource: &Resource, entry: StatusEntry) -> Status {
@@ -413,6 +433,8 @@ mod tests {
             ("@, parents: { P: { resource: Thing } }", "Make takes no `P`"),
             ("@, filters: { f: S }", "nothing shows `S` of Thing"),
             ("@, paging: { size: Size }", "the list takes no `Size`"),
+            ("@, paging: { size: Limit, offset: Skip }", "the list takes no `Skip`"),
+            ("@, paging: { size: Limit, total: Count }", "the list shows no `Count`"),
             ("@, tags: Tags", "Make takes no `Tags`"),
             ("@, filter: {}", "unknown key `filter`"),
         ] {

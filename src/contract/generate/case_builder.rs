@@ -158,7 +158,7 @@ impl<'a> CaseBuilder<'a> {
     }
 
     /// The id of the clause, if the run has it.
-    fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
+    pub fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
         let own;
         let id = match ["awsjson.", "resource."].iter().any(|shared| statement.id.starts_with(shared)) {
             true => statement.id,
@@ -185,6 +185,7 @@ impl<'a> CaseBuilder<'a> {
             captures: Vec::new(),
             expectations: Arc::default(),
             poll: None,
+            walk: None,
             span: self.span.clone(),
         }
     }
@@ -265,7 +266,9 @@ impl<'a> CaseBuilder<'a> {
             let polled = step.poll.iter().flat_map(|poll| poll.until.clone());
             step.expectations.iter().cloned().chain(polled).collect::<Vec<_>>()
         };
-        for clause in steps.iter().flat_map(claims).flat_map(|claim| claim.clauses) {
+        let of_walks =
+            steps.iter().filter_map(|step| step.walk.as_ref()).flat_map(|walk| walk.clauses().cloned());
+        for clause in steps.iter().flat_map(claims).flat_map(|claim| claim.clauses).chain(of_walks) {
             if !clauses.contains(&clause) {
                 clauses.push(clause);
             }

@@ -6,6 +6,7 @@ mod changes;
 mod claims;
 mod filters;
 mod input;
+mod pages;
 mod scene;
 mod telling;
 
@@ -58,6 +59,7 @@ fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
     }
     cases.extend(lives(builder, resource));
     cases.extend(filters::of(builder, resource));
+    cases.extend(pages::of(builder, resource));
     cases.extend(changes::unique(builder, resource));
     cases.extend(changes::anew(builder, resource));
     cases.extend(changes::neighbours(builder, resource));

@@ -47,6 +47,16 @@ with_both! {
     FilterFindsNothing, "filter-finds-nothing", breaks "resource.filters";
     /// Of several values of a filter the first counts alone.
     FilterTakesOneValue, "filter-takes-one-value", breaks "resource.filters";
+    /// A page begins behind the element that it should begin with.
+    PageLosesOne, "page-loses-one", breaks "resource.pages";
+    /// A page begins with the last element of the page before.
+    PageRepeatsOne, "page-repeats-one", breaks "resource.pages";
+    /// The last page leads to the first one.
+    PagesNeverEnd, "pages-never-end", breaks "resource.pages";
+    /// A page has all elements, however many were asked for.
+    PageSizeIgnored, "page-size-ignored", breaks "resource.page-size";
+    /// A list counts one element fewer than it has.
+    TotalOff, "total-off", breaks "resource.total";
     /// A change is answered, and forgotten.
     StaleUpdate, "stale-update", breaks "resource.update";
     /// A change of one property makes the others what they were at first.

@@ -99,16 +99,21 @@ impl Request {
             Some(_) if deviates(Deviation::MarkerIgnored) => 0,
             Some(after) => {
                 let next = records.partition_point(|(key, _)| key <= after);
-                if deviates(Deviation::PagingLosesOne) {
+                if deviates(Deviation::PagingLosesOne) || cx.deviates(Deviation::PageLosesOne) {
                     next + 1
-                } else if deviates(Deviation::PagingRepeatsOne) {
+                } else if deviates(Deviation::PagingRepeatsOne) || cx.deviates(Deviation::PageRepeatsOne) {
                     next.saturating_sub(1)
                 } else {
                     next
                 }
             }
         };
-        let limit = if deviates(Deviation::MaxRecordsIgnored) { usize::MAX } else { self.max_records };
+        let ignored = deviates(Deviation::MaxRecordsIgnored) || cx.deviates(Deviation::PageSizeIgnored);
+        let limit = match self.max_records {
+            _ if ignored => usize::MAX,
+            most if cx.varies(Variation::SmallPages) => (most / 2).max(1),
+            most => most,
+        };
         let total = records.len();
         let page: Vec<(String, Value)> = records.into_iter().skip(begin).take(limit).collect();
         let last = begin.saturating_add(page.len()) >= total;
@@ -117,6 +122,8 @@ impl Request {
         let mut output = Map::new();
         if !last || deviates(Deviation::MarkerOnLastPage) {
             output.insert("Marker".to_owned(), json!(marker_of(&last_key.unwrap_or_default())));
+        } else if cx.deviates(Deviation::PagesNeverEnd) {
+            output.insert("Marker".to_owned(), json!(marker_of("\0")));
         } else if cx.varies(Variation::EmptyMarker) {
             output.insert("Marker".to_owned(), json!(""));
         }

@@ -1,6 +1,7 @@
 //! Operations that nobody wrote by hand: the document says what they take and give, their paths what they do.
 
 mod forgetting;
+mod pages;
 
 use std::sync::Arc;
 
@@ -252,13 +253,9 @@ impl Call<'_> {
             true => found.into_iter().flat_map(|one| [one.clone(), one]).collect(),
             false => found,
         };
-        let size = |name: &str| input.number(name).and_then(|number| usize::try_from(number).ok());
-        let shown: Vec<Value> = { found.iter() }
-            .skip(size("Offset").unwrap_or(0))
-            .take(size("Limit").filter(|limit| *limit > 0).unwrap_or(usize::MAX))
-            .cloned()
-            .collect();
-        json!({ "totalCount": found.len(), "results": shown })
+        let shown: Vec<Value> = self.page(input, &found);
+        let total = found.len().saturating_sub(usize::from(self.deviates(Deviation::TotalOff)));
+        json!({ "totalCount": total, "results": shown })
     }
 
     fn create(&self, input: &Input) -> Result<Value, Problem> {

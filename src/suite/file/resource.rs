@@ -144,6 +144,12 @@ record! {
         smallest: usize,
         /// The largest.
         largest: usize,
+        /// The member that says how many elements to leave out, where no token leads to the next page.
+        offset: Spanned<String>,
+        /// The member of the answer that says how many there are in all.
+        total: Spanned<String>,
+        /// Only clients or other documents show that the pages together are the list: what is claimed of it is a SHOULD.
+        proposed: bool,
     }
 }
 

@@ -119,6 +119,7 @@ pub fn step(
         captures,
         expectations: judged,
         poll,
+        walk: None,
         span: context.source.span(at),
     })
 }

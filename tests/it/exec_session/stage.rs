@@ -150,6 +150,7 @@ pub fn step(operation: &str) -> Step {
         captures: Vec::new(),
         expectations: [].into(),
         poll: None,
+        walk: None,
         span: span(),
     }
 }

@@ -30,6 +30,12 @@ pub(super) enum Relation {
     Listed,
     /// A filter gives what it asks for alone.
     Filtered,
+    /// The pages of a list have all of it, each element once.
+    Pages,
+    /// A page is no larger than it was asked to be.
+    PageSize,
+    /// A list counts no fewer elements than its pages have.
+    Total,
     /// Two reads are equal.
     Stable,
     /// A change is shown.
@@ -64,6 +70,11 @@ impl Relation {
             (Relation::Listed, Standing::Proposed) => should("resource.listed-once.proposed"),
             (Relation::Filtered, Standing::Documented) => must("resource.filters"),
             (Relation::Filtered, Standing::Proposed) => should("resource.filters.proposed"),
+            (Relation::Pages, Standing::Documented) => must("resource.pages"),
+            (Relation::Pages, Standing::Proposed) => should("resource.pages.proposed"),
+            (Relation::PageSize, Standing::Documented) => must("resource.page-size"),
+            (Relation::PageSize, Standing::Proposed) => should("resource.page-size.proposed"),
+            (Relation::Total, _) => should("resource.total"),
             (Relation::Stable, Standing::Documented) => must("resource.stable"),
             (Relation::Stable, Standing::Proposed) => should("resource.stable.proposed"),
             (Relation::Update, Standing::Documented) => must("resource.update"),

@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// How a list takes a filter.
-enum Form<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum Form<'a> {
     /// A member of the input is called as the filter is.
     Parameter,
     /// This member of the input takes a list of names with values.
@@ -33,13 +34,14 @@ enum Form<'a> {
 }
 
 /// A filter of one resource.
-struct Filter<'a> {
+pub(super) struct Filter<'a> {
     name: &'a str,
     /// The member of what is shown that it compares.
     shown: &'a str,
-    lister: &'a Operation,
-    form: Form<'a>,
-    list: String,
+    pub lister: &'a Operation,
+    pub form: Form<'a>,
+    /// The place of the list in the answer.
+    pub list: String,
 }
 
 pub(super) fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
@@ -69,6 +71,16 @@ fn filter<'a>(
         false => Form::Named(lister.members.iter().find_map(named)?),
     };
     Some(Filter { name, shown, lister, form, list: claims::place(usage.shows.as_deref()?) })
+}
+
+/// The filter by which the list is read for one thing.
+fn read_by<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Filter<'a>> {
+    let (read, list) = (resource.read.as_ref()?, resource.list.as_ref()?);
+    let first =
+        { read.send.values() }.find_map(|value| value.get(0)).filter(|_| read.operation == list.operation)?;
+    let value = first.get("Values")?.get(0)?.as_str()?;
+    let shown = value.strip_prefix("${")?.strip_suffix('}')?;
+    filter(builder, resource, first.get("Name")?.as_str()?, shown)
 }
 
 fn by<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, filter: &Filter<'a>) -> Option<Case> {
@@ -186,10 +198,39 @@ fn lists_none(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, oth
 
 /// The request for the list with these values of the filter.
 fn asked(scene: &Scene<'_, '_>, filter: &Filter<'_>, values: &[Value]) -> Option<Step> {
+    Some(scene.call(filter.lister, input(scene, filter, values)?.into_members()))
+}
+
+fn input<'a>(scene: &Scene<'_, 'a>, filter: &Filter<'a>, values: &[Value]) -> Option<Input<'a>> {
     let mut input = Input::smallest(scene.builder, filter.lister)?;
     match filter.form {
         Form::Parameter => input.set(filter.name, values.first()?.clone()),
         Form::Named(member) => input.set(member, json!([{ "Name": filter.name, "Values": values }])),
     }
-    Some(scene.call(filter.lister, input.into_members()))
+    Some(input)
+}
+
+/// The input that asks a list for these things and no others: by a filter of what identifies them, or by the name that theirs
+/// begin with. None where there is no such filter.
+pub(super) fn together<'a>(
+    scene: &Scene<'_, 'a>,
+    resource: &'a Resource,
+    things: &[Thing<'a>],
+) -> Option<(Filter<'a>, Input<'a>)> {
+    let identifies = |shown: &str| resource.identifiers.values().any(|it| it == shown);
+    let all =
+        || resource.filters.iter().filter_map(|(name, shown)| filter(scene.builder, resource, name, shown));
+    let by_identity = || all().find(|it| matches!(it.form, Form::Named(_)) && identifies(it.shown));
+    let by_read = || read_by(scene.builder, resource);
+    let by_name = || all().find(|it| matches!(it.form, Form::Parameter));
+    let filter = by_identity().or_else(by_read).or_else(by_name)?;
+    let values: Option<Vec<Value>> = things.iter().map(|thing| value_of(thing, filter.shown)).collect();
+    let values = values?;
+    // The names of the others begin with that of the first.
+    let begins = |value: &Value| value.as_str().is_some_and(|text| text.contains("${name"));
+    if matches!(filter.form, Form::Parameter) && !values.iter().all(begins) {
+        return None;
+    }
+    let input = input(scene, &filter, &values)?;
+    Some((filter, input))
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::*;
-use crate::model::case::ValueMatcher;
+use crate::model::case::{PageTurn, ValueMatcher, Walk};
 
 /// The same contracts, of which one operation lists in pages.
 fn paged() -> Arc<Contracts> {
@@ -34,7 +34,11 @@ fn asked(id: &str, step: Step, pages: &[Value], status: u16) -> Vec<Option<Value
     while let Next::Send(call) = script.next(Duration::ZERO) {
         assert_eq!(call.role, Role::Step { index: 0, attempt: u32::try_from(found.len()).unwrap() + 1 });
         let request = call.request();
-        let marker = request.input.iter().find(|(name, _)| name == "Marker").map(|(_, value)| value.clone());
+        let marker = request
+            .input
+            .iter()
+            .find(|(name, _)| name == "Marker" || name == "Skip")
+            .map(|(_, value)| value.clone());
         found.push(marker.map(|marker| match marker {
             TemplateValue::Fixed(value) => value,
             other => unreachable!("{other:?}"),
@@ -86,4 +90,47 @@ fn what_a_list_is_not_to_have_is_looked_for_on_all_its_pages() {
     }
     let endless: Vec<Value> = (0..200).map(|number| page(json!(number.to_string()))).collect();
     assert_eq!(asked(generated, listing(without()), &endless, 200).len(), 50);
+}
+
+#[test]
+fn a_walk_goes_to_the_last_page() {
+    let walk = |turn| Walk {
+        turn,
+        list: Arc::new(serde_json_path::JsonPath::parse("$.Things").unwrap()),
+        by: Vec::new(),
+        size: 2,
+        elements: Vec::new(),
+        total: None,
+        complete: Vec::new(),
+        no_larger: Vec::new(),
+        counted: Vec::new(),
+    };
+    let token = || PageTurn::Token { input: "Marker".into(), output: "Next".into() };
+    let offset = || PageTurn::Offset { input: "Skip".into() };
+    let page = |things: &[u8], token: &str| json!({ "Things": things, "Next": token });
+    let text = |text: &str| Some(json!(text));
+    let number = |number: u64| Some(json!(number));
+    for (turn, pages, status, expected) in [
+        (
+            token(),
+            vec![page(&[1], "a"), page(&[], "b"), page(&[2], "")],
+            200,
+            vec![None, text("a"), text("b")],
+        ),
+        (token(), vec![page(&[1], "a"), page(&[1], "a")], 200, vec![None, text("a")]),
+        (token(), vec![page(&[1], "a"), page(&[1], "b")], 400, vec![None, text("a")]),
+        (
+            offset(),
+            vec![page(&[1, 2], ""), page(&[3], ""), page(&[], "")],
+            200,
+            vec![None, number(2), number(3)],
+        ),
+        (offset(), vec![page(&[], "")], 200, vec![None]),
+        (offset(), vec![page(&[1, 2], ""), page(&[3], "")], 400, vec![None, number(2)]),
+    ] {
+        let step = Step { walk: Some(walk(turn)), ..step("ListThings") };
+        assert_eq!(asked("api::Do::it", step, &pages, status), expected, "{pages:?}");
+    }
+    let step = Step { walk: Some(walk(offset())), ..step("ListThings") };
+    assert_eq!(asked("api::Do::it", step, &[page(&[1], "")], 200).len(), Walk::MOST);
 }
