@@ -38,6 +38,7 @@ pub mod har;
 mod http_semantics;
 pub mod proxy;
 mod reliability;
+mod resources;
 pub mod secrets;
 
 /// Exchanges that are kept of each kind: what is plain can never crowd out what breaks something.
@@ -115,6 +116,7 @@ pub struct Traffic {
     known_secrets: KnownSecrets,
     secrets: Secrets,
     base_paths: BasePaths,
+    followed: resources::FollowedResources,
     /// What the contracts say must not be shown.
     sensitive: BTreeSet<String>,
     results: Vec<CaseResult>,
@@ -187,6 +189,7 @@ impl Traffic {
             known_secrets: KnownSecrets::default(),
             secrets: Secrets::default(),
             base_paths,
+            followed: resources::FollowedResources::default(),
             sensitive,
             results: Vec::new(),
             kept: BTreeMap::new(),
@@ -267,6 +270,9 @@ impl Traffic {
                     snapshots: &Snapshots::default(),
                 };
                 let verdict = check::verdict(&case, &trace, &judge).verdict;
+                let clauses = &self.workspace.clauses;
+                let more = self.followed.take(contract, operation, &trace.exchanges[0], clauses);
+                let verdict = check::with_violations(verdict, more);
                 sifted(self.unmasked(verdict), http_version, &whole, &sent)
             }
         };
