@@ -1,5 +1,5 @@
 //! Traffic of any client, judged against the contracts: each exchange finds the operation it is about and is held to the
-//! envelope rules alone, because no case says what it was for. What cannot be known of an exchange (a body that is not
+//! envelope rules, and to what earlier exchanges say of the same resource, because no case says what it was for. What cannot be known of an exchange (a body that is not
 //! there, a length that its protocol does not have) is not held against anybody.
 
 use std::{
