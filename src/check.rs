@@ -107,8 +107,8 @@ pub fn is_of_protocol(exchange: &Exchange, contract: &Contract, base_path: &str)
 }
 
 /// The clauses that every exchange, and every run, is held to without any case saying so.
-pub fn judged_clauses() -> impl Iterator<Item = &'static str> {
-    rules::RULES.iter().map(|rule| rule.clause).chain([run_wide::UNIQUE_ID])
+pub fn judged_clauses() -> impl Iterator<Item = String> {
+    rules::RULES.iter().flat_map(rules::Rule::clauses).chain([run_wide::UNIQUE_ID.to_owned()])
 }
 
 /// What a trace is judged as.
@@ -221,7 +221,7 @@ impl Subject<'_> {
         let mut is_error = response.status >= 400;
         for (rule, strength, mismatch) in seen.breaches() {
             is_error |= rule.name == ERROR_IN_SUCCESS;
-            let clause: ClauseId = rule.clause_of(&contract.api);
+            let clause: ClauseId = rule.clause_of(contract);
             let stated = judge.clauses.get(&clause).map_or(rule.strength, |clause| clause.strength);
             found.violations.push(Violation {
                 rule: rule.name.into(),

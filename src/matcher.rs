@@ -8,7 +8,6 @@ use crate::{
     contract::Contracts,
     model::{
         case::{CaptureFrom, Claim, Expectation, StatusPattern},
-        contract::Protocol,
         exchange::Response,
         template::{Template, Variables},
         verdict::{Location, Mismatch},
@@ -202,10 +201,10 @@ fn error(names: &[String], response: &Response, cx: &Context<'_>) -> Vec<Mismatc
     match found.resolved() {
         Some(name) if names.iter().any(|wanted| error_reading::bare(wanted) == name) => Vec::new(),
         Some(name) => mismatch(cut(name)),
-        None => match (response.json(), &contract.protocol) {
-            (Err(why), _) if !response.body.is_empty() => mismatch(not_json(why)),
-            (_, Protocol::AwsJson { .. }) => mismatch("an error without a type".into()),
-            (_, Protocol::Rest) => mismatch("an error without an errorCode".into()),
+        None => match response.json() {
+            Err(why) if !response.body.is_empty() => mismatch(not_json(why)),
+            _ if contract.protocol.is_smithy() => mismatch("an error without a type".into()),
+            _ => mismatch("an error without an errorCode".into()),
         },
     }
 }

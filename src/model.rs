@@ -9,6 +9,7 @@ pub mod example;
 pub mod exchange;
 pub mod json;
 pub mod no_operation;
+pub mod protocol;
 pub mod resource;
 pub mod snapshot;
 pub mod span;

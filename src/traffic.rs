@@ -15,7 +15,7 @@ use crate::{
     check::{self, JudgingContext, Snapshots},
     model::{
         case::{Case, Profile, Suite},
-        contract::{ApiName, Contract, Protocol},
+        contract::{ApiName, Contract},
         exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace, TransportError},
         span::Span,
         target::{ApiTarget, Credentials, KnownFailure, Target, Verification},
@@ -445,7 +445,7 @@ fn facts(
             continue;
         };
         let identity = match workspace.contracts.get(&result.case.api).map(|contract| &contract.protocol) {
-            Some(Protocol::Rest) => Identity::Bearer,
+            Some(protocol) if protocol.is_rest() && protocol.signing_name().is_none() => Identity::Bearer,
             _ => Identity::None,
         };
         let origin = url::Url::parse(&exchange.request.url).map(|url| url.origin().ascii_serialization());

@@ -5,7 +5,6 @@ use crate::{
     model::{
         case::{Claim, Expectation, Presence, Purpose, Step},
         clause::ClauseId,
-        contract::Protocol,
         exchange::{Role, Trace},
         verdict::{Location, Mismatch},
     },
@@ -138,9 +137,9 @@ fn captures(
 
 fn is_documented_success(seen: &ExchangeContext<'_>) -> bool {
     let status = seen.response.status;
-    match seen.contract.protocol {
-        Protocol::AwsJson { .. } => status == 200,
-        Protocol::Rest => seen
+    match seen.contract.protocol.is_rest() {
+        false => status == 200,
+        true => seen
             .operation
             .is_some_and(|operation| operation.successes().any(|(documented, _)| documented == status)),
     }

@@ -10,7 +10,7 @@ use crate::{
     matcher::error_reading::{self, ErrorNames},
     model::{
         clause::{ClauseId, Strength},
-        contract::{Contract, Operation, Protocol, StatusRange},
+        contract::{Contract, Operation, StatusRange},
         exchange::{Exchange, RequestKind, Response},
         verdict::{Location, Mismatch},
     },
@@ -19,6 +19,8 @@ use crate::{
 mod awsjson_answer;
 mod awsjson_error;
 mod awsjson_output;
+#[cfg(test)]
+mod compliance_tests;
 mod connection;
 mod date;
 mod json;
@@ -45,14 +47,24 @@ pub struct Rule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     Every,
+    /// Those of APIs that speak a protocol of Smithy; each protocol states the clause under its own name, and
+    /// [`Rule::clause`] is that of awsJson.
+    Smithy,
+    /// As `Smithy`; but where the request was no request of the protocol (another method, path, media type or
+    /// target), the protocol has no say in its answer, and a breach is only a warning.
+    SmithyRequests,
     /// Those of APIs that speak awsJson.
     AwsJson,
-    /// As `AwsJson`; but where the request was no request of the protocol (another method, path, media type or
-    /// target), the protocol has no say in its answer, and a breach is only a warning.
+    /// As `SmithyRequests`, of APIs that speak awsJson.
     AwsJsonRequests,
-    /// Those of APIs that speak REST.
+    /// Those of APIs that speak restJson1.
+    RestJson,
+    /// Those of APIs whose operations are methods and paths; the clause is stated by the protocol, or else under each API's
+    /// own name, and [`Rule::clause`] is that of Veeam.
+    Http,
+    /// Those of APIs that speak REST as their own documents have it.
     Rest,
-    /// Those of APIs that speak REST, as far as their documents go; the clause is stated under each API's own name,
+    /// As `Rest`, as far as the documents go; the clause is stated under each API's own name,
     /// and [`Rule::clause`] under that of Veeam.
     Documents,
     /// Those of this API.
@@ -60,11 +72,41 @@ pub enum About {
 }
 
 impl Rule {
-    /// The clause that a breach of this rule breaks in the API called `api`.
-    pub fn clause_of(&self, api: &str) -> ClauseId {
-        match self.clause.strip_prefix("veeam.") {
-            Some(rest) if self.about == About::Documents => format!("{api}.{rest}").into(),
-            _ => self.clause.into(),
+    /// The clause that a breach of this rule breaks in an API.
+    pub fn clause_of(&self, contract: &Contract) -> ClauseId {
+        let of = contract.protocol.clauses().unwrap_or(&contract.api);
+        let stem = match self.about {
+            About::Smithy | About::SmithyRequests => "awsjson.",
+            About::Http | About::Documents => "veeam.",
+            _ => return self.clause.into(),
+        };
+        self.clause
+            .strip_prefix(stem)
+            .map_or_else(|| self.clause.into(), |rest| format!("{of}.{rest}").into())
+    }
+
+    /// Its clauses that the bundled files state: one, or one for each protocol.
+    pub fn clauses(&self) -> Vec<String> {
+        let of_rest_json = match self.about {
+            About::Smithy | About::SmithyRequests => self.clause.strip_prefix("awsjson."),
+            About::Http => self.clause.strip_prefix("veeam."),
+            _ => None,
+        };
+        let of_rest_json = of_rest_json.map(|rest| format!("restjson.{rest}"));
+        std::iter::once(self.clause.to_owned()).chain(of_rest_json).collect()
+    }
+
+    /// Whether it judges the answers of an API.
+    pub fn is_about(&self, contract: &Contract) -> bool {
+        let (is_rest, is_smithy) = (contract.protocol.is_rest(), contract.protocol.is_smithy());
+        match self.about {
+            About::Every => true,
+            About::Smithy | About::SmithyRequests => is_smithy,
+            About::AwsJson | About::AwsJsonRequests => !is_rest,
+            About::RestJson => is_rest && is_smithy,
+            About::Http => is_rest,
+            About::Rest | About::Documents => is_rest && !is_smithy,
+            About::Api(api) => *contract.api == *api,
         }
     }
 }
@@ -98,6 +140,7 @@ pub const RULES: &[Rule] = &[
     awsjson_error::DISCRIMINATORS_AGREE,
     awsjson_error::BARE_TYPE,
     awsjson_error::TYPE_IN_BODY,
+    awsjson_error::TYPE_IN_HEADER,
     awsjson_error::STATUS,
     awsjson_error::MODELLED,
     awsjson_error::SHAPE,
@@ -108,6 +151,7 @@ pub const RULES: &[Rule] = &[
     rest_answer::CONTENT_LENGTH,
     rest_answer::STATUS,
     rest_answer::STATUS_DOCUMENTED,
+    rest_answer::HEADERS,
     rest_answer::SCHEMA,
     rest_answer::DATE_TIME,
     rest_error::SHAPE,
@@ -158,7 +202,7 @@ impl<'a> ExchangeContext<'a> {
 
     /// What the rules find, each with the rule and the strength its breach has here.
     pub fn breaches(&self) -> impl Iterator<Item = (&'static Rule, Strength, Mismatch)> {
-        RULES.iter().filter(|rule| self.is_about(rule.about)).flat_map(move |rule| {
+        RULES.iter().filter(|rule| rule.is_about(self.contract)).flat_map(move |rule| {
             (rule.judge)(self)
                 .into_iter()
                 .map(move |mismatch| (rule, self.strength(rule, &mismatch), mismatch))
@@ -172,22 +216,16 @@ impl<'a> ExchangeContext<'a> {
             self.contract.observed.compared.is_none() && awsjson_output::may_be_outgrown(rule, mismatch);
         match (rule.about, self.asked) {
             (
-                About::AwsJsonRequests | About::Rest | About::Documents | About::Api(_),
+                About::SmithyRequests
+                | About::AwsJsonRequests
+                | About::Http
+                | About::Rest
+                | About::Documents
+                | About::Api(_),
                 request_match::RequestMatch::Other,
             ) => Strength::Should,
             _ if outgrown => Strength::Should,
             _ => rule.strength,
-        }
-    }
-
-    fn is_about(&self, about: About) -> bool {
-        match about {
-            About::Every => true,
-            About::AwsJson | About::AwsJsonRequests => {
-                matches!(self.contract.protocol, Protocol::AwsJson { .. })
-            }
-            About::Rest | About::Documents => self.contract.protocol == Protocol::Rest,
-            About::Api(api) => *self.contract.api == *api,
         }
     }
 
@@ -222,8 +260,8 @@ impl<'a> ExchangeContext<'a> {
     pub fn schema(&self) -> Option<&'a str> {
         let operation = self.operation.filter(|_| self.exchange.request.method != "HEAD")?;
         let media_type = self.response.header("content-type");
-        match self.contract.protocol {
-            Protocol::AwsJson { .. } if self.is_error() => {
+        match self.is_error() {
+            true if self.contract.protocol.is_smithy() => {
                 self.names.resolved().filter(|name| self.modelled(name).is_some())
             }
             // What has no content is not judged by what stands for a whole range of statuses.

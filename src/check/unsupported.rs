@@ -5,7 +5,7 @@ use crate::{
     matcher::{self, error_reading::error_names},
     model::{
         case::{Claim, Expectation, Step},
-        contract::{Contract, Protocol},
+        contract::Contract,
         exchange::{Exchange, RequestKind, Response},
     },
 };
@@ -23,10 +23,8 @@ pub(super) fn says_so(
 ) -> bool {
     let declared = || declared(response, judge);
     let name = error_names(&contract.protocol, response).resolved();
-    let named = match contract.protocol {
-        Protocol::AwsJson { .. } => name == Some("UnknownOperationException") && response.status >= 400,
-        Protocol::Rest => name == Some("NotImplemented") && response.status >= 400,
-    };
+    let unknown = if contract.protocol.is_smithy() { "UnknownOperationException" } else { "NotImplemented" };
+    let named = name == Some(unknown) && response.status >= 400;
     // A request broken on purpose may well be answered so by a target that implements everything; of such a one only the
     // words that the target file quotes are taken for what they say, and those of a 501 to the operation's own method.
     let operation = contract.operation(&exchange.operation);

@@ -12,7 +12,7 @@ use crate::{
     model::{
         case::{Case, Origin},
         clause::{Clause, ClauseId},
-        contract::{Contract, Form, Protocol},
+        contract::{Contract, Form},
     },
     redact::Redactor,
     reference::Deviation,
@@ -81,7 +81,7 @@ fn meant(name: &str, workspace: &Workspace) -> Result<Vec<ClauseId>, Error> {
     let of_rule = RULES.iter().filter(|rule| rule.name == name);
     let mut found: Vec<ClauseId> = Vec::new();
     for rule in of_rule {
-        for clause in workspace.contracts.iter().map(|contract| rule.clause_of(&contract.api)) {
+        for clause in workspace.contracts.iter().map(|contract| rule.clause_of(contract)) {
             if workspace.clauses.contains_key(&clause) && !found.contains(&clause) {
                 found.push(clause);
             }
@@ -201,16 +201,16 @@ fn observed(id: &str, workspace: &Workspace) -> String {
     let mut text = String::new();
     for contract in workspace.contracts.iter() {
         let documented =
-            |rest: &str| contract.protocol == Protocol::Rest && id.strip_prefix(&*contract.api) == Some(rest);
-        let aws = |clause: &str| contract.protocol != Protocol::Rest && id == clause;
+            |rest: &str| !contract.protocol.is_smithy() && id.strip_prefix(&*contract.api) == Some(rest);
+        let aws = |clause: &str| {
+            contract.protocol.clauses().is_some_and(|family| id.strip_prefix(family) == Some(clause))
+        };
         let whole = documented(".answer.schema");
         for (place, member) in &contract.observed.members {
             let forms: Vec<&str> = [
-                (whole || aws("awsjson.output.enum"))
-                    .then(|| member.answers.iter().map(String::as_str).collect()),
-                ((whole || aws("awsjson.output.no-null")) && member.null == Form::Seen).then(|| vec!["null"]),
-                ((whole || aws("awsjson.output.required")) && member.absent == Form::Seen)
-                    .then(|| vec!["absent"]),
+                (whole || aws(".output.enum")).then(|| member.answers.iter().map(String::as_str).collect()),
+                ((whole || aws(".output.no-null")) && member.null == Form::Seen).then(|| vec!["null"]),
+                ((whole || aws(".output.required")) && member.absent == Form::Seen).then(|| vec!["absent"]),
             ]
             .into_iter()
             .flatten()
@@ -237,11 +237,8 @@ fn observed(id: &str, workspace: &Workspace) -> String {
 
 /// What documents say is stated once for each API that has one.
 fn stands_for(rule: &Rule, id: &ClauseId, workspace: &Workspace) -> bool {
-    let documented = |api: &Contract| api.protocol == Protocol::Rest && rule.clause_of(&api.api) == *id;
-    match rule.about {
-        About::Documents => workspace.contracts.iter().any(documented),
-        _ => rule.clause == &**id,
-    }
+    let documented = |api: &Contract| rule.is_about(api) && rule.clause_of(api) == *id;
+    rule.clauses().contains(&id.to_string()) || workspace.contracts.iter().any(documented)
 }
 
 fn broken(id: &str) -> String {
@@ -274,9 +271,14 @@ fn entry(word: &str, text: &str) -> String {
 fn exchanges(about: About) -> String {
     match about {
         About::Every => "every answer of every case".to_owned(),
+        About::Smithy => "every answer of an awsJson or restJson1 API".to_owned(),
+        About::SmithyRequests => {
+            "every answer of an awsJson or restJson1 API to a request of that protocol".to_owned()
+        }
         About::AwsJson => "every answer of an awsJson API".to_owned(),
         About::AwsJsonRequests => "every answer of an awsJson API to a request of that protocol".to_owned(),
-        About::Rest | About::Documents => "every answer of a REST API".to_owned(),
+        About::RestJson => "every answer of a restJson1 API".to_owned(),
+        About::Http | About::Rest | About::Documents => "every answer of a REST API".to_owned(),
         About::Api(api) => format!("every answer of {api}"),
     }
 }

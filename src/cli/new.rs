@@ -18,7 +18,7 @@ use crate::{
     contract::generate,
     model::{
         case::{Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, StatusPattern, Step},
-        contract::{Access, Contract, Effect, Operation, ParameterLocation, Protocol},
+        contract::{Access, Contract, Effect, Operation, ParameterLocation},
         target::DISPOSABLE,
         template::{Part, Placeholder, TemplateValue},
     },
@@ -198,7 +198,7 @@ impl First<'_> {
     fn error(&self, file: &mut CaseText) {
         let refusal = self.refusal();
         let (api, operation) = (&self.contract.api, &self.operation.name);
-        let aws = matches!(self.contract.protocol, Protocol::AwsJson { .. });
+        let shared = self.contract.protocol.clauses();
         let (name, clause, expect) = match &refusal {
             Refusal::Absent { error: Some(error), status } => {
                 let expect = format!("{{ status: {status}, error: {error}, schema: {error} }}");
@@ -209,12 +209,17 @@ impl First<'_> {
                 ("cannot-find-what-never-was", clause, format!("{{ status: {status} }}"))
             }
             Refusal::Without(_) => {
-                let clause =
-                    if aws { "awsjson.input.required".into() } else { format!("{api}.body.required") };
+                let clause = match shared {
+                    Some(family) => format!("{family}.input.required"),
+                    None => format!("{api}.body.required"),
+                };
                 ("refuses-a-request-with-a-member-missing", clause, "{ status: 4xx }".to_owned())
             }
             Refusal::Unsigned => {
-                let clause = if aws { "awsjson.auth.missing".into() } else { format!("{api}.auth.required") };
+                let clause = match shared {
+                    Some(family) => format!("{family}.auth.missing"),
+                    None => format!("{api}.auth.required"),
+                };
                 let status = if self.operation.answers.contains_key(&401) { "401" } else { "4xx" };
                 ("refuses-a-caller-who-is-nobody", clause, format!("{{ status: {status} }}"))
             }
@@ -250,16 +255,16 @@ impl First<'_> {
             let mut found = members.filter(move |(_, member)| member.required && place(member.place));
             found.next().map(|(name, _)| name.as_str())
         };
-        match (&self.contract.protocol, absent) {
-            (Protocol::AwsJson { .. }, Some(error)) if self.names_nobody() => {
+        match (self.contract.protocol.is_smithy(), absent) {
+            (true, Some(error)) if self.names_nobody() => {
                 Refusal::Absent { error: Some(&error.name), status: error.status }
             }
-            (Protocol::AwsJson { .. }, _) => required(&|_| true).map_or(Refusal::Unsigned, Refusal::Without),
-            (Protocol::Rest, _) if self.operation.answers.contains_key(&404) && self.names_nobody() => {
+            (true, _) => required(&|_| true).map_or(Refusal::Unsigned, Refusal::Without),
+            (false, _) if self.operation.answers.contains_key(&404) && self.names_nobody() => {
                 Refusal::Absent { error: None, status: 404 }
             }
-            (Protocol::Rest, _) if self.operation.access == Access::Protected => Refusal::Unsigned,
-            (Protocol::Rest, _) => {
+            (false, _) if self.operation.access == Access::Protected => Refusal::Unsigned,
+            (false, _) => {
                 required(&|place| place != ParameterLocation::Path && place != ParameterLocation::Header)
                     .map_or(Refusal::Method, Refusal::Without)
             }

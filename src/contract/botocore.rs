@@ -1,6 +1,6 @@
-//! AWS services as botocore describes them (`service-2.json` and the files beside it), in the protocol `json`, as
-//! contracts. botocore's files are made from Smithy models, so shapes are translated back and the rest is shared with
-//! `smithy`. What is lost on the way to botocore stays lost: sparse collections, intEnums, some statuses of errors.
+//! AWS services as botocore describes them (`service-2.json` and the files beside it), in the protocols `json` and
+//! `rest-json`, as contracts. botocore's files are made from Smithy models, so shapes are translated back and the rest is shared with
+//! `smithy`. What is lost on the way to botocore stays lost: most sparse collections, intEnums, some statuses of errors.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,8 +8,15 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{
-    ImportProblem, Imported, effect, files, refs,
-    smithy::{self, ast::Ast, shapes::Schemas},
+    ImportProblem, Imported, effect,
+    examples::Given,
+    files, refs,
+    smithy::{
+        self, Again,
+        ast::{Ast, Shape},
+        http::{self, Described},
+        shapes::Schemas,
+    },
 };
 use crate::model::contract::{
     Access, Contract, DocumentedResponse, Effect, EffectSource, ErrorShape, Operation, Protocol,
@@ -37,8 +44,8 @@ pub struct Texts<'a> {
 /// Makes the contract of a service, under the short name `api`. Problems in a file beside `service-2.json` have its
 /// name and `#` before the pointer.
 ///
-/// Fails, with everything that is wrong, where a text is not of botocore's form, the service does not speak `json`
-/// 1.0 or 1.1, or a shape leads to one that is not there.
+/// Fails, with everything that is wrong, where a text is not of botocore's form, the service speaks neither `json`
+/// 1.0 or 1.1 nor `rest-json`, or a shape leads to one that is not there.
 pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let service = read(texts.service, "")?;
     let protocol = protocol(&service["metadata"])?;
@@ -59,15 +66,16 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
         }
     }
     told_of_metadata(&service["metadata"], &mut left_out);
-    let translated = shapes::translate(&service["shapes"], &mut left_out)?;
+    let names = smithy::names(&protocol);
+    let translated = shapes::translate(&service["shapes"], names, &mut left_out)?;
     let ast = Ast::of(translated).map_err(|problems| told_here(problems).collect::<Vec<_>>())?;
-    let mut schemas = Schemas::new(&ast, BTreeMap::new());
+    let mut schemas = Schemas::new(&ast, BTreeMap::new(), names);
     let mut operations = BTreeMap::new();
     let Some(given) = service["operations"].as_object() else {
         return Err(vec![ImportProblem::new("/operations", "no object `operations`")]);
     };
     for (name, given) in given {
-        let made = operation(&ast, name, given, &mut schemas);
+        let made = operation(&ast, &protocol, name, given, &mut schemas);
         operations.insert(made.name.clone(), made);
     }
     let (defs, problems, of_schemas) = schemas.finish();
@@ -75,9 +83,11 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
         return Err(told_here(problems).collect());
     }
     left_out.extend(told_here(of_schemas));
-    siblings::paginators(texts.paginators, &mut operations, &mut left_out)?;
-    let waiters = siblings::waiters(texts.waiters, &operations, &mut left_out)?;
+    let wire = Wire { ast: &ast, protocol: &protocol, operations: given };
+    siblings::paginators(texts.paginators, &wire, &mut operations, &mut left_out)?;
+    let waiters = siblings::waiters(texts.waiters, &wire, &operations, &mut left_out)?;
     let examples = siblings::examples(texts.examples, &mut left_out)?;
+    let examples = examples.into_iter().map(|given| wire.example(given)).collect();
     let metadata = &service["metadata"];
     let title = metadata["serviceFullName"].as_str().unwrap_or(api);
     let contract = Contract {
@@ -167,9 +177,18 @@ fn told_here(problems: Vec<ImportProblem>) -> impl Iterator<Item = ImportProblem
 fn protocol(metadata: &Value) -> Result<Protocol, Vec<ImportProblem>> {
     let wrong = |key: &str, message: &str| Err(vec![ImportProblem::new(format!("/metadata{key}"), message)]);
     let text = |key: &str| metadata[key].as_str().map(str::to_owned);
-    let all = metadata["protocols"].as_array().into_iter().flatten();
-    if !all.chain([&metadata["protocol"]]).any(|protocol| protocol == "json") {
-        return wrong("/protocol", "the service does not speak `json`");
+    let speaks = |wanted: &str| {
+        let all = metadata["protocols"].as_array().into_iter().flatten();
+        all.chain([&metadata["protocol"]]).any(|protocol| protocol == wanted)
+    };
+    let signing_name = text("signingName").or_else(|| text("endpointPrefix")).unwrap_or_default();
+    if !speaks("json") && speaks("rest-json") {
+        // The others are called with a bearer token.
+        let is_signed = metadata["signatureVersion"].as_str().is_none_or(|version| version.contains("v4"));
+        return Ok(Protocol::RestJson { signing_name: is_signed.then_some(signing_name) });
+    }
+    if !speaks("json") {
+        return wrong("/protocol", "the service speaks neither `json` nor `rest-json`");
     }
     let Some(json_version) = text("jsonVersion").filter(|version| matches!(version.as_str(), "1.0" | "1.1"))
     else {
@@ -178,19 +197,24 @@ fn protocol(metadata: &Value) -> Result<Protocol, Vec<ImportProblem>> {
     let Some(target_prefix) = text("targetPrefix") else {
         return wrong("/targetPrefix", "the service has no prefix for its targets");
     };
-    let signing_name = text("signingName").or_else(|| text("endpointPrefix")).unwrap_or_default();
     Ok(Protocol::AwsJson { json_version, target_prefix, signing_name })
 }
 
-fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Schemas<'a>) -> Operation {
+fn operation<'a>(
+    ast: &'a Ast,
+    protocol: &Protocol,
+    name: &'a str,
+    given: &'a Value,
+    schemas: &mut Schemas<'a>,
+) -> Operation {
     let at = refs::join("/operations", name);
     let shape = |side: &str| given[side]["shape"].as_str();
     let [input, output] = ["input", "output"].map(shape);
     let members = match input.and_then(|id| ast.shape(id)) {
-        Some(input) => smithy::body_members(input, schemas),
-        None => IndexMap::new(),
+        Some(input) if !protocol.is_rest() => smithy::body_members(input, schemas),
+        _ => IndexMap::new(),
     };
-    left_out(given, &at, schemas);
+    left_out(given, protocol, &at, schemas);
     let (effect, effect_source) = match &given["readonly"] {
         Value::Bool(true) => (Effect::Read, EffectSource::Model),
         _ if given["idempotent"] == true && !smithy::takes_token(ast, input) => {
@@ -202,7 +226,10 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         || given["auth"]
             .as_array()
             .is_some_and(|auth| auth.iter().all(|scheme| scheme == "smithy.api#noAuth"));
-    Operation {
+    let schema = |id: Option<&'a str>, schemas: &mut Schemas<'a>| {
+        id.filter(|_| !protocol.is_rest()).and_then(|id| schemas.name(id, &at))
+    };
+    let mut made = Operation {
         name: given["name"].as_str().unwrap_or(name).into(),
         method: "POST".into(),
         path: "/".into(),
@@ -210,20 +237,72 @@ fn operation<'a>(ast: &'a Ast, name: &'a str, given: &'a Value, schemas: &mut Sc
         effect,
         effect_source,
         touches: Default::default(),
-        input: input.and_then(|id| schemas.name(id, &at)),
+        input: schema(input, schemas),
         members,
         consumes: Vec::new(),
         answers: BTreeMap::from([(
             200,
-            DocumentedResponse {
-                schema: output.and_then(|id| schemas.name(id, &at)),
-                ..DocumentedResponse::default()
-            },
+            DocumentedResponse { schema: schema(output, schemas), ..DocumentedResponse::default() },
         )]),
         errors: errors(ast, given, &at, schemas),
         paging: None,
         ranges: Default::default(),
         examples: Vec::new(),
+    };
+    if protocol.is_rest() {
+        let again = if given["idempotent"] == true { Again::TheSame } else { Again::Unsaid };
+        let http = &given["http"];
+        let described = Described {
+            name,
+            at,
+            method: http["method"].as_str().unwrap_or("POST"),
+            uri: http["requestUri"].as_str().unwrap_or("/"),
+            code: http["responseCode"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(200),
+            input: input.and_then(|id| ast.shape(id)),
+            output: output.and_then(|id| ast.shape(id)),
+        };
+        let bound = http::bound(ast, described, schemas);
+        smithy::rest(ast, &mut made, bound, [input, output], again);
+    }
+    made
+}
+
+/// The names of the model as they are on the wire.
+struct Wire<'a> {
+    ast: &'a Ast,
+    protocol: &'a Protocol,
+    /// As botocore has them.
+    operations: &'a Map<String, Value>,
+}
+
+impl<'a> Wire<'a> {
+    fn shape(&self, operation: &str, side: &str) -> Option<Shape<'a>> {
+        self.ast.shape(self.operations.get(operation)?[side]["shape"].as_str()?)
+    }
+
+    /// A member of the input.
+    fn member(&self, operation: &str, name: &str) -> String {
+        let keys = self.shape(operation, "input").filter(|_| self.protocol.is_rest()).map(http::keys);
+        let found = keys.into_iter().flatten().find(|(own, _)| own == name);
+        found.map_or_else(|| name.to_owned(), |(_, key)| key)
+    }
+
+    /// A path into the output, if it can be followed there.
+    fn path(&self, operation: &str, path: &str) -> Option<String> {
+        match self.protocol.is_rest() {
+            true => http::path(self.ast, self.shape(operation, "output"), path),
+            false => Some(path.to_owned()),
+        }
+    }
+
+    fn example(&self, given: Given) -> Given {
+        if !self.protocol.is_rest() {
+            return given;
+        }
+        let of = |side: &str| self.shape(&given.operation, side);
+        let (input, output) =
+            http::example(self.ast, of("input"), of("output"), (given.input.clone(), given.output.clone()));
+        Given { input, output, ..given }
     }
 }
 
@@ -252,7 +331,7 @@ const HELD: &[&str] = &[
     "unsignedPayload",
 ];
 
-fn left_out(given: &Value, at: &str, schemas: &mut Schemas<'_>) {
+fn left_out(given: &Value, protocol: &Protocol, at: &str, schemas: &mut Schemas<'_>) {
     for key in given.as_object().into_iter().flatten().map(|(key, _)| key) {
         if HELD.contains(&key.as_str()) {
             continue;
@@ -262,7 +341,7 @@ fn left_out(given: &Value, at: &str, schemas: &mut Schemas<'_>) {
     }
     let http = &given["http"];
     let (method, path) = (http["method"].as_str(), http["requestUri"].as_str());
-    if !matches!((method, path), (None | Some("POST"), None | Some("/"))) {
+    if !protocol.is_rest() && !matches!((method, path), (None | Some("POST"), None | Some("/"))) {
         let message = "in the protocol `json` every call is POST /";
         schemas.left_out.push(ImportProblem::new(refs::join(at, "http"), message));
     }

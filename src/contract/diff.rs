@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{input_output::Direction, refs, router};
 use crate::model::contract::{
-    Access, Contract, DocumentedResponse, Member, Operation, ParameterLocation, Protocol, StatusRange,
+    Access, Contract, DocumentedResponse, Member, Operation, ParameterLocation, StatusRange,
 };
 
 mod schemas;
@@ -124,7 +124,7 @@ pub fn changes(old: &Contract, new: &Contract) -> Vec<Change> {
 /// and path, a parameter at the same place of a path. In awsJson the names themselves are on the wire.
 fn in_words_of(old: &Contract, new: &Contract) -> Contract {
     let mut renamed = new.clone();
-    if old.protocol != Protocol::Rest || new.protocol != Protocol::Rest {
+    if !old.protocol.is_rest() || !new.protocol.is_rest() {
         return renamed;
     }
     renamed.operations.clear();

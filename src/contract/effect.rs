@@ -85,6 +85,24 @@ pub(crate) fn of_rest(method: &str, path: &str, operation: &str, answers_created
     }
 }
 
+/// The effect of a REST operation whose name follows the conventions of AWS. A method that may do anything means what the
+/// name proposes; a name that says that something is done goes over a method that says that nothing is.
+pub(crate) fn of_named_rest(method: &str, operation: &str, answers_created: Created) -> Known {
+    let by_method = |effect| (effect, EffectSource::Method);
+    let named = proposed(operation);
+    match (method, named) {
+        ("GET" | "HEAD" | "OPTIONS" | "TRACE", Effect::Read | Effect::Unknown) => by_method(Effect::Read),
+        ("DELETE", _) => by_method(Effect::Destroy),
+        ("PATCH", Effect::Read | Effect::Unknown) => by_method(Effect::Change),
+        ("PUT", Effect::Read | Effect::Unknown | Effect::Create) => by_method(Effect::Upsert),
+        ("POST", Effect::Read | Effect::Unknown) => match answers_created {
+            Created::Documented => (Effect::Create, EffectSource::Answer),
+            Created::Undocumented => (named, EffectSource::Verb),
+        },
+        _ => (named, EffectSource::Verb),
+    }
+}
+
 /// The effect of an operation that a Smithy resource binds to this step of its lifecycle (Smithy 2.0, resource types).
 pub(crate) fn of_lifecycle(step: &str) -> Option<Known> {
     let effect = match step {

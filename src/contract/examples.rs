@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Contracts, ImportProblem, SchemaMismatch, refs};
-use crate::model::contract::{Contract, Example};
+use crate::model::contract::{Contract, Example, Operation};
 
 /// An example as a model has it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,11 +44,15 @@ pub(super) fn take(
             let message = format!("the example does not satisfy {schema}: expected {expected}, was {actual}");
             Some(ImportProblem::new(refs::join(&pointer, side) + &within, message))
         };
-        if let Some(problem) = broken("input", known.input.as_deref(), &mut input) {
+        let problem = match contract.protocol.is_rest() {
+            true => broken_members(known, &contract.api, judge, &pointer, &mut input, &schemas),
+            false => broken("input", known.input.as_deref(), &mut input),
+        };
+        if let Some(problem) = problem {
             left_out.push(problem);
             continue;
         }
-        let answer = known.answers.get(&200).and_then(|answer| answer.schema.as_deref());
+        let answer = known.success().and_then(|answer| answer.schema.as_deref());
         let output = output.and_then(|mut output| match broken("output", answer, &mut output) {
             None => answer.map(|_| output),
             Some(problem) => {
@@ -60,6 +64,34 @@ pub(super) fn take(
     }
 }
 
+/// What is wrong with an input whose members travel in several places.
+fn broken_members(
+    operation: &Operation,
+    api: &str,
+    judge: &Contracts,
+    pointer: &str,
+    input: &mut Value,
+    schemas: &Value,
+) -> Option<ImportProblem> {
+    let at = refs::join(pointer, "input");
+    for (name, value) in input.as_object_mut()? {
+        let Some(member) = operation.members.get(name) else {
+            return Some(ImportProblem::new(refs::join(&at, name), "there is no such member"));
+        };
+        on_the_wire(value, &member.schema, schemas);
+        let found = judge.member_mismatches(api, &operation.name, name, value).into_iter().next();
+        if let Some(SchemaMismatch { pointer: within, expected, actual, .. }) = found {
+            let message =
+                format!("the example does not satisfy the member: expected {expected}, was {actual}");
+            return Some(ImportProblem::new(refs::join(&at, name) + &within, message));
+        }
+    }
+    let given = |name: &String| input.get(name).is_some();
+    let missing =
+        operation.members.iter().find(|(name, it)| it.required && it.default.is_none() && !given(name));
+    missing.map(|(name, _)| ImportProblem::new(at, format!("the example lacks {name}, which is required")))
+}
+
 /// Turns the points in time that a model writes as text into the numbers that travel.
 fn on_the_wire(value: &mut Value, schema: &Value, schemas: &Value) {
     let schema = named(schema, schemas);
@@ -67,6 +99,13 @@ fn on_the_wire(value: &mut Value, schema: &Value, schemas: &Value) {
         Value::String(text) if schema["x-proofmark"] == "timestamp" && schema["type"] == "number" => {
             if let Some(seconds) = epoch_seconds(text) {
                 *value = seconds;
+            }
+        }
+        Value::String(_) | Value::Number(_)
+            if schema["x-proofmark"] == "timestamp" && schema["type"] == "string" =>
+        {
+            if let Some(text) = in_words(value, schema["format"] == "date-time") {
+                *value = text.into();
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| on_the_wire(item, &schema["items"], schemas)),
@@ -78,6 +117,19 @@ fn on_the_wire(value: &mut Value, schema: &Value, schemas: &Value) {
         }
         _ => {}
     }
+}
+
+/// A point in time as text: a date and time (RFC 3339), or as HTTP has it (RFC 9110, 5.6.7).
+fn in_words(value: &Value, is_date_time: bool) -> Option<String> {
+    if is_date_time && value.as_str().is_some_and(|text| text.parse::<f64>().is_err()) {
+        return None;
+    }
+    let seconds = value.as_f64().or_else(|| epoch_seconds(value.as_str()?)?.as_f64())?;
+    let time = jiff::Timestamp::from_nanosecond((seconds * 1e9) as i128).ok()?;
+    Some(match is_date_time {
+        true => time.to_string(),
+        false => time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+    })
 }
 
 /// Behind references, and the one branch of a choice that is not null; a sound contract's references end.

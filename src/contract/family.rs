@@ -5,7 +5,7 @@ use crate::{
         identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Contract, Effect, Member, Operation, ParameterLocation, Protocol},
+    model::contract::{Contract, Effect, Member, Operation, ParameterLocation},
 };
 
 /// `Endpoint` of `CreateEndpoint`. What is started may be a thing too: a run, a job.
@@ -16,10 +16,10 @@ pub(crate) fn kind(operation: &str) -> Option<&str> {
 /// The operation that destroys what `create` makes, and its one member that says what to destroy; none where names do
 /// not tell, or more has to be told.
 pub(crate) fn destroyer<'a>(contract: &'a Contract, create: &Operation) -> Option<(&'a Operation, &'a str)> {
-    let destroyer = match contract.protocol {
-        Protocol::AwsJson { .. } => contract.operation(&format!("Delete{}", kind(&create.name)?)),
-        Protocol::Rest if create.method != "POST" || create.path.contains('{') => None,
-        Protocol::Rest => below(contract, create),
+    let destroyer = match contract.protocol.is_smithy() {
+        true => contract.operation(&format!("Delete{}", kind(&create.name)?)),
+        false if create.method != "POST" || create.path.contains('{') => None,
+        false => below(contract, create),
     }?;
     let mut needs = destroyer.members.iter().filter(|(_, member)| is_needed(member));
     let (name, member) = needs.next().filter(|_| destroyer.effect == Effect::Destroy)?;
@@ -53,14 +53,14 @@ fn parent(path: &str) -> Option<&str> {
 
 /// The operations that list what `create` makes, without being told anything.
 pub(crate) fn listings<'a>(contract: &'a Contract, create: &Operation) -> Vec<&'a Operation> {
-    let found: Vec<&Operation> = match contract.protocol {
-        Protocol::AwsJson { .. } => {
+    let found: Vec<&Operation> = match contract.protocol.is_smithy() {
+        true => {
             let named = kind(&create.name)
                 .map(|kind| ["Describe", "List"].map(|verb| contract.operation(&format!("{verb}{kind}s"))));
             named.into_iter().flatten().flatten().collect()
         }
-        Protocol::Rest if create.method != "POST" || create.path.contains('{') => Vec::new(),
-        Protocol::Rest => {
+        false if create.method != "POST" || create.path.contains('{') => Vec::new(),
+        false => {
             let same = |other: &&Operation| other.method == "GET" && other.path == create.path;
             contract.operations.values().filter(same).collect()
         }
@@ -96,12 +96,12 @@ pub(crate) enum Outcome {
 /// The operation that destroys what `create` makes: its name is the creating one's with another verb, or its path is one
 /// below. None where the contract has no such operation, or `create` acts on a thing that another operation makes.
 pub(crate) fn undoing<'a>(contract: &'a Contract, create: &Operation) -> Option<Undoing<'a>> {
-    let (operation, resource) = match contract.protocol {
-        Protocol::Rest => match below(contract, create) {
+    let (operation, resource) = match contract.protocol.is_smithy() {
+        false => match below(contract, create) {
             Some(destroyer) => (destroyer, rest_resource(&create.path)),
             None => (beside(contract, create)?, rest_resource(parent(&create.path)?)),
         },
-        Protocol::AwsJson { .. } => {
+        true => {
             let (destroyer, verb) = rpc_destroyer(contract, create)?;
             if acts_on_what_is_there(contract, create, destroyer, verb) {
                 return None;
@@ -141,7 +141,7 @@ pub(crate) fn is_undone(contract: &Contract, create: &Operation, given: &dyn Fn(
         let wanted = Wanted { resource: &undoing.resource, member, schema: &taken.schema };
         let by_id = |schema: &serde_json::Value| {
             let properties = Shape::of(contract, schema).properties(contract);
-            contract.protocol == Protocol::Rest && properties.iter().any(|property| property.name == "id")
+            !contract.protocol.is_smithy() && properties.iter().any(|property| property.name == "id")
         };
         answer.is_some_and(|schema| by_id(schema) || !identity::ways(contract, schema, wanted).is_empty())
     };
@@ -193,12 +193,12 @@ pub(crate) fn outcome(contract: &Contract, create: &Operation) -> Outcome {
     if undoing(contract, create).is_some() {
         return Outcome::Thing;
     }
-    let of_family = rpc_destroyer(contract, create).filter(|_| contract.protocol != Protocol::Rest);
+    let of_family = rpc_destroyer(contract, create).filter(|_| contract.protocol.is_smithy());
     if of_family.is_some_and(|(destroyer, verb)| acts_on_what_is_there(contract, create, destroyer, verb)) {
         return Outcome::NothingNamed;
     }
     // A REST API that does not describe its answer may say anything there.
-    if contract.protocol == Protocol::Rest && answer_schema(contract, create).is_none() {
+    if !contract.protocol.is_smithy() && answer_schema(contract, create).is_none() {
         return Outcome::Thing;
     }
     let needed_elsewhere = |name: &str| {
@@ -210,7 +210,7 @@ pub(crate) fn outcome(contract: &Contract, create: &Operation) -> Outcome {
     };
     let is_new = |property: &Property<'_>| {
         let scalar = matches!(Shape::of(contract, property.schema).kind, Kind::Text | Kind::Integer);
-        let of_rest = contract.protocol == Protocol::Rest && property.name == "id";
+        let of_rest = contract.protocol.is_rest() && property.name == "id";
         let asked = create.members.keys().any(|have| have.eq_ignore_ascii_case(property.name));
         scalar && !asked && (of_rest || needed_elsewhere(property.name))
     };
@@ -235,7 +235,7 @@ pub(crate) fn is_name(contract: &Contract, member: &str) -> bool {
 /// The operations that list things of the kind `resource`, those first that come page by page: what does not may show
 /// only some of them.
 pub(crate) fn listers<'a>(contract: &'a Contract, create: &Operation, resource: &str) -> Vec<&'a Operation> {
-    if contract.protocol == Protocol::Rest {
+    if !contract.protocol.is_smithy() {
         let same = |other: &&Operation| other.method == "GET" && other.path == create.path;
         return contract.operations.values().filter(same).collect();
     }
@@ -315,9 +315,9 @@ fn plurals(resource: &str) -> Vec<String> {
 
 /// The kind of thing by which a resource is known that an operation makes, where no operation destroys it.
 pub(crate) fn resource(contract: &Contract, create: &Operation) -> String {
-    match contract.protocol {
-        Protocol::Rest => rest_resource(&create.path),
-        Protocol::AwsJson { .. } => words(&create.name).get(1..).unwrap_or_default().concat(),
+    match contract.protocol.is_smithy() {
+        false => rest_resource(&create.path),
+        true => words(&create.name).get(1..).unwrap_or_default().concat(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     model::{
         case::{Case, CaseId, GENERATED},
         clause::Clauses,
-        contract::{Contract, Operation, ParameterLocation, Protocol},
+        contract::{Contract, Operation, ParameterLocation},
         span::Span,
         template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
@@ -19,6 +19,7 @@ use crate::{
 
 mod arn;
 mod awsjson;
+mod bound;
 mod case_builder;
 mod examples;
 mod family;
@@ -106,7 +107,7 @@ pub fn variables(contract: &Contract, cases: &[Case]) -> BTreeMap<Arc<str>, Temp
         let generator = match shape {
             Some(shape) if shape.kind == Kind::Integer => Generator::AbsentNumber,
             Some(shape) if shape.text("format") != Some("uuid") => Generator::Absent,
-            None if contract.protocol != Protocol::Rest => Generator::Absent,
+            None if contract.protocol.is_smithy() => Generator::Absent,
             _ => Generator::AbsentUuid,
         };
         let parts = vec![Part::Placeholder(Placeholder::Generated(generator))];
@@ -125,10 +126,8 @@ fn of_kinds(
 ) -> Vec<Case> {
     let span = places.of_operation(&operation.name);
     let builder = case_builder::CaseBuilder::new(contract, kinds, operation, clauses, seed, span);
-    let mut cases = match contract.protocol {
-        Protocol::AwsJson { .. } => awsjson::cases(&builder),
-        Protocol::Rest => rest::cases(&builder),
-    };
+    let mut cases =
+        if contract.protocol.is_rest() { rest::cases(&builder) } else { awsjson::cases(&builder) };
     cases.extend(lifecycle::cases(&builder));
     cases.extend(relations::cases(&builder));
     cases

@@ -12,10 +12,12 @@ use std::{
     sync::OnceLock,
 };
 
+use serde_json::Value;
 use template::{Byte, Equality, Template};
 pub use template::{MissingParameter, Slash, fill, may_meet, names, parameters, renamed};
+use url::form_urlencoded;
 
-use crate::model::contract::{Contract, Operation, Protocol};
+use crate::model::contract::{Contract, Member, Operation, ParameterLocation};
 
 /// A request as a server receives it.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +123,7 @@ struct Route<'c> {
     operation: &'c Operation,
     /// One behind another, they are the path of the operation.
     paths: [&'c str; 2],
-    /// Of the path: few requests have as many as a route, so that most templates are never read.
+    /// Of the path.
     segments: usize,
     template: OnceLock<Template<'c>>,
 }
@@ -132,7 +134,7 @@ const ASSIGNMENTS: usize = 64;
 impl<'c> Router<'c> {
     pub fn new(contract: &'c Contract) -> Router<'c> {
         let mut routes = Vec::new();
-        if contract.protocol == Protocol::Rest {
+        if contract.protocol.is_rest() {
             routes.extend(contract.operations.values().flat_map(|operation| of(operation, contract)));
         }
         Router { contract, routes }
@@ -142,7 +144,7 @@ impl<'c> Router<'c> {
     /// (OpenAPI 3.1.1, 4.8.8.2): the one with most literal text, then with the fewest parameters. A path as it is written in
     /// the contract goes before one that is so only once reserved characters are decoded.
     pub fn find<'r>(&self, request: &Incoming<'r>, base: Base<'_>) -> Result<Match<'c, 'r>, Miss<'c>> {
-        if let Protocol::AwsJson { target_prefix, .. } = &self.contract.protocol {
+        if let Some(target_prefix) = self.contract.protocol.target_prefix() {
             return self.by_target(request, base, target_prefix);
         }
         let mut fits: BTreeMap<(Equality, Slash), Vec<Fit<'c, 'r, '_>>> = BTreeMap::new();
@@ -163,6 +165,9 @@ impl<'c> Router<'c> {
             allowed.dedup();
             let mut found: Vec<Match<'c, 'r>> = fits.into_iter().map(|fit| fit.found).collect();
             found.retain(|it| it.operation.method == request.method);
+            // Of those at one path, a request is for the one whose own words stand in its query.
+            let most = found.iter().map(|it| constants(it.operation, request.query())).max().flatten();
+            found.retain(|it| constants(it.operation, request.query()) == most);
             found.dedup_by(|a, b| a.operation.name == b.operation.name);
             match <[Match<'c, 'r>; 1]>::try_from(found) {
                 Ok([found]) => return Ok(found),
@@ -206,7 +211,7 @@ impl<'c> Router<'c> {
     /// `.`, `..`, `//`, `\` and `;` resolved, decoded up to four times, without letter case; methods that headers, query or
     /// form name instead. None means that nobody can say what the request does, not that it does nothing.
     pub fn readings(&self, request: &Incoming<'_>, base: Base<'_>) -> Vec<Reading<'c>> {
-        if let Protocol::AwsJson { .. } = self.contract.protocol {
+        if !self.contract.protocol.is_rest() {
             let called = lenient::targets(request);
             let named = |operation: &&Operation| called.contains(&operation.name.to_ascii_uppercase());
             let all = self.contract.operations.values().filter(named);
@@ -224,11 +229,17 @@ impl<'c> Router<'c> {
         let mut readings: Vec<Reading<'c>> = Vec::new();
         for route in self.routes.iter().filter(|route| methods.contains(&*route.operation.method)) {
             for path in &paths {
-                let start = if base.is_none() { path.len().saturating_sub(route.segments) } else { 0 };
-                if path.len() - start != route.segments {
+                let template = route.template();
+                // Where a greedy parameter is, the path begins where it is whole.
+                let is_exact = !template.takes(usize::MAX);
+                let start = match base {
+                    None if is_exact => path.len().saturating_sub(route.segments),
+                    _ => 0,
+                };
+                if !template.takes(path.len() - start) {
                     continue;
                 }
-                for parameters in route.template().fits(&path[start..], Equality::AnyCase, ASSIGNMENTS) {
+                for parameters in template.fits(&path[start..], Equality::AnyCase, ASSIGNMENTS) {
                     let known = |it: &Reading<'_>| {
                         it.operation.name == route.operation.name && it.parameters == parameters
                     };
@@ -259,7 +270,13 @@ impl<'c> Router<'c> {
         for routes in groups.values() {
             for (i, route) in routes.iter().enumerate() {
                 let meets = |other: &&&Route<'c>| {
+                    let words = |route: &Route<'c>| {
+                        let members = route.operation.members.iter();
+                        let words = members.filter(|(_, member)| is_constant(member));
+                        words.map(|(name, member)| (name, &member.default)).collect::<Vec<_>>()
+                    };
                     other.operation.name != route.operation.name
+                        && words(other) == words(route)
                         && other.template().may_meet(route.template())
                 };
                 comparisons += i;
@@ -279,6 +296,23 @@ impl<'c> Router<'c> {
         }
         problems
     }
+}
+
+/// How many parameters of one value each an operation has in its query, if all of them stand there: `mode=import`.
+fn constants(operation: &Operation, query: &str) -> Option<usize> {
+    let words = || { operation.members.iter() }.filter(|(_, member)| is_constant(member));
+    let stands = |(name, member): (&String, &Member)| {
+        let name = member.wire_name.as_deref().unwrap_or(name);
+        let value = member.default.as_ref().and_then(Value::as_str).unwrap_or_default();
+        form_urlencoded::parse(query.as_bytes()).any(|(have, given)| have == name && given == value)
+    };
+    words().all(stands).then(|| words().count())
+}
+
+/// Whether a parameter of the query is a part of what the operation is, and has no other value.
+fn is_constant(member: &Member) -> bool {
+    let values = member.schema.get("enum").and_then(Value::as_array).map_or(0, Vec::len);
+    member.place == ParameterLocation::Query && member.required && member.default.is_some() && values == 1
 }
 
 /// Documents of a thousand paths need a few thousand.
@@ -323,6 +357,11 @@ impl<'c> Route<'c> {
         self.template.get_or_init(|| Template::of(&self.paths))
     }
 
+    /// Few requests have as many segments as a route, so that most templates are never read.
+    fn may_take(&self, count: usize) -> bool {
+        count == self.segments || count > self.segments && self.template().takes(count)
+    }
+
     fn fit<'r>(&self, path: &'r str, base: Base<'_>) -> Option<Fit<'c, 'r, '_>> {
         let (base, below) = match base {
             Base::Known(base) => {
@@ -332,7 +371,7 @@ impl<'c> Route<'c> {
             }
             Base::Anywhere => path.split_at(self.start(path)?),
         };
-        if template::path_segments(below).count() != self.segments {
+        if !self.may_take(template::path_segments(below).count()) {
             return None;
         }
         let (equality, parameters, slash) = self.template().fit(below)?;
@@ -345,6 +384,8 @@ impl<'c> Route<'c> {
     fn start(&self, path: &str) -> Option<usize> {
         let end = path.strip_suffix('/').unwrap_or(path).len();
         let start = match self.segments {
+            // What a greedy parameter takes has no beginning of its own.
+            _ if self.template().takes(usize::MAX) => 0,
             0 => end,
             count => path[..end].rmatch_indices('/').nth(count - 1)?.0,
         };

@@ -1,9 +1,9 @@
-//! Smithy models (JSON AST, 1.0 and 2.0) of awsJson services as contracts.
+//! Smithy models (JSON AST, 1.0 and 2.0) of awsJson and restJson1 services as contracts.
 //!
 //! Names under `$defs` are the shapes' bare names, or what the service renames them to. Inputs and outputs share
 //! their schemas: in both directions required members must be there, members nobody modelled may be, enums are
 //! closed, and null is no value of anything (awsJson servers treat a null input member as absent, so an input is to
-//! be judged without its null members). `answers` holds the success alone: an awsJson error is told by its name, not
+//! be judged without its null members). `answers` holds the success alone: an error is told by its name, not
 //! by its status, and stands in `errors`.
 
 use std::{
@@ -16,15 +16,22 @@ use serde_json::{Map, Value};
 
 use self::{
     ast::{Ast, Shape, bare},
-    shapes::{Schemas, UNIT},
+    http::{Bound, Described},
+    shapes::{Names, Schemas, UNIT},
 };
-use super::{ImportProblem, Imported, effect, examples::Given, files, refs};
+use super::{
+    ImportProblem, Imported,
+    effect::{self, Created},
+    examples::Given,
+    files, refs,
+};
 use crate::model::contract::{
     Access, Contract, DocumentedResponse, Effect, EffectSource, ErrorShape, ListStyle, Member, Operation,
     Paging, ParameterLocation, Protocol,
 };
 
 pub(super) mod ast;
+pub(super) mod http;
 pub(super) mod shapes;
 #[cfg(test)]
 mod tests;
@@ -34,13 +41,13 @@ mod waiters;
 /// Makes the contract of the one service in a Smithy model, under the short name `api`.
 ///
 /// Fails, with everything that is wrong, where the text is not a Smithy model, does not have exactly one service,
-/// the service does not speak awsJson, or a shape leads to one that is not there.
+/// the service speaks neither awsJson nor restJson1, or a shape leads to one that is not there.
 pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     let ast = Ast::read(text)?;
     let service = only_service(&ast)?;
     let protocol = protocol(service)?;
     let (lifecycles, identifiers) = resources(&ast);
-    let mut schemas = Schemas::new(&ast, renames(service));
+    let mut schemas = Schemas::new(&ast, renames(service), names(&protocol));
     traits::left_out(service, &mut schemas.left_out);
     let mut operations = BTreeMap::new();
     let mut examples = Vec::new();
@@ -51,9 +58,18 @@ pub fn import(text: &str, api: &str) -> Result<Imported, Vec<ImportProblem>> {
             continue;
         };
         let known = effect(&ast, shape, &lifecycles);
-        let operation = operation(&ast, service, shape, known, &mut schemas);
-        examples.extend(self::examples(shape));
-        waiters::take(shape, &mut waiters, &mut schemas.left_out);
+        let mut operation = operation(&ast, service, shape, known, &mut schemas);
+        let of_model = self::examples(shape);
+        if protocol.is_rest() {
+            let Some(bound) = bound(&ast, shape, &mut schemas) else { continue };
+            let is_idempotent = shape.traits().has("smithy.api#idempotent");
+            let again = if is_idempotent { Again::TheSame } else { Again::Unsaid };
+            rest(&ast, &mut operation, bound, ["input", "output"].map(|side| shape.target(side)), again);
+            examples.extend(of_model.into_iter().map(|given| on_the_wire(&ast, shape, given)));
+        } else {
+            examples.extend(of_model);
+        }
+        waiters::take(&ast, &protocol, shape, &mut waiters, &mut schemas.left_out);
         operations.insert(operation.name.clone(), operation);
     }
     let (defs, problems, left_out) = schemas.finish();
@@ -97,8 +113,11 @@ fn protocol(service: Shape<'_>) -> Result<Protocol, Vec<ImportProblem>> {
         "1.1"
     } else if service.traits().has("aws.protocols#awsJson1_0") {
         "1.0"
+    } else if service.traits().has("aws.protocols#restJson1") {
+        let signing = service.traits().get("aws.auth#sigv4").and_then(|sigv4| sigv4["name"].as_str());
+        return Ok(Protocol::RestJson { signing_name: signing.map(str::to_owned) });
     } else {
-        let message = "the service speaks neither awsJson1_1 nor awsJson1_0";
+        let message = "the service speaks neither awsJson1_1, awsJson1_0 nor restJson1";
         return Err(vec![ImportProblem::new(service.pointer() + "/traits", message)]);
     };
     let signing = service.traits().get("aws.auth#sigv4").and_then(|sigv4| sigv4["name"].as_str());
@@ -107,6 +126,84 @@ fn protocol(service: Shape<'_>) -> Result<Protocol, Vec<ImportProblem>> {
         target_prefix: bare(service.id).into(),
         signing_name: signing.unwrap_or_default().into(),
     })
+}
+
+pub(super) fn names(protocol: &Protocol) -> Names {
+    if protocol.is_rest() { Names::Json } else { Names::Own }
+}
+
+/// What the model says of a request that is sent twice.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Again {
+    /// It has the effect that one has (Smithy `idempotent`).
+    TheSame,
+    Unsaid,
+}
+
+/// The HTTP bindings of an operation; none, and a word about it, where it has none.
+fn bound<'a>(ast: &'a Ast, shape: Shape<'a>, schemas: &mut Schemas<'a>) -> Option<Bound> {
+    let http = shape.traits().get("smithy.api#http");
+    let text = |name: &str| http.and_then(|http| http[name].as_str());
+    let (Some(method), Some(uri)) = (text("method"), text("uri")) else {
+        let message = "an operation without `http` is none of restJson1";
+        schemas.left_out.push(ImportProblem::new(shape.pointer(), message));
+        return None;
+    };
+    let code = http.and_then(|http| http["code"].as_u64()).and_then(|code| u16::try_from(code).ok());
+    let at = shape.pointer();
+    let of = |side: &str| shape.target(side).filter(|id| *id != UNIT).and_then(|id| ast.shape(id));
+    let described = Described {
+        name: bare(shape.id),
+        at,
+        method,
+        uri,
+        code: code.unwrap_or(200),
+        input: of("input"),
+        output: of("output"),
+    };
+    Some(http::bound(ast, described, schemas))
+}
+
+/// Puts what HTTP says of an operation, whose input and output these are, in the place of what RPC does. The effect that only
+/// a name proposes is held against the method.
+pub(super) fn rest(
+    ast: &Ast,
+    operation: &mut Operation,
+    bound: Bound,
+    sides: [Option<&str>; 2],
+    again: Again,
+) {
+    let created = if bound.code == 201 { Created::Documented } else { Created::Undocumented };
+    if operation.effect_source != EffectSource::Model {
+        let known = effect::of_named_rest(&bound.method, &operation.name, created);
+        let known = match again {
+            Again::TheSame if !takes_token(ast, sides[0]) => effect::idempotent(known),
+            Again::TheSame | Again::Unsaid => known,
+        };
+        (operation.effect, operation.effect_source) = known;
+    }
+    let [input, output] = sides.map(|id| id.and_then(|id| ast.shape(id)));
+    if let Some(paging) = &mut operation.paging {
+        let keys = input.map(http::keys).unwrap_or_default();
+        let key = |name: &str| keys.iter().find(|(own, _)| own == name).map(|(_, key)| key.clone());
+        paging.input_token = key(&paging.input_token).unwrap_or_else(|| paging.input_token.clone());
+        paging.page_size = paging.page_size.take().map(|name| key(&name).unwrap_or(name));
+        let token = http::path(ast, output, &paging.output_token);
+        paging.output_token = token.unwrap_or_else(|| paging.output_token.clone());
+    }
+    operation.input = None;
+    operation.method = bound.method;
+    operation.path = bound.path;
+    operation.members = bound.members;
+    operation.consumes = bound.consumes;
+    operation.answers = bound.answers;
+    operation.ranges = bound.ranges;
+}
+
+fn on_the_wire(ast: &Ast, shape: Shape<'_>, given: Given) -> Given {
+    let of = |side: &str| shape.target(side).and_then(|id| ast.shape(id));
+    let (input, output) = http::example(ast, of("input"), of("output"), (given.input, given.output));
+    Given { input, output, ..given }
 }
 
 fn renames<'a>(service: Shape<'a>) -> BTreeMap<&'a str, &'a str> {

@@ -55,13 +55,13 @@ pub(super) fn check_members(contract: &Contract) -> Result<(), ContractError> {
 
 /// Whether the schemas an operation names are there.
 fn names(operation: &Operation, defs: &Map<String, Value>) -> Result<(), ContractError> {
+    let answers = || operation.answers.values().chain(operation.ranges.values());
     let named = operation
         .input
         .iter()
         .map(String::as_str)
-        .chain(
-            operation.answers.values().chain(operation.ranges.values()).flat_map(DocumentedResponse::schemas),
-        )
+        .chain(answers().flat_map(DocumentedResponse::schemas))
+        .chain(answers().filter_map(|answer| answer.headers.as_deref()))
         .chain(operation.errors.iter().map(|error| error.name.as_str()));
     if let Some(name) = named.into_iter().find(|name| !defs.contains_key(*name)) {
         let at = refs::join("/operations", &operation.name);

@@ -1,4 +1,4 @@
-//! Who a request says it is: signatures for awsJson, bearer tokens for REST, and the false identities that cases ask for.
+//! Who a request says it is: signatures where the contract signs, bearer tokens elsewhere, and the false identities that cases ask for.
 
 mod sigv4;
 mod token;
@@ -20,7 +20,7 @@ use crate::{
     matcher::fill,
     model::{
         case::Auth,
-        contract::{Contract, Operation, Protocol},
+        contract::{Contract, Operation},
         exchange::Exchange,
         target::{ApiTarget, Credentials},
     },
@@ -106,24 +106,24 @@ pub async fn identify(
         | Auth::UnknownKey
         | Auth::BadSignature
         | Auth::StaleDate
-        | Auth::TamperedBody => match (identity, &context.contract.protocol) {
-            (Identity::SigV4(sigv4), Protocol::AwsJson { signing_name, .. }) => {
+        | Auth::TamperedBody => match (identity, context.contract.protocol.signing_name()) {
+            (Identity::SigV4(sigv4), Some(signing_name)) => {
                 let credentials = Box::pin(sigv4.credentials(context.known_secrets)).await?;
                 sigv4.sign(prepared, auth, &credentials, signing_name, Timestamp::now())?;
                 None
             }
-            (_, Protocol::Rest) if !is_own => {
+            (_, None) if !is_own => {
                 return Err(misplaced(context, "signatures"));
             }
             (Identity::None, _) if is_own => None,
-            (Identity::Bearer(token), Protocol::Rest) => Some(token.expose_secret().into()),
-            (Identity::Password(tokens), Protocol::Rest) => {
+            (Identity::Bearer(token), None) => Some(token.expose_secret().into()),
+            (Identity::Password(tokens), None) => {
                 let token = tokens.current(context, log).await?;
                 shared = Some(Arc::clone(&token));
                 Some(token)
             }
-            (_, Protocol::Rest) => return Err(misplaced(context, "signatures")),
-            (_, Protocol::AwsJson { .. }) => return Err(misplaced(context, "tokens")),
+            (_, None) => return Err(misplaced(context, "signatures")),
+            (_, Some(_)) => return Err(misplaced(context, "tokens")),
         },
     };
     if let Some(token) = bearer {

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     model::{
         case::{Auth, Request},
-        contract::{Effect, Operation, Protocol},
+        contract::{Effect, Operation},
         exchange::{Exchange, Response, Role, SentRequest, TransportError},
     },
     redact::Reach,
@@ -290,7 +290,7 @@ impl<'a> OperationClient<'a> {
     /// a target gives to everyone may be any word.
     fn mask(&self, round_trip: &RoundTrip) {
         let Ok(response) = &round_trip.answer else { return };
-        if self.context.contract.protocol == Protocol::Rest && self.operation.path.contains("/token") {
+        if self.context.contract.protocol.is_rest() && self.operation.path.contains("/token") {
             let body = String::from_utf8_lossy(&round_trip.request.body);
             let signed_in = round_trip.request.headers.iter().any(|(name, _)| name == "authorization")
                 || self.context.known_secrets.mask(&body) != body;

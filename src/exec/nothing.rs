@@ -7,7 +7,7 @@ use crate::{
     matcher::{identity, refusal, throttle::throttles},
     model::{
         case::{Auth, Raw, Request},
-        contract::{Contract, Effect, Operation, Protocol},
+        contract::{Contract, Effect, Operation},
         no_operation::{NoOperation, Refusal},
         template::{Part, Template},
     },
@@ -35,12 +35,12 @@ impl<'a> Nothing<'a> {
     pub fn of(api: &str, name: &str, session: &'a Session) -> Option<Nothing<'a>> {
         let contract = session.contracts.get(api)?;
         let text = |text: String| Template { parts: vec![Part::Text(text)] };
-        let raw = match &contract.protocol {
-            Protocol::AwsJson { target_prefix, .. } => {
-                let target = text(format!("{target_prefix}.{name}"));
+        let raw = match contract.protocol.target_prefix() {
+            Some(prefix) => {
+                let target = text(format!("{prefix}.{name}"));
                 Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() }
             }
-            Protocol::Rest => Raw { path: Some(text(path(contract, name)?)), ..Raw::default() },
+            None => Raw { path: Some(text(path(contract, name)?)), ..Raw::default() },
         };
         let client = OperationClient::to(api, &reading(contract)?.name, session)?;
         Some(Nothing { session, contract, client, raw })
@@ -64,9 +64,9 @@ impl Session {
         let nothing = Nothing::of(api, &format!("{NO_OPERATION}{run}"), self)?;
         let answer = nothing.refusal(Auth::Target).await?;
         let has_credentials = !matches!(self.identities.get(api)?, Identity::None);
-        let anonymous = match nothing.contract.protocol {
-            Protocol::Rest if has_credentials => nothing.refusal(Auth::Absent).await,
-            _ => None,
+        let anonymous = match nothing.contract.protocol.is_rest() && has_credentials {
+            true => nothing.refusal(Auth::Absent).await,
+            false => None,
         };
         Some(NoOperation { answer, anonymous })
     }
@@ -86,7 +86,7 @@ impl Nothing<'_> {
 
 fn reading(contract: &Contract) -> Option<&Operation> {
     let reads = |other: &&Operation| {
-        other.effect == Effect::Read && (contract.protocol != Protocol::Rest || other.method == "GET")
+        other.effect == Effect::Read && (!contract.protocol.is_rest() || other.method == "GET")
     };
     contract.operations.values().find(reads)
 }

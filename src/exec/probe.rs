@@ -83,9 +83,9 @@ impl Session {
             Asked::RefusedFor(without) => format!("the same without credentials {without}"),
             _ => "the same without credentials is not refused for that".to_owned(),
         };
-        let look = match contract.protocol {
-            Protocol::AwsJson { .. } => "keys, session token, region and clock",
-            Protocol::Rest => "user, password and token",
+        let look = match contract.protocol.signing_name() {
+            Some(_) => "keys, session token, region and clock",
+            None => "user, password and token",
         };
         Some(format!(
             "{api} refuses the credentials of the target file: {} was answered {words}, {without}; no case of {api} was \

@@ -46,10 +46,8 @@ pub fn refuses(response: &Response) -> bool {
 /// Whether the same request would be answered so for ever: the target does not have the operation or the method, or does
 /// not take the credentials.
 pub fn is_final(protocol: &Protocol, response: &Response) -> bool {
-    let named = || match protocol {
-        Protocol::AwsJson { .. } => error_name(protocol, response).is_some_and(|name| FINAL.contains(&name)),
-        Protocol::Rest => false,
-    };
+    let named =
+        || protocol.is_smithy() && error_name(protocol, response).is_some_and(|name| FINAL.contains(&name));
     matches!(response.status, 401 | 403 | 405 | 501) || (response.status >= 400 && named())
 }
 

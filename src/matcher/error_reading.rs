@@ -1,8 +1,9 @@
-//! How an error says which one it is. awsJson: the header `X-Amzn-Errortype`, the body members `__type` and `code`
-//! (Smithy 2.0, AWS JSON 1.1 protocol, operation error serialization). REST: `errorCode` of the problem body.
+//! How an error says which one it is. The protocols of Smithy: the header `X-Amzn-Errortype`, the body members `__type` and `code`
+//! (Smithy 2.0, AWS JSON 1.1 and restJson1 protocols, operation error serialization). REST: `errorCode` of the problem body.
 
 use serde_json::Value;
 
+pub use crate::model::protocol::ErrorSource as Source;
 use crate::model::{contract::Protocol, exchange::Response};
 
 /// One place where an error names its type.
@@ -13,19 +14,7 @@ pub struct Discriminator<'a> {
     pub raw: &'a str,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The body member `__type`.
-    Type,
-    /// The header `X-Amzn-Errortype`.
-    Header,
-    /// The body member `code`.
-    Code,
-    /// The body member `errorCode` (REST).
-    ErrorCode,
-}
-
-/// All discriminators of one answer, those of the body first.
+/// All discriminators of one answer, in the order in which the protocol looks for them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorNames<'a> {
     pub found: Vec<Discriminator<'a>>,
@@ -39,7 +28,7 @@ impl<'a> Discriminator<'a> {
 }
 
 impl<'a> ErrorNames<'a> {
-    /// The name of the error; where discriminators disagree, the first in the order `__type`, header, `code`.
+    /// The name of the error; where discriminators disagree, the first that the protocol looks for.
     pub fn resolved(&self) -> Option<&'a str> {
         self.found.first().map(Discriminator::name)
     }
@@ -60,13 +49,15 @@ pub fn error_names<'a>(protocol: &Protocol, response: &'a Response) -> ErrorName
             names.found.push(Discriminator { source, raw });
         }
     };
-    match protocol {
-        Protocol::AwsJson { .. } => {
-            member("__type").into_iter().for_each(|raw| add(Source::Type, raw));
-            response.headers_named("x-amzn-errortype").for_each(|raw| add(Source::Header, raw));
-            member("code").into_iter().for_each(|raw| add(Source::Code, raw));
+    for source in protocol.error_sources() {
+        match source {
+            Source::Header => {
+                response.headers_named("x-amzn-errortype").for_each(|raw| add(Source::Header, raw));
+            }
+            Source::Type => member("__type").into_iter().for_each(|raw| add(Source::Type, raw)),
+            Source::Code => member("code").into_iter().for_each(|raw| add(Source::Code, raw)),
+            Source::ErrorCode => member("errorCode").into_iter().for_each(|raw| add(Source::ErrorCode, raw)),
         }
-        Protocol::Rest => member("errorCode").into_iter().for_each(|raw| add(Source::ErrorCode, raw)),
     }
     names
 }

@@ -20,19 +20,19 @@ const FAILURES: [&str; 11] = [
 ];
 
 /// Whether the target did not accept the identity of the request. A REST API says so with 401 or 403
-/// (RFC 9110, 15.5.2 and 15.5.4), an awsJson service by the name of its error, and without a name by the same statuses.
+/// (RFC 9110, 15.5.2 and 15.5.4), a service of AWS by the name of its error, and without a name by the same statuses.
 pub fn is_refused(protocol: &Protocol, response: &Response) -> bool {
-    match (protocol, error_names(protocol, response).resolved()) {
-        (Protocol::AwsJson { .. }, Some(name)) => {
+    match error_names(protocol, response).resolved().filter(|_| protocol.is_smithy()) {
+        Some(name) => {
             response.status >= 400 && FAILURES.contains(&name.strip_suffix("Exception").unwrap_or(name))
         }
-        (Protocol::Rest, _) | (Protocol::AwsJson { .. }, None) => [401, 403].contains(&response.status),
+        None => [401, 403].contains(&response.status),
     }
 }
 
 /// Whether the target does not know who asks, as against what he may do: of a REST API 401 alone.
 pub fn is_unknown(protocol: &Protocol, response: &Response) -> bool {
-    is_refused(protocol, response) && (*protocol != Protocol::Rest || response.status == 401)
+    is_refused(protocol, response) && (protocol.is_smithy() || response.status == 401)
 }
 
 #[cfg(test)]

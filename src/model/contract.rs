@@ -18,6 +18,7 @@ mod answer;
 use super::{derived::Derived, resource::Resources};
 
 pub use self::answer::{DocumentedResponse, is_json};
+pub use super::protocol::Protocol;
 pub use super::waiter::{Acceptor, Comparator, Waiter, WaiterMatcher, WaiterState};
 
 /// The short name of an API, as used in `schemas/<api>`, `cases/<api>`, and at the head of ids: `dms`, `veeam`.
@@ -111,34 +112,6 @@ pub enum Form {
     Seen,
     #[default]
     Unseen,
-}
-
-/// How operations and errors travel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "name")]
-pub enum Protocol {
-    /// Smithy's awsJson1_0 and awsJson1_1: `POST /`, the operation in `X-Amz-Target`, errors by discriminator.
-    #[serde(rename_all = "camelCase")]
-    AwsJson {
-        /// `1.0` or `1.1`; the media type is `application/x-amz-json-<version>`.
-        json_version: String,
-        /// What stands before the dot in `X-Amz-Target`: `AmazonDMSv20160101`.
-        target_prefix: String,
-        /// The service name in the SigV4 scope: `dms`.
-        signing_name: String,
-    },
-    /// REST as OpenAPI describes it, bearer tokens, errors as problem+json.
-    Rest,
-}
-
-impl Protocol {
-    /// The media type of requests and answers, where the protocol fixes one.
-    pub fn media_type(&self) -> Option<String> {
-        match self {
-            Protocol::AwsJson { json_version, .. } => Some(format!("application/x-amz-json-{json_version}")),
-            Protocol::Rest => None,
-        }
-    }
 }
 
 /// One callable thing of a contract.
@@ -426,6 +399,8 @@ pub enum ListStyle {
     Pipes,
     /// `name=a%09b`
     Tabs,
+    /// Each entry of a map by its own name, in a header behind the name of the member.
+    Entries,
 }
 
 impl ListStyle {

@@ -15,7 +15,7 @@ use crate::{
     check,
     matcher::error_reading::error_names,
     model::{
-        contract::{Contract, Operation, Protocol},
+        contract::{Contract, Operation},
         exchange::{Exchange, Response, Trace},
         resource::{Class, Property, Resource, Steadiness},
         verdict::Location,
@@ -79,7 +79,7 @@ impl<'a> Answer<'a> {
             sent,
             donors,
             mask,
-            documented: schema.is_some() || matches!(contract.protocol, Protocol::AwsJson { .. }),
+            documented: schema.is_some() || !contract.protocol.is_rest(),
             outside,
         })
     }
@@ -93,7 +93,7 @@ impl<'a> Answer<'a> {
     }
 
     pub fn is_aws(&self) -> bool {
-        matches!(self.contract.protocol, Protocol::AwsJson { .. })
+        self.contract.protocol.is_smithy()
     }
 
     /// Whether the protocol has no say in this answer.
@@ -200,8 +200,8 @@ fn schema<'a>(
     if exchange.request.method == "HEAD" {
         return None;
     }
-    let name = match contract.protocol {
-        Protocol::AwsJson { .. } if response.status >= 400 => {
+    let name = match () {
+        _ if contract.protocol.is_smithy() && response.status >= 400 => {
             let names = error_names(&contract.protocol, response);
             return contract.schema(names.resolved()?);
         }

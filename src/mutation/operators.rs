@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{answer::Answer, change::Change, envelope, errors, meaning, shapes};
 use crate::model::{
     clause::{ClauseId, Clauses},
-    contract::{Contract, Protocol},
+    contract::Contract,
 };
 
 /// Changes with the rows below: a score is comparable only with one of the same operators.
@@ -79,14 +79,18 @@ impl Operator {
         answered: Answered,
         clauses: &Clauses,
     ) -> Option<ClauseId> {
-        let aws = matches!(contract.protocol, Protocol::AwsJson { .. });
+        let family = contract.protocol.clauses();
         let candidates = match answered {
             Answered::Success => self.success,
             Answered::Error => self.error,
         };
-        let of_protocol = |id: &&&str| !id.starts_with(if aws { "problem." } else { "awsjson." });
+        let of_protocol =
+            |id: &&&str| !id.starts_with(if family.is_some() { "problem." } else { "awsjson." });
         candidates.iter().filter(of_protocol).find_map(|id| {
-            let id = id.replace("{api}", &contract.api).replace("{operation}", operation);
+            let id = match (family, id.strip_prefix("awsjson.")) {
+                (Some(family), Some(rest)) => format!("{family}.{rest}"),
+                _ => id.replace("{api}", &contract.api).replace("{operation}", operation),
+            };
             clauses.get_key_value(&*id).map(|(id, _)| id.clone())
         })
     }

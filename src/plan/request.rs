@@ -2,6 +2,8 @@
 //! request claims to be is added afterwards, by `auth`.
 
 #[cfg(test)]
+mod compliance_tests;
+#[cfg(test)]
 mod tests;
 
 use bytes::Bytes;
@@ -93,12 +95,12 @@ pub fn build(
     for (name, template) in &request.input {
         input.push((name.as_str(), fill::value(template, fill)?));
     }
-    let (mut parts, missing) = match protocol {
-        Protocol::AwsJson { target_prefix, .. } => {
+    let (mut parts, missing) = match protocol.target_prefix() {
+        Some(target_prefix) => {
             let media_type = protocol.media_type().unwrap_or_default();
             (aws_json(operation, target_prefix, media_type, input), None)
         }
-        Protocol::Rest => rest(operation, input),
+        None => rest(operation, protocol, input),
     };
     if let (Some(MissingParameter(member)), None) = (missing, &request.raw.path) {
         return Err(Unsendable::PathMember { operation: operation.name.to_string(), member });
@@ -136,31 +138,68 @@ fn aws_json(operation: &Operation, prefix: &str, media_type: String, input: Vec<
 }
 
 /// The request, and the parameter of its path that has no value.
-fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<MissingParameter>) {
+fn rest(
+    operation: &Operation,
+    protocol: &Protocol,
+    input: Vec<(&str, Value)>,
+) -> (Parts, Option<MissingParameter>) {
     let mut in_path: Vec<(&str, String)> = Vec::new();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let mut form: Vec<multipart::Part> = Vec::new();
     let mut has_query = false;
     let mut body = Bytes::new();
-    let mut media_type: Option<String> = None;
+    let consumed = || operation.consumes.first().map_or("application/json", String::as_str).to_owned();
+    // A body whose members the model lists is an object, however few of them are given.
+    let in_body = |member: &Member| member.place == ParameterLocation::Body;
+    let mut object = operation.members.values().any(in_body).then(Map::new);
+    let mut media_type: Option<String> = object.as_ref().map(|_| consumed());
     let mut headers =
         vec![("user-agent".to_owned(), USER_AGENT.to_owned()), ("accept".to_owned(), accepted(operation))];
-    for (name, member, value) in members(operation, input) {
+    let input: Vec<_> = members(operation, input).collect();
+    let named: Vec<String> = { input.iter() }
+        .filter(|(_, member, _)| member.is_some_and(|it| it.list != ListStyle::Entries))
+        .filter(|(_, member, _)| member.is_some_and(|it| it.place == ParameterLocation::Query))
+        .map(|(name, member, _)| {
+            member.and_then(|it| it.wire_name.clone()).unwrap_or_else(|| (*name).to_owned())
+        })
+        .collect();
+    for (name, member, value) in input {
         let wire = member.and_then(|member| member.wire_name.as_deref()).unwrap_or(name);
         let list = member.map_or_else(ListStyle::default, |member| member.list);
         match member.map_or(ParameterLocation::Query, |member| member.place) {
             ParameterLocation::Path => in_path.push((wire, joined(&value, list))),
             ParameterLocation::Header if value.is_null() => remove(&mut headers, wire),
-            ParameterLocation::Header => set(&mut headers, wire, joined(&value, list)),
-            ParameterLocation::Body | ParameterLocation::WholeBody => {
-                media_type =
-                    Some(operation.consumes.first().map_or("application/json", String::as_str).to_owned());
-                body = value.to_string().into();
+            ParameterLocation::Header => {
+                for (name, value) in entries(wire, &value, list) {
+                    let text = if protocol.is_smithy() { listed(value, member) } else { joined(value, list) };
+                    set(&mut headers, &name, text);
+                }
             }
-            ParameterLocation::Query => each(&value, list, |text| {
-                has_query = true;
-                query.append_pair(wire, text);
-            }),
+            ParameterLocation::Body => {
+                object.get_or_insert_default().insert(wire.to_owned(), value);
+            }
+            ParameterLocation::WholeBody => {
+                let kind = consumed();
+                body = match value {
+                    // A payload of bytes or text is itself the body (Smithy 2.0, "httpPayload").
+                    Value::String(text) if protocol.is_smithy() && !is_json(&kind) => text.into(),
+                    value => value.to_string().into(),
+                };
+                media_type = Some(kind);
+            }
+            ParameterLocation::Query => {
+                // A parameter of its own goes over an entry of the same name (Smithy 2.0, "httpQueryParams").
+                let all = entries(wire, &value, list).into_iter();
+                for (name, value) in
+                    all.filter(|(name, _)| list != ListStyle::Entries || !named.contains(name))
+                {
+                    let list = if list == ListStyle::Entries { ListStyle::Repeated } else { list };
+                    each(value, list, |text| {
+                        has_query = true;
+                        query.append_pair(&name, text);
+                    });
+                }
+            }
             ParameterLocation::Form => {
                 let content = content(wire, member, &value);
                 each(&value, list, |text| {
@@ -177,7 +216,12 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
         let (kind, text) = form_body(operation, &form);
         (media_type, body) = (Some(kind), text.into());
     }
-    if let Some(media_type) = media_type.filter(|media_type| media_type != "*/*") {
+    if let Some(object) = object {
+        body = Value::Object(object).to_string().into();
+    }
+    // A member of the input may say itself what the body is.
+    let is_said = headers.iter().any(|(name, _)| name == "content-type");
+    if let Some(media_type) = media_type.filter(|media_type| media_type != "*/*" && !is_said) {
         set(&mut headers, "content-type", media_type);
     }
     let values: Vec<(&str, &str)> = in_path.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -187,7 +231,9 @@ fn rest(operation: &Operation, input: Vec<(&str, Value)>) -> (Parts, Option<Miss
     };
     if has_query {
         target.push('?');
-        target.push_str(&query.finish());
+        let text = query.finish();
+        // Signatures are made of it decoded as a URI, in which `+` is no space.
+        target.push_str(&if protocol.signing_name().is_some() { text.replace('+', "%20") } else { text });
     }
     (Parts { target, headers, identity: Vec::new(), body }, missing)
 }
@@ -250,6 +296,16 @@ fn members<'a>(
     given.chain(defaults)
 }
 
+/// The entries of a map that travels so, each with its name; any other value by its own name.
+fn entries<'v>(wire: &str, value: &'v Value, list: ListStyle) -> Vec<(String, &'v Value)> {
+    match value {
+        Value::Object(entries) if list == ListStyle::Entries => {
+            entries.iter().map(|(name, value)| (format!("{wire}{name}"), value)).collect()
+        }
+        value => vec![(wire.to_owned(), value)],
+    }
+}
+
 /// How a value is written outside a JSON body.
 fn text(value: &Value) -> String {
     match value {
@@ -269,11 +325,24 @@ fn each(value: &Value, list: ListStyle, mut write: impl FnMut(&str)) {
     }
 }
 
+/// The value of a header as Smithy writes it: in a list, a text with a comma or a quote in it is quoted, but for a date of HTTP.
+fn listed(value: &Value, member: Option<&Member>) -> String {
+    let is_time = member.is_some_and(|member| member.schema["items"]["x-proofmark"] == "timestamp");
+    let Value::Array(elements) = value else { return text(value) };
+    let element = |value: &Value| match text(value) {
+        text if !is_time && text.contains([',', '"']) => {
+            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+        }
+        text => text,
+    };
+    elements.iter().map(element).collect::<Vec<_>>().join(", ")
+}
+
 /// One text for the whole value.
 fn joined(value: &Value, list: ListStyle) -> String {
     let Value::Array(elements) = value else { return text(value) };
     let between = match list {
-        ListStyle::Repeated | ListStyle::Commas => ",",
+        ListStyle::Repeated | ListStyle::Commas | ListStyle::Entries => ",",
         ListStyle::Spaces => " ",
         ListStyle::Pipes => "|",
         ListStyle::Tabs => "\t",

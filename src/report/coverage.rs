@@ -8,16 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{CaseResult, FixtureResult, Yield};
 use crate::{
-    check::{
-        judged_clauses,
-        rules::{About, RULES},
-    },
+    check::{judged_clauses, rules::RULES},
     contract::Contracts,
     matcher::error_reading::error_names,
     model::{
         case::Case,
         clause::{Clause, ClauseId, Clauses, Strength},
-        contract::{ApiName, Contract, Operation, Protocol},
+        contract::{ApiName, Contract, Operation},
         exchange::{Exchange, Role, Trace},
         verdict::{Service, Verdict, Violation},
     },
@@ -264,7 +261,7 @@ impl<'a> Seen<'a> {
         self.statuses.extend(documented.map(|status| (&*operation.name, status)));
         let media_type = response.header("content-type");
         let mut schema = operation.answer(response.status).and_then(|answer| answer.schema_of(media_type));
-        if response.status >= 400 && self.contract.protocol != Protocol::Rest {
+        if response.status >= 400 && self.contract.protocol.is_smithy() {
             let names = error_names(&self.contract.protocol, response);
             let listed = |name: &&str| operation.errors.iter().any(|error| error.name == *name);
             let name = names.resolved().filter(listed);
@@ -331,25 +328,15 @@ fn exercised<'a>(spoken: &[&Contract], results: &'a [CaseResult], clauses: &'a C
     for result in results.iter().filter(judged) {
         exercised.extend(result.case.names().into_iter().map(|id| &**id));
     }
-    let about = |about: About| match about {
-        About::Every => !spoken.is_empty(),
-        About::AwsJson | About::AwsJsonRequests => {
-            spoken.iter().any(|contract| contract.protocol != Protocol::Rest)
-        }
-        About::Rest | About::Documents => spoken.iter().any(|contract| contract.protocol == Protocol::Rest),
-        About::Api(api) => spoken.iter().any(|contract| *contract.api == *api),
-    };
-    for rule in RULES.iter().filter(|rule| about(rule.about)) {
-        let apis = spoken.iter().filter(|contract| contract.protocol == Protocol::Rest);
-        let of = apis.filter_map(|contract| clauses.get_key_value(&rule.clause_of(&contract.api)));
-        match rule.about {
-            About::Documents => exercised.extend(of.map(|(id, _)| &**id)),
-            _ => drop(exercised.insert(rule.clause)),
+    let mut state = |id: &str| exercised.extend(clauses.get_key_value(id).map(|(id, _)| &**id));
+    for contract in spoken {
+        for rule in RULES.iter().filter(|rule| rule.is_about(contract)) {
+            state(&rule.clause_of(contract));
         }
     }
-    let across = judged_clauses().filter(|id| !RULES.iter().any(|rule| rule.clause == *id));
-    for id in across.filter(|_| about(About::AwsJson)) {
-        exercised.insert(id);
+    if spoken.iter().any(|contract| !contract.protocol.is_rest()) {
+        let across = judged_clauses().filter(|id| !RULES.iter().any(|rule| rule.clauses().contains(id)));
+        across.for_each(|id| state(&id));
     }
     exercised
 }
@@ -381,8 +368,8 @@ fn clauses_covered<'a>(
 fn concerns(id: &str, judged: &[&Contract], contracts: &Contracts) -> bool {
     let first = id.split('.').next().unwrap_or_default();
     match first {
-        "awsjson" => judged.iter().any(|contract| contract.protocol != Protocol::Rest),
-        "problem" => judged.iter().any(|contract| contract.protocol == Protocol::Rest),
+        "awsjson" | "restjson" => judged.iter().any(|contract| contract.protocol.clauses() == Some(first)),
+        "problem" => judged.iter().any(|contract| !contract.protocol.is_smithy()),
         api if contracts.get(api).is_some() => judged.iter().any(|contract| *contract.api == *api),
         _ => true,
     }

@@ -88,11 +88,9 @@ impl TargetFacts {
         let apis = target.apis.iter().map(|(api, it)| {
             let identity = match (&it.credentials, protocols.get(api)) {
                 (Credentials::None, _) => Identity::None,
-                (Credentials::SigV4 { region, .. }, Some(Protocol::AwsJson { signing_name, .. })) => {
-                    Identity::SigV4 { region: region.clone(), service: signing_name.clone() }
-                }
-                (Credentials::SigV4 { region, .. }, _) => {
-                    Identity::SigV4 { region: region.clone(), service: api.to_string() }
+                (Credentials::SigV4 { region, .. }, protocol) => {
+                    let service = protocol.and_then(Protocol::signing_name).unwrap_or(api).to_owned();
+                    Identity::SigV4 { region: region.clone(), service }
                 }
                 (Credentials::Bearer { .. } | Credentials::Password { .. }, _) => Identity::Bearer,
             };

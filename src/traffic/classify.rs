@@ -10,7 +10,7 @@ use crate::{
     },
     matcher::media_type,
     model::{
-        contract::{Access, Contract, Member, Operation, ParameterLocation, Protocol},
+        contract::{Access, Contract, Member, Operation, ParameterLocation},
         exchange::RequestKind,
     },
     traffic::{CapturedExchange, base_path::BasePaths},
@@ -36,7 +36,7 @@ pub fn asked<'a>(
     let targeted = header(captured, "x-amz-target").is_some();
     let incoming = Incoming::new(&captured.method, url.path(), &captured.headers, &captured.body);
     contracts.iter().find_map(|&contract| {
-        if targeted == (contract.protocol == Protocol::Rest) {
+        if targeted == contract.protocol.is_rest() {
             return None;
         }
         let base = match base_paths.and_then(|base_paths| base_paths.path(contract)) {
@@ -92,14 +92,14 @@ pub fn intent(
     contracts: &Contracts,
 ) -> RequestKind {
     let proven = operation.access == Access::Public || header(captured, "authorization").is_some();
-    let fits = match &contract.protocol {
-        Protocol::AwsJson { .. } => {
+    let fits = match contract.protocol.is_rest() {
+        false => {
             let typed = header(captured, "content-type").map(|value| media_type(value).0);
             captured.method == "POST"
                 && typed == contract.protocol.media_type()
                 && body_fits(captured, operation.input.as_deref(), contract, contracts)
         }
-        Protocol::Rest => operation.members.iter().all(|(name, member)| {
+        true => operation.members.iter().all(|(name, member)| {
             let wire = member.wire_name.as_deref().unwrap_or(name);
             member_fits(captured, wire, member, contract, contracts)
         }),

@@ -63,7 +63,7 @@ impl Kind {
 }
 
 /// The folders of clauses that belong to no API.
-pub const PROTOCOLS: [&str; 3] = ["awsjson", "http", "resource"];
+pub const PROTOCOLS: [&str; 4] = ["awsjson", "http", "resource", "restjson"];
 
 /// One bundled file, by its name below the kind's folder.
 pub fn bundled(kind: Kind, name: &str) -> io::Result<Option<SourceFile>> {

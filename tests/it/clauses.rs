@@ -11,26 +11,29 @@ use std::{
 use proofmark::{
     check::{self, rules::RULES},
     contract::{
-        self, Contracts,
+        self, Contracts, botocore,
         generate::{self, Places, SEED},
     },
     model::{
         case::{Origin, Scope, Suite},
         clause::{Clauses, Strength},
-        contract::Effect,
+        contract::{Contract, Effect},
     },
     suite::{self, SourceFile},
 };
+use serde_json::{Value, json};
 
 #[test]
 fn every_rule_states_its_clause_at_its_strength() {
     let clauses = clauses();
     for rule in RULES {
-        let stated = clauses.get(rule.clause).map(|clause| clause.strength);
-        assert_eq!(stated, Some(rule.strength), "{} of the rule {}", rule.clause, rule.name);
+        for id in rule.clauses() {
+            let stated = clauses.get(&*id).map(|clause| clause.strength);
+            assert_eq!(stated, Some(rule.strength), "{id} of the rule {}", rule.name);
+        }
     }
     for id in check::judged_clauses() {
-        assert!(clauses.contains_key(id), "{id}");
+        assert!(clauses.contains_key(&*id), "{id}");
     }
 }
 
@@ -38,8 +41,8 @@ fn every_rule_states_its_clause_at_its_strength() {
 fn every_obligation_is_judged() {
     let clauses = clauses();
     let suite = cases(&clauses);
-    let mut judged: BTreeSet<&str> = check::judged_clauses().collect();
-    judged.extend(suite.cases.iter().flat_map(|case| case.names()).map(|id| &**id));
+    let mut judged: BTreeSet<String> = check::judged_clauses().collect();
+    judged.extend(suite.cases.iter().flat_map(|case| case.names()).map(|id| id.to_string()));
     let unjudged: Vec<_> = clauses
         .iter()
         .filter(|(id, clause)| clause.strength == Strength::Must && !judged.contains(&***id))
@@ -105,7 +108,8 @@ fn cases(clauses: &Clauses) -> Suite {
         suite::describe(&file, &mut contract).unwrap_or_else(|problems| panic!("{problems:#?}"));
         contract
     });
-    let contracts = Contracts::new(contracts.into()).unwrap();
+    let of_rest_json = ["v4", "bearer"].map(things);
+    let contracts = Contracts::new(contracts.into_iter().chain(of_rest_json).collect()).unwrap();
     let files = files("cases", |path| path.extension().is_some_and(|extension| extension == "yaml"));
     let suite = suite::load(&files, &contracts, clauses);
     let mut suite = suite.unwrap_or_else(|problems| panic!("{problems:#?}"));
@@ -114,6 +118,60 @@ fn cases(clauses: &Clauses) -> Suite {
         suite.cases.extend(generate::cases(contract, clauses, &places, SEED).into_iter().map(Arc::new));
     }
     suite
+}
+
+/// A small service that speaks restJson1, and how it is called.
+fn things(signature: &str) -> Contract {
+    let operation = |name: &str, method: &str, path: &str| {
+        let [input, output] = ["Input", "Output"].map(|side| json!({ "shape": format!("{name}{side}") }));
+        let http = json!({ "method": method, "requestUri": path });
+        let mut operation =
+            json!({ "name": name, "http": http, "input": input, "errors": [{ "shape": "NotFound" }] });
+        if method != "DELETE" {
+            operation["output"] = output;
+        }
+        operation
+    };
+    let name = json!({ "shape": "Name", "location": "uri", "locationName": "Name" });
+    let structure = |members: Value, required: Value| json!({ "type": "structure", "members": members, "required": required });
+    let text = json!({ "shape": "Name" });
+    let service = json!({
+        "metadata": {
+            "protocol": "rest-json", "signatureVersion": signature, "endpointPrefix": "things", "apiVersion": "1",
+        },
+        "operations": {
+            "CreateThing": operation("CreateThing", "POST", "/things/{Name}"),
+            "GetThing": operation("GetThing", "GET", "/things/{Name}"),
+            "ListThings": operation("ListThings", "GET", "/things"),
+            "DeleteThing": operation("DeleteThing", "DELETE", "/things/{Name}"),
+        },
+        "shapes": {
+            "Name": { "type": "string", "max": 64 },
+            "Size": { "type": "integer", "max": 9 },
+            "Choice": { "type": "structure", "union": true, "members": { "a": text, "b": { "shape": "Size" } } },
+            "CreateThingInput": structure(
+                json!({ "Name": name, "Kind": text, "Size": { "shape": "Size" }, "Choice": { "shape": "Choice" } }),
+                json!(["Name", "Kind"]),
+            ),
+            "CreateThingOutput": structure(json!({ "Name": text }), json!([])),
+            "GetThingInput": structure(json!({ "Name": name }), json!(["Name"])),
+            "GetThingOutput": structure(json!({ "Name": text }), json!([])),
+            "ListThingsInput": structure(
+                json!({ "Most": { "shape": "Size", "location": "querystring", "locationName": "most" } }), json!([]),
+            ),
+            "ListThingsOutput": structure(json!({ "Things": { "shape": "Things" } }), json!([])),
+            "Things": { "type": "list", "member": { "shape": "Thing" } },
+            "Thing": structure(json!({ "Name": text }), json!([])),
+            "DeleteThingInput": structure(json!({ "Name": name }), json!(["Name"])),
+            "NotFound": {
+                "type": "structure", "exception": true, "error": { "httpStatusCode": 404 }, "members": { "message": text },
+            },
+        },
+    });
+    let texts = botocore::Texts { service: &service.to_string(), ..Default::default() };
+    botocore::import(texts, &format!("things-{signature}"))
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
+        .contract
 }
 
 /// The files two folders down that are wanted.

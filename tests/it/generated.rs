@@ -13,7 +13,7 @@ use proofmark::{
     model::{
         case::{Case, Claim, Expectation, Origin, Step, ValueMatcher},
         clause::Strength,
-        contract::{Contract, Operation, Protocol},
+        contract::{Contract, Operation},
         exchange::{End, Exchange, RequestKind, Response, Role, SentRequest, Trace},
         target::Target,
         template::Variables,
@@ -117,9 +117,9 @@ fn answer(contract: &Contract, status: u16, body: &Value) -> Response {
 }
 
 fn error(contract: &Contract, status: u16) -> Response {
-    let body = match contract.protocol {
-        Protocol::AwsJson { .. } => json!({ "__type": "SerializationException", "message": "no" }),
-        Protocol::Rest => {
+    let body = match contract.protocol.is_smithy() {
+        true => json!({ "__type": "SerializationException", "message": "no" }),
+        false => {
             json!({ "type": "about:blank", "title": "no", "status": status, "errorCode": "UnexpectedContent" })
         }
     };
@@ -130,7 +130,7 @@ fn exchange(contract: &Contract, index: usize, step: &Step, answer: Response) ->
     let operation = contract.operation(&step.operation).expect("steps are of operations");
     let raw = &step.request.raw;
     let mut headers = vec![];
-    if let Protocol::AwsJson { target_prefix, .. } = &contract.protocol {
+    if let Some(target_prefix) = contract.protocol.target_prefix() {
         headers.push(("content-type".to_owned(), contract.protocol.media_type().unwrap_or_default()));
         headers.push(("x-amz-target".to_owned(), format!("{target_prefix}.{}", operation.name)));
     }

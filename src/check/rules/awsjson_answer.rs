@@ -1,6 +1,8 @@
 //! Every answer of an awsJson service: its media type, its length, its status, and a body that is one JSON object
 //! (Smithy 2.0, AWS JSON 1.1 protocol, "Protocol behavior").
 
+use serde_json::Value;
+
 use super::{About, ExchangeContext, Rule, at_body, at_header, at_status};
 use crate::{
     matcher::{cut, media_type, not_json},
@@ -76,8 +78,21 @@ pub(super) const JSON: Rule = Rule {
     name: "json",
     clause: "awsjson.response.json",
     strength: Strength::Must,
-    about: About::AwsJsonRequests,
+    about: About::SmithyRequests,
     judge: |seen| {
+        let is_rest = seen.contract.protocol.is_rest();
+        let schema = seen.schema().and_then(|name| seen.contract.schema(name));
+        // A payload may be anything, and of what requires nothing an empty body leaves nothing out.
+        if is_rest && !seen.is_error() && schema.is_none() {
+            return Vec::new();
+        }
+        if is_rest && seen.response.body.is_empty() {
+            let requires = |schema: &Value| schema["required"].as_array().is_some_and(|all| !all.is_empty());
+            return match seen.is_error() || !schema.is_some_and(requires) || seen.may_be_empty() {
+                true => Vec::new(),
+                false => at_body("a JSON object", "an empty body"),
+            };
+        }
         if seen.response.body.is_empty() {
             let without_output = seen
                 .operation

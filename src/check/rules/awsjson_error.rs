@@ -1,5 +1,6 @@
-//! Errors of an awsJson service: that they say which one they are, in one voice, with the status and the members their
-//! model gives them, and never inside a success (Smithy 2.0, AWS JSON 1.1 protocol, "Operation error serialization").
+//! Errors of a service that speaks a protocol of Smithy: that they say which one they are, in one voice, with the status and the members their
+//! model gives them, and never inside a success (Smithy 2.0, AWS JSON 1.1 and restJson1 protocols, "Operation error
+//! serialization").
 
 use serde_json::Value;
 
@@ -7,6 +8,7 @@ use super::{
     About, ExchangeContext, Rule, at_body, at_header, at_status, awsjson_output::misspelled, pointed,
 };
 use crate::{
+    contract::{Keyword, SchemaMismatch},
     matcher::{
         cut,
         error_reading::{Discriminator, Source},
@@ -14,7 +16,6 @@ use crate::{
     },
     model::{
         clause::Strength,
-        contract::Protocol,
         verdict::{Location, Mismatch},
     },
 };
@@ -62,7 +63,7 @@ pub(super) const DISCRIMINATOR: Rule = Rule {
     name: "error-type",
     clause: "awsjson.error.discriminator",
     strength: Strength::Must,
-    about: About::AwsJsonRequests,
+    about: About::SmithyRequests,
     judge: |seen| {
         // A body that is no JSON is one breach of another rule; what it would have had inside is not told apart.
         let readable = seen.response.body.is_empty() || seen.object().is_some();
@@ -78,11 +79,11 @@ pub(super) const DISCRIMINATORS_AGREE: Rule = Rule {
     name: "error-types-agree",
     clause: "awsjson.error.discriminators-agree",
     strength: Strength::Must,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| match &seen.names().found[..] {
         [first, rest @ ..] if seen.is_error() => rest
             .iter()
-            .filter(|other| other.name() != first.name())
+            .filter(|other| other.name() != first.name() && !is_member(seen, other))
             .map(|other| Mismatch {
                 at: place(other.source),
                 expected: format!("{}, as {} says", cut(first.name()), place(first.source)),
@@ -97,10 +98,10 @@ pub(super) const BARE_TYPE: Rule = Rule {
     name: "error-type-bare",
     clause: "awsjson.error.bare-type",
     strength: Strength::Should,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| {
         // In AWS JSON 1.0 `__type` is the whole shape id (Smithy 2.0, AWS JSON 1.0 protocol, error serialization).
-        let bare = matches!(&seen.contract.protocol, Protocol::AwsJson { json_version, .. } if json_version != "1.0");
+        let bare = seen.contract.protocol.media_type().is_none_or(|kind| !kind.ends_with("json-1.0"));
         let dressed = |found: &&Discriminator<'_>| bare && found.name() != found.raw;
         seen.names()
             .found
@@ -130,11 +131,24 @@ pub(super) const TYPE_IN_BODY: Rule = Rule {
     },
 };
 
+pub(super) const TYPE_IN_HEADER: Rule = Rule {
+    name: "error-type-in-header",
+    clause: "restjson.error.type-in-header",
+    strength: Strength::Should,
+    about: About::RestJson,
+    judge: |seen| match seen.names().resolved() {
+        Some(name) if seen.is_error() && seen.names().from(Source::Header).is_none() => {
+            at_header("x-amzn-errortype", cut(name), "absent")
+        }
+        _ => Vec::new(),
+    },
+};
+
 pub(super) const STATUS: Rule = Rule {
     name: "error-status",
     clause: "awsjson.error.status",
     strength: Strength::Must,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| {
         let Some(name) = seen.names().resolved() else { return Vec::new() };
         match seen.modelled(name) {
@@ -150,7 +164,7 @@ pub(super) const MODELLED: Rule = Rule {
     name: "error-modelled",
     clause: "awsjson.error.modelled",
     strength: Strength::Should,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| {
         let (Some(name), Some(operation)) = (seen.names().resolved(), seen.operation) else {
             return Vec::new();
@@ -169,9 +183,21 @@ pub(super) const SHAPE: Rule = Rule {
     name: "error-shape",
     clause: "awsjson.error.shape",
     strength: Strength::Must,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| {
-        if seen.is_error() { seen.schema_mismatches().iter().map(pointed).collect() } else { Vec::new() }
+        if !seen.is_error() {
+            return Vec::new();
+        }
+        // What is there under another name is for MESSAGE_MEMBER to say.
+        let misspelled: Vec<String> = { seen.schema().into_iter() }
+            .flat_map(|schema| misspelled(seen, schema))
+            .map(|mismatch| mismatch.at.to_string().to_lowercase())
+            .collect();
+        let is_there = |found: &SchemaMismatch| {
+            let place = pointed(found).at.to_string().to_lowercase();
+            found.keyword == Keyword::Required && misspelled.contains(&place)
+        };
+        seen.schema_mismatches().iter().filter(|found| !is_there(found)).map(pointed).collect()
     },
 };
 
@@ -179,7 +205,7 @@ pub(super) const MESSAGE_MEMBER: Rule = Rule {
     name: "error-member-names",
     clause: "awsjson.error.message-member",
     strength: Strength::Must,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| match seen.schema() {
         Some(schema) if seen.is_error() => misspelled(seen, schema),
         _ => Vec::new(),
@@ -190,7 +216,7 @@ pub(super) const NOT_IN_SUCCESS: Rule = Rule {
     name: "error-in-success",
     clause: "awsjson.error.not-in-success",
     strength: Strength::Must,
-    about: About::AwsJson,
+    about: About::Smithy,
     judge: |seen| {
         if !(200..300).contains(&seen.status()) {
             return Vec::new();
@@ -220,6 +246,12 @@ pub(super) const NOT_IN_SUCCESS: Rule = Rule {
         found
     },
 };
+
+/// Whether the model of the error has a member `code`, which says something else.
+fn is_member(seen: &ExchangeContext<'_>, found: &Discriminator<'_>) -> bool {
+    let shape = seen.schema().and_then(|name| seen.contract.schema(name));
+    found.source == Source::Code && shape.is_some_and(|shape| shape["properties"].get("code").is_some())
+}
 
 /// A `__type` in a success may name the output's own shape; it is an error where it names one.
 fn is_error_name(seen: &ExchangeContext<'_>, name: &str) -> bool {

@@ -61,6 +61,7 @@ pub(super) fn may_be_outgrown(rule: &Rule, mismatch: &Mismatch) -> bool {
     match rule.clause {
         "awsjson.output.enum" | "awsjson.output.required" => true,
         "awsjson.output.no-null" => in_list(),
+        "awsjson.error.shape" => mismatch.actual == "absent",
         _ => false,
     }
 }
@@ -70,7 +71,7 @@ const fn rule(
     clause: &'static str,
     judge: fn(&ExchangeContext<'_>) -> Vec<Mismatch>,
 ) -> Rule {
-    Rule { name, clause, strength: Strength::Must, about: About::AwsJson, judge }
+    Rule { name, clause, strength: Strength::Must, about: About::Smithy, judge }
 }
 
 fn of(seen: &ExchangeContext<'_>, keywords: &[Keyword]) -> Vec<Mismatch> {

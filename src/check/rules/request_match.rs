@@ -5,7 +5,7 @@ use crate::{
     contract::router::{self, Base, Incoming, Miss, Router},
     matcher::media_type,
     model::{
-        contract::{Contract, Operation, Protocol},
+        contract::{Contract, Operation},
         exchange::{Exchange, RequestKind, SentRequest},
     },
 };
@@ -23,7 +23,7 @@ pub fn of_protocol(request: &SentRequest, contract: &Contract, base_path: &str) 
     if request.intent == RequestKind::Valid {
         return RequestMatch::Protocol;
     }
-    if contract.protocol == Protocol::Rest {
+    if contract.protocol.is_rest() {
         // What answers a path or method that the document does not have may be a gateway before the API.
         return match Router::new(contract).find(&incoming(request), Base::Known(base_path)) {
             Err(Miss::Path | Miss::Method { .. }) => RequestMatch::Other,
@@ -48,7 +48,7 @@ fn incoming(request: &SentRequest) -> Incoming<'_> {
 pub fn operation<'a>(exchange: &Exchange, contract: &'a Contract, base_path: &str) -> Option<&'a Operation> {
     let request = &exchange.request;
     let named = contract.operation(&exchange.operation);
-    if request.intent == RequestKind::Valid || contract.protocol != Protocol::Rest {
+    if request.intent == RequestKind::Valid || !contract.protocol.is_rest() {
         return named;
     }
     let incoming = incoming(request);

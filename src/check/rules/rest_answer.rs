@@ -1,14 +1,21 @@
-//! Answers of a REST API against its OpenAPI document: media type, status, and the schema of a success.
+//! Answers of a REST API against its document or model: media type, status, and the schema of a success.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     About, ExchangeContext, Rule, at_body, at_header, at_status, awsjson_answer, awsjson_output, pointed,
 };
 use crate::{
-    contract::{Keyword, SchemaMismatch},
+    contract::{
+        Keyword, SchemaMismatch,
+        shape::{Kind, Shape},
+    },
     matcher::{cut, media_type, not_json},
-    model::{clause::Strength, contract::is_json, verdict::Mismatch},
+    model::{
+        clause::Strength,
+        contract::{Contract, is_json},
+        verdict::{Location, Mismatch},
+    },
 };
 
 /// Where an operation documents none for a status (REST API reference, response headers).
@@ -18,7 +25,7 @@ pub(super) const CONTENT_TYPE: Rule = Rule {
     name: "content-type",
     clause: "veeam.response.content-type",
     strength: Strength::Must,
-    about: About::Documents,
+    about: About::Http,
     judge: |seen| {
         let mut documented = media_types(seen);
         match documented.is_empty() {
@@ -46,7 +53,7 @@ pub(super) const CONTENT_LENGTH: Rule = Rule {
     name: "content-length",
     clause: "veeam.response.content-length",
     strength: Strength::Must,
-    about: About::Documents,
+    about: About::Http,
     judge: |seen| match seen.response.header("content-length") {
         Some(_) => awsjson_answer::length(seen),
         None => Vec::new(),
@@ -57,7 +64,7 @@ pub(super) const STATUS: Rule = Rule {
     name: "status-documented",
     clause: "veeam.answer.status",
     strength: Strength::Must,
-    about: About::Documents,
+    about: About::Http,
     judge: |seen| if seen.status() < 400 { undocumented(seen) } else { Vec::new() },
 };
 
@@ -68,6 +75,62 @@ pub(super) const STATUS_DOCUMENTED: Rule = Rule {
     about: About::Documents,
     judge: |seen| if seen.is_error() && seen.is_proper() { undocumented(seen) } else { Vec::new() },
 };
+
+/// The headers that hold members of the output (Smithy 2.0, HTTP bindings, "httpHeader"). What the model lists, limits or
+/// requires may have grown; how a value of a type is written has not.
+pub(super) const HEADERS: Rule = Rule {
+    name: "output-headers",
+    clause: "restjson.output.headers",
+    strength: Strength::Must,
+    about: About::RestJson,
+    judge: |seen| {
+        let answer = seen.operation.and_then(|operation| operation.answer(seen.status()));
+        let Some(name) = answer.filter(|_| !seen.is_error()).and_then(|answer| answer.headers.as_deref())
+        else {
+            return Vec::new();
+        };
+        let schema = seen.contract.schema(name).unwrap_or(&Value::Null);
+        let mut headers = Map::new();
+        for property in Shape::of(seen.contract, schema).properties(seen.contract) {
+            let values: Vec<&str> = seen.response.headers_named(property.name).collect();
+            if !values.is_empty() {
+                let shape = Shape::of(seen.contract, property.schema);
+                headers.insert(property.name.to_owned(), written(seen.contract, &shape, &values.join(", ")));
+            }
+        }
+        let found = seen.contracts.answer_mismatches(&seen.contract.api, name, &Value::Object(headers));
+        let of_type = |found: &SchemaMismatch| {
+            matches!(found.keyword, Keyword::Type | Keyword::Timestamp | Keyword::Blob)
+        };
+        let at = |found: SchemaMismatch| {
+            let name = found.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+            let name = name.replace("~1", "/").replace("~0", "~");
+            Mismatch { at: Location::Header(name), expected: found.expected, actual: found.actual }
+        };
+        found.into_iter().filter(of_type).map(at).collect()
+    },
+};
+
+/// A header's value as JSON of the kind that its schema is of; as text where it cannot be read so.
+fn written(contract: &Contract, shape: &Shape<'_>, text: &str) -> Value {
+    let plain = || Value::from(text);
+    match shape.kind {
+        Kind::Integer | Kind::Number | Kind::Boolean => {
+            let read = serde_json::from_str::<Value>(text).ok();
+            read.filter(|value| value.is_number() || value.is_boolean()).unwrap_or_else(plain)
+        }
+        Kind::List => match shape.inside().map(|inside| Shape::of(contract, inside)) {
+            // A date of HTTP has a comma of its own.
+            Some(inside) if inside.note() == Some("timestamp") && inside.text("pattern").is_some() => {
+                let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+                parts.chunks(2).map(|date| date.join(", ")).collect()
+            }
+            Some(inside) => text.split(',').map(|one| written(contract, &inside, one.trim())).collect(),
+            None => plain(),
+        },
+        _ => plain(),
+    }
+}
 
 /// What is documented for the answer's status.
 fn media_types<'a>(seen: &ExchangeContext<'a>) -> Vec<&'a str> {
@@ -169,7 +232,7 @@ pub(super) const DATE_TIME: Rule = Rule {
 mod tests {
     use crate::check::rules::{
         RULES,
-        example::{ID, rest, rest_error, shop_op},
+        example::{CONTRACTS, ID, rest, rest_error, shop_op},
     };
 
     #[test]
@@ -314,7 +377,8 @@ mod tests {
     #[test]
     fn the_clauses_of_documents_are_those_of_the_api_that_broke_them() {
         let of = |name: &str, api: &str| {
-            RULES.iter().find(|rule| rule.name == name).map(|rule| rule.clause_of(api).to_string())
+            let contract = CONTRACTS.get(api)?;
+            RULES.iter().find(|rule| rule.name == name).map(|rule| rule.clause_of(contract).to_string())
         };
         for (rule, api, clause) in [
             ("answer-schema", "veeam", "veeam.answer.schema"),

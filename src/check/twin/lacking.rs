@@ -11,7 +11,7 @@ use crate::{
     matcher::{error_reading::error_names, identity, refusal},
     model::{
         case::{Auth, Case, Wants},
-        contract::{ApiName, Contract, Operation, Protocol},
+        contract::{ApiName, Contract, Operation},
         exchange::{End, Exchange, Phase, RequestKind, Response, Role, Trace},
         no_operation::{NoOperation, NoOperations},
     },
@@ -182,7 +182,7 @@ impl Seen {
             nothing.answer.error.as_deref().is_some_and(names)
         };
         let documents = operation.answers.contains_key(&status);
-        let is_rest = contract.protocol == Protocol::Rest;
+        let is_rest = contract.protocol.is_rest();
         // Whatever a request names, in its path, its query or its body, may be what is not there.
         let may_refuse = || operation.documented_as(status).is_some() || !operation.members.is_empty();
         Seen {

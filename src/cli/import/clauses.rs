@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     model::{
         clause::{Clause, Clauses, Strength},
-        contract::{Contract, Protocol},
+        contract::Contract,
     },
     suite,
     workspace::{
@@ -42,7 +42,7 @@ pub fn file(contract: &Contract, documented: &BTreeMap<String, String>) -> Resul
         one_line(title)
     );
     let document = format!("{} {}", one_line(title), one_line(version));
-    if contract.protocol == Protocol::Rest {
+    if contract.protocol.clauses().is_none() {
         for (name, clause) in of_documents()? {
             entry(&mut text, &format!("{api}.{name}"), &restated(clause, &document));
         }

@@ -11,10 +11,7 @@ use url::Url;
 use crate::{
     cli::{import, models},
     contract::Imported,
-    model::{
-        contract::{Contract, Protocol},
-        target::is_loopback,
-    },
+    model::{contract::Contract, target::is_loopback},
     plan, suite,
     workspace::{Error, PROJECT, base_url_of},
 };
@@ -106,16 +103,16 @@ fn project(api: &str) -> String {
 fn target(contract: &Contract, url: &Url) -> String {
     let local = is_loopback(url);
     let api = &contract.api;
-    let credentials = match (&contract.protocol, local) {
-        (Protocol::AwsJson { .. }, true) => {
+    let credentials = match (contract.protocol.signing_name(), local) {
+        (Some(_), true) => {
             "    region: us-east-1\n    credentials:\n      sigv4:\n        access_key: { published: test }\n        \
              secret_key: { published: test }\n"
         }
-        (Protocol::AwsJson { .. }, false) => {
+        (Some(_), false) => {
             "    region: us-east-1\n    credentials: aws-default-chain\n    \
              # accounts: [\"123456789012\"] # required at AWS itself for more than read\n"
         }
-        (Protocol::Rest, _) => {
+        (None, _) => {
             "    credentials: none # or { bearer: { env: NAME } }, { password: { username: .., password: { env: NAME } } }\n"
         }
     };

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Members, unknown};
-use crate::contract::{ImportProblem, refs};
+use crate::contract::{ImportProblem, refs, smithy::shapes::Names};
 
 /// Of what a shape or a member may say: what is translated below, and what only clients or other protocols heed.
 const HELD: &[&str] = &[
@@ -29,10 +29,12 @@ const HELD: &[&str] = &[
     "members",
     "min",
     "pattern",
+    "payload",
     "required",
     "retryable",
     "sensitive",
     "shape",
+    "sparse",
     "synthetic",
     "timestampFormat",
     "type",
@@ -47,6 +49,7 @@ const HELD: &[&str] = &[
 /// The shapes by name, in the form of Smithy's JSON AST.
 pub(super) fn translate(
     shapes: &Value,
+    names: Names,
     left_out: &mut Vec<ImportProblem>,
 ) -> Result<Members, Vec<ImportProblem>> {
     let Some(shapes) = shapes.as_object() else {
@@ -56,7 +59,7 @@ pub(super) fn translate(
     let mut translated = Map::new();
     for (name, given) in shapes {
         let at = refs::join("/shapes", name);
-        match shape(given, &at, left_out) {
+        match shape(&Given { shapes, names, given }, &at, left_out) {
             Ok(made) => {
                 translated.insert(name.clone(), made);
             }
@@ -66,7 +69,15 @@ pub(super) fn translate(
     if problems.is_empty() { Ok(translated) } else { Err(problems) }
 }
 
-fn shape(given: &Value, at: &str, left_out: &mut Vec<ImportProblem>) -> Result<Value, ImportProblem> {
+/// One shape among the others.
+struct Given<'g> {
+    shapes: &'g Members,
+    names: Names,
+    given: &'g Value,
+}
+
+fn shape(of: &Given<'_>, at: &str, left_out: &mut Vec<ImportProblem>) -> Result<Value, ImportProblem> {
+    let given = of.given;
     let Some(kind) = given["type"].as_str() else {
         return Err(ImportProblem::new(at, "a shape without `type`"));
     };
@@ -74,16 +85,21 @@ fn shape(given: &Value, at: &str, left_out: &mut Vec<ImportProblem>) -> Result<V
     let mut made = json!({ "type": smithy_kind(kind, given), "traits": traits(kind, given, at, left_out) });
     for part in ["member", "key", "value"] {
         if let Some(given) = given.get(part) {
-            made[part] = member(given, &refs::join(at, part), left_out)?;
+            made[part] = member(of, given, &refs::join(at, part), left_out)?;
         }
     }
     if let Some(given) = given["members"].as_object() {
         let within = refs::join(at, "members");
         let made_members: Result<Map<_, _>, _> = given
             .iter()
-            .map(|(name, given)| Ok((name.clone(), member(given, &refs::join(&within, name), left_out)?)))
+            .map(|(name, given)| Ok((name.clone(), member(of, given, &refs::join(&within, name), left_out)?)))
             .collect();
         made["members"] = Value::Object(made_members?);
+    }
+    if let Some(payload) = given["payload"].as_str().filter(|_| of.names == Names::Json)
+        && let Some(member) = made["members"].get_mut(payload)
+    {
+        member["traits"]["smithy.api#httpPayload"] = json!({});
     }
     let required = given["required"].as_array().into_iter().flatten();
     for (index, name) in required.enumerate() {
@@ -115,11 +131,21 @@ fn smithy_kind<'a>(kind: &'a str, given: &Value) -> &'a str {
 }
 
 /// One member: where it leads, and its own traits.
-fn member(given: &Value, at: &str, left_out: &mut Vec<ImportProblem>) -> Result<Value, ImportProblem> {
+fn member(
+    of: &Given<'_>,
+    given: &Value,
+    at: &str,
+    left_out: &mut Vec<ImportProblem>,
+) -> Result<Value, ImportProblem> {
     let Some(target) = given["shape"].as_str() else {
         return Err(ImportProblem::new(at, "a member without `shape`"));
     };
     told(given, at, left_out);
+    if of.names == Names::Json {
+        let mut traits = traits("", given, at, left_out);
+        traits.extend(bindings(of, given, target, at, left_out));
+        return Ok(json!({ "target": target, "traits": traits }));
+    }
     if given.get("location").is_some() {
         left_out
             .push(ImportProblem::new(refs::join(at, "location"), "in the protocol `json` it is in the body"));
@@ -132,6 +158,38 @@ fn member(given: &Value, at: &str, left_out: &mut Vec<ImportProblem>) -> Result<
         ));
     }
     Ok(json!({ "target": target, "traits": traits("", given, at, left_out) }))
+}
+
+/// Where a member travels, as Smithy's traits say it. botocore calls a label as the path does.
+fn bindings(
+    of: &Given<'_>,
+    given: &Value,
+    target: &str,
+    at: &str,
+    left_out: &mut Vec<ImportProblem>,
+) -> Members {
+    let name = given["locationName"].as_str();
+    let is_map = of.shapes.get(target).is_some_and(|shape| shape["type"] == "map");
+    let bound = match given["location"].as_str() {
+        None => name.map(|name| ("jsonName", json!(name))),
+        Some("uri") => Some(("httpLabel", json!(name))),
+        Some("querystring") if is_map => Some(("httpQueryParams", json!({}))),
+        Some("querystring") => Some(("httpQuery", json!(name))),
+        Some("header") => Some(("httpHeader", json!(name))),
+        Some("headers") => Some(("httpPrefixHeaders", json!(name.unwrap_or_default()))),
+        Some("statusCode") => Some(("httpResponseCode", json!({}))),
+        Some(_) => {
+            left_out.push(ImportProblem::new(
+                refs::join(at, "location"),
+                "this place is not known; it is in the body",
+            ));
+            None
+        }
+    };
+    // Such a text holds JSON, which a header has in base64.
+    let media_type = (given["jsonvalue"] == true).then(|| ("mediaType", json!("application/json")));
+    let all = bound.into_iter().chain(media_type);
+    all.map(|(name, value)| (format!("smithy.api#{name}"), value)).collect()
 }
 
 /// Tells what nobody here knows.
@@ -164,7 +222,10 @@ fn traits(kind: &str, given: &Value, at: &str, left_out: &mut Vec<ImportProblem>
     if let Some(pattern) = given.get("pattern") {
         put("pattern", pattern.clone());
     }
-    for name in ["sensitive", "idempotencyToken"] {
+    if given["eventstream"] == true {
+        put("streaming", json!({}));
+    }
+    for name in ["sensitive", "idempotencyToken", "streaming", "sparse"] {
         if given[name] == true {
             put(name, json!({}));
         }

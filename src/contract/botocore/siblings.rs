@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{EXAMPLES, PAGINATORS, WAITERS, read};
+use super::{EXAMPLES, PAGINATORS, WAITERS, Wire, read};
 use crate::{
     contract::{ImportProblem, examples::Given, refs},
     model::contract::{Acceptor, Comparator, Operation, Paging, Waiter, WaiterMatcher, WaiterState},
@@ -31,6 +31,7 @@ fn entries(
 
 pub(super) fn paginators(
     text: Option<&str>,
+    wire: &Wire<'_>,
     operations: &mut Operations,
     left_out: &mut Vec<ImportProblem>,
 ) -> Result<(), Vec<ImportProblem>> {
@@ -42,7 +43,12 @@ pub(super) fn paginators(
         };
         match (text("input_token"), text("output_token")) {
             (Some(input_token), Some(output_token)) => {
-                operation.paging = Some(Paging { input_token, output_token, page_size: text("limit_key") });
+                let output_token = wire.path(&name, &output_token).unwrap_or(output_token);
+                operation.paging = Some(Paging {
+                    input_token: wire.member(&name, &input_token),
+                    output_token,
+                    page_size: text("limit_key").map(|member| wire.member(&name, &member)),
+                });
             }
             _ => left_out
                 .push(ImportProblem::new(at, "pages that need several tokens, or none, are not followed")),
@@ -53,13 +59,17 @@ pub(super) fn paginators(
 
 pub(super) fn waiters(
     text: Option<&str>,
+    wire: &Wire<'_>,
     operations: &Operations,
     left_out: &mut Vec<ImportProblem>,
 ) -> Result<BTreeMap<Arc<str>, Waiter>, Vec<ImportProblem>> {
     let mut waiters = BTreeMap::new();
     for (name, at, given) in entries(WAITERS, "waiters", text)? {
         let operation = given["operation"].as_str().and_then(|name| operations.get_key_value(name));
-        let acceptors = given["acceptors"].as_array().and_then(|given| given.iter().map(acceptor).collect());
+        let path = |path: &str| wire.path(given["operation"].as_str().unwrap_or_default(), path);
+        let acceptors = given["acceptors"].as_array();
+        let acceptors =
+            acceptors.and_then(|given| given.iter().map(|given| acceptor(given, &path)).collect());
         match (operation, acceptors) {
             (Some((operation, _)), Some(acceptors)) => {
                 let delay = given["delay"].as_u64().unwrap_or_default();
@@ -72,11 +82,11 @@ pub(super) fn waiters(
     Ok(waiters)
 }
 
-fn acceptor(given: &Value) -> Option<Acceptor> {
+fn acceptor(given: &Value, wire: &dyn Fn(&str) -> Option<String>) -> Option<Acceptor> {
     let state: WaiterState = serde_json::from_value(given["state"].clone()).ok()?;
     let expected = &given["expected"];
     let output = |comparator: Comparator| {
-        let path = given["argument"].as_str()?.to_owned();
+        let path = wire(given["argument"].as_str()?)?;
         let expected = match expected {
             Value::String(text) => text.clone(),
             Value::Bool(_) | Value::Number(_) => expected.to_string(),

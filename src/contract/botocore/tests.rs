@@ -235,7 +235,7 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     let shape = |shape: Value| service(json!({}), json!({ "S": shape }));
     for (service, pointer) in [
         (json!([]), "/metadata/protocol"),
-        (with("protocol", json!("rest-json")), "/metadata/protocol"),
+        (with("protocol", json!("query")), "/metadata/protocol"),
         (with("jsonVersion", json!("2")), "/metadata/jsonVersion"),
         (with("targetPrefix", json!(null)), "/metadata/targetPrefix"),
         (

@@ -14,7 +14,7 @@ use crate::{
     contract::{shape::Property, subjects},
     model::{
         case::{Auth, Case, Claim, Raw, RawBody, StatusPattern, Twin},
-        contract::{Effect, Operation, Protocol},
+        contract::{Effect, Operation},
         template::{Part, Template},
     },
 };
@@ -147,7 +147,7 @@ fn valid(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
     specs.extend(all.map(|input| spec("all-members".into(), input).twin(builder.minimal())));
     for (index, example) in operation.examples.iter().enumerate() {
         let Value::Object(example) = &example.input else { continue };
-        let input = harmless(builder, examples::said(builder.kinds, operation, example), minimal.as_ref());
+        let input = self::example(builder, example, minimal.as_ref());
         specs.extend(input.into_iter().flat_map(|input| both(format!("example-{}", index + 1), input)));
     }
     let optional = operation.members.iter().filter(|(_, member)| !member.required);
@@ -176,6 +176,15 @@ fn on_things(builder: &CaseBuilder<'_>, spec: CaseSpec, input: Vec<(String, Valu
 /// Whether an operation has members only to narrow down what it gives.
 fn asks_for_all(operation: &Operation) -> bool {
     operation.paging.is_some() || operation.members.is_empty()
+}
+
+/// An example as far as it says something to somebody else, with nothing in it that is somebody's.
+pub(super) fn example(
+    builder: &CaseBuilder<'_>,
+    example: &Map<String, Value>,
+    minimal: Option<&Map<String, Value>>,
+) -> Option<Map<String, Value>> {
+    harmless(builder, examples::said(builder.kinds, builder.operation, example), minimal)
 }
 
 /// An example may name things that somebody has. Where they would be changed or destroyed, nobody's stand in their
@@ -287,7 +296,7 @@ fn no_request(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
         specs.push(body("body-null", "null").status(must("awsjson.input.json"), REFUSED));
         specs.push(body("body-empty", "").status(must("awsjson.input.required"), REFUSED));
     }
-    if let Protocol::AwsJson { target_prefix, .. } = &builder.contract.protocol {
+    if let Some(target_prefix) = builder.contract.protocol.target_prefix() {
         let target = text(format!("{target_prefix}.Proofmark{}", builder.operation.name));
         let raw = Raw { headers: vec![("x-amz-target".into(), Some(target))], ..Raw::default() };
         let spec = CaseSpec::new("unknown-operation", SpecKind::Void, Vec::new()).raw(raw);
@@ -298,20 +307,24 @@ fn no_request(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
 
 /// Requests of callers that are not who they say.
 fn nobody(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
-    let Some(minimal) = input(builder, InputSize::Minimal) else { return Vec::new() };
+    input(builder, InputSize::Minimal).map(listed).map_or_else(Vec::new, |minimal| callers(&minimal))
+}
+
+/// Requests with this input whose signatures are none.
+pub(super) fn callers(minimal: &[(String, Value)]) -> Vec<CaseSpec> {
     let faults = [
-        ("auth-missing", Auth::Absent, "awsjson.auth.missing"),
-        ("auth-unknown-key", Auth::UnknownKey, "awsjson.auth.unknown-key"),
-        ("auth-bad-signature", Auth::BadSignature, "awsjson.auth.bad-signature"),
-        ("auth-stale-date", Auth::StaleDate, "awsjson.auth.stale-date"),
-        ("auth-tampered-body", Auth::TamperedBody, "awsjson.auth.tampered-body"),
+        ("auth-missing", Auth::Absent, "auth.missing"),
+        ("auth-unknown-key", Auth::UnknownKey, "auth.unknown-key"),
+        ("auth-bad-signature", Auth::BadSignature, "auth.bad-signature"),
+        ("auth-stale-date", Auth::StaleDate, "auth.stale-date"),
+        ("auth-tampered-body", Auth::TamperedBody, "auth.tampered-body"),
     ];
     let spec = |(name, auth, clause)| {
-        CaseSpec::new(name, SpecKind::Refused, listed(minimal.clone()))
+        CaseSpec::new(name, SpecKind::Refused, minimal.to_vec())
             .auth(auth)
             .status(must(clause), REFUSED)
             .status(
-                should("awsjson.auth.status"),
+                should("auth.status"),
                 [StatusPattern::Exact(400), StatusPattern::Exact(401), StatusPattern::Exact(403)],
             )
     };

@@ -22,7 +22,7 @@ use crate::{
             Raw, Request, StatusPattern, Step, Twin, ValueMatcher,
         },
         clause::{ClauseId, Clauses, Strength},
-        contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
+        contract::{Contract, Effect, Operation, ParameterLocation},
         span::Span,
         template::{Generator, Part, Placeholder, Template, TemplateValue},
     },
@@ -157,13 +157,15 @@ impl<'a> CaseBuilder<'a> {
         self.stated(statement).is_some()
     }
 
-    /// The id of the clause, if the run has it.
+    /// The id of the clause, if the run has it: one of the protocol's where it states its own for every service, else one of
+    /// the API's.
     pub fn stated(&self, statement: Statement) -> Option<&'a ClauseId> {
         let own;
         let id = match ["awsjson.", "resource."].iter().any(|shared| statement.id.starts_with(shared)) {
             true => statement.id,
             false => {
-                own = format!("{}.{}", self.contract.api, statement.id);
+                let of = self.contract.protocol.clauses().unwrap_or(&self.contract.api);
+                own = format!("{of}.{}", statement.id);
                 &own
             }
         };
@@ -425,10 +427,7 @@ impl<'a> CaseBuilder<'a> {
     /// The list of the family does not have what was refused, on any of its pages. Other cases make and destroy things meanwhile, so
     /// nothing more can be said of the list.
     fn proof(&self, listing: &Listing<'_>, name: &str) -> Option<Step> {
-        let statement = match self.contract.protocol {
-            Protocol::AwsJson { .. } => must("awsjson.input.refused-changes-nothing"),
-            Protocol::Rest => must("input.refused-changes-nothing"),
-        };
+        let statement = must("input.refused-changes-nothing");
         let mut step = self.listing(listing, name);
         let path = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), template(Value::from(name)))]);

@@ -14,7 +14,7 @@ use crate::{
         identity::{self, Wanted},
         shape::{Kind, Property, Shape},
     },
-    model::contract::{Contract, Member, Operation, ParameterLocation, Protocol},
+    model::contract::{Contract, Member, Operation, ParameterLocation},
 };
 
 /// The relations of one creating operation.
@@ -93,10 +93,7 @@ pub(super) fn of<'a>(contract: &'a Contract, operation: &'a Operation) -> Family
     if !operation.effect.makes() {
         return Family::default();
     }
-    match contract.protocol {
-        Protocol::AwsJson { .. } => of_rpc(contract, operation),
-        Protocol::Rest => of_rest(contract, operation),
-    }
+    if contract.protocol.is_smithy() { of_rpc(contract, operation) } else { of_rest(contract, operation) }
 }
 
 fn of_rpc<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
@@ -110,7 +107,8 @@ fn of_rpc<'a>(contract: &'a Contract, operation: &'a Operation) -> Family<'a> {
         stem.is_some_and(|stem| kind.ends_with(stem))
     };
     let named = |(name, member): &(&'a str, &'a Member)| {
-        names(name) && Shape::of(contract, &member.schema).kind == Kind::Text
+        let says = matches!(member.place, ParameterLocation::Body | ParameterLocation::Path);
+        says && names(name) && Shape::of(contract, &member.schema).kind == Kind::Text
     };
     let all: Vec<(&str, &Member)> =
         operation.members.iter().map(|(name, member)| (name.as_str(), member)).filter(named).collect();

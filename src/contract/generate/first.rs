@@ -13,7 +13,7 @@ use super::{
 use crate::model::{
     case::{Auth, Case},
     clause::Clauses,
-    contract::{Contract, Operation, ParameterLocation, Protocol},
+    contract::{Contract, Operation, ParameterLocation},
     span::Span,
 };
 
@@ -25,12 +25,12 @@ pub fn first(contract: &Contract, operation: &Operation, clauses: &Clauses, seed
     let span = Span { file: "".into(), line: 1, column: 1, offset: 0, length: 0 };
     let kinds = Kinds::of(contract);
     let builder = CaseBuilder::new(contract, &kinds, operation, clauses, seed, span);
-    let (input, auth) = match contract.protocol {
-        Protocol::AwsJson { .. } => {
+    let (input, auth) = match contract.protocol.is_rest() {
+        false => {
             let input = awsjson::input(&builder, InputSize::Minimal);
             (input.map(|input| input.into_iter().collect()), Auth::Target)
         }
-        Protocol::Rest => {
+        true => {
             let auth = if rest::ends_sessions(&builder) { Auth::OwnToken } else { Auth::Target };
             (rest::input(&builder, InputSize::Minimal), auth)
         }

@@ -5,7 +5,7 @@ use super::{
     examples::Examples,
     family::{self, Destroyer, Family, Identifier},
 };
-use crate::model::contract::{Contract, Operation, ParameterLocation, Protocol};
+use crate::model::contract::{Contract, Operation, ParameterLocation};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -66,8 +66,8 @@ impl<'a> Kinds<'a> {
     /// Who makes what the member of an operation names.
     pub fn provider(&self, operation: &Operation, member: &str) -> Option<&Creator<'a>> {
         let others = self.creators.iter().filter(|creator| creator.create.name != operation.name);
-        match self.contract.protocol {
-            Protocol::Rest => {
+        match self.contract.protocol.is_smithy() {
+            false => {
                 let others: Vec<_> = others.collect();
                 let lists = |home: &str| {
                     self.contract.operations.values().any(|it| it.method == "GET" && *it.path == *home)
@@ -78,7 +78,7 @@ impl<'a> Kinds<'a> {
                 let homes = homes.into_iter().take(if own { 1 } else { usize::MAX });
                 { homes }.find_map(|home| others.iter().find(|it| *it.create.path == *home).copied())
             }
-            Protocol::AwsJson { .. } => {
+            true => {
                 let any = member == "ResourceArn";
                 let simple = |creator: &Creator<'_>| {
                     let mut needs = creator.create.members.iter().filter(|(_, member)| member.required);
@@ -128,7 +128,7 @@ impl<'a> Kinds<'a> {
             && !BARE.contains(&&*member.to_ascii_lowercase())
             && self.provider(operation, member).is_some_and(|other| {
                 // In REST, a path may stand in its own collection: the parameter of `PUT /things/{id}` names a thing.
-                self.contract.protocol != Protocol::Rest
+                self.contract.protocol.is_smithy()
                     || !operation.path.ends_with(&format!("/{{{member}}}"))
                     || other.create.path != operation.path
             })

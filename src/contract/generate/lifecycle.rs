@@ -22,7 +22,7 @@ use crate::{
     contract::family::is_needed,
     model::{
         case::{Auth, Case, Claim, Expectation, Need, Poll, Purpose, StatusPattern, Step, ValueMatcher},
-        contract::{Contract, Effect, Operation, Protocol},
+        contract::{Contract, Effect, Operation},
         template::TemplateValue,
     },
 };
@@ -52,7 +52,7 @@ struct Other {
 
 /// The life of what an operation makes. There is none where the clauses of a run do not say how a refusal is to be taken.
 pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
-    if !["served", "listed", "gone"].iter().all(|end| builder.states(life(builder.contract, end))) {
+    if !["served", "listed", "gone"].iter().all(|end| builder.states(life(end))) {
         return Vec::new();
     }
     let made = if builder.operation.effect.makes() { round_trip(builder) } else { None };
@@ -60,12 +60,11 @@ pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
 }
 
 /// The clause about one end of a thing's life.
-pub(super) fn life(contract: &Contract, end: &str) -> Statement {
-    let of_rpc = matches!(contract.protocol, Protocol::AwsJson { .. });
+pub(super) fn life(end: &str) -> Statement {
     match end {
-        "served" => may(if of_rpc { "awsjson.life.served" } else { "life.served" }),
-        "listed" => should(if of_rpc { "awsjson.life.listed" } else { "life.listed" }),
-        _ => should(if of_rpc { "awsjson.life.gone" } else { "life.gone" }),
+        "served" => may("life.served"),
+        "listed" => should("life.listed"),
+        _ => should("life.gone"),
     }
 }
 
@@ -91,7 +90,7 @@ fn round_trip(builder: &CaseBuilder<'_>) -> Option<Case> {
         *value = own.known().into();
     });
     let mut destroying = lifecycle.call(destroyer.operation, input);
-    lifecycle.expects(&mut destroying, life(builder.contract, "served"), Claim::Status(SUCCESS.to_vec()));
+    lifecycle.expects(&mut destroying, life("served"), Claim::Status(SUCCESS.to_vec()));
     steps.push(destroying);
     steps.extend(listing.and_then(|(listing, name)| lifecycle.look(listing, name, "gone")));
     lifecycle.made.push(own);
@@ -148,7 +147,7 @@ pub(super) fn prepared(
 
 /// Whether the clauses of the run say how the refusal of what a case needs first is to be taken.
 pub(super) fn prepares(builder: &CaseBuilder<'_>) -> bool {
-    builder.states(life(builder.contract, "served"))
+    builder.states(life("served"))
 }
 
 /// The values of a case's own row, by name.
@@ -208,10 +207,7 @@ impl<'d, 'a> Lifecycle<'d, 'a> {
     /// A request that may be refused, and may not make the server fail.
     fn call(&self, operation: &Operation, input: Vec<(String, Value)>) -> Step {
         let mut step = self.builder.step(operation, input, Auth::Target);
-        let statement = match self.builder.contract.protocol {
-            Protocol::AwsJson { .. } => must("awsjson.input.valid"),
-            Protocol::Rest => must("input.valid"),
-        };
+        let statement = must("input.valid");
         self.expects(&mut step, statement, Claim::Status(operation_answers(operation)));
         step
     }
@@ -220,7 +216,7 @@ impl<'d, 'a> Lifecycle<'d, 'a> {
     fn creation(&self, made: &Created<'a>) -> Step {
         let Creator { create, destroyer, .. } = &made.maker;
         let mut step = self.call(create, made.input.clone());
-        let served = life(self.builder.contract, "served");
+        let served = life("served");
         self.is_served(&mut step, create);
         step.captures = self.builder.capture(destroyer, made.number).into_iter().collect();
         if let Identifier::Answer(path) = &destroyer.known_by
@@ -264,7 +260,7 @@ impl<'d, 'a> Lifecycle<'d, 'a> {
         };
         let any = Claim::AnyOf(claims.into_iter().map(alternative).collect());
         step.poll = Some(Poll {
-            until: self.builder.expectation(life(self.builder.contract, end), any).into_iter().collect(),
+            until: self.builder.expectation(life(end), any).into_iter().collect(),
             unless: Vec::new(),
             through: Vec::new(),
             every: Duration::from_secs(5),
@@ -289,13 +285,13 @@ pub(super) fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Op
 
 /// `ModifyEndpoint` for `DeleteEndpoint`, `PUT` for `DELETE`; it names the thing in the same way.
 fn modifier<'a>(contract: &'a Contract, destroyer: &Destroyer<'a>) -> Option<&'a Operation> {
-    let found = match contract.protocol {
-        Protocol::AwsJson { .. } => {
+    let found = match contract.protocol.is_smithy() {
+        true => {
             let kind = destroyer.operation.name.strip_prefix("Delete")?;
             let names = ["Modify", "Update"].map(|verb| contract.operation(&format!("{verb}{kind}")));
             names.into_iter().flatten().next()
         }
-        Protocol::Rest => contract.operations.values().find(|other| {
+        false => contract.operations.values().find(|other| {
             ["PUT", "PATCH"].contains(&other.method.as_str()) && other.path == destroyer.operation.path
         }),
     }?;

@@ -34,7 +34,7 @@ use self::{
 /// The cases of the resources that the operation creates. There are none where the clauses of a run do not say how a
 /// refusal is to be taken.
 pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
-    if !builder.states(life(builder.contract, "served")) {
+    if !builder.states(life("served")) {
         return Vec::new();
     }
     let all = builder.contract.resources.values();

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    awsjson, bound,
     case_builder::{CaseBuilder, CaseSpec, SpecKind, must, should},
     fault::{Breach, faults},
     lifecycle::{self, Setup},
@@ -21,7 +22,7 @@ use crate::{
     },
 };
 
-const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
+pub(super) const REFUSED: [StatusPattern; 1] = [StatusPattern::Class(4)];
 
 pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
     let Some(minimal) = input(builder, InputSize::Minimal) else { return Vec::new() };
@@ -31,10 +32,20 @@ pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
         None => (minimal.clone(), Setup::default()),
     };
     let mut specs = paths(builder, &least);
-    specs.extend(callers(builder, &least));
+    let is_smithy = builder.contract.protocol.is_smithy();
+    specs.extend(match builder.contract.protocol.signing_name() {
+        Some(_) if builder.operation.access == Access::Public => Vec::new(),
+        Some(_) => signers(builder, &least),
+        None => callers(builder, &least),
+    });
     specs.extend(version(builder, &least));
     specs.extend(body(builder, &least));
     specs.extend(texts(builder, &least));
+    if is_smithy {
+        specs.extend(bound::body(builder, &least));
+        specs.extend(bound::parameters(builder, &least));
+        specs.extend(bound::media_types(builder, &least));
+    }
     specs.iter_mut().for_each(|spec| spec.setup = setup.clone());
     specs.extend(valid(builder, &minimal));
     specs.extend(method(builder, &minimal));
@@ -51,8 +62,8 @@ pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
             spec.twin = Some(Twin::Operation);
         }
         // Said aloud, the operation's own method changes nothing but that the request counts as broken on purpose: that
-        // the document knows no status to refuse it with is not held against the answer.
-        if spec.kind == SpecKind::Refused && spec.raw.method.is_none() {
+        // the document knows no status to refuse it with is not held against the answer. A model of Smithy lists no statuses.
+        if !is_smithy && spec.kind == SpecKind::Refused && spec.raw.method.is_none() {
             spec.raw.method = Some(builder.operation.method.clone());
         }
         builder.case(spec)
@@ -75,6 +86,9 @@ fn members<'d>(
 /// An input of this size. A header is sent where it is required and has no default; a body is always there, because an
 /// operation that takes one seldom does without.
 pub(super) fn input(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Input> {
+    if builder.contract.protocol.is_smithy() {
+        return bound::input(builder, size);
+    }
     let mut maker = builder.maker(size);
     let mut input = Input::new();
     for (name, member) in &builder.operation.members {
@@ -103,7 +117,7 @@ pub(super) fn input(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Input>
 }
 
 /// What is documented besides errors, and every error of the client's.
-fn answered(builder: &CaseBuilder<'_>) -> Vec<StatusPattern> {
+pub(super) fn answered(builder: &CaseBuilder<'_>) -> Vec<StatusPattern> {
     let operation = builder.operation;
     let listed = operation.answers.range(200..400).map(|(status, _)| StatusPattern::Exact(*status));
     let ranged = [2, 3].into_iter().filter(|class| {
@@ -122,7 +136,7 @@ fn exactly(builder: &CaseBuilder<'_>, status: u16) -> Vec<StatusPattern> {
     if documents(builder, status) { vec![StatusPattern::Exact(status)] } else { REFUSED.to_vec() }
 }
 
-fn with(input: &Input, member: &str, value: Value) -> Input {
+pub(super) fn with(input: &Input, member: &str, value: Value) -> Input {
     let mut input: Input = input.iter().filter(|(name, _)| name != member).cloned().collect();
     input.push((member.to_owned(), value));
     input
@@ -135,15 +149,18 @@ fn valid(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     }
     let in_path = members(builder, ParameterLocation::Path).next().is_some();
     let maximal = input(builder, InputSize::Maximal).filter(|maximal| maximal != minimal);
-    let inputs = [("minimal", Some(minimal.clone())), ("maximal", maximal)];
+    let inputs = [("minimal".to_owned(), Some(minimal.clone())), ("maximal".to_owned(), maximal)];
+    let examples = bound::examples(builder, minimal).into_iter().map(|(name, input)| (name, Some(input)));
     let mut specs = Vec::new();
-    for (size, input) in inputs.into_iter().filter_map(|(size, input)| Some((size, input?))) {
+    let inputs = inputs.into_iter().chain(examples);
+    for (size, input) in inputs.filter_map(|(size, input)| Some((size, input?))) {
         if in_path {
-            let name = if size == "minimal" { "absent-id" } else { "absent-id-maximal" };
-            specs.push(absent(builder, name, input.clone()));
+            let name = if size == "minimal" { "absent-id".to_owned() } else { format!("absent-id-{size}") };
+            specs.push(absent(builder, &name, input.clone()));
         }
         let spec = |input| {
-            let spec = CaseSpec::new(format!("valid-{size}"), SpecKind::Valid, input);
+            let name = if size.starts_with("example") { size.clone() } else { format!("valid-{size}") };
+            let spec = CaseSpec::new(name, SpecKind::Valid, input);
             spec.twin(Twin::Itself).status(must("input.valid"), answered(builder))
         };
         match lifecycle::prepared(builder, input.clone()) {
@@ -184,6 +201,13 @@ fn paths(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
             }
         })
         .collect()
+}
+
+/// Requests whose signatures are none.
+fn signers(builder: &CaseBuilder<'_>, least: &Input) -> Vec<CaseSpec> {
+    let specs = awsjson::callers(least);
+    let tampered = |spec: &CaseSpec| spec.auth == Auth::TamperedBody;
+    specs.into_iter().filter(|spec| bound::has_json_body(builder) || !tampered(spec)).collect()
 }
 
 fn callers(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
@@ -311,15 +335,21 @@ fn body(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
             continue;
         }
         let spec = CaseSpec::new(fault.name, SpecKind::Refused, with(minimal, name, changed));
-        let answered = |spec: CaseSpec| spec.status(must("input.valid"), answered(builder));
-        specs.push(match fault.violation {
-            Breach::Missing | Breach::Null => spec.status(must("input.required"), REFUSED),
-            Breach::Type | Breach::Union => spec.status(must("input.types"), REFUSED),
-            Breach::Convertible => answered(spec).status(should("input.no-conversion"), REFUSED),
-            Breach::Limit => answered(spec).status(should("input.constraints"), REFUSED),
-        });
+        specs.push(claimed(builder, spec, fault.violation));
     }
     specs
+}
+
+/// With what is claimed about an input that breaks this.
+pub(super) fn claimed(builder: &CaseBuilder<'_>, spec: CaseSpec, violation: Breach) -> CaseSpec {
+    let answered = |spec: CaseSpec| spec.status(must("input.valid"), answered(builder));
+    match violation {
+        Breach::Missing | Breach::Null => spec.status(must("input.required"), REFUSED),
+        Breach::Union if builder.contract.protocol.is_smithy() => spec.status(must("input.union"), REFUSED),
+        Breach::Type | Breach::Union => spec.status(must("input.types"), REFUSED),
+        Breach::Convertible => answered(spec).status(should("input.no-conversion"), REFUSED),
+        Breach::Limit => answered(spec).status(should("input.constraints"), REFUSED),
+    }
 }
 
 fn without(input: &Input, member: &str) -> Input {
@@ -331,6 +361,10 @@ fn texts(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     let mut specs = Vec::new();
     for place in [ParameterLocation::Query, ParameterLocation::Form] {
         for (name, member) in members(builder, place) {
+            // What has one value only is a part of what the operation is.
+            if member.default.is_some() && builder.contract.protocol.is_smithy() {
+                continue;
+            }
             if member.required {
                 let spec =
                     CaseSpec::new(format!("without-{name}"), SpecKind::Refused, without(minimal, name));
@@ -347,7 +381,11 @@ fn texts(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     specs
 }
 
-fn wrong_texts(name: &str, shape: &Shape<'_>, builder: &CaseBuilder<'_>) -> Vec<(&'static str, Value)> {
+pub(super) fn wrong_texts(
+    name: &str,
+    shape: &Shape<'_>,
+    builder: &CaseBuilder<'_>,
+) -> Vec<(&'static str, Value)> {
     if shape.kind == Kind::List {
         let inside =
             shape.inside().map(|inside| wrong_texts(name, &Shape::of(builder.contract, inside), builder));
@@ -382,6 +420,6 @@ pub(super) fn ends_sessions(builder: &CaseBuilder<'_>) -> bool {
     builder.operation.method == "DELETE" && gives_tokens(&builder.operation.path)
 }
 
-fn text(text: impl Into<String>) -> Template {
+pub(super) fn text(text: impl Into<String>) -> Template {
     Template { parts: vec![Part::Text(text.into())] }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     contract::shape::{Kind, Shape},
-    model::contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
+    model::contract::{Contract, Effect, Operation, ParameterLocation},
 };
 
 /// How much a value has in it.
@@ -242,10 +242,7 @@ impl Maker<'_> {
 
     /// What ARNs call the service.
     pub fn service(&self) -> &str {
-        match &self.contract.protocol {
-            Protocol::AwsJson { signing_name, .. } => signing_name,
-            Protocol::Rest => "proofmark",
-        }
+        self.contract.protocol.signing_name().unwrap_or("proofmark")
     }
 
     /// Whether a UUID of this name is given by the caller: the token by which two equal requests are known, or the

@@ -105,7 +105,7 @@ fn answer<'a>(
         other_schemas.insert(kind.clone(), other);
     }
     let schema = judged.map(|body| schema_name(schemas, body, name.to_owned()));
-    DocumentedResponse { schema, media_types, other_schemas }
+    DocumentedResponse { schema, media_types, other_schemas, headers: None }
 }
 
 /// The name of what a reference leads to; a schema that stands where it is used is called `own`.

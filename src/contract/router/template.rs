@@ -1,6 +1,8 @@
 //! One path template: literal text and parameters, segment by segment; what a request path gives for the parameters, and
 //! the path that given values make.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 /// Values of parameters, by name.
@@ -12,7 +14,12 @@ pub(super) struct Template<'c> {
     pub segments: Vec<Segment<'c>>,
     /// Whether the path ends with a slash that is not the whole of it.
     pub slash: bool,
+    /// The segment whose parameter takes further ones with it: `{key+}` (Smithy 2.0, "httpLabel", greedy labels).
+    greedy: Option<usize>,
 }
+
+/// How a greedy parameter ends.
+const GREEDY: &str = "+}";
 
 /// What stands between two slashes.
 pub(super) type Segment<'c> = Vec<Piece<'c>>;
@@ -102,7 +109,15 @@ impl<'c> Template<'c> {
         }
         let last = paths.iter().rev().find(|path| !path.is_empty());
         let slash = !segments.is_empty() && last.is_some_and(|path| path.ends_with('/'));
-        Template { segments, slash }
+        let mut all = paths.iter().flat_map(|path| self::segments(path));
+        let greedy = all.position(|segment| segment.contains(GREEDY));
+        Template { segments, slash, greedy }
+    }
+
+    /// Whether a path of so many segments may be one of the template.
+    pub fn takes(&self, count: usize) -> bool {
+        let own = self.segments.len();
+        count == own || count > own && self.greedy.is_some()
     }
 
     /// How many bytes of it are literal: of two templates, the one with more is the more concrete.
@@ -123,9 +138,10 @@ impl<'c> Template<'c> {
 
     /// Every assignment of values to the parameters, at most `most` of them, each in the order of the path.
     pub fn fits(&self, given: &[Vec<Byte>], equality: Equality, most: usize) -> Vec<Vec<(&'c str, String)>> {
-        if given.len() != self.segments.len() {
+        if !self.takes(given.len()) {
             return Vec::new();
         }
+        let given = &*self.gathered(given);
         let mut all: Vec<Vec<(&'c str, String)>> = vec![Vec::new()];
         for (segment, given) in self.segments.iter().zip(given) {
             let mut search = Search { equality, most, steps: STEPS, found: Vec::new() };
@@ -139,6 +155,15 @@ impl<'c> Template<'c> {
             }
         }
         all
+    }
+
+    /// The segments of a path with those in one that a greedy parameter takes.
+    fn gathered<'g>(&self, given: &'g [Vec<Byte>]) -> Cow<'g, [Vec<Byte>]> {
+        let more = given.len().saturating_sub(self.segments.len());
+        let Some(at) = self.greedy.filter(|_| more > 0) else { return Cow::Borrowed(given) };
+        let slash = [Byte { value: b'/', escaped: false }];
+        let one = given[at..=at + more].join(&slash[..]);
+        Cow::Owned([&given[..at], &[one], &given[at + more + 1..]].concat())
     }
 
     /// How a path below the base is one of the template, with the values of its parameters.
@@ -157,9 +182,12 @@ impl<'c> Template<'c> {
 
     /// Whether one path may be of both templates.
     pub fn may_meet(&self, other: &Template<'_>) -> bool {
+        // What follows a greedy parameter may be any number of segments further on.
+        let same = [self, other].iter().filter_map(|it| it.greedy).min().unwrap_or(usize::MAX);
+        let as_long = self.takes(other.segments.len()) || other.takes(self.segments.len());
         self.slash == other.slash
-            && self.segments.len() == other.segments.len()
-            && self.segments.iter().zip(&other.segments).all(|(a, b)| segments_meet(a, b))
+            && as_long
+            && self.segments.iter().zip(&other.segments).take(same).all(|(a, b)| segments_meet(a, b))
     }
 }
 
@@ -211,7 +239,7 @@ fn pieces(segment: &str) -> Segment<'_> {
         if !before.is_empty() {
             pieces.push(literal(before));
         }
-        pieces.push(Piece::Parameter(name));
+        pieces.push(Piece::Parameter(name.strip_suffix('+').unwrap_or(name)));
         rest = after;
     }
     if !rest.is_empty() {
@@ -346,16 +374,19 @@ fn fill_segment(
                 let value = values.iter().find(|(have, _)| have == name).map(|(_, value)| *value);
                 let value = value.ok_or_else(|| MissingParameter((*name).to_owned()))?;
                 let plain = value.bytes().map(|value| Byte { value, escaped: false }).collect::<Vec<_>>();
-                let keeps = |byte: u8| is_unreserved(byte) && !separators.contains(&byte);
+                let is_greedy = segment.contains(GREEDY);
+                let keeps = |byte: u8| {
+                    is_unreserved(byte) && !separators.contains(&byte) || is_greedy && byte == b'/'
+                };
                 filled.push_str(&encode(&plain, |byte| !keeps(byte.value)));
             }
         }
     }
     // Such a segment would be taken for a step within the path (RFC 3986, 5.2.4).
-    if filled == "." || filled == ".." {
-        filled = filled.replace('.', "%2E");
-    }
-    Ok(filled)
+    let steps = |part: &str| matches!(part, "." | "..");
+    let parts =
+        filled.split('/').map(|part| if steps(part) { part.replace('.', "%2E") } else { part.to_owned() });
+    Ok(parts.collect::<Vec<_>>().join("/"))
 }
 
 fn encode(bytes: &[Byte], escapes: impl Fn(&Byte) -> bool) -> String {

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::model::protocol::Protocol;
 
 /// A contract of `METHOD path` lines; each operation is named after its line.
 fn rest(operations: &[&str]) -> Contract {

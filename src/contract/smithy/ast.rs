@@ -65,6 +65,13 @@ impl<'a> Traits<'a> {
     }
 }
 
+impl<'a> Member<'a> {
+    /// The name of the member in JSON, for protocols that heed `jsonName`.
+    pub fn json_name(&self) -> &'a str {
+        self.traits.get("smithy.api#jsonName").and_then(Value::as_str).unwrap_or(self.name)
+    }
+}
+
 impl<'a> Shape<'a> {
     pub fn traits(&self) -> Traits<'a> {
         Traits::of(self.body)

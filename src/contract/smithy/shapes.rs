@@ -1,4 +1,4 @@
-//! Smithy shapes as JSON Schemas, as awsJson serialises them: one `$defs` entry for each structure, union, list,
+//! Smithy shapes as JSON Schemas, as awsJson and restJson1 serialise them: one `$defs` entry for each structure, union, list,
 //! map and enum that an operation reaches, simple shapes in place. `x-proofmark` marks where a plain keyword does not tell which promise
 //! it stands for: `timestamp`, `blob`, `float`, `union`; `x-sensitive` marks what must not be shown.
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ast::{Ast, Member, Shape, Traits, bare},
-    traits,
+    http, traits,
 };
 use crate::contract::{
     ImportProblem, TOO_MUCH,
@@ -35,10 +35,32 @@ pub(in crate::contract) struct Schemas<'a> {
     pub left_out: Vec<ImportProblem>,
     patterns: Patterns,
     budget: Budget,
+    names: Names,
+    place: Place,
+}
+
+/// Which names members have in JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::contract) enum Names {
+    /// Their own (awsJson).
+    #[default]
+    Own,
+    /// What `jsonName` says, else their own; what is bound to another part of a message is no member of its body (restJson1).
+    Json,
+}
+
+/// Where a value stands: how a point in time is written where the model does not say, and what is base64 in a header.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::contract) enum Place {
+    #[default]
+    Body,
+    /// A path or a query.
+    Text,
+    Header,
 }
 
 impl<'a> Schemas<'a> {
-    pub fn new(ast: &'a Ast, renames: BTreeMap<&'a str, &'a str>) -> Schemas<'a> {
+    pub fn new(ast: &'a Ast, renames: BTreeMap<&'a str, &'a str>, names: Names) -> Schemas<'a> {
         Schemas {
             ast,
             renames,
@@ -48,7 +70,42 @@ impl<'a> Schemas<'a> {
             left_out: Vec::new(),
             patterns: Patterns::default(),
             budget: Budget::default(),
+            names,
+            place: Place::default(),
         }
+    }
+
+    /// The schema of a member that travels outside of a body.
+    pub fn bound(&mut self, shape: Shape<'a>, member: Member<'a>, place: Place) -> Value {
+        self.place = place;
+        // Named schemas are those of bodies.
+        let target = self.ast.shape(member.target);
+        let schema = match target.map(|target| (target, target.kind)) {
+            Some((target, "list" | "set")) => self.list(target),
+            Some((target, "map")) => self.map(target),
+            _ => self.member(shape, member),
+        };
+        self.place = Place::Body;
+        schema
+    }
+
+    /// Puts a schema that is made of `shape` under a name of its own.
+    pub fn put(&mut self, name: &str, shape: Shape<'a>, schema: Value) {
+        if self.made.insert(name.to_owned(), (shape.id, schema)).is_some() {
+            self.problems
+                .push(ImportProblem::new(shape.pointer(), format!("two schemas would be called {name}")));
+        }
+    }
+
+    /// The members of `shape` that stand in a body, under a name of their own.
+    pub fn body(&mut self, name: &str, shape: Shape<'a>) {
+        let members = shape.members().filter(http::is_in_body);
+        let schema = self.members(shape, members);
+        self.put(name, shape, schema);
+    }
+
+    fn name_in_json(&self, member: &Member<'a>) -> &'a str {
+        if self.names == Names::Json { member.json_name() } else { member.name }
     }
 
     /// The name of a shape under `$defs`; its schema is made before [`Schemas::finish`] returns.
@@ -146,13 +203,20 @@ impl<'a> Schemas<'a> {
     }
 
     fn structure(&mut self, shape: Shape<'a>) -> Value {
+        // An error is the top of its answer; any other structure may stand inside of one.
+        let of_top = self.names == Names::Json && shape.traits().has("smithy.api#error");
+        self.members(shape, shape.members().filter(|member| !of_top || http::is_in_body(member)))
+    }
+
+    fn members(&mut self, shape: Shape<'a>, members: impl Iterator<Item = Member<'a>>) -> Value {
         let mut properties = Map::new();
         let mut required = Vec::new();
-        for member in shape.members() {
+        for member in members {
+            let name = self.name_in_json(&member);
             if member.traits.has("smithy.api#required") {
-                required.push(member.name);
+                required.push(name);
             }
-            properties.insert(member.name.to_owned(), self.member(shape, member));
+            properties.insert(name.to_owned(), self.member(shape, member));
         }
         let mut schema = json!({ "type": "object", "properties": properties });
         if !required.is_empty() {
@@ -169,9 +233,10 @@ impl<'a> Schemas<'a> {
         for member in shape.members() {
             let schema =
                 if member.target == UNIT { json!({ "type": "object" }) } else { self.member(shape, member) };
-            properties.insert(member.name.to_owned(), json!({ "anyOf": [schema, { "type": "null" }] }));
-            let present = json!({ member.name: { "not": { "type": "null" } } });
-            choices.push(json!({ "required": [member.name], "properties": present }));
+            let name = self.name_in_json(&member);
+            properties.insert(name.to_owned(), json!({ "anyOf": [schema, { "type": "null" }] }));
+            let present = json!({ name: { "not": { "type": "null" } } });
+            choices.push(json!({ "required": [name], "properties": present }));
         }
         if choices.is_empty() {
             self.problems.push(ImportProblem::new(shape.pointer(), "a union without members"));
@@ -251,11 +316,15 @@ impl<'a> Schemas<'a> {
                 "pattern": "^(?:NaN|Infinity|-Infinity)$",
                 "x-proofmark": "float",
             }),
+            // In a header, a text of a media type of its own is written as a blob is (Smithy 2.0, "mediaType").
+            "string" if self.place == Place::Header && traits.has("smithy.api#mediaType") => {
+                json!({ "type": "string", "contentEncoding": "base64", "pattern": BASE64, "x-proofmark": "blob" })
+            }
             "string" => json!({ "type": "string" }),
             "blob" => json!({
                 "type": "string", "contentEncoding": "base64", "pattern": BASE64, "x-proofmark": "blob",
             }),
-            "timestamp" => timestamp(traits),
+            "timestamp" => timestamp(traits, self.place),
             "document" => json!({}),
             _ => json!({}),
         };
@@ -331,9 +400,15 @@ fn prelude(id: &str) -> Option<&'static str> {
     })
 }
 
-/// A number of seconds since 1970 unless the model says otherwise (awsJson 1.1, "Shape serialization", timestamp).
-fn timestamp(traits: Traits<'_>) -> Value {
-    match traits.get("smithy.api#timestampFormat").and_then(Value::as_str) {
+/// A number of seconds since 1970 unless the model says otherwise (awsJson 1.1, "Shape serialization", timestamp); outside of a
+/// body, a date and time, and in a header one of HTTP (Smithy 2.0, "HTTP bindings").
+fn timestamp(traits: Traits<'_>, place: Place) -> Value {
+    let of_place = match place {
+        Place::Body => None,
+        Place::Text => Some("date-time"),
+        Place::Header => Some("http-date"),
+    };
+    match traits.get("smithy.api#timestampFormat").and_then(Value::as_str).or(of_place) {
         Some("date-time") => json!({ "type": "string", "format": "date-time", "x-proofmark": "timestamp" }),
         Some("http-date") => json!({ "type": "string", "pattern": HTTP_DATE, "x-proofmark": "timestamp" }),
         _ => json!({ "type": "number", "x-proofmark": "timestamp" }),

@@ -3,8 +3,8 @@
 use super::ast::Shape;
 use crate::contract::{ImportProblem, refs};
 
-/// Traits of `smithy.api` that are taken into the contract, that awsJson gives no meaning (`http...`, `jsonName`,
-/// `xml...`), or that concern documents, tools and clients alone.
+/// Traits of `smithy.api` that are taken into the contract, that awsJson gives no meaning (`http...`, `jsonName`) or neither
+/// protocol does (`xml...`), or that concern documents, tools and clients alone.
 const HELD: &[&str] = &[
     "addedDefault",
     "auth",
@@ -64,7 +64,7 @@ const HELD: &[&str] = &[
     "unstable",
 ];
 
-/// Namespaces none of whose traits changes what travels in awsJson.
+/// Namespaces none of whose traits changes what travels.
 const ASIDE: &[&str] = &[
     "aws.api#",
     "aws.auth#",
@@ -92,7 +92,10 @@ pub(in crate::contract) fn lacking(name: &str) -> Option<&'static str> {
         "aws.protocols#awsQueryCompatible" => {
             return Some("the header x-amzn-query-error of its errors is not judged");
         }
-        "aws.protocols#awsJson1_0" | "aws.protocols#awsJson1_1" | "aws.protocols#awsQueryError" => {
+        "aws.protocols#awsJson1_0"
+        | "aws.protocols#awsJson1_1"
+        | "aws.protocols#restJson1"
+        | "aws.protocols#awsQueryError" => {
             return None;
         }
         _ => {}
@@ -100,7 +103,7 @@ pub(in crate::contract) fn lacking(name: &str) -> Option<&'static str> {
     let other_protocol =
         ["aws.protocols#", "smithy.protocols#"].iter().any(|namespace| name.starts_with(namespace));
     if other_protocol {
-        return Some("of the protocols of a service only awsJson is spoken");
+        return Some("of the protocols of a service only awsJson and restJson1 are spoken");
     }
     let held = match name.strip_prefix("smithy.api#") {
         Some(name) => HELD.contains(&name) || ["http", "json", "xml"].iter().any(|it| name.starts_with(it)),

@@ -15,7 +15,7 @@ use crate::{
         family,
         shape::{Kind, Shape},
     },
-    model::contract::{Contract, Effect, ListStyle, Member, Operation, ParameterLocation, Protocol},
+    model::contract::{Contract, Effect, ListStyle, Member, Operation, ParameterLocation},
 };
 
 /// The parts of a request in which values stand.
@@ -69,10 +69,10 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
         Body::Unreadable(text) => unreadable = Some(text.clone()),
     }
     let naming = evidence::naming(contract, operation, &reader.created);
-    let content = match (&contract.protocol, operation.method.as_str()) {
+    let content = match (contract.protocol.is_rest(), operation.method.as_str()) {
         _ if operation.touches.members.is_some() => Content::Names,
-        (Protocol::Rest, "PUT" | "PATCH") => Content::IsState,
-        (Protocol::Rest, _) => Content::NamesWhatIsShown,
+        (true, "PUT" | "PATCH") => Content::IsState,
+        (true, _) => Content::NamesWhatIsShown,
         _ => Content::Names,
     };
     Touched {
@@ -208,7 +208,7 @@ impl<'c> Reader<'c> {
         let shape = spot.schema.map(|schema| Shape::of(self.contract, schema));
         let element = shape.filter(|shape| shape.kind == Kind::List).and_then(|shape| shape.inside());
         let between = match list {
-            ListStyle::Repeated | ListStyle::Commas => ',',
+            ListStyle::Repeated | ListStyle::Commas | ListStyle::Entries => ',',
             ListStyle::Spaces => ' ',
             ListStyle::Pipes => '|',
             ListStyle::Tabs => '\t',
@@ -246,8 +246,8 @@ impl<'c> Reader<'c> {
                 let spot = Spot { path: String::new(), ..Spot::new("body", name, Some((name, member))) };
                 self.node(&spot, node);
             }
-            // In RPC the names are those of a structure's members; where no body is documented they may be anything.
-            (None, Node::Object(members)) if self.contract.protocol != Protocol::Rest => {
+            // In the protocols of Smithy the names are those of a structure's members; where no body is documented they may be anything.
+            (None, Node::Object(members)) if self.contract.protocol.is_smithy() => {
                 for (name, value) in members {
                     let member = self.member(ParameterLocation::Body, name);
                     self.node(&Spot::new("body", name, member), value);

@@ -12,7 +12,7 @@ use crate::{
         identity::{self, Wanted, Way},
         shape::{Kind, Shape},
     },
-    model::contract::{Contract, Member, Operation, ParameterLocation, Protocol},
+    model::contract::{Contract, Member, Operation, ParameterLocation},
 };
 
 /// The variables that stand for what was made, where the case gives it no name: `made.EndpointArn`.
@@ -58,7 +58,7 @@ pub fn of(contract: &Contract, operation: &Operation) -> Family {
         let wanted = Wanted { resource: &resource, member, schema: &taken.schema };
         let ways_in = |schema: &Value| {
             let ways = identity::ways(contract, schema, wanted);
-            if contract.protocol == Protocol::Rest { with_id(ways, taken) } else { ways }
+            if contract.protocol.is_smithy() { ways } else { with_id(ways, taken) }
         };
         let answer = family::answer_schema(contract, operation).map(ways_in);
         answered.insert((*member).to_owned(), answer.unwrap_or_else(|| undocumented(contract, member)));
@@ -207,7 +207,7 @@ fn with_id(ways: Vec<Way>, described: &Member) -> Vec<Way> {
 
 /// Where a value may be that the contract does not describe.
 fn undocumented(contract: &Contract, member: &str) -> Vec<Way> {
-    let names: &[&str] = if contract.protocol == Protocol::Rest { &["id", member] } else { &[member] };
+    let names: &[&str] = if contract.protocol.is_smithy() { &[member] } else { &["id", member] };
     names.iter().map(|name| vec![(*name).to_owned()]).collect()
 }
 

@@ -17,6 +17,9 @@ pub struct DocumentedResponse {
     /// JSON media types whose bodies have another schema than `schema`, as documented; none where any body will do.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub other_schemas: BTreeMap<String, Option<String>>,
+    /// The schema of the headers that hold members of the output: an object of them by their names in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headers: Option<String>,
 }
 
 impl DocumentedResponse {
@@ -85,6 +88,7 @@ mod tests {
             schema: Some("First".into()),
             media_types: documented.map(str::to_owned).collect(),
             other_schemas: others.map(|(kind, name)| (kind.to_owned(), name.map(str::to_owned))).into(),
+            headers: None,
         };
         for (given, schema) in [
             (Some("application/json"), Some("First")),
@@ -110,6 +114,7 @@ mod tests {
             schema: Some("First".into()),
             media_types: vec![main.into(), other.into()],
             other_schemas: [(other.to_owned(), Some("Other".to_owned()))].into(),
+            headers: None,
         };
         for (main, other, given, schema) in [
             ("application/json", "*/*", "application/json", "First"),

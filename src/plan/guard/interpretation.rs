@@ -10,7 +10,7 @@ use crate::{
         effect,
         router::{Base, Incoming, Router},
     },
-    model::contract::{Contract, Effect, Operation, ParameterLocation, Protocol},
+    model::contract::{Contract, Effect, Operation, ParameterLocation},
     plan::request::PreparedRequest,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn read<'a>(
     let PreparedRequest { method, target, headers, body, .. } = prepared;
     let incoming = Incoming::new(method, target, headers, body);
     let found = Router::new(contract).readings(&incoming, Base::Known(base));
-    let rpc = contract.protocol != Protocol::Rest;
+    let rpc = !contract.protocol.is_rest();
     let mut readings = Vec::new();
     // In RPC a target may go by another part of the request than the documented one.
     if rpc && !found.iter().any(|reading| reading.operation.name == operation.name) {
@@ -83,7 +83,7 @@ fn reading<'a>(
 
 /// Whether a target of the documented protocol would take the request for one of this operation.
 fn is_exact(operation: &Operation, contract: &Contract, prepared: &PreparedRequest) -> bool {
-    let Protocol::AwsJson { target_prefix, .. } = &contract.protocol else { return true };
+    let Some(target_prefix) = contract.protocol.target_prefix() else { return true };
     header(prepared, "x-amz-target") == Some(&format!("{target_prefix}.{}", operation.name))
         && serde_json::from_slice::<IgnoredAny>(&prepared.body).is_ok()
 }

@@ -111,7 +111,7 @@ fn several(member: &Member, name: &str, texts: Vec<String>, checked: bool) -> Re
         Some(items) => {
             let separator = match member.list {
                 ListStyle::Repeated => '\0',
-                ListStyle::Commas => ',',
+                ListStyle::Commas | ListStyle::Entries => ',',
                 ListStyle::Spaces => ' ',
                 ListStyle::Pipes => '|',
                 ListStyle::Tabs => '\t',

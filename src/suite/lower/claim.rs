@@ -6,7 +6,7 @@ use crate::{
     model::{
         case::{Claim, Expectation, Messages, Purpose, SnapshotNeed, SnapshotRule},
         clause::{ClauseId, Clauses},
-        contract::{Contract, Protocol},
+        contract::Contract,
         template::TemplateValue,
     },
     suite::{
@@ -228,14 +228,14 @@ const SLIP: usize = 2;
 
 /// Only slips are told: services answer with errors that no model names, and cases may claim those.
 fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Problems) {
-    let known: Vec<&str> = match contract.protocol {
-        Protocol::AwsJson { .. } => contract
+    let known: Vec<&str> = match contract.protocol.is_smithy() {
+        true => contract
             .operations
             .values()
             .flat_map(|operation| &operation.errors)
             .map(|error| &*error.name)
             .collect(),
-        Protocol::Rest => {
+        false => {
             let codes = contract.schema("Error").map(|schema| &schema["properties"]["errorCode"]["enum"]);
             codes
                 .and_then(|codes| codes.as_array())

@@ -12,7 +12,7 @@ use crate::{
     model::{
         case::{Auth, Capture, Claim, Expectation, Poll, Raw, RawBody, Request, Step, Through},
         clause::Clauses,
-        contract::{Contract, Operation, ParameterLocation, Protocol},
+        contract::{Contract, Operation, ParameterLocation},
         template::TemplateValue,
     },
     suite::{
@@ -257,12 +257,12 @@ fn auth(
             (false, Auth::Token(token.token.value))
         }
     };
-    match contract.map(|contract| &contract.protocol) {
-        Some(Protocol::Rest) if needs_signature => {
+    match contract.map(|contract| contract.protocol.signing_name()) {
+        Some(None) if needs_signature => {
             let problem = problems.add(entry.at, "a signature for an API that signs nothing");
             problem.help("its requests carry a token: none, own-token, or { token: ... }");
         }
-        Some(Protocol::AwsJson { .. }) if !needs_signature => {
+        Some(Some(_)) if !needs_signature => {
             let problem = problems.add(entry.at, "a token for an API that signs its requests");
             problem.help("one of none, unknown-key, bad-signature, stale-date, tampered-body");
         }

@@ -37,6 +37,11 @@ mod present {
     struct Resource;
 
     #[derive(RustEmbed)]
+    #[folder = "schemas/restjson/"]
+    #[prefix = "restjson/"]
+    struct RestJson;
+
+    #[derive(RustEmbed)]
     #[folder = "schemas/veeam/"]
     #[prefix = "veeam/"]
     struct Veeam;
@@ -55,7 +60,11 @@ mod present {
             Kind::Cases => Cases::iter().map(String::from).collect(),
             Kind::Schemas => {
                 let apis = AwsJson::iter().chain(Dms::iter()).chain(Http::iter());
-                apis.chain(Resource::iter()).chain(Veeam::iter()).map(String::from).collect()
+                apis.chain(Resource::iter())
+                    .chain(RestJson::iter())
+                    .chain(Veeam::iter())
+                    .map(String::from)
+                    .collect()
             }
             Kind::Snapshots => Snapshots::iter().map(String::from).collect(),
             Kind::Targets => Targets::iter().map(String::from).collect(),
@@ -69,7 +78,7 @@ mod present {
             Kind::Schemas => {
                 let api = AwsJson::get(name).or_else(|| Dms::get(name));
                 let shared = api.or_else(|| Http::get(name)).or_else(|| Resource::get(name));
-                shared.or_else(|| Veeam::get(name))
+                shared.or_else(|| RestJson::get(name)).or_else(|| Veeam::get(name))
             }
             Kind::Snapshots => Snapshots::get(name),
             Kind::Targets => Targets::get(name),

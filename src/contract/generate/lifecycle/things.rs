@@ -24,7 +24,7 @@ use crate::{
             Capture, CaptureFrom, Claim, Expectation, Poll, Presence, Purpose, StatusPattern, Step,
             ValueMatcher,
         },
-        contract::{Effect, Operation, ParameterLocation, Protocol},
+        contract::{Effect, Operation, ParameterLocation},
     },
 };
 
@@ -178,7 +178,7 @@ impl<'a> Lifecycle<'_, 'a> {
                 && words_behind_the_verb(&other.name) == about
                 && shown.into_iter().flatten().any(|property| property.name == member)
         };
-        if builder.contract.protocol == Protocol::Rest || spot.depth >= DEEPEST {
+        if !builder.contract.protocol.is_smithy() || spot.depth >= DEEPEST {
             return None;
         }
         let beginner = builder.contract.operations.values().find(gives)?;
@@ -223,7 +223,7 @@ impl<'a> Lifecycle<'_, 'a> {
         let known = placeholder("made", Some(number));
         input.iter_mut().for_each(|(_, value)| placeholders::number(value, number));
         let row = self.builder.row(&input, Some(number));
-        let served = life(self.builder.contract, "served");
+        let served = life("served");
         let mut step = self.call(operation, input);
         self.is_served(&mut step, operation);
         let there = Claim::At { path: Arc::clone(&path), matcher: ValueMatcher::Present };
@@ -244,9 +244,10 @@ impl<'a> Lifecycle<'_, 'a> {
         let Spot { operation, depth, path } = spot;
         let described = operation.members.get(member);
         let in_path = described.is_some_and(|it| it.place == ParameterLocation::Path);
-        let name = match self.builder.contract.protocol {
-            Protocol::Rest if in_path => member.to_owned(),
-            Protocol::Rest if text == ABSENT_UUID => {
+        let is_smithy = self.builder.contract.protocol.is_smithy();
+        let name = match is_smithy {
+            _ if in_path => member.to_owned(),
+            false if text == ABSENT_UUID => {
                 // In the body of `PUT /things/{thingId}`, `id` and `thingId` say once more what the path says.
                 let says = |(have, _): &&(String, Value)| have.eq_ignore_ascii_case(member);
                 let again = path.iter().find(says).or(path.last().filter(|_| member == "id"));
@@ -255,8 +256,8 @@ impl<'a> Lifecycle<'_, 'a> {
                 }
                 self.builder.kinds.parameter(member).unwrap_or(member).to_owned()
             }
-            Protocol::Rest => return None,
-            Protocol::AwsJson { .. } => {
+            false => return None,
+            true => {
                 let needed = described.is_some_and(|it| it.required) && depth == 0;
                 let singular = member.strip_suffix('s').unwrap_or(member);
                 // Beside what can be made it is a property of that.
@@ -272,7 +273,7 @@ impl<'a> Lifecycle<'_, 'a> {
             _ => in_path || path.is_empty(),
         };
         let variable = format!("{}.{name}", if uses_up { "spare" } else { "given" });
-        if in_path || self.builder.contract.protocol != Protocol::Rest {
+        if in_path || is_smithy {
             self.variables.insert(variable.as_str().into());
         }
         Some(format!("${{{variable}}}"))
@@ -298,7 +299,7 @@ impl<'a> Lifecycle<'_, 'a> {
     pub(super) fn is_served(&self, step: &mut Step, operation: &Operation) {
         step.poll = self.until_ready(operation);
         if step.poll.is_none() {
-            self.expects(step, life(self.builder.contract, "served"), Claim::Status(SUCCESS.to_vec()));
+            self.expects(step, life("served"), Claim::Status(SUCCESS.to_vec()));
         }
     }
 
@@ -326,7 +327,7 @@ impl<'a> Lifecycle<'_, 'a> {
             alternative(Claim::Status(served.to_vec())),
             alternative(Claim::Error(errors)),
         ]);
-        let until = self.builder.expectation(life(self.builder.contract, "served"), ends);
+        let until = self.builder.expectation(life("served"), ends);
         Some(Poll {
             until: until.into_iter().collect(),
             unless: Vec::new(),

@@ -27,7 +27,7 @@ use crate::{
             Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, StatusPattern, Step,
             Twin, ValueMatcher,
         },
-        contract::{Operation, Protocol},
+        contract::Operation,
         resource::{Parent, Resource, Use},
         template::TemplateValue,
     },
@@ -202,16 +202,13 @@ impl<'d, 'a> Scene<'d, 'a> {
     }
 
     pub fn served(&self) -> Statement {
-        life(self.builder.contract, "served")
+        life("served")
     }
 
     /// A request that may be refused, and may not make the server fail.
     pub fn call(&self, operation: &Operation, input: Vec<(String, Value)>) -> Step {
         let mut step = self.builder.step(operation, input, Auth::Target);
-        let statement = match self.builder.contract.protocol {
-            Protocol::AwsJson { .. } => must("awsjson.input.valid"),
-            Protocol::Rest => must("input.valid"),
-        };
+        let statement = must("input.valid");
         let answers = Claim::Status(operation_answers(operation));
         self.expects(&mut step, self.builder.expectation(statement, answers));
         step
@@ -349,13 +346,13 @@ impl<'d, 'a> Scene<'d, 'a> {
         let Some(operation) = self.builder.contract.operation(operation) else { return Vec::new() };
         let errors = operation.errors.iter().map(|error| error.name.clone());
         let errors: Vec<String> = errors.filter(|name| name.contains("NotFound")).collect();
-        match self.builder.contract.protocol {
-            Protocol::AwsJson { .. } if errors.is_empty() => Vec::new(),
-            Protocol::AwsJson { .. } => vec![Claim::Error(errors)],
-            Protocol::Rest if operation.answer(404).is_some() => {
+        match self.builder.contract.protocol.is_smithy() {
+            true if errors.is_empty() => Vec::new(),
+            true => vec![Claim::Error(errors)],
+            false if operation.answer(404).is_some() => {
                 vec![Claim::Status(vec![StatusPattern::Exact(404), StatusPattern::Exact(410)])]
             }
-            Protocol::Rest => vec![Claim::Status(REFUSED.to_vec())],
+            false => vec![Claim::Status(REFUSED.to_vec())],
         }
     }
 
