@@ -121,8 +121,6 @@ struct Route<'c> {
     operation: &'c Operation,
     /// One behind another, they are the path of the operation.
     paths: [&'c str; 2],
-    /// Of the path: few requests have as many as a route, so that most templates are never read.
-    segments: usize,
     template: OnceLock<Template<'c>>,
 }
 
@@ -223,9 +221,10 @@ impl<'c> Router<'c> {
             .collect();
         let mut readings: Vec<Reading<'c>> = Vec::new();
         for route in self.routes.iter().filter(|route| methods.contains(&*route.operation.method)) {
+            let count = route.segments();
             for path in &paths {
-                let start = if base.is_none() { path.len().saturating_sub(route.segments) } else { 0 };
-                if path.len() - start != route.segments {
+                let start = if base.is_none() { path.len().saturating_sub(count) } else { 0 };
+                if path.len() - start != count {
                     continue;
                 }
                 for parameters in route.template().fits(&path[start..], Equality::AnyCase, ASSIGNMENTS) {
@@ -252,7 +251,7 @@ impl<'c> Router<'c> {
                 problems.push((&*route.operation.name, message));
             }
             let of_template = (template.literal_bytes(), template.parameters().count());
-            let key = (&*route.operation.method, route.segments, of_template);
+            let key = (&*route.operation.method, route.segments(), of_template);
             groups.entry(key).or_default().push(route);
         }
         let mut comparisons = 0;
@@ -297,12 +296,7 @@ fn impossible(template: &Template<'_>) -> Option<String> {
 
 /// The operation below each server of the contract; the first one's path is a part of the operation's.
 fn of<'c>(operation: &'c Operation, contract: &'c Contract) -> Vec<Route<'c>> {
-    let route = |paths: [&'c str; 2]| Route {
-        operation,
-        paths,
-        segments: paths.iter().flat_map(|path| template::segments(path)).count(),
-        template: OnceLock::new(),
-    };
+    let route = |paths: [&'c str; 2]| Route { operation, paths, template: OnceLock::new() };
     let mut routes = vec![route(["", &operation.path])];
     if let [first, others @ ..] = contract.base_paths.as_slice()
         && let Some(path) = operation.path.strip_prefix(first.as_str())
@@ -319,6 +313,11 @@ struct Fit<'c, 'r, 's> {
 }
 
 impl<'c> Route<'c> {
+    /// Of the path: few requests have as many as a route, so that most templates are never read.
+    fn segments(&self) -> usize {
+        self.paths.iter().map(|path| template::count(path)).sum()
+    }
+
     fn template(&self) -> &Template<'c> {
         self.template.get_or_init(|| Template::of(&self.paths))
     }
@@ -332,7 +331,7 @@ impl<'c> Route<'c> {
             }
             Base::Anywhere => path.split_at(self.start(path)?),
         };
-        if template::path_segments(below).count() != self.segments {
+        if template::path_segments(below).count() != self.segments() {
             return None;
         }
         let (equality, parameters, slash) = self.template().fit(below)?;
@@ -344,7 +343,7 @@ impl<'c> Route<'c> {
     /// every path: it can only be the whole.
     fn start(&self, path: &str) -> Option<usize> {
         let end = path.strip_suffix('/').unwrap_or(path).len();
-        let start = match self.segments {
+        let start = match self.segments() {
             0 => end,
             count => path[..end].rmatch_indices('/').nth(count - 1)?.0,
         };
