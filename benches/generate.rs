@@ -37,7 +37,7 @@ fn one_operation(bencher: Bencher) {
     let (dms, text) = &contracts[0];
     let operation = dms.operation("ModifyEndpoint").expect("DMS has it");
     let places = Places::of(dms, "operations.json".into(), text);
-    bencher.bench(|| generate::of(dms, operation, &clauses, &places, SEED));
+    bencher.bench(|| generate::of(dms, [operation], &clauses, &places, SEED));
 }
 
 fn contracts() -> [(Contract, &'static str); 2] {

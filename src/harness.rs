@@ -27,11 +27,11 @@ use crate::{
     check::{self, Twins},
     exec::{self, Interrupt},
     model::{
-        case::{CaseId, GENERATED, Profile},
+        case::{Case, CaseId, GENERATED, Profile},
         exchange::Trace,
         verdict::{Status, Verdict},
     },
-    plan::{self, Job, Selection},
+    plan::{self, Ground, Job, Selection},
     report::{self, Entry, FailOn, Format, Report, Style},
     runner::{self, Opening, Runner, clean_up, interrupt, kept, pending, summary},
     workspace::{
@@ -77,15 +77,12 @@ fn trials_of(asked: Asked) -> Result<ExitCode, Error> {
     let update = snapshots::update()?;
     let (workspace, resolved) = load_for(&arguments, &asked)?;
     snapshots::note_references(&resolved.snapshots, &workspace)?;
-    let jobs = plan::plan(workspace.ground(&resolved.target), &asked.selection).jobs;
+    let jobs = jobs_of(&arguments, &asked.selection, workspace.ground(&resolved.target));
     // Cases wait for the target far more than they compute.
     arguments.test_threads.get_or_insert(resolved.target.limits.concurrency);
     let extent = if arguments.exact { Extent::OneTrial } else { Extent::Run };
-    let is_asked =
-        |job: &&Job| extent == Extent::Run || arguments.filter.as_deref() == Some(&*plan::trial(&job.case));
-    let played = jobs.iter().filter(is_asked).cloned().collect();
     let (base_url, tokens) = (asked.base_url, asked.tokens);
-    let unopened = Unopened { workspace, resolved, base_url, tokens, jobs: played, extent };
+    let unopened = Unopened { workspace, resolved, base_url, tokens, jobs: jobs.clone(), extent };
     let shared = Arc::new(Trials::new(unopened, update)?);
     let trials =
         trials(jobs).into_iter().map(|(name, jobs)| trial(name, jobs, Arc::clone(&shared))).collect();
@@ -111,6 +108,15 @@ fn trials_of(asked: Asked) -> Result<ExitCode, Error> {
         return Ok(ExitCode::from(101));
     }
     Ok(conclusion.exit_code())
+}
+
+/// The jobs that are asked for; of one exact name, none of the others is even planned.
+fn jobs_of(arguments: &Arguments, selection: &Selection, ground: Ground<'_>) -> Vec<Job> {
+    let Some(name) = arguments.filter.as_deref().filter(|_| arguments.exact) else {
+        return plan::plan(ground, selection).jobs;
+    };
+    let asked = |case: &&Arc<Case>| plan::trial(case) == name && selection.takes(case);
+    plan::jobs(ground.suite.cases.iter().filter(asked), ground)
 }
 
 /// The files and the target; for one exact name, the files or the generated cases of its operation alone where they

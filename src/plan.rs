@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 use crate::{
     contract::Contracts,
     model::{
-        case::{Case, CaseId, Fixture, Need, Origin, Profile, Scope, Suite},
+        case::{Case, CaseId, Fixture, GENERATED, Need, Origin, Profile, Scope, Suite},
         contract::ApiName,
         target::{KnownFailure, KnownWhat, Target},
     },
@@ -191,6 +191,23 @@ impl Selection {
             && any(&self.origins, |origin| *origin == case.origin())
             && any(&self.apis, |api| *api == case.api)
             && !self.excludes(case)
+    }
+
+    /// Whether a case generated for this operation may be selected, as far as its id shows that before it is generated.
+    pub fn may_take_generated(&self, api: &str, operation: &str) -> bool {
+        let prefix = format!("{api}::{operation}::{GENERATED}::");
+        let fits = |filter: &String| match filter.split_once('*') {
+            Some((start, _)) => start.starts_with(&prefix) || prefix.starts_with(start),
+            // What follows the last colon may be in any name, and a name holds no colon.
+            None => {
+                prefix.contains(filter) || filter.rfind(':').is_none_or(|at| prefix.ends_with(&filter[..=at]))
+            }
+        };
+        (self.filters.is_empty() || self.filters.iter().any(fits))
+            && (self.operations.is_empty() || self.operations.iter().any(|wanted| **wanted == *operation))
+            && (self.apis.is_empty() || self.apis.iter().any(|wanted| **wanted == *api))
+            && (self.origins.is_empty() || self.origins.contains(&Origin::Generated))
+            && !self.excluded.iter().any(|excluded| **excluded == *operation)
     }
 
     /// Whether a step of the case, or its clean-up, calls an excluded operation.

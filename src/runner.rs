@@ -23,7 +23,7 @@ use crate::{
         verdict::{Declared, Verdict},
     },
     plan::{Decision, Job, Plan},
-    report::FixtureResult,
+    report::{Digests, FixtureResult},
     workspace::{
         Error, FixtureRetention, ResolvedTarget, TargetLocation, Workspace, secrets,
         snapshots::{self, Place},
@@ -95,13 +95,15 @@ pub struct Runner {
     /// What answers are compared with, and where that is.
     pub snapshots: Snapshots,
     pub place: Place,
+    /// Of the target file.
+    target_digest: Arc<str>,
     embedded: Option<Embedded>,
 }
 
 impl Runner {
     /// Starts what has to be started. Nothing is sent to the target yet.
     pub async fn open(
-        mut workspace: Workspace,
+        workspace: Workspace,
         resolved: ResolvedTarget,
         opening: Opening,
     ) -> Result<Runner, Error> {
@@ -114,7 +116,6 @@ impl Runner {
             false => Place::None,
         };
         let snapshots = snapshots::open(&place)?;
-        workspace.digests.target = Some(digest);
         supplies_whole(&target, &workspace.suite)?;
         let embedded = match location {
             TargetLocation::Embedded => Some(embedded::start(&mut target, options).await?),
@@ -141,7 +142,13 @@ impl Runner {
         };
         let session =
             Session::open(setup).map_err(|error| Error::Usage(format!("target {}: {error}", target.name)))?;
-        Ok(Runner { workspace, target, session: Arc::new(session), snapshots, place, embedded })
+        let session = Arc::new(session);
+        Ok(Runner { workspace, target, session, snapshots, place, target_digest: digest, embedded })
+    }
+
+    /// By what the run can be told to have been the same as another.
+    pub fn digests(&self) -> Digests {
+        Digests { target: Some(Arc::clone(&self.target_digest)), ..self.workspace.digests().clone() }
     }
 
     /// What came of a case, by what it left on the wire. A judge that panics has not found out.

@@ -399,7 +399,7 @@ impl Traffic {
         }
         let run = Run {
             target: facts,
-            digests: workspace.digests.clone(),
+            digests: workspace.digests().clone(),
             plan: Planned::of(RunScope::Traffic),
             covered: None,
             seed: None,

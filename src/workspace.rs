@@ -2,15 +2,12 @@
 //! that is wrong with them is reported at once, and nothing has been sent yet.
 
 use std::{
-    borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use sha2::{Digest as _, Sha256};
-
-use self::bundled::Kind;
+use self::{bundled::Kind, digests::FileDigests};
 pub use self::{
     error::{Error, unknown},
     layout::{Layout, NoCases, PROJECT, TargetChoice},
@@ -24,18 +21,14 @@ use crate::{
         self, ContractError, Contracts,
         generate::{self, Places},
     },
-    model::{
-        case::Suite,
-        clause::Clauses,
-        contract::{ApiName, Contract},
-        target::Target,
-    },
+    model::{case::Suite, clause::Clauses, contract::Contract, target::Target},
     plan::{Ground, Selection},
     report::Digests,
     suite::{self, SourceFile},
 };
 
 pub mod bundled;
+mod digests;
 mod error;
 pub mod files;
 mod layout;
@@ -58,11 +51,15 @@ pub struct Workspace {
     pub targets: PathBuf,
     /// What the generated cases were made from.
     pub seed: u64,
-    /// Of the suite and the contracts.
-    pub digests: Digests,
+    digests: Arc<FileDigests>,
 }
 
 impl Workspace {
+    /// Of the suite and the contracts.
+    pub fn digests(&self) -> &Digests {
+        self.digests.get()
+    }
+
     /// Fails for a selection with a name that nothing has; a name with `*` in it may have no match.
     pub fn knows(&self, selection: &Selection) -> Result<(), Error> {
         let known = |kind: &str, given: &[String], names: BTreeSet<String>| {
@@ -101,7 +98,20 @@ pub enum Generated<'a> {
         api: &'a str,
         operation: &'a str,
     },
+    /// Those that have cases that the filters of this selection may take.
+    Selected(&'a Selection),
     None,
+}
+
+impl Generated<'_> {
+    fn wants(self, of_api: &str, of_operation: &str) -> bool {
+        match self {
+            Generated::All => true,
+            Generated::Of { api, operation } => of_api == api && of_operation == operation,
+            Generated::Selected(selection) => selection.may_take_generated(of_api, of_operation),
+            Generated::None => false,
+        }
+    }
 }
 
 /// Loads the workspace. `wanted` may leave out case files by their name (`dms/delete_connection.yaml`), and `generated`
@@ -113,18 +123,19 @@ pub fn open(
 ) -> Result<Workspace, Error> {
     let (bare, places) = open_contracts_with_places(files)?;
     let case_files = case_files(files, &bare.contracts, wanted)?;
-    let Workspace { contracts, clauses, seed, digests, .. } = &bare;
-    let seeded = [digests.contracts.values().map(|it| &**it).collect::<String>(), seed.to_string()];
-    let digests = Digests { suite: Some(digest(&case_files, &seeded)), ..digests.clone() };
+    let Workspace { contracts, clauses, seed, .. } = &bare;
+    let digests = Arc::new(bare.digests.with_suite(&case_files, *seed));
     let mut suite = suite::load(&case_files, contracts, clauses).map_err(Error::Diagnostics)?;
-    for (contract, places) in contracts.iter().zip(&places) {
-        let made = match generated {
-            Generated::All => generate::cases(contract, clauses, places, *seed),
-            Generated::Of { api, operation } => {
-                let found = contract.operation(operation).filter(|_| *contract.api == *api);
-                found.map_or_else(Vec::new, |found| generate::of(contract, found, clauses, places, *seed))
+    for (contract, file) in contracts.iter().zip(&places) {
+        let wanted: Vec<_> = { contract.operations.values() }
+            .filter(|operation| generated.wants(&contract.api, &operation.name))
+            .collect();
+        let made = match wanted.is_empty() {
+            true => Vec::new(),
+            false => {
+                let places = Places::of(contract, Arc::clone(&file.path), &file.text);
+                generate::of(contract, wanted, clauses, &places, *seed)
             }
-            Generated::None => Vec::new(),
         };
         let variables = suite.variables.entry(Arc::clone(&contract.api)).or_default();
         for (name, value) in generate::variables(contract, &made) {
@@ -177,8 +188,8 @@ pub fn open_contracts(files: &Layout) -> Result<Workspace, Error> {
     open_contracts_with_places(files).map(|(workspace, _)| workspace)
 }
 
-fn open_contracts_with_places(files: &Layout) -> Result<(Workspace, Vec<Places>), Error> {
-    let (contracts, places, contract_digests) = contracts_with_places(files.schemas.as_deref())?;
+fn open_contracts_with_places(files: &Layout) -> Result<(Workspace, Vec<SourceFile>), Error> {
+    let (contracts, places, digests) = contracts_with_places(files.schemas.as_deref())?;
     let clauses =
         suite::load_clauses(&clause_files(files.schemas.as_deref())?).map_err(Error::Diagnostics)?;
     let workspace = Workspace {
@@ -189,27 +200,9 @@ fn open_contracts_with_places(files: &Layout) -> Result<(Workspace, Vec<Places>)
         snapshots: files.snapshots.clone(),
         targets: files.targets.clone().unwrap_or_else(|| Kind::Targets.folder().into()),
         seed: files.seed.unwrap_or(generate::SEED),
-        digests: Digests { contracts: contract_digests, ..Digests::default() },
+        digests: Arc::new(digests),
     };
     Ok((workspace, places))
-}
-
-/// Of texts by their names in their folders, and of words that belong to them; wherever the folders are.
-fn digest<F: Borrow<SourceFile>>(files: &[F], words: &[String]) -> Arc<str> {
-    let mut sha256 = Sha256::new();
-    let mut part = |text: &str| {
-        sha256.update((text.len() as u64).to_be_bytes());
-        sha256.update(text);
-    };
-    for file in files {
-        let SourceFile { path, text } = file.borrow();
-        let mut names = path.rsplitn(3, ['/', '\\']);
-        let name = [names.next(), names.next()].map(Option::unwrap_or_default);
-        name.into_iter().for_each(&mut part);
-        part(text);
-    }
-    words.iter().for_each(|word| part(word));
-    hex::encode(sha256.finalize()).into()
 }
 
 fn is_yaml(name: &str) -> bool {
@@ -221,8 +214,8 @@ pub fn contracts(folder: Option<&Path>) -> Result<Contracts, Error> {
     contracts_with_places(folder).map(|(contracts, ..)| contracts)
 }
 
-/// Contracts, where the operations of each stand, in order, and the digest of each.
-type Placed = (Contracts, Vec<Places>, BTreeMap<ApiName, Arc<str>>);
+/// Contracts, the file in which the operations of each stand, in order, and the digests of all files.
+type Placed = (Contracts, Vec<SourceFile>, FileDigests);
 
 /// The same, with what else is known of them from their files.
 fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Error> {
@@ -232,12 +225,11 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Error> {
             .any(|wanted| name.ends_with(wanted))
     };
     let files = bundled::read(Kind::Schemas, folder, wanted)?;
-    let (mut contracts, mut places, mut digests) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut contracts, mut places, mut all) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
     for operations in files.iter().filter(|file| file.path.ends_with("operations.json")) {
         let contract = contract_at(operations, &files)?;
-        let found = Places::of(&contract, Arc::clone(&operations.path), &operations.text);
-        places.insert(Arc::clone(&contract.api), found);
-        digests.insert(Arc::clone(&contract.api), digest(&beside(operations, &files), &[]));
+        places.insert(Arc::clone(&contract.api), operations.clone());
+        all.insert(Arc::clone(&contract.api), beside(operations, &files).into_iter().cloned().collect());
         contracts.push(contract);
     }
     if contracts.is_empty() {
@@ -247,8 +239,13 @@ fn contracts_with_places(folder: Option<&Path>) -> Result<Placed, Error> {
             folder.display()
         )));
     }
-    let contracts = Contracts::new(contracts).map_err(|error| at_fault(&files, &error))?;
-    Ok((contracts, places.into_values().collect(), digests))
+    let contracts = match folder {
+        // Tests of this crate say of each that it is sound.
+        None => Contracts::of_sound(contracts),
+        Some(_) => Contracts::new(contracts),
+    };
+    let contracts = contracts.map_err(|error| at_fault(&files, &error))?;
+    Ok((contracts, places.into_values().collect(), FileDigests::of_contracts(all)))
 }
 
 /// What is wrong between contracts, with the path of the one that is wrong by itself already.
@@ -299,9 +296,71 @@ fn resources_of<'f>(operations: &SourceFile, files: &'f [SourceFile]) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{collections::BTreeMap, fs};
 
     use super::*;
+    use crate::model::case::{GENERATED, Origin};
+
+    #[test]
+    fn bundled_contracts_are_sound_as_loading_them_supposes() {
+        let whole = contracts(None).unwrap();
+        assert_eq!(Contracts::new(whole.iter().cloned().collect()).map(|_| ()), Ok(()));
+        assert_eq!(whole.verify(), Ok(()));
+    }
+
+    #[test]
+    fn one_case_by_name_is_found_without_the_others() {
+        let all = open(&Layout::default(), |_| true, Generated::All).unwrap();
+        assert_eq!(all.contracts.compiled(), 0);
+        let ids = |workspace: &Workspace, selection: &Selection| {
+            let taken = workspace.suite.cases.iter().filter(|case| selection.takes(case));
+            taken.map(|case| format!("{case:?}")).collect::<Vec<_>>()
+        };
+        for (filter, operations) in [
+            ("dms::ModifyEndpoint::generated::valid-1", 1),
+            ("veeam::GetAllAmazonConnections::generated", 1),
+            ("Endpoint::generated::without", 6),
+            ("dms::DeleteConnection::deletes-a-live-connection", 0),
+            ("dms::ModifyEndpoint::*", 1),
+            ("veeam::nothing::", 0),
+        ] {
+            let selection = Selection { filters: vec![filter.to_owned()], ..Selection::default() };
+            let few = open(&Layout::default(), |_| true, Generated::Selected(&selection)).unwrap();
+            assert_eq!(ids(&few, &selection), ids(&all, &selection), "{filter}");
+            let made = few.suite.cases.iter().filter(|case| case.origin() == Origin::Generated);
+            let made: BTreeSet<_> = made.map(|case| (&case.api, &case.operation)).collect();
+            assert!(made.len() <= operations, "{filter}: {made:?}");
+        }
+    }
+
+    #[test]
+    fn a_selection_never_misses_an_operation_that_it_may_take_cases_of() {
+        let all = open(&Layout::default(), |_| true, Generated::All).unwrap();
+        let generated = all.suite.cases.iter().filter(|case| case.origin() == Origin::Generated);
+        let mut by_operation: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        generated.for_each(|case| by_operation.entry((&case.api, &case.operation)).or_default().push(case));
+        for case in by_operation.values().flat_map(|cases| [&cases[0], &cases[cases.len() - 1]]) {
+            let id = case.id.to_string();
+            let starts = id.match_indices(':').map(|(at, _)| at).chain([0, 1, id.len() - 1]);
+            for start in starts {
+                for end in [start + 1, start + 2, id.rfind(':').unwrap() + 1, id.len()] {
+                    let part = id.get(start..end).unwrap_or_default().to_owned();
+                    for filter in [part.clone(), format!("*{part}*"), format!("{}*", &id[..start])] {
+                        let selection = Selection { filters: vec![filter], ..Selection::default() };
+                        let may = selection.may_take_generated(&case.api, &case.operation);
+                        assert!(may || !selection.takes(case), "{:?} takes {id}", selection.filters);
+                    }
+                }
+            }
+        }
+        let named = Selection {
+            filters: vec![format!("dms::ModifyEndpoint::{GENERATED}::x")],
+            ..Selection::default()
+        };
+        assert!(!named.may_take_generated("dms", "DeleteEndpoint"));
+        assert!(!named.may_take_generated("veeam", "ModifyEndpoint"));
+        assert!(named.may_take_generated("dms", "ModifyEndpoint"));
+    }
 
     #[test]
     fn the_digest_of_a_contract_covers_every_file_that_says_something_of_it() {
@@ -312,7 +371,8 @@ mod tests {
         for name in ["operations.json", "schema.json", "effects.yaml", "observed.yaml"] {
             fs::copy(bundled.join(name), api.join(name)).unwrap();
         }
-        let digest = || contracts_with_places(Some(folder.path())).unwrap().2["veeam"].clone();
+        let digest =
+            || contracts_with_places(Some(folder.path())).unwrap().2.get().contracts["veeam"].clone();
         let before = digest();
         fs::write(api.join("notes.txt"), "of nobody's concern").unwrap();
         assert_eq!(digest(), before);

@@ -17,10 +17,14 @@ pub fn check(args: &CheckArgs, out: &mut impl Write) -> Result<(), Error> {
     }
     // Generated cases are right by being made; only a target file may name one.
     let generated = if targets.is_empty() { Generated::None } else { Generated::All };
-    let workspace = workspace::open(&args.files.layout()?, |_| true, generated)?;
-    workspace.contracts.verify().map_err(|errors| {
-        Error::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    let layout = args.files.layout()?;
+    let workspace = workspace::open(&layout, |_| true, generated)?;
+    // The bundled contracts are in a release build as its tests have seen them; another build reads them from the disk.
+    if layout.schemas.is_some() || cfg!(debug_assertions) {
+        workspace.contracts.verify().map_err(|errors| {
+            Error::Usage(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        })?;
+    }
     for target in targets {
         let named = TargetChoice::named(target);
         let resolved = workspace::target(&named, &[], &workspace)?;

@@ -16,7 +16,8 @@ use crate::{
 
 /// Prints a line a case, or the same as JSON.
 pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Error> {
-    let workspace = workspace::open(&args.files.layout()?, |_| true, Generated::All)?;
+    let wanted = run::unchecked_selection(&args.selection)?;
+    let workspace = workspace::open(&args.files.layout()?, |_| true, Generated::Selected(&wanted))?;
     let resolved = workspace::target(&args.target.choice()?, &args.selection.api, &workspace)?;
     let selection = run::selection(&args.selection, &workspace)?;
     let plan = plan::plan(workspace.ground(&resolved.target), &selection);

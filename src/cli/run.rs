@@ -197,7 +197,14 @@ fn print_unkept(error: &io::Error) {
 
 /// Turns the arguments into a selection; a name that nothing has is the question's fault.
 pub fn selection(args: &SelectionArgs, workspace: &Workspace) -> Result<Selection, Error> {
-    let selection = Selection {
+    let selection = unchecked_selection(args)?;
+    workspace.knows(&selection)?;
+    Ok(selection)
+}
+
+/// The same before anybody knows which names there are.
+pub fn unchecked_selection(args: &SelectionArgs) -> Result<Selection, Error> {
+    Ok(Selection {
         filters: args.filters.clone(),
         operations: args.operation.clone(),
         excluded: args.exclude.clone(),
@@ -206,7 +213,5 @@ pub fn selection(args: &SelectionArgs, workspace: &Workspace) -> Result<Selectio
         origins: args.origin.map(Into::into).into_iter().collect(),
         apis: args.api.iter().map(|api| api.as_str().into()).collect(),
         shard: args.shard.map(shard::shard).transpose()?,
-    };
-    workspace.knows(&selection)?;
-    Ok(selection)
+    })
 }

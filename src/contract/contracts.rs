@@ -28,8 +28,8 @@ type Compiled = OnceLock<Result<Validator, String>>;
 #[derive(Debug)]
 struct Entry {
     contract: Contract,
-    /// Holds the contract's schemas under `uri`.
-    registry: Registry<'static>,
+    /// Holds the contract's schemas under `uri`, once one of them is compiled.
+    registry: OnceLock<Result<Registry<'static>, String>>,
     uri: String,
     /// By name under `$defs`.
     named: BTreeMap<Arc<str>, Compiled>,
@@ -44,7 +44,27 @@ impl Contracts {
         let mut entries = BTreeMap::new();
         for contract in contracts {
             let api = contract.api.clone();
-            if entries.insert(api.clone(), Entry::new(contract)?).is_some() {
+            let entry = Entry::unchecked(contract);
+            validate::check(&entry.contract)?;
+            entry.registry().map_err(|message| ContractError::Content {
+                file: files::SCHEMA,
+                pointer: String::new(),
+                message: message.to_owned(),
+            })?;
+            if entries.insert(api.clone(), entry).is_some() {
+                return Err(ContractError::Duplicate(api.to_string()));
+            }
+        }
+        Ok(Contracts { entries })
+    }
+
+    /// The same for contracts that [`Contracts::new`] has taken before, and would take again: nothing is checked, and nothing
+    /// compiled before it is needed. A schema that does not compile after all judges nothing, and says so.
+    pub fn of_sound(contracts: Vec<Contract>) -> Result<Contracts, ContractError> {
+        let mut entries = BTreeMap::new();
+        for contract in contracts {
+            let api = contract.api.clone();
+            if entries.insert(api.clone(), Entry::unchecked(contract)).is_some() {
                 return Err(ContractError::Duplicate(api.to_string()));
             }
         }
@@ -64,6 +84,14 @@ impl Contracts {
     pub fn verify(&self) -> Result<(), Vec<ContractError>> {
         let errors: Vec<_> = self.entries.values().flat_map(Entry::verify).collect();
         if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// How many schemas have been compiled to judge by.
+    #[cfg(test)]
+    pub fn compiled(&self) -> usize {
+        let done = |compiled: &&Compiled| compiled.get().is_some();
+        let of = |entry: &Entry| entry.named.values().chain(entry.members.values()).filter(done).count();
+        self.entries.values().map(of).sum()
     }
 
     /// Everything in which `value` differs from the schema called `schema`, in the order of the schema; empty if it
@@ -127,18 +155,8 @@ fn only_a_reference(schema: &Value) -> Option<String> {
 }
 
 impl Entry {
-    fn new(contract: Contract) -> Result<Entry, ContractError> {
-        validate::check(&contract)?;
+    fn unchecked(contract: Contract) -> Entry {
         let uri = format!("urn:proofmark:{}", contract.api);
-        let registry = Registry::new()
-            .draft(Draft::Draft202012)
-            .add(&uri, contract.schemas.clone())
-            .and_then(|registry| registry.prepare())
-            .map_err(|error| ContractError::Content {
-                file: files::SCHEMA,
-                pointer: String::new(),
-                message: error.to_string(),
-            })?;
         let named = contract.schema_names().map(|name| (Arc::from(name), OnceLock::new())).collect();
         let members = contract
             .operations
@@ -148,7 +166,18 @@ impl Entry {
             })
             .map(|key| (key, OnceLock::new()))
             .collect();
-        Ok(Entry { contract, registry, uri, named, members })
+        Entry { contract, registry: OnceLock::new(), uri, named, members }
+    }
+
+    fn registry(&self) -> Result<&Registry<'static>, &str> {
+        let registry = self.registry.get_or_init(|| {
+            Registry::new()
+                .draft(Draft::Draft202012)
+                .add(&self.uri, self.contract.schemas.clone())
+                .and_then(|registry| registry.prepare())
+                .map_err(|error| error.to_string())
+        });
+        registry.as_ref().map_err(String::as_str)
     }
 
     fn named(&self, name: &str) -> Option<Result<&Validator, &str>> {
@@ -174,7 +203,7 @@ impl Entry {
         });
         jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_registry(&self.registry)
+            .with_registry(self.registry()?)
             .offline()
             .should_validate_formats(true)
             .build(&schema)

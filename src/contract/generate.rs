@@ -76,20 +76,20 @@ impl Places {
 
 /// The cases of every operation, in the order of operations. Claims stand for those of `clauses` that are stated there.
 pub fn cases(contract: &Contract, clauses: &Clauses, places: &Places, seed: u64) -> Vec<Case> {
-    let kinds = Kinds::of(contract);
-    let of = |operation| of_kinds(contract, &kinds, operation, clauses, places, seed);
-    contract.operations.values().flat_map(of).collect()
+    of(contract, contract.operations.values(), clauses, places, seed)
 }
 
-/// The cases of one operation.
-pub fn of(
-    contract: &Contract,
-    operation: &Operation,
+/// The cases of these operations, in their order.
+pub fn of<'c>(
+    contract: &'c Contract,
+    operations: impl IntoIterator<Item = &'c Operation>,
     clauses: &Clauses,
     places: &Places,
     seed: u64,
 ) -> Vec<Case> {
-    of_kinds(contract, &Kinds::of(contract), operation, clauses, places, seed)
+    let kinds = Kinds::of(contract);
+    let of = |operation| of_kinds(contract, &kinds, operation, clauses, places, seed);
+    operations.into_iter().flat_map(of).collect()
 }
 
 /// What the variables of a target file that generated cases use hold where it does not set them: the name of nothing.

@@ -123,8 +123,6 @@ struct Route<'c> {
     operation: &'c Operation,
     /// One behind another, they are the path of the operation.
     paths: [&'c str; 2],
-    /// Of the path.
-    segments: usize,
     template: OnceLock<Template<'c>>,
 }
 
@@ -228,12 +226,13 @@ impl<'c> Router<'c> {
             .collect();
         let mut readings: Vec<Reading<'c>> = Vec::new();
         for route in self.routes.iter().filter(|route| methods.contains(&*route.operation.method)) {
+            let count = route.segments();
             for path in &paths {
                 let template = route.template();
                 // Where a greedy parameter is, the path begins where it is whole.
                 let is_exact = !template.takes(usize::MAX);
                 let start = match base {
-                    None if is_exact => path.len().saturating_sub(route.segments),
+                    None if is_exact => path.len().saturating_sub(count),
                     _ => 0,
                 };
                 if !template.takes(path.len() - start) {
@@ -263,7 +262,7 @@ impl<'c> Router<'c> {
                 problems.push((&*route.operation.name, message));
             }
             let of_template = (template.literal_bytes(), template.parameters().count());
-            let key = (&*route.operation.method, route.segments, of_template);
+            let key = (&*route.operation.method, route.segments(), of_template);
             groups.entry(key).or_default().push(route);
         }
         let mut comparisons = 0;
@@ -331,12 +330,7 @@ fn impossible(template: &Template<'_>) -> Option<String> {
 
 /// The operation below each server of the contract; the first one's path is a part of the operation's.
 fn of<'c>(operation: &'c Operation, contract: &'c Contract) -> Vec<Route<'c>> {
-    let route = |paths: [&'c str; 2]| Route {
-        operation,
-        paths,
-        segments: paths.iter().flat_map(|path| template::segments(path)).count(),
-        template: OnceLock::new(),
-    };
+    let route = |paths: [&'c str; 2]| Route { operation, paths, template: OnceLock::new() };
     let mut routes = vec![route(["", &operation.path])];
     if let [first, others @ ..] = contract.base_paths.as_slice()
         && let Some(path) = operation.path.strip_prefix(first.as_str())
@@ -353,13 +347,19 @@ struct Fit<'c, 'r, 's> {
 }
 
 impl<'c> Route<'c> {
+    /// Of the path: few requests have as many as a route, so that most templates are never read.
+    fn segments(&self) -> usize {
+        self.paths.iter().map(|path| template::count(path)).sum()
+    }
+
     fn template(&self) -> &Template<'c> {
         self.template.get_or_init(|| Template::of(&self.paths))
     }
 
     /// Few requests have as many segments as a route, so that most templates are never read.
     fn may_take(&self, count: usize) -> bool {
-        count == self.segments || count > self.segments && self.template().takes(count)
+        let own = self.segments();
+        count == own || count > own && self.template().takes(count)
     }
 
     fn fit<'r>(&self, path: &'r str, base: Base<'_>) -> Option<Fit<'c, 'r, '_>> {
@@ -383,7 +383,7 @@ impl<'c> Route<'c> {
     /// every path: it can only be the whole.
     fn start(&self, path: &str) -> Option<usize> {
         let end = path.strip_suffix('/').unwrap_or(path).len();
-        let start = match self.segments {
+        let start = match self.segments() {
             // What a greedy parameter takes has no beginning of its own.
             _ if self.template().takes(usize::MAX) => 0,
             0 => end,

@@ -18,11 +18,18 @@ pub fn words(contracts: &Contracts) -> Words {
 fn words_of(schema: &Value, words: &mut Words) {
     match schema {
         Value::Object(members) => members.iter().for_each(|(name, schema)| {
-            words.insert(name.as_str().into());
+            add(name, words);
             words_of(schema, words);
         }),
         Value::Array(items) => items.iter().for_each(|item| words_of(item, words)),
-        Value::String(text) if text.len() <= LONGEST_WORD => drop(words.insert(text.as_str().into())),
+        Value::String(text) if text.len() <= LONGEST_WORD => add(text, words),
         _ => {}
+    }
+}
+
+/// Most are there already.
+fn add(word: &str, words: &mut Words) {
+    if !words.contains(word) {
+        words.insert(word.into());
     }
 }

@@ -1,7 +1,7 @@
 //! What is read from a whole contract once, and asked for each value of each request.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::OnceLock,
 };
 
@@ -17,11 +17,19 @@ pub struct Names {
 /// Is derived at the first use. It says nothing that the contract does not: contracts are equal whether or not it is there,
 /// and a copy of one, which may be changed, derives its own.
 #[derive(Debug, Default)]
-pub struct Derived(OnceLock<Names>);
+pub struct Derived {
+    names: OnceLock<Names>,
+    errors: OnceLock<BTreeSet<String>>,
+}
 
 impl Derived {
     pub fn names(&self, derive: impl FnOnce() -> Names) -> &Names {
-        self.0.get_or_init(derive)
+        self.names.get_or_init(derive)
+    }
+
+    /// The names of all modelled errors.
+    pub fn errors(&self, derive: impl FnOnce() -> BTreeSet<String>) -> &BTreeSet<String> {
+        self.errors.get_or_init(derive)
     }
 }
 

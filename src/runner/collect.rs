@@ -146,6 +146,7 @@ pub async fn run_and_judge(
         covered,
         clean_up,
         plan: asked,
+        digests: runner.digests(),
         ..blank
     };
     RunOutput { run, taken }

@@ -180,7 +180,7 @@ impl Again<'_> {
 
     /// What is not as it was when the run was recorded.
     fn circumstances(&self, target: Option<&str>) -> Vec<String> {
-        let (then, now) = (&self.run.digests, &self.workspace.digests);
+        let (then, now) = (&self.run.digests, self.workspace.digests());
         let mut lines = Vec::new();
         let mut compare = |what: &str, then: Option<&str>, now: Option<&str>| {
             if let (Some(then), Some(now)) = (then, now)
@@ -358,7 +358,7 @@ impl Again<'_> {
 
     /// With what the run has found where a secret stood: of the same cases and contracts it is still true.
     fn with_hidden(&self, verdict: Verdict, entry: &Entry) -> Verdict {
-        let (then, now) = (&self.run.digests, &self.workspace.digests);
+        let (then, now) = (&self.run.digests, self.workspace.digests());
         let (mut violations, mut warnings) = match verdict {
             Verdict::Fail { violations, warnings } => (violations, warnings),
             Verdict::Pass { warnings } => (Vec::new(), warnings),
@@ -397,7 +397,7 @@ impl Again<'_> {
         let coverage = if whole { RunScope::All } else { RunScope::Selected };
         let run = Run {
             target: self.run.target.clone(),
-            digests: self.workspace.digests.clone(),
+            digests: self.workspace.digests().clone(),
             plan: Planned { not_selected: self.run.plan.not_selected, ..Planned::of(coverage) },
             covered: None,
             seed: self.run.seed,

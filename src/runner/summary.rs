@@ -10,7 +10,7 @@ use crate::{
     exec::SharedFixture,
     model::{exchange::Trace, target::Target, verdict::Verdict},
     plan::{self, Job},
-    report::{self, CaseResult, FailOn, Planned, Report, Run, RunScope, TargetFacts, Terms},
+    report::{self, CaseResult, Digests, FailOn, Planned, Report, Run, RunScope, TargetFacts, Terms},
     workspace::Workspace,
 };
 
@@ -36,11 +36,11 @@ pub fn of_fixtures(runner: &Runner, shared: Vec<SharedFixture>) -> Run {
     Run { fixtures, ..blank(runner, RunScope::Selected) }
 }
 
-/// A run of which nothing is known yet.
+/// A run of which nothing is known yet, not even its digests: what `cargo test` shows of one needs none.
 pub fn blank(runner: &Runner, coverage: RunScope) -> Run {
     Run {
         target: target_facts(&runner.target, &runner.workspace).with(runner.session.no_operations()),
-        digests: runner.workspace.digests.clone(),
+        digests: Digests::default(),
         plan: Planned::of(coverage),
         covered: None,
         seed: Some(runner.workspace.seed),

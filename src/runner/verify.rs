@@ -105,7 +105,7 @@ fn otherwise(report: &Report, run: &JudgedRun, workspace: &Workspace) -> Vec<Str
         found.push(format!("they were by proofmark {}, and this is {mine}", report.proofmark));
     }
     let short = |digest: &str| digest.chars().take(12).collect::<String>();
-    let (then, now) = (&run.digests, &workspace.digests);
+    let (then, now) = (&run.digests, workspace.digests());
     if let (Some(then), Some(now)) = (&then.suite, &now.suite)
         && then != now
     {

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::{
     CaseFiles, Error, PROJECT, TargetChoice, Workspace,
     bundled::{self, Kind},
-    digest, is_yaml, snapshots, unknown,
+    digests, is_yaml, snapshots, unknown,
 };
 use crate::{
     model::target::{Credentials, Keys, SecretRef, Target, is_loopback},
@@ -80,7 +80,7 @@ pub fn target(
         )));
     }
     let (file, named) = target_file(name, &workspace.targets)?;
-    let (retention, digest) = (FixtureRetention::Delete, digest(slice::from_ref(&file), &[]));
+    let (retention, digest) = (FixtureRetention::Delete, digests::Hash::of(slice::from_ref(&file)).finish());
     let target =
         suite::load_target(&file, &workspace.contracts, &workspace.clauses).map_err(Error::Diagnostics)?;
     let location = if name == REFERENCE { TargetLocation::Embedded } else { TargetLocation::Elsewhere };

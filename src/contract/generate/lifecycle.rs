@@ -277,10 +277,12 @@ pub(super) fn separator<'a>(contract: &'a Contract, operation: &Operation) -> Op
         let needed = operation.members.iter().filter(|(_, member)| is_needed(member));
         needed.map(|(name, _)| name.as_str()).collect()
     }
+    if operation.effect != Effect::Create {
+        return None;
+    }
     let needs = required(operation);
     let undoes = |other: &&Operation| other.effect == Effect::Destroy && required(other) == needs;
-    let joins = operation.effect == Effect::Create && needs.len() > 1;
-    contract.operations.values().filter(|_| joins).find(undoes)
+    contract.operations.values().filter(|_| needs.len() > 1).find(undoes)
 }
 
 /// `ModifyEndpoint` for `DeleteEndpoint`, `PUT` for `DELETE`; it names the thing in the same way.

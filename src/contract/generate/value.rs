@@ -216,13 +216,17 @@ impl Maker<'_> {
         let most = shape.count("maxLength").unwrap_or(usize::MAX);
         let pattern = shape.text("pattern").map(Regex::new).transpose().ok()?;
         let padded = |text: &str| {
+            if least == 0 {
+                return text.to_owned();
+            }
             let length = fills(text)[0].chars().count();
             let missing = least.min(1 << 20).saturating_sub(length);
             text.to_owned() + &"x".repeat(missing)
         };
         let fits = |text: &String| {
             let matches = |fill: &String| pattern.as_ref().is_none_or(|pattern| pattern.is_match(fill));
-            fills(text).iter().all(|fill| fill.chars().count() <= most && matches(fill))
+            let is_free = most == usize::MAX && pattern.is_none();
+            is_free || fills(text).iter().all(|fill| fill.chars().count() <= most && matches(fill))
         };
         const GUESSES: [&str; 11] =
             ["a", "A", "1", "aa", "a1", "default", "2026-01-01", "12:00", "us-east-1", "123456789012", ""];

@@ -59,6 +59,32 @@ pub(super) fn targets(request: &Incoming<'_>) -> BTreeSet<String> {
 /// The segments that the path may be taken for, each as it would be compared and handed on. `base` is cut off where it is
 /// given; a path that does not begin with it has none.
 pub(super) fn paths(path: &str, base: Option<&str>) -> BTreeSet<Vec<String>> {
+    if let Some(found) = plain_paths(path, base) {
+        return found;
+    }
+    every_path(path, base)
+}
+
+/// The same for a path in which there is nothing to decode and nothing to resolve: most are so.
+fn plain_paths(path: &str, base: Option<&str>) -> Option<BTreeSet<Vec<String>>> {
+    let inner = path.strip_prefix('/').unwrap_or(path);
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    let leaves_work = |byte| matches!(byte, b'%' | b'\\' | b';' | b'.');
+    if inner.is_empty() || path.contains("//") || path.bytes().any(leaves_work) {
+        return None;
+    }
+    let written: Vec<String> = inner.split('/').map(str::to_owned).collect();
+    let mut found: BTreeSet<Vec<String>> = without_base(&written, base).into_iter().collect();
+    match base.and_then(|base| path.strip_prefix(base.trim_end_matches('/'))) {
+        Some(below) if below.len() == path.len() => drop(found.insert(written)),
+        Some(below) => found.extend(split(below)),
+        None => {}
+    }
+    Some(found)
+}
+
+/// With everything that may be decoded and resolved.
+fn every_path(path: &str, base: Option<&str>) -> BTreeSet<Vec<String>> {
     let mut texts = vec![path.to_owned()];
     for _ in 0..DECODINGS {
         let next = texts.last().map_or(String::new(), |text| decoded(text));
@@ -120,4 +146,47 @@ fn thoroughly(text: &str) -> String {
 /// A segment as text of which nothing is decoded any more.
 pub(super) fn plain(segment: &str) -> Vec<template::Byte> {
     segment.bytes().map(|value| template::Byte { value, escaped: false }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_paths_are_read_as_all_others() {
+        let paths = [
+            "",
+            "/",
+            "//",
+            "a",
+            "/a",
+            "/a/",
+            "/a/b",
+            "/a/b/c-d_e:f",
+            "/A/b",
+            "/api",
+            "/api/",
+            "/apix/y",
+            "/a//b",
+        ];
+        let bases = [
+            None,
+            Some(""),
+            Some("/"),
+            Some("/api"),
+            Some("/api/"),
+            Some("/a"),
+            Some("/A"),
+            Some("/a/b"),
+            Some("/%61"),
+        ];
+        let mut plain = 0;
+        for path in paths.iter().flat_map(|path| [(*path).to_owned(), format!("/api{path}")]) {
+            for base in bases {
+                assert_eq!(super::paths(&path, base), every_path(&path, base), "{path} below {base:?}");
+                plain += usize::from(plain_paths(&path, base).is_some());
+            }
+        }
+        assert!(plain > 100, "{plain}");
+    }
 }

@@ -222,6 +222,13 @@ pub(super) fn segments(template: &str) -> impl Iterator<Item = &str> {
     template.split('/').filter(|it| !it.is_empty())
 }
 
+/// How many segments a template has.
+pub(super) fn count(template: &str) -> usize {
+    let mut before = b'/';
+    let begins = |byte: &u8| std::mem::replace(&mut before, *byte) == b'/' && *byte != b'/';
+    template.bytes().filter(begins).count()
+}
+
 /// The segments of a request path below the base, empty ones too; a slash at the end begins none.
 pub(super) fn path_segments(path: &str) -> impl Iterator<Item = &str> {
     let inner = path.strip_prefix('/').unwrap_or(path);
@@ -413,4 +420,16 @@ fn is_of_path(byte: u8) -> bool {
 /// The text percent-decoded once; what is no UTF-8 then is replaced.
 pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_are_counted_as_they_are_split() {
+        for template in ["", "/", "//", "a", "/a", "/a/", "/a//b/", "/{id}:verb/x", "a/b/c"] {
+            assert_eq!(count(template), segments(template).count(), "{template}");
+        }
+    }
 }

@@ -228,36 +228,48 @@ const SLIP: usize = 2;
 
 /// Only slips are told: services answer with errors that no model names, and cases may claim those.
 fn check_error(name: &Spanned<String>, contract: &Contract, problems: &mut Problems) {
-    let known: Vec<&str> = match contract.protocol.is_smithy() {
-        true => contract
-            .operations
-            .values()
-            .flat_map(|operation| &operation.errors)
-            .map(|error| &*error.name)
-            .collect(),
-        false => {
-            let codes = contract.schema("Error").map(|schema| &schema["properties"]["errorCode"]["enum"]);
-            codes
-                .and_then(|codes| codes.as_array())
-                .into_iter()
-                .flatten()
-                .filter_map(|code| code.as_str())
-                .collect()
-        }
-    };
-    if known.is_empty() || known.contains(&&*name.value) {
+    let known = contract.derived.errors(|| error_names(contract));
+    if known.is_empty() || known.contains(&name.value) {
         return;
     }
-    // Most operations share their errors, and the distance is expensive.
-    let near = |known: &&str| known.len().abs_diff(name.value.len()) <= SLIP;
-    let known: BTreeSet<&str> = known.into_iter().filter(near).collect();
-    let slip = closest(&name.value, known).filter(|meant| {
+    // The distance is expensive.
+    let near = known.iter().map(String::as_str).filter(|known| could_be_a_slip(&name.value, known));
+    let slip = closest(&name.value, near).filter(|meant| {
         strsim::damerau_levenshtein(&name.value.to_lowercase(), &meant.to_lowercase()) <= SLIP
     });
     if let Some(meant) = slip {
         let problem = problems.add(name.at, format!("unknown error {}", quoted(&name.value)));
         problem.help(format!("did you mean `{meant}`?"));
     }
+}
+
+/// The names of the errors that a contract documents.
+fn error_names(contract: &Contract) -> BTreeSet<String> {
+    match contract.protocol.is_smithy() {
+        true => {
+            let errors = contract.operations.values().flat_map(|operation| &operation.errors);
+            errors.map(|error| error.name.clone()).collect()
+        }
+        false => {
+            let codes = contract.schema("Error").map(|schema| &schema["properties"]["errorCode"]["enum"]);
+            let codes = codes.and_then(|codes| codes.as_array()).into_iter().flatten();
+            codes.filter_map(|code| code.as_str()).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// Whether two texts could be no more than [`SLIP`] edits apart: each of them adds, takes away or replaces one letter.
+fn could_be_a_slip(one: &str, other: &str) -> bool {
+    if one.len().abs_diff(other.len()) > SLIP {
+        return false;
+    }
+    if !one.is_ascii() || !other.is_ascii() {
+        return true;
+    }
+    let mut counts = [0_i32; 256];
+    one.bytes().for_each(|byte| counts[usize::from(byte.to_ascii_lowercase())] += 1);
+    other.bytes().for_each(|byte| counts[usize::from(byte.to_ascii_lowercase())] -= 1);
+    counts.iter().map(|count| count.unsigned_abs() as usize).sum::<usize>() <= 2 * SLIP
 }
 
 /// A field name of RFC 9110, section 5.1.

@@ -169,14 +169,17 @@ impl<'a> Lifecycle<'_, 'a> {
     fn begin(&mut self, spot: Spot<'_, 'a>, member: &str) -> Option<String> {
         let builder = self.builder;
         let about = words_behind_the_verb(&spot.operation.name);
-        let gives = |other: &&Operation| {
+        let shows = |other: &Operation| {
             let answer = answer_schema(builder.contract, other);
             let shown = answer.map(|schema| Shape::of(builder.contract, schema).properties(builder.contract));
+            shown.into_iter().flatten().any(|property| property.name == member)
+        };
+        let gives = |other: &&Operation| {
             other.name != spot.operation.name
                 && other.effect.makes()
                 && !other.members.contains_key(member)
                 && words_behind_the_verb(&other.name) == about
-                && shown.into_iter().flatten().any(|property| property.name == member)
+                && shows(other)
         };
         if !builder.contract.protocol.is_smithy() || spot.depth >= DEEPEST {
             return None;

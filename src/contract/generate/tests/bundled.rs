@@ -29,7 +29,7 @@ fn the_seed_says_all() {
     assert!(made(1) == made(1));
     assert!(made(1) != made(2));
     let operation = contract.operation("CreateEndpoint").unwrap();
-    let alone = of(&contract, operation, &Clauses::new(), &places, 1);
+    let alone = of(&contract, [operation], &Clauses::new(), &places, 1);
     let all = cases(&contract, &Clauses::new(), &places, 1);
     let among: Vec<_> = all.into_iter().filter(|case| *case.operation == *"CreateEndpoint").collect();
     assert!(format!("{alone:?}") == format!("{among:?}"));
