@@ -22,8 +22,10 @@ use crate::{
 
 mod compared;
 mod members;
+mod relations;
 mod union;
 
+pub use relations::{RelationState, Relations};
 pub use union::union;
 
 /// What a run has seen of every contract that its target has.
@@ -47,6 +49,9 @@ pub struct ApiCoverage {
     /// The output members whose values a claim of a judged case compares, by the same names.
     #[serde(default)]
     pub compared: BTreeSet<String>,
+    /// What became of each relation of each resource that a case claims.
+    #[serde(default)]
+    pub resources: Relations,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -165,7 +170,12 @@ impl<'a> CoverageCollector<'a> {
         let judged: Vec<&Contract> = self.seen.values().map(|seen| seen.contract).collect();
         let spoken = self.seen.values().filter(|seen| !seen.answered.is_empty());
         let spoken: Vec<&Contract> = spoken.map(|seen| seen.contract).collect();
-        let apis = self.seen.into_values().map(Seen::fold).collect();
+        let apis = self.seen.into_values().map(|seen| {
+            let mine = results.iter().filter(|result| *result.case.api == *seen.contract.api);
+            let resources = relations::of(seen.contract, mine);
+            ApiCoverage { resources, ..seen.fold() }
+        });
+        let apis = apis.collect();
         let exercised = exercised(&spoken, results, clauses);
         let broken = broken(results, fixtures);
         let concern = |(id, _): &(&ClauseId, &Clause)| concerns(id, &judged, self.contracts);
@@ -300,6 +310,7 @@ impl<'a> Seen<'a> {
             inputs: Ratio::of(inputs, &self.inputs),
             compared: outputs.seen.intersection(&self.compared).cloned().collect(),
             outputs,
+            resources: Relations::new(),
         }
     }
 

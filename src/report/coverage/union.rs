@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ApiCoverage, ClauseCoverage, Coverage, OperationCoverage, OperationState, Ratio};
+use super::{ApiCoverage, ClauseCoverage, Coverage, OperationCoverage, OperationState, Ratio, relations};
 use crate::{
     model::{
         clause::Strength,
@@ -95,6 +95,7 @@ impl ApiCoverage {
         self.inputs.and(&other.inputs);
         self.outputs.and(&other.outputs);
         self.compared.extend(other.compared.iter().cloned());
+        relations::and(&mut self.resources, &other.resources);
     }
 }
 
@@ -152,6 +153,7 @@ mod tests {
             inputs: share(&[], &[]),
             outputs: share(&[], &[]),
             compared: BTreeSet::new(),
+            resources: super::super::Relations::new(),
         };
         let [kept, broken, untouched] = clauses.map(|ids| ids.iter().map(|id| (*id).to_owned()));
         let clauses = ClauseCoverage {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     model::clause::Strength,
     redact::visible,
-    report::coverage::{ApiCoverage, OperationState, Ratio},
+    report::coverage::{ApiCoverage, OperationState, Ratio, RelationState},
 };
 
 /// How many of the names that were not seen are told.
@@ -103,6 +103,12 @@ fn line(api: &ApiCoverage, operations: Operations) -> String {
     if !api.outputs.seen.is_empty() {
         parts.push(format!("{} of them compared by value", api.compared.len()));
     }
+    let relations: Vec<_> = api.resources.values().flat_map(BTreeMap::values).collect();
+    if !relations.is_empty() {
+        let shown = relations.iter().filter(|state| ***state == RelationState::Shown).count();
+        let resources = count(api.resources.len(), "resource");
+        parts.push(format!("{shown} of {} relations of {resources} shown to hold", relations.len()));
+    }
     parts.join("; ")
 }
 
@@ -131,6 +137,18 @@ fn untouched(api: &ApiCoverage, names: Names, page: &mut Page) {
     list(page, names, "output members never seen", api.outputs.unseen.iter().cloned().collect());
     let seen_alone = api.outputs.seen.difference(&api.compared).cloned().collect();
     list(page, names, "output members whose values nothing compares", seen_alone);
+    list(page, names, "relations that are not shown to hold", not_shown(api));
+}
+
+/// `Endpoint: pages inconclusive, tags skipped`.
+fn not_shown(api: &ApiCoverage) -> Vec<String> {
+    let resources = api.resources.iter().map(|(resource, relations)| {
+        let others = relations.iter().filter(|(_, state)| **state != RelationState::Shown);
+        let others: Vec<String> = others.map(|(name, state)| format!("{name} {}", state.word())).collect();
+        (resource, others)
+    });
+    let resources = resources.filter(|(_, others)| !others.is_empty());
+    resources.map(|(resource, others)| format!("{resource}: {}", others.join(", "))).collect()
 }
 
 fn list(page: &mut Page, names: Names, what: &str, mut items: Vec<String>) {
