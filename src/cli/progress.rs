@@ -65,6 +65,9 @@ impl Progress {
             Event::Destroyed(what) => {
                 self.bar.suspend(|| eprintln!("looked for at the end, found and destroyed: {what}"));
             }
+            Event::Stays { operation, count } => self.bar.suspend(|| {
+                eprintln!("stays on the target, which is disposable: {count} of {operation}; no operation deletes them");
+            }),
         }
     }
 

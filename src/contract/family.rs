@@ -216,6 +216,9 @@ pub(crate) fn outcome(contract: &Contract, create: &Operation) -> Outcome {
     };
     let shown = answer(contract, create).into_iter().flat_map(|property| {
         let inside = Shape::of(contract, property.schema);
+        // Of a REST API that answers 201 with a list, each element is one that was created.
+        let element = inside.inside().filter(|_| contract.protocol.is_rest() && inside.kind == Kind::List);
+        let inside = element.map_or(inside, |element| Shape::of(contract, element));
         let inside = if inside.kind == Kind::Structure { inside.properties(contract) } else { Vec::new() };
         std::iter::once(property).chain(inside)
     });

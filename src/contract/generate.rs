@@ -31,6 +31,7 @@ mod placeholders;
 mod random;
 mod relations;
 mod rest;
+mod soundness;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -130,6 +131,15 @@ fn of_kinds(
         if contract.protocol.is_rest() { rest::cases(&builder) } else { awsjson::cases(&builder) };
     cases.extend(lifecycle::cases(&builder));
     cases.extend(relations::cases(&builder));
+    // Two parameters of one name, one in the query and one in a header, are tried alike.
+    let mut taken: BTreeMap<CaseId, usize> = BTreeMap::new();
+    for case in &mut cases {
+        let times = taken.entry(Arc::clone(&case.id)).or_default();
+        *times += 1;
+        if *times > 1 {
+            case.id = format!("{}-{times}", case.id).into();
+        }
+    }
     cases
 }
 

@@ -49,14 +49,20 @@ impl<'a> Shape<'a> {
                 let found = contract.schemas["$defs"].as_object().and_then(|defs| defs.get_key_value(&*name));
                 let Some((name, schema)) = found else { return shape };
                 (shape.name, shape.schema) = (Some(name.as_str()), schema);
-            } else if let Some(only) = only_form(shape.schema, &mut shape.takes_null) {
+            } else if let Some(only) =
+                only_form(shape.schema, &mut shape.takes_null).or_else(|| only_part(shape.schema))
+            {
                 shape.schema = only;
             } else {
                 break;
             }
         }
         shape.kind = kind(shape.schema);
-        shape.takes_null |= types(shape.schema).any(|name| name == "null");
+        let says_no_type = shape.schema.get("type").is_none() && shape.schema.get("const").is_none();
+        let null_is_listed = shape.values().contains(&Value::Null);
+        shape.takes_null |= types(shape.schema).any(|name| name == "null")
+            || null_is_listed
+            || says_no_type && shape.values().is_empty() && shape.note().is_none();
         shape
     }
 
@@ -75,6 +81,14 @@ impl<'a> Shape<'a> {
                     found.push(Property { name, schema, required: false });
                 }
             }
+            // Of several sets of members that have to be there, the first.
+            let choices =
+                ["anyOf", "oneOf"].into_iter().filter_map(|keyword| schema[keyword].as_array()?.first());
+            let is_union = schema["x-proofmark"] == "union";
+            let chosen = choices.filter(|_| !is_union && schema["properties"].is_object());
+            required.extend(
+                chosen.flat_map(|form| form["required"].as_array()).flatten().filter_map(Value::as_str),
+            );
             let parts = schema["allOf"].as_array().into_iter().flatten();
             open.extend(parts.map(|part| Shape::of(contract, part).schema));
         }
@@ -145,12 +159,20 @@ pub(crate) fn leads(contract: &Contract, schema: &Value, path: &str) -> bool {
 
 /// The first form of a choice that is not null.
 fn only_form<'a>(schema: &'a Value, takes_null: &mut bool) -> Option<&'a Value> {
-    if schema["x-proofmark"] == "union" {
+    if schema["x-proofmark"] == "union" || schema["properties"].is_object() {
         return None;
     }
     let forms = ["anyOf", "oneOf"].into_iter().find_map(|keyword| schema.get(keyword)?.as_array())?;
     *takes_null |= forms.iter().any(|form| form["type"] == "null");
     forms.iter().find(|form| form["type"] != "null" && form.is_object())
+}
+
+/// The only schema in `allOf`, beside which nothing else says what the value is: how OpenAPI 3.0 describes a reference.
+fn only_part(schema: &Value) -> Option<&Value> {
+    let part = schema["allOf"].as_array().filter(|parts| parts.len() == 1)?.first()?;
+    let beside = ["properties", "required", "type", "enum", "items", "additionalProperties"];
+    let alone = beside.iter().all(|keyword| schema.get(keyword).is_none());
+    (alone && part.get("if").is_none()).then_some(part)
 }
 
 fn kind(schema: &Value) -> Kind {

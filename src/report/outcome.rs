@@ -124,6 +124,14 @@ impl JudgedRun {
         asked.into_iter().filter(|api| self.target.apis.contains_key(*api) && !served(api)).collect()
     }
 
+    /// The operations of which no case was sent, whatever the reason.
+    pub fn never_asked(&self) -> BTreeSet<(&ApiName, &str)> {
+        let cases = || self.entries.iter().filter(|entry| entry.is_case());
+        let asked: BTreeSet<_> = cases().filter(|entry| entry.exchanges > 0).map(Entry::operation).collect();
+        let unasked = cases().filter(|entry| entry.status == Status::Skip).map(Entry::operation);
+        unasked.filter(|operation| !asked.contains(operation)).collect()
+    }
+
     /// The operations that were asked and have not served one right input.
     pub fn never_served(&self) -> BTreeSet<(&ApiName, &str)> {
         let there = |entry: &&Entry| entry.status != Status::Unsupported && entry.exchanges > 0;

@@ -1,6 +1,8 @@
 //! The end of a run, when its session is closed: what was asked for and never heard of is looked for and destroyed, and
 //! what was said of it meanwhile is taken back.
 
+use std::collections::BTreeMap;
+
 use crate::{
     exec::sweep::{CleanupOutcome, OtherRuns, SweepResult},
     model::exchange::{Certainty, Trace},
@@ -32,6 +34,16 @@ impl UnconfirmedCreates {
         let destroyed =
             self.resources.iter().flatten().filter(|resource| resource.outcome == CleanupOutcome::Destroyed);
         destroyed.map(|resource| &*resource.what)
+    }
+
+    /// The operations that have made what stays on a target that may be spoilt, because nothing destroys it, and how many.
+    pub fn staying(&self) -> BTreeMap<&str, usize> {
+        let mut staying = BTreeMap::new();
+        let resources = self.resources.iter().flatten();
+        for resource in resources.filter(|resource| resource.outcome == CleanupOutcome::Stays) {
+            *staying.entry(&*resource.operation).or_default() += 1;
+        }
+        staying
     }
 
     /// What is left, or may be, all the same: one sentence each.

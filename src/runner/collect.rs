@@ -55,6 +55,8 @@ pub enum Event<'a> {
     },
     /// Something whose creation was not confirmed was found at the end and destroyed.
     Destroyed(&'a str),
+    /// What an operation has made stays on a target that is `disposable`: no operation destroys it.
+    Stays { operation: &'a str, count: usize },
 }
 
 /// Called with each event, in the order in which they happen.
@@ -106,6 +108,9 @@ pub async fn run_and_judge(
     let mut shared = runner.session.close().await;
     let unconfirmed = clean_up::resolve(runner).await;
     unconfirmed.destroyed().for_each(|what| on_event(Event::Destroyed(what)));
+    for (operation, count) in unconfirmed.staying() {
+        on_event(Event::Stays { operation, count });
+    }
     for SharedFixture { fixture, trace } in &mut shared {
         unconfirmed.supersede(&fixture.id, trace);
     }

@@ -92,7 +92,8 @@ fn full(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Map<String, Value>
         }
     }
     name_it(builder, &mut input);
-    Some(input)
+    let listed: Vec<(String, Value)> = listed(input.clone());
+    builder.is_right(builder.operation, &listed).then_some(input)
 }
 
 /// What a case creates has a name of its own.
@@ -229,7 +230,11 @@ fn faulty(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
             continue;
         }
         let Value::Object(input) = input else { continue };
-        let mut spec = CaseSpec::new(fault.name, SpecKind::Refused, listed(input));
+        let input = listed(input);
+        if !builder.is_wrong(&input) {
+            continue;
+        }
+        let mut spec = CaseSpec::new(fault.name, SpecKind::Refused, input);
         if let Some((_, setup)) = own {
             spec = spec.twin(builder.minimal());
             spec.setup = setup.clone();

@@ -34,7 +34,8 @@ pub(super) fn input(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Input>
             _ => {}
         }
     }
-    Some(input.into_iter().collect())
+    let input: Input = input.into_iter().collect();
+    builder.is_right(builder.operation, &input).then_some(input)
 }
 
 fn is_in_body(builder: &CaseBuilder<'_>, name: &str) -> bool {
@@ -61,7 +62,10 @@ pub(super) fn body(builder: &CaseBuilder<'_>, least: &Input) -> Vec<CaseSpec> {
             continue;
         }
         let Value::Object(changed) = changed else { continue };
-        let input = around.iter().cloned().chain(changed).collect();
+        let input: Input = around.iter().cloned().chain(changed).collect();
+        if !builder.is_wrong(&input) {
+            continue;
+        }
         let spec = CaseSpec::new(fault.name, SpecKind::Refused, input);
         specs.push(rest::claimed(builder, spec, fault.violation));
     }

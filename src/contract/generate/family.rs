@@ -1,7 +1,10 @@
 //! What belongs together, read from names, paths and members: the member that names what a creating operation makes, the
 //! operation that destroys it again, and the one that lists its kind.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
+use serde_json_path::JsonPath;
 
 use super::{
     placeholders::{self, Bears},
@@ -82,8 +85,8 @@ pub(super) struct Listing<'a> {
     pub operation: &'a Operation,
     /// The member of the input that narrows the list down to names like this one.
     pub search: Option<&'a str>,
-    /// The member of the answer that is the list.
-    pub list: &'a str,
+    /// Where the answer has the list.
+    pub list: Arc<JsonPath>,
     /// The member of each element that is its name.
     pub name: &'a str,
 }
@@ -158,14 +161,19 @@ fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<Vec<Pr
 
 /// The list in the answer whose elements have a member `naming`.
 fn listing<'a>(contract: &'a Contract, operation: &'a Operation, naming: &str) -> Option<Listing<'a>> {
-    for property in answer(contract, operation)? {
-        let shape = Shape::of(contract, property.schema);
+    let whole = Shape::of(contract, answer_schema(contract, operation)?);
+    let members = whole.properties(contract);
+    let members = members
+        .iter()
+        .map(|property| (format!("$['{}']", property.name), Shape::of(contract, property.schema)));
+    for (place, shape) in std::iter::once(("$".to_owned(), whole)).chain(members) {
         let Some(elements) = shape.inside().filter(|_| shape.kind == Kind::List) else { continue };
         let inside = Shape::of(contract, elements).properties(contract);
         if let Some(name) = inside.iter().find(|inner| inner.name == naming) {
             let search = operation.members.keys().find(|member| *member == "SearchPattern");
             let search = search.map(String::as_str);
-            return Some(Listing { operation, search, list: property.name, name: name.name });
+            let list = Arc::new(JsonPath::parse(&place).ok()?);
+            return Some(Listing { operation, search, list, name: name.name });
         }
     }
     None

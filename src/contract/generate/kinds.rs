@@ -4,6 +4,7 @@
 use super::{
     examples::Examples,
     family::{self, Destroyer, Family, Identifier},
+    soundness::Schemas,
 };
 use crate::model::contract::{Contract, Operation, ParameterLocation};
 use serde_json::Value;
@@ -25,6 +26,7 @@ pub(super) struct Kinds<'a> {
     /// The parameters of paths, the longest first.
     parameters: Vec<&'a str>,
     pub examples: Examples<'a>,
+    pub schemas: Schemas,
 }
 
 impl<'a> Kinds<'a> {
@@ -35,7 +37,8 @@ impl<'a> Kinds<'a> {
         let found: BTreeSet<&str> = in_path.map(|(name, _)| name.as_str()).collect();
         let mut parameters: Vec<&str> = found.into_iter().collect();
         parameters.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        Kinds { contract, creators, parameters, examples: Examples::of(contract) }
+        let schemas = Schemas::default();
+        Kinds { contract, creators, parameters, examples: Examples::of(contract), schemas }
     }
 
     /// The parameter of a path that a member means: `amazonAccountId` for `targetAmazonAccountId`.

@@ -242,7 +242,7 @@ impl<'d, 'a> Lifecycle<'d, 'a> {
     /// not tell.
     fn look(&self, listing: &Listing<'_>, name: &str, end: &'static str) -> Option<Step> {
         let mut step = self.builder.listing(listing, name);
-        let list = Arc::new(JsonPath::parse(&format!("$.{}", listing.list)).ok()?);
+        let list = Arc::clone(&listing.list);
         let name = template(Value::from(name));
         let element = TemplateValue::Object(vec![(listing.name.to_owned(), name)]);
         let at = |matcher| Claim::At { path: Arc::clone(&list), matcher };

@@ -82,7 +82,9 @@ fn placeholder(name: &str) -> Option<Placeholder> {
 /// Whether a variable stands for what the target file names: `given.regionId`, `spare.vmRestorePointId`.
 pub(super) fn is_of_target(variable: &str) -> bool {
     let named = variable.strip_prefix("given.").or_else(|| variable.strip_prefix("spare."));
-    named.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    named.is_some_and(|name| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    })
 }
 
 /// Adds the variables of this kind that a value uses.
@@ -123,6 +125,18 @@ fn has_holes(value: &Value) -> bool {
         Value::String(text) => parts(text).iter().any(|part| matches!(part, Part::Placeholder(_))),
         Value::Array(elements) => elements.iter().any(has_holes),
         Value::Object(members) => members.values().any(has_holes),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Whether a text in a value stands for what only a run knows: what a response called a thing, or a target file names.
+pub(super) fn is_known_to_a_run(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            parts(text).iter().any(|part| matches!(part, Part::Placeholder(Placeholder::Variable(_))))
+        }
+        Value::Array(elements) => elements.iter().any(is_known_to_a_run),
+        Value::Object(members) => members.values().any(is_known_to_a_run),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

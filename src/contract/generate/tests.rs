@@ -94,23 +94,8 @@ fn filled(case: &Case) -> Value {
         let spelled = |placeholder: &Placeholder| Ok(Value::from(format!("${{{}}}", fill::key(placeholder))));
         fill::value(value, &mut spelled.clone()).unwrap()
     };
-    fn fill_in(value: Value) -> Value {
-        match value {
-            Value::String(text)
-                if [placeholders::OWN_NUMBER, placeholders::ABSENT_NUMBER].contains(&&*text) =>
-            {
-                json!(5_000_000_000_000_007_u64)
-            }
-            Value::String(text) => placeholders::fills(&text)[2].clone().into(),
-            Value::Array(elements) => elements.into_iter().map(fill_in).collect(),
-            Value::Object(members) => {
-                members.into_iter().map(|(name, value)| (name, fill_in(value))).collect()
-            }
-            other => other,
-        }
-    }
     let given = case.steps[0].request.input.iter();
-    given.map(|(name, value)| (name.clone(), fill_in(as_written(value)))).collect()
+    given.map(|(name, value)| (name.clone(), soundness::filled(&as_written(value)))).collect()
 }
 
 fn plain(value: &TemplateValue) -> Value {
@@ -249,6 +234,65 @@ fn a_member_whose_value_picks_a_schema_comes_with_what_that_schema_asks_for() {
         seen,
         [r#"{"form":"Ball","radius":3}"#, r#"{"form":"Cube","edge":3}"#].map(String::from).into()
     );
+}
+
+/// Of every schema, what is sent as right is right by the compiled schema, and what is sent as wrong is not. Where nothing right
+/// can be made, nothing is sent.
+#[test]
+fn what_a_schema_says_beyond_types_and_limits_is_kept() {
+    let two = |form: Value| json!({ "type": "object", "properties": { "a": { "type": "string" }, "b": { "type": "integer" } }, "anyOf": form });
+    for (schema, right) in [
+        (json!({ "allOf": [{ "$ref": "#/$defs/Word" }], "description": "a word" }), true),
+        (json!({ "type": ["integer", "string"] }), true),
+        (
+            json!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] }),
+            true,
+        ),
+        (json!({ "enum": ["a", 1, null] }), true),
+        (json!({ "minimum": 3 }), true),
+        (json!({}), true),
+        (json!({ "type": "object", "minProperties": 1, "properties": { "a": { "type": "string" } } }), true),
+        (json!({ "type": "integer", "multipleOf": 15, "minimum": 20 }), true),
+        (two(json!([{ "required": ["a"] }, { "required": ["b"] }])), true),
+        (
+            json!({ "type": "array", "minItems": 2, "uniqueItems": true, "items": { "type": "integer" } }),
+            false,
+        ),
+        (
+            json!({ "type": "object", "propertyNames": { "maxLength": 3 }, "additionalProperties": { "type": "string" } }),
+            false,
+        ),
+        (json!({ "type": "string", "not": { "minLength": 1 } }), false),
+    ] {
+        let defs = json!({ "Word": { "type": "string", "enum": ["one", "two"] } });
+        let members = json!({ "m": { "required": true, "schema": schema } });
+        let contract = contract(aws_json(), json!({ "Op": { "members": members } }), defs);
+        let contracts = Contracts::new(vec![contract.clone()]).unwrap();
+        let all = generated(&contract, &Clauses::new());
+        let of_input = all.iter().filter(|case| {
+            let request = &case.steps[0].request;
+            request.raw.is_empty() && request.auth == crate::model::case::Auth::Target
+        });
+        let mut served = false;
+        for case in of_input {
+            let (name, input) = (short(case), filled(case));
+            let wrong = match input.get("m") {
+                None => true,
+                Some(value) => !contracts.member_mismatches("t", "Op", "m", value).is_empty(),
+            };
+            match name.starts_with("valid-") {
+                true => {
+                    served = true;
+                    assert!(!wrong, "{schema}: {name} {input}");
+                }
+                false if name.contains("-as-") || name.contains("null-") => {
+                    assert!(wrong, "{schema}: {name} {input}");
+                }
+                false => {}
+            }
+        }
+        assert_eq!(served, right, "{schema}");
+    }
 }
 
 #[test]

@@ -153,6 +153,17 @@ impl Maker<'_> {
                     None => {}
                 }
             }
+            // An object that has to have some members, whichever these are.
+            let least = shape.count("minProperties").unwrap_or(0);
+            for property in shape.properties(self.contract) {
+                if members.len() >= least {
+                    break;
+                }
+                if !members.contains_key(property.name) {
+                    let value = self.at(property.name, property.schema, depth + 1);
+                    members.extend(value.map(|value| (property.name.to_owned(), value)));
+                }
+            }
             // What the values that were just given ask for in addition.
             if members.len() > known {
                 open.extend(shape.chosen(self.contract, &members));
@@ -316,6 +327,12 @@ fn number(shape: &Shape<'_>) -> Option<f64> {
     let least = shape.number("minimum").or_else(|| Some(shape.number("exclusiveMinimum")? + 1.0));
     let most = shape.number("maximum").or_else(|| Some(shape.number("exclusiveMaximum")? - 1.0));
     let step = shape.number("multipleOf").filter(|step| *step > 0.0);
-    let wanted = step.unwrap_or(1.0).max(least.unwrap_or(f64::MIN)).min(most.unwrap_or(f64::MAX));
+    let next = |least: f64, step: f64| (least / step).ceil() * step;
+    let wanted = match (step, least) {
+        (Some(step), Some(least)) => next(least, step),
+        (Some(step), None) => step,
+        (None, least) => 1.0_f64.max(least.unwrap_or(f64::MIN)),
+    };
+    let wanted = wanted.min(most.unwrap_or(f64::MAX));
     (wanted != 1.0).then_some(wanted)
 }

@@ -48,6 +48,8 @@ pub(super) struct Pending<'b> {
     there: bool,
     /// How often the request that is at the head of `undo` was accepted, and how often refused.
     accepted: u32,
+    /// Whether the first of these was in the run itself, and not in the sweep.
+    accepted_before: bool,
     refused: u32,
     /// How often a list did not show it.
     unlisted: u32,
@@ -84,6 +86,7 @@ impl<'b> Pending<'b> {
             undo: (whole && resource.state != State::Refused).then(|| resource.undo.clone()),
             there: matches!(resource.state, State::Made | State::Accepted),
             accepted: u32::from(resource.state == State::Accepted),
+            accepted_before: resource.state == State::Accepted,
             refused: 0,
             unlisted: 0,
             waited: Duration::ZERO,
@@ -127,7 +130,8 @@ impl<'b> Pending<'b> {
 
     /// The request at the head of `undo` has done its work.
     fn next(&mut self) -> Turn {
-        self.destroyed |= self.accepted > 0;
+        self.destroyed |= self.accepted > u32::from(self.accepted_before);
+        self.accepted_before = false;
         (self.accepted, self.refused, self.blind) = (0, 0, false);
         if let Some(undo) = &mut self.undo {
             undo.remove(0);

@@ -241,6 +241,11 @@ fn served(context: &RenderContext, page: &mut Page) {
         let names: Vec<String> = never.iter().map(|(_, name)| context.redactor.line(name)).collect();
         text += &format!("; never served: {}", super::listed(&names));
     }
+    let unasked = run.never_asked();
+    if !unasked.is_empty() {
+        let names: Vec<String> = unasked.iter().map(|(_, name)| context.redactor.line(name)).collect();
+        text += &format!("; never asked, since all their cases were skipped: {}", super::listed(&names));
+    }
     if !run.supporting.is_empty() {
         text += &format!("; {} sent besides, as twins", count(run.supporting.len(), "case"));
     }
