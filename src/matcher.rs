@@ -27,7 +27,6 @@ pub mod throttle;
 mod value;
 
 pub use header::media_type;
-pub use same::differences;
 
 /// What a claim is held against besides the response.
 #[derive(Clone, Copy)]

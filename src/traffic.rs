@@ -38,7 +38,6 @@ pub mod har;
 mod http_semantics;
 pub mod proxy;
 mod reliability;
-mod resources;
 pub mod secrets;
 
 /// Exchanges that are kept of each kind: what is plain can never crowd out what breaks something.
@@ -116,7 +115,6 @@ pub struct Traffic {
     known_secrets: KnownSecrets,
     secrets: Secrets,
     base_paths: BasePaths,
-    followed: resources::FollowedResources,
     /// What the contracts say must not be shown.
     sensitive: BTreeSet<String>,
     results: Vec<CaseResult>,
@@ -189,7 +187,6 @@ impl Traffic {
             known_secrets: KnownSecrets::default(),
             secrets: Secrets::default(),
             base_paths,
-            followed: resources::FollowedResources::default(),
             sensitive,
             results: Vec::new(),
             kept: BTreeMap::new(),
@@ -270,9 +267,6 @@ impl Traffic {
                     snapshots: &Snapshots::default(),
                 };
                 let verdict = check::verdict(&case, &trace, &judge).verdict;
-                let clauses = &self.workspace.clauses;
-                let more = self.followed.take(contract, operation, &trace.exchanges[0], clauses);
-                let verdict = check::with_violations(verdict, more);
                 sifted(self.unmasked(verdict), http_version, &whole, &sent)
             }
         };

@@ -14,7 +14,7 @@ use super::{
 
 /// Every difference of `actual` from `wanted`, below the pointer `at`. A member that is null, or an empty text, is as good
 /// as absent.
-pub fn differences(claim: &SameAs, wanted: &Value, actual: &Value, at: &str) -> Vec<Mismatch> {
+pub(super) fn differences(claim: &SameAs, wanted: &Value, actual: &Value, at: &str) -> Vec<Mismatch> {
     let mut comparison = Comparison { claim, path: Vec::new(), at: at.to_owned(), found: Vec::new() };
     comparison.compare(wanted, actual);
     comparison.found

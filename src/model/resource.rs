@@ -9,8 +9,6 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::clause::ClauseId;
-
 /// The resources of a contract by name.
 pub type Resources = BTreeMap<Arc<str>, Resource>;
 
@@ -168,16 +166,6 @@ pub enum Standing {
     Documented,
     /// Names, clients or samples: a SHOULD.
     Proposed,
-}
-
-impl Standing {
-    /// The clause that a claim stands for, of the two that `resource/clauses.yaml` has for a relation.
-    pub fn clause(self, relation: &str) -> ClauseId {
-        match self {
-            Standing::Documented => relation.into(),
-            Standing::Proposed => format!("{relation}.proposed").into(),
-        }
-    }
 }
 
 /// Whether a target changes a value by itself.
