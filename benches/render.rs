@@ -132,6 +132,7 @@ fn result(number: usize, verdict: Verdict) -> CaseResult {
             captures: vec![],
             expectations: [].into(),
             poll: None,
+            walk: None,
             span: span(),
         }],
         finally: vec![],

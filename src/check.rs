@@ -25,6 +25,7 @@ pub mod rules;
 mod run_wide;
 mod shape;
 mod snapshot;
+mod states;
 mod twin;
 mod unsupported;
 
@@ -178,6 +179,7 @@ impl Subject<'_> {
         }
         poll::through(self, trace, judge, &mut found);
         pages::judge(self, trace, judge, &mut found);
+        states::judge(self, trace, judge, &mut found);
         // Of an answer that tells nothing, nothing is approved.
         let tells = found.unsupported.is_none() && found.unanswered.is_none() && found.lacking.is_none();
         if let Some(case) = self.case.filter(|_| tells) {
