@@ -19,6 +19,7 @@ use crate::{
 
 mod causes;
 mod claims;
+mod followed;
 mod pages;
 mod poll;
 pub mod rules;
@@ -31,6 +32,7 @@ mod unsupported;
 
 use causes::{Causes, ERROR_IN_SUCCESS};
 
+pub use followed::Followed;
 pub use run_wide::{RunWideCheck, UNIQUE_ID, repeated_ids, run_wide};
 pub use snapshot::{
     ApprovedSet, Compared, Missing, SnapshotCapture, Snapshots, compare, section, unreferenced,
