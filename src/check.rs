@@ -19,17 +19,20 @@ use crate::{
 
 mod causes;
 mod claims;
+mod followed;
 mod pages;
 mod poll;
 pub mod rules;
 mod run_wide;
 mod shape;
 mod snapshot;
+mod states;
 mod twin;
 mod unsupported;
 
 use causes::{Causes, ERROR_IN_SUCCESS};
 
+pub use followed::Followed;
 pub use run_wide::{RunWideCheck, UNIQUE_ID, repeated_ids, run_wide};
 pub use snapshot::{
     ApprovedSet, Compared, Missing, SnapshotCapture, Snapshots, compare, section, unreferenced,
@@ -178,6 +181,7 @@ impl Subject<'_> {
         }
         poll::through(self, trace, judge, &mut found);
         pages::judge(self, trace, judge, &mut found);
+        states::judge(self, trace, judge, &mut found);
         // Of an answer that tells nothing, nothing is approved.
         let tells = found.unsupported.is_none() && found.unanswered.is_none() && found.lacking.is_none();
         if let Some(case) = self.case.filter(|_| tells) {

@@ -30,6 +30,7 @@ mod mismatch;
 pub(crate) mod multipart;
 pub(crate) mod observed;
 mod patterns;
+pub mod propose;
 mod refs;
 pub(crate) mod resources;
 pub(crate) mod shape;

@@ -7,9 +7,10 @@ use serde_json_path::JsonPath;
 use crate::{
     contract::Contracts,
     model::{
-        case::{CaptureFrom, Claim, Expectation, StatusPattern},
+        case::{CaptureFrom, Claim, Expectation, SameAs, StatusPattern},
         exchange::Response,
-        template::{Template, Variables},
+        resource::Ignoring,
+        template::{Template, TemplateValue, Variables},
         verdict::{Location, Mismatch},
     },
 };
@@ -34,6 +35,14 @@ pub struct Context<'a> {
     pub contracts: &'a Contracts,
     pub api: &'a str,
     pub variables: &'a Variables,
+}
+
+/// Whether a value is the one that was sent, but for differences that are none.
+pub fn is_same(sent: &Value, actual: &Value, ignoring: &[Ignoring]) -> bool {
+    let value = TemplateValue::Fixed(Value::Null);
+    let ignoring = ignoring.iter().copied().chain([Ignoring::Order]).collect();
+    let claim = SameAs { value, only: Vec::new(), except: Vec::new(), ignoring };
+    same::differences(&claim, sent, actual, "").is_empty()
 }
 
 /// Every way in which `response` differs from `claim`; empty where the claim holds.

@@ -1,5 +1,6 @@
 //! Traffic of any client, judged against the contracts: each exchange finds the operation it is about and is held to the
-//! envelope rules, and to what earlier exchanges say of the same resource, because no case says what it was for. What cannot be known of an exchange (a body that is not
+//! envelope rules, and to what earlier exchanges said of the same resources, because no case says what it was for. What
+//! cannot be known of an exchange (a body that is not
 //! there, a length that its protocol does not have) is not held against anybody.
 
 use std::{
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
-    check::{self, JudgingContext, Snapshots},
+    check::{self, Followed, JudgingContext, Snapshots},
     model::{
         case::{Case, Profile, Suite},
         contract::{ApiName, Contract},
@@ -117,6 +118,8 @@ pub struct Traffic {
     base_paths: BasePaths,
     /// What the contracts say must not be shown.
     sensitive: BTreeSet<String>,
+    /// What was said of resources so far.
+    followed: Followed,
     results: Vec<CaseResult>,
     /// How many of each kind are in `results`.
     kept: BTreeMap<Kind, usize>,
@@ -188,6 +191,7 @@ impl Traffic {
             secrets: Secrets::default(),
             base_paths,
             sensitive,
+            followed: Followed::default(),
             results: Vec::new(),
             kept: BTreeMap::new(),
             bytes: 0,
@@ -267,6 +271,14 @@ impl Traffic {
                     snapshots: &Snapshots::default(),
                 };
                 let verdict = check::verdict(&case, &trace, &judge).verdict;
+                let told = sent == RequestBody::Complete && whole == ResponseBody::Complete;
+                let exchange =
+                    trace.exchanges.first().filter(|it| told && it.request.intent == RequestKind::Valid);
+                let contradicted = exchange.map(|exchange| {
+                    let (base, clauses) = (found.base.path(), &self.workspace.clauses);
+                    self.followed.see(contract, operation, base, exchange, clauses)
+                });
+                let verdict = check::with_violations(verdict, contradicted.unwrap_or_default());
                 sifted(self.unmasked(verdict), http_version, &whole, &sent)
             }
         };

@@ -9,7 +9,7 @@ pub use clauses::documented;
 
 use super::{args::ImportArgs, models};
 use crate::{
-    contract::{Imported, files},
+    contract::{Imported, files, propose},
     model::contract::{Contract, Effect, EffectSource},
     plan,
     suite::{self, SourceFile},
@@ -50,6 +50,11 @@ pub fn import(args: &ImportArgs, out: &mut impl Write, err: &mut impl Write) -> 
     let Contract { title, version, api, .. } = &contract;
     writeln!(out, "{title} {version} ({api}): {} -> {}", taken(&contract), folder.display())?;
     write!(out, "{}", effects(&contract))?;
+    let propose::Proposal { creating, complete, .. } = propose::propose(&contract);
+    writeln!(
+        out,
+        "resources: proposed for {complete} of {creating} operations that create; review {api}/resources.yaml"
+    )?;
     if plan::asks_for_none(&contract) {
         writeln!(out, "{NO_CREDENTIALS}")?;
     }
@@ -82,6 +87,7 @@ pub fn files_of(
     let mut found: Vec<_> = derived.map(|(name, text)| (name.to_string(), text, Keep::Derived)).collect();
     found.push(("clauses.yaml".into(), clauses::file(contract, documented)?, Keep::Edited));
     found.push(("observed.yaml".into(), OBSERVED.into(), Keep::Edited));
+    found.push(("resources.yaml".into(), propose::propose(contract).text, Keep::Edited));
     Ok(found)
 }
 

@@ -78,6 +78,51 @@ pub(crate) fn shown<'a>(contract: &'a Contract, usage: &Use) -> Option<Shown<'a>
     }
 }
 
+/// The members of one tag, its key and its value, where a schema is a list of tags.
+pub(crate) fn tag<'a>(contract: &'a Contract, schema: &'a Value) -> Option<(&'a str, &'a str)> {
+    let shape = Shape::of(contract, schema);
+    let element = Shape::of(contract, shape.inside().filter(|_| shape.kind == Kind::List)?);
+    let members = element.properties(contract);
+    let text = |ending: &str| {
+        let ends = |name: &str| name.to_ascii_lowercase().ends_with(ending);
+        let of_text = |schema| Shape::of(contract, schema).kind == Kind::Text;
+        members.iter().find(|member| ends(member.name) && of_text(member.schema)).map(|member| member.name)
+    };
+    Some((text("key")?, text("value")?))
+}
+
+/// The value that the members in `path` lead to, and its JSON Pointer.
+pub(crate) fn value<'v>(body: &'v Value, path: &str) -> Option<(String, &'v Value)> {
+    let mut found = (String::new(), body);
+    for name in path.split('.').filter(|name| !name.is_empty()) {
+        found = (format!("{}/{name}", found.0), found.1.get(name).filter(|value| !value.is_null())?);
+    }
+    Some(found)
+}
+
+/// What an answer to a use shows of the resource: one, or each of a list, with the JSON Pointer of each.
+pub(crate) fn elements<'v>(usage: &Use, body: &'v Value) -> Vec<(String, &'v Value)> {
+    let place = usage.shows.as_deref().map(|path| path.trim_start_matches(WHOLE));
+    let Some((at, shown)) = place.and_then(|path| value(body, path)) else { return Vec::new() };
+    match shown {
+        Value::Array(all) => {
+            all.iter().enumerate().map(|(index, one)| (format!("{at}/{index}"), one)).collect()
+        }
+        one => vec![(at, one)],
+    }
+}
+
+/// What tells one of a resource from the others, where an answer shows all of it.
+pub(crate) fn identity(resource: &Resource, shown: &Value) -> Option<Vec<String>> {
+    let text = |path: &String| match value(shown, path)?.1 {
+        Value::String(text) => Some(text.clone()),
+        number @ Value::Number(_) => Some(number.to_string()),
+        _ => None,
+    };
+    let all: Option<Vec<String>> = resource.identifiers.values().map(text).collect();
+    all.filter(|all| !all.is_empty())
+}
+
 /// The schema by which a resource is shown: as a read shows it, else a list, else the answer that makes it.
 pub(crate) fn schema<'a>(contract: &'a Contract, resource: &Resource) -> Option<&'a Value> {
     let uses = [resource.read.as_ref(), resource.list.as_ref(), Some(&resource.create)];

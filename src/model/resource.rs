@@ -33,8 +33,7 @@ pub struct Resource {
     /// The filters of `list` by name: the member of what is shown that they compare.
     pub filters: IndexMap<String, String>,
     pub paging: Option<Pages>,
-    /// Where the tags of the resource are set.
-    pub tags: Option<String>,
+    pub tags: Option<Tags>,
 }
 
 /// Who stands behind an entry.
@@ -87,6 +86,39 @@ pub struct Status {
     pub failed: Vec<String>,
     /// States on the way to another.
     pub passing: Vec<String>,
+    pub transitions: Option<Transitions>,
+}
+
+/// Which states may follow each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transitions {
+    /// Who shows them. No document promises them.
+    pub source: String,
+    /// By a state: those that may come next.
+    pub next: BTreeMap<String, Vec<String>>,
+}
+
+impl Transitions {
+    /// Whether a resource that was in one state may be in another one later. Who looks now and then need not see those
+    /// between. Of a state that is not listed nothing is known.
+    pub fn lead(&self, from: &str, to: &str) -> bool {
+        if from == to || !self.knows(from) || !self.knows(to) {
+            return true;
+        }
+        let mut reached = vec![from];
+        let mut index = 0;
+        while let Some(state) = reached.get(index) {
+            let next = self.next.get(*state).into_iter().flatten().map(String::as_str);
+            let new: Vec<&str> = next.filter(|state| !reached.contains(state)).collect();
+            reached.extend(new);
+            index += 1;
+        }
+        reached[1..].contains(&to)
+    }
+
+    pub fn knows(&self, state: &str) -> bool {
+        self.next.contains_key(state) || self.next.values().flatten().any(|it| it == state)
+    }
 }
 
 /// A resource that another one cannot be without.
@@ -112,6 +144,33 @@ pub struct Pages {
     pub total: Option<String>,
     /// Whether it is documented that the pages together are the list.
     pub review: PropertyReview,
+}
+
+/// The tags of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    /// The member of create's input that holds them.
+    pub set_by: String,
+    pub operations: Option<TagOperations>,
+}
+
+/// The operations that show and change tags, and where each has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagOperations {
+    /// The member of their inputs that names the resource, by its first identifier.
+    pub named_by: String,
+    pub add: Arc<str>,
+    /// The member of its input that holds tags.
+    pub added: String,
+    pub list: Arc<str>,
+    /// The member of its answer that shows them.
+    pub shown: String,
+    pub remove: Arc<str>,
+    /// The member of its input that holds keys.
+    pub removed: String,
+    /// The members of one tag.
+    pub key: String,
+    pub value: String,
 }
 
 /// One property.

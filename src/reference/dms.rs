@@ -170,10 +170,15 @@ fn answered(cx: &Cx<'_>, request: &Request) -> (Option<&'static str>, Result<Val
         let Some(input) = input else { return Ok(json!({})) };
         let mut store = cx.shared.dms();
         store.settle(cx.now.instant);
-        match operation {
+        let mut output = match operation {
             Known::Written(_, handler) => handler(&mut store, cx, input),
             Known::Generic(operation, document) => Call { cx, operation, document }.answer(&mut store, input),
+        };
+        if operation.name().starts_with("Describe") {
+            store.shown += 1;
+            output.iter_mut().for_each(|output| listing::alternate(cx, store.shown, output));
         }
+        output
     });
     (Some(operation.name()), outcome)
 }

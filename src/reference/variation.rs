@@ -114,6 +114,14 @@ variations! {
     JsonTextsIndented, "json-texts-indented";
     /// A page has half as many elements as it was asked for, at least one.
     SmallPages, "small-pages";
+    /// What is created passes through the states that are documented before the settled one.
+    MoreStates, "more-states";
+    /// Lists show what was created only after 300 milliseconds.
+    ListsLag, "lists-lag";
+    /// Every second list has its elements in the opposite order.
+    OtherOrder, "other-order";
+    /// Lists of tags have one that the service has added.
+    ForeignTags, "foreign-tags";
     /// totalCount counts what this caller is not shown, too.
     TotalCountOfHidden, "total-count-of-hidden";
 }

@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use indexmap::IndexMap;
 
+mod states;
+mod tags;
+
 use super::{
     Diagnostic, SourceFile,
     decode::{Entries, Named, Spanned},
     diagnostic::{At, Problems, quoted, suggestion},
-    file::resource::{
-        PagingEntry, ParentEntry, PropertyEntry, ResourceEntry, ResourceFile, StatusEntry, UseEntry,
-    },
+    file::resource::{PagingEntry, ParentEntry, PropertyEntry, ResourceEntry, ResourceFile, UseEntry},
     load,
 };
 use crate::{
@@ -21,8 +22,8 @@ use crate::{
     model::{
         contract::{Contract, Operation},
         resource::{
-            Class, Pages, Parent, Property, PropertyReview, Resource, Resources, Review, Status, Steadiness,
-            Unique, Use,
+            Class, Pages, Parent, Property, PropertyReview, Resource, Resources, Review, Steadiness, Unique,
+            Use,
         },
     },
 };
@@ -112,10 +113,7 @@ impl Reading<'_> {
             resource.filters.insert(entry.name, member.value);
         }
         resource.paging = entry.paging.map(|paging| self.paging(&resource, paging));
-        if let Some(tags) = entry.tags {
-            self.is_set(&resource.create, &tags.value, tags.at);
-            resource.tags = Some(tags.value);
-        }
+        resource.tags = entry.tags.map(|tags| self.tags(&resource, tags));
         Some(resource)
     }
 
@@ -165,19 +163,6 @@ impl Reading<'_> {
             offset: entry.offset.map(|it| it.value),
             total: entry.total.map(|it| it.value),
             review: reviewed(entry.proposed),
-        }
-    }
-
-    fn status(&mut self, resource: &Resource, entry: StatusEntry) -> Status {
-        self.is_shown(resource, &entry.member.value, entry.member.at);
-        if entry.settled.is_empty() {
-            self.problems.add(entry.member.at, "a status that never settles");
-        }
-        Status {
-            member: entry.member.value,
-            settled: entry.settled,
-            failed: entry.failed.unwrap_or_default(),
-            passing: entry.passing.unwrap_or_default(),
         }
     }
 
@@ -429,13 +414,26 @@ mod tests {
             ("@, properties: { Size: { with: { P: 1 } } }", "Make takes no `P`"),
             ("@, unique: Name", "unknown property `Name`"),
             ("@, status: { member: S, settled: [a] }", "nothing shows `S` of Thing"),
+            (
+                "@, status: { member: Id, settled: [a], transitions: { source: c, next: { a: [b] } } }",
+                "`b` is none of the states",
+            ),
             ("@, parents: { Name: { resource: Other } }", "unknown resource `Other`"),
             ("@, parents: { P: { resource: Thing } }", "Make takes no `P`"),
             ("@, filters: { f: S }", "nothing shows `S` of Thing"),
             ("@, paging: { size: Size }", "the list takes no `Size`"),
             ("@, paging: { size: Limit, offset: Skip }", "the list takes no `Skip`"),
             ("@, paging: { size: Limit, total: Count }", "the list shows no `Count`"),
-            ("@, tags: Tags", "Make takes no `Tags`"),
+            ("@, tags: { set_by: Tags }", "Make takes no `Tags`"),
+            (
+                "@, tags: { set_by: Name, named_by: Id, add: Tag, list: List, remove: Destroy }",
+                "unknown operation `Tag`",
+            ),
+            (
+                "@, tags: { set_by: Name, named_by: Id, add: Change, list: Change, remove: Destroy }",
+                "Change takes no list of tags",
+            ),
+            ("@, tags: { set_by: Name, add: Change }", "tags are changed and listed, or neither"),
             ("@, filter: {}", "unknown key `filter`"),
         ] {
             let problems = described(&format!("Thing: {{ {} }}", entries.replace('@', USES))).unwrap_err();

@@ -8,6 +8,7 @@ mod filters;
 mod input;
 mod pages;
 mod scene;
+mod tags;
 mod telling;
 
 use serde_json::{Map, Value};
@@ -60,6 +61,7 @@ fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
     cases.extend(lives(builder, resource));
     cases.extend(filters::of(builder, resource));
     cases.extend(pages::of(builder, resource));
+    cases.extend(tags::of(builder, resource));
     cases.extend(changes::unique(builder, resource));
     cases.extend(changes::anew(builder, resource));
     cases.extend(changes::neighbours(builder, resource));

@@ -281,14 +281,14 @@ impl Script {
     }
 }
 
-/// The step by which the case makes what this one destroys: it captures what this one names, or, where it captures nothing,
-/// gives all of it itself, by the variables or by the members that both have.
+/// The step by which the case makes what this one destroys: it captures what this one names, or gives all of it itself, by the
+/// variables or, where it captures nothing, by the members that both have.
 fn maker(case: &Case, destroy: &Step) -> Option<usize> {
     let named = crate::exec::guard::variables(destroy);
     let makes = |step: &Step| {
         let captured = |name: &Arc<str>| step.captures.iter().any(|capture| capture.name == *name);
         let given = crate::exec::guard::variables(step);
-        let gives = step.captures.is_empty() && !given.is_empty() && named.is_superset(&given);
+        let gives = !given.is_empty() && named.is_superset(&given);
         let inputs = (&destroy.request.input, &step.request.input);
         let retry_state = step.captures.is_empty()
             && !inputs.0.is_empty()

@@ -7,8 +7,9 @@ use crate::{
     model::{case::Poll, target::Patience},
 };
 
-/// So many errors in a row that are not what is waited for, and the target will not come to anything else.
-const HOPELESS: u32 = 8;
+/// So many errors in a row that are not what is waited for, over such a time, and the target will not come to anything else.
+/// What was created may not be found for seconds.
+const HOPELESS: (u32, Duration) = (8, Duration::from_secs(10));
 
 /// The wait after the first question of a poll.
 const QUICK: Duration = Duration::from_millis(20);
@@ -89,7 +90,7 @@ impl Asking {
         usual: Option<Duration>,
     ) -> Again {
         self.errors = if status >= 400 { self.errors + 1 } else { 0 };
-        if self.errors >= HOPELESS {
+        if self.errors >= HOPELESS.0 && self.waited(now) >= HOPELESS.1 {
             return Again::TooLate;
         }
         let within = patience.deadline.map_or(poll.within, |deadline| deadline.min(poll.within));

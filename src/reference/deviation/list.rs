@@ -57,6 +57,18 @@ with_both! {
     PageSizeIgnored, "page-size-ignored", breaks "resource.page-size";
     /// A list counts one element fewer than it has.
     TotalOff, "total-off", breaks "resource.total";
+    /// Every second list shows what is settled as being created.
+    IllegalTransition, "illegal-transition", breaks "resource.transition";
+    /// Adding tags is answered, and adds none.
+    TagNotAdded, "tag-not-added", breaks "resource.tags";
+    /// Adding tags removes those that were there.
+    TagsReplaced, "tags-replaced", breaks "resource.tags";
+    /// A tag keeps its first value.
+    TagKeepsValue, "tag-keeps-value", breaks "resource.tags";
+    /// Removing tags is answered, and removes none.
+    TagStays, "tag-stays", breaks "resource.tags";
+    /// Removing one tag removes all.
+    AllTagsRemoved, "all-tags-removed", breaks "resource.tags";
     /// A change is answered, and forgotten.
     StaleUpdate, "stale-update", breaks "resource.update";
     /// A change of one property makes the others what they were at first.

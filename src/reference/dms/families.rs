@@ -20,6 +20,8 @@ pub(crate) struct Family {
     pub named_by: &'static str,
     /// The member that holds its status, and the status it begins with.
     pub status: (&'static str, &'static str),
+    /// Documented states that come before that one.
+    pub before: &'static [&'static str],
     /// Input members that are called otherwise in what is shown.
     pub renamed: &'static [(&'static str, &'static str)],
 }
@@ -34,6 +36,7 @@ const PLAIN: Family = Family {
     kind: "",
     named_by: "",
     status: ("Status", "active"),
+    before: &[],
     renamed: &[],
 };
 
@@ -47,6 +50,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         kind: "data-migration",
         named_by: "DataMigrationIdentifier",
         status: ("DataMigrationStatus", "READY"),
+        before: &["CREATING"],
         renamed: &[
             ("NumberOfJobs", "DataMigrationSettings.NumberOfJobs"),
             ("EnableCloudwatchLogs", "DataMigrationSettings.CloudwatchLogsEnabled"),
@@ -71,6 +75,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         arn: "EventSubscriptionArn",
         kind: "es",
         named_by: "SubscriptionName",
+        before: &["creating", "modifying"],
         renamed: &[
             ("SubscriptionName", "CustSubscriptionId"),
             ("SourceIds", "SourceIdsList"),
@@ -131,6 +136,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         kind: "subgrp",
         named_by: "ReplicationSubnetGroupIdentifier",
         status: ("SubnetGroupStatus", "Complete"),
+        before: &[],
         renamed: &[("SubnetIds", "Subnets")],
     },
     Family {
@@ -142,6 +148,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         kind: "task",
         named_by: "ReplicationTaskArn",
         status: ("Status", "ready"),
+        before: &["creating"],
         ..PLAIN
     },
     Family {
@@ -163,6 +170,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         kind: "assessment-run",
         named_by: "ReplicationTaskAssessmentRunArn",
         status: ("Status", "passed"),
+        before: &["starting", "provisioning", "running"],
         ..PLAIN
     },
     request("StartExtensionPackAssociation", &[("DescribeExtensionPackAssociations", REQUEST)]),

@@ -1,6 +1,7 @@
 //! Operations that nobody wrote by hand: the contract says what they take and give, the families what they do.
 
 mod forgetting;
+mod lists;
 mod nulls;
 
 use http::StatusCode;
@@ -15,7 +16,6 @@ use super::{
     Cx,
     families::{self, Family, Role},
     fault::Fault,
-    listing,
     records::{Named, Record},
     store::{Store, new_arn},
     tags,
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     model::contract::{Effect, ErrorShape, Operation},
     reference::{
-        Deviation,
+        Deviation, Variation,
         catalogue::{self, reference, resolved},
         example_values::{ExampleValues, properties},
         schema::{self, Flaw, Kind},
@@ -158,7 +158,10 @@ impl Call<'_> {
             };
             facts.retain(|name, _| !optional(name));
         }
-        store.records.insert(arn, Record { family, facts, said: Map::new() });
+        let coming = if self.cx.varies(Variation::MoreStates) { family.before } else { &[] };
+        store
+            .records
+            .insert(arn, Record { family, facts, said: Map::new(), coming, made: self.cx.now.instant });
         Ok(output)
     }
 
@@ -170,71 +173,10 @@ impl Call<'_> {
                 || self.operation.members.keys().any(|input| family.shown_name(input) == member)
         };
         let mut facts = self.example_values().members_but(schema, said);
-        let (status, value) = family.status;
-        facts.insert(status.to_owned(), json!(value));
+        let (status, settled) = family.status;
+        let first = family.before.first().filter(|_| self.cx.varies(Variation::MoreStates));
+        facts.insert(status.to_owned(), json!(first.unwrap_or(&settled)));
         facts
-    }
-
-    fn list(
-        &self,
-        store: &mut Store,
-        family: &Family,
-        shape: &str,
-        input: &Map<String, Value>,
-    ) -> Result<Value, Fault> {
-        let named = self.named(store, input, None)?;
-        store.reads += 1;
-        let other = self.cx.deviates(Deviation::StaleRead)
-            || self.cx.deviates(Deviation::UnstableRead) && store.reads.is_multiple_of(2);
-        let store = &*store;
-        let ignored = self.cx.deviates(Deviation::AllFiltersIgnored);
-        let by_arn_alone = self.cx.deviates(Deviation::FilterFindsNothing);
-        let most = if self.cx.deviates(Deviation::FilterTakesOneValue) { 1 } else { usize::MAX };
-        let records = store.records.iter().filter(|(_, record)| {
-            record.family.create == family.create
-                && !self.cx.deviates(Deviation::GenericNotListed)
-                && (ignored
-                    || named.iter().all(|named| named.concerns(store, record))
-                        && filters(input).all(|(name, values)| {
-                            (!by_arn_alone || values.contains(&record.arn()))
-                                && record.passes(name, &values[..values.len().min(most)])
-                        }))
-        });
-        let schema = json!({ "$ref": format!("#/$defs/{shape}") });
-        let mut shown: Vec<(String, Value)> = records
-            .map(|(arn, record)| {
-                let mut facts = record.facts.clone();
-                if other {
-                    self.scramble(family, &mut facts, |_| false);
-                }
-                (arn.clone(), self.example_values().shaped(shape, &schema, &Value::Object(facts)))
-            })
-            .collect();
-        if self.cx.deviates(Deviation::ListTwice) {
-            shown = shown.into_iter().flat_map(|one| [one.clone(), one]).collect();
-        }
-        // The waiters of the model wait for this fault.
-        if shown.is_empty()
-            && filters(input).next().is_some()
-            && self.models("ResourceNotFoundFault").is_some()
-        {
-            return Err(Fault::not_found(format!("No {shape} found matching provided filters.")));
-        }
-        let is_list = |schema: &Value| {
-            let items = resolved(self.document, schema).get("items");
-            items.and_then(reference) == Some(shape)
-        };
-        let member = self.output().into_iter().flat_map(properties).find(|(_, schema)| is_list(schema));
-        let member = member.map_or("", |(name, _)| name.as_str());
-        let token = self.operation.paging.as_ref().map_or("Marker", |paging| paging.input_token.as_str());
-        let text = |name: &str| input.get(name).and_then(Value::as_str);
-        let number = |name: &str| input.get(name).and_then(Value::as_i64);
-        let page = listing::Request::lenient(text(token), number("MaxRecords"));
-        let mut page = page.page(self.cx, member, shown);
-        if let (Value::Object(page), false) = (&mut page, token == "Marker") {
-            crate::reference::json::rename(page, "Marker", token);
-        }
-        Ok(page)
     }
 
     fn delete(&self, store: &mut Store, family: &Family, input: &Map<String, Value>) -> Result<Value, Fault> {
@@ -285,6 +227,7 @@ impl Call<'_> {
             put(&mut record.facts, family.shown_name(&name), value);
         }
         if let Some(state) = families::state_after(&self.operation.name) {
+            record.coming = &[];
             record.facts.insert(family.status.0.to_owned(), json!(state));
         }
         let output = self.shown(family, &record.facts);
@@ -487,13 +430,4 @@ fn as_object(value: Value) -> Option<Map<String, Value>> {
         Value::Object(members) => Some(members),
         _ => None,
     }
-}
-
-/// The filters of a listing: names and values.
-fn filters(input: &Map<String, Value>) -> impl Iterator<Item = (&str, Vec<&str>)> {
-    let filters = input.get("Filters").and_then(Value::as_array).into_iter().flatten();
-    filters.map(|filter| {
-        let values = filter["Values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        (filter["Name"].as_str().unwrap_or_default(), values)
-    })
 }

@@ -1,5 +1,7 @@
 //! Things of the families, as they are kept, and the ways in which inputs mean them.
 
+use std::time::Instant;
+
 use serde_json::{Map, Value};
 
 use super::{
@@ -14,9 +16,20 @@ pub(crate) struct Record {
     pub facts: Map<String, Value>,
     /// What was said of it that it does not show itself, such as the configuration of a conversion.
     pub said: Map<String, Value>,
+    /// The states that it will be in yet before it is settled, the next one first.
+    pub coming: &'static [&'static str],
+    pub made: Instant,
 }
 
 impl Record {
+    /// Goes to the next state.
+    pub fn goes_on(&mut self) {
+        let Some((_, coming)) = self.coming.split_first() else { return };
+        let (member, settled) = self.family.status;
+        self.coming = coming;
+        self.facts.insert(member.to_owned(), coming.first().copied().unwrap_or(settled).into());
+    }
+
     pub fn name(&self) -> &str {
         self.fact(self.family.name)
     }

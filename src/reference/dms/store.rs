@@ -132,6 +132,8 @@ pub(crate) struct Store {
     pub buried: BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
     /// How often lists were asked for.
     pub reads: u64,
+    /// How many lists were shown.
+    pub shown: u64,
     /// By the ARN of what is tagged; keys and values.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -147,6 +149,7 @@ impl Store {
             records: BTreeMap::new(),
             buried: BTreeMap::new(),
             reads: 0,
+            shown: 0,
             tags: BTreeMap::new(),
         };
         let instance = Instance::seed(now, created);

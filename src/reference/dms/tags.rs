@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Cx, fault::Fault, input, input::Tag, store::Store};
+use crate::reference::{Deviation, Variation};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -37,7 +38,19 @@ pub(crate) fn add(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) -> 
         return Err(Fault::invalid_value("The parameter Tags must be provided."));
     }
     let tags = read(cx, message.tags)?;
-    tags_of(store, &arn)?.extend(tags);
+    let known = tags_of(store, &arn)?;
+    if cx.deviates(Deviation::TagNotAdded) {
+        return Ok(json!({}));
+    }
+    if cx.deviates(Deviation::TagsReplaced) {
+        known.clear();
+    }
+    for (key, value) in tags {
+        match cx.deviates(Deviation::TagKeepsValue) {
+            true => drop(known.entry(key).or_insert(value)),
+            false => drop(known.insert(key, value)),
+        }
+    }
     Ok(json!({}))
 }
 
@@ -51,6 +64,10 @@ pub(crate) fn list(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) ->
     let mut listed = Vec::new();
     for arn in arns {
         let arn = input::required_arn(cx, "ResourceArn", Some(arn))?;
+        if cx.varies(Variation::ForeignTags) {
+            let tag = json!({ "Key": "aws:cloudformation:stack-name", "Value": "stack", "ResourceArn": arn });
+            listed.push(tag);
+        }
         for (key, value) in tags_of(store, &arn)? {
             listed.push(json!({ "Key": key, "Value": value, "ResourceArn": arn }));
         }
@@ -63,7 +80,9 @@ pub(crate) fn remove(store: &mut Store, cx: &Cx<'_>, input: Map<String, Value>) 
     let arn = input::required_arn(cx, "ResourceArn", message.resource_arn)?;
     let keys =
         message.tag_keys.ok_or_else(|| Fault::invalid_value("The parameter TagKeys must be provided."))?;
-    tags_of(store, &arn)?.retain(|key, _| !keys.contains(key));
+    let all = cx.deviates(Deviation::AllTagsRemoved);
+    let stays = cx.deviates(Deviation::TagStays);
+    tags_of(store, &arn)?.retain(|key, _| stays || !all && !keys.contains(key));
     Ok(json!({}))
 }
 

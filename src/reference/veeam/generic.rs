@@ -1,7 +1,7 @@
 //! Operations that nobody wrote by hand: the document says what they take and give, their paths what they do.
 
 mod forgetting;
-mod pages;
+mod lists;
 
 use std::sync::Arc;
 
@@ -232,32 +232,6 @@ impl Call<'_> {
         Some((known_as(&id), facts))
     }
 
-    fn list(&self, input: &Input) -> Value {
-        let Some(page) = self.route.shape() else { return Value::Null };
-        let schema = routes::result_of(page);
-        let mut things = locked(&self.shared.veeam.things);
-        let all = things.collection(self.path, || self.seed(self.path));
-        let pattern = input.members.get("SearchPattern").and_then(Value::as_str).map(str::to_lowercase);
-        let pattern = pattern.filter(|_| !self.deviates(Deviation::AllFiltersIgnored));
-        let named = |facts: &&Facts| match (&pattern, facts.get("name").and_then(Value::as_str)) {
-            (Some(_), _) if self.deviates(Deviation::FilterFindsNothing) => false,
-            (Some(pattern), Some(name)) => name.to_lowercase().contains(pattern.trim_matches('*')),
-            _ => true,
-        };
-        let hidden = |id: &String| {
-            self.deviates(Deviation::GenericAddedNotListed) && published_id(self.path) != Some(id.as_str())
-        };
-        let there = all.iter().filter(|(id, _)| !hidden(id)).map(|(_, facts)| facts);
-        let found: Vec<Value> = there.filter(named).map(|facts| self.shaped(schema, facts)).collect();
-        let found: Vec<Value> = match self.deviates(Deviation::ListTwice) {
-            true => found.into_iter().flat_map(|one| [one.clone(), one]).collect(),
-            false => found,
-        };
-        let shown: Vec<Value> = self.page(input, &found);
-        let total = found.len().saturating_sub(usize::from(self.deviates(Deviation::TotalOff)));
-        json!({ "totalCount": total, "results": shown })
-    }
-
     fn create(&self, input: &Input) -> Result<Value, Problem> {
         let Some(schema) = self.route.shape() else { return Ok(Value::Null) };
         let member = id_member(schema);
@@ -301,6 +275,7 @@ impl Call<'_> {
         if self.deviates(Deviation::LoseSent) {
             facts.retain(|name, _| required(name) || name == member || !input.members.contains_key(name));
         }
+        things.made.insert((self.path.to_owned(), known_as(&id)), self.now.instant);
         things.collection(self.path, || None).insert(known_as(&id), facts);
         Ok(shown)
     }

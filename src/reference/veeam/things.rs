@@ -1,7 +1,7 @@
 //! What exists on the Veeam side beside connections and tokens: things in collections, known by the paths of these,
 //! and settings, of which there is one at each path.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Instant};
 
 use serde_json::{Map, Value};
 
@@ -20,6 +20,10 @@ pub(crate) struct Things {
     pub buried: BTreeMap<(String, String), Facts>,
     /// How often things were shown.
     pub reads: u64,
+    /// How often a list was.
+    pub lists: u64,
+    /// When each was made, by collection and id.
+    pub made: BTreeMap<(String, String), Instant>,
 }
 
 /// Ids of things that everybody may rely on.

@@ -53,8 +53,8 @@ record! {
         filters: Entries<Spanned<String>>,
         /// How `list` comes in pages.
         paging: PagingEntry,
-        /// The member of create's input that holds tags.
-        tags: Spanned<String>,
+        /// Where its tags are set, and what changes them.
+        tags: TagsEntry,
     }
 }
 
@@ -89,6 +89,19 @@ record! {
         failed: Vec<String>,
         /// States on the way to another.
         passing: Vec<String>,
+        /// Which states may follow each other.
+        transitions: TransitionsEntry,
+    }
+}
+
+record! {
+    /// Transitions between states.
+    TransitionsEntry, "transitions"
+    required {
+        /// Who shows them: a document, a client.
+        source: String,
+        /// By a state: those that may come next.
+        next: Entries<Spanned<Vec<String>>>,
     }
 }
 
@@ -150,6 +163,25 @@ record! {
         total: Spanned<String>,
         /// Only clients or other documents show that the pages together are the list: what is claimed of it is a SHOULD.
         proposed: bool,
+    }
+}
+
+record! {
+    /// The tags of a resource: lists of structures with a key and a value.
+    TagsEntry, "tags"
+    required {
+        /// The member of create's input that holds them.
+        set_by: Spanned<String>,
+    }
+    optional {
+        /// The member by which the operations below name the resource.
+        named_by: Spanned<String>,
+        /// The operation that adds tags.
+        add: Spanned<String>,
+        /// The operation that shows them.
+        list: Spanned<String>,
+        /// The operation that removes tags by their keys.
+        remove: Spanned<String>,
     }
 }
 

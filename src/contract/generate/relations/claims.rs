@@ -52,6 +52,10 @@ pub(super) enum Relation {
     Anew,
     /// What is done to one is not done to another.
     Neighbour,
+    /// States follow each other as they may.
+    Transition,
+    /// Tags are as they were set.
+    Tags,
     /// A secret is never shown.
     Secret,
 }
@@ -91,6 +95,9 @@ impl Relation {
             (Relation::Anew, Standing::Proposed) => should("resource.clean-recreate.proposed"),
             (Relation::Neighbour, Standing::Documented) => must("resource.isolation"),
             (Relation::Neighbour, Standing::Proposed) => should("resource.isolation.proposed"),
+            (Relation::Transition, _) => should("resource.transition"),
+            (Relation::Tags, Standing::Documented) => must("resource.tags"),
+            (Relation::Tags, Standing::Proposed) => should("resource.tags.proposed"),
             (Relation::Secret, Standing::Documented) => must("resource.no-secret"),
             (Relation::Secret, Standing::Proposed) => should("resource.no-secret.proposed"),
         }

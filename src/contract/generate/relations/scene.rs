@@ -28,7 +28,7 @@ use crate::{
             Twin, ValueMatcher,
         },
         contract::Operation,
-        resource::{Parent, Resource, Use},
+        resource::{Parent, Resource, Standing, Use},
         template::TemplateValue,
     },
 };
@@ -382,7 +382,14 @@ impl<'d, 'a> Scene<'d, 'a> {
         let inputs = self.things.iter().flat_map(|thing| thing.input.members.values());
         let variables: BTreeSet<&str> = inputs.flat_map(placeholders::of_target).collect();
         needs.extend(variables.into_iter().map(|name| Need::Variable(name.into())));
-        let case = self.builder.assembled(name, self.steps, finally, row.into_iter().collect(), needs);
+        // The states that answers show are judged without a claim.
+        let states = |thing: &Thing<'_>| {
+            thing.resource.status.as_ref().is_some_and(|status| status.transitions.is_some())
+        };
+        let stated = self.builder.stated(Relation::Transition.clause(Standing::Proposed));
+        let stated = stated.filter(|_| self.things.iter().any(states)).cloned();
+        let mut case = self.builder.assembled(name, self.steps, finally, row.into_iter().collect(), needs);
+        case.clauses.extend(stated);
         Some(Case { twin: Twin::Itself, ..case })
     }
 }
