@@ -167,6 +167,11 @@ fn a_greedy_parameter_takes_further_segments_and_constants_tell_operations_apart
         "{:?}",
         read("/tags/a%2Fb/c")
     );
+    let reads = |target: &str| {
+        let incoming = Incoming::new("POST", target, &[], b"");
+        Router::new(&api).readings(&incoming, Base::Known("")).len()
+    };
+    assert_eq!([reads("/apis"), reads("/apis?Mode=x"), reads("/apis?mode=import")], [1, 2, 2]);
     let all = [("arn", "a:b/c d/..")];
     assert_eq!(fill("/tags/{arn+}", &all).as_deref(), Ok("/tags/a%3Ab/c%20d/%2E%2E"));
     assert!(may_meet("/tags/{arn+}", "/tags/{a}/{b}") && !may_meet("/tags/{arn+}", "/files/{a}/{b}"));
