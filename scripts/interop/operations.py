@@ -1,4 +1,4 @@
-"""The fence held against every operation of twenty services that Proofmark knows from an import alone: botocore's models
+"""The fence held against every operation of forty services that Proofmark knows from an import alone: botocore's models
 are unpacked, and the property test over every operation runs on them."""
 
 import gzip
@@ -15,25 +15,45 @@ FOLDER = HOME / "models"
 TEST = "plan::guard::tests::every_operation::of_imported_contracts_nothing_foreign_goes_and_nothing_without_a_name"
 SERVICES = [
     "acm",
+    "amplify",
+    "apigateway",
+    "apigatewayv2",
+    "appsync",
     "athena",
+    "backup",
+    "batch",
     "cloudtrail",
+    "codeartifact",
     "codecommit",
     "cognito-idp",
     "dynamodb",
     "ecr",
     "ecs",
+    "efs",
+    "eks",
     "events",
     "firehose",
+    "glacier",
+    "guardduty",
+    "iot",
+    "kafka",
     "kinesis",
     "kms",
+    "lambda",
     "logs",
+    "mediaconvert",
+    "mq",
     "organizations",
+    "pipes",
     "route53resolver",
+    "scheduler",
     "secretsmanager",
+    "sesv2",
     "sqs",
     "ssm",
     "stepfunctions",
     "transfer",
+    "xray",
 ]
 
 shutil.rmtree(FOLDER, ignore_errors=True)

@@ -29,6 +29,8 @@ pub(super) mod request_id;
 mod request_match;
 mod rest_answer;
 mod rest_error;
+#[cfg(test)]
+mod rest_json_tests;
 mod total_count;
 mod transport;
 

@@ -237,6 +237,38 @@ mod tests {
     }
 
     #[test]
+    fn of_a_rest_operation_that_is_named_as_one_of_aws_method_and_name_tell_the_effect() {
+        use Created::{Documented, Undocumented};
+        use EffectSource::{Answer, Method, Verb};
+        for (method, operation, created, effect, source) in [
+            ("GET", "GetThing", Undocumented, Effect::Read, Method),
+            ("GET", "SearchThing", Undocumented, Effect::Read, Method),
+            ("GET", "DeleteThing", Undocumented, Effect::Destroy, Verb),
+            ("GET", "CreateToken", Undocumented, Effect::Create, Verb),
+            ("HEAD", "Thing", Undocumented, Effect::Read, Method),
+            ("DELETE", "StopThing", Undocumented, Effect::Destroy, Method),
+            ("DELETE", "GetThing", Undocumented, Effect::Destroy, Method),
+            ("POST", "ListThings", Undocumented, Effect::Read, Verb),
+            ("POST", "ListThings", Documented, Effect::Create, Answer),
+            ("POST", "CreateThing", Undocumented, Effect::Create, Verb),
+            ("POST", "Invoke", Undocumented, Effect::Unknown, Verb),
+            ("POST", "Invoke", Documented, Effect::Create, Answer),
+            ("POST", "DeleteThings", Documented, Effect::Destroy, Verb),
+            ("POST", "UpdateThing", Documented, Effect::Change, Verb),
+            ("PUT", "UpdateThing", Undocumented, Effect::Change, Verb),
+            ("PUT", "PutThing", Undocumented, Effect::Upsert, Verb),
+            ("PUT", "CreateThing", Undocumented, Effect::Upsert, Method),
+            ("PUT", "GetThing", Undocumented, Effect::Upsert, Method),
+            ("PUT", "DeleteThing", Undocumented, Effect::Destroy, Verb),
+            ("PATCH", "UpdateThing", Undocumented, Effect::Change, Verb),
+            ("PATCH", "Thing", Undocumented, Effect::Change, Method),
+            ("PURGE", "Thing", Undocumented, Effect::Unknown, Verb),
+        ] {
+            assert_eq!(of_named_rest(method, operation, created), (effect, source), "{method} {operation}");
+        }
+    }
+
+    #[test]
     fn a_lifecycle_tells_the_effect_and_idempotence_that_something_may_be_there() {
         assert_eq!(of_lifecycle("put"), Some((Effect::Upsert, EffectSource::Model)));
         assert_eq!(of_lifecycle("delete"), Some((Effect::Destroy, EffectSource::Model)));

@@ -225,7 +225,16 @@ impl<'c> Router<'c> {
             .map(|segments| segments.iter().map(|it| lenient::plain(it)).collect())
             .collect();
         let mut readings: Vec<Reading<'c>> = Vec::new();
-        for route in self.routes.iter().filter(|route| methods.contains(&*route.operation.method)) {
+        let routes = self.routes.iter().filter(|route| methods.contains(&*route.operation.method));
+        // What is a part of an operation's path in the query is named there at least.
+        let given = lenient::names(request);
+        let named = |operation: &Operation| {
+            let words = operation.members.iter().filter(|(_, member)| is_constant(member));
+            { words }.all(|(name, member)| {
+                given.contains(&member.wire_name.as_ref().unwrap_or(name).to_ascii_lowercase())
+            })
+        };
+        for route in routes.filter(|route| named(route.operation)) {
             let count = route.segments();
             for path in &paths {
                 let template = route.template();

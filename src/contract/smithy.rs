@@ -32,6 +32,8 @@ use crate::model::contract::{
 
 pub(super) mod ast;
 pub(super) mod http;
+#[cfg(test)]
+mod http_tests;
 pub(super) mod shapes;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What a request that somebody saw asks for: which operation of which contract, below which base URL, and whether it is a
 //! request that the contract describes at all. Where that cannot be told for sure, the answer gets the benefit of it.
 
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -101,7 +102,17 @@ pub fn intent(
         }
         true => operation.members.iter().all(|(name, member)| {
             let wire = member.wire_name.as_deref().unwrap_or(name);
-            member_fits(captured, wire, member, contract, contracts)
+            match member.place {
+                ParameterLocation::Body => {
+                    let value = in_body(captured, wire);
+                    let fits = |value: Value| {
+                        let found = contracts.member_mismatches(&contract.api, &operation.name, name, &value);
+                        found.is_empty()
+                    };
+                    value.is_ok_and(|value| value.map_or(!member.required, fits))
+                }
+                _ => member_fits(captured, wire, member, contract, contracts),
+            }
         }),
     };
     if proven && fits { RequestKind::Valid } else { RequestKind::Malformed }
@@ -116,6 +127,19 @@ fn body_fits(
     let Ok(body) = serde_json::from_slice(&captured.body) else { return false };
     schema.is_none_or(|schema| contracts.schema_mismatches(&contract.api, schema, &body).is_empty())
 }
+
+/// A member of the JSON object that a body is; null is none. No body is an object without members.
+fn in_body(captured: &CapturedExchange, wire: &str) -> Result<Option<Value>, NoObject> {
+    if captured.body.is_empty() {
+        return Ok(None);
+    }
+    match serde_json::from_slice::<Value>(&captured.body) {
+        Ok(Value::Object(mut members)) => Ok(members.shift_remove(wire).filter(|value| !value.is_null())),
+        _ => Err(NoObject),
+    }
+}
+
+struct NoObject;
 
 fn member_fits(
     captured: &CapturedExchange,
@@ -133,6 +157,7 @@ fn member_fits(
             !member.required || fields().iter().any(|(name, _)| name == wire)
         }
         ParameterLocation::WholeBody if captured.body.is_empty() => !member.required,
+        ParameterLocation::WholeBody if member.schema["format"] == "binary" => true,
         ParameterLocation::WholeBody => {
             let named = member.schema["$ref"].as_str().and_then(|it| it.strip_prefix("#/$defs/"));
             body_fits(captured, named, contract, contracts)
@@ -296,6 +321,39 @@ pub mod tests {
         };
         assert_eq!(found(&[bearer, version]), RequestKind::Valid);
         assert_eq!(found(&[version]), RequestKind::Malformed);
+    }
+
+    #[test]
+    fn the_members_of_a_body_are_those_of_the_input() {
+        let member = |place: &str, required: bool, kind: &str| serde_json::json!({ "in": place, "required": required, "schema": { "type": kind } });
+        let contract: Contract = serde_json::from_value(serde_json::json!({
+            "api": "t", "title": "", "version": "", "protocol": { "name": "rest-json", "signingName": "t" },
+            "operations": {
+                "Make": {
+                    "name": "Make", "method": "POST", "path": "/things", "access": "protected", "effect": "create",
+                    "members": { "name": member("body", true, "string"), "size": member("body", false, "integer") },
+                    "answers": {},
+                },
+            },
+            "schemas": { "$defs": {} },
+        }))
+        .unwrap();
+        let contracts = Contracts::new(vec![contract]).unwrap();
+        let contract = contracts.get("t").unwrap();
+        for (body, expected) in [
+            (r#"{"name":"a","size":7,"more":[]}"#, RequestKind::Valid),
+            (r#"{"name":"a","size":null}"#, RequestKind::Valid),
+            (r#"{"name":"a","size":"7"}"#, RequestKind::Malformed),
+            (r#"{"size":7}"#, RequestKind::Malformed),
+            (r#"{"name":null}"#, RequestKind::Malformed),
+            ("[]", RequestKind::Malformed),
+            ("{", RequestKind::Malformed),
+            ("", RequestKind::Malformed),
+        ] {
+            let seen = captured("POST", "http://h/things", &[("authorization", "AWS4-HMAC-SHA256 x")], body);
+            let operation = contract.operation("Make").unwrap();
+            assert_eq!(intent(&seen, contract, operation, &contracts), expected, "{body}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub static CONTRACTS: LazyLock<Contracts> = LazyLock::new(|| {
     if let Protocol::AwsJson { json_version, .. } = &mut imported.protocol {
         *json_version = "1.0".into();
     }
-    Contracts::new(vec![compared, imported, contract(veeam()), shop()]).unwrap()
+    Contracts::new(vec![compared, imported, contract(veeam()), shop(), contract(tools())]).unwrap()
 });
 
 /// Schemas as the importer writes them.
@@ -158,6 +158,52 @@ fn veeam() -> Value {
     })
 }
 
+/// A service that speaks restJson1, as the importer writes it.
+fn tools() -> Value {
+    let text = json!({ "type": "string" });
+    let operation = |name: &str, method: &str, path: &str, status: &str, answer: Value| {
+        json!({
+            "name": name, "method": method, "path": path, "access": "protected", "effect": "read",
+            "answers": { (status): answer }, "errors": [{ "name": "ToolNotFound", "status": 404 }],
+        })
+    };
+    let json_of = |schema: &str| json!({ "schema": schema, "mediaTypes": ["application/json"] });
+    let mut found = json_of("Tool");
+    found["headers"] = json!("GetTool.200.headers");
+    json!({
+        "api": "tools", "title": "Tools", "version": "1", "protocol": { "name": "rest-json", "signingName": "tools" },
+        "operations": {
+            "GetTool": operation("GetTool", "GET", "/tools/{Name}", "200", found),
+            "ListTools": operation("ListTools", "GET", "/tools", "200", json_of("Tools")),
+            "GetFile": operation("GetFile", "GET", "/files", "200", json!({})),
+            "DeleteTool": operation("DeleteTool", "DELETE", "/tools/{Name}", "204", json!({})),
+        },
+        "schemas": {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$defs": {
+                "Tool": {
+                    "type": "object", "required": ["name"],
+                    "properties": { "name": text, "made": { "type": "number", "x-proofmark": "timestamp" } },
+                },
+                "Tools": { "type": "object", "properties": { "tools": { "type": "array", "items": { "$ref": "#/$defs/Tool" } } } },
+                "GetTool.200.headers": { "type": "object", "properties": {
+                    "x-size": { "type": "integer" }, "x-whole": { "type": "boolean" },
+                    "x-sizes": { "type": "array", "items": { "type": "integer" } },
+                    "x-kind": { "type": "string", "enum": ["a"] },
+                    "x-made": { "type": "string", "pattern": "^[A-Z][a-z]{2}, .* GMT$", "x-proofmark": "timestamp" },
+                    "x-times": { "type": "array", "items": {
+                        "type": "string", "pattern": "^[A-Z][a-z]{2}, .* GMT$", "x-proofmark": "timestamp",
+                    } },
+                } },
+                "ToolNotFound": {
+                    "type": "object", "required": ["Message"],
+                    "properties": { "Message": text, "code": { "type": "string" } },
+                },
+            },
+        },
+    })
+}
+
 /// An API whose document speaks of many statuses at once.
 fn shop() -> Contract {
     let body = |schema: &str| {
@@ -251,6 +297,24 @@ pub fn rest(operation: &str) -> Example {
 pub fn shop_op(operation: &str) -> Example {
     let headers = [("content-type", "application/json"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
     Example::new("shop", operation, "GET", "/ranges/7", &[], &headers)
+}
+
+/// A success of the service that speaks restJson1.
+pub fn tool_op(operation: &str) -> Example {
+    let headers = [("content-type", "application/json"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    let (method, path) = match operation {
+        "GetTool" => ("GET", "/tools/a"),
+        "DeleteTool" => ("DELETE", "/tools/a"),
+        "GetFile" => ("GET", "/files"),
+        _ => ("GET", "/tools"),
+    };
+    Example::new("tools", operation, method, path, &[], &headers).body(r#"{"name":"a"}"#)
+}
+
+/// An error that its operations list.
+pub fn tool_error() -> Example {
+    let error = tool_op("GetTool").status(404).with("x-amzn-errortype", "ToolNotFound");
+    error.body(r#"{"Message":"no such tool"}"#)
 }
 
 /// A problem that says all it has to.
@@ -397,7 +461,8 @@ impl Example {
         let Ok(response) = &exchange.answer else { unreachable!() };
         let contract = CONTRACTS.get(self.api).unwrap();
         let seen = ExchangeContext::new(&exchange, response, &CONTRACTS, contract, "/");
-        let clause = |rule: &'static Rule| if self.api == "shop" { rule.name } else { rule.clause };
+        let clause =
+            |rule: &'static Rule| if ["shop", "tools"].contains(&self.api) { rule.name } else { rule.clause };
         let mut found: Vec<_> = seen.breaches().map(|(rule, strength, _)| (strength, clause(rule))).collect();
         found.dedup();
         found

@@ -183,10 +183,12 @@ impl Seen {
         };
         let documents = operation.answers.contains_key(&status);
         let is_rest = contract.protocol.is_rest();
+        // Where errors say which they are, an answer that does not say so is none of the operation's.
+        let is_of_server = contract.protocol.is_smithy() && nothing.answer.error.is_none();
         // Whatever a request names, in its path, its query or its body, may be what is not there.
         let may_refuse = || operation.documented_as(status).is_some() || !operation.members.is_empty();
         Seen {
-            is_ambiguous: is_rest && status < 500 && may_refuse(),
+            is_ambiguous: is_rest && status < 500 && !is_of_server && may_refuse(),
             is_documented: is_named() || (documents && status >= 500),
             ..Seen::default()
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::kinds::Kinds;
-use crate::model::contract::{Contract, Operation};
+use crate::model::contract::{Contract, Operation, ParameterLocation};
 
 /// What the examples show, by member.
 #[derive(Debug, Clone)]
@@ -38,6 +38,10 @@ impl<'a> Examples<'a> {
 
     /// What is shown for the member, first in examples of the operation itself, if it can stand for `made`.
     pub fn shown(&self, operation: &'a Operation, name: &str, made: &Value) -> Option<&'a Value> {
+        // What stands in a path names something.
+        if operation.members.get(name).is_some_and(|member| member.place == ParameterLocation::Path) {
+            return None;
+        }
         let own = || operation.examples.iter().filter_map(|example| example.input.get(name));
         if made.is_number() {
             return own().find(|value| value.is_number());
@@ -48,7 +52,8 @@ impl<'a> Examples<'a> {
 }
 
 fn says_something(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| !is_placeholder(text) && !text.contains("://"))
+    let refers = |text: &str| text.contains("://") || text.starts_with("arn:");
+    value.as_str().is_some_and(|text| !is_placeholder(text) && !refers(text))
 }
 
 /// What generators of examples write where they have no value.

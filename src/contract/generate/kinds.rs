@@ -10,6 +10,9 @@ use crate::model::contract::{Contract, Operation, ParameterLocation};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+/// Names of members that do not say what they name.
+const BARE: [&str; 4] = ["arn", "identifier", "id", "name"];
+
 /// A creating operation and what it belongs to.
 #[derive(Debug, Clone)]
 pub(super) struct Creator<'a> {
@@ -89,7 +92,24 @@ impl<'a> Kinds<'a> {
                         && !is_costly(creator.create)
                         && !needs.any(|(name, _)| name.ends_with("Arn") || name.ends_with("Ids"))
                 };
-                let fitting = others.filter(|creator| match any {
+                let others: Vec<&Creator<'_>> = others.collect();
+                // What is destroyed at the same place of a path is what the path names; of what says no more than `Name`
+                // there, nothing else tells.
+                let place = |of: &Operation, member: &str| {
+                    let end = of.path.find(&format!("{{{member}"))?;
+                    Some(of.path[..end].to_owned())
+                };
+                if let Some(own) = place(operation, member) {
+                    let of_place = |it: &&&Creator<'_>| {
+                        place(it.destroyer.operation, it.destroyer.member).as_ref() == Some(&own)
+                    };
+                    match others.iter().find(of_place) {
+                        Some(found) => return Some(*found),
+                        None if BARE.contains(&&*member.to_ascii_lowercase()) => return None,
+                        None => {}
+                    }
+                }
+                let fitting = others.into_iter().filter(|creator| match any {
                     true => simple(creator),
                     false => fits(member, creator.destroyer.member),
                 });
@@ -124,7 +144,6 @@ impl<'a> Kinds<'a> {
 
     /// Whether a member of an operation refers to what another operation makes, and so is no name for something new.
     pub fn refers(&self, operation: &Operation, member: &str) -> bool {
-        const BARE: [&str; 4] = ["arn", "identifier", "id", "name"];
         let naming = self.creator(operation).and_then(|own| own.family.naming.as_ref());
         let is_own = naming.is_some_and(|way| way.last() == Some(&member));
         !is_own

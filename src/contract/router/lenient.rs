@@ -45,6 +45,11 @@ fn pairs(request: &Incoming<'_>) -> impl Iterator<Item = (String, String)> {
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_ascii_uppercase()))
 }
 
+/// The names of all parameters, lower case.
+pub(super) fn names(request: &Incoming<'_>) -> BTreeSet<String> {
+    pairs(request).map(|(name, _)| name).collect()
+}
+
 /// The names of operations that a request may be taken to call by `X-Amz-Target`, or by an `Action` as the query protocol
 /// has it; upper case, without what stands before a dot.
 pub(super) fn targets(request: &Incoming<'_>) -> BTreeSet<String> {

@@ -126,6 +126,58 @@ fn requests_are_for_the_most_concrete_operation() {
 }
 
 #[test]
+fn a_greedy_parameter_takes_further_segments_and_constants_tell_operations_apart() {
+    let mut api = rest(&[
+        "GET /tags/{arn+}",
+        "GET /files/{path+}/at/{v}",
+        "GET /tags/all",
+        "POST /apis",
+        "POST /apis ",
+    ]);
+    let constant = json!({
+        "in": "query", "required": true, "default": "import", "schema": { "type": "string", "enum": ["import"] },
+    });
+    let import = api.operations.get_mut("POST /apis ").unwrap();
+    import.path = "/apis".into();
+    import.members.insert("mode".into(), serde_json::from_value(constant).unwrap());
+    for (method, target, expected) in [
+        ("GET", "/tags/arn:aws:x:y/z/1", "GET /tags/{arn+} arn=arn:aws:x:y/z/1"),
+        ("GET", "/tags/arn%3Aaws%2Fx", "GET /tags/{arn+} arn=arn:aws/x"),
+        ("GET", "/tags/all", "GET /tags/all"),
+        ("GET", "/tags/all/1", "GET /tags/{arn+} arn=all/1"),
+        ("GET", "/tags/", "Path"),
+        ("GET", "/files/a/b/c/at/7", "GET /files/{path+}/at/{v} path=a/b/c v=7"),
+        ("GET", "/files/a/at/7", "GET /files/{path+}/at/{v} path=a v=7"),
+        ("GET", "/files/a/b/7", "Path"),
+        ("POST", "/apis", "POST /apis"),
+        ("POST", "/apis?mode=import", "POST /apis "),
+        ("POST", "/apis?mode=other", "POST /apis"),
+    ] {
+        assert_eq!(found(&api, method, target, Base::Known("")), expected, "{method} {target}");
+    }
+    assert_eq!(found(&api, "GET", "/tags/a/b", Base::Anywhere), "GET /tags/{arn+} arn=a/b");
+    assert_eq!(Router::new(&api).problems(), []);
+    let read = |target: &str| {
+        let incoming = Incoming::new("GET", target, &[], b"");
+        let found = Router::new(&api).readings(&incoming, Base::Known(""));
+        found.iter().map(|it| words(it.operation, &it.parameters)).collect::<Vec<_>>()
+    };
+    assert!(
+        read("/tags/a%2Fb/c").contains(&"GET /tags/{arn+} arn=a/b/c".to_owned()),
+        "{:?}",
+        read("/tags/a%2Fb/c")
+    );
+    let reads = |target: &str| {
+        let incoming = Incoming::new("POST", target, &[], b"");
+        Router::new(&api).readings(&incoming, Base::Known("")).len()
+    };
+    assert_eq!([reads("/apis"), reads("/apis?Mode=x"), reads("/apis?mode=import")], [1, 2, 2]);
+    let all = [("arn", "a:b/c d/..")];
+    assert_eq!(fill("/tags/{arn+}", &all).as_deref(), Ok("/tags/a%3Ab/c%20d/%2E%2E"));
+    assert!(may_meet("/tags/{arn+}", "/tags/{a}/{b}") && !may_meet("/tags/{arn+}", "/files/{a}/{b}"));
+}
+
+#[test]
 fn operations_are_found_below_a_base() {
     let api = rest(&["GET /v1/things", "GET /v1/things/{id}", "GET /{a}/x"]);
     let root = rest(&["GET /", "GET /{id}"]);

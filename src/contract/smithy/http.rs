@@ -78,6 +78,12 @@ fn binding<'a>(member: &ShapeMember<'a>) -> Binding<'a> {
     }
 }
 
+/// What the contract calls a member of a path or query: as the wire does, unless that has another name for it
+/// (`domain_name` for `domainName`), which bodies do not have.
+fn called<'a>(member: &ShapeMember<'a>, wire: &'a str) -> &'a str {
+    if member.name.eq_ignore_ascii_case(wire) { wire } else { member.name }
+}
+
 /// Whether a member of an error or of the top of an output stands in the body.
 pub(super) fn is_in_body(member: &ShapeMember<'_>) -> bool {
     matches!(binding(member), Binding::Body(_))
@@ -90,11 +96,11 @@ pub(in crate::contract) fn bound<'a>(
     schemas: &mut Schemas<'a>,
 ) -> Bound {
     let (path, query) = described.uri.split_once('?').unwrap_or((described.uri, ""));
-    let (members, consumes) = input(ast, described.input, query, schemas);
+    let (path, members, consumes) = input(ast, described.input, (path, query), schemas);
     let (answer, ranges) = answer(ast, &described, schemas);
     Bound {
         method: described.method.to_owned(),
-        path: path.to_owned(),
+        path,
         members,
         consumes,
         code: described.code,
@@ -106,9 +112,10 @@ pub(in crate::contract) fn bound<'a>(
 fn input<'a>(
     ast: &'a Ast,
     input: Option<Shape<'a>>,
-    query: &str,
+    (path, query): (&str, &str),
     schemas: &mut Schemas<'a>,
-) -> (IndexMap<String, Member>, Vec<String>) {
+) -> (String, IndexMap<String, Member>, Vec<String>) {
+    let mut path = path.to_owned();
     let (mut members, mut consumes) = (IndexMap::new(), Vec::new());
     let plain = |place, schema| Member {
         place,
@@ -121,14 +128,19 @@ fn input<'a>(
     for (shape, member) in input.into_iter().flat_map(|shape| shape.members().map(move |it| (shape, it))) {
         let required = member.traits.has("smithy.api#required");
         let (name, wire, made) = match binding(&member) {
-            Binding::Label(name) => {
+            Binding::Label(label) => {
                 let schema = schemas.bound(shape, member, Place::Text);
-                let member = Member { required: true, ..plain(ParameterLocation::Path, schema) };
-                put(&mut members, name, "path", name, member);
+                let made = Member { required: true, ..plain(ParameterLocation::Path, schema) };
+                let name = called(&member, label);
+                for end in ["}", "+}"] {
+                    path = path.replace(&format!("{{{label}{end}"), &format!("{{{name}{end}"));
+                }
+                put(&mut members, name, "path", name, made);
                 continue;
             }
-            Binding::Query(name) => {
-                (name, name, plain(ParameterLocation::Query, schemas.bound(shape, member, Place::Text)))
+            Binding::Query(wire) => {
+                let schema = schemas.bound(shape, member, Place::Text);
+                (called(&member, wire), wire, plain(ParameterLocation::Query, schema))
             }
             Binding::QueryParams => {
                 let schema = schemas.bound(shape, member, Place::Text);
@@ -180,7 +192,7 @@ fn input<'a>(
             Member { required: true, default: Some(value.into()), ..plain(ParameterLocation::Query, schema) };
         put(&mut members, name, "query", name, only);
     }
-    (members, consumes)
+    (path, members, consumes)
 }
 
 /// Adds a member under `name`, or, where another place has taken that, under its own name of the model or with its place.
@@ -337,8 +349,9 @@ pub(in crate::contract) fn keys(shape: Shape<'_>) -> Vec<(String, String)> {
     let mut taken: Vec<(String, String)> = Vec::new();
     for member in shape.members() {
         let (key, own) = match binding(&member) {
-            Binding::Label(name) => (name, "path"),
-            Binding::Query(name) | Binding::Body(name) => (name, member.name),
+            Binding::Label(label) => (called(&member, label), "path"),
+            Binding::Query(wire) => (called(&member, wire), member.name),
+            Binding::Body(name) => (name, member.name),
             _ => (member.name, member.name),
         };
         let is_taken = |key: &str| taken.iter().any(|(_, other)| other == key);

@@ -49,6 +49,7 @@ pub(super) fn read<'a>(
     if rpc {
         readings.extend(of_unknown_name(operation, prepared, contract));
     }
+    let is_known = found.iter().any(|reading| reading.operation.name == operation.name);
     for other in found {
         let same = other.operation.name == operation.name;
         let permit = match same {
@@ -58,10 +59,24 @@ pub(super) fn read<'a>(
         };
         readings.push(reading(other.operation, permit, other.parameters));
     }
+    // A server that takes an empty segment for a value takes it for the operation with nothing in its path.
+    if !rpc && !is_known && !readings.is_empty() && is_hollow(operation, &incoming, base) {
+        readings.push(reading(operation, Some(effect), Vec::new()));
+    }
     if readings.is_empty() {
         readings.push(of_no_operation(operation, effect, &incoming, contract, base));
     }
     readings
+}
+
+/// Whether a request has the path of an operation, but for parameters of which one is empty.
+fn is_hollow(operation: &Operation, incoming: &Incoming<'_>, base: &str) -> bool {
+    let Some(below) = incoming.path().strip_prefix(base.trim_end_matches('/')) else { return false };
+    let mut pairs = operation.path.split('/').zip(below.split('/'));
+    operation.path.split('/').count() == below.split('/').count()
+        && incoming.methods().contains(&operation.method)
+        && below.split('/').skip(1).any(str::is_empty)
+        && pairs.all(|(template, given)| template.contains('{') || template.eq_ignore_ascii_case(given))
 }
 
 fn reading<'a>(

@@ -79,12 +79,13 @@ impl<'a> Lifecycle<'_, 'a> {
         };
         let mut provided = 0;
         let mut path: Vec<(String, Value)> = Vec::new();
-        for (name, value) in input.iter_mut().filter(|(name, _)| in_path(name)) {
+        let is_naming = |name: &str| naming.as_deref() == Some(&[name]);
+        for (name, value) in input.iter_mut().filter(|(name, _)| in_path(name) && !is_naming(name)) {
             provided += self.provide(Spot { operation, depth, path: &path }, name, value);
             path.push((name.clone(), value.clone()));
         }
         for (name, value) in input.iter_mut().filter(|(name, _)| !in_path(name)) {
-            if naming.as_deref() != Some(&[name.as_str()]) {
+            if !is_naming(name) {
                 provided += self.provide(Spot { operation, depth, path: &path }, name, value);
             }
         }

@@ -11,7 +11,7 @@ use crate::{
         shape::{Kind, Shape},
     },
     matcher::fill,
-    model::{case::Case, clause::Clauses, contract::Protocol},
+    model::{case::Case, clause::Clauses},
     suite::{self, SourceFile},
 };
 
@@ -252,8 +252,14 @@ fn of_input(asked: &Asked<'_>, goes: Goes<'_>, asked_for: &mut BTreeSet<String>,
     });
     if !leaves.is_empty() {
         let goes_alone = known && told && !asked.is_named_by_a_word();
-        // What a member of an RPC refers to may be what the request is about; REST has the path for that.
-        if goes_alone || asked.contract.protocol == Protocol::Rest {
+        // What a member of an RPC refers to may be what the request is about; REST has the path for that. A payload of bytes
+        // cannot be read, and an operation of AWS without anything in its path is told what it is about in other ways.
+        let is_rest = asked.contract.protocol.is_rest();
+        let members = || asked.operation.members.values();
+        let is_bytes = members().any(|it| it.schema["format"] == "binary");
+        let in_path = members().any(|it| it.place == ParameterLocation::Path);
+        let is_open = asked.contract.protocol.is_smithy() && is_rest && (is_bytes || !in_path && !creates);
+        if !is_open && (goes_alone || is_rest) {
             tally.ask(goes, asked, &nobodys, goes_alone, "names of nothing");
         }
         let foreign = asked.with(&mut |leaf| Some(Foreign::Plain.of(leaf.value)));
