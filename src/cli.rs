@@ -1,9 +1,10 @@
-//! The edge: the only room that touches arguments, environment, files, signals and the terminal. It wires the other
-//! rooms together and judges nothing itself.
+//! The edge: the only module that touches arguments, environment, files, signals and the terminal. It wires the other
+//! modules together and judges nothing itself.
 
 mod approve;
 pub mod args;
 mod badge;
+mod capture;
 mod check;
 mod compare;
 mod diff;
@@ -18,7 +19,6 @@ mod merge;
 mod models;
 mod mutate;
 mod new;
-mod observe;
 mod plan;
 pub mod progress;
 mod proxy;
@@ -78,7 +78,7 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
         Command::Replay(args) => replay::replay(&args, &mut out),
         Command::Mutate(args) => mutate::mutate(&args, &mut out),
         Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
-        Command::Record(args) => lone_runtime()?.block_on(observe::record(&args, &mut out)),
+        Command::Capture(args) => lone_runtime()?.block_on(capture::capture(&args, &mut out)),
         Command::Watch(args) => lone_runtime()?.block_on(watch::watch(&args, &mut out)),
         Command::Completions(args) => shell::completions(&args, &mut out).map(done),
         Command::Man(args) => shell::man(&args, &mut out).map(done),

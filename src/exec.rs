@@ -1,4 +1,4 @@
-//! A job becomes a trace. The only room with a socket and a clock: fixtures are made and destroyed, steps sent, polls
+//! A job becomes a trace. The only module with a socket and a clock: fixtures are made and destroyed, steps sent, polls
 //! waited for, identities proven, limits kept, and what was created is written down first. It judges nothing.
 
 mod account_check;

@@ -1,4 +1,4 @@
-//! The vocabulary: plain types that every other room speaks in. Nothing here reads, sends, judges or prints.
+//! The vocabulary: plain types that every other module uses. Nothing here reads, sends, judges or prints.
 
 pub mod case;
 pub mod clause;

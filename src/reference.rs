@@ -1,6 +1,6 @@
 //! The embedded reference target: a server that keeps both contracts, DMS at `POST /` and Veeam Backup for AWS under
 //! `/api/v1`, on one port. It can be told to [deviate](Deviation) from them in one way, so that the suite is itself
-//! tested, or to [vary](Variation) harmlessly. It stands apart from the rooms that judge, and shares no code with them.
+//! tested, or to [vary](Variation) harmlessly. It stands apart from the modules that judge, and shares no code with them.
 
 use std::{
     io,

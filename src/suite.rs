@@ -69,7 +69,7 @@ pub fn load_target(
 ) -> Result<Target, Vec<Diagnostic>> {
     let (mut parsed, shape) = load::open::<file::target::TargetFile>(file);
     let target = shape.map(|shape| {
-        let cx = lower::target::Surroundings { contracts, clauses, source: &parsed.source };
+        let cx = lower::target::TargetContext { contracts, clauses, source: &parsed.source };
         lower::target::target(shape, &cx, &mut parsed.problems)
     });
     lower::target::hide_what_may_be_secret(&mut parsed);

@@ -52,6 +52,8 @@ pub struct Workspace {
     /// What the generated cases were made from.
     pub seed: u64,
     digests: Arc<FileDigests>,
+    /// The file in which the operations of each contract stand, in order.
+    places: Arc<[SourceFile]>,
 }
 
 impl Workspace {
@@ -121,30 +123,42 @@ pub fn open(
     wanted: impl Fn(&str) -> bool,
     generated: Generated<'_>,
 ) -> Result<Workspace, Error> {
-    let (bare, places) = open_contracts_with_places(files)?;
-    let case_files = case_files(files, &bare.contracts, wanted)?;
-    let Workspace { contracts, clauses, seed, .. } = &bare;
-    let digests = Arc::new(bare.digests.with_suite(&case_files, *seed));
-    let mut suite = suite::load(&case_files, contracts, clauses).map_err(Error::Diagnostics)?;
-    for (contract, file) in contracts.iter().zip(&places) {
-        let wanted: Vec<_> = { contract.operations.values() }
-            .filter(|operation| generated.wants(&contract.api, &operation.name))
-            .collect();
-        let made = match wanted.is_empty() {
-            true => Vec::new(),
-            false => {
-                let places = Places::of(contract, Arc::clone(&file.path), &file.text);
-                generate::of(contract, wanted, clauses, &places, *seed)
+    open_contracts(files)?.with_cases(files, wanted, generated)
+}
+
+impl Workspace {
+    /// The same with the cases of `files`, of which it was opened, and with generated ones; see [`open`].
+    pub fn with_cases(
+        self,
+        files: &Layout,
+        wanted: impl Fn(&str) -> bool,
+        generated: Generated<'_>,
+    ) -> Result<Workspace, Error> {
+        let bare = self;
+        let case_files = case_files(files, &bare.contracts, wanted)?;
+        let Workspace { contracts, clauses, seed, .. } = &bare;
+        let digests = Arc::new(bare.digests.with_suite(&case_files, *seed));
+        let mut suite = suite::load(&case_files, contracts, clauses).map_err(Error::Diagnostics)?;
+        for (contract, file) in contracts.iter().zip(&*bare.places) {
+            let wanted: Vec<_> = { contract.operations.values() }
+                .filter(|operation| generated.wants(&contract.api, &operation.name))
+                .collect();
+            let made = match wanted.is_empty() {
+                true => Vec::new(),
+                false => {
+                    let places = Places::of(contract, Arc::clone(&file.path), &file.text);
+                    generate::of(contract, wanted, clauses, &places, *seed)
+                }
+            };
+            let variables = suite.variables.entry(Arc::clone(&contract.api)).or_default();
+            for (name, value) in generate::variables(contract, &made) {
+                variables.entry(name).or_insert(value);
             }
-        };
-        let variables = suite.variables.entry(Arc::clone(&contract.api)).or_default();
-        for (name, value) in generate::variables(contract, &made) {
-            variables.entry(name).or_insert(value);
+            suite.cases.extend(made.into_iter().map(Arc::new));
         }
-        suite.cases.extend(made.into_iter().map(Arc::new));
+        suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
+        Ok(Workspace { suite: Arc::new(suite), digests, ..bare })
     }
-    suite.cases.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok(Workspace { suite: Arc::new(suite), digests, ..bare })
 }
 
 /// The case files that are wanted. The bundled ones are those of the APIs there are, so that contracts of other APIs come
@@ -185,14 +199,10 @@ fn clause_files(folder: Option<&Path>) -> Result<Vec<SourceFile>, Error> {
 
 /// Contracts and clauses alone: what a target file is read with.
 pub fn open_contracts(files: &Layout) -> Result<Workspace, Error> {
-    open_contracts_with_places(files).map(|(workspace, _)| workspace)
-}
-
-fn open_contracts_with_places(files: &Layout) -> Result<(Workspace, Vec<SourceFile>), Error> {
     let (contracts, places, digests) = contracts_with_places(files.schemas.as_deref())?;
     let clauses =
         suite::load_clauses(&clause_files(files.schemas.as_deref())?).map_err(Error::Diagnostics)?;
-    let workspace = Workspace {
+    Ok(Workspace {
         contracts: Arc::new(contracts),
         clauses: Arc::new(clauses),
         suite: Arc::default(),
@@ -201,8 +211,8 @@ fn open_contracts_with_places(files: &Layout) -> Result<(Workspace, Vec<SourceFi
         targets: files.targets.clone().unwrap_or_else(|| Kind::Targets.folder().into()),
         seed: files.seed.unwrap_or(generate::SEED),
         digests: Arc::new(digests),
-    };
-    Ok((workspace, places))
+        places: places.into(),
+    })
 }
 
 fn is_yaml(name: &str) -> bool {

@@ -68,7 +68,8 @@ pub enum Command {
     /// Start a case file for an operation, from its contract
     New(super::new::NewArgs),
     /// Send one request to a target, and generate a case from the response
-    Record(super::observe::RecordArgs),
+    #[command(alias = "record")]
+    Capture(super::capture::CaptureArgs),
     /// Judge a recorded run or a HAR file of any client again, without a network
     Replay(super::replay::ReplayArgs),
     /// Measure how many answers of a recorded run could be changed unnoticed, without a network

@@ -42,8 +42,9 @@ pub struct ExplainArgs {
 
 /// Prints what is known of the name.
 pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Error> {
+    let layout = args.files.layout()?;
+    let workspace = workspace::open_contracts(&layout)?;
     if args.name.contains('*') {
-        let workspace = workspace::open_contracts(&args.files.layout()?)?;
         let found: Vec<&str> = names(&workspace).into_iter().filter(|it| fits(&args.name, it)).collect();
         if found.is_empty() {
             return Err(Error::Usage(format!("no clause and no rule fits {}", args.name)));
@@ -53,8 +54,8 @@ pub fn explain(args: &ExplainArgs, out: &mut impl Write) -> Result<(), Error> {
         }
         return Ok(out.flush()?);
     }
-    let workspace = workspace::open(&args.files.layout()?, |_| true, Generated::All)?;
     let clauses = meant(&args.name, &workspace)?;
+    let workspace = workspace.with_cases(&layout, |_| true, Generated::All)?;
     if clauses.is_empty() {
         writeln!(out, "{}", claim_kind(&args.name).unwrap_or_default())?;
     }

@@ -58,9 +58,12 @@ pub enum Shown {
 pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<Ended, Error> {
     let update = snapshots::update()?;
     let baseline = record::baseline(args.baseline.as_deref(), args.fail_on.into())?;
-    let workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::All)?;
-    let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
+    // What is read quickly comes before the cases, which take time.
+    let layout = args.stage.files.layout()?;
+    let contracts = workspace::open_contracts(&layout)?;
+    let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &contracts)?;
     let state_dir = state_dir(args.stage.state_dir.clone())?;
+    let workspace = contracts.with_cases(&layout, |_| true, Generated::All)?;
     for line in kept::use_kept_fixtures(&mut resolved.target, &state_dir)? {
         eprintln!("{line}");
     }

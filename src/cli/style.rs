@@ -11,7 +11,7 @@ pub fn style(choice: ColorArg, stream: &impl IsTerminal) -> Style {
     let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     resolved(
         choice,
-        &Surroundings {
+        &Terminal {
             terminal: stream.is_terminal(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             force: set("CLICOLOR_FORCE"),
@@ -20,14 +20,14 @@ pub fn style(choice: ColorArg, stream: &impl IsTerminal) -> Style {
     )
 }
 
-struct Surroundings {
+struct Terminal {
     terminal: bool,
     no_color: bool,
     force: bool,
     dumb: bool,
 }
 
-fn resolved(choice: ColorArg, around: &Surroundings) -> Style {
+fn resolved(choice: ColorArg, around: &Terminal) -> Style {
     let coloured = match choice {
         ColorArg::Always => true,
         ColorArg::Never => false,
@@ -46,22 +46,17 @@ mod tests {
 
     #[test]
     fn the_flag_then_the_environment_then_the_stream_decide() {
-        let plain = || Surroundings { terminal: false, no_color: false, force: false, dumb: false };
-        let terminal = || Surroundings { terminal: true, ..plain() };
+        let plain = || Terminal { terminal: false, no_color: false, force: false, dumb: false };
+        let terminal = || Terminal { terminal: true, ..plain() };
         let table = [
             (ColorArg::Auto, plain(), Colour::Off, Glyphs::Ascii),
             (ColorArg::Auto, terminal(), Colour::On, Glyphs::Unicode),
-            (ColorArg::Auto, Surroundings { no_color: true, ..terminal() }, Colour::Off, Glyphs::Unicode),
-            (ColorArg::Auto, Surroundings { dumb: true, ..terminal() }, Colour::Off, Glyphs::Ascii),
-            (ColorArg::Auto, Surroundings { force: true, ..plain() }, Colour::On, Glyphs::Ascii),
-            (
-                ColorArg::Auto,
-                Surroundings { force: true, no_color: true, ..plain() },
-                Colour::Off,
-                Glyphs::Ascii,
-            ),
-            (ColorArg::Always, Surroundings { no_color: true, ..plain() }, Colour::On, Glyphs::Ascii),
-            (ColorArg::Never, Surroundings { force: true, ..terminal() }, Colour::Off, Glyphs::Unicode),
+            (ColorArg::Auto, Terminal { no_color: true, ..terminal() }, Colour::Off, Glyphs::Unicode),
+            (ColorArg::Auto, Terminal { dumb: true, ..terminal() }, Colour::Off, Glyphs::Ascii),
+            (ColorArg::Auto, Terminal { force: true, ..plain() }, Colour::On, Glyphs::Ascii),
+            (ColorArg::Auto, Terminal { force: true, no_color: true, ..plain() }, Colour::Off, Glyphs::Ascii),
+            (ColorArg::Always, Terminal { no_color: true, ..plain() }, Colour::On, Glyphs::Ascii),
+            (ColorArg::Never, Terminal { force: true, ..terminal() }, Colour::Off, Glyphs::Unicode),
         ];
         for (choice, around, colour, glyphs) in table {
             assert_eq!(resolved(choice, &around), Style { colour, glyphs, ..Style::PLAIN });

@@ -145,8 +145,14 @@ impl<'c> Router<'c> {
         if let Some(target_prefix) = self.contract.protocol.target_prefix() {
             return self.by_target(request, base, target_prefix);
         }
+        let below =
+            |base| below(request.path(), base).map(|(_, below)| template::path_segments(below).count());
+        let count = match base {
+            Base::Known(base) => Some(below(base).ok_or(Miss::Path)?),
+            Base::Anywhere => None,
+        };
         let mut fits: BTreeMap<(Equality, Slash), Vec<Fit<'c, 'r, '_>>> = BTreeMap::new();
-        for route in &self.routes {
+        for route in self.routes.iter().filter(|route| count.is_none_or(|count| count == route.segments())) {
             if let Some(fit) = route.fit(request.path(), base) {
                 fits.entry((fit.equality, fit.found.slash)).or_default().push(fit);
             }
@@ -349,6 +355,13 @@ fn of<'c>(operation: &'c Operation, contract: &'c Contract) -> Vec<Route<'c>> {
     routes
 }
 
+/// A path below this base: the base in it, and the rest.
+fn below<'r>(path: &'r str, base: &str) -> Option<(&'r str, &'r str)> {
+    let base = base.trim_end_matches('/');
+    let below = path.strip_prefix(base).filter(|it| it.is_empty() || it.starts_with('/'))?;
+    Some((&path[..base.len()], below))
+}
+
 struct Fit<'c, 'r, 's> {
     route: &'s Route<'c>,
     equality: Equality,
@@ -373,11 +386,7 @@ impl<'c> Route<'c> {
 
     fn fit<'r>(&self, path: &'r str, base: Base<'_>) -> Option<Fit<'c, 'r, '_>> {
         let (base, below) = match base {
-            Base::Known(base) => {
-                let base = base.trim_end_matches('/');
-                let below = path.strip_prefix(base).filter(|it| it.is_empty() || it.starts_with('/'))?;
-                (&path[..base.len()], below)
-            }
+            Base::Known(base) => below(path, base)?,
             Base::Anywhere => path.split_at(self.start(path)?),
         };
         if !self.may_take(template::path_segments(below).count()) {

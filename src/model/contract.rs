@@ -1,5 +1,5 @@
 //! What an API promises, as plain values: operations, the members of their inputs, their documented answers and
-//! errors, and the JSON Schemas those refer to. How a model becomes one of these is the business of the room
+//! errors, and the JSON Schemas those refer to. How a model becomes one of these is the business of the module
 //! `contract`; nothing here parses, compiles or judges.
 
 use std::{

@@ -1,4 +1,4 @@
-//! Steps of a few words, for the tests of every room.
+//! Steps of a few words, for the tests of every module.
 
 use std::sync::Arc;
 

@@ -43,7 +43,7 @@ pub(crate) fn found(suite: &Suite) -> Arc<BTreeSet<Arc<str>>> {
 impl std::fmt::Debug for RunContext {
     /// An environment is full of secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Surroundings({})", self.run)
+        write!(f, "RunContext({})", self.run)
     }
 }
 

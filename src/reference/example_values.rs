@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     catalogue::resolved,
     published,
-    schema::{self, Flaw},
+    schema::{self, SchemaViolation},
 };
 
 /// Beyond so many objects and lists within each other, only required members are made.
@@ -79,7 +79,7 @@ impl ExampleValues<'_> {
         wanted.map(|(name, schema)| (name.clone(), self.made(name, schema, 1))).collect()
     }
 
-    fn violations(&self, schema: &Value, value: &Value) -> Vec<Flaw> {
+    fn violations(&self, schema: &Value, value: &Value) -> Vec<SchemaViolation> {
         schema::violations(self.document, schema, value)
     }
 

@@ -11,7 +11,7 @@ use super::catalogue::resolved;
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flaw {
+pub(crate) struct SchemaViolation {
     pub kind: Kind,
     /// JSON Pointer into the value.
     pub at: String,
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 }
 
 /// Everything that is wrong with `value`; `document` holds the `$defs` that `schema` refers to.
-pub(crate) fn violations(document: &Value, schema: &Value, value: &Value) -> Vec<Flaw> {
+pub(crate) fn violations(document: &Value, schema: &Value, value: &Value) -> Vec<SchemaViolation> {
     let mut found = Vec::new();
     Check { document, found: &mut found }.value(schema, value, "");
     found
@@ -42,12 +42,12 @@ pub(crate) fn violations(document: &Value, schema: &Value, value: &Value) -> Vec
 
 struct Check<'a> {
     document: &'a Value,
-    found: &'a mut Vec<Flaw>,
+    found: &'a mut Vec<SchemaViolation>,
 }
 
 impl Check<'_> {
     fn violation(&mut self, kind: Kind, at: &str, says: impl Into<String>) {
-        self.found.push(Flaw { kind, at: at.to_owned(), says: says.into() });
+        self.found.push(SchemaViolation { kind, at: at.to_owned(), says: says.into() });
     }
 
     fn value(&mut self, schema: &Value, value: &Value, at: &str) {
@@ -152,7 +152,7 @@ impl Check<'_> {
             branches.iter().for_each(|branch| self.value(branch, value, at));
         }
         if let Some(branches) = rules.get("anyOf").and_then(Value::as_array) {
-            let tries: Vec<Vec<Flaw>> =
+            let tries: Vec<Vec<SchemaViolation>> =
                 branches.iter().map(|branch| flaws_at(self.document, branch, value, at)).collect();
             if !tries.iter().any(Vec::is_empty) {
                 // The first is what is meant; the others are ways of leaving it out.
@@ -178,7 +178,7 @@ impl Check<'_> {
     }
 }
 
-fn flaws_at(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<Flaw> {
+fn flaws_at(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<SchemaViolation> {
     let mut found = Vec::new();
     Check { document, found: &mut found }.value(schema, value, at);
     found

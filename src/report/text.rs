@@ -10,15 +10,15 @@ use crate::{
     redact::{Mask, Redactor},
 };
 
-mod brief;
 mod causes;
 mod comparison;
 mod coverage;
 mod notes;
 mod page;
-mod silence;
 mod summary;
+mod summary_unsupported;
 mod tolerated;
+mod unreachable;
 mod violations;
 
 pub use comparison::render as render_comparison;
@@ -80,7 +80,7 @@ pub fn render_coverage(report: &Report, style: Style, names: Names, mask: Mask) 
         let silent = unanswered(run);
         let context = RenderContext { report, run, redactor: &redactor, silent: &silent };
         context.heading(&mut page);
-        silence::write(&context, &mut page);
+        unreachable::write(&context, &mut page);
         coverage::write(&context, names, coverage::Operations::Counted, &mut page);
         summary::end(&context, &mut page);
     }

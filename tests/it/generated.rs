@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 /// What the case called its own.
 const NAME: &str = "pm-12345678-abcdefgh";
 
-static HOUSE: LazyLock<Workspace> = LazyLock::new(|| {
+static BUNDLED: LazyLock<Workspace> = LazyLock::new(|| {
     workspace::open(&Layout::default(), |_| true, Generated::All).unwrap_or_else(|_| panic!())
 });
 
@@ -43,7 +43,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let workspace = HOUSE.clone();
+        let workspace = BUNDLED.clone();
         let target =
             workspace::target(&TargetChoice::default(), &[], &workspace).unwrap_or_else(|_| panic!()).target;
         Bench { workspace, target }

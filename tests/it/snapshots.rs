@@ -97,12 +97,12 @@ fn talk(mut stream: TcpStream, body: &str, asked: &AtomicUsize) {
 const SAME: &str = r#"{"w":"two","made":"2026-01-01T00:00:00Z"}"#;
 const CHANGED: &str = r#"{"w":"three","made":"2026-01-01T00:00:00Z"}"#;
 
-struct House(TempDir);
+struct Folder(TempDir);
 
-impl House {
+impl Folder {
     /// A repository of one API, and a target that answers so. `set` is what the target file says of snapshots.
-    fn new(body: &'static str, set: &str) -> House {
-        let house = House(tempfile::tempdir().unwrap());
+    fn new(body: &'static str, set: &str) -> Folder {
+        let folder = Folder(tempfile::tempdir().unwrap());
         let target = format!(
             "{{ name: t, permits: [read], {set} apis: {{ shop: {{ base_url: \"http://127.0.0.1:{}\" }} }} }}",
             serve(body)
@@ -114,9 +114,9 @@ impl House {
             ("schemas/shop/schema.json", SCHEMA),
             ("target.yaml", &target),
         ] {
-            house.put(path, text);
+            folder.put(path, text);
         }
-        house
+        folder
     }
 
     fn put(&self, path: &str, text: &str) {
@@ -203,14 +203,18 @@ fn what_cannot_be_compared_is_no_plain_pass() {
         ),
         (SAME, Some(APPROVED), &[("INSTA_UPDATE", "sometimes")], 2, "INSTA_UPDATE", false),
     ] {
-        let house = House::new(body, "snapshots: set,");
+        let folder = Folder::new(body, "snapshots: set,");
         if let Some(approved) = approved {
-            house.put(FILE, approved);
+            folder.put(FILE, approved);
         }
-        let (ended, said) = house.run(&[], environment);
+        let (ended, said) = folder.run(&[], environment);
         assert_eq!(ended, code, "{approved:?} {environment:?}:\n{said}");
         assert!(said.contains(says), "{says}, {approved:?} {environment:?}:\n{said}");
-        assert_eq!(house.files().contains(&new.to_owned()), pending, "{approved:?} {environment:?}:\n{said}");
+        assert_eq!(
+            folder.files().contains(&new.to_owned()),
+            pending,
+            "{approved:?} {environment:?}:\n{said}"
+        );
     }
 }
 
@@ -224,9 +228,9 @@ fn a_set_belongs_to_a_target() {
         ("", &["--snapshots", "set"], 1, "body /w"),
         ("snapshots: set,", &["--snapshots", "elsewhere"], 0, "pending snapshot"),
     ] {
-        let house = House::new(CHANGED, set);
-        house.put(FILE, APPROVED);
-        let (ended, said) = house.run(more, &[]);
+        let folder = Folder::new(CHANGED, set);
+        folder.put(FILE, APPROVED);
+        let (ended, said) = folder.run(more, &[]);
         assert_eq!(ended, code, "{set} {more:?}:\n{said}");
         assert!(said.contains(says) && said.contains(none) == (says == none), "{set} {more:?}:\n{said}");
     }
@@ -234,16 +238,16 @@ fn a_set_belongs_to_a_target() {
 
 #[test]
 fn a_file_that_no_case_has_is_named() {
-    let house = House::new(SAME, "snapshots: set,");
-    house.put(FILE, APPROVED);
-    house.put("set/shop/GetThing/gave.snap", APPROVED);
-    let (code, said) = house.run(&[], &[("CI", "true")]);
+    let folder = Folder::new(SAME, "snapshots: set,");
+    folder.put(FILE, APPROVED);
+    folder.put("set/shop/GetThing/gave.snap", APPROVED);
+    let (code, said) = folder.run(&[], &[("CI", "true")]);
     assert!(code == 0 && said.contains("cases that are not there\n  shop/GetThing/gave\n"), "{said}");
 }
 
 #[test]
 fn a_step_opts_out_with_a_reason_and_a_member_by_its_path() {
-    let house = House::new(CHANGED, "snapshots: set,");
+    let folder = Folder::new(CHANGED, "snapshots: set,");
     let claims = |snapshot: &str| {
         CASES.replace("{ status: 200 }", &format!("{{ status: 200, snapshot: {snapshot} }}"))
     };
@@ -252,39 +256,39 @@ fn a_step_opts_out_with_a_reason_and_a_member_by_its_path() {
         ("{ redact: [$.w] }", "  \"w\": \"[redacted]\"\n"),
         ("true", "  \"w\": \"three\"\n"),
     ] {
-        house.put("cases/shop/get_thing.yaml", &claims(snapshot));
-        let (code, said) = house.run(&["--update-snapshots"], &[]);
+        folder.put("cases/shop/get_thing.yaml", &claims(snapshot));
+        let (code, said) = folder.run(&["--update-snapshots"], &[]);
         assert_eq!(code, 0, "{snapshot}: {said}");
-        let approved = fs::read_to_string(house.at(FILE)).unwrap();
+        let approved = fs::read_to_string(folder.at(FILE)).unwrap();
         assert!(approved.contains(shown), "{snapshot}: {approved}");
-        let (code, said) = house.run(&[], &[("CI", "true")]);
+        let (code, said) = folder.run(&[], &[("CI", "true")]);
         assert_eq!(code, 0, "{snapshot}: {said}");
     }
     // Without a set the case that demands one is not done.
-    house.put(
+    folder.put(
         "target.yaml",
-        &fs::read_to_string(house.at("target.yaml")).unwrap().replace("snapshots: set,", ""),
+        &fs::read_to_string(folder.at("target.yaml")).unwrap().replace("snapshots: set,", ""),
     );
-    assert_eq!(house.run(&[], &[("CI", "true")]).0, 1);
+    assert_eq!(folder.run(&[], &[("CI", "true")]).0, 1);
 }
 
 #[test]
 fn what_differs_between_two_plays_is_not_approved() {
-    let house = House::new(r#"{"w":"two","list":[{"n":N}]}"#, "snapshots: set,");
-    let (code, said) = house.run(&["--update-snapshots"], &[]);
+    let folder = Folder::new(r#"{"w":"two","list":[{"n":N}]}"#, "snapshots: set,");
+    let (code, said) = folder.run(&["--update-snapshots"], &[]);
     assert_eq!(code, 3, "{said}");
     assert!(said.contains("not approved: shop::GetThing::gives: step 1, GetThing: 0, then 1"), "{said}");
     assert!(said.contains("redact: [\"$.list[*].n\"]"), "{said}");
-    assert_eq!(house.files(), Vec::<String>::new());
+    assert_eq!(folder.files(), Vec::<String>::new());
     let redacted = "{ status: 200, snapshot: { redact: [\"$.list[*].n\"] } }";
-    house.put("cases/shop/get_thing.yaml", &CASES.replace("{ status: 200 }", redacted));
-    let (code, said) = house.run(&["--update-snapshots"], &[]);
+    folder.put("cases/shop/get_thing.yaml", &CASES.replace("{ status: 200 }", redacted));
+    let (code, said) = folder.run(&["--update-snapshots"], &[]);
     assert!(code == 0 && said.contains("approved the answers of 1 case"), "{said}");
-    assert_eq!(house.files(), [FILE]);
+    assert_eq!(folder.files(), [FILE]);
     for refused in [&[("CI", "true")], &[("INSTA_UPDATE", "no")]] {
-        assert_eq!(house.run(&["--update-snapshots"], refused).0, 2);
+        assert_eq!(folder.run(&["--update-snapshots"], refused).0, 2);
     }
-    let bare = House::new(SAME, "");
+    let bare = Folder::new(SAME, "");
     let (code, said) = bare.run(&["--update-snapshots"], &[]);
     assert!(code == 2 && said.contains("add `snapshots: snapshots/t` to its file"), "{said}");
 }

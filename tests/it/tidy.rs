@@ -1,4 +1,4 @@
-//! Holds what no compiler holds: the order of the rooms, who may touch files, network and clock, and the style that
+//! Holds what no compiler holds: the order of the modules, who may touch files, network and clock, and the style that
 //! can be checked by reading. Each rule reads one file and is itself tested below.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
 
 use regex::Regex;
 
-/// Left to right: a room uses what stands before it.
+/// Left to right: a module uses what stands before it.
 const ROOMS: [&str; 15] = [
     "model",
     "redact",
@@ -47,7 +47,7 @@ type Complaint = String;
 type Rule = fn(&Source) -> Vec<Complaint>;
 
 const RULES: [(&str, Rule); 9] = [
-    ("rooms", rooms),
+    ("modules", modules),
     ("edge", edge),
     ("network", network),
     ("clock", clock),
@@ -69,32 +69,32 @@ fn the_repository_is_tidy() {
 
 // The rules
 
-/// A room uses itself and what stands left of it; `check` and `exec` never meet; only the edge and `runner::embedded` use
-/// `reference`, and nothing but the program uses `cli`; `lib.rs` lists the rooms and the public API, and holds no code.
-fn rooms(source: &Source) -> Vec<Complaint> {
+/// A module uses itself and what stands left of it; `check` and `exec` never meet; only the edge and `runner::embedded` use
+/// `reference`, and nothing but the program uses `cli`; `lib.rs` lists the modules and the public API, and holds no code.
+fn modules(source: &Source) -> Vec<Complaint> {
     if source.path == "src/lib.rs" {
         let heads = ["pub mod ", "mod api;", "pub use api::{", "    ", "};", "#[", "#![cfg_attr("];
         let listed = |line: &str| line.trim().is_empty() || heads.iter().any(|head| line.starts_with(head));
         let strays = source.code.lines().enumerate().filter(|(_, line)| !listed(line));
         return strays
-            .map(|(index, _)| source.at(index, "lib.rs lists the rooms and holds no logic"))
+            .map(|(index, _)| source.at(index, "lib.rs lists the modules and holds no logic"))
             .collect();
     }
-    let Some(room) = source.room() else { return Vec::new() };
+    let Some(module) = source.module() else { return Vec::new() };
     let place = |name: &str| ROOMS.iter().position(|it| *it == name);
-    if room != "reference" && place(room).is_none() {
-        return vec![source.at(0, &format!("`{room}` is no room of ARCHITECTURE.md"))];
+    if module != "reference" && place(module).is_none() {
+        return vec![source.at(0, &format!("`{module}` is no module of ARCHITECTURE.md"))];
     }
-    let allowed = |used: &str| match place(room) {
+    let allowed = |used: &str| match place(module) {
         None => REFERENCE_USES.contains(&used),
-        Some(own) => place(used).is_some_and(|it| it <= own) && !(room == "check" && used == "exec"),
+        Some(own) => place(used).is_some_and(|it| it <= own) && !(module == "check" && used == "exec"),
     };
     let allowed =
         |used: &str| allowed(used) || (used == "reference" && source.path == "src/runner/embedded.rs");
     let paths = source.paths().into_iter().filter_map(|(line, path)| Some((line, source.room_of(&path)?)));
     paths
         .filter(|(_, used)| !allowed(used))
-        .map(|(line, used)| source.at(line, &format!("`{room}` must not use `{used}`")))
+        .map(|(line, used)| source.at(line, &format!("`{module}` must not use `{used}`")))
         .collect()
 }
 
@@ -110,12 +110,12 @@ fn edge(source: &Source) -> Vec<Complaint> {
     if source.is_edge() || is_test_of_models || is_program {
         return Vec::new();
     }
-    let is_store = is_store || matches!(source.room(), Some("workspace" | "runner"));
+    let is_store = is_store || matches!(source.module(), Some("workspace" | "runner"));
     // The second Ctrl-C leaves at once.
     let is_interrupt = source.path == "src/runner/interrupt.rs";
     let mut outside =
         vec!["std::env", "std::process", "std::io::stdout", "std::io::stderr", "std::io::stdin"];
-    if source.room() == Some("workspace") {
+    if source.module() == Some("workspace") {
         outside.retain(|path| *path != "std::env");
     }
     if is_interrupt {
@@ -154,7 +154,7 @@ fn clock(source: &Source) -> Vec<Complaint> {
     let is_proxy = source.path.starts_with("src/traffic/proxy");
     if source.is_edge()
         || is_proxy
-        || matches!(source.room(), Some("exec" | "reference" | "runner" | "harness"))
+        || matches!(source.module(), Some("exec" | "reference" | "runner" | "harness"))
     {
         return Vec::new();
     }
@@ -233,13 +233,13 @@ impl Source {
     }
 
     /// `exec` of `src/exec/wire.rs`; none for the edge and `lib.rs`.
-    fn room(&self) -> Option<&str> {
+    fn module(&self) -> Option<&str> {
         let inside = self.path.strip_prefix("src/")?.trim_end_matches(".rs");
-        let room = inside.split('/').next()?;
-        (!self.is_edge() && room != "lib").then_some(room)
+        let module = inside.split('/').next()?;
+        (!self.is_edge() && module != "lib").then_some(module)
     }
 
-    /// The room a path leads to, if it goes by `crate::` or by as many `super::` as lead to the root.
+    /// The module a path leads to, if it goes by `crate::` or by as many `super::` as lead to the root.
     fn room_of(&self, path: &str) -> Option<String> {
         let depth = self.path.trim_end_matches(".rs").split('/').filter(|part| *part != "mod").count() - 1;
         let parts: Vec<&str> = path.split("::").collect();
@@ -388,36 +388,41 @@ fn sources() -> Vec<Source> {
 fn each_rule_finds_what_it_is_for_and_nothing_else() {
     let long = "//! x\n".repeat(MOST_LINES + 1);
     let table: Vec<(&str, &str, &str, usize)> = vec![
-        ("rooms", "src/check/rules.rs", "use crate::exec::wire;", 1),
-        ("rooms", "src/check.rs", "use crate::{model::case::Case, exec::run};", 1),
-        ("rooms", "src/check.rs", "fn f() { crate::exec::run() }", 1),
-        ("rooms", "src/check.rs", "use super::exec;", 1),
-        ("rooms", "src/check/rules/date.rs", "use super::super::super::exec::run;", 1),
-        ("rooms", "src/check/rules/date.rs", "use super::super::exec;", 0),
-        ("rooms", "src/exec.rs", "use crate::check;", 1),
-        ("rooms", "src/exec/wire.rs", "use crate::{model, matcher::{fill, capture as take}, plan::Job};", 0),
-        ("rooms", "src/model.rs", "use crate::contract::Contracts;", 1),
-        ("rooms", "src/report.rs", "use crate::{check::Judgement, exec::Session};", 0),
-        ("rooms", "src/redact.rs", "use crate::contract::Contracts;", 1),
-        ("rooms", "src/report.rs", "use crate::reference::Server;", 1),
-        ("rooms", "src/report.rs", "use crate::cli::args;", 1),
-        ("rooms", "src/reference/state.rs", "use crate::{model::contract, contract::Contracts};", 0),
-        ("rooms", "src/reference/state.rs", "use crate::matcher::fill;", 1),
-        ("rooms", "src/cli/run.rs", "use crate::{reference::Server, exec, check};", 0),
-        ("rooms", "src/cellar.rs", "", 1),
-        ("rooms", "src/lib.rs", "//! x\n\npub mod model;\n", 0),
-        ("rooms", "src/lib.rs", "pub use model::Case;", 1),
+        ("modules", "src/check/rules.rs", "use crate::exec::wire;", 1),
+        ("modules", "src/check.rs", "use crate::{model::case::Case, exec::run};", 1),
+        ("modules", "src/check.rs", "fn f() { crate::exec::run() }", 1),
+        ("modules", "src/check.rs", "use super::exec;", 1),
+        ("modules", "src/check/rules/date.rs", "use super::super::super::exec::run;", 1),
+        ("modules", "src/check/rules/date.rs", "use super::super::exec;", 0),
+        ("modules", "src/exec.rs", "use crate::check;", 1),
         (
-            "rooms",
+            "modules",
+            "src/exec/wire.rs",
+            "use crate::{model, matcher::{fill, capture as take}, plan::Job};",
+            0,
+        ),
+        ("modules", "src/model.rs", "use crate::contract::Contracts;", 1),
+        ("modules", "src/report.rs", "use crate::{check::Judgement, exec::Session};", 0),
+        ("modules", "src/redact.rs", "use crate::contract::Contracts;", 1),
+        ("modules", "src/report.rs", "use crate::reference::Server;", 1),
+        ("modules", "src/report.rs", "use crate::cli::args;", 1),
+        ("modules", "src/reference/state.rs", "use crate::{model::contract, contract::Contracts};", 0),
+        ("modules", "src/reference/state.rs", "use crate::matcher::fill;", 1),
+        ("modules", "src/cli/run.rs", "use crate::{reference::Server, exec, check};", 0),
+        ("modules", "src/cellar.rs", "", 1),
+        ("modules", "src/lib.rs", "//! x\n\npub mod model;\n", 0),
+        ("modules", "src/lib.rs", "pub use model::Case;", 1),
+        (
+            "modules",
             "src/lib.rs",
             "mod api;\npub use api::{A, main};\n#[cfg(feature = \"cli\")]\npub mod cli;",
             0,
         ),
-        ("rooms", "src/traffic.rs", "use crate::runner;", 1),
-        ("rooms", "src/runner.rs", "use crate::cli::args;", 1),
-        ("rooms", "src/runner.rs", "use crate::reference;", 1),
-        ("rooms", "src/runner/embedded.rs", "use crate::reference;", 0),
-        ("rooms", "src/workspace.rs", "use crate::traffic;", 1),
+        ("modules", "src/traffic.rs", "use crate::runner;", 1),
+        ("modules", "src/runner.rs", "use crate::cli::args;", 1),
+        ("modules", "src/runner.rs", "use crate::reference;", 1),
+        ("modules", "src/runner/embedded.rs", "use crate::reference;", 0),
+        ("modules", "src/workspace.rs", "use crate::traffic;", 1),
         ("edge", "src/workspace/secrets.rs", "use std::{env, fs};", 0),
         ("edge", "src/workspace.rs", "println!()", 1),
         ("edge", "src/runner.rs", "use std::env;", 1),
@@ -425,8 +430,8 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
         ("network", "src/traffic/proxy/relay.rs", "use tokio::net::TcpStream;", 0),
         ("network", "src/traffic.rs", "use tokio::net::TcpStream;", 1),
         ("clock", "src/traffic.rs", "let now = Instant::now();", 1),
-        ("rooms", "src/check.rs", "// crate::exec\n/* crate::exec */ const A: &str = \"crate::exec\";", 0),
-        ("rooms", "src/check.rs", "#[cfg(test)]\nmod tests {\n use crate::exec;\n}", 0),
+        ("modules", "src/check.rs", "// crate::exec\n/* crate::exec */ const A: &str = \"crate::exec\";", 0),
+        ("modules", "src/check.rs", "#[cfg(test)]\nmod tests {\n use crate::exec;\n}", 0),
         ("edge", "src/suite.rs", "use std::{sync::Arc, fs};", 1),
         ("edge", "src/suite.rs", "let home = std::env::var(\"HOME\");", 1),
         ("edge", "src/suite.rs", "let version = env!(\"CARGO_PKG_VERSION\");", 0),
@@ -480,7 +485,7 @@ fn each_rule_finds_what_it_is_for_and_nothing_else() {
 #[test]
 fn a_complaint_says_where() {
     let source = Source::new("src/check.rs", "//! Verdicts.\n\nuse crate::{\n    exec::run,\n};\n");
-    assert_eq!(rooms(&source), ["src/check.rs:3: `check` must not use `exec`"]);
+    assert_eq!(modules(&source), ["src/check.rs:3: `check` must not use `exec`"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::{
         Deviation, Variation,
         catalogue::{self, reference, resolved},
         example_values::{ExampleValues, properties},
-        schema::{self, Flaw, Kind},
+        schema::{self, Kind, SchemaViolation},
     },
 };
 
@@ -399,7 +399,7 @@ pub(crate) fn check_members(cx: &Cx<'_>, operation: &str, members: &Map<String, 
 }
 
 /// Types first, as a server that reads before it judges.
-fn judged(cx: &Cx<'_>, mut violations: Vec<Flaw>) -> Result<(), Fault> {
+fn judged(cx: &Cx<'_>, mut violations: Vec<SchemaViolation>) -> Result<(), Fault> {
     violations.retain(|violation| !cx.deviates(tolerated_by(violation.kind)));
     if let Some(violation) = violations.iter().find(|violation| violation.kind == Kind::Type) {
         return Err(Fault::serialization(told(violation)));
@@ -420,7 +420,7 @@ fn tolerated_by(kind: Kind) -> Deviation {
     }
 }
 
-fn told(violation: &Flaw) -> String {
+fn told(violation: &SchemaViolation) -> String {
     let member = violation.at.trim_start_matches('/').replace('/', ".");
     format!("The parameter {member} {}.", violation.says)
 }

@@ -26,7 +26,7 @@ pub enum Names {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operations {
     Counted,
-    RenderContext,
+    Listed,
 }
 
 /// Names of one kind that are told where only a few are.
@@ -85,7 +85,7 @@ fn line(api: &ApiCoverage, operations: Operations) -> String {
     if unsupported > 0 {
         parts.push(format!("{unsupported} unsupported"));
     }
-    if operations == Operations::RenderContext {
+    if operations == Operations::Listed {
         parts.clear();
     }
     let sum = |share: fn(&crate::report::coverage::OperationCoverage) -> &Ratio| {

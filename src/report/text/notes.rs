@@ -4,9 +4,9 @@
 use indexmap::IndexMap;
 
 use super::{
-    RenderContext, brief, count, listed,
+    RenderContext, count, listed,
     page::{Page, Tone},
-    silence, tolerated,
+    summary_unsupported, tolerated, unreachable,
     violations::{position, show},
 };
 use crate::{
@@ -37,11 +37,11 @@ const HOW_TO_SEE_ALL: &str = "`proofmark report --format json` has each case wit
 const FEW_GROUPS: usize = 5;
 
 pub fn write(context: &RenderContext, page: &mut Page) {
-    silence::write(context, page);
+    unreachable::write(context, page);
     if context.is_silent() {
         return clean_up(context, page);
     }
-    let brief = brief::is_for(context);
+    let brief = summary_unsupported::is_for(context);
     if !brief {
         warnings(context, page);
     }
@@ -50,7 +50,7 @@ pub fn write(context: &RenderContext, page: &mut Page) {
     unexpected(context, page);
     tolerated::write(context, page);
     if brief {
-        brief::write(context, page);
+        summary_unsupported::write(context, page);
     } else {
         known(context, page);
         skips(context, page);

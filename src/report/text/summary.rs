@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::{
-    RenderContext, brief, count,
+    RenderContext, count,
     coverage::{self, Names, Operations},
     page::{Page, Tone, shortened},
-    silence,
+    summary_unsupported, unreachable,
 };
 use crate::{
     model::{case::Profile, exchange::TransportError, verdict::Status},
@@ -120,7 +120,7 @@ pub fn write(context: &RenderContext, page: &mut Page) {
         let fold = rows.len() > MOST_ROWS;
         let (folded, single): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(_, tally)| fold && tally.is_plain());
-        if single.is_empty() && brief::is_for(context) {
+        if single.is_empty() && summary_unsupported::is_for(context) {
             continue;
         }
         page.blank();
@@ -136,7 +136,8 @@ pub fn write(context: &RenderContext, page: &mut Page) {
             row(page, Tone::Plain, &name, Some(&Tally::sum(&tallies)), (&shown, longest));
         }
     }
-    let operations = if brief::is_for(context) { Operations::RenderContext } else { Operations::Counted };
+    let operations =
+        if summary_unsupported::is_for(context) { Operations::Listed } else { Operations::Counted };
     coverage::write(context, Names::None, operations, page);
     end(context, page);
 }
@@ -314,13 +315,13 @@ pub fn ending(run: &JudgedRun, today: Date, redactor: &Redactor) -> Ending {
         Outcome::Conformant => ("✓", "CONFORMANT"),
     };
     let mut parts = tail(run, today, &heard, &tally);
-    let of_silence = silence::causes(&silent).into_iter().map(|alike| {
+    let of_silence = unreachable::causes(&silent).into_iter().map(|alike| {
         let cause = &alike[0].cause;
         let cause = redactor
             .line(cause.strip_prefix(&TransportError::Connect(String::new()).to_string()).unwrap_or(cause));
         match heard.is_empty() && alike.len() == silent.len() {
             true => format!("nothing was answered: {cause}"),
-            false => format!("no answer from {}: {cause}", silence::apis(&alike)),
+            false => format!("no answer from {}: {cause}", unreachable::apis(&alike)),
         }
     });
     // What the target broke is worse.

@@ -43,14 +43,14 @@ use crate::{
 const PASSWORD_GRANT: &str = "password-grant";
 
 /// What a target file is read with.
-pub struct Surroundings<'a> {
+pub struct TargetContext<'a> {
     pub contracts: &'a Contracts,
     pub clauses: &'a Clauses,
     pub source: &'a Source,
 }
 
 /// The target; only good if no problem was told.
-pub fn target(file: TargetFile, cx: &Surroundings<'_>, problems: &mut Problems) -> Target {
+pub fn target(file: TargetFile, cx: &TargetContext<'_>, problems: &mut Problems) -> Target {
     if !is_file_name(&file.name.value) {
         let problem =
             problems.add(file.name.at, format!("{} is not the name of a target", quoted(&file.name.value)));
@@ -179,7 +179,7 @@ impl Secrets<'_> {
 
 fn api(
     entry: Named<ApiEntry>,
-    cx: &Surroundings<'_>,
+    cx: &TargetContext<'_>,
     secrets: &mut Secrets<'_>,
     problems: &mut Problems,
 ) -> Option<(Arc<str>, ApiTarget)> {
@@ -445,7 +445,7 @@ fn unsupported(
 
 fn known_failure(
     entry: KnownFailureEntry,
-    cx: &Surroundings<'_>,
+    cx: &TargetContext<'_>,
     problems: &mut Problems,
 ) -> Option<KnownFailure> {
     let KnownFailureEntry { reason, ticket, expires, case, clause: of } = entry;

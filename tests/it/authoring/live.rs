@@ -16,7 +16,7 @@ use super::serving::{Serving, begun, command, ended, folder, proofmark};
 fn made(folder: &Path, target: &Serving, operation: &str, send: &str) -> String {
     let path = "made/case.yaml";
     let record = [
-        "record",
+        "capture",
         operation,
         "--send",
         send,
@@ -57,7 +57,7 @@ fn a_live_answer_becomes_a_case_that_holds_again() {
     let pair = r#"{ "EndpointArn": "arn:aws:dms:us-east-1:123456789012:endpoint:${gen:absent-upper}", "ReplicationInstanceArn": "arn:aws:dms:us-east-1:123456789012:rep:${gen:absent-upper}" }"#;
     let permitted = fs::read_to_string(folder.join("targets/staging.yaml")).unwrap();
     let refused =
-        ["record", "DeleteConnection", "--send", pair, "--target", "staging", "--base-url", &target.url];
+        ["capture", "DeleteConnection", "--send", pair, "--target", "staging", "--base-url", &target.url];
     let said = ended(2, &proofmark(folder, &refused));
     assert!(said.contains("would destroy, which the target does not permit; nothing was sent"), "{said}");
     let permitted = permitted.replace("permits: [read]", "permits: [read, create, change, destroy]");
@@ -69,7 +69,7 @@ fn a_live_answer_becomes_a_case_that_holds_again() {
         .replace("endpoint:${gen:absent-upper}", "endpoint:PROOFMARKDENIED")
         .replace("rep:${gen:absent-upper}", "rep:PROOFMARKSEED");
     let refused =
-        ["record", "DeleteConnection", "--send", &denied, "--target", "staging", "--base-url", &target.url];
+        ["capture", "DeleteConnection", "--send", &denied, "--target", "staging", "--base-url", &target.url];
     assert!(ended(2, &proofmark(folder, &refused)).contains("nothing was sent"));
     let create = r#"{ "EndpointIdentifier": "${gen:run}-${gen:suffix}", "EndpointType": "source", "EngineName": "mysql" }"#;
     let created = made(folder, &target, "CreateEndpoint", create);
@@ -85,7 +85,7 @@ fn what_cannot_become_a_case_is_said() {
     let folder = folder.path();
     begun(folder);
     let record = |send: &str, more: &[&str]| {
-        proofmark(folder, &[&["record", "DescribeConnections", "--send", send], more].concat())
+        proofmark(folder, &[&["capture", "DescribeConnections", "--send", send], more].concat())
     };
     for (send, why) in [
         ("[]", "no JSON object"),
@@ -137,7 +137,8 @@ fn a_secret_reaches_neither_the_target_nor_the_case() {
     let url = listener.local_addr().unwrap().to_string();
     fs::write(folder.join("targets/secretive.yaml"), WITH_SECRETS.replace("URL", &url)).unwrap();
     let record = |send: &str, name: &str| {
-        let arguments = ["record", "CreateEndpoint", "--target", "secretive", "--name", name, "--send", send];
+        let arguments =
+            ["capture", "CreateEndpoint", "--target", "secretive", "--name", name, "--send", send];
         let arguments = [&arguments[..], &["--out", "made.yaml"]].concat();
         let mut command = command(folder, &arguments);
         command.env("KEY", "AKIDFORTESTSALONE").env("DATABASE_PASSWORD", "sesame-and-poppy");
@@ -180,7 +181,7 @@ fn a_secret_by_reference_stays_a_reference() {
     let send = r#"{ "EndpointIdentifier": "${gen:run}-${gen:suffix}", "EndpointType": "source", "EngineName": "mysql",
         "Username": "u", "Password": "${secret:database}", "ServerName": "h", "Port": 3306 }"#;
     let arguments =
-        ["record", "CreateEndpoint", "--target", "staging", "--base-url", &target.url, "--send", send];
+        ["capture", "CreateEndpoint", "--target", "staging", "--base-url", &target.url, "--send", send];
     let mut recorded = command(folder, &arguments);
     recorded.env("DATABASE_PASSWORD", "sesame-and-poppy");
     let said = ended(0, &recorded.output().unwrap());

@@ -81,6 +81,11 @@ fn what_is_not_what_was_expected_is_told_with_what_to_do() {
             &["new", "DeleteConnection", "--out", "bad.yaml"],
             &["bad.yaml: expected nothing there yet, found something"],
         ),
+        (
+            &["capture", "DescribeConnections", "--send", "@empty"],
+            &["empty: expected a file, found a folder"],
+        ),
+        // As it was called before.
         (&["record", "DescribeConnections", "--send", "@empty"], &["empty: expected a file, found a folder"]),
     ];
     for (arguments, parts) in table {

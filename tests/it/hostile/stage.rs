@@ -36,7 +36,7 @@ pub const BODY: usize = 1 << 20;
 /// Nothing of these may be seen anywhere but at the target itself.
 pub const CANARIES: [&str; 3] = ["AKIDHOSTILECANARY", "hostile-secret-canary", "hostile-bearer-canary"];
 
-pub static HOUSE: LazyLock<Workspace> = LazyLock::new(|| {
+pub static BUNDLED: LazyLock<Workspace> = LazyLock::new(|| {
     let bundled = Layout::default();
     workspace::open(&bundled, |name| name.contains("fixtures"), Generated::None).unwrap_or_else(|_| panic!())
 });
@@ -118,7 +118,7 @@ pub fn target(base: &str, more: &str) -> Target {
         REQUEST.as_millis()
     );
     let file = SourceFile { path: "target.yaml".into(), text: text.into() };
-    suite::load_target(&file, &HOUSE.contracts, &HOUSE.clauses)
+    suite::load_target(&file, &BUNDLED.contracts, &BUNDLED.clauses)
         .unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
@@ -143,7 +143,7 @@ pub fn session(
         ledger: Ledger::new(state, RUNS, begun),
         target: Arc::clone(target),
         suite,
-        contracts: Arc::clone(&HOUSE.contracts),
+        contracts: Arc::clone(&BUNDLED.contracts),
         run: "pm-00000000".into(),
         secrets: Secrets::new(found.collect::<Vec<_>>()),
         environment: BTreeMap::new(),
@@ -157,7 +157,7 @@ pub fn session(
 pub async fn attacked(target: Target, way: Way) -> Outcome {
     let clock = Instant::now();
     let files = CASES.map(|(path, text)| SourceFile { path: path.into(), text: text.into() });
-    let loaded = suite::load(&files, &HOUSE.contracts, &HOUSE.clauses);
+    let loaded = suite::load(&files, &BUNDLED.contracts, &BUNDLED.clauses);
     let suite = Arc::new(loaded.unwrap_or_else(|problems| panic!("{problems:#?}")));
     let target = Arc::new(target);
     let state = tempfile::tempdir().unwrap();
@@ -166,7 +166,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
         let found = suite.cases.iter().find(|case| &*case.operation == operation);
         plan::job(
             found.unwrap(),
-            plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target },
+            plan::Ground { suite: &suite, contracts: &BUNDLED.contracts, target: &target },
         )
     };
     let jobs: [Job; 2] = [case(way.operation()), case("DescribeEndpoints")];
@@ -180,8 +180,8 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
     let approved = Snapshots::default();
     let judge = JudgingContext {
         suite: &suite,
-        contracts: &HOUSE.contracts,
-        clauses: &HOUSE.clauses,
+        contracts: &BUNDLED.contracts,
+        clauses: &BUNDLED.clauses,
         target: &target,
         snapshots: &approved,
     };
@@ -204,7 +204,7 @@ pub async fn attacked(target: Target, way: Way) -> Outcome {
 }
 
 fn rendered(results: Vec<CaseResult>, target: &Target, session: &Session) -> String {
-    let protocols = HOUSE.contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
+    let protocols = BUNDLED.contracts.iter().map(|it| (it.api.clone(), it.protocol.clone())).collect();
     let run = Run {
         target: TargetFacts::of(target, &protocols),
         digests: Digests::default(),
@@ -221,7 +221,7 @@ fn rendered(results: Vec<CaseResult>, target: &Target, session: &Session) -> Str
         known_failures: Vec::new(),
     };
     let terms = Terms { fail_on: FailOn::Should, today: "2026-01-01".parse().unwrap(), min_served: None };
-    let report = report::summarize(vec![run], Arc::clone(&HOUSE.clauses), terms);
+    let report = report::summarize(vec![run], Arc::clone(&BUNDLED.clauses), terms);
     let mask = |text: &str| session.known_secrets().mask(text);
     let record = report::record::write(&report, &mask);
     let text = report::render(&report, Format::Text(Style::PLAIN), &mask);

@@ -15,7 +15,7 @@ use proofmark::{
 use super::{
     answers::trouble,
     server::{Act, Asked, GOOD, Script, Server, head, whole},
-    stage::{AT_MOST, Expected, HOUSE, Way, attacked, in_words, session, target},
+    stage::{AT_MOST, BUNDLED, Expected, Way, attacked, in_words, session, target},
 };
 use Act::{Keep, Reset, Say};
 use Expected::{Error, Fail};
@@ -153,7 +153,8 @@ fn many(rows: usize) -> Suite {
         numbers.join(", ")
     );
     let file = SourceFile { path: "dms/describe_connections.yaml".into(), text: text.into() };
-    suite::load(&[file], &HOUSE.contracts, &HOUSE.clauses).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    suite::load(&[file], &BUNDLED.contracts, &BUNDLED.clauses)
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
 #[tokio::test]
@@ -164,13 +165,13 @@ async fn a_target_that_throttles_for_good_is_left_alone_after_a_while() {
         let suite = Arc::new(many(1000));
         let state = tempfile::tempdir().unwrap();
         let (session, _interrupts) = session(&target, Arc::clone(&suite), state.path());
-        let ground = plan::Ground { suite: &suite, contracts: &HOUSE.contracts, target: &target };
+        let ground = plan::Ground { suite: &suite, contracts: &BUNDLED.contracts, target: &target };
         let jobs: Vec<_> = suite.cases.iter().map(|case| plan::job(case, ground)).collect();
         let approved = Snapshots::default();
         let judge = JudgingContext {
             suite: &suite,
-            contracts: &HOUSE.contracts,
-            clauses: &HOUSE.clauses,
+            contracts: &BUNDLED.contracts,
+            clauses: &BUNDLED.clauses,
             target: &target,
             snapshots: &approved,
         };

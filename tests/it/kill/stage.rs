@@ -201,11 +201,12 @@ fn contracts(folder: &Path) {
         contract["operations"].as_object_mut().unwrap().retain(|name, _| used(name));
         fs::write(operations, contract.to_string()).unwrap();
         // What was observed of operations stands behind what was observed of shapes.
-        let observed = to.join("observed.yaml");
-        if let Ok(text) = fs::read_to_string(&observed) {
-            let of_shapes = text.split("\noperations:").next().unwrap();
-            fs::write(observed, of_shapes).unwrap();
+        let observed = fs::read_to_string(to.join("observed.yaml")).unwrap_or_default();
+        let of_shapes = observed.split("\noperations:").next().unwrap();
+        if !observed.is_empty() {
+            fs::write(to.join("observed.yaml"), of_shapes).unwrap();
         }
+        keep_what_is_named(&contract["operations"], of_shapes, &to.join("schema.json"));
         // One entry ends where the next begins, at the margin.
         let effects = to.join("effects.yaml");
         let Ok(text) = fs::read_to_string(&effects) else { continue };
@@ -223,4 +224,31 @@ fn contracts(folder: &Path) {
             false => fs::remove_file(effects).unwrap(),
         }
     }
+}
+
+/// Takes out of a file of schemas what neither these operations and observations name, nor what they name does.
+fn keep_what_is_named(operations: &Value, observed: &str, path: &Path) {
+    fn named<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+        match value {
+            Value::String(text) => found.push(text.strip_prefix("#/$defs/").unwrap_or(text)),
+            Value::Array(values) => values.iter().for_each(|value| named(value, found)),
+            Value::Object(members) => members.values().for_each(|value| named(value, found)),
+            _ => {}
+        }
+    }
+    let mut document: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let all = document["$defs"].clone();
+    let (mut kept, mut open) = (BTreeSet::from(["Error"]), Vec::new());
+    named(operations, &mut open);
+    named(&all["Error"], &mut open);
+    open.extend(observed.lines().filter_map(|line| Some(line.strip_prefix("  ")?.split_once('.')?.0)));
+    while let Some(name) = open.pop() {
+        if let Some((name, schema)) = all.as_object().unwrap().get_key_value(name)
+            && kept.insert(name)
+        {
+            named(schema, &mut open);
+        }
+    }
+    document["$defs"].as_object_mut().unwrap().retain(|name, _| kept.contains(name.as_str()));
+    fs::write(path, document.to_string()).unwrap();
 }

@@ -1,4 +1,4 @@
-//! `proofmark record`: one request to a live target becomes a case: what was sent, and of the answer what will be so again.
+//! `proofmark capture`: one request to a live target becomes a case: what was sent, and of the answer what will be so again.
 //! The request goes the way that every other goes, through permissions, guard and ledger.
 
 use std::{
@@ -38,7 +38,7 @@ use crate::{
 mod secrets;
 
 #[derive(Debug, Clone, Args)]
-pub struct RecordArgs {
+pub struct CaptureArgs {
     /// The operation to call
     #[arg(value_name = "OPERATION")]
     pub operation: String,
@@ -60,7 +60,7 @@ pub struct RecordArgs {
 
 /// Sends, and writes the case. Exits with 1 where the answer breaks a clause, and with 3 where there is none. What can be
 /// wrong with the question is found before anything is sent.
-pub async fn record(args: &RecordArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
+pub async fn capture(args: &CaptureArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
     let mut workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::None)?;
     let sent = sent(&args.send)?;
     let (contract, operation) = new::find(&workspace, &args.operation, args.api.as_deref())?;
@@ -141,7 +141,7 @@ struct Asking<'a> {
 }
 
 /// What the case is called before there is an answer.
-const FIRST: &str = "recorded";
+const FIRST: &str = "captured";
 
 impl Asking<'_> {
     /// The case that sends and claims next to nothing, as it will be written: what is wrong with the input is said of the file.
@@ -195,7 +195,7 @@ impl Asking<'_> {
         case: &Arc<Case>,
         trace: &Trace,
         runner: &Runner,
-        args: &RecordArgs,
+        args: &CaptureArgs,
         out: &mut impl Write,
     ) -> Result<ExitCode, Error> {
         let mask = |text: &str| runner.session.known_secrets().mask(text);
@@ -231,7 +231,7 @@ impl Asking<'_> {
                 |file: &mut CaseText| file.line(2, &format!("expect: {{ status: {} }}", response.status));
             text = self.file(&runner.workspace, &name, status);
         }
-        let source = SourceFile { path: "the recorded case".into(), text: text.as_str().into() };
+        let source = SourceFile { path: "the captured case".into(), text: text.as_str().into() };
         let workspace = &runner.workspace;
         let loads = suite::load(std::slice::from_ref(&source), &workspace.contracts, &workspace.clauses);
         if let Err(wrong) = loads.or_else(|wrong| self.beside(workspace, &source).ok_or(wrong)) {
@@ -303,7 +303,7 @@ impl Asking<'_> {
             match workspace.contracts.schema_mismatches(api, schema, body).len() {
                 0 => file.line(3, &format!("schema: {}", scalar(schema))),
                 count => file
-                    .line(3, &format!("# {count} differences from the schema {schema} when it was recorded")),
+                    .line(3, &format!("# {count} differences from the schema {schema} when it was captured")),
             }
         }
         if response.body.is_empty() {
