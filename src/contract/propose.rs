@@ -11,7 +11,7 @@ use super::{
     resources,
     shape::{Kind, Shape},
 };
-use crate::model::contract::{Contract, Effect, Operation, ParameterLocation, Protocol};
+use crate::model::contract::{Contract, Effect, Operation, ParameterLocation};
 
 mod operations;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Protocol, Shape, answer_schema, family, is_needed, resources};
+use super::{Shape, answer_schema, family, is_needed, resources};
 use crate::{
     contract::shape::Kind,
     model::contract::{Contract, Member, Operation, ParameterLocation},
@@ -29,14 +29,14 @@ pub(super) fn uses<'a>(contract: &'a Contract, create: &'a Operation) -> Option<
     let at = |methods: &[&str], path: &str| {
         contract.operations.values().find(|it| methods.contains(&it.method.as_str()) && it.path == path)
     };
-    let (reads, lists, update) = match contract.protocol {
-        Protocol::AwsJson { .. } => {
+    let (reads, lists, update) = match contract.protocol.is_smithy() {
+        true => {
             let named = ["Update", "Modify"].map(|verb| contract.operation(&format!("{verb}{resource}")));
             let (reads, lists) =
                 (family::readers(contract, &resource), family::listers(contract, create, &resource));
             (reads, lists, named.into_iter().flatten().next())
         }
-        Protocol::Rest => {
+        false => {
             let update = at(&["PUT", "PATCH"], &delete.path).filter(|it| it.name != create.name);
             let list = at(&["GET"], collection);
             (at(&["GET"], &delete.path).into_iter().collect(), list.into_iter().collect(), update)
@@ -58,7 +58,7 @@ pub(super) fn uses<'a>(contract: &'a Contract, create: &'a Operation) -> Option<
     // A path calls many of it by a plural, a schema one of it by its name.
     let schema = read.as_ref().and_then(|(read, _)| Shape::of(contract, answer_schema(contract, read)?).name);
     let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let resource = match schema.filter(is_name).filter(|_| contract.protocol == Protocol::Rest) {
+    let resource = match schema.filter(is_name).filter(|_| !contract.protocol.is_smithy()) {
         Some(schema) => schema.to_owned(),
         None => resource,
     };
