@@ -310,7 +310,10 @@ fn body(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     }
     let shape = Shape::of(builder.contract, &member.schema);
     let mut specs = Vec::new();
-    for (word, broken) in [("cut-off", "{\"proofmark\":"), ("not-json", "proofmark")] {
+    // A body of any media type may be any bytes.
+    let is_declared = consumes.is_empty() || consumes.iter().any(|it| is_json(it));
+    let no_json = [("cut-off", "{\"proofmark\":"), ("not-json", "proofmark")];
+    for (word, broken) in no_json.into_iter().filter(|_| is_declared) {
         let headers = vec![("content-type".to_owned(), Some(text("application/json")))];
         let raw = Raw { body: Some(RawBody::Text(text(broken))), headers, ..Raw::default() };
         let spec = CaseSpec::new(format!("body-{word}"), SpecKind::Refused, without(minimal, name)).raw(raw);
