@@ -188,7 +188,9 @@ fn protocol(metadata: &Value) -> Result<Protocol, Vec<ImportProblem>> {
         return Ok(Protocol::RestJson { signing_name: is_signed.then_some(signing_name) });
     }
     if !speaks("json") {
-        return wrong("/protocol", "the service speaks neither `json` nor `rest-json`");
+        let spoken = text("protocol").unwrap_or_else(|| "nothing".to_owned());
+        let message = format!("the service speaks `{spoken}`; only `json` and `rest-json` are understood");
+        return wrong("/protocol", &message);
     }
     let Some(json_version) = text("jsonVersion").filter(|version| matches!(version.as_str(), "1.0" | "1.1"))
     else {

@@ -304,6 +304,10 @@ mod tests {
              content-type;host;x-amz-date;x-amz-target\n{}",
             hex::encode(Sha256::digest(body))
         );
+        signature_of(&canonical, date, secret)
+    }
+
+    fn signature_of(canonical: &str, date: &str, secret: &str) -> String {
         let day = &date[..8];
         let scope = format!("{day}/us-east-1/service/aws4_request");
         let to_sign =
@@ -340,6 +344,23 @@ mod tests {
             assert_eq!(header(&signed, "x-amz-date"), date, "{auth:?}");
             assert_eq!(signed.body, sent, "{auth:?}");
         }
+    }
+
+    /// But for S3, what is encoded in a path is encoded once more; the query is sorted (IAM User Guide, Create a signed AWS API
+    /// request, canonical URI and canonical query string).
+    #[test]
+    fn a_path_and_a_query_are_signed_as_the_specification_has_them() {
+        let host = [("host", "example.amazonaws.com")];
+        let target = "/things/a%20b%2Fc/x:y?q=a%20b%2B&a=1&empty=";
+        let of_rest = PreparedRequest { target: target.into(), ..prepared("GET", &host, "") };
+        let signed = signed(of_rest, &Auth::Target, None);
+        let canonical = format!(
+            "GET\n/things/a%2520b%252Fc/x%3Ay\na=1&empty=&q=a%20b%2B\nhost:example.amazonaws.com\n\
+             x-amz-date:20150830T123600Z\n\nhost;x-amz-date\n{}",
+            hex::encode(Sha256::digest(""))
+        );
+        let signature = signature_of(&canonical, "20150830T123600Z", SECRET);
+        assert!(header(&signed, "authorization").ends_with(&format!("Signature={signature}")));
     }
 
     #[test]
