@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::states::{self, States};
+use super::states::{self, Span, States};
 
 mod tags;
 
@@ -45,6 +45,8 @@ type Key = (ApiName, Arc<str>, Vec<String>);
 struct Thing {
     /// What a client gave it, by property.
     set: BTreeMap<String, Value>,
+    /// When that was known. An answer to a request that was sent before may be older.
+    known: Option<Timestamp>,
     /// When its deletion was accepted.
     deleted: Option<Timestamp>,
     /// Its tags by key, as far as a client has added or removed them.
@@ -64,7 +66,7 @@ struct Seen<'a> {
     operation: &'a Operation,
     input: Map<String, Value>,
     body: &'a Value,
-    at: Timestamp,
+    span: Span,
 }
 
 /// What contradicts an earlier answer: a rule, a clause and where.
@@ -91,7 +93,9 @@ impl Followed {
         let body = response.json().unwrap_or(&nothing);
         if response.status < 400 && !contract.resources.is_empty() {
             let input = input(operation, base, exchange);
-            let seen = Seen { contract, operation, input, body, at: exchange.started };
+            let elapsed = SignedDuration::try_from(exchange.elapsed).unwrap_or_default();
+            let answered = exchange.started.checked_add(elapsed).unwrap_or(exchange.started);
+            let seen = Seen { contract, operation, input, body, span: (exchange.started, answered) };
             found.extend(self.served(&seen));
         }
         let violation = |it: Contradiction| {
@@ -112,7 +116,7 @@ impl Followed {
     fn served(&mut self, seen: &Seen<'_>) -> Vec<Contradiction> {
         let mut found = Vec::new();
         let states = self.states.entry(Arc::clone(&seen.contract.api)).or_default();
-        for mismatch in states.see(seen.contract, &seen.operation.name, seen.body) {
+        for mismatch in states.see(seen.contract, &seen.operation.name, seen.body, Some(seen.span)) {
             found.push(Contradiction { rule: "transition", clause: states::CLAUSE.into(), mismatch });
         }
         let mut is_known = seen.operation.effect == Effect::Read;
@@ -147,7 +151,7 @@ impl Followed {
     /// The answer shows what was sent, and the thing is followed from now on.
     fn created(&mut self, resource: &Resource, seen: &Seen<'_>) -> Vec<Contradiction> {
         let elements = resources::elements(&resource.create, seen.body);
-        let mut thing = Thing::default();
+        let mut thing = Thing { known: Some(seen.span.1), ..Thing::default() };
         let mut found = Vec::new();
         for (name, property) in &resource.properties {
             let sent = property.set_by.as_deref().and_then(|path| at(&seen.input, path));
@@ -184,11 +188,19 @@ impl Followed {
     fn updated(&mut self, resource: &Resource, seen: &Seen<'_>) {
         let Some(usage) = &resource.update else { return };
         let Some(thing) = self.named(resource, usage, seen) else { return };
+        thing.known = Some(seen.span.1);
         if usage.unnamed == Unnamed::Lost {
             thing.set.clear();
         }
         for (name, property) in &resource.properties {
-            let sent = property.updated_by.as_deref().and_then(|path| at(&seen.input, path));
+            let path = property.updated_by.as_deref();
+            // What is not known to change may change all the same.
+            if path.is_none()
+                && property.set_by.as_deref().is_some_and(|path| at(&seen.input, path).is_some())
+            {
+                thing.set.remove(name);
+            }
+            let sent = path.and_then(|path| at(&seen.input, path));
             let Some(sent) = sent else { continue };
             let steady = property.steadiness == Steadiness::Steady && property.shown_as.is_some();
             match says_something(sent) && steady {
@@ -202,7 +214,7 @@ impl Followed {
     fn deleted(&mut self, resource: &Resource, seen: &Seen<'_>) -> Option<Contradiction> {
         let usage = resource.delete.as_ref()?;
         if let Some(thing) = self.named(resource, usage, seen) {
-            thing.deleted = Some(seen.at);
+            (thing.deleted, thing.known) = (Some(seen.span.1), Some(seen.span.1));
         }
         let (place, shown) = resources::elements(usage, seen.body).into_iter().next()?;
         settled(resource, &place, shown)
@@ -224,7 +236,9 @@ impl Followed {
             }
             known.push(identity.clone());
             let Some(thing) = self.things.get_mut(&key(seen, resource, identity)) else { continue };
-            found.extend(thing.is_shown(resource, place, shown, seen.at));
+            if thing.known.is_none_or(|known| seen.span.0 >= known) {
+                found.extend(thing.is_shown(resource, place, shown, seen.span.0));
+            }
         }
         let total = resource.paging.as_ref().and_then(|paging| paging.total.as_deref());
         if let Some((place, total)) = total.and_then(|path| resources::value(seen.body, path))
@@ -256,7 +270,7 @@ impl Followed {
             texts.any(|text| identity.iter().any(|it| it == text))
         };
         for (_, thing) in self.things.iter_mut().filter(|((_, _, identity), _)| names(identity)) {
-            *thing = Thing { deleted: thing.deleted, ..Thing::default() };
+            *thing = Thing { known: thing.known, deleted: thing.deleted, ..Thing::default() };
         }
     }
 

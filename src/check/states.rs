@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Found, JudgingContext, Origin, Subject};
@@ -30,7 +31,7 @@ pub(super) fn judge(subject: &Subject<'_>, trace: &Trace, judge: &JudgingContext
         if response.status >= 400 || !matches!(exchange.role, Role::Step { .. }) {
             continue;
         }
-        let illegal = states.see(contract, &exchange.operation, body);
+        let illegal = states.see(contract, &exchange.operation, body, None);
         if judge.clauses.contains_key(CLAUSE) && !illegal.is_empty() {
             let clauses = [ClauseId::from(CLAUSE)];
             let origin = Origin { rule: "transition", clauses: &clauses, exchange: index, span: None };
@@ -42,31 +43,50 @@ pub(super) fn judge(subject: &Subject<'_>, trace: &Trace, judge: &JudgingContext
 /// The state in which each resource was seen last.
 #[derive(Debug, Default)]
 pub struct States {
-    last: BTreeMap<(Arc<str>, Vec<String>), String>,
+    last: BTreeMap<(Arc<str>, Vec<String>), (String, Option<Timestamp>)>,
 }
 
+/// When a request was sent, and when its answer was there.
+pub type Span = (Timestamp, Timestamp);
+
 impl States {
-    /// The states of an answer that may not follow those before.
-    pub fn see(&mut self, contract: &Contract, operation: &str, body: &Value) -> Vec<Mismatch> {
+    /// The states of an answer that may not follow those before. Of exchanges at the same time none is before the other.
+    pub fn see(
+        &mut self,
+        contract: &Contract,
+        operation: &str,
+        body: &Value,
+        span: Option<Span>,
+    ) -> Vec<Mismatch> {
         let mut illegal = Vec::new();
         for resource in contract.resources.values() {
             let Some(usage) = shows(resource, operation) else { continue };
             for (at, shown) in resources::elements(usage, body) {
-                illegal.extend(self.follows(resource, usage, &at, shown));
+                illegal.extend(self.follows(resource, usage, (at.as_str(), shown), span));
             }
         }
         illegal
     }
 
-    fn follows(&mut self, resource: &Resource, usage: &Use, at: &str, shown: &Value) -> Option<Mismatch> {
+    fn follows(
+        &mut self,
+        resource: &Resource,
+        usage: &Use,
+        (at, shown): (&str, &Value),
+        span: Option<Span>,
+    ) -> Option<Mismatch> {
         let status = resource.status.as_ref()?;
         let transitions = status.transitions.as_ref()?;
         let (below, state) = resources::value(shown, &status.member)?;
         let state = state.as_str().filter(|state| transitions.knows(state))?;
         let key = (Arc::clone(&resource.name), resources::identity(resource, shown)?);
-        let before = self.last.insert(key, state.to_owned());
+        let known = self.last.get(&key).and_then(|(_, known)| *known);
+        if span.zip(known).is_some_and(|((sent, _), known)| sent < known) {
+            return None;
+        }
+        let before = self.last.insert(key, (state.to_owned(), span.map(|(_, answered)| answered)));
         // What is made under a name begins anew.
-        let before = before.filter(|_| usage.operation != resource.create.operation)?;
+        let (before, _) = before.filter(|_| usage.operation != resource.create.operation)?;
         if transitions.lead(&before, state) {
             return None;
         }

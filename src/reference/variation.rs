@@ -120,6 +120,10 @@ variations! {
     ListsLag, "lists-lag";
     /// Every second list has its elements in the opposite order.
     OtherOrder, "other-order";
+    /// Integers are written as 1.0.
+    IntegersWithFraction, "integers-with-fraction";
+    /// What is only written is shown as stars.
+    SecretsMasked, "secrets-masked";
     /// Lists of tags have one that the service has added.
     ForeignTags, "foreign-tags";
     /// totalCount counts what this caller is not shown, too.

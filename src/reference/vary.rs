@@ -182,6 +182,11 @@ fn output(answer: &mut Answer, variation: Variation) {
                 *value = json!(indented);
             }
         }),
+        Variation::IntegersWithFraction => each_member(output, &mut |_, value| {
+            if let Some(number) = value.as_i64() {
+                *value = json!(number as f64);
+            }
+        }),
         Variation::OptionalMembersLeftOut => each_object(output, &mut leave_out_optional),
         Variation::AnswersAsObserved => each_object(output, &mut as_observed),
         Variation::NoLinks => each_object(output, &mut |object| drop(object.shift_remove("_links"))),

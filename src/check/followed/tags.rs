@@ -47,6 +47,12 @@ impl Followed {
                 && identity.first().is_some_and(|it| it == named)
         });
         let Some((_, thing)) = of_name else { return (true, Vec::new()) };
+        if thing.known.is_some_and(|known| seen.span.0 < known) {
+            return (true, Vec::new());
+        }
+        if *name != operations.list {
+            thing.known = Some(seen.span.1);
+        }
         if *name == operations.add {
             let added = seen.input.get(&operations.added);
             thing.tags.extend(added.map(|list| read(list, operations)).unwrap_or_default());

@@ -100,8 +100,15 @@ fn clauses() -> Clauses {
     all.map(|(id, strength)| (id.into(), of(strength))).collect()
 }
 
-/// The rules and clauses that answers break, each with the number of its exchange.
-fn found(exchanges: &[(&str, &str, Value, u16, Value)]) -> Vec<String> {
+type Sent<'a> = (&'a str, &'a str, Value, u16, Value);
+
+/// The rules and clauses that answers break, each with the number of its exchange; one follows the other.
+fn found(exchanges: &[Sent<'_>]) -> Vec<String> {
+    found_at(exchanges, &|index| (index as i64 * 10, 1))
+}
+
+/// `span` says when a request was sent, and how many seconds the answer took.
+fn found_at(exchanges: &[Sent<'_>], span: &dyn Fn(usize) -> (i64, u64)) -> Vec<String> {
     let (contract, clauses) = (contract(), clauses());
     let mut followed = Followed::default();
     let mut found = Vec::new();
@@ -121,8 +128,8 @@ fn found(exchanges: &[(&str, &str, Value, u16, Value)]) -> Vec<String> {
             request,
             answer: Ok(Response::new(*status, headers, answer.to_string().into(), 0)),
             variables: Arc::default(),
-            started: Timestamp::UNIX_EPOCH,
-            elapsed: Duration::ZERO,
+            started: Timestamp::from_second(span(index).0).unwrap(),
+            elapsed: Duration::from_secs(span(index).1),
         };
         let broken = followed.see(&contract, operation, "/base/", &exchange, &clauses);
         found.extend(
@@ -190,6 +197,19 @@ fn what_answers_say_of_one_thing_is_compared() {
     ] {
         assert_eq!(found(&exchanges), expected, "{exchanges:?}");
     }
+}
+
+#[test]
+fn what_was_asked_for_before_an_answer_may_be_older() {
+    let make = ("Make", "/things", json!({ "name": "A", "size": 3 }), 201, thing("a", 3, "ready"));
+    let change = ("Change", "/things/1", json!({ "size": 5 }), 200, thing("a", 5, "ready"));
+    let destroy = ("Destroy", "/things/1", json!({}), 200, thing("a", 5, "going"));
+    let show = |size| ("Show", "/things/1", json!({}), 200, thing("a", size, "ready"));
+    let at_once = |index: usize| if index == 0 { (0, 1) } else { (10, index as u64) };
+    assert_eq!(found_at(&[make.clone(), change.clone(), show(3)], &at_once), [""; 0]);
+    assert_eq!(found_at(&[make.clone(), destroy.clone(), show(3)], &at_once), [""; 0]);
+    assert_eq!(found(&[make.clone(), change, show(3)]).len(), 1);
+    assert_eq!(found(&[make, destroy, show(3)]).len(), 2);
 }
 
 #[test]

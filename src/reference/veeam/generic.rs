@@ -22,7 +22,7 @@ use super::{
 use crate::{
     model::contract::{Access, ParameterLocation},
     reference::{
-        Deviation, Moment, Shared,
+        Deviation, Moment, Shared, Variation,
         answer::{Answer, Api, Content},
         catalogue::{resolved, veeam_schemas},
         example_values::{ExampleValues, id_of, properties},
@@ -416,9 +416,11 @@ impl Call<'_> {
 
     fn shaped(&self, schema: &Value, facts: &Facts) -> Value {
         let mut shown = self.example_values().shaped("", schema, &Value::Object(facts.clone()));
-        if let (Value::Object(shown), true) = (&mut shown, self.deviates(Deviation::SecretShown)) {
+        let masked = self.shared.varies(Variation::SecretsMasked);
+        if let (Value::Object(shown), true) = (&mut shown, masked || self.deviates(Deviation::SecretShown)) {
             let written = facts.iter().filter(|(name, _)| !properties(schema).any(|(it, _)| it == *name));
-            shown.extend(written.map(|(name, value)| (name.clone(), value.clone())));
+            let value = |value: &Value| if masked { json!("********") } else { value.clone() };
+            shown.extend(written.map(|(name, written)| (name.clone(), value(written))));
         }
         shown
     }

@@ -68,10 +68,13 @@ async fn every_variation_shows_and_leaves_every_status_as_it_is() {
     // alone, the cases about resources see: tests/deviations.rs.
     let patient = |variation: &Variation| {
         use Variation::{
-            ForeignTags, JsonTextsIndented, ListsLag, MoreStates, OtherOrder, SessionsEnd, SmallPages,
-            TextsReversed, ThrottledOnce,
+            ForeignTags, JsonTextsIndented, ListsLag, MoreStates, OtherOrder, SecretsMasked, SessionsEnd,
+            SmallPages, TextsReversed, ThrottledOnce,
         };
-        let of_resources = matches!(variation, ForeignTags | ListsLag | MoreStates | OtherOrder | SmallPages);
+        let of_resources = matches!(
+            variation,
+            ForeignTags | ListsLag | MoreStates | OtherOrder | SecretsMasked | SmallPages
+        );
         !of_resources && !matches!(variation, ThrottledOnce | SessionsEnd | TextsReversed | JsonTextsIndented)
     };
     let varied: Vec<(Variation, Transcript)> = stream::iter(Variation::ALL.iter().copied().filter(patient))
