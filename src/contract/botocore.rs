@@ -82,7 +82,10 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
     if !problems.is_empty() {
         return Err(told_here(problems).collect());
     }
-    left_out.extend(told_here(of_schemas));
+    // A stream of events has another key here, which has been told.
+    let is_told =
+        |it: &ImportProblem| it.pointer.ends_with("/streaming") && service.pointer(&it.pointer).is_none();
+    left_out.extend(told_here(of_schemas).filter(|problem| !is_told(problem)));
     let wire = Wire { ast: &ast, protocol: &protocol, operations: given };
     siblings::paginators(texts.paginators, &wire, &mut operations, &mut left_out)?;
     let waiters = siblings::waiters(texts.waiters, &wire, &operations, &mut left_out)?;
