@@ -87,6 +87,11 @@ impl Followed {
         exchange: &Exchange,
         clauses: &Clauses,
     ) -> Vec<Violation> {
+        // Whether it did what was asked is not known.
+        let is_open = exchange.answer.as_ref().map_or(true, |response| response.status >= 500);
+        if is_open && operation.effect != Effect::Read {
+            self.forget_what_is_named(&contract.api, &input(operation, base, exchange));
+        }
         let Ok(response) = &exchange.answer else { return Vec::new() };
         let mut found = self.shown_secrets(response);
         let nothing = Value::Null;
@@ -143,7 +148,7 @@ impl Followed {
             found.extend(more);
         }
         if !is_known {
-            self.forget_what_is_named(seen);
+            self.forget_what_is_named(&seen.contract.api, &seen.input);
         }
         found
     }
@@ -264,12 +269,13 @@ impl Followed {
     }
 
     /// What else an operation does to what it names, nobody here knows.
-    fn forget_what_is_named(&mut self, seen: &Seen<'_>) {
+    fn forget_what_is_named(&mut self, api: &str, input: &Map<String, Value>) {
         let names = |identity: &[String]| {
-            let mut texts = seen.input.values().filter_map(Value::as_str);
+            let mut texts = input.values().filter_map(Value::as_str);
             texts.any(|text| identity.iter().any(|it| it == text))
         };
-        for (_, thing) in self.things.iter_mut().filter(|((_, _, identity), _)| names(identity)) {
+        let named = |(of, _, identity): &Key| **of == *api && names(identity);
+        for (_, thing) in self.things.iter_mut().filter(|(key, _)| named(key)) {
             *thing = Thing { known: thing.known, deleted: thing.deleted, ..Thing::default() };
         }
     }

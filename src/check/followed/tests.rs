@@ -182,6 +182,10 @@ fn what_answers_say_of_one_thing_is_compared() {
             vec![make(), ("Change", "/things/1", json!({ "size": 5 }), 400, json!({})), show(5, "ready")],
             vec!["2 read resource.read.proposed body /size"],
         ),
+        (
+            vec![make(), ("Change", "/things/1", json!({ "size": 5 }), 500, json!({})), show(5, "ready")],
+            vec![],
+        ),
         (vec![make(), destroy("going"), show(3, "going")], vec![]),
         (vec![make(), destroy("ready")], vec!["1 gone resource.gone.proposed body /state"]),
         (
