@@ -231,7 +231,8 @@ fn totals(context: &RenderContext, page: &mut Page) {
 fn served(context: &RenderContext, page: &mut Page) {
     let run = context.run;
     if run.plan.coverage == RunScope::Traffic {
-        let text = "Not asked: whatever cases claim. What a client happened to send was held to what every answer owes.";
+        let text = "Not asked: whatever cases claim. What a client happened to send was held to what every answer owes, \
+                    and to what earlier answers said of the same resources.";
         return page.paragraph(0, Tone::Quiet, text);
     }
     let never = run.never_served();
@@ -279,7 +280,7 @@ pub fn ending(run: &JudgedRun, today: Date, redactor: &Redactor) -> Ending {
     let tally = Tally::of(heard.iter().copied().filter(|entry| entry.is_case()));
     if run.outcome() == Outcome::NoViolation {
         let exchanges = count(run.entries.iter().map(|entry| entry.exchanges).sum(), "exchange");
-        let mut parts = vec![format!("in {exchanges}, by envelope rules alone")];
+        let mut parts = vec![format!("in {exchanges}, by envelope rules and earlier answers alone")];
         parts.extend(tail(run, today, &heard, &tally));
         return Ending { glyph: "~", word: "NO VIOLATION", parts };
     }
