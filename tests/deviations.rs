@@ -98,7 +98,6 @@ const MORE_CAUSES: &[(&str, &str)] = &[
     ("auth-refusal-is-500", "each way to be refused for the authentication has a clause that asks for 4xx"),
     ("error-as-500", "each refusal with a name outside the model has a clause that asks for 4xx"),
     ("generic-absent-is-400", "the status is not documented either, where the operation lists no 400"),
-    ("generic-refused-adds", "what was refused and added is listed, with the mistake"),
     ("generic-undocumented-status", "another media type is documented for the right status"),
     ("generic-wrong-type", "what was made is not found again in a list of another type"),
     ("unauthorized-as-403", "each way to have no good token has a clause that asks for 401"),

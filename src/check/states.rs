@@ -43,8 +43,13 @@ pub(super) fn judge(subject: &Subject<'_>, trace: &Trace, judge: &JudgingContext
 /// The state in which each resource was seen last.
 #[derive(Debug, Default)]
 pub struct States {
-    last: BTreeMap<(Arc<str>, Vec<String>), (String, Option<Timestamp>)>,
+    last: BTreeMap<Key, Last>,
 }
+
+/// A resource, and what identifies one of it.
+type Key = (Arc<str>, Vec<String>);
+/// A state, and when it was shown.
+type Last = (String, Option<Timestamp>);
 
 /// When a request was sent, and when its answer was there.
 pub type Span = (Timestamp, Timestamp);

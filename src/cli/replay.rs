@@ -1,5 +1,5 @@
 //! `proofmark replay`: what went over the wire once is judged again, with no network. A recorded run is judged by the cases
-//! of today, a HAR file of any client by the envelope rules and relations alone.
+//! of today, a HAR file of any client by the envelope rules and by earlier answers.
 
 use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 

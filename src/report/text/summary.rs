@@ -233,7 +233,7 @@ fn served(context: &RenderContext, page: &mut Page) {
     let run = context.run;
     if run.plan.coverage == RunScope::Traffic {
         let text = "Not asked: whatever cases claim. What a client happened to send was held to what every answer owes, \
-                    and to what its earlier exchanges say of the same resource.";
+                    and to what earlier answers said of the same resources.";
         return page.paragraph(0, Tone::Quiet, text);
     }
     let never = run.never_served();
@@ -296,7 +296,7 @@ pub fn ending(run: &JudgedRun, today: Date, redactor: &Redactor) -> Ending {
     let tally = Tally::of(heard.iter().copied().filter(|entry| entry.is_case()));
     if run.outcome() == Outcome::NoViolation {
         let exchanges = count(run.entries.iter().map(|entry| entry.exchanges).sum(), "exchange");
-        let mut parts = vec![format!("in {exchanges}, by envelope rules and relations alone")];
+        let mut parts = vec![format!("in {exchanges}, by envelope rules and earlier answers alone")];
         parts.extend(tail(run, today, &heard, &tally));
         return Ending { glyph: "~", word: "NO VIOLATION", parts };
     }
