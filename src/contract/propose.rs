@@ -66,6 +66,10 @@ pub fn propose(contract: &Contract) -> Proposal {
     for (name, draft) in &drafts {
         let _ = write!(text, "\n{}", written(contract, name, draft, &drafts));
     }
+    // A file of comments alone is an empty one, which nobody has meant.
+    if drafts.is_empty() {
+        text += "{}\n";
+    }
     if !without.is_empty() {
         text += "\n# Without a proposal:\n";
         without.iter().for_each(|(name, why)| {

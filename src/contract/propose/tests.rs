@@ -123,3 +123,12 @@ fn a_proposal_is_one_that_the_contract_has() {
         assert!(contract.resources.values().all(|resource| !resource.is_reviewed()));
     }
 }
+
+/// A contract in which nothing can be proposed has a file that says so, and can be loaded.
+#[test]
+fn where_nothing_is_proposed_the_file_is_an_empty_map() {
+    let mut contract = contract(&[("Ask", "read", &[], "None")], json!({ "None": { "type": "object" } }));
+    let text = propose(&contract).text.into();
+    suite::describe(&SourceFile { path: "resources.yaml".into(), text }, &mut contract).unwrap();
+    assert!(contract.resources.is_empty());
+}
