@@ -86,12 +86,13 @@ pub(crate) fn of_rest(method: &str, path: &str, operation: &str, answers_created
 }
 
 /// The effect of a REST operation whose name follows the conventions of AWS. A method that may do anything means what the
-/// name proposes; a name that says that something is done goes over a method that says that nothing is.
+/// name proposes; a name that does not say that something is read goes over a method that says that nothing is done
+/// (`ConfirmTopicRuleDestination` of IoT, a GET). A model that knows better says `readonly`.
 pub(crate) fn of_named_rest(method: &str, operation: &str, answers_created: Created) -> Known {
     let by_method = |effect| (effect, EffectSource::Method);
     let named = proposed(operation);
     match (method, named) {
-        ("GET" | "HEAD" | "OPTIONS" | "TRACE", Effect::Read | Effect::Unknown) => by_method(Effect::Read),
+        ("GET" | "HEAD" | "OPTIONS" | "TRACE", Effect::Read) => by_method(Effect::Read),
         ("DELETE", _) => by_method(Effect::Destroy),
         ("PATCH", Effect::Read | Effect::Unknown) => by_method(Effect::Change),
         ("PUT", Effect::Read | Effect::Unknown | Effect::Create) => by_method(Effect::Upsert),
@@ -245,7 +246,9 @@ mod tests {
             ("GET", "SearchThing", Undocumented, Effect::Read, Method),
             ("GET", "DeleteThing", Undocumented, Effect::Destroy, Verb),
             ("GET", "CreateToken", Undocumented, Effect::Create, Verb),
-            ("HEAD", "Thing", Undocumented, Effect::Read, Method),
+            ("HEAD", "Thing", Undocumented, Effect::Unknown, Verb),
+            ("HEAD", "HeadThing", Undocumented, Effect::Read, Method),
+            ("GET", "ConfirmThing", Undocumented, Effect::Unknown, Verb),
             ("DELETE", "StopThing", Undocumented, Effect::Destroy, Method),
             ("DELETE", "GetThing", Undocumented, Effect::Destroy, Method),
             ("POST", "ListThings", Undocumented, Effect::Read, Verb),
