@@ -33,7 +33,7 @@ mod unsupported;
 use causes::{Causes, ERROR_IN_SUCCESS};
 
 pub use followed::Followed;
-pub use run_wide::{RunWideCheck, UNIQUE_ID, repeated_ids, run_wide};
+pub use run_wide::{RunWideCheck, UNIQUE_ID, UNIQUE_VALUE, repeated_ids, run_wide};
 pub use snapshot::{
     ApprovedSet, Compared, Missing, SnapshotCapture, Snapshots, compare, section, unreferenced,
     without_secrets,

@@ -6,7 +6,10 @@ pub mod args;
 mod badge;
 mod capture;
 mod check;
+mod clauses;
+pub mod command;
 mod compare;
+mod console;
 mod diff;
 mod explain;
 mod folder;
@@ -25,6 +28,7 @@ mod proxy;
 pub mod replay;
 mod report;
 pub mod run;
+mod selection;
 mod serve;
 mod shard;
 mod shell;
@@ -39,10 +43,15 @@ use std::{
     process::ExitCode,
 };
 
+use clap::CommandFactory;
+
+pub use self::console::explained as explain;
 use self::{
-    args::{Cli, ColorArg, Command},
+    args::ReportCommand,
+    command::{Cli, Command},
     run::{Ended, Shown},
 };
+
 use crate::{
     report::Names,
     runner::{lone_runtime, runtime},
@@ -59,7 +68,10 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
             let names = if args.all { Names::All } else { Names::Few };
             lone_runtime()?.block_on(run::run(&args.run, Shown::Coverage(names), &mut out)).map(ended)
         }
-        Command::Report(args) => report::report(&args, &mut out),
+        Command::Report(args) => match &args.command {
+            Some(ReportCommand::Merge(args)) => merge::merge(args, &mut out),
+            None => report::report(&args, &mut out),
+        },
         Command::Known(args) => known::known(&args, &mut out).map(done),
         Command::Compare(args) => compare::compare(&args, &mut out).map(done),
         Command::Badge(args) => badge::badge(&args, &mut out),
@@ -80,8 +92,8 @@ pub fn dispatch(cli: Cli) -> Result<ExitCode, Error> {
         Command::Proxy(args) => runtime()?.block_on(proxy::proxy(&args, &mut out)),
         Command::Capture(args) => lone_runtime()?.block_on(capture::capture(&args, &mut out)),
         Command::Watch(args) => lone_runtime()?.block_on(watch::watch(&args, &mut out)),
-        Command::Completions(args) => shell::completions(&args, &mut out).map(done),
-        Command::Man(args) => shell::man(&args, &mut out).map(done),
+        Command::Completions(args) => shell::completions(&args, Cli::command(), &mut out).map(done),
+        Command::Man(args) => shell::man(&args, Cli::command(), &mut out).map(done),
         Command::Import(args) => import::import(&args, &mut out, &mut stderr()).map(done),
     }
 }
@@ -91,14 +103,4 @@ fn ended(ended: Ended) -> ExitCode {
         Ended::Judged(code) => ExitCode::from(code),
         Ended::Interrupted => ExitCode::from(130),
     }
-}
-
-/// What is wrong with arguments or files, as it is shown on the error stream.
-pub fn explain(wrong: &Error) -> String {
-    wrong.rendered(style::style(ColorArg::Auto, &stderr()).colour)
-}
-
-/// A line for a person, beside what a program reads.
-fn print(line: &str) {
-    eprintln!("{line}");
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use proofmark::{
-    cli::{self, args::Cli},
+    cli::{self, command::Cli},
     harness,
     workspace::Error,
 };

@@ -160,6 +160,9 @@ impl Answer {
     }
 }
 
+/// What is expected of a value that must not come twice in a run.
+pub const UNIQUE_VALUE: &str = "a value that no other answer has";
+
 /// The values seen so far of one header, each with the answer that had it first.
 #[derive(Default)]
 struct Values<'a>(HashMap<&'a str, &'a Answer>);
@@ -169,7 +172,7 @@ impl<'a> Values<'a> {
         let first = *self.0.entry(&noted.value).or_insert(&noted.answer);
         (*first != noted.answer).then(|| Mismatch {
             at: Location::Header(name.into()),
-            expected: "a value that no other answer has".into(),
+            expected: UNIQUE_VALUE.into(),
             actual: format!(
                 "{}, as an answer to {} had before",
                 crate::matcher::cut(&noted.value),

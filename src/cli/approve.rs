@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::{args::RunArgs, progress::Progress, run};
+use super::{args::RunArgs, progress::Progress, selection};
 use crate::{
     check::{
         SnapshotCapture, compare,
@@ -86,7 +86,7 @@ pub async fn again(
     let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
     resolved.snapshots = taking(resolved.snapshots, Update::Pending, &resolved.target.name)?;
     kept::use_kept_fixtures(&mut resolved.target, &state_dir)?;
-    let selection = written(run::selection(&args.selection, &workspace)?);
+    let selection = written(selection::checked(&args.selection, &workspace)?);
     let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     let progress = Progress::of(plan.jobs.len());
     let opening = Opening::new(state_dir, interrupt);

@@ -3,9 +3,10 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
     model::case::{Origin, Profile},
@@ -13,92 +14,21 @@ use crate::{
     workspace::{Error, Layout, TargetChoice},
 };
 
-/// Checks whether an API server keeps its published contract: AWS DMS, Veeam Backup for AWS, or an imported one.
-///
-/// Without a command it runs the bundled suite against the embedded reference target.
-#[derive(Debug, Parser)]
-#[command(name = "proofmark", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 conformant · 1 violations or unexpected passes · 2 invalid input, \
-nothing was sent · 3 inconclusive · 130 interrupted")]
-pub struct Cli {
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    #[command(flatten)]
-    pub run: RunArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Judge a target with the suite
-    Run(RunArgs),
-    /// Judge a target as `run` does, and show which parts of the contracts were exercised
-    Coverage(CoverageArgs),
-    /// Render a recorded run, without a network
-    Report(ReportArgs),
-    /// Update the known failures of a target file from a recorded run
-    Known(super::known::KnownArgs),
-    /// Compare recorded runs: targets, versions, yesterday and today
-    Compare(super::compare::CompareArgs),
-    /// Make a badge of a recorded run
-    Badge(super::badge::BadgeArgs),
-    /// Write a conformance statement about a recorded run, or verify one
-    Statement(super::statement::StatementArgs),
-    /// Show the cases that `run` would select, without a network
-    List(ListArgs),
-    /// Check the case files (and a target file) for errors, without a network
-    Check(CheckArgs),
-    /// Start the reference target, both APIs on one port
-    Serve(ServeArgs),
-    /// Show every request of a run that creates, changes or deletes resources, without a network
-    Plan(PlanArgs),
-    /// Delete the resources that runs left behind, according to their ledgers
-    Sweep(SweepArgs),
-    /// Create the shared fixtures once, for many runs
-    Up(UpArgs),
-    /// Delete the fixtures that `up` created
-    Down(DownArgs),
-    /// Generate the contract files of an API from its model
-    Import(ImportArgs),
-    /// List breaking and compatible changes between two contracts; exits 1 if there is a breaking one
-    Diff(DiffArgs),
-    /// Explain a clause or a rule: its text, its source, how it is checked and what breaks it
-    Explain(super::explain::ExplainArgs),
-    /// Start a folder: a target file, example cases, schemas for editors
-    Init(super::init::InitArgs),
-    /// Start a case file for an operation, from its contract
-    New(super::new::NewArgs),
-    /// Send one request to a target, and generate a case from the response
-    #[command(alias = "record")]
-    Capture(super::capture::CaptureArgs),
-    /// Judge a recorded run or a HAR file of any client again, without a network
-    Replay(super::replay::ReplayArgs),
-    /// Measure how many answers of a recorded run could be changed unnoticed, without a network
-    Mutate(super::mutate::MutateArgs),
-    /// Forward the traffic of any client to a target, and judge it
-    Proxy(super::proxy::ProxyArgs),
-    /// Check the files on every save, and run the cases that the change affects
-    Watch(super::watch::WatchArgs),
-    /// Print a completion script for a shell
-    Completions(super::shell::CompletionsArgs),
-    /// Print the manual page, or write the pages of all commands
-    Man(super::shell::ManArgs),
-}
-
 /// Where the suite comes from; the bundled one by default.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Files")]
 pub struct FileArgs {
     /// A folder of case files to use instead of the bundled ones
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     pub cases: Option<PathBuf>,
     /// A folder of contracts (`<api>/operations.json`, `schema.json`, `clauses.yaml`) to use instead of the bundled ones
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     pub schemas: Option<PathBuf>,
     /// The folder of approved snapshots to compare with, instead of the one in the target file
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     pub snapshots: Option<PathBuf>,
     /// The seed of the generated cases; the same seed always gives the same cases [default: 1]
-    #[arg(long, value_name = "NUMBER", global = true)]
+    #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
 }
 
@@ -219,7 +149,7 @@ pub struct OutputArgs {
     pub format: ReportFormatArg,
     /// Also write the result to a file in another format; may be repeated
     #[arg(long, value_name = "FORMAT=FILE")]
-    pub report: Vec<super::report::Wanted>,
+    pub report: Vec<Wanted>,
     /// When to use colour
     #[arg(long, value_enum, default_value = "auto")]
     pub color: ColorArg,
@@ -289,6 +219,32 @@ pub enum FormatArg {
     Json,
 }
 
+/// `junit=report.xml`: one more form of a report, and the file it goes to.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub format: ReportFormatArg,
+    pub path: PathBuf,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or_else(|| format!("write FORMAT=FILE, with a FORMAT out of {}", names().join(", ")))?;
+        let format = ReportFormatArg::from_str(format, false)
+            .map_err(|_| format!("there is no format {format}; there are {}", names().join(", ")))?;
+        Ok(Wanted { format, path: path.into() })
+    }
+}
+
+fn names() -> Vec<String> {
+    let values = ReportFormatArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    values.map(|value| value.get_name().to_owned()).collect()
+}
+
 /// The formats of a report.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormatArg {
@@ -346,6 +302,9 @@ pub struct MergeArgs {
     /// Record the merged run in this folder [default: target/proofmark/last]
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,
+    /// Write to FILE instead of standard output
+    #[arg(long = "output", short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub to: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
     /// Compare with this recorded run: violations that it also has do not fail

@@ -14,7 +14,10 @@ use serde_json::{Map, Value};
 
 use super::{args::StageArgs, new};
 use crate::{
-    cli::{print, sweep::command},
+    cli::{
+        console::{self, print},
+        sweep::command,
+    },
     contract::generate,
     exec,
     matcher::{error_reading::error_names, media_type},
@@ -245,7 +248,7 @@ impl Asking<'_> {
             Some((_, Err(wrong))) => {
                 out.write_all(text.as_bytes())?;
                 out.flush()?;
-                eprintln!("{}; the case is printed instead", super::explain(&wrong));
+                eprintln!("{}; the case is printed instead", console::explained(&wrong));
                 return Ok(ExitCode::from(3));
             }
             None => out.write_all(text.as_bytes())?,

@@ -3,11 +3,7 @@
 
 use std::{collections::BTreeMap, fs, io::Write};
 
-mod clauses;
-
-pub use clauses::documented;
-
-use super::{args::ImportArgs, models};
+use super::{args::ImportArgs, clauses, models};
 use crate::{
     contract::{Imported, files, propose},
     model::contract::{Contract, Effect, EffectSource},

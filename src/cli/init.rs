@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +15,9 @@ use crate::{
 };
 
 mod model;
+mod write;
+
+use write::{IGNORED, ignore, write};
 
 pub use model::ModelArgs;
 
@@ -31,9 +34,6 @@ pub struct InitArgs {
 }
 
 const TARGET: &str = "targets/staging.yaml";
-const IGNORED: &str = ".gitignore";
-/// What git need not see: snapshots that wait for review, and the last run.
-const IGNORE: [&str; 3] = ["*.snap.new", ".*.pending-snap", "/target/proofmark/"];
 
 /// Writes the files, or none of them where one is there already.
 pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Result<(), Error> {
@@ -54,27 +54,6 @@ pub fn init(args: &InitArgs, out: &mut impl Write, err: &mut impl Write) -> Resu
         then put the address and the credentials of your own target into {TARGET}."
     )?;
     Ok(out.flush()?)
-}
-
-/// Writes files that do not exist yet, and what git ignores.
-fn write(folder: &Path, files: &[(String, String)], out: &mut impl Write) -> Result<(), Error> {
-    let there: Vec<&str> = files
-        .iter()
-        .map(|(name, _)| &**name)
-        .filter(|name| folder.join(name).symlink_metadata().is_ok())
-        .collect();
-    if !there.is_empty() {
-        let there = there.join(", ");
-        return Err(Error::Usage(format!("{} has {there} already; nothing was written", folder.display())));
-    }
-    for (name, text) in files {
-        super::new::create(&folder.join(name), text)?;
-        writeln!(out, "made     {name}")?;
-    }
-    if ignore(folder)? {
-        writeln!(out, "extended {IGNORED}")?;
-    }
-    Ok(())
 }
 
 const MANIFEST: &str = "Cargo.toml";
@@ -160,34 +139,6 @@ fn files() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Adds what is missing; what is there stays as it is. Whether something was added.
-fn ignore(folder: &Path) -> Result<bool, Error> {
-    let path = folder.join(IGNORED);
-    let at = |error: io::Error| Error::Usage(format!("{}: {error}", path.display()));
-    let before = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        text => text.map_err(at)?,
-    };
-    let after = ignoring(&before);
-    if after == before {
-        return Ok(false);
-    }
-    fs::write(&path, after).map_err(at)?;
-    Ok(true)
-}
-
-fn ignoring(before: &str) -> String {
-    let mut text = before.to_owned();
-    for line in IGNORE.iter().filter(|line| !before.lines().any(|have| have.trim() == **line)) {
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text += line;
-        text.push('\n');
-    }
-    text
-}
-
 const STAGING: &str = "\
 # yaml-language-server: $schema=../.proofmark/target.schema.json
 # The target to judge. As it stands this is the reference target of `proofmark serve`, whose keys and passwords are
@@ -261,7 +212,7 @@ cases:
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{write::ignoring, *};
 
     #[test]
     fn a_manifest_gets_what_it_lacks_and_no_more() {

@@ -52,14 +52,16 @@ pub struct UpdateArgs {
     /// Show the changes, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    #[command(flatten)]
-    pub files: FileArgs,
+    /// A folder of contracts (`<api>/operations.json`, `schema.json`, `clauses.yaml`) to use instead of the bundled ones
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    pub schemas: Option<PathBuf>,
 }
 
 /// Changes the file, or shows how it would.
 pub fn known(args: &KnownArgs, out: &mut impl Write) -> Result<(), Error> {
     let KnownCommand::Update(args) = &args.command;
-    let workspace = workspace::open_contracts(&args.files.layout()?)?;
+    let files = FileArgs { schemas: args.schemas.clone(), ..FileArgs::default() };
+    let workspace = workspace::open_contracts(&files.layout()?)?;
     let (file, named) = workspace::target_file(&args.target, &workspace.targets)?;
     let path = Path::new(&named);
     if !path.is_absolute() {

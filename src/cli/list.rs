@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     args::{FormatArg, ListArgs},
-    run,
+    selection,
 };
 use crate::{
     model::case::Profile,
@@ -16,10 +16,10 @@ use crate::{
 
 /// Prints a line a case, or the same as JSON.
 pub fn list(args: &ListArgs, out: &mut impl Write) -> Result<(), Error> {
-    let wanted = run::unchecked_selection(&args.selection)?;
+    let wanted = selection::unchecked(&args.selection)?;
     let workspace = workspace::open(&args.files.layout()?, |_| true, Generated::Selected(&wanted))?;
     let resolved = workspace::target(&args.target.choice()?, &args.selection.api, &workspace)?;
-    let selection = run::selection(&args.selection, &workspace)?;
+    let selection = selection::checked(&args.selection, &workspace)?;
     let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     if plan.jobs.is_empty() && plan.of.is_empty() {
         return Err(Error::Usage("the selection is empty: no case fits all of it".into()));

@@ -3,9 +3,9 @@
 use std::{io::Write, path::Path, process::ExitCode};
 
 use super::{
-    args::{ColorArg, MergeArgs},
+    args::{ColorArg, MergeArgs, Wanted},
     github,
-    report::{Wanted, format, print, save},
+    report::{format, print, save},
 };
 use crate::{
     report::{
@@ -43,8 +43,13 @@ pub fn merge(args: &MergeArgs, out: &mut impl Write) -> Result<ExitCode, Error> 
         let Wanted { format: form, path } = wanted;
         save(path, &report::render(&report, format(*form, ColorArg::Never), &as_is))?;
     }
-    let form = format(args.output.format, args.output.color);
-    print(&report::render(&report, form, &as_is), form, out)?;
+    let color = args.to.as_ref().map_or(args.output.color, |_| ColorArg::Never);
+    let form = format(args.output.format, color);
+    let text = report::render(&report, form, &as_is);
+    match &args.to {
+        Some(path) => save(path, &text)?,
+        None => print(&text, form, out)?,
+    }
     github::print(&report, form, &as_is, out)?;
     Ok(ExitCode::from(report::exit_code(&report)))
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io, path::Path};
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{args::ModelKind, folder, import};
+use super::{args::ModelKind, clauses, folder};
 use crate::{
     contract::{self, ContractError, Imported, botocore, openapi, smithy},
     model::contract::Contract,
@@ -64,7 +64,7 @@ pub fn kind_of(path: &Path) -> Result<ModelKind, Error> {
 
 /// What the model says of its operations, a sentence each.
 pub fn documented(path: &Path) -> Result<BTreeMap<String, String>, Error> {
-    Ok(import::documented(&text(path)?))
+    Ok(clauses::documented(&text(path)?))
 }
 
 /// What a model is, by the members it begins with; what is no JSON can only be OpenAPI.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     args::{FormatArg, PlanArgs},
-    run,
+    selection,
 };
 use crate::{
     contract::subjects::Rule,
@@ -48,7 +48,7 @@ pub fn plan(args: &PlanArgs, out: &mut impl Write) -> Result<(), Error> {
     let workspace = workspace::open(&args.stage.files.layout()?, |_| true, Generated::All)?;
     let mut resolved = workspace::target(&args.stage.target.choice()?, &args.selection.api, &workspace)?;
     let provided = kept::use_kept_fixtures(&mut resolved.target, &state_dir(args.stage.state_dir.clone())?)?;
-    let selection = run::selection(&args.selection, &workspace)?;
+    let selection = selection::checked(&args.selection, &workspace)?;
     let plan = plan::plan(workspace.ground(&resolved.target), &selection);
     // There may be more parts than trials; as with `run`, an empty one is no mistake.
     if plan.jobs.is_empty() && plan.of.is_empty() {

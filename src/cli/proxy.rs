@@ -18,9 +18,9 @@ use tokio::{net::TcpListener, sync::mpsc};
 use url::Url;
 
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, OutputArgs},
+    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, Wanted},
     replay,
-    report::{Wanted, rendered, save},
+    report::{rendered, save},
 };
 use crate::{
     exec,

@@ -7,8 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{
-    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, ReportFormatArg},
-    report::{Wanted, rendered, save},
+    args::{ColorArg, FailOnArg, FileArgs, OutputArgs, ReportFormatArg, Wanted},
+    report::{rendered, save},
 };
 use crate::{
     model::verdict::{Verdict, Violation},
@@ -41,6 +41,9 @@ pub struct ReplayArgs {
     /// Which broken clauses fail a case [default: as in the record; must for a HAR file]
     #[arg(long, value_enum, help_heading = "Verdict")]
     pub fail_on: Option<FailOnArg>,
+    /// Write to FILE instead of standard output
+    #[arg(long = "output", short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub to: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -61,7 +64,12 @@ pub fn replay(args: &ReplayArgs, out: &mut impl Write) -> Result<ExitCode, Error
     for Wanted { format, path } in &args.output.report {
         save(path, &rendered(&report, *format, ColorArg::Never, &*mask))?;
     }
-    out.write_all(rendered(&report, args.output.format, args.output.color, &*mask).as_bytes())?;
+    let color = args.to.as_ref().map_or(args.output.color, |_| ColorArg::Never);
+    let text = rendered(&report, args.output.format, color, &*mask);
+    match &args.to {
+        Some(path) => save(path, &text)?,
+        None => out.write_all(text.as_bytes())?,
+    }
     out.flush()?;
     Ok(ExitCode::from(report::exit_code(&report)))
 }

@@ -3,16 +3,13 @@
 use std::{
     fs,
     io::{self, Write, stdout},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
-    str::FromStr,
 };
 
-use clap::ValueEnum;
-
 use super::{
-    args::{ColorArg, ReportArgs, ReportCommand, ReportFormatArg},
-    github, merge, style,
+    args::{ColorArg, ReportArgs, ReportFormatArg},
+    github, style,
 };
 use crate::{
     redact::Mask,
@@ -23,9 +20,6 @@ use crate::{
 
 /// Renders the record in the folder that `args` name. The exit code is the one the run ended with.
 pub fn report(args: &ReportArgs, out: &mut impl Write) -> Result<ExitCode, Error> {
-    if let Some(ReportCommand::Merge(args)) = &args.command {
-        return merge::merge(args, out);
-    }
     let folder = args.record.clone().unwrap_or_else(|| record::LAST.into());
     let wanted = if args.format == ReportFormatArg::Har { Traces::All } else { Traces::Telling };
     let report = record::read(&folder, wanted)?;
@@ -70,30 +64,4 @@ pub fn print(text: &str, format: Format, out: &mut impl Write) -> io::Result<()>
 /// Writes a rendered report to a file.
 pub fn save(path: &Path, text: &str) -> Result<(), Error> {
     fs::write(path, text).map_err(|error| Error::Usage(format!("{}: {error}", path.display())))
-}
-
-/// `junit=report.xml`: one more form of a report, and the file it goes to.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    pub format: ReportFormatArg,
-    pub path: PathBuf,
-}
-
-impl FromStr for Wanted {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (format, path) = text
-            .split_once('=')
-            .filter(|(_, path)| !path.is_empty())
-            .ok_or_else(|| format!("write FORMAT=FILE, with a FORMAT out of {}", names().join(", ")))?;
-        let format = ReportFormatArg::from_str(format, false)
-            .map_err(|_| format!("there is no format {format}; there are {}", names().join(", ")))?;
-        Ok(Wanted { format, path: path.into() })
-    }
-}
-
-fn names() -> Vec<String> {
-    let values = ReportFormatArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-    values.map(|value| value.get_name().to_owned()).collect()
 }

@@ -8,17 +8,17 @@ use std::{
 
 use super::{
     approve::{self, Approved},
-    args::{ColorArg, ReportFormatArg, RunArgs, SelectionArgs},
-    github,
+    args::{ColorArg, ReportFormatArg, RunArgs, Wanted},
+    console, github,
     progress::Progress,
-    report::{Wanted, format, print, rendered, save},
-    shard, style,
+    report::{format, print, rendered, save},
+    selection, style,
 };
 use crate::{
     cli::sweep::command,
     exec::Interrupt,
     model::target::Sharing,
-    plan::{self, Job, Selection},
+    plan::{self, Job},
     redact::{Mask, Redactor},
     report::{self, Names, Outcome, Report, Terms},
     runner::{
@@ -31,7 +31,7 @@ use crate::{
         summary,
     },
     workspace::{
-        self, Error, Generated, Workspace, files,
+        self, Error, Generated, files,
         snapshots::{self, Place},
         state::state_dir,
     },
@@ -68,7 +68,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
         eprintln!("{line}");
     }
     plan::unsent(&resolved.target, &workspace.contracts).iter().for_each(|note| eprintln!("{note}"));
-    let mut selection = selection(&args.selection, &workspace)?;
+    let mut selection = selection::checked(&args.selection, &workspace)?;
     if args.update_snapshots {
         resolved.snapshots = approve::taking(resolved.snapshots, update, &resolved.target.name)?;
         selection = approve::written(selection);
@@ -89,7 +89,7 @@ pub async fn run(args: &RunArgs, shown: Shown, out: &mut impl Write) -> Result<E
     }
     args.output.report.iter().try_for_each(|wanted| files::writable(&wanted.path))?;
     let sweep = command("sweep", &args.stage.without_cases());
-    let interrupt = interrupts(sweep.clone(), super::print);
+    let interrupt = interrupts(sweep.clone(), console::print);
     let runner =
         Runner::open(workspace, resolved, Opening::new(state_dir.clone(), interrupt.clone())).await?;
     let jobs: Vec<Job> = plan.all().cloned().collect();
@@ -196,25 +196,4 @@ fn unkept(folder: &Path, error: &io::Error) -> Error {
 
 fn print_unkept(error: &io::Error) {
     eprintln!("the run is not kept: {}: {error}", record::LAST);
-}
-
-/// Turns the arguments into a selection; a name that nothing has is the question's fault.
-pub fn selection(args: &SelectionArgs, workspace: &Workspace) -> Result<Selection, Error> {
-    let selection = unchecked_selection(args)?;
-    workspace.knows(&selection)?;
-    Ok(selection)
-}
-
-/// The same before anybody knows which names there are.
-pub fn unchecked_selection(args: &SelectionArgs) -> Result<Selection, Error> {
-    Ok(Selection {
-        filters: args.filters.clone(),
-        operations: args.operation.clone(),
-        excluded: args.exclude.clone(),
-        clauses: args.clause.clone(),
-        profiles: args.profile.map(Into::into).into_iter().collect(),
-        origins: args.origin.map(Into::into).into_iter().collect(),
-        apis: args.api.iter().map(|api| api.as_str().into()).collect(),
-        shard: args.shard.map(shard::shard).transpose()?,
-    })
 }

@@ -40,7 +40,7 @@ pub async fn serve(args: &ServeArgs, out: &mut impl Write) -> Result<(), Error> 
         variation: args.vary.as_deref().map(named).transpose()?,
     };
     // Who reads that it listens may ask it to end at once.
-    let asked_to_end = interrupt::asked_to_end(super::print);
+    let asked_to_end = interrupt::asked_to_end(super::console::print);
     let running = reference::start(options).await.map_err(|error| Error::Usage(error.to_string()))?;
     if let (Some(path), Some(pem)) = (&args.tls_ca, &running.ca_pem) {
         fs::write(path, pem)?;

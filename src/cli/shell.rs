@@ -3,11 +3,10 @@
 
 use std::{fs, io::Write, path::PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::Cli;
 use crate::workspace::Error;
 
 /// The program's name, which is also that of its first manual page.
@@ -28,22 +27,26 @@ pub struct ManArgs {
 }
 
 /// Prints the script that a shell sources.
-pub fn completions(args: &CompletionsArgs, out: &mut impl Write) -> Result<(), Error> {
+pub fn completions(
+    args: &CompletionsArgs,
+    mut program: clap::Command,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut script);
+    clap_complete::generate(args.shell, &mut program, NAME, &mut script);
     out.write_all(&script)?;
     Ok(out.flush()?)
 }
 
 /// Prints the page of the program, or writes those of all commands.
-pub fn man(args: &ManArgs, out: &mut impl Write) -> Result<(), Error> {
+pub fn man(args: &ManArgs, program: clap::Command, out: &mut impl Write) -> Result<(), Error> {
     let Some(folder) = &args.out else {
-        out.write_all(&page(Cli::command())?)?;
+        out.write_all(&page(program)?)?;
         return Ok(out.flush()?);
     };
     let at = |error: std::io::Error| Error::Usage(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(at)?;
-    let pages = pages()?;
+    let pages = pages(&program)?;
     for (name, page) in &pages {
         fs::write(folder.join(name), page).map_err(at)?;
     }
@@ -52,10 +55,10 @@ pub fn man(args: &ManArgs, out: &mut impl Write) -> Result<(), Error> {
 }
 
 /// Every page with the name of its file: `proofmark.1`, `proofmark-run.1`, ...
-fn pages() -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut whole = Cli::command();
+fn pages(program: &clap::Command) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut whole = program.clone();
     whole.build();
-    let mut pages = vec![(format!("{NAME}.1"), page(Cli::command())?)];
+    let mut pages = vec![(format!("{NAME}.1"), page(program.clone())?)];
     below(&whole, NAME, &mut pages)?;
     Ok(pages)
 }
@@ -82,7 +85,8 @@ fn page(command: clap::Command) -> Result<Vec<u8>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::ValueEnum;
+    use crate::cli::command::Cli;
+    use clap::{CommandFactory, ValueEnum};
 
     fn commands() -> Vec<String> {
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
@@ -92,7 +96,7 @@ mod tests {
     fn every_shell_completes_every_command() {
         for shell in Shell::value_variants() {
             let mut script = Vec::new();
-            completions(&CompletionsArgs { shell: *shell }, &mut script).unwrap();
+            completions(&CompletionsArgs { shell: *shell }, Cli::command(), &mut script).unwrap();
             let script = String::from_utf8(script).unwrap();
             for command in commands() {
                 assert!(script.contains(&command), "{shell}: {command}");
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_command_has_a_page() {
-        let pages = pages().unwrap();
+        let pages = pages(&Cli::command()).unwrap();
         for command in commands() {
             let wanted = format!("proofmark-{command}.1");
             let (_, page) = pages.iter().find(|(name, _)| *name == wanted).unwrap();

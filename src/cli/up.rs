@@ -8,7 +8,7 @@ use std::{
 
 use super::args::{DownArgs, UpArgs};
 use crate::{
-    cli::{print, sweep::command},
+    cli::{console::print, sweep::command},
     exec::{
         Interrupt,
         ledger::{KEPT, RUNS},

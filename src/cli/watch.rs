@@ -17,12 +17,13 @@ use tokio::sync::{mpsc, watch};
 use self::changes::{Again, Seen};
 use super::{
     args::{ColorArg, FailOnArg, OriginArg, ReportFormatArg, SelectionArgs, StageArgs},
+    console,
     progress::Progress,
     report::rendered,
-    run,
+    selection,
 };
 use crate::{
-    cli::{print, sweep::command},
+    cli::{console::print, sweep::command},
     exec::Interrupt,
     model::target::Target,
     plan,
@@ -94,7 +95,7 @@ pub async fn watch(args: &WatchArgs, out: &mut impl Write) -> Result<ExitCode, E
         match ended {
             Ok(()) => judged = Some(seen),
             Err(Error::BrokenPipe) => return Err(Error::BrokenPipe),
-            Err(wrong) => writeln!(out, "{}", super::explain(&wrong))?,
+            Err(wrong) => writeln!(out, "{}", console::explained(&wrong))?,
         }
         if *interrupt.borrow() == Interrupt::Yes {
             return Ok(ExitCode::from(130));
@@ -227,7 +228,7 @@ fn plan_of(
     workspace: &Workspace,
     resolved: &ResolvedTarget,
 ) -> Result<plan::Plan, Error> {
-    let selection = run::selection(&args.selection, workspace)?;
+    let selection = selection::checked(&args.selection, workspace)?;
     let target: &Target = &resolved.target;
     let mut plan = plan::plan(workspace.ground(target), &selection);
     if let Again::Files(files) = again {

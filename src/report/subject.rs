@@ -53,7 +53,23 @@ pub enum Kind {
     Fixture,
 }
 
+/// What stands before the id of a fixture.
+const FIXTURE: &str = "fixture ";
+/// What stands behind it where merged parts differed about it.
+const OF_SHARD: &str = " of shard ";
+
 impl Subject {
+    /// The id of the fixture; none of a case.
+    pub fn fixture_id(&self) -> Option<&str> {
+        let name = self.name.strip_prefix(FIXTURE).filter(|_| self.kind == Kind::Fixture)?;
+        Some(name.split_once(OF_SHARD).map_or(name, |(id, _)| id))
+    }
+
+    /// Names the part of a run that says this of the fixture.
+    pub fn add_shard(&mut self, shard: &str) {
+        self.name += &format!("{OF_SHARD}{shard}");
+    }
+
     /// The step of the case that made this exchange; none for those of fixtures and tokens, and where the report was
     /// read from a record.
     pub fn step(&self, exchange: &Exchange) -> Option<&Step> {
@@ -98,7 +114,7 @@ impl From<Arc<Fixture>> for Subject {
     fn from(fixture: Arc<Fixture>) -> Self {
         Subject {
             kind: Kind::Fixture,
-            name: format!("fixture {}", fixture.id),
+            name: format!("{FIXTURE}{}", fixture.id),
             api: fixture.api.clone(),
             operation: Arc::clone(&fixture.create.operation),
             profile: None,

@@ -21,8 +21,7 @@ use crate::{
     plan::{self, Decision, Selection},
     redact::{MASKED, is_secret_name},
     report::{
-        self, CaseResult, Entry, FailOn, FixtureResult, JudgedRun, Kind, Planned, Report, Run, RunScope,
-        Terms,
+        self, CaseResult, Entry, FailOn, FixtureResult, JudgedRun, Planned, Report, Run, RunScope, Terms,
         record::{
             Traces,
             cut::{Cut, cut_in},
@@ -320,10 +319,7 @@ impl Again<'_> {
 
     /// Of a shared fixture; where merged parts differed about one, of each of them.
     fn fixture(&self, entry: &Entry) -> Option<FixtureResult> {
-        let name =
-            entry.subject.name.strip_prefix("fixture ").filter(|_| entry.subject.kind == Kind::Fixture)?;
-        let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
-        let fixture = self.workspace.suite.fixtures.get(id)?.clone();
+        let fixture = self.workspace.suite.fixtures.get(entry.subject.fixture_id()?)?.clone();
         let trace = entry.trace.clone()?;
         let judge = self.judge();
         let verdict = check::fixture_verdict(&fixture, &trace, &judge).verdict;

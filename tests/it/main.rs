@@ -3,11 +3,13 @@
 
 mod any_bytes;
 mod authoring;
+mod circles;
 mod clauses;
 mod exec_session;
 mod formats;
 mod generated;
 mod greens;
+mod habits;
 mod hostile;
 #[cfg(unix)]
 mod hostile_files;

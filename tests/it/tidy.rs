@@ -11,7 +11,7 @@ use std::{
 use regex::Regex;
 
 /// Left to right: a module uses what stands before it.
-const ROOMS: [&str; 15] = [
+const MODULES: [&str; 15] = [
     "model",
     "redact",
     "contract",
@@ -81,7 +81,7 @@ fn modules(source: &Source) -> Vec<Complaint> {
             .collect();
     }
     let Some(module) = source.module() else { return Vec::new() };
-    let place = |name: &str| ROOMS.iter().position(|it| *it == name);
+    let place = |name: &str| MODULES.iter().position(|it| *it == name);
     if module != "reference" && place(module).is_none() {
         return vec![source.at(0, &format!("`{module}` is no module of ARCHITECTURE.md"))];
     }

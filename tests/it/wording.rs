@@ -55,7 +55,7 @@ fn help() -> Vec<(String, String)> {
         found.push((format!("{} --help", command.get_name()), command.render_long_help().to_string()));
         command.get_subcommands_mut().for_each(|command| all(command, found));
     }
-    let (mut found, mut command) = (Vec::new(), proofmark::cli::args::Cli::command());
+    let (mut found, mut command) = (Vec::new(), proofmark::cli::command::Cli::command());
     command.build();
     all(&mut command, &mut found);
     found

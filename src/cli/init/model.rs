@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use url::Url;
 
+use super::write::write;
 use crate::{
     cli::{import, models},
     contract::Imported,
@@ -54,7 +55,7 @@ pub fn init(
     let of_api = import::files_of(&imported, &documented)?;
     files.extend(of_api.into_iter().map(|(name, text, _)| (format!("schemas/{api}/{name}"), text)));
     files.extend(schemas());
-    super::write(folder, &files, out)?;
+    write(folder, &files, out)?;
     let Imported { contract, left_out } = &imported;
     let Contract { title, version, .. } = contract;
     writeln!(out, "\n{title} {version}: {}", import::taken(contract))?;

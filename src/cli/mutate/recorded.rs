@@ -6,14 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use super::MutateArgs;
+use super::arguments::MutateArgs;
 use crate::{
     check::{JudgingContext, Snapshots, Twins},
     cli::args::{FileArgs, TargetArgs},
     model::{case::Case, target::Target, verdict::Verdict},
     mutation::{Score, Subject, What},
     report::{
-        JudgedRun, Kind,
+        JudgedRun,
         mutation::{Measured, Of, measured},
         record::{TRACES, Traces, cut::Cut},
     },
@@ -67,9 +67,7 @@ impl Recorded {
         let cases = self.cases();
         let passed = self.run.entries.iter().filter(|entry| matches!(entry.verdict, Verdict::Pass { .. }));
         let subject = |entry: &'_ crate::report::Entry| -> Option<What<'_>> {
-            if entry.subject.kind == Kind::Fixture {
-                let name = entry.subject.name.strip_prefix("fixture ")?;
-                let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
+            if let Some(id) = entry.subject.fixture_id() {
                 return self.workspace.suite.fixtures.get(id).map(|fixture| What::Fixture(fixture));
             }
             cases.get(entry.subject.name.as_str()).map(|case| What::Case(case))

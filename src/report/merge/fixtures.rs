@@ -20,7 +20,7 @@ pub fn folded(shared: Vec<(String, Entry)>) -> Vec<Entry> {
         kept.into_iter().enumerate().filter(|(index, (_, entry))| *index == 0 || !entry.is_good()).map(
             |(index, (shard, mut entry))| {
                 if index > 0 {
-                    entry.subject.name += &format!(" of shard {shard}");
+                    entry.subject.add_shard(&shard);
                 }
                 entry
             },

@@ -2,6 +2,7 @@
 //! violation that may come of that, or of what only the target file says, is no evidence.
 
 use crate::{
+    check::UNIQUE_VALUE,
     model::{
         exchange::{End, Exchange, Phase, Role, Trace},
         target::Target,
@@ -10,9 +11,6 @@ use crate::{
     redact::MASKED,
     report::{Entry, record::cut::Cut, reliable::OF_HEADERS},
 };
-
-/// What is expected where answers are compared over the whole run.
-const UNIQUE: &str = "a value that no other answer has";
 
 /// Whether it is known with which answers a target says that it lacks an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +102,7 @@ impl Evidence<'_> {
             // Nobody knows what was approved then.
             "snapshot" => return false,
             // Held against all that was sent, whatever else its case came to.
-            _ if mismatch.expected == UNIQUE => return !self.is_told_as_lacking(then),
+            _ if mismatch.expected == UNIQUE_VALUE => return !self.is_told_as_lacking(then),
             _ => {}
         }
         let whole = self.is_whole(then, one.exchange, exchange);
@@ -148,7 +146,7 @@ fn was_judged(then: &Entry, exchange: &Exchange, index: usize) -> bool {
     match &then.verdict {
         Verdict::Pass { .. } | Verdict::Inconclusive { .. } | Verdict::Error { .. } => step || made,
         Verdict::Fail { violations, .. } => {
-            let over_all = |one: &Violation| one.mismatch.expected == UNIQUE;
+            let over_all = |one: &Violation| one.mismatch.expected == UNIQUE_VALUE;
             step && violations.iter().any(|one| one.exchange >= index && !over_all(one))
         }
         Verdict::Unsupported { .. } | Verdict::Skip { .. } => false,

@@ -118,8 +118,7 @@ fn fixtures(run: &JudgedRun, suite: &Suite, cases: &BTreeMap<&str, &Arc<Case>>) 
     let mut found = Vec::new();
     let mut told = BTreeSet::new();
     for entry in run.entries.iter().filter(|entry| entry.subject.kind == Kind::Fixture) {
-        let name = entry.subject.name.strip_prefix("fixture ").unwrap_or_default();
-        let id = name.split_once(" of shard ").map_or(name, |(id, _)| id);
+        let id = entry.subject.fixture_id().unwrap_or_default();
         match suite.fixtures.get(id) {
             Some(fixture) if fixture.scope == Scope::Run => {
                 told.insert(id);
