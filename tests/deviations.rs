@@ -32,7 +32,7 @@ use tokio::sync::watch;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Half of them wait for something that never comes.
-    arguments.test_threads.get_or_insert(8);
+    arguments.test_threads.get_or_insert(4);
     let figures = Arc::new(Mutex::new(Figures::default()));
     let deviations = Deviation::ALL.iter().map(|deviation| {
         let figures = Arc::clone(&figures);
