@@ -262,7 +262,7 @@ async fn what_was_made_is_not_gone_by_not_found_alone() {
             "x2 ListUserPools DeleteUserPool ListUserPools DeleteUserPool ListUserPools",
             "Left",
         ),
-        (&[MADE, ACCEPTED, SHOWN], "ListUserPools DeleteUserPool", "Destroyed"),
+        (&[MADE, ACCEPTED, SHOWN], "ListUserPools DeleteUserPool", "WasGone"),
     ] {
         let all: Answers = Box::leak(answers.to_vec().into_boxed_slice());
         let stage =
