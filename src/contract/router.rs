@@ -152,7 +152,7 @@ impl<'c> Router<'c> {
             Base::Anywhere => None,
         };
         let mut fits: BTreeMap<(Equality, Slash), Vec<Fit<'c, 'r, '_>>> = BTreeMap::new();
-        for route in self.routes.iter().filter(|route| count.is_none_or(|count| count == route.segments())) {
+        for route in self.routes.iter().filter(|route| count.is_none_or(|count| route.may_take(count))) {
             if let Some(fit) = route.fit(request.path(), base) {
                 fits.entry((fit.equality, fit.found.slash)).or_default().push(fit);
             }
