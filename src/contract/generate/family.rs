@@ -159,20 +159,26 @@ fn answer<'a>(contract: &'a Contract, operation: &'a Operation) -> Option<Vec<Pr
     Some(Shape::of(contract, schema).properties(contract))
 }
 
+/// The JSONPath of a member of the whole body, as short as it can be.
+fn member_path(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit());
+    if is_plain { format!("$.{name}") } else { format!("$['{name}']") }
+}
+
 /// The list in the answer whose elements have a member `naming`.
 fn listing<'a>(contract: &'a Contract, operation: &'a Operation, naming: &str) -> Option<Listing<'a>> {
     let whole = Shape::of(contract, answer_schema(contract, operation)?);
     let members = whole.properties(contract);
-    let members = members
-        .iter()
-        .map(|property| (format!("$['{}']", property.name), Shape::of(contract, property.schema)));
+    let members =
+        members.iter().map(|property| (member_path(property.name), Shape::of(contract, property.schema)));
     for (place, shape) in std::iter::once(("$".to_owned(), whole)).chain(members) {
         let Some(elements) = shape.inside().filter(|_| shape.kind == Kind::List) else { continue };
         let inside = Shape::of(contract, elements).properties(contract);
         if let Some(name) = inside.iter().find(|inner| inner.name == naming) {
             let search = operation.members.keys().find(|member| *member == "SearchPattern");
             let search = search.map(String::as_str);
-            let list = Arc::new(JsonPath::parse(&place).ok()?);
+            let list = JsonPath::parse(&place).ok().map(Arc::new)?;
             return Some(Listing { operation, search, list, name: name.name });
         }
     }
