@@ -57,7 +57,7 @@ def workspace(name, service, url):
     (folder / "cases" / name).mkdir(parents=True)
     model = Path(botocore.__file__).parent / "data" / name / service.version / "service-2.json.gz"
     (folder / "service-2.json").write_bytes(gzip.decompress(model.read_bytes()))
-    proofmark(folder, "import", "botocore", "service-2.json", "--api", name, "--out", "schemas")
+    played(folder, "import", "botocore", "service-2.json", "--api", name, "--out", "schemas")
     listing = {service.lists: {"MaxResults": 10} if name == "cognito-idp" else {}}
     for operation, given in (listing | service.refuses).items():
         case = CASE.replace("NAME", name).replace("OPERATION", operation).replace("GIVEN", json.dumps(given))
@@ -67,7 +67,11 @@ def workspace(name, service, url):
 
 
 def proofmark(folder, *arguments):
-    command = [PROOFMARK, *arguments, "--cases", "cases", "--schemas", "schemas", "--snapshots", "snapshots"]
+    return played(folder, *arguments, "--cases", "cases", "--schemas", "schemas", "--snapshots", "snapshots")
+
+
+def played(folder, *arguments):
+    command = [PROOFMARK, *arguments]
     try:
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=AT_MOST)
     except subprocess.TimeoutExpired:
