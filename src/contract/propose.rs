@@ -188,8 +188,13 @@ fn written(contract: &Contract, name: &str, draft: &Draft<'_>, all: &BTreeMap<St
         let _ = writeln!(text, "  parents: {{ {} }}", pairs.collect::<Vec<_>>().join(", "));
     }
     text += "  properties:\n";
-    let mut identifying: Vec<&String> = draft.identifiers.iter().map(|(_, shown)| shown).collect();
-    identifying.dedup();
+    // Two members of requests may be shown as one.
+    let mut identifying: Vec<&String> = Vec::new();
+    for (_, shown) in &draft.identifiers {
+        if !identifying.contains(&shown) {
+            identifying.push(shown);
+        }
+    }
     for shown in identifying.iter().filter(|shown| !draft.properties.contains(shown)) {
         let _ = writeln!(text, "    {}: {{ class: read-only }}", quoted(shown));
     }
