@@ -296,7 +296,7 @@ pub fn ending(run: &JudgedRun, today: Date, redactor: &Redactor) -> Ending {
     let tally = Tally::of(heard.iter().copied().filter(|entry| entry.is_case()));
     if run.outcome() == Outcome::NoViolation {
         let exchanges = count(run.entries.iter().map(|entry| entry.exchanges).sum(), "exchange");
-        let mut parts = vec![format!("in {exchanges}, by envelope rules and earlier answers alone")];
+        let mut parts = vec![format!("in {exchanges}, by envelope rules and earlier answers")];
         parts.extend(tail(run, today, &heard, &tally));
         return Ending { glyph: "~", word: "NO VIOLATION", parts };
     }
