@@ -133,7 +133,12 @@ fn has_holes(value: &Value) -> bool {
 pub(super) fn is_known_to_a_run(value: &Value) -> bool {
     match value {
         Value::String(text) => {
-            parts(text).iter().any(|part| matches!(part, Part::Placeholder(Placeholder::Variable(_))))
+            // The name of a thing is a text that the run gives.
+            let is_open = |part: &Part| match part {
+                Part::Placeholder(Placeholder::Variable(variable)) => !variable.starts_with("name"),
+                _ => false,
+            };
+            parts(text).iter().any(is_open)
         }
         Value::Array(elements) => elements.iter().any(is_known_to_a_run),
         Value::Object(members) => members.values().any(is_known_to_a_run),

@@ -295,6 +295,25 @@ fn what_a_schema_says_beyond_types_and_limits_is_kept() {
     }
 }
 
+/// A mistake stays one beside a keyword that the generator does not read, also where a text stands in place of a number.
+#[test]
+fn no_mistake_is_left_out_because_of_what_stands_beside_it() {
+    let form = |more: Value| {
+        let mut properties = json!({ "name": { "type": "string" }, "port": { "type": "integer" } });
+        properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let schema = json!({ "type": "object", "required": ["name", "port"], "properties": properties });
+        inputs(json!({ "m": { "required": true, "schema": schema } }), json!({}))
+    };
+    let plain = form(json!({}));
+    let beside =
+        form(json!({ "tags": { "type": "array", "uniqueItems": true, "items": { "type": "string" } } }));
+    for name in plain.keys().filter(|name| name.starts_with("without-m") || name.contains("-as-")) {
+        assert!(beside.contains_key(name) || name.contains("m-as-"), "{name}: {beside:?}");
+    }
+    assert!(plain.contains_key("without-m.port") && beside.contains_key("without-m.port"), "{plain:?}");
+    assert!(beside.keys().any(|name| name.starts_with("m.port-as-")), "{beside:?}");
+}
+
 #[test]
 fn recursion_ends() {
     let thing =
