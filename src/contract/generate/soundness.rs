@@ -39,7 +39,10 @@ enum Judged {
 impl CaseBuilder<'_> {
     /// Whether no schema refuses an input that was made to be right.
     pub fn is_right(&self, operation: &Operation, input: &[(String, Value)]) -> bool {
-        self.judged(operation, input) != Judged::Wrong
+        let unread = |(name, _): &&(String, Value)| {
+            operation.members.get(name).is_some_and(|member| !is_plain(self.contract, &member.schema))
+        };
+        self.judged(operation, input.iter().filter(unread)) != Judged::Wrong
     }
 
     /// Whether an input with a mistake in it is wrong by the schemas, and not just another right one.
@@ -56,11 +59,14 @@ impl CaseBuilder<'_> {
             || self.judged(self.operation, input) == Judged::Wrong
     }
 
-    fn judged(&self, operation: &Operation, input: &[(String, Value)]) -> Judged {
+    fn judged<'i>(
+        &self,
+        operation: &Operation,
+        input: impl IntoIterator<Item = &'i (String, Value)>,
+    ) -> Judged {
         let mut judged = Judged::Right;
         for (name, value) in input {
-            let Some(member) = operation.members.get(name) else { continue };
-            if is_plain(self.contract, &member.schema) {
+            if !operation.members.contains_key(name) {
                 continue;
             }
             let Some(contracts) = self.kinds.schemas.of(self.contract) else { return Judged::NotKnown };
@@ -112,13 +118,19 @@ fn reads<'a>(contract: &'a Contract, schema: &'a Value, known: &mut BTreeSet<&'a
         return others.len() == 1 && others.iter().all(|form| reads(contract, form, known));
     }
     let types = keywords.get("type");
+    let is_of_union = keywords.get("x-proofmark").is_some_and(|note| note == "union");
     let is_typed = match types {
-        Some(Value::String(_)) => true,
+        Some(Value::String(only)) => only != "null" || is_of_union,
         Some(Value::Array(types)) => types.iter().filter(|it| **it != "null").count() == 1,
-        _ => keywords.get("x-proofmark").is_some_and(|note| note == "union"),
+        _ => is_of_union,
     };
     let values = keywords.get("enum").and_then(Value::as_array);
+    // What has to be there and is described nowhere is not made.
+    let required = keywords.get("required").and_then(Value::as_array).into_iter().flatten();
+    let is_described =
+        |name: &Value| name.as_str().is_some_and(|name| schema["properties"].get(name).is_some());
     is_typed
+        && required.into_iter().all(is_described)
         && !values.is_some_and(|values| values.contains(&Value::Null))
         && keywords.iter().all(|(keyword, value)| match keyword.as_str() {
             "type" | "required" | "enum" | "pattern" | "minLength" | "maxLength" | "minimum" | "maximum"

@@ -312,6 +312,16 @@ fn no_mistake_is_left_out_because_of_what_stands_beside_it() {
     }
     assert!(plain.contains_key("without-m.port") && beside.contains_key("without-m.port"), "{plain:?}");
     assert!(beside.keys().any(|name| name.starts_with("m.port-as-")), "{beside:?}");
+    // Of a whole member, beside another one that the generator does not read.
+    let members = |unread: Value| json!({ "p": { "required": true, "schema": { "type": "integer" } }, "q": { "required": true, "schema": unread } });
+    let read = inputs(members(json!({ "type": "object" })), json!({}));
+    let unread =
+        inputs(members(json!({ "type": "object", "propertyNames": { "maxLength": 99 } })), json!({}));
+    let of_p = |all: &BTreeMap<String, Value>| {
+        all.keys().filter(|name| name.contains('p')).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(of_p(&read), of_p(&unread));
+    assert!(read.contains_key("null-p") && read.contains_key("p-as-text"), "{read:?}");
 }
 
 #[test]
