@@ -59,12 +59,13 @@ pub(super) fn read<'a>(
         };
         readings.push(reading(other.operation, permit, other.parameters));
     }
-    // A server that takes an empty segment for a value takes it for the operation with nothing in its path.
-    if !rpc && !is_known && !readings.is_empty() && is_hollow(operation, &incoming, base) {
-        readings.push(reading(operation, Some(effect), Vec::new()));
-    }
     if readings.is_empty() {
         readings.push(of_no_operation(operation, effect, &incoming, contract, base));
+    }
+    // A server that takes an empty segment for a value takes it for the operation with nothing in its path, whatever a
+    // request for no operation or for another one may do.
+    if !rpc && !is_known && is_hollow(operation, &incoming, base) {
+        readings.push(reading(operation, Some(effect), Vec::new()));
     }
     readings
 }
