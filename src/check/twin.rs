@@ -354,7 +354,7 @@ fn asked(case: &Case, step: &Step) -> Asked {
         () if case.is_right_input(step) => Asked::Right,
         () if step.operation == case.operation && has_false_identity(step) => Asked::Falsely,
         () if step.operation == case.operation => Asked::Wrong,
-        () if asks_for_absence(step) => Asked::Other,
+        () if asks_for_absence(step) || step.wants() == Wants::Refusal => Asked::Other,
         () if case.origin() == Origin::Generated => Asked::Shows,
         () => Asked::Other,
     }

@@ -11,7 +11,7 @@ use super::{
     resources,
     shape::{Kind, Shape},
 };
-use crate::model::contract::{Contract, Effect, Operation, ParameterLocation};
+use crate::model::contract::{Contract, Effect, Member, Operation, ParameterLocation};
 
 mod operations;
 
@@ -85,6 +85,8 @@ struct Draft<'a> {
     /// By the members of requests: the member that is shown.
     identifiers: Vec<(String, String)>,
     properties: Vec<String>,
+    /// Texts that are sent and never shown.
+    secrets: Vec<String>,
 }
 
 fn draft<'a>(contract: &'a Contract, uses: Uses<'a>) -> Result<Draft<'a>, &'static str> {
@@ -104,7 +106,11 @@ fn draft<'a>(contract: &'a Contract, uses: Uses<'a>) -> Result<Draft<'a>, &'stat
     if properties.is_empty() {
         return Err("no answer shows what is sent");
     }
-    Ok(Draft { uses, identifiers, properties })
+    let is_never_shown =
+        |schema: &Value| schema["writeOnly"] == true && Shape::of(contract, schema).kind == Kind::Text;
+    let secrets = settable.iter().filter(|(_, schema)| is_never_shown(schema));
+    let secrets = secrets.map(|(name, _)| (*name).to_owned()).collect();
+    Ok(Draft { uses, identifiers, properties, secrets })
 }
 
 /// What is asked for by a name like this may be shown masked, or not at all.
@@ -201,14 +207,48 @@ fn written(contract: &Contract, name: &str, draft: &Draft<'_>, all: &BTreeMap<St
     for property in &draft.properties {
         let _ = writeln!(text, "    {}: {{}}", quoted(property));
     }
-    let size = uses.list.as_ref().and_then(|(list, _)| {
-        let size = list.paging.as_ref()?.page_size.as_ref()?;
-        list.members.contains_key(size).then_some(size)
-    });
-    if let Some(size) = size {
+    for secret in &draft.secrets {
+        let _ = writeln!(text, "    {}: {{ class: write-only }}", quoted(secret));
+    }
+    let filters = filters(contract, draft);
+    if !filters.is_empty() {
+        let pairs = filters.iter().map(|(name, shown)| format!("{}: {}", quoted(name), quoted(shown)));
+        let _ = writeln!(text, "  filters: {{ {} }}", pairs.collect::<Vec<_>>().join(", "));
+    }
+    if let Some(size) = uses.list.as_ref().and_then(|(list, _)| page_size(contract, list)) {
         let _ = writeln!(text, "  paging: {{ size: {}, proposed: true }}", quoted(size));
     }
     text
+}
+
+/// The member of a list's input that says how large a page is: the one that the model says, else one that is called so.
+fn page_size<'a>(contract: &Contract, list: &'a Operation) -> Option<&'a str> {
+    const NAMES: [&str; 6] = ["limit", "pagesize", "perpage", "maxresults", "maxitems", "top"];
+    if let Some(paging) = &list.paging {
+        return paging.page_size.as_deref().filter(|size| list.members.contains_key(*size));
+    }
+    let is_size = |(name, member): &(&String, &Member)| {
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+        member.place == ParameterLocation::Query
+            && NAMES.contains(&&*plain.to_lowercase())
+            && Shape::of(contract, &member.schema).kind == Kind::Integer
+    };
+    list.members.iter().find(is_size).map(|(name, _)| name.as_str())
+}
+
+/// The parameters of a list that have the name and the type of a property.
+fn filters(contract: &Contract, draft: &Draft<'_>) -> Vec<(String, String)> {
+    let Some((list, _)) = &draft.uses.list else { return Vec::new() };
+    let settable = operations::inputs(contract, draft.uses.create);
+    let kind = |schema| Shape::of(contract, schema).kind;
+    let filters = list.members.iter().filter_map(|(name, member)| {
+        let property = draft.properties.iter().find(|property| property.eq_ignore_ascii_case(name))?;
+        let (_, schema) = settable.iter().find(|(settable, _)| settable == property)?;
+        let same = kind(schema) == Kind::Text && kind(&member.schema) == Kind::Text;
+        let is_filter = !member.required && member.place == ParameterLocation::Query;
+        (same && is_filter).then(|| (name.clone(), property.clone()))
+    });
+    filters.collect()
 }
 
 /// The required members of a creation that identify another resource.

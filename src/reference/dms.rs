@@ -160,7 +160,14 @@ fn answered(cx: &Cx<'_>, request: &Request) -> (Option<&'static str>, Result<Val
         }
     };
     let outcome = read_body(cx, request).and_then(|input| {
-        authenticate(cx, request)?;
+        if let Err(fault) = authenticate(cx, request) {
+            if let (Known::Generic(operation, document), Some(input)) = (operation, &input)
+                && cx.deviates(Deviation::RefusedDeleteTakesEffect)
+            {
+                Call { cx, operation, document }.delete_although_refused(&mut cx.shared.dms(), input);
+            }
+            return Err(fault);
+        }
         if request.is_delete()
             && cx.deviates(Deviation::DeleteWantsDate)
             && !request.headers.contains_key(DATE)

@@ -231,7 +231,7 @@ fn faulty(builder: &CaseBuilder<'_>) -> Vec<CaseSpec> {
         }
         let Value::Object(input) = input else { continue };
         let input = listed(input);
-        if !builder.is_wrong(&input) {
+        if !builder.is_wrong(builder.operation, &input) {
             continue;
         }
         let mut spec = CaseSpec::new(fault.name, SpecKind::Refused, input);

@@ -63,7 +63,7 @@ pub(super) fn body(builder: &CaseBuilder<'_>, least: &Input) -> Vec<CaseSpec> {
         }
         let Value::Object(changed) = changed else { continue };
         let input: Input = around.iter().cloned().chain(changed).collect();
-        if !builder.is_wrong(&input) {
+        if !builder.is_wrong(builder.operation, &input) {
             continue;
         }
         let spec = CaseSpec::new(fault.name, SpecKind::Refused, input);

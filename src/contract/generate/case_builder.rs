@@ -192,6 +192,14 @@ impl<'a> CaseBuilder<'a> {
         }
     }
 
+    /// Marks a request as broken on purpose: that the document knows no status to refuse it with is not held against the
+    /// answer. Said aloud, the operation's own method changes nothing else. A model of Smithy lists no statuses.
+    pub fn break_on_purpose(&self, raw: &mut Raw, operation: &Operation) {
+        if !self.contract.protocol.is_smithy() {
+            raw.method.get_or_insert_with(|| operation.method.clone());
+        }
+    }
+
     /// The case of a specification.
     pub fn case(&self, spec: CaseSpec) -> Case {
         let CaseSpec { name, input, auth, raw, claims, kind, setup, twin } = spec;

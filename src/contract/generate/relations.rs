@@ -7,6 +7,7 @@ mod claims;
 mod filters;
 mod input;
 mod pages;
+mod refusals;
 mod scene;
 mod tags;
 mod telling;
@@ -65,6 +66,7 @@ fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
     cases.extend(changes::unique(builder, resource));
     cases.extend(changes::anew(builder, resource));
     cases.extend(changes::neighbours(builder, resource));
+    cases.extend(refusals::of(builder, resource));
     cases
 }
 

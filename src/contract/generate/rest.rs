@@ -62,10 +62,8 @@ pub(super) fn cases(builder: &CaseBuilder<'_>) -> Vec<Case> {
         if builder.operation.members.contains_key(GRANT) {
             spec.twin = Some(Twin::Operation);
         }
-        // Said aloud, the operation's own method changes nothing but that the request counts as broken on purpose: that
-        // the document knows no status to refuse it with is not held against the answer. A model of Smithy lists no statuses.
-        if !is_smithy && spec.kind == SpecKind::Refused && spec.raw.method.is_none() {
-            spec.raw.method = Some(builder.operation.method.clone());
+        if spec.kind == SpecKind::Refused {
+            builder.break_on_purpose(&mut spec.raw, builder.operation);
         }
         builder.case(spec)
     };
@@ -331,7 +329,7 @@ fn body(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
     };
     for (word, other) in others {
         let input = with(minimal, name, other);
-        if !builder.is_wrong(&input) {
+        if !builder.is_wrong(builder.operation, &input) {
             continue;
         }
         let spec = CaseSpec::new(format!("body-a-{word}"), SpecKind::Refused, input);
@@ -348,7 +346,7 @@ fn body(builder: &CaseBuilder<'_>, minimal: &Input) -> Vec<CaseSpec> {
             continue;
         }
         let input = with(minimal, name, changed);
-        if !builder.is_wrong(&input) {
+        if !builder.is_wrong(builder.operation, &input) {
             continue;
         }
         let spec = CaseSpec::new(fault.name, SpecKind::Refused, input);

@@ -46,17 +46,14 @@ impl CaseBuilder<'_> {
     }
 
     /// Whether an input with a mistake in it is wrong by the schemas, and not just another right one.
-    pub fn is_wrong(&self, input: &[(String, Value)]) -> bool {
-        let all_plain = input.iter().all(|(name, _)| match self.operation.members.get(name) {
+    pub fn is_wrong(&self, operation: &Operation, input: &[(String, Value)]) -> bool {
+        let all_plain = input.iter().all(|(name, _)| match operation.members.get(name) {
             Some(member) => is_plain(self.contract, &member.schema),
             None => true,
         });
         let given = |name: &String| input.iter().any(|(have, _)| have == name);
-        let mut required =
-            self.operation.members.iter().filter(|(_, it)| it.required && it.default.is_none());
-        all_plain
-            || required.any(|(name, _)| !given(name))
-            || self.judged(self.operation, input) == Judged::Wrong
+        let mut required = operation.members.iter().filter(|(_, it)| it.required && it.default.is_none());
+        all_plain || required.any(|(name, _)| !given(name)) || self.judged(operation, input) == Judged::Wrong
     }
 
     fn judged<'i>(
@@ -135,7 +132,7 @@ fn reads<'a>(contract: &'a Contract, schema: &'a Value, known: &mut BTreeSet<&'a
         && keywords.iter().all(|(keyword, value)| match keyword.as_str() {
             "type" | "required" | "enum" | "pattern" | "minLength" | "maxLength" | "minimum" | "maximum"
             | "exclusiveMinimum" | "exclusiveMaximum" | "minItems" | "maxItems" | "format"
-            | "x-proofmark" | "contentEncoding" | "readOnly" => true,
+            | "x-proofmark" | "contentEncoding" | "readOnly" | "writeOnly" => true,
             // That one member is there alone is how a union is made.
             "oneOf" | "minProperties" | "maxProperties" => {
                 types.is_none() || keywords.contains_key("x-proofmark")

@@ -81,6 +81,10 @@ with_both! {
     DuplicateNameAccepted, "duplicate-name-accepted", breaks "resource.unique";
     /// A creation that is refused because of its name changes the thing that has the name.
     RefusedCreateChanges, "refused-create-changes", breaks "resource.refusal-changes-nothing";
+    /// A change that is refused because of its input is made all the same, as far as its input is right.
+    RefusedChangeTakesEffect, "refused-change-takes-effect", breaks "resource.refusal-changes-nothing";
+    /// What somebody unknown asks to be deleted is deleted, and refused.
+    RefusedDeleteTakesEffect, "refused-delete-takes-effect", breaks "resource.refusal-changes-nothing";
     /// A change of one thing changes all others of its kind.
     ChangesNeighbour, "changes-neighbour", breaks "resource.isolation";
     /// Properties that are only written are shown.

@@ -50,6 +50,10 @@ impl Call<'_> {
                 && let Role::Create(family) = families::role(&self.operation.name)
             {
                 let _ = self.create(store, family, input);
+            } else if self.cx.deviates(Deviation::RefusedChangeTakesEffect)
+                && self.operation.effect == Effect::Change
+            {
+                let _ = self.other(store, &self.right_members(input));
             }
             return Err(fault);
         }
@@ -80,6 +84,22 @@ impl Call<'_> {
             violations.retain(|violation| violation.kind != Kind::Type || !converts(&violation.at));
         }
         judged(self.cx, violations)
+    }
+
+    /// The members of an input that are right by themselves.
+    fn right_members(&self, mut input: Map<String, Value>) -> Map<String, Value> {
+        input.retain(|name, value| {
+            let member = self.operation.members.get(name);
+            member.is_some_and(|it| schema::violations(self.document, &it.schema, value).is_empty())
+        });
+        input
+    }
+
+    /// Deletes what an input names, whoever asks.
+    pub fn delete_although_refused(&self, store: &mut Store, input: &Map<String, Value>) {
+        if let Role::Delete(family) = families::role(&self.operation.name) {
+            let _ = self.delete(store, family, input);
+        }
     }
 
     fn example_values(&self) -> ExampleValues<'static> {

@@ -26,7 +26,7 @@ use crate::{
         answer::{Answer, Api, Content},
         catalogue::{resolved, veeam_schemas},
         example_values::{ExampleValues, id_of, properties},
-        locked,
+        locked, schema,
     },
 };
 
@@ -52,12 +52,18 @@ pub(crate) async fn serve(
         Known::Operation(route) => route,
         Known::OtherMethods(others) => return not_here(&shared, &method, &others),
     };
-    let outcome = admitted(&shared, route, &headers).and_then(|()| {
+    let call = Call { shared: &shared, route, path: uri.path(), now: Moment::now() };
+    let admitted = admitted(&shared, route, &headers);
+    if admitted.is_err() && route.role == Role::Remove && shared.deviates(Deviation::RefusedDeleteTakesEffect)
+    {
+        let _ = call.remove();
+    }
+    let outcome = admitted.and_then(|()| {
         let Ok(body) = body else {
             return Err(Problem::unexpected_content("The request is too large, or ended too early."));
         };
         let request = Request { uri: &uri, headers: &headers, body: &body };
-        Call { shared: &shared, route, path: uri.path(), now: Moment::now() }.answer(&request)
+        call.answer(&request)
     });
     let answer = outcome.unwrap_or_else(|problem| problem.answer(&shared));
     answer.with_operation(&route.operation.name)
@@ -117,6 +123,9 @@ impl Call<'_> {
                     let body = serde_json::from_slice(request.body).unwrap_or_default();
                     let _ = self.create(&Input { members: body, body: None });
                 }
+                if self.route.role == Role::Update && self.deviates(Deviation::RefusedChangeTakesEffect) {
+                    let _ = self.thing(&self.right_members(request.body));
+                }
                 return Err(self.refused(problem));
             }
         };
@@ -137,6 +146,19 @@ impl Call<'_> {
             Role::Act => Ok(self.act(&input)),
         };
         outcome.map(|body| self.written(body)).map_err(|problem| self.documented(problem))
+    }
+
+    /// The members of a body that are right by themselves.
+    fn right_members(&self, body: &[u8]) -> Facts {
+        let mut members: Facts = serde_json::from_slice(body).unwrap_or_default();
+        let body = self.route.operation.members.values().find(|it| it.place == ParameterLocation::WholeBody);
+        let Some(body) = body else { return Facts::new() };
+        let schemas: Vec<_> = properties(resolved(veeam_schemas(), &body.schema)).collect();
+        members.retain(|name, value| {
+            let schema = schemas.iter().find(|(known, _)| *known == name);
+            schema.is_some_and(|(_, it)| schema::violations(veeam_schemas(), it, value).is_empty())
+        });
+        members
     }
 
     fn deviates(&self, deviation: Deviation) -> bool {

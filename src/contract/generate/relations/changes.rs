@@ -51,15 +51,20 @@ fn changed(thing: &Thing<'_>, property: &Property, values: &[Value]) -> Option<V
 }
 
 /// Reads a settled thing and remembers what is shown.
-fn before<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, name: &str) -> Option<Step> {
+pub(super) fn before<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, name: &str) -> Option<Step> {
     let (_, place) = scene.read(thing)?;
     let mut settled = scene.settled(thing)?;
     settled.captures.push(scene.capture(name.into(), below(&place, "")?));
     Some(settled)
 }
 
-/// The request that changes one property: with everything that would be lost otherwise.
-fn update<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, property: &Property, new: &Value) -> Option<Step> {
+/// The input that changes one property: with everything that would be lost otherwise.
+fn changing<'a>(
+    scene: &Scene<'_, 'a>,
+    thing: &Thing<'a>,
+    property: &Property,
+    new: &Value,
+) -> Option<Input<'a>> {
     let usage = thing.resource.update.as_ref()?;
     let mut input = scene.about(usage, thing)?;
     keep_others(scene, thing, usage.unnamed, &mut input);
@@ -69,10 +74,30 @@ fn update<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, property: &Property, new
         }
     }
     input.set(property.updated_by.as_deref()?, new.clone());
+    Some(input)
+}
+
+/// The input that changes the first property of which a change shows.
+pub(super) fn telling<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>) -> Option<(&'a Property, Input<'a>)> {
+    let resource = thing.resource;
+    resource.properties.values().find_map(|property| {
+        property.updated_by.as_deref().filter(|_| property.class == Class::ReadWrite)?;
+        let values = telling::values(scene.builder, resource, property);
+        let new = changed(thing, property, &values).filter(|_| !values.is_empty())?;
+        Some((property, changing(scene, thing, property, &new)?))
+    })
+}
+
+/// The request that changes one property.
+fn update<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, property: &Property, new: &Value) -> Option<Step> {
+    Some(served(scene, changing(scene, thing, property, new)?))
+}
+
+pub(super) fn served(scene: &Scene<'_, '_>, input: Input<'_>) -> Step {
     let mut step = scene.call(input.operation, input.into_members());
     let served = scene.builder.expectation(scene.served(), Claim::Status(SUCCESS.to_vec()));
     scene.expects(&mut step, served);
-    Some(step)
+    step
 }
 
 /// Repeats what an update would lose, and what it requires.
@@ -207,12 +232,7 @@ pub(super) fn neighbours<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) 
     scene.push(settled);
     let seen = before(&scene, &other, "before")?;
     scene.push(seen);
-    let changed = resource.properties.values().find_map(|property| {
-        property.updated_by.as_deref().filter(|_| property.class == Class::ReadWrite)?;
-        let values = telling::values(builder, resource, property);
-        let new = changed(&thing, property, &values).filter(|_| !values.is_empty())?;
-        update(&scene, &thing, property, &new)
-    });
+    let changed = telling(&scene, &thing).map(|(_, input)| served(&scene, input));
     changed.into_iter().for_each(|step| scene.push(step));
     let same = |scene: &Scene<'_, 'a>| {
         let (mut read, place) = scene.read(&other)?;

@@ -20,7 +20,7 @@ use crate::{
     model::{
         case::{Case, Claim, SameAs, Step, ValueMatcher},
         contract::{Member, Operation},
-        resource::{Resource, Standing},
+        resource::{Resource, Standing, Steadiness},
     },
 };
 
@@ -85,7 +85,12 @@ fn read_by<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Filt
 
 fn by<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, filter: &Filter<'a>) -> Option<Case> {
     let mut scene = Scene::new(builder);
-    let thing = scene.thing(resource, &Map::new(), Which::Own)?;
+    let plain = Scene::new(builder).thing(resource, &Map::new(), Which::Own)?;
+    let sent = match value_of(&plain, filter.shown) {
+        Some(_) => Map::new(),
+        None => set(builder, resource, filter.shown)?,
+    };
+    let thing = scene.thing(resource, &sent, Which::Own)?;
     let value = value_of(&thing, filter.shown)?;
     let other = other_than(builder, resource, filter.shown, &value);
     scene.made(thing.clone(), Vec::new());
@@ -100,6 +105,13 @@ fn by<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, filter: &Filter<'a>
     }
     steps.into_iter().for_each(|step| scene.push(step));
     scene.case(&format!("is-filtered-by-{}", filter.name))
+}
+
+/// What gives a thing a text where the filter looks.
+fn set(builder: &CaseBuilder<'_>, resource: &Resource, shown: &str) -> Option<Map<String, Value>> {
+    let property = resource.properties.get(shown).filter(|it| it.steadiness == Steadiness::Steady)?;
+    let value = telling::values(builder, resource, property).into_iter().find(Value::is_string)?;
+    super::sent(property, &value)
 }
 
 /// The value that the thing has where the filter looks, as far as a request or an answer tells.
@@ -174,8 +186,12 @@ fn until_found(
     let mut ways = vec![Claim::At { path, matcher: ValueMatcher::Contains(scene.element(thing)) }];
     ways.extend(scene.more_pages(&step.operation));
     let found = claims::any_of(ways, &scene.builder.span);
-    let until = scene.builder.expectation(Relation::Filtered.clause(standing), found);
-    step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
+    let found = scene.builder.expectation(Relation::Filtered.clause(standing), found);
+    // A parameter that is called like a property may be about something else: that is not waited for.
+    match thing.resource.is_reviewed() {
+        true => step.poll = Some(scene.poll(found.into_iter().collect(), Vec::new())),
+        false => scene.expects(&mut step, found),
+    }
     Some(step)
 }
 
@@ -191,8 +207,8 @@ fn lists_none(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, oth
     ways.push(Claim::Status(REFUSED.to_vec()));
     let standing = completeness(thing, &filter.form);
     let not_found = claims::any_of(ways, &scene.builder.span);
-    let until = scene.builder.expectation(Relation::Filtered.clause(standing), not_found);
-    step.poll = Some(scene.poll(until.into_iter().collect(), Vec::new()));
+    let not_found = scene.builder.expectation(Relation::Filtered.clause(standing), not_found);
+    scene.expects(&mut step, not_found);
     Some(step)
 }
 

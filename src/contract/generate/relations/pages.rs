@@ -6,8 +6,9 @@ use serde_json_path::JsonPath;
 
 use super::{
     super::case_builder::CaseBuilder,
-    claims::{Relation, below},
+    claims::{self, Relation, below},
     filters::{self, Filter},
+    input::Input,
     scene::{Scene, Thing, Which},
 };
 use crate::model::{
@@ -24,6 +25,35 @@ const SIZE: usize = 2;
 /// may be counted or come between, so that a list that cannot be asked for these three has no such case.
 pub(super) fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
     let paging = resource.paging.as_ref()?;
+    walked(builder, resource, paging).or_else(|| small(builder, resource, paging))
+}
+
+/// A page is no larger than it was asked to be, whatever else there is: there are two things of the case's own, and one is
+/// asked for.
+fn small<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, paging: &Pages) -> Option<Case> {
+    let mut scene = Scene::new(builder);
+    for which in [Which::Own, Which::Other] {
+        let thing = scene.thing(resource, &Map::new(), which)?;
+        scene.made(thing, Vec::new());
+    }
+    let usage = resource.list.as_ref()?;
+    let list = builder.contract.operation(&usage.operation)?;
+    let mut input = Input::smallest(builder, list)?;
+    input.set_all(&usage.send);
+    let size = paging.smallest.unwrap_or(1);
+    input.set(&paging.size, json!(size));
+    let mut page = scene.call(list, input.into_members());
+    let path = below(&claims::place(usage.shows.as_deref()?), "")?;
+    let matcher = ValueMatcher::Length { min: None, max: Some(size) };
+    let ways =
+        vec![Claim::At { path: path.clone(), matcher }, Claim::At { path, matcher: ValueMatcher::Absent }];
+    let statement = Relation::PageSize.clause(resource.standing_of(paging.review));
+    scene.expects(&mut page, builder.expectation(statement, claims::any_of(ways, &builder.span)));
+    scene.push(page);
+    (size == 1).then(|| scene.case("comes-in-small-pages"))?
+}
+
+fn walked<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, paging: &Pages) -> Option<Case> {
     let list = builder.contract.operation(&resource.list.as_ref()?.operation)?;
     let turn = turn(list, paging)?;
     let mut scene = Scene::new(builder);

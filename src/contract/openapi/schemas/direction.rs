@@ -38,18 +38,20 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// The properties of a schema, without those that a caller never sends; an answer's say which the server sets.
+    /// The properties of a schema, without those that a caller never sends; an answer's say which the server sets, a
+    /// request's which it never shows.
     pub(super) fn properties(&mut self, direction: Direction, value: &Place<'a>) -> Value {
         let members = value.members().filter_map(|(name, place)| {
             if direction == Direction::Input && self.is_absent(direction, name, &place) {
                 return None;
             }
             let set_by_server = self.says_absent(Direction::Input, &place);
+            let never_shown = direction == Direction::Input && self.says_absent(Direction::Output, &place);
             let mut schema = self.schema(direction, place);
-            if let Value::Object(schema) = &mut schema
-                && set_by_server
-            {
-                schema.insert("readOnly".into(), json!(true));
+            if let Value::Object(schema) = &mut schema {
+                let notes = [("readOnly", set_by_server), ("writeOnly", never_shown)];
+                let notes = notes.into_iter().filter(|(_, applies)| *applies);
+                schema.extend(notes.map(|(note, _)| (note.to_owned(), json!(true))));
             }
             Some((name.to_owned(), schema))
         });
