@@ -25,6 +25,7 @@ mod connection;
 mod date;
 mod json;
 mod no_content;
+mod refusal;
 pub(super) mod request_id;
 mod request_match;
 mod rest_answer;
@@ -122,6 +123,8 @@ pub const RULES: &[Rule] = &[
     no_content::CONTENT,
     no_content::CONTENT_LENGTH,
     no_content::TRANSFER_ENCODING,
+    refusal::CHALLENGE,
+    refusal::ALLOW,
     request_id::PRESENT,
     request_id::UUID,
     awsjson_answer::CONTENT_TYPE,

@@ -370,18 +370,21 @@ fn is_about_identity(step: &Step, response: &Response) -> bool {
     })
 }
 
-/// Whether the step waits until its operation says that there is no such thing: by the name of an error, or 404.
+/// Whether the step leaves it to its operation to say that there is no such thing, or waits for that: by the name of an error,
+/// or 404.
 fn asks_for_absence(step: &Step) -> bool {
     let says_so = |claim: &Claim| match claim {
         Claim::Error(_) => true,
         Claim::Status(patterns) => patterns.contains(&StatusPattern::Exact(404)),
         _ => false,
     };
-    let until = step.poll.iter().flat_map(|poll| &poll.until);
-    until.into_iter().any(|expectation| match &expectation.claim {
+    let any = |claim: &Claim| match claim {
         Claim::AnyOf(ways) => ways.iter().flatten().any(|way| says_so(&way.claim)),
-        claim => says_so(claim),
-    })
+        _ => false,
+    };
+    let mut until = step.poll.iter().flat_map(|poll| &poll.until);
+    until.any(|waits| any(&waits.claim) || says_so(&waits.claim))
+        || step.expectations.iter().any(|claim| any(&claim.claim))
 }
 
 fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {

@@ -2,7 +2,7 @@
 
 use axum::http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE, DATE},
+    header::{ALLOW, CONNECTION, CONTENT_TYPE, DATE, WWW_AUTHENTICATE},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -23,6 +23,11 @@ pub(crate) const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errort
 /// Makes the answer break what `deviation` breaks; most leave most answers as they are.
 pub(crate) fn deviate(answer: &mut Answer, deviation: Deviation) {
     date(answer, deviation);
+    match deviation {
+        Deviation::NoChallenge => drop(answer.headers.remove(WWW_AUTHENTICATE)),
+        Deviation::NoAllow => drop(answer.headers.remove(ALLOW)),
+        _ => {}
+    }
     match (answer.api, answer.is_error()) {
         (Api::Dms, error) => {
             dms_envelope(answer, deviation, error);

@@ -22,6 +22,10 @@ with_both! {
     NoDateOnError, "no-date-on-error", breaks "http.date.present";
     /// Date is written as RFC 3339 has it.
     BadDate, "bad-date", breaks "http.date.format";
+    /// A 401 does not say how to come in.
+    NoChallenge, "no-challenge", breaks "http.401.challenge";
+    /// A 405 does not say which methods there are.
+    NoAllow, "no-allow", breaks "http.405.allow";
     /// Deleting takes three seconds longer than it need.
     SlowDelete, "slow-delete", breaks "dms.DeleteConnection.success";
     /// Successes have a member twice.

@@ -11,11 +11,14 @@ use super::{
     input::Input,
     scene::{Scene, Thing, Which},
 };
-use crate::model::{
-    case::{Case, Claim, Expectation, PageTurn, Purpose, Step, ValueMatcher, Walk},
-    clause::ClauseId,
-    contract::Operation,
-    resource::{Pages, Resource, Standing},
+use crate::{
+    contract::shape::Shape,
+    model::{
+        case::{Case, Claim, Expectation, PageTurn, Purpose, Step, ValueMatcher, Walk},
+        clause::ClauseId,
+        contract::Operation,
+        resource::{Pages, Resource, Standing},
+    },
 };
 
 /// A page of two and a third thing: the smallest list that has two pages and an element that is not alone on one.
@@ -29,28 +32,32 @@ pub(super) fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Optio
 }
 
 /// A page is no larger than it was asked to be, whatever else there is: there are two things of the case's own, and one is
-/// asked for.
+/// asked for. Only where nobody has said more of the pages, and the schema takes one.
 fn small<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, paging: &Pages) -> Option<Case> {
+    let usage = resource.list.as_ref()?;
+    let list = builder.contract.operation(&usage.operation)?;
+    let schema = &list.members.get(&paging.size)?.schema;
+    let takes_one = Shape::of(builder.contract, schema).number("minimum").is_none_or(|least| least <= 1.0);
+    if resource.is_reviewed() || list.paging.is_some() || !takes_one {
+        return None;
+    }
     let mut scene = Scene::new(builder);
     for which in [Which::Own, Which::Other] {
         let thing = scene.thing(resource, &Map::new(), which)?;
         scene.made(thing, Vec::new());
     }
-    let usage = resource.list.as_ref()?;
-    let list = builder.contract.operation(&usage.operation)?;
     let mut input = Input::smallest(builder, list)?;
     input.set_all(&usage.send);
-    let size = paging.smallest.unwrap_or(1);
-    input.set(&paging.size, json!(size));
+    input.set(&paging.size, json!(1));
     let mut page = scene.call(list, input.into_members());
     let path = below(&claims::place(usage.shows.as_deref()?), "")?;
-    let matcher = ValueMatcher::Length { min: None, max: Some(size) };
+    let matcher = ValueMatcher::Length { min: None, max: Some(1) };
     let ways =
         vec![Claim::At { path: path.clone(), matcher }, Claim::At { path, matcher: ValueMatcher::Absent }];
     let statement = Relation::PageSize.clause(resource.standing_of(paging.review));
     scene.expects(&mut page, builder.expectation(statement, claims::any_of(ways, &builder.span)));
     scene.push(page);
-    (size == 1).then(|| scene.case("comes-in-small-pages"))?
+    scene.case("comes-in-small-pages")
 }
 
 fn walked<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, paging: &Pages) -> Option<Case> {
