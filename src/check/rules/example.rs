@@ -321,7 +321,13 @@ pub fn tool_error() -> Example {
 pub fn rest_error(status: u16) -> Example {
     let code = if status == 401 { "AccessDenied" } else { "NotFound" };
     let body = json!({ "type": "about:blank", "title": "no", "status": status, "errorCode": code });
-    rest("GetThing").status(status).with("content-type", "application/problem+json").body(&body.to_string())
+    let problem = rest("GetThing").status(status).with("content-type", "application/problem+json");
+    let problem = match status {
+        401 => problem.with("www-authenticate", "Bearer"),
+        405 => problem.with("allow", "GET"),
+        _ => problem,
+    };
+    problem.body(&body.to_string())
 }
 
 impl Example {

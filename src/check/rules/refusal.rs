@@ -38,12 +38,13 @@ mod tests {
             (401, "www-authenticate", "Bearer", "http.401.challenge"),
             (405, "allow", "GET, PUT", "http.405.allow"),
         ] {
-            rest_error(status).without(header).warns_only(clause);
-            rest_error(status).with(header, value).breaks_nothing();
+            let refusal = rest_error(status).broken_request();
+            refusal.clone().without(header).warns_only(clause);
+            refusal.clone().with(header, value).breaks_nothing();
             // A resource may have no method at all.
-            rest_error(status).with(header, "").breaks_nothing();
+            refusal.with(header, "").breaks_nothing();
         }
-        rest_error(403).breaks_nothing();
+        rest_error(404).breaks_nothing();
         rest("GetThing").breaks_nothing();
     }
 }

@@ -73,13 +73,13 @@ pub(super) fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<C
         let of_input = [Breach::Missing, Breach::Null, Breach::Type, Breach::Limit, Breach::Union];
         let mistakes = of_input.map(Mistake::Input).into_iter().chain(of_callers(builder, operation));
         cases.extend(mistakes.filter_map(|mistake| {
-            let name = format!("keeps-what-it-was-changed-{}", mistake.name());
+            let name = format!("refused-change-{}", mistake.name());
             case(builder, resource, &name, |scene, thing| change(scene, thing, &mistake))
         }));
     }
     if let Some(operation) = called(builder, resource.delete.as_ref()) {
         cases.extend(of_callers(builder, operation).into_iter().filter_map(|mistake| {
-            let name = format!("is-there-when-destroyed-{}", mistake.name());
+            let name = format!("refused-delete-{}", mistake.name());
             case(builder, resource, &name, |scene, thing| end(scene, thing, &mistake))
         }));
     }
