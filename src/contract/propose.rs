@@ -182,7 +182,13 @@ fn written(contract: &Contract, name: &str, draft: &Draft<'_>, all: &BTreeMap<St
         }
     }
     if let Some(update) = uses.update {
-        text += &usage("update", update, operations::shows_one(contract, update, &uses.resource));
+        let shows = operations::shows_one(contract, update, &uses.resource);
+        let entry = usage("update", update, shows);
+        // A PUT replaces what is there (RFC 9110, section 9.3.4).
+        text += &match update.method.as_str() {
+            "PUT" => entry.replace(" }\n", ", unnamed: lost }\n"),
+            _ => entry,
+        };
     }
     text += &usage("delete", uses.delete, None);
     let pairs =

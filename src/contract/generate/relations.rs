@@ -63,6 +63,7 @@ fn of<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Vec<Case> {
     cases.extend(filters::of(builder, resource));
     cases.extend(pages::of(builder, resource));
     cases.extend(tags::of(builder, resource));
+    cases.extend(changes::rest(builder, resource));
     cases.extend(changes::unique(builder, resource));
     cases.extend(changes::anew(builder, resource));
     cases.extend(changes::neighbours(builder, resource));
@@ -130,18 +131,28 @@ fn shows(builder: &CaseBuilder<'_>, thing: &Thing<'_>, place: &str, relation: Re
 fn shown_at_all(builder: &CaseBuilder<'_>, thing: &Thing<'_>, place: &str) -> Vec<Expectation> {
     let claim = |(property, value): (&Property, TemplateValue)| {
         let says_nothing = matches!(&value, TemplateValue::Fixed(Value::Null));
-        let path = below(place, property.shown_as.as_deref()?).filter(|_| !says_nothing)?;
-        let there = Claim::At { path, matcher: ValueMatcher::Present };
-        let shown = match property.pending.as_deref().and_then(|pending| below(place, pending)) {
-            None => there,
-            Some(path) => {
-                let waits = Claim::At { path, matcher: ValueMatcher::Present };
-                claims::any_of(vec![there, waits], &builder.span)
-            }
-        };
-        builder.expectation(Relation::Shown.clause(thing.resource.standing()), shown)
+        if says_nothing { None } else { is_shown(builder, thing.resource, place, property) }
     };
     set(thing).filter_map(claim).collect()
+}
+
+/// A property is shown, or waits to be.
+fn is_shown(
+    builder: &CaseBuilder<'_>,
+    resource: &Resource,
+    place: &str,
+    property: &Property,
+) -> Option<Expectation> {
+    let there =
+        Claim::At { path: below(place, property.shown_as.as_deref()?)?, matcher: ValueMatcher::Present };
+    let shown = match property.pending.as_deref().and_then(|pending| below(place, pending)) {
+        None => there,
+        Some(path) => {
+            let waits = Claim::At { path, matcher: ValueMatcher::Present };
+            claims::any_of(vec![there, waits], &builder.span)
+        }
+    };
+    builder.expectation(Relation::Shown.clause(resource.standing()), shown)
 }
 
 /// A list that was asked for one thing has that thing, once, and no other.

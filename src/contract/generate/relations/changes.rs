@@ -33,7 +33,11 @@ pub(super) fn of<'a>(
     scene.push(update);
     let taken = taken(&scene, &thing, property, &new)?;
     scene.push(taken);
-    let others = others(&scene, &thing, property)?;
+    let mut others = others(&scene, &thing, property)?;
+    if let Some((_, place)) = scene.read(&thing) {
+        let shown = super::is_shown(builder, resource, &place, property);
+        scene.expects(&mut others, shown);
+    }
     scene.push(others);
     scene.case(name)
 }
@@ -180,21 +184,8 @@ pub(super) fn anew<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Opt
     resource.unique.as_ref()?;
     let mut scene = Scene::new(builder);
     let plain = scene.thing(resource, &Map::new(), Which::Own)?;
-    let special: Vec<(&Property, Value)> = resource
-        .properties
-        .values()
-        .filter(|property| property.class != Class::WriteOnly && property.with.is_empty())
-        .filter(|property| property.steadiness == Steadiness::Steady)
-        .filter(|property| property.set_by.as_deref().is_some_and(|path| plain.input.get(path).is_none()))
-        .filter_map(|property| {
-            Some((property, telling::values(builder, resource, property).first()?.clone()))
-        })
-        .collect();
-    let mut all = Map::new();
-    special.iter().filter_map(|(property, value)| sent(property, value)).for_each(|sent| all.extend(sent));
-    if all.is_empty() {
-        return None;
-    }
+    let special = special(builder, &plain);
+    let all = all_sent(&special)?;
     let first = scene.thing(resource, &all, Which::Own)?;
     scene.made(first.clone(), Vec::new());
     let settled = scene.settled(&first)?;
@@ -216,6 +207,50 @@ pub(super) fn anew<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Opt
     scene.case("begins-anew")
 }
 
+/// The properties that may be left out, with a telling value for each.
+fn special<'a>(builder: &CaseBuilder<'a>, plain: &Thing<'a>) -> Vec<(&'a Property, Value)> {
+    let resource = plain.resource;
+    resource
+        .properties
+        .values()
+        .filter(|property| property.class != Class::WriteOnly && property.with.is_empty())
+        .filter(|property| property.steadiness == Steadiness::Steady)
+        .filter(|property| property.set_by.as_deref().is_some_and(|path| plain.input.get(path).is_none()))
+        .filter_map(|property| {
+            Some((property, telling::values(builder, resource, property).first()?.clone()))
+        })
+        .collect()
+}
+
+/// What is sent to give all of these their values; none where there are none.
+fn all_sent(special: &[(&Property, Value)]) -> Option<Map<String, Value>> {
+    let mut all = Map::new();
+    special.iter().filter_map(|(property, value)| sent(property, value)).for_each(|sent| all.extend(sent));
+    (!all.is_empty()).then_some(all)
+}
+
+/// A change of one property leaves those that nobody has to set, and that somebody has set.
+pub(super) fn rest<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
+    let mut scene = Scene::new(builder);
+    let plain = scene.thing(resource, &Map::new(), Which::Own)?;
+    let (property, _) = telling(&scene, &plain)?;
+    let mut special = special(builder, &plain);
+    special.retain(|(it, _)| !std::ptr::eq(*it, property));
+    let thing = scene.thing(resource, &all_sent(&special)?, Which::Own)?;
+    scene.made(thing.clone(), Vec::new());
+    let before = before(&scene, &thing, "before")?;
+    scene.push(before);
+    let values = telling::values(builder, resource, property);
+    let new = changed(&thing, property, &values)?;
+    let update = update(&scene, &thing, property, &new)?;
+    scene.push(update);
+    let taken = taken(&scene, &thing, property, &new)?;
+    scene.push(taken);
+    let others = others(&scene, &thing, property)?;
+    scene.push(others);
+    scene.case("changes-one-and-keeps-the-rest")
+}
+
 /// A change, and the end, of one leaves another as it is.
 pub(super) fn neighbours<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) -> Option<Case> {
     resource.delete.as_ref()?;
@@ -224,7 +259,7 @@ pub(super) fn neighbours<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource) 
     scene.made(thing.clone(), Vec::new());
     let other = scene.thing(resource, &Map::new(), Which::Other)?;
     // What is known by what it was sent alone is one where nothing that is sent differs.
-    if other.input.members == thing.input.members && thing.captured().is_none() {
+    if other.input.members == thing.input.members && thing.captured().is_empty() {
         return None;
     }
     scene.made(other.clone(), Vec::new());

@@ -146,7 +146,7 @@ fn completeness(thing: &Thing<'_>, form: &Form<'_>) -> Standing {
 }
 
 /// Asks until the thing is found by its value; every element has it.
-fn found(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, value: &Value) -> Option<Step> {
+fn found<'a>(scene: &Scene<'_, 'a>, thing: &Thing<'a>, filter: &Filter<'a>, value: &Value) -> Option<Step> {
     let standing = completeness(thing, &filter.form);
     let mut step = until_found(scene, thing, filter, std::slice::from_ref(value), standing)?;
     if let (Form::Named(_), Some(path)) = (&filter.form, below(&format!("{}[*]", filter.list), filter.shown))
@@ -165,23 +165,23 @@ fn found(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, value: &
 }
 
 /// Two values of one filter are a union: that is how services behave, and no document says it.
-fn found_beside(
-    scene: &Scene<'_, '_>,
-    thing: &Thing<'_>,
-    filter: &Filter<'_>,
+fn found_beside<'a>(
+    scene: &Scene<'_, 'a>,
+    thing: &Thing<'a>,
+    filter: &Filter<'a>,
     values: &[Value],
 ) -> Option<Step> {
     until_found(scene, thing, filter, values, Standing::Proposed)
 }
 
-fn until_found(
-    scene: &Scene<'_, '_>,
-    thing: &Thing<'_>,
-    filter: &Filter<'_>,
+fn until_found<'a>(
+    scene: &Scene<'_, 'a>,
+    thing: &Thing<'a>,
+    filter: &Filter<'a>,
     values: &[Value],
     standing: Standing,
 ) -> Option<Step> {
-    let mut step = asked(scene, filter, values)?;
+    let mut step = asked(scene, thing, filter, values)?;
     let path = below(&filter.list, "")?;
     let mut ways = vec![Claim::At { path, matcher: ValueMatcher::Contains(scene.element(thing)) }];
     ways.extend(scene.more_pages(&step.operation));
@@ -196,8 +196,13 @@ fn until_found(
 }
 
 /// By another value the thing is not found; a target may say that nothing is.
-fn lists_none(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, other: &Value) -> Option<Step> {
-    let mut step = asked(scene, filter, std::slice::from_ref(other))?;
+fn lists_none<'a>(
+    scene: &Scene<'_, 'a>,
+    thing: &Thing<'a>,
+    filter: &Filter<'a>,
+    other: &Value,
+) -> Option<Step> {
+    let mut step = asked(scene, thing, filter, std::slice::from_ref(other))?;
     let path = below(&filter.list, "")?;
     let mut ways = vec![
         Claim::At { path: path.clone(), matcher: ValueMatcher::Excludes(scene.element(thing)) },
@@ -213,12 +218,22 @@ fn lists_none(scene: &Scene<'_, '_>, thing: &Thing<'_>, filter: &Filter<'_>, oth
 }
 
 /// The request for the list with these values of the filter.
-fn asked(scene: &Scene<'_, '_>, filter: &Filter<'_>, values: &[Value]) -> Option<Step> {
-    Some(scene.call(filter.lister, input(scene, filter, values)?.into_members()))
+fn asked<'a>(
+    scene: &Scene<'_, 'a>,
+    thing: &Thing<'a>,
+    filter: &Filter<'a>,
+    values: &[Value],
+) -> Option<Step> {
+    Some(scene.call(filter.lister, input(scene, thing, filter, values)?.into_members()))
 }
 
-fn input<'a>(scene: &Scene<'_, 'a>, filter: &Filter<'a>, values: &[Value]) -> Option<Input<'a>> {
-    let mut input = Input::smallest(scene.builder, filter.lister)?;
+fn input<'a>(
+    scene: &Scene<'_, 'a>,
+    thing: &Thing<'a>,
+    filter: &Filter<'a>,
+    values: &[Value],
+) -> Option<Input<'a>> {
+    let mut input = scene.listing(thing)?;
     match filter.form {
         Form::Parameter => input.set(filter.name, values.first()?.clone()),
         Form::Named(member) => input.set(member, json!([{ "Name": filter.name, "Values": values }])),
@@ -247,6 +262,6 @@ pub(super) fn together<'a>(
     if matches!(filter.form, Form::Parameter) && !values.iter().all(begins) {
         return None;
     }
-    let input = input(scene, &filter, &values)?;
+    let input = input(scene, things.first()?, &filter, &values)?;
     Some((filter, input))
 }

@@ -8,7 +8,6 @@ use super::{
     super::case_builder::CaseBuilder,
     claims::{self, Relation, below},
     filters::{self, Filter},
-    input::Input,
     scene::{Scene, Thing, Which},
 };
 use crate::{
@@ -42,11 +41,11 @@ fn small<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, paging: &Pages) 
         return None;
     }
     let mut scene = Scene::new(builder);
-    for which in [Which::Own, Which::Other] {
-        let thing = scene.thing(resource, &Map::new(), which)?;
-        scene.made(thing, Vec::new());
-    }
-    let mut input = Input::smallest(builder, list)?;
+    let first = scene.thing(resource, &Map::new(), Which::Own)?;
+    scene.made(first.clone(), Vec::new());
+    let second = scene.thing(resource, &Map::new(), Which::Other)?;
+    scene.made(second, Vec::new());
+    let mut input = scene.listing(&first)?;
     input.set_all(&usage.send);
     input.set(&paging.size, json!(1));
     let mut page = scene.call(list, input.into_members());
@@ -69,7 +68,7 @@ fn walked<'a>(builder: &CaseBuilder<'a>, resource: &'a Resource, paging: &Pages)
         let thing = scene.thing(resource, &Map::new(), which)?;
         // What is known by what it was sent alone is one where nothing that is sent differs.
         let same = |other: &Thing<'_>| other.input.members == thing.input.members;
-        if thing.captured().is_none() && things.iter().any(same) {
+        if thing.captured().is_empty() && things.iter().any(same) {
             return None;
         }
         scene.made(thing.clone(), Vec::new());

@@ -21,7 +21,10 @@ use super::{
     input::Input,
 };
 use crate::{
-    contract::resources::{self, Number},
+    contract::{
+        family::is_needed,
+        resources::{self, Number},
+    },
     model::{
         case::{
             Auth, Capture, CaptureFrom, Case, Claim, Expectation, Need, Poll, Presence, StatusPattern, Step,
@@ -50,11 +53,26 @@ pub(super) struct Thing<'a> {
 }
 
 impl Thing<'_> {
-    /// What requests call it: the value it was given, else the one that the answer gives it.
+    /// What requests call it: the value it was given, by a property or by the member that later requests name it by, else the
+    /// one that the answer gives it.
     pub fn identifier(&self, shown: &str) -> Value {
         let own = self.resource.properties.get(shown).and_then(|property| property.set_by.as_deref());
-        let given = own.and_then(|path| self.input.get(path)).cloned();
-        given.unwrap_or_else(|| placeholder("made", self.number).into())
+        let told = self
+            .resource
+            .identifiers
+            .iter()
+            .filter(|(_, it)| *it == shown)
+            .map(|(member, _)| member.as_str());
+        let given = own.into_iter().chain(told).find_map(|path| self.input.get(path)).cloned();
+        given.unwrap_or_else(|| placeholder(&self.made(shown), self.number).into())
+    }
+
+    /// The variable for an identifier that the answer gives: each has its own.
+    fn made(&self, shown: &str) -> String {
+        match self.resource.identifiers.values().next_back() {
+            Some(last) if last != shown => format!("made-{shown}"),
+            _ => "made".to_owned(),
+        }
     }
 
     /// The variable with what the answer that made it shows of it.
@@ -62,10 +80,17 @@ impl Thing<'_> {
         variable("shown", self.number)
     }
 
-    /// Which of its identifiers the answer gives.
-    pub fn captured(&self) -> Option<&str> {
-        let made = |shown: &&String| self.identifier(shown) == placeholder("made", self.number);
-        self.resource.identifiers.values().find(made).map(String::as_str)
+    /// Those of its identifiers that the answer gives, with the variables for them.
+    pub fn captured(&self) -> Vec<(&str, String)> {
+        let made = |shown: &'_ str| variable(&self.made(shown), self.number);
+        let mut found: Vec<(&str, String)> = Vec::new();
+        for shown in self.resource.identifiers.values() {
+            let known = found.iter().any(|(have, _)| have == shown);
+            if !known && self.identifier(shown) == placeholder(&self.made(shown), self.number) {
+                found.push((shown, made(shown)));
+            }
+        }
+        found
     }
 }
 
@@ -156,10 +181,9 @@ impl<'d, 'a> Scene<'d, 'a> {
         let served = self.served();
         self.expects(&mut step, self.builder.expectation(served, Claim::Status(SUCCESS.to_vec())));
         let shows = thing.resource.create.shows.as_deref().map(claims::place);
-        if let (Some(place), Some(shown)) = (&shows, thing.captured())
-            && let Some(path) = below(place, shown)
-        {
-            step.captures.push(self.capture(variable("made", thing.number), Arc::clone(&path)));
+        for (shown, name) in thing.captured() {
+            let Some(path) = shows.as_deref().and_then(|place| below(place, shown)) else { continue };
+            step.captures.push(self.capture(name, Arc::clone(&path)));
             let there = Claim::At { path, matcher: ValueMatcher::Present };
             self.expects(&mut step, self.builder.expectation(served, there));
         }
@@ -178,11 +202,10 @@ impl<'d, 'a> Scene<'d, 'a> {
         let mut step = self.builder.step(again.input.operation, members, Auth::Target);
         let refused = Claim::Status(REFUSED.to_vec());
         self.expects(&mut step, self.builder.expectation(statement, refused));
-        if let Some(shown) = again.captured()
-            && let Some(place) = again.resource.create.shows.as_deref().map(claims::place)
-            && let Some(path) = below(&place, shown)
-        {
-            step.captures.push(self.capture(variable("made", again.number), path));
+        let place = again.resource.create.shows.as_deref().map(claims::place);
+        for (shown, name) in again.captured() {
+            let path = place.as_deref().and_then(|place| below(place, shown));
+            step.captures.extend(path.map(|path| self.capture(name, path)));
         }
         self.steps.push(step);
         self.things.push(again);
@@ -281,11 +304,23 @@ impl<'d, 'a> Scene<'d, 'a> {
         is_costly(self.builder.operation) || self.things.iter().any(|it| is_costly(it.input.operation))
     }
 
+    /// The smallest input of the list that has a thing: in it is what the list has to be told of what the thing is in.
+    pub fn listing(&self, thing: &Thing<'a>) -> Option<Input<'a>> {
+        let operation = self.builder.contract.operation(&thing.resource.list.as_ref()?.operation)?;
+        let mut input = Input::smallest(self.builder, operation)?;
+        for (member, shown) in &thing.resource.identifiers {
+            if operation.members.get(member).is_some_and(is_needed) {
+                input.set(member, thing.identifier(shown));
+            }
+        }
+        Some(input)
+    }
+
     /// The list that has a thing, the place of the list, and whether the target may show a part of it only.
     pub fn list(&self, thing: &Thing<'a>) -> Option<(Step, String, Completeness)> {
         let usage = thing.resource.list.as_ref()?;
-        let operation = self.builder.contract.operation(&usage.operation)?;
-        let mut input = Input::smallest(self.builder, operation)?;
+        let mut input = self.listing(thing)?;
+        let operation = input.operation;
         input.set_all(&usage.send);
         let searches = |(filter, member): &(&String, &String)| {
             operation.members.contains_key(*filter) && thing.resource.properties.contains_key(*member)
