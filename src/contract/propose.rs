@@ -100,7 +100,7 @@ fn draft<'a>(contract: &'a Contract, uses: Uses<'a>) -> Result<Draft<'a>, &'stat
         scalar && shown.iter().any(|it| it.name == name && Shape::of(contract, it.schema).kind == kind)
     };
     let properties: Vec<String> = { settable.iter() }
-        .filter(|(name, schema)| is_same(name, schema) && !is_secret(name))
+        .filter(|(name, schema)| is_same(name, schema) && !is_secret(name) && schema["writeOnly"] != true)
         .map(|(name, _)| (*name).to_owned())
         .collect();
     if properties.is_empty() {

@@ -131,9 +131,9 @@ impl Line {
             }
             (None, Identity::None | Identity::SigV4 { .. }) => self.header("authorization", MASKED),
             _ => {
-                self.options.push("-H \"Authorization: Bearer $VEEAM_TOKEN\"".into());
+                self.options.push("-H \"Authorization: Bearer $TOKEN\"".into());
                 if written.is_some() || auth == &Auth::OwnToken {
-                    self.note("VEEAM_TOKEN: the case used a token of its own here, not the target's");
+                    self.note("TOKEN: the case used a token of its own here, not the target's");
                 }
             }
         }
@@ -350,7 +350,7 @@ mod tests {
         insta::assert_snapshot!(shown(&bearer("Bearer s3cret"), Auth::Target, Identity::Bearer), @r#"
         curl -sS -i -X DELETE \
           'https://backup.example:11005/api/v1/amazonConnections/1' \
-          -H "Authorization: Bearer $VEEAM_TOKEN" \
+          -H "Authorization: Bearer $TOKEN" \
           -H 'x-api-version: 1.0-rev0' \
           -H 'accept:'
         "#);

@@ -177,8 +177,12 @@ impl Reading<'_> {
         let own = set_by.as_deref().unwrap_or(name).to_owned();
         let updated_by = self.setting(resource.update.as_ref(), &own, entry.updated_by);
         // The member by which an update names the resource changes nothing.
-        let names_it = set_by.is_none() && resource.identifiers.values().any(|shown| shown == name);
-        let updated_by = updated_by.filter(|_| !names_it);
+        let is_identifier = resource.identifiers.values().any(|shown| shown == name);
+        let names_it = |member: &String| {
+            is_identifier
+                && (set_by.is_none() || resource.identifiers.get(member).is_some_and(|it| it == name))
+        };
+        let updated_by = updated_by.filter(|member| !names_it(member));
         let class = entry.class.unwrap_or(match (&set_by, &updated_by) {
             (_, Some(_)) => Class::ReadWrite,
             (Some(_), None) => Class::CreateOnly,

@@ -126,6 +126,9 @@ fn shows_many(contract: &Contract, operation: &Operation, resource: &str) -> Opt
         let element = shape.inside().filter(|_| shape.kind == Kind::List);
         element.is_some_and(|element| Shape::of(contract, element).kind == Kind::Structure)
     };
+    if of_structures(schema) {
+        return Some(resources::WHOLE.to_owned());
+    }
     let members = Shape::of(contract, schema).properties(contract);
     let lists: Vec<&str> = members.iter().filter(|it| of_structures(it.schema)).map(|it| it.name).collect();
     let resource = resource.to_lowercase();

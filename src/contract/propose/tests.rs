@@ -132,3 +132,62 @@ fn where_nothing_is_proposed_the_file_is_an_empty_map() {
     suite::describe(&SourceFile { path: "resources.yaml".into(), text }, &mut contract).unwrap();
     assert!(contract.resources.is_empty());
 }
+
+/// What a document says of its lists and of texts that are only written; a PUT replaces what is there.
+#[test]
+fn what_an_openapi_document_says_of_lists_and_secrets_is_proposed() {
+    let document = r##"
+openapi: 3.0.3
+info: { title: Depot, version: "1" }
+paths:
+  /crates:
+    get:
+      operationId: listCrates
+      parameters:
+        - { name: colour, in: query, schema: { type: string } }
+        - { name: weight, in: query, schema: { type: string } }
+        - { name: limit, in: query, schema: { type: integer } }
+      responses: { "200": { description: ok, content: { application/json: { schema: { type: array, items: { $ref: "#/components/schemas/Crate" } } } } } }
+    post:
+      operationId: createCrate
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Crate" } } } }
+      responses: { "201": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Crate" } } } } }
+  /crates/{crateId}:
+    parameters: [ { name: crateId, in: path, required: true, schema: { type: string } } ]
+    get:
+      operationId: getCrate
+      responses: { "200": { description: ok, content: { application/json: { schema: { $ref: "#/components/schemas/Crate" } } } } }
+    put:
+      operationId: replaceCrate
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Crate" } } } }
+      responses: { "200": { description: ok } }
+    delete: { operationId: deleteCrate, responses: { "204": { description: gone } } }
+components:
+  schemas:
+    Crate:
+      type: object
+      properties:
+        id: { type: string, readOnly: true }
+        colour: { type: string }
+        weight: { type: integer }
+        pin: { type: string, writeOnly: true }
+"##;
+    let contract = crate::contract::openapi::import(document, "depot").unwrap().contract;
+    let expected = "
+crate:
+  create: { operation: createCrate, shows: . }
+  read: { operation: getCrate, shows: . }
+  list: { operation: listCrates, shows: . }
+  update: { operation: replaceCrate, unnamed: lost }
+  delete: { operation: deleteCrate }
+  identifiers: { crateId: id }
+  properties:
+    id: { class: read-only }
+    colour: {}
+    weight: {}
+    pin: { class: write-only }
+  filters: { colour: colour }
+  paging: { size: limit, proposed: true }
+";
+    assert_eq!(propose(&contract).text.strip_prefix(HEAD), Some(expected));
+}
