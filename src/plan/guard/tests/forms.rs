@@ -496,22 +496,3 @@ fn what_an_older_contract_has_no_operation_for_is_judged_by_its_name() {
         }
     }
 }
-
-/// AWS IoT confirms a destination by `GET /confirmdestination/{confirmationToken+}`.
-#[test]
-fn a_safe_method_reads_nothing_where_its_operation_does_more_and_names_nothing() {
-    let shop = shop();
-    let mut contract = shop.clone();
-    contract.operations.get_mut("GetThing").unwrap().effect = Effect::Unknown;
-    for (contract, path, goes) in [
-        (&contract, "/things/", false),
-        (&contract, "/things/%20", false),
-        (&contract, "/things/pm-0a1b2c3d-x", false),
-        (&contract, "/nowhere/", true),
-        (&shop, "/things/", true),
-    ] {
-        let raw = Raw { path: Some(text(path)), ..Raw::default() };
-        let refusal = verdict_on(&target_of_forms(), contract, "GetThing", json!({}), raw);
-        assert_eq!(refusal.is_none(), goes, "{path}: {refusal:?}");
-    }
-}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    forms::{rows, shop},
+    forms::{rows, shop, target_of_forms},
     *,
 };
 
@@ -39,5 +39,24 @@ fn an_upsert_needs_both_permits_and_what_is_unknown_needs_all() {
         target.expendable.insert("operation:ExecuteStatement".into());
         let refusal = verdict_on(&target, &rows, operation, input(operation), Raw::default());
         assert_eq!(refusal.is_none(), goes, "{operation} {permits:?}: {refusal:?}");
+    }
+}
+
+/// AWS IoT confirms a destination by `GET /confirmdestination/{confirmationToken+}`.
+#[test]
+fn a_safe_method_reads_nothing_where_its_operation_does_more_and_names_nothing() {
+    let shop = shop();
+    let mut contract = shop.clone();
+    contract.operations.get_mut("GetThing").unwrap().effect = Effect::Unknown;
+    for (contract, path, goes) in [
+        (&contract, "/things/", false),
+        (&contract, "/things/%20", false),
+        (&contract, "/things/pm-0a1b2c3d-x", false),
+        (&contract, "/nowhere/", true),
+        (&shop, "/things/", true),
+    ] {
+        let raw = Raw { path: Some(text(path)), ..Raw::default() };
+        let refusal = verdict_on(&target_of_forms(), contract, "GetThing", json!({}), raw);
+        assert_eq!(refusal.is_none(), goes, "{path}: {refusal:?}");
     }
 }
