@@ -53,6 +53,8 @@ pub struct Script {
     leftovers: Vec<Leftover>,
     /// The steps that were to make something and were refused.
     refused: Vec<usize>,
+    /// How many steps of the case were sent.
+    sent: usize,
 }
 
 #[derive(Debug)]
@@ -198,6 +200,7 @@ impl Script {
             end: None,
             leftovers: Vec::new(),
             refused: Vec::new(),
+            sent: 0,
         };
         script.enter(Stage::Create(0));
         script
@@ -224,6 +227,9 @@ impl Script {
         let Some(place) = self.place() else { return Next::Done };
         if let Some(wait) = self.asking.wait(now) {
             return Next::Wait(wait);
+        }
+        if let Stage::Step(index) = self.stage {
+            self.sent = self.sent.max(index + 1);
         }
         let call = Call::at(place, self.asking.ask(now));
         Next::Send(Call { page: self.pages.last().cloned(), ..call })

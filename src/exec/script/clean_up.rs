@@ -62,8 +62,9 @@ impl Script {
         let Some(case) = self.case.clone() else { return };
         let step = &case.finally[index];
         let maker = maker(&case, step);
-        // What was refused is asked for once; whether it was made all the same is looked for at the end of the run.
-        let was_refused = maker.is_some_and(|index| self.refused.contains(&index));
+        // What was refused is asked for once; whether it was made all the same is looked for at the end of the run. What no
+        // request asked for is not there.
+        let was_refused = maker.is_some_and(|index| self.refused.contains(&index) || index >= self.sent);
         let trouble = if was_refused {
             None
         } else if step.poll.is_some() {

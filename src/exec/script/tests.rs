@@ -412,6 +412,30 @@ fn what_was_refused_is_not_cleaned_up_again_and_again() {
     }
 }
 
+/// The case ended before the request that would have created it.
+#[test]
+fn what_no_request_asked_for_is_not_left() {
+    let named = |operation: &str| {
+        let mut step = step(operation);
+        step.request.input.push(("name".into(), variable("name")));
+        step
+    };
+    for (status, sent, leftovers) in [
+        (400, "Do DeleteMade", vec![]),
+        (200, "Do CreateMade", vec![Certainty::Supposed { operation: "CreateMade".into() }]),
+    ] {
+        let first = Step { expectations: [self::status(200)].into(), ..step("Do") };
+        let mut script = script(vec![], vec![first, named("CreateMade")], vec![named("DeleteMade")]);
+        script.values.set("name".into(), json!("pm-1"));
+        let played = play(&mut script, |operation, _| match operation {
+            "Do" => answer(status, json!({})),
+            "CreateMade" => fine(operation),
+            _ => answer(400, json!({ "__type": "ValidationException" })),
+        });
+        assert_eq!((played[..2].join(" "), abouts(script)), (sent.to_owned(), leftovers));
+    }
+}
+
 #[test]
 fn destroying_is_tried_again_and_what_is_gone_is_gone() {
     let busy = || answer(400, json!({ "__type": "InvalidResourceStateFault" }));
