@@ -4,10 +4,12 @@
 mod body;
 mod evidence;
 mod judgement;
+mod place;
 mod reading;
 
 pub use body::Body;
 pub use judgement::{Ownership, Rule, Touching, judge};
+pub use place::{Place, is_unmistakable};
 pub use reading::{Parts, referring, touched};
 
 /// How a value stands to what its request does.
@@ -69,6 +71,7 @@ pub struct Subject {
     pub text: String,
     pub role: Role,
     pub fit: Fit,
+    pub place: Place,
 }
 
 /// Everything that one request touches as a request of one operation.

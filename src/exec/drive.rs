@@ -22,6 +22,7 @@ use super::{
     wire::RoundTrip,
 };
 use crate::{
+    contract::subjects::Place,
     model::{
         case::{Auth, Request},
         contract::{Effect, Operation},
@@ -197,7 +198,7 @@ impl<'a> OperationClient<'a> {
         values: &VariableScope,
     ) -> Result<(), Failed> {
         let Session { target, owned, .. } = self.session;
-        let made = |text: &str| owned.has(text);
+        let made = |text: &str, place: &Place| owned.has(&self.context.contract.api, text, place);
         let guard = Guard { target, contract: self.context.contract, made: &made, values };
         guard.check(self.operation, effect, prepared).map_err(Failed::Refused)?;
         if effect == Effect::Read && self.operation.effect == Effect::Read {

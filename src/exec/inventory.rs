@@ -12,9 +12,13 @@ use tokio::sync::OnceCell;
 
 use super::{
     Session,
-    ledger::{Event, LedgerEntry, cleanup, family::Family},
+    ledger::{
+        Event, LedgerEntry, cleanup,
+        family::{self, Family},
+    },
     owned_ids,
 };
+use crate::contract::subjects::Place;
 
 type Counted = Arc<OnceCell<()>>;
 
@@ -48,7 +52,7 @@ impl Session {
             let mut ids = ids(&elements);
             let called = elements.iter().flat_map(|element| family.identity_in_list(element));
             called.for_each(|(_, name)| owned_ids::texts(&name, &mut ids));
-            self.owned.add_there_before(&ids);
+            self.owned.add_there_before(api, &ids, &self.places_of_listed(api, listing));
             ids.sort();
             ids.dedup();
             let entry = LedgerEntry {
@@ -62,6 +66,22 @@ impl Session {
             let _ = self.ledger.write(&entry, &self.known_secrets).await;
         };
         counted.get_or_init(take).await;
+    }
+}
+
+impl Session {
+    /// Where the things are addressed that a listing shows: in its own collection, and where the requests that make them are
+    /// sent to.
+    pub(super) fn places_of_listed(&self, api: &str, listing: &str) -> Vec<Place> {
+        let found =
+            self.contracts.get(api).and_then(|contract| Some((contract, contract.operation(listing)?)));
+        let Some((contract, lister)) = found else { return vec![Place::Anywhere] };
+        let makers = contract.operations.values().filter(|operation| {
+            let is_listed = |family: Family| family.listing.is_some_and(|look| look.operation == listing);
+            operation.effect.makes() && is_listed(family::of(contract, operation))
+        });
+        let all = std::iter::once(lister).chain(makers);
+        all.map(|operation| Place::below(contract, operation, &[]).unwrap_or(Place::Anywhere)).collect()
     }
 }
 

@@ -97,7 +97,8 @@ async fn make(fixture: &Arc<Fixture>, used: &[(Arc<str>, Value)], session: &Sess
             if fixture.only_reads() {
                 let mut found = Vec::new();
                 provided.iter().for_each(|(_, value)| owned_ids::texts(value, &mut found));
-                session.owned.add_there_before(&found);
+                let places = session.places_of_listed(&fixture.api, &fixture.create.operation);
+                session.owned.add_there_before(&fixture.api, &found, &places);
             }
             Ok(provided)
         }

@@ -22,7 +22,7 @@ use crate::{
     matcher::absence,
     model::{
         case::{Case, Fixture, Request, Step},
-        contract::ApiName,
+        contract::{ApiName, Contract},
         exchange::{Certainty, End, Leftover, Phase, Response, Role, TransportError},
         target::{Patience, Timeouts},
         template::TemplateValue,
@@ -175,6 +175,10 @@ impl Script {
         timeouts: Timeouts,
     ) -> Script {
         Script::new(None, vec![fixture], values, contracts, timeouts)
+    }
+
+    pub fn contract(&self, api: &str) -> Option<&Contract> {
+        self.contracts.get(api)
     }
 
     fn new(

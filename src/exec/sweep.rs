@@ -19,7 +19,7 @@ use super::{
     Session,
     ledger::{
         Event, LedgerEntry,
-        state::{LedgerState, State, TrackedResource},
+        state::{LedgerState, ListedName, State, TrackedResource},
     },
 };
 
@@ -92,7 +92,7 @@ pub struct SweepResult {
 /// What other runs have made on the same target.
 #[derive(Debug, Default)]
 pub struct OtherRuns {
-    pub names: Vec<String>,
+    pub names: Vec<ListedName>,
     /// Whether one of them still goes on, and may be making things.
     pub alive: bool,
 }
@@ -115,11 +115,14 @@ impl Session {
         others: &OtherRuns,
         mut told: impl FnMut(SweepResult),
     ) {
-        ledger_state.inventory.values().for_each(|ids| self.owned.add_there_before(ids));
-        for resource in &ledger_state.resources {
-            self.owned.add(resource.identity.values(), &self.asked(resource));
+        for ((api, listing), ids) in &ledger_state.inventory {
+            self.owned.add_there_before(api, ids, &self.places_of_listed(api, listing));
         }
-        let known: Vec<String> = ledger_state.names();
+        for resource in &ledger_state.resources {
+            let called = self.placed(resource, &resource.undo, &resource.identity);
+            self.owned.add(&resource.api, &called, &self.asked(resource));
+        }
+        let known: Vec<ListedName> = ledger_state.names();
         let mut search = Search {
             ledger_state,
             known: &known,

@@ -15,7 +15,7 @@ use self::interpretation::Interpretation;
 pub(crate) use self::interpretation::decoded;
 use super::{request::PreparedRequest, values::VariableScope};
 use crate::{
-    contract::subjects::{self, Body, Ownership, Parts, Touching},
+    contract::subjects::{self, Body, Ownership, Parts, Place, Touching},
     model::{
         case::{RawBody, Step},
         contract::{Contract, Effect, Operation},
@@ -29,8 +29,8 @@ use crate::{
 pub(crate) struct Guard<'a> {
     pub target: &'a Target,
     pub contract: &'a Contract,
-    /// Whether an answer in this run has given this name to what the run made.
-    pub made: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Whether an answer in this run has given this name to what the run made, and what is called so in this place is that.
+    pub made: &'a (dyn Fn(&str, &Place) -> bool + Sync),
     pub values: &'a VariableScope,
 }
 
@@ -74,10 +74,16 @@ impl Guard<'_> {
         let body = Body::of(&prepared.body, interpretation::header(prepared, "content-type"));
         let parts = Parts { path: parameters, query: &query, headers: &prepared.headers, body: &body };
         let touched = subjects::touched(self.contract, operation, *effect, &parts);
-        subjects::judge(name, *effect, &touched, &|text| self.owner(text), self.target.lift(given_up))
+        subjects::judge(
+            name,
+            *effect,
+            &touched,
+            &|text, place| self.owner(text, place),
+            self.target.lift(given_up),
+        )
     }
 
-    fn owner(&self, text: &str) -> Ownership {
+    fn owner(&self, text: &str, place: &Place) -> Ownership {
         let text = text.trim();
         let holds = |value: &Value| match value {
             Value::String(have) => have.eq_ignore_ascii_case(text),
@@ -88,7 +94,7 @@ impl Guard<'_> {
         if let Some(name) = provided {
             return if self.target.kept.contains(name) { Ownership::Kept } else { Ownership::Supplied };
         }
-        if (self.made)(text) || self.values.is_ours(text) {
+        if (self.made)(text, place) || self.values.is_ours(text) {
             return Ownership::Run;
         }
         let of_group = |all: &Variables, wanted: &dyn Fn(&str) -> bool| {

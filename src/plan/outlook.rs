@@ -132,7 +132,7 @@ impl<'a> Outlook<'a> {
                     other => values.placeholder(other, Timestamp::UNIX_EPOCH),
                 }
             });
-        let guard = Guard { target, contract, made: &|_| false, values };
+        let guard = Guard { target, contract, made: &|_, _| false, values };
         let judged = prepared.ok().map(|prepared| guard.check(operation, step.effect, &prepared));
         let touches = |judged: &Option<Result<Vec<Touching>, String>>| {
             !reads || judged.as_ref().is_some_and(Result::is_err)

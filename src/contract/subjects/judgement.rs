@@ -1,6 +1,6 @@
 //! Whether what a request touches lets it go.
 
-use super::{Content, Fit, Part, Role, Subject, Touched};
+use super::{Content, Fit, Part, Place, Role, Subject, Touched};
 use crate::model::{contract::Effect, target::Lift};
 
 /// To whom belongs what a value identifies.
@@ -49,7 +49,7 @@ pub fn judge(
     operation: &str,
     effect: Effect,
     touched: &Touched,
-    owner: &dyn Fn(&str) -> Ownership,
+    owner: &dyn Fn(&str, &Place) -> Ownership,
     lift: Option<Lift>,
 ) -> Result<Vec<Touching>, String> {
     if effect == Effect::Read {
@@ -82,14 +82,14 @@ struct Judged<'a> {
     operation: &'a str,
     effect: Effect,
     touched: &'a Touched,
-    owner: &'a dyn Fn(&str) -> Ownership,
+    owner: &'a dyn Fn(&str, &Place) -> Ownership,
     lift: Option<Lift>,
 }
 
 impl Judged<'_> {
     /// The rule by which this value may stand there; none for what is no identifier.
     fn rule(&self, subject: &Subject) -> Result<Option<Rule>, String> {
-        let owner = (self.owner)(&subject.text);
+        let owner = self.owner_of(subject);
         let destroys = matches!(self.effect, Effect::Destroy | Effect::Unknown);
         let rule = match (owner, self.role(subject)) {
             (Ownership::Run, _) => Some(Rule::Own),
@@ -114,6 +114,14 @@ impl Judged<'_> {
         }
     }
 
+    /// To whom the value belongs. What a path or a deletion names is of the kind that the place tells; a reference may be
+    /// called as it likes.
+    fn owner_of(&self, subject: &Subject) -> Ownership {
+        let deletes = matches!(self.effect, Effect::Destroy | Effect::Unknown);
+        let tells = subject.part == Part::Path || deletes && self.role(subject) == Role::Identifies;
+        (self.owner)(&subject.text, if tells { &subject.place } else { &Place::Anywhere })
+    }
+
     /// How many members the operation requires beside the one in which this value stands; none where it does not require
     /// that one.
     fn halves(&self, subject: &Subject) -> usize {
@@ -131,7 +139,7 @@ impl Judged<'_> {
                     && self.halves(other) > 0
                     && other.text != subject.text
                     && matches!(
-                        (self.owner)(&other.text),
+                        self.owner_of(other),
                         Ownership::Run | Ownership::Absent | Ownership::Expendable
                     )
             })
@@ -179,7 +187,7 @@ impl Judged<'_> {
         let ends = |c: char| c.is_whitespace() || "\"'`,;[]{}()<>=&?|\\".contains(c);
         let words = text.split(ends).filter(|word| !word.is_empty());
         let foreign = words
-            .map(|word| (word, (self.owner)(word)))
+            .map(|word| (word, (self.owner)(word, &Place::Anywhere)))
             .find(|(_, owner)| matches!(owner, Ownership::Kept | Ownership::Supplied | Ownership::Named));
         foreign.map_or(Ok(()), |(word, owner)| Err(self.refused(word, "body", owner)))
     }

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{
-    Content, Fit, Part, Role, Subject, Touched,
+    Content, Fit, Part, Place, Role, Subject, Touched,
     body::{Body, Node},
     evidence,
 };
@@ -35,7 +35,10 @@ pub fn touched(contract: &Contract, operation: &Operation, effect: Effect, parts
         Reader { contract, operation, effect, created: created(contract, operation), subjects: Vec::new() };
     for (name, value) in parts.path {
         let member = reader.member(ParameterLocation::Path, name);
+        let known = reader.subjects.len();
         reader.texts(Spot::new("path", name, member), value);
+        let place = Place::of_parameter(operation, name, parts.path);
+        reader.subjects[known..].iter_mut().for_each(|subject| subject.place = place.clone());
     }
     for (name, value) in parts.query {
         let member = reader.member(ParameterLocation::Query, name);
@@ -335,6 +338,7 @@ impl<'c> Reader<'c> {
                 Some(shape) if fits(&shape, text, written) => Fit::Documented,
                 _ => spot.misfit,
             },
+            place: Place::of_member(self.operation, &spot.name),
         };
         self.subjects.push(subject);
     }

@@ -108,7 +108,8 @@ impl JobLedger {
         let names = names(prepared, values);
         let new = |value: &Value| {
             let text = value.as_str().filter(|text| names.iter().any(|name| name == text));
-            text.filter(|text| !self.owned.has_named(text) && !self.owned.has(text)).map(str::to_owned)
+            text.filter(|text| !self.owned.has_named(text) && !self.owned.has_anywhere(&call.api, text))
+                .map(str::to_owned)
         };
         let named = given.iter().filter(|(member, _)| contract_family::is_name(contract, member));
         let fresh: Vec<String> = named.filter_map(|(_, value)| new(value)).collect();
@@ -139,7 +140,8 @@ impl JobLedger {
             operation: Arc::clone(&step.operation),
             owner,
             family,
-            asked: owned_ids::asked(contract, &incoming),
+            asked: owned_ids::asked(contract, operation, &incoming),
+            below: owned_ids::collection(contract, operation, &incoming),
             answer: if makes { Names::Made } else { Names::Found },
             given,
             names,
@@ -225,20 +227,25 @@ impl JobLedger {
             };
             // An answer may speak of what was there before: then nothing was made, or something under the name that the
             // request gives.
-            if identity.values().any(|name| self.owned.was_there(name)) {
+            let undo = undoing(call, &script.values, &open.family);
+            let mut undo: Vec<Cleanup> = undo.iter().map(|undo| undo.filled(&identity)).collect();
+            // The case may only destroy what the thing is in.
+            let by_contract = open.family.undo_of(&identity);
+            undo.extend(by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)));
+            let called = script.contract(&call.api).and_then(|contract| {
+                let made = contract.operation(&step.operation)?;
+                Some(owned_ids::placed(contract, made, open.below.as_ref(), &undo, &identity))
+            });
+            let called = called.unwrap_or_default();
+            if called.iter().any(|name| self.owned.was_there(&call.api, name)) {
                 match open.names.is_empty() {
                     true => drop(self.write(&open, Event::NothingMade).await),
                     false => self.open.push(Open { served: false, ..open }),
                 }
                 return;
             }
-            self.owned.add(identity.values(), &open.asked);
+            self.owned.add(&call.api, &called, &open.asked);
             self.owned.name(&open.fresh);
-            let undo = undoing(call, &script.values, &open.family);
-            let mut undo: Vec<Cleanup> = undo.iter().map(|undo| undo.filled(&identity)).collect();
-            // The case may only destroy what the thing is in.
-            let by_contract = open.family.undo_of(&identity);
-            undo.extend(by_contract.filter(|owned| undo.iter().all(|it| it.operation != owned.operation)));
             open.undo.clone_from(&undo);
             open.states = open.states_in(response);
             let _ = self.write(&open, Event::Created { identity, undo }).await;

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Event, Intent, LedgerEntry, RunHeader, Unclear, cleanup::Cleanup};
-use crate::exec::owned_ids::{texts, texts_of};
+use crate::{
+    contract::subjects::is_unmistakable,
+    exec::owned_ids::{texts, texts_of},
+};
 
 /// What one ledger says.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +23,22 @@ pub struct LedgerState {
     pub inventory: BTreeMap<(String, String), Vec<String>>,
     /// Lines, from 1, that are no entries; the last one, if it is only a piece, is none of them.
     pub unreadable: Vec<usize>,
+}
+
+/// What a thing is called, and the listing of its kind, where that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedName {
+    pub api: String,
+    pub listing: Option<String>,
+    pub text: String,
+}
+
+impl ListedName {
+    /// Whether a listing may show it as `text`: another kind may have the same number.
+    pub fn may_be(&self, api: &str, listing: &str, text: &str) -> bool {
+        let is_of_kind = || self.api == api && self.listing.as_ref().is_none_or(|have| have == listing);
+        self.text == text && (is_unmistakable(text) || is_of_kind())
+    }
 }
 
 /// Something the run meant to make.
@@ -106,14 +125,15 @@ impl LedgerState {
         self.open().chain(self.refused()).chain(self.accepted()).next().is_some()
     }
 
-    /// Everything that answers have called what the run has made.
-    pub fn names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        self.resources
-            .iter()
-            .flat_map(|resource| resource.identity.values())
-            .for_each(|value| texts(value, &mut names));
-        names
+    /// What everything is called that the run has made, with the listing that shows it.
+    pub fn names(&self) -> Vec<ListedName> {
+        let of_one = |resource: &TrackedResource| {
+            let mut found = Vec::new();
+            resource.identity.values().for_each(|value| texts(value, &mut found));
+            let (api, listing) = (resource.api.clone(), resource.intent.listing.clone());
+            found.into_iter().map(move |text| ListedName { api: api.clone(), listing: listing.clone(), text })
+        };
+        self.resources.iter().flat_map(of_one).collect()
     }
 
     /// What the requests that destroy name besides what the run has made: the other half of a pair that it has made.

@@ -19,7 +19,7 @@ use crate::{
             Unclear,
             cleanup::{self, Cleanup},
             family::Family,
-            state::LedgerState,
+            state::{LedgerState, ListedName},
         },
         owned_ids,
     },
@@ -56,7 +56,7 @@ impl Shown {
 pub(super) struct Search<'a> {
     pub ledger_state: &'a LedgerState,
     /// By what names the run's other things go.
-    pub known: &'a [String],
+    pub known: &'a [ListedName],
     pub inventory: &'a BTreeMap<(String, String), Vec<String>>,
     pub others: &'a OtherRuns,
     pub listed: Listed,
@@ -197,7 +197,8 @@ impl Session {
             return Err(Shown::Never(format!("{lost}; look at what {listing} shows")));
         };
         let old = |id: &String| {
-            [inventory.as_slice(), search.known, &search.others.names].iter().any(|ids| ids.contains(id))
+            let mut named = search.known.iter().chain(&search.others.names);
+            inventory.contains(id) || named.any(|known| known.may_be(&resource.api, listing, id))
         };
         let new: Vec<(String, &Value)> = elements
             .iter()

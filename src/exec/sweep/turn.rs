@@ -13,7 +13,7 @@ use super::{
     search::{Search, Shown},
 };
 use crate::{
-    contract::{family::Outcome, router::Incoming},
+    contract::{family::Outcome, router::Incoming, subjects::Place},
     exec::{
         Session,
         drive::{Failed, OperationClient},
@@ -22,7 +22,7 @@ use crate::{
             cleanup::{self, Cleanup},
             family,
         },
-        owned_ids,
+        owned_ids::{self, Asked, Identifier},
         retry::RetryState,
     },
     matcher::{absence, error_reading},
@@ -223,8 +223,9 @@ impl Session {
                 let mut all = Vec::new();
                 for identity in found {
                     // It bears a name that this run alone gives.
-                    self.owned.add(identity.values(), &[]);
-                    all.extend(undoing(resource, &family, &identity));
+                    let undo = undoing(resource, &family, &identity);
+                    self.owned.add(&resource.api, &self.placed(resource, &undo, &identity), &[]);
+                    all.extend(undo);
                 }
                 pending.refused = 0;
                 pending.undo = Some(all);
@@ -395,16 +396,32 @@ impl Session {
     }
 
     /// What the request that made it named, as far as the ledger says it.
-    pub(super) fn asked(&self, resource: &TrackedResource) -> Vec<String> {
+    pub(super) fn asked(&self, resource: &TrackedResource) -> Vec<Asked> {
         let Intent { url, body, .. } = &resource.intent;
         let contract = self.contract(&resource.api);
         let found = contract.and_then(|contract| Some((contract, contract.operation(&resource.operation)?)));
-        match found {
-            Some((contract, operation)) => {
-                owned_ids::asked(contract, &Incoming::new(&operation.method, url, &[], body.as_bytes()))
-            }
-            None => owned_ids::texts_of(body.as_bytes()),
-        }
+        let Some((contract, operation)) = found else { return Vec::new() };
+        let request = Incoming::new(&operation.method, url, &[], body.as_bytes());
+        owned_ids::asked(contract, operation, &request)
+    }
+
+    /// Where a thing is addressed by what it is called.
+    pub(super) fn placed(
+        &self,
+        resource: &TrackedResource,
+        undo: &[Cleanup],
+        identity: &Map<String, Value>,
+    ) -> Vec<Identifier> {
+        let contract = self.contract(&resource.api);
+        let found = contract.and_then(|contract| Some((contract, contract.operation(&resource.operation)?)));
+        let Some((contract, made)) = found else {
+            let anywhere = |value: &Value| Identifier { value: value.clone(), places: vec![Place::Anywhere] };
+            return identity.values().map(anywhere).collect();
+        };
+        let Intent { url, body, .. } = &resource.intent;
+        let request = Incoming::new(&made.method, url, &[], body.as_bytes());
+        let below = owned_ids::collection(contract, made, &request);
+        owned_ids::placed(contract, made, below.as_ref(), undo, identity)
     }
 
     pub(super) fn contract(&self, api: &str) -> Option<&Contract> {

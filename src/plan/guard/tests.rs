@@ -2,6 +2,7 @@
 
 mod every_operation;
 mod forms;
+mod kinds;
 mod parts;
 mod permits;
 mod properties;
@@ -212,6 +213,21 @@ fn attempt(
     input: &Value,
     raw: Raw,
 ) -> Result<Option<String>, Unsendable> {
+    let made = |text: &str, _: &Place| {
+        [OURS, OUR_ID].iter().any(|own| own.eq_ignore_ascii_case(text)) || text == OUR_NUMBER.to_string()
+    };
+    attempt_with(target, contract, name, input, raw, &made)
+}
+
+/// The same, of a run that has made what `made` says.
+fn attempt_with(
+    target: &Target,
+    contract: &Contract,
+    name: &str,
+    input: &Value,
+    raw: Raw,
+    made: &(dyn Fn(&str, &Place) -> bool + Sync),
+) -> Result<Option<String>, Unsendable> {
     let operation = contract.operation(name).unwrap();
     let members = input.as_object().unwrap().iter();
     let input = members.map(|(name, value)| (name.clone(), TemplateValue::Fixed(value.clone()))).collect();
@@ -221,10 +237,7 @@ fn attempt(
     let prepared = request::build(&request, operation, &contract.protocol, base, &mut |placeholder| {
         values.placeholder(placeholder, Timestamp::UNIX_EPOCH)
     })?;
-    let made = |text: &str| {
-        [OURS, OUR_ID].iter().any(|own| own.eq_ignore_ascii_case(text)) || text == OUR_NUMBER.to_string()
-    };
-    let guard = Guard { target, contract, made: &made, values: &values };
+    let guard = Guard { target, contract, made, values: &values };
     Ok(guard.check(operation, operation.effect, &prepared).err())
 }
 

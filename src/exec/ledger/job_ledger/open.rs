@@ -8,9 +8,10 @@ use std::{
 use serde_json::{Map, Value};
 
 use crate::{
+    contract::subjects::Place,
     exec::{
         ledger::{cleanup::Cleanup, family::Family},
-        owned_ids,
+        owned_ids::{self, Asked},
     },
     model::exchange::Response,
 };
@@ -25,7 +26,9 @@ pub(super) struct Open {
     /// The operations that destroy it. Others that name it destroy what is in it or what it is in.
     pub destroyers: BTreeSet<String>,
     /// The texts of the creating request: what they name was there before.
-    pub asked: Vec<String>,
+    pub asked: Vec<Asked>,
+    /// The collection that the request was sent to.
+    pub below: Option<Place>,
     pub answer: Names,
     /// What it says, by member.
     pub given: Map<String, Value>,

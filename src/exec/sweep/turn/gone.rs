@@ -33,8 +33,10 @@ impl Session {
         }
         let family = self.family(resource)?;
         let found = self.find(resource, &family, search).await.ok().filter(|found| !found.is_empty())?;
-        found.iter().for_each(|identity| self.owned.add(identity.values(), &[]));
-        Some(found.iter().filter_map(|identity| family.undo_of(identity)).collect())
+        let undo: Vec<Cleanup> = found.iter().filter_map(|identity| family.undo_of(identity)).collect();
+        let called = found.iter().flat_map(|identity| self.placed(resource, &undo, identity));
+        self.owned.add(&resource.api, &called.collect::<Vec<_>>(), &[]);
+        Some(undo)
     }
 
     /// Whether a list shows what the target has accepted to destroy. Of lists that show a part each, not too many are asked.
@@ -60,7 +62,9 @@ impl Session {
         let mut names = Vec::new();
         undo.input.values().for_each(|value| owned_ids::texts(value, &mut names));
         // What is called as the request for it asked is not among what answers have named.
-        names.retain(|name| self.owned.has(name) || pending.resource.intent.names.contains(name));
+        names.retain(|name| {
+            self.owned.has_anywhere(api, name) || pending.resource.intent.names.contains(name)
+        });
         match self.ask(api, &look.operation, &look.input).await {
             Err(Failed::Refused(why) | Failed::Unsendable(why)) => {
                 pending.why = why;
@@ -94,7 +98,7 @@ impl Session {
     pub(super) async fn is_as_of_nothing(&self, api: &str, undo: &Cleanup, response: &Response) -> bool {
         let Some(absent) = self.values(api).variables().get("gen:absent").cloned() else { return false };
         let input = undo.input.iter().map(|(name, value)| {
-            let named = value.as_str().is_some_and(|text| self.owned.has(text));
+            let named = value.as_str().is_some_and(|text| self.owned.has_anywhere(api, text));
             let nothing = match value.as_str().and_then(|text| text.rsplit_once([':', '/'])) {
                 Some((before, _)) => {
                     let separator = &value.as_str().unwrap_or_default()[before.len()..=before.len()];
