@@ -168,6 +168,19 @@ fn a_whole_run_against_a_server_that_refuses_everything_ends_and_leaves_nothing(
     }
 }
 
+/// No operation lists or reads what this one may make, and nothing says what it does.
+#[test]
+fn what_a_server_of_one_error_may_have_made_is_not_reported_as_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(Answer::Refusal(500));
+    let target = TARGET.replace("URL", &server.url).replace("features: [disposable]", "");
+    fs::write(folder.path().join("target.yaml"), target).unwrap();
+    let run = ["run", "--target", "./target.yaml", "--operation", "ValidateRestoreVm"];
+    let (code, text, _) = ended(folder.path(), &run);
+    assert!([1, 3].contains(&code), "{text}");
+    assert!(server.asked.load(Ordering::Relaxed) > 2 && !text.contains("left behind"), "{text}");
+}
+
 #[test]
 fn a_server_that_answers_whatever_it_is_asked_is_not_conformant() {
     for answer in [Answer::Object, Answer::Echo, Answer::Nothing] {

@@ -161,8 +161,16 @@ impl LedgerState {
     /// The error of the server by which every request of this operation was answered, if there is one; what is no answer of
     /// the operation at all, as that of another service, does not count.
     pub fn always_unclear(&self, api: &str, operation: &str) -> Option<&Unclear> {
-        let mut resources =
-            self.resources.iter().filter(|resource| resource.api == api && resource.operation == operation);
+        self.unclear_of_all(|resource| resource.api == api && resource.operation == operation)
+    }
+
+    /// The same of every request that was to make something of this API.
+    pub fn never_clear(&self, api: &str) -> Option<&Unclear> {
+        self.unclear_of_all(|resource| resource.api == api)
+    }
+
+    fn unclear_of_all(&self, which: impl Fn(&TrackedResource) -> bool) -> Option<&Unclear> {
+        let mut resources = self.resources.iter().filter(|resource| which(resource));
         let mut always = None;
         let alike = resources.all(|resource| match &resource.unclear {
             Some(unclear) if unclear.status < 500 => true,

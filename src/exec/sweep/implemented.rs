@@ -43,7 +43,8 @@ impl Session {
     }
 
     /// The same where no list of the kind answers: the witness is an operation that reads one thing of the kind, asked for the
-    /// name of nothing.
+    /// name of nothing. Where the contract has none, it is every other request that was to make something: all were answered
+    /// by the same error.
     pub(super) async fn lacks_reader(&self, resource: &TrackedResource, search: &mut Search<'_>) -> bool {
         if search.ledger_state.always_unclear(&resource.api, &resource.operation).is_none() {
             return false;
@@ -61,7 +62,10 @@ impl Session {
                 return self.lacks(resource, &Unclear::of(&response), search).await;
             }
         }
-        false
+        match search.ledger_state.never_clear(&resource.api).cloned() {
+            Some(error) => self.lacks(resource, &error, search).await,
+            None => false,
+        }
     }
 
     async fn error_of_no_operation(&self, api: &str) -> Option<Unclear> {
