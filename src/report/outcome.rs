@@ -17,7 +17,7 @@ use crate::model::{
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     Conformant,
-    /// Nothing is broken, and of cases outside the core nothing follows.
+    /// Nothing is broken; of cases outside the core nothing follows, or an operation was not asked at all.
     ConformantInPart,
     /// Nothing is broken in exchanges that others had.
     NoViolation,
@@ -46,7 +46,7 @@ impl JudgedRun {
             Outcome::CouldNotFindOut
         } else if self.plan.coverage == RunScope::Traffic {
             Outcome::NoViolation
-        } else if any(Status::Inconclusive) {
+        } else if any(Status::Inconclusive) || !self.left_out().is_empty() {
             Outcome::ConformantInPart
         } else {
             Outcome::Conformant
@@ -130,6 +130,13 @@ impl JudgedRun {
         let asked: BTreeSet<_> = cases().filter(|entry| entry.exchanges > 0).map(Entry::operation).collect();
         let unasked = cases().filter(|entry| entry.status == Status::Skip).map(Entry::operation);
         unasked.filter(|operation| !asked.contains(operation)).collect()
+    }
+
+    /// Those of them that belong to an API of the target.
+    pub fn left_out(&self) -> BTreeSet<(&ApiName, &str)> {
+        let mut operations = self.never_asked();
+        operations.retain(|(api, _)| self.target.apis.contains_key(*api));
+        operations
     }
 
     /// The operations that were asked and have not served one right input.

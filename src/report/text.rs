@@ -440,11 +440,17 @@ pub(in crate::report) mod tests {
         let fails = || fail(&name("a"), vec![violation("request-id", &["dms.response.request-id"])], "{}");
         let error = || result(&name("b"), Verdict::Error { why: "no route".into() }, "");
         let skip = || result(&name("c"), Verdict::Skip { reason: "no".into() }, "");
+        let unsent = || Verdict::Skip { reason: "no".into() };
         let why = || Doubt::NotServed { operation: "B".into(), answer: "400".into() };
         let open = |name: &str| result(name, Verdict::Inconclusive { why: why(), warnings: vec![] }, "{}");
         let table = [
             (vec![pass(&name("a"))], "exit 0", "CONFORMANT  1 passed"),
             (vec![pass(&name("a")), skip()], "exit 0", "CONFORMANT  1 passed, 1 skipped"),
+            (
+                vec![pass(&name("a")), result("dms::B::core", unsent(), "")],
+                "exit 0",
+                "CONFORMANT IN PART  1 operation never asked, 1 passed, 1 skipped",
+            ),
             (vec![skip()], "exit 3", "NOTHING JUDGED  no right input served by dms, 1 skipped"),
             (
                 vec![pass(&name("a")), open("dms::B::core")],

@@ -359,6 +359,10 @@ fn open(run: &JudgedRun, heard: &[&Entry]) -> Vec<String> {
     if untroubled && never > 0 && heard.iter().any(|entry| entry.status == Status::Inconclusive) {
         parts.push(format!("{} never served", count(never, "operation")));
     }
+    let unasked = run.left_out().len();
+    if untroubled && unasked > 0 && silent.is_empty() {
+        parts.push(format!("{} never asked", count(unasked, "operation")));
+    }
     if let Some(least) = run.terms.min_served {
         let Yield { served, sent } = run.yielded();
         if served * 100 < sent * usize::from(least) {
