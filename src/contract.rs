@@ -29,6 +29,7 @@ mod input_output;
 mod mismatch;
 pub(crate) mod multipart;
 pub(crate) mod observed;
+pub(crate) mod paging;
 mod patterns;
 pub mod propose;
 mod refs;

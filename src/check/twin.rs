@@ -399,10 +399,8 @@ fn own_clauses(case: &Case, step: &Step) -> Vec<ClauseId> {
 fn cut(step: &Step, response: &Response, judge: &JudgingContext<'_>, case: &Case) -> bool {
     let operation = judge.contracts.get(&case.api).and_then(|contract| contract.operation(&step.operation));
     let Some(paging) = operation.and_then(|operation| operation.paging.as_ref()) else { return false };
-    let token = response.json().ok().and_then(|body| body.get(&paging.output_token));
-    case.origin() == Origin::Generated
-        && step.operation != case.operation
-        && token.is_some_and(|token| !token.is_null() && token.as_str() != Some(""))
+    let more = response.json().ok().is_some_and(|body| paging.next(body).is_some());
+    case.origin() == Origin::Generated && step.operation != case.operation && more
 }
 
 /// Whether a request had the credentials of the target file.

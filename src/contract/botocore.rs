@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     ImportProblem, Imported, effect,
     examples::Given,
-    files, refs,
+    files, paging, refs,
     smithy::{
         self, Again,
         ast::{Ast, Shape},
@@ -93,7 +93,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
     let examples = examples.into_iter().map(|given| wire.example(given)).collect();
     let metadata = &service["metadata"];
     let title = metadata["serviceFullName"].as_str().unwrap_or(api);
-    let contract = Contract {
+    let mut contract = Contract {
         observed: Default::default(),
         resources: Default::default(),
         base_paths: Vec::new(),
@@ -107,6 +107,7 @@ pub fn import(texts: Texts<'_>, api: &str) -> Result<Imported, Vec<ImportProblem
         waiters,
         schemas: Arc::new(files::schema_document(title, defs)),
     };
+    paging::propose(&mut contract);
     Imported::new(contract, examples, left_out)
 }
 

@@ -246,6 +246,10 @@ fn media_types(name: &str, at: &str, does: &str, (old, new): (&[String], &[Strin
 
 fn paging(name: &str, at: &str, old: &Operation, new: &Operation, found: &mut Found) {
     let at = format!("{at}/paging");
+    // What is proposed follows from the members, which are compared.
+    if [old, new].iter().any(|it| it.paging.as_ref().is_some_and(|paging| paging.proposed)) {
+        return;
+    }
     match (&old.paging, &new.paging) {
         (Some(_), None) => found.breaking(Kind::PagingGone, name, &at, "it no longer comes in pages".into()),
         (None, Some(_)) => found.compatible(Kind::PagingAdded, name, &at, "it comes in pages now".into()),

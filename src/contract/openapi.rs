@@ -16,7 +16,7 @@ use self::{
     document::{Dialect, Document, Place},
     schemas::Schemas,
 };
-use super::{ImportProblem, Imported, files, input_output, router::Router};
+use super::{ImportProblem, Imported, files, input_output, paging, router::Router};
 use crate::model::contract::{Contract, Operation, Protocol};
 
 mod answers;
@@ -71,7 +71,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
     }
     let info = document.top().get("info");
     let title = info.text("title").unwrap_or(api);
-    let contract = Contract {
+    let mut contract = Contract {
         observed: Default::default(),
         resources: Default::default(),
         base_paths: if base_paths.len() > 1 { base_paths } else { Vec::new() },
@@ -90,6 +90,7 @@ fn of(document: &Document, api: &str) -> Result<Imported, Vec<ImportProblem>> {
         operations,
         schemas: Arc::new(files::schema_document(title, folded.defs)),
     };
+    paging::propose(&mut contract);
     let mut left_out = schemas.left_out;
     for (operation, message) in Router::new(&contract).problems() {
         let pointer = places.get(operation).map_or("", String::as_str);

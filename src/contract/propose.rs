@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::{
     family::{self, answer_schema, is_needed},
     identity::{self, Wanted},
-    resources,
+    paging, resources,
     shape::{Kind, Shape},
 };
-use crate::model::contract::{Contract, Effect, Member, Operation, ParameterLocation};
+use crate::model::contract::{Contract, Effect, Operation, ParameterLocation};
 
 mod operations;
 
@@ -221,25 +221,10 @@ fn written(contract: &Contract, name: &str, draft: &Draft<'_>, all: &BTreeMap<St
         let pairs = filters.iter().map(|(name, shown)| format!("{}: {}", quoted(name), quoted(shown)));
         let _ = writeln!(text, "  filters: {{ {} }}", pairs.collect::<Vec<_>>().join(", "));
     }
-    if let Some(size) = uses.list.as_ref().and_then(|(list, _)| page_size(contract, list)) {
+    if let Some(size) = uses.list.as_ref().and_then(|(list, _)| paging::size(contract, list)) {
         let _ = writeln!(text, "  paging: {{ size: {}, proposed: true }}", quoted(size));
     }
     text
-}
-
-/// The member of a list's input that says how large a page is: the one that the model says, else one that is called so.
-fn page_size<'a>(contract: &Contract, list: &'a Operation) -> Option<&'a str> {
-    const NAMES: [&str; 6] = ["limit", "pagesize", "perpage", "maxresults", "maxitems", "top"];
-    if let Some(paging) = &list.paging {
-        return paging.page_size.as_deref().filter(|size| list.members.contains_key(*size));
-    }
-    let is_size = |(name, member): &(&String, &Member)| {
-        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        member.place == ParameterLocation::Query
-            && NAMES.contains(&&*plain.to_lowercase())
-            && Shape::of(contract, &member.schema).kind == Kind::Integer
-    };
-    list.members.iter().find(is_size).map(|(name, _)| name.as_str())
 }
 
 /// The parameters of a list that have the name and the type of a property.

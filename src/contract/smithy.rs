@@ -371,6 +371,7 @@ fn paging(service: Shape<'_>, shape: Shape<'_>) -> Option<Paging> {
         own.get(name).or_else(|| all.and_then(|all| all.get(name))).and_then(Value::as_str).map(str::to_owned)
     };
     Some(Paging {
+        proposed: false,
         input_token: text("inputToken")?,
         output_token: text("outputToken")?,
         page_size: text("pageSize"),

@@ -71,6 +71,9 @@ pub struct Subject {
     pub text: String,
     pub role: Role,
     pub fit: Fit,
+    /// Whether the contract shows that a server finds something by a value in this place; a value in another may be ignored,
+    /// or say what is to be left alone.
+    pub finds: bool,
     pub place: Place,
 }
 

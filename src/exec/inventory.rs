@@ -2,7 +2,7 @@
 //! come since, where the answer to a creating request was lost.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -19,6 +19,9 @@ use super::{
     owned_ids,
 };
 use crate::contract::subjects::Place;
+
+/// How often a list of several pages is read again at most, until it shows the same twice.
+const WALKS: usize = 4;
 
 type Counted = Arc<OnceCell<()>>;
 
@@ -37,24 +40,28 @@ impl Session {
         };
         let take = || async {
             // One lost request, of a login perhaps, which is not repeated, would leave the whole run without.
-            let mut listed = self.list(api, listing, &Map::new()).await;
-            if listed.is_err() {
-                listed = self.list(api, listing, &Map::new()).await;
+            let mut counted = self.others(api, listing, family).await;
+            if counted.is_none() {
+                counted = self.others(api, listing, family).await;
             }
-            let Ok(mut elements) = listed else { return };
-            let run = self.run_context.run.to_lowercase();
-            let others = |element: &Value| {
-                let mut texts = Vec::new();
-                owned_ids::texts(element, &mut texts);
-                !texts.iter().any(|text| text.to_lowercase().contains(&run))
-            };
-            elements.retain(others);
-            let mut ids = ids(&elements);
-            let called = elements.iter().flat_map(|element| family.identity_in_list(element));
-            called.for_each(|(_, name)| owned_ids::texts(&name, &mut ids));
+            let Some((mut ids, pages)) = counted else { return };
+            // While one page after another is read, what other cases destroy moves things from a page to the one before.
+            if pages > 1 {
+                let mut agreed = false;
+                for _ in 0..WALKS {
+                    let Some((again, _)) = self.others(api, listing, family).await else { return };
+                    agreed = again == ids;
+                    ids.extend(again);
+                    if agreed {
+                        break;
+                    }
+                }
+                if !agreed {
+                    return;
+                }
+            }
+            let ids: Vec<String> = ids.into_iter().collect();
             self.owned.add_there_before(api, &ids, &self.places_of_listed(api, listing));
-            ids.sort();
-            ids.dedup();
             let entry = LedgerEntry {
                 at: Timestamp::now(),
                 number: 0,
@@ -66,6 +73,21 @@ impl Session {
             let _ = self.ledger.write(&entry, &self.known_secrets).await;
         };
         counted.get_or_init(take).await;
+    }
+
+    /// What the elements of a listing are called that do not bear the run's name, and how many pages it has.
+    async fn others(&self, api: &str, listing: &str, family: &Family) -> Option<(BTreeSet<String>, usize)> {
+        let (mut elements, pages) = self.list(api, listing, &Map::new()).await.ok()?;
+        let run = self.run_context.run.to_lowercase();
+        elements.retain(|element| {
+            let mut texts = Vec::new();
+            owned_ids::texts(element, &mut texts);
+            !texts.iter().any(|text| text.to_lowercase().contains(&run))
+        });
+        let mut ids = ids(&elements);
+        let called = elements.iter().flat_map(|element| family.identity_in_list(element));
+        called.for_each(|(_, name)| owned_ids::texts(&name, &mut ids));
+        Some((ids.into_iter().collect(), pages))
     }
 }
 

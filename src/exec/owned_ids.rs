@@ -96,10 +96,12 @@ impl OwnedIds {
         }
     }
 
-    /// Whether what is called so was there before.
-    pub fn was_there(&self, api: &str, name: &Identifier) -> bool {
+    /// Whether what an answer calls so was there before; what its request `asked` for, the answer does not tell.
+    pub fn was_there(&self, api: &str, name: &Identifier, asked: &[Asked]) -> bool {
         let names = self.read();
-        lower(&name.value).any(|text| names.there_before.has_any(api, &text, &name.places))
+        let is_asked = |text: &str| asked.iter().any(|it| it.text.to_lowercase() == text);
+        lower(&name.value)
+            .any(|text| names.there_before.has_any(api, &text, &name.places) && !is_asked(&text))
     }
 
     /// A creating request that gives these names was accepted.
@@ -150,7 +152,8 @@ pub(super) fn placed(
     });
     let inputs: Vec<(Value, Vec<Place>)> = inputs.flatten().collect();
     let of_value = |value: &Value| {
-        let named = inputs.iter().filter(|(have, _)| have == value).flat_map(|(_, places)| places.clone());
+        let is_same = |have: &Value| lower(have).eq(lower(value));
+        let named = inputs.iter().filter(|(have, _)| is_same(have)).flat_map(|(_, places)| places.clone());
         let collected = below.into_iter().flat_map(|below| [below.clone(), Place::naming(contract, made)]);
         let mut places: Vec<Place> = named.chain(collected).collect();
         if places.is_empty() {
@@ -158,7 +161,8 @@ pub(super) fn placed(
         }
         Identifier { value: value.clone(), places }
     };
-    identity.values().map(of_value).collect()
+    // What a whole answer says besides is no name of what was made.
+    identity.values().filter(|value| value.is_string() || value.is_number()).map(of_value).collect()
 }
 
 /// The collection that a creating request is sent to.
@@ -216,7 +220,7 @@ pub(super) fn asked(contract: &Contract, operation: &Operation, request: &Incomi
 }
 
 /// Every value of a body that has no members or elements, with the name of the member in which it stands.
-fn leaves(value: &Value, name: &str, found: &mut impl FnMut(&str, &Value)) {
+pub(super) fn leaves(value: &Value, name: &str, found: &mut impl FnMut(&str, &Value)) {
     match value {
         Value::Array(elements) => elements.iter().for_each(|element| leaves(element, name, found)),
         Value::Object(members) => members.iter().for_each(|(name, value)| leaves(value, name, found)),
@@ -325,7 +329,7 @@ mod tests {
             let text = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
             let found = owned.has("shop", &text, &Place::Anywhere);
             let [identifier] = &anywhere(&[name])[..] else { unreachable!() };
-            assert_eq!((found, owned.was_there("shop", identifier)), (is_own, was_there), "{text}");
+            assert_eq!((found, owned.was_there("shop", identifier, &[])), (is_own, was_there), "{text}");
         }
     }
 
@@ -415,7 +419,7 @@ mod tests {
             });
         });
         assert!(owned.has_anywhere("shop", "9999"));
-        assert!(owned.was_there("shop", &anywhere(&[json!("b9999")])[0]));
+        assert!(owned.was_there("shop", &anywhere(&[json!("b9999")])[0], &[]));
     }
 
     #[test]

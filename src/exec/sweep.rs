@@ -3,6 +3,7 @@
 //! more after a pause, and so on: however many things there are, the waits together are those for one.
 
 mod implemented;
+mod pages;
 mod search;
 mod turn;
 
@@ -121,6 +122,10 @@ impl Session {
         for resource in &ledger_state.resources {
             let called = self.placed(resource, &resource.undo, &resource.identity);
             self.owned.add(&resource.api, &called, &self.asked(resource));
+            // What only this run gives for a name is its own, though its request asks for it.
+            let names =
+                resource.intent.names.iter().map(|name| (name.clone(), name.clone().into())).collect();
+            self.owned.add(&resource.api, &self.placed(resource, &resource.undo, &names), &[]);
         }
         let known: Vec<ListedName> = ledger_state.names();
         let mut search = Search {

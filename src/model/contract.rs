@@ -449,6 +449,22 @@ pub struct Paging {
     pub output_token: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_size: Option<String>,
+    /// Names of members alone propose it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proposed: bool,
+}
+
+impl Paging {
+    /// What leads to the next page in the body of an answer; an empty text leads nowhere.
+    pub fn next<'v>(&self, body: &'v Value) -> Option<&'v Value> {
+        next_token(body, &self.output_token)
+    }
+}
+
+/// The value of a member, or of one inside another (`meta.next`), that leads to the next page.
+pub fn next_token<'v>(body: &'v Value, output: &str) -> Option<&'v Value> {
+    let token = output.split('.').try_fold(body, |value, name| value.get(name))?;
+    (!token.is_null() && token.as_str() != Some("")).then_some(token)
 }
 
 impl fmt::Display for Effect {

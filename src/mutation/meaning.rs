@@ -132,7 +132,7 @@ pub fn page_token_repeated(answer: &Answer<'_>, found: &mut Vec<Change>) {
     let Some(paging) = answer.operation.and_then(|operation| operation.paging.as_ref()) else { return };
     let mut request = super::sent::Sent::default();
     request.add(answer.exchange, answer.operation);
-    let pointer = format!("/{}", paging.output_token);
+    let pointer = format!("/{}", paging.output_token.replace('.', "/"));
     let place = answer.places.iter().find(|place| place.pointer == pointer);
     if let (Some(place), Some(token)) = (place, request.member(&paging.input_token))
         && place.value.is_string()

@@ -45,6 +45,7 @@ pub(super) fn paginators(
             (Some(input_token), Some(output_token)) => {
                 let output_token = wire.path(&name, &output_token).unwrap_or(output_token);
                 operation.paging = Some(Paging {
+                    proposed: false,
                     input_token: wire.member(&name, &input_token),
                     output_token,
                     page_size: text("limit_key").map(|member| wire.member(&name, &member)),

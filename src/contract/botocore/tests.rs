@@ -154,7 +154,12 @@ fn the_files_beside_a_service_are_taken_too() {
     };
     let Imported { contract, left_out } = import(&paginators);
     let operation = contract.operation("DoIt").unwrap();
-    let paging = Paging { input_token: "m".into(), output_token: "n".into(), page_size: Some("k".into()) };
+    let paging = Paging {
+        input_token: "m".into(),
+        output_token: "n".into(),
+        page_size: Some("k".into()),
+        proposed: false,
+    };
     assert_eq!(operation.paging, Some(paging));
     let examples: Vec<_> =
         operation.examples.iter().map(|example| (&example.input, &example.output)).collect();

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::kinds::Kinds;
-use crate::model::contract::{Contract, Effect, Operation, ParameterLocation};
+use crate::{
+    contract::paging,
+    model::contract::{Contract, Operation, ParameterLocation},
+};
 
 /// What the examples show, by member.
 #[derive(Debug, Clone)]
@@ -74,24 +77,7 @@ pub(super) fn is_of_pages(operation: &Operation, name: &str) -> bool {
     let modelled = operation.paging.as_ref().is_some_and(|paging| {
         paging.input_token == name || paging.page_size.as_ref().is_some_and(|size| size == name)
     });
-    modelled || is_token(operation, name)
-}
-
-/// Whether a member that may be left out is called as the tokens are that lead to a next page, and is a text.
-pub(super) fn is_token(operation: &Operation, name: &str) -> bool {
-    const NAMES: [&str; 8] = [
-        "cursor",
-        "pagecursor",
-        "pagetoken",
-        "nexttoken",
-        "nextpagetoken",
-        "continuationtoken",
-        "startingtoken",
-        "marker",
-    ];
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let member = operation.members.get(name).filter(|it| !it.required && it.schema["type"] != "integer");
-    operation.effect == Effect::Read && member.is_some() && NAMES.contains(&&*plain.to_lowercase())
+    modelled || paging::is_token(operation, name)
 }
 
 /// Whether a value is a list of filters (`{ Name, Values }`), of which one is not called after a member that refers to

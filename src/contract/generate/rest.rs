@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::{
     awsjson, bound,
     case_builder::{CaseBuilder, CaseSpec, SpecKind, must, should},
-    examples,
     fault::{Breach, faults},
     lifecycle::{self, Setup},
     placeholders::{Bears, bears},
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::{
     contract::{
-        router,
+        paging, router,
         shape::{Kind, Property, Shape},
     },
     model::{
@@ -96,7 +95,7 @@ pub(super) fn input(builder: &CaseBuilder<'_>, size: InputSize) -> Option<Input>
             member.required || member.place == ParameterLocation::WholeBody || size == InputSize::Maximal;
         let is_left_out =
             member.place == ParameterLocation::Header && (!member.required || member.default.is_some());
-        if !wanted || is_left_out || examples::is_token(builder.operation, name) {
+        if !wanted || is_left_out || paging::is_token(builder.operation, name) {
             continue;
         }
         match maker.value(name, &member.schema) {

@@ -313,8 +313,12 @@ fn operations_of_services_and_resources() {
     let [get, probe] = ["GetIt", "Probe"].map(|name| contract.operation(name).unwrap());
     let error = |name: &str, status| ErrorShape { name: name.into(), status };
     assert_eq!(get.errors, [error("Gone", 404), error("Busy", 500)]);
-    let paging =
-        Paging { input_token: "In".into(), output_token: "Out".into(), page_size: Some("Max".into()) };
+    let paging = Paging {
+        input_token: "In".into(),
+        output_token: "Out".into(),
+        page_size: Some("Max".into()),
+        proposed: false,
+    };
     assert_eq!(get.paging, Some(paging));
     assert_eq!((get.input.as_deref(), &get.answers[&200]), (None, &DocumentedResponse::default()));
     assert_eq!((probe.effect, probe.access), (Effect::Read, Access::Public));

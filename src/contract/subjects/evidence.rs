@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::place::{GENERIC, kind, plain};
 use crate::{
     contract::shape::{Kind, Shape},
     model::{
@@ -60,6 +61,60 @@ fn names(contract: &Contract) -> &Names {
         }
         names
     })
+}
+
+/// Whether a member of this name is exactly one that identifies, or several of one: what ends with such a name may say what
+/// is to be left alone (`KeepNodeIds`).
+pub(super) fn is_identifier(contract: &Contract, name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let known = |name: &str| names(contract).identifying.contains_key(name);
+    known(&name) || known(&format!("{name}s")) || name.strip_suffix('s').is_some_and(known)
+}
+
+/// Whether a parameter or a member of a body of a REST request is called as what the operation is about: as a parameter of
+/// a path, by a name that any kind may have, or after a kind that a path or the operation is called after.
+pub(super) fn is_called_as(contract: &Contract, operation: &Operation, name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let name = plain(["x-amz-", "x-"].iter().find_map(|start| lower.strip_prefix(start)).unwrap_or(&lower));
+    let is_of_kind = |kind: &str| {
+        !kind.is_empty()
+            && name.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || GENERIC.contains(&rest))
+    };
+    let is_parameter = |operation: &Operation| {
+        let members = operation.members.iter().filter(|(_, member)| member.place == ParameterLocation::Path);
+        let mut names = members.flat_map(|(own, member)| [Some(own.as_str()), member.wire_name.as_deref()]);
+        names.any(|own| own.is_some_and(|own| plain(own) == name))
+    };
+    GENERIC.contains(&&*name)
+        || kind(&operation.name).is_some_and(|kind| is_of_kind(&kind))
+        || contract.operations.values().any(|other| {
+            is_parameter(other) || literals(&other.path).any(|literal| is_of_kind(&plain(literal)))
+        })
+}
+
+fn literals(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty() && !segment.contains('{'))
+}
+
+/// Whether something is found at a parameter of the path: the path, or that of another operation, ends with it, or it is
+/// called after what stands in front of it. A version or a locale is none (`/{version}/nodes`).
+pub(super) fn is_addressed(contract: &Contract, operation: &Operation, parameter: &str) -> bool {
+    let path = operation.path.trim_end_matches('/');
+    let is_it = |segment: &str| {
+        let holes = segment.split('{').skip(1).filter_map(|hole| hole.split('}').next());
+        holes.map(|name| name.trim_end_matches('+')).any(|name| name == parameter)
+    };
+    let segments: Vec<&str> = path.split('/').collect();
+    let Some(at) = segments.iter().position(|segment| is_it(segment)) else { return true };
+    let until = segments[..=at].join("/");
+    let ahead = at.checked_sub(1).map(|before| plain(segments[before])).filter(|kind| !kind.is_empty());
+    let name = plain(parameter);
+    at + 1 == segments.len()
+        || contract.operations.values().any(|other| other.path.trim_end_matches('/') == until)
+        || ahead.is_some_and(|kind| {
+            let rest = name.strip_prefix(&*kind).unwrap_or(&name);
+            rest.is_empty() || GENERIC.contains(&rest)
+        })
 }
 
 /// The names of all members of values of this schema, at any depth.

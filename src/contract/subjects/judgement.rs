@@ -152,6 +152,7 @@ impl Judged<'_> {
         let is_of_it = || subject.member.as_ref().is_some_and(|member| naming.contains(member));
         let is_shown = subject.role == Role::Identifies;
         let tells = match (subject.part, self.touched.content) {
+            _ if !subject.finds => false,
             _ if self.effect == Effect::Destroy => true,
             (Part::Path, _) | (Part::Body, Content::NamesWhatIsShown) => is_shown,
             // Any of them might, but only what is required and shown says it.

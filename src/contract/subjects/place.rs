@@ -106,7 +106,7 @@ fn before(path: &str, parameter: &str, values: &[(&str, String)]) -> Option<Stri
 }
 
 /// Names of members that do not say of which kind they speak.
-const GENERIC: [&str; 6] = ["id", "name", "number", "key", "uid", "code"];
+pub(super) const GENERIC: [&str; 8] = ["id", "name", "number", "key", "uid", "uuid", "arn", "code"];
 
 /// What a member that names a thing that `made` makes is called: `widgetid` and `widget`, for `id` of `POST /widgets`.
 fn called(contract: &Contract, made: &Operation, name: &str) -> Vec<String> {
@@ -116,13 +116,13 @@ fn called(contract: &Contract, made: &Operation, name: &str) -> Vec<String> {
 }
 
 /// What the name of an operation calls the kind: all of its words but the first.
-fn kind(operation: &str) -> Option<String> {
+pub(super) fn kind(operation: &str) -> Option<String> {
     let start = operation.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase() || "_-".contains(*c));
     Some(plain(&operation[start?.0..]))
 }
 
 /// The same for `project_ids` and `ProjectId`.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let mut name: String = name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     if name.ends_with("ies") {
         name.truncate(name.len() - 3);

@@ -338,6 +338,7 @@ impl<'c> Reader<'c> {
                 Some(shape) if fits(&shape, text, written) => Fit::Documented,
                 _ => spot.misfit,
             },
+            finds: self.finds(spot),
             place: Place::of_member(self.operation, &spot.name),
         };
         self.subjects.push(subject);
@@ -349,6 +350,26 @@ impl<'c> Reader<'c> {
         let plain = matches!(shape.kind, Kind::Integer | Kind::Number | Kind::Boolean)
             || evidence::holds_none(&shape);
         !plain || evidence::identifies(self.contract, name, &shape)
+    }
+
+    fn finds(&self, spot: &Spot<'_>) -> bool {
+        let Reader { contract, operation, .. } = self;
+        if let Some(members) = &operation.touches.members {
+            return members.iter().any(|member| is_within(&spot.path, member));
+        }
+        match (spot.part, contract.protocol.is_rest()) {
+            ("path", _) => {
+                let wire = spot.member.and_then(|(_, member)| member.wire_name.as_deref());
+                evidence::is_addressed(contract, operation, wire.unwrap_or(&spot.name))
+            }
+            // What a whole body is has no name that could say otherwise.
+            (_, true) if spot.path.is_empty() => true,
+            (_, true) => evidence::is_called_as(contract, operation, &spot.name),
+            (_, false) => {
+                spot.member.is_some_and(|(_, member)| member.required)
+                    || evidence::is_identifier(contract, &spot.name)
+            }
+        }
     }
 
     fn role(&self, spot: &Spot<'_>, shape: Option<&Shape<'_>>) -> Role {

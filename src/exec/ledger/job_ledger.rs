@@ -237,7 +237,7 @@ impl JobLedger {
                 Some(owned_ids::placed(contract, made, open.below.as_ref(), &undo, &identity))
             });
             let called = called.unwrap_or_default();
-            if called.iter().any(|name| self.owned.was_there(&call.api, name)) {
+            if called.iter().any(|name| self.owned.was_there(&call.api, name, &open.asked)) {
                 match open.names.is_empty() {
                     true => drop(self.write(&open, Event::NothingMade).await),
                     false => self.open.push(Open { served: false, ..open }),
@@ -337,20 +337,41 @@ impl JobLedger {
 }
 
 /// The operation that lists things of the kind this request makes, where only that can tell whether it made one: the
-/// request gives no name, and what destroys the thing needs one.
+/// request gives no name, and what destroys the thing needs one. A label is no name: the answer may be about another thing.
 pub(in crate::exec) fn listing_of_nameless(
     prepared: &PreparedRequest,
     contract: &Contract,
     operation: &Operation,
     values: &VariableScope,
 ) -> Option<(String, Family)> {
-    if !names(prepared, values).is_empty() {
+    if gives_name(prepared, contract, values) {
         return None;
     }
     let family = family::of(contract, operation);
     let whole = |look: &&GoneCheck| family.undo.is_some() && look.input.values().all(cleanup::is_whole);
     let listing = family.listing.as_ref().filter(whole)?.operation.clone();
     Some((listing, family))
+}
+
+/// Whether a request calls what it makes by a name of the run's: in its path or query, or in a member that is called as names
+/// are.
+fn gives_name(prepared: &PreparedRequest, contract: &Contract, values: &VariableScope) -> bool {
+    let mut in_body = Vec::new();
+    let mut add = |member: &str, value: &Value| {
+        let plain = member.to_lowercase();
+        let is_name = ["name", "id", "identifier", "key"].iter().any(|end| plain.ends_with(end))
+            || contract_family::is_name(contract, member);
+        if is_name {
+            owned_ids::texts(value, &mut in_body);
+        }
+    };
+    let json = serde_json::from_slice::<Value>(&prepared.body);
+    if let Ok(body) = &json {
+        owned_ids::leaves(body, "", &mut add);
+    }
+    let all = names(prepared, values);
+    let body: Vec<String> = json.map(|_| owned_ids::texts_of(&prepared.body)).unwrap_or_default();
+    all.iter().any(|name| in_body.contains(name) || !body.contains(name))
 }
 
 /// The variables by which a destroying request would name what this step makes.

@@ -129,7 +129,8 @@ impl LedgerState {
     pub fn names(&self) -> Vec<ListedName> {
         let of_one = |resource: &TrackedResource| {
             let mut found = Vec::new();
-            resource.identity.values().for_each(|value| texts(value, &mut found));
+            let names = resource.identity.values().filter(|value| value.is_string() || value.is_number());
+            names.for_each(|value| texts(value, &mut found));
             let (api, listing) = (resource.api.clone(), resource.intent.listing.clone());
             found.into_iter().map(move |text| ListedName { api: api.clone(), listing: listing.clone(), text })
         };

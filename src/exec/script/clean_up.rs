@@ -187,10 +187,9 @@ impl Script {
             .collect();
         let contract = self.contracts.get(&fixture.api);
         let operation = contract.and_then(|contract| contract.operation(&step.operation));
-        let more = |token: &Value| token.as_str().is_some_and(|token| !token.is_empty());
         let Some(paging) = operation.and_then(|operation| operation.paging.as_ref()) else { return false };
-        let Ok(Value::Object(members)) = response.json() else { return false };
-        let whole = !members.get(&paging.output_token).is_some_and(more);
+        let Ok(body @ Value::Object(members)) = response.json() else { return false };
+        let whole = paging.next(body).is_none();
         let mut elements = members.values().filter_map(Value::as_array).flatten().peekable();
         let shows = |element: &Value| {
             let mut texts = Vec::new();

@@ -13,7 +13,6 @@ use crate::{
     contract::family,
     exec::{
         Session,
-        drive::Failed,
         inventory::ids,
         ledger::{
             Unclear,
@@ -24,15 +23,8 @@ use crate::{
         owned_ids,
     },
     matcher::absence,
-    model::{
-        contract::Operation,
-        exchange::{Response, TransportError},
-        target::Sharing,
-    },
+    model::{exchange::Response, target::Sharing},
 };
-
-/// Pages that are read of one list.
-const PAGES: usize = 1000;
 
 /// Why a list does not tell.
 #[derive(Debug, Clone)]
@@ -177,7 +169,7 @@ impl Session {
         if let Some(listed) = search.listed.0.get(&key) {
             return listed.clone();
         }
-        let listed = self.walk(api, listing, asking).await.map(Arc::new);
+        let listed = self.walk(api, listing, asking).await.map(|(elements, _)| Arc::new(elements));
         search.listed.0.insert(key, listed.clone());
         listed
     }
@@ -216,81 +208,21 @@ impl Session {
         Err(Shown::NotYet(format!("{lost}: it may be one of those that came meanwhile: {}", ids.join(", "))))
     }
 
-    /// Every element of the lists of every page.
+    /// Every element of the lists of every page, and how many pages there are.
     pub(in crate::exec) async fn list(
         &self,
         api: &str,
         listing: &str,
         asking: &Map<String, Value>,
-    ) -> Result<Vec<Value>, String> {
+    ) -> Result<(Vec<Value>, usize), String> {
         self.walk(api, listing, asking).await.map_err(Shown::why)
-    }
-
-    async fn walk(&self, api: &str, listing: &str, asking: &Map<String, Value>) -> Result<Vec<Value>, Shown> {
-        let contract = self.contract(api);
-        let operation = contract.and_then(|contract| contract.operation(listing));
-        let paging = operation.and_then(|operation| operation.paging.clone());
-        let list = contract.zip(operation).and_then(|(contract, lister)| family::list_of(contract, lister));
-        let mut input = asking.clone();
-        let mut elements = Vec::new();
-        for _ in 0..PAGES {
-            let answer = match self.ask(api, listing, &input).await {
-                Err(Failed::Refused(why) | Failed::Unsendable(why)) => return Err(Shown::Never(why)),
-                Ok(Err(broken @ TransportError::Timeout(_))) => {
-                    return Err(Shown::Never(format!("{listing}: {broken}")));
-                }
-                Ok(Err(broken)) => return Err(Shown::NotNow(format!("{listing}: {broken}"), None)),
-                Ok(Ok(answer)) => answer,
-            };
-            if answer.status != 200 {
-                let why = format!("{listing} answered {}", self.status_in_words(api, &answer));
-                let absent = self.has_no_parent(api, listing, asking, &answer);
-                return match answer.status {
-                    _ if absent => Ok(elements),
-                    400..=499 | 501 => Err(Shown::Never(why)),
-                    _ => Err(Shown::NotNow(why, Some(Unclear::of(&answer)))),
-                };
-            }
-            let page = answer
-                .json()
-                .map_err(|error| Shown::Never(format!("{listing}: the answer is not JSON: {error}")))?;
-            let lists: Vec<&Vec<Value>> = match page {
-                Value::Object(members) => {
-                    let of_kind = |name: &String| list.is_none_or(|list| list == name);
-                    let lists = members.iter().filter(|(name, _)| of_kind(name));
-                    lists.filter_map(|(_, value)| value.as_array()).collect()
-                }
-                Value::Array(elements) => vec![elements],
-                _ => Vec::new(),
-            };
-            if lists.is_empty()
-                && page.as_object().is_none_or(|members| members.values().any(Value::is_object))
-            {
-                return Err(Shown::Never(format!("the answer of {listing} holds no list")));
-            }
-            let tells = |element: &&Value| element.is_object() || element.is_string();
-            elements.extend(lists.into_iter().flatten().filter(tells).cloned());
-            let next = paging.as_ref().map_or_else(
-                || operation.and_then(|operation| undescribed_next(operation, page)),
-                |paging| {
-                    let token = page.get(&paging.output_token)?;
-                    let more = token.as_str().is_some_and(|token| !token.is_empty());
-                    more.then(|| (paging.input_token.clone(), token.clone()))
-                },
-            );
-            match next {
-                Some((name, token)) if input.get(&name) != Some(&token) => drop(input.insert(name, token)),
-                _ => return Ok(elements),
-            }
-        }
-        Err(Shown::Never(format!("{listing} does not come to an end")))
     }
 }
 
 impl Session {
     /// Whether a list is refused because what the request names does not exist, or, where it names nothing, the parent that the
     /// target takes by default. Then nothing is in it.
-    fn has_no_parent(
+    pub(super) fn has_no_parent(
         &self,
         api: &str,
         listing: &str,
@@ -307,19 +239,6 @@ impl Session {
         let parents = family::unsaid_parents(contract, lister);
         parents.iter().any(|kind| absence::tells_absence_of(kind, &contract.protocol, lister, answer))
     }
-}
-
-/// The text by which the next page is asked for, where the contract does not describe how: a member of the answer that is a
-/// member of the input too.
-fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Value)> {
-    let texts = page.as_object()?.iter().filter(|(_, value)| value.as_str().is_some_and(|it| !it.is_empty()));
-    let mut both = texts.filter(|(name, _)| {
-        operation
-            .members
-            .get(*name)
-            .is_some_and(|member| !member.required && name.to_lowercase().contains("token"))
-    });
-    both.next().map(|(name, value)| (name.clone(), value.clone()))
 }
 
 /// The identities of the elements that are called by one of the names. What is called as another thing of its kind is that.

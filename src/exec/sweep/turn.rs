@@ -257,7 +257,8 @@ impl Session {
             Shown::Never(why) => (why, 0),
             Shown::NotNow(why, _) => (why, ATTEMPTS),
             Shown::NotYet(why) => {
-                pending.waits = true;
+                // A list shows what may be it.
+                (pending.waits, pending.unlisted) = (true, 0);
                 if search.others_open {
                     return pending.again(why);
                 }

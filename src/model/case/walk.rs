@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use crate::model::{clause::ClauseId, exchange::Response, template::TemplateValue};
+use crate::model::{clause::ClauseId, contract::next_token, exchange::Response, template::TemplateValue};
 
 /// The step's request is sent again for each further page. Its pages are judged together.
 #[derive(Debug, Clone)]
@@ -78,6 +78,5 @@ impl Walk {
 
 /// What the member of a success holds that leads to the next page; an empty text leads nowhere.
 pub fn token<'r>(response: &'r Response, member: &str) -> Option<&'r Value> {
-    let token = response.json().ok().filter(|_| response.status < 400)?.get(member)?;
-    (!token.is_null() && token.as_str() != Some("")).then_some(token)
+    next_token(response.json().ok().filter(|_| response.status < 400)?, member)
 }

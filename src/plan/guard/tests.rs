@@ -6,6 +6,7 @@ mod kinds;
 mod parts;
 mod permits;
 mod properties;
+mod whole;
 
 use std::{collections::BTreeMap, sync::Arc};
 

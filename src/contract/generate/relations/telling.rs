@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::case_builder::CaseBuilder;
+use super::super::{case_builder::CaseBuilder, placeholders::fills};
 use crate::{
     contract::{
         family, resources,
@@ -11,8 +11,8 @@ use crate::{
     model::resource::{Property, Resource},
 };
 
-/// Text that no service has for a default.
-const TEXTS: [&str; 2] = ["proofmark-telling", "ProofmarkTelling"];
+/// Texts that no service has for a default, and that bear the name of the run: a service may call by it what is made.
+const TEXTS: [&str; 2] = ["${name}-telling", "${gen:suffix}-t"];
 const NUMBERS: [f64; 6] = [7.0, 11.0, 23.0, 3.0, 2.0, 1.0];
 
 /// The values to set a property to: those that a person gives, else both booleans, each value of an enum, two numbers within
@@ -37,7 +37,9 @@ pub(super) fn values(builder: &CaseBuilder<'_>, resource: &Resource, property: &
             NUMBERS.into_iter().filter(within).take(2).map(|number| json!(number as i64)).collect()
         }
         Kind::Text if !resource.is_reviewed() && is_free(builder, &shape, path) => {
-            TEXTS.iter().take(1).map(|text| json!(text)).collect()
+            let most = shape.count("maxLength").unwrap_or(usize::MAX);
+            let fits = |text: &&&str| fills(text).iter().all(|fill| fill.chars().count() <= most);
+            TEXTS.iter().find(fits).map(|text| json!(text)).into_iter().collect()
         }
         _ => Vec::new(),
     }
@@ -46,9 +48,7 @@ pub(super) fn values(builder: &CaseBuilder<'_>, resource: &Resource, property: &
 /// Whether any text will do, as far as a schema and a name tell.
 fn is_free(builder: &CaseBuilder<'_>, shape: &Shape<'_>, path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or(path);
-    let long = TEXTS[0].len();
     shape.text("format").is_none()
         && shape.text("pattern").is_none()
-        && shape.count("maxLength").is_none_or(|most| most >= long)
         && !family::is_name(builder.contract, name)
 }

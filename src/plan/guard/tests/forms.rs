@@ -96,7 +96,9 @@ components:
       properties:
         nodeId: { type: string }
         nodes: { type: array, items: { type: array, items: { type: integer } } }
-        byName: { type: object, additionalProperties: { type: boolean } }
+        nodeNames: { type: object, additionalProperties: { type: boolean } }
+        keepNodeIds: { type: array, items: { type: string } }
+        reason: { type: string }
         force: { type: boolean }
         kind: { type: string, enum: [hard, soft] }
         at: { type: string, format: date-time }
@@ -110,7 +112,7 @@ components:
         number: { type: integer }
     Order:
       type: object
-      properties: { target: { type: string } }
+      properties: { thingId: { type: string }, target: { type: string } }
     Job:
       type: object
       properties: { partId: { type: integer }, id: { type: string }, kind: { type: string }, label: { type: string } }
@@ -139,7 +141,7 @@ pub(super) fn rows() -> Contract {
             "members": { "TableName": { "shape": "Text" }, "Ids": { "shape": "Lists" }, "Note": { "shape": "Text" } } },
         "Item": { "type": "structure", "required": ["TableName", "Key"],
             "members": { "TableName": { "shape": "Text" }, "Key": { "shape": "Row" } } },
-        "Batch": { "type": "structure", "members": { "RequestItems": { "shape": "Requests" } } },
+        "Batch": { "type": "structure", "required": ["RequestItems"], "members": { "RequestItems": { "shape": "Requests" } } },
         "Transact": { "type": "structure", "members": { "Items": { "shape": "Deeps" } } },
         "Statement": { "type": "structure", "members": { "Statement": { "shape": "Text" } } },
         "Parameter": { "type": "structure", "required": ["Name"],
@@ -207,7 +209,7 @@ pub(super) const ALL: [Whose; 4] = [
 /// A request: of which operation, its method, its path, a header, its body. `@` stands for the name, `#` for the number.
 pub(super) type Form = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const REST: [Form; 54] = [
+const REST: [Form; 53] = [
     ("DeleteThing", "DELETE", "/things/@", "", ""),
     ("DeleteThing", "DELETE", "/things/@/", "", ""),
     ("DeleteThing", "DELETE", "//things//@", "", ""),
@@ -241,7 +243,7 @@ const REST: [Form; 54] = [
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"nodeId":"@"}"#),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r##"{"nodes":[[170042],[#]]}"##),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r##"{"nodeId":#}"##),
-    ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"byName":{"@":true}}"#),
+    ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"nodeNames":{"@":true}}"#),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"nodeId":"pm-0a1b2c3d-x","nodeId":"@"}"#),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"nodeId":"@","nodeId":"pm-0a1b2c3d-x"}"#),
     ("DeleteManyNodes", "POST", "/nodes/delete", "", r#"{"NODEID":"@","force":true,"kind":"hard"}"#),
@@ -254,13 +256,12 @@ const REST: [Form; 54] = [
     ("StopNodes", "POST", "/nodes/stop", "", r#"{"id":"pm-0a1b2c3d-x","members":["@"]}"#),
     ("StopNodes", "POST", "/nodes/stop", "", r##"{"id":"pm-0a1b2c3d-x","number":#}"##),
     // A creation by its answer, which is the order to destroy something.
-    ("OrderDeletion", "POST", "/deletions", "", r#"{"target":"@"}"#),
+    ("OrderDeletion", "POST", "/deletions", "", r#"{"thingId":"@"}"#),
     ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "cookie: node=@", ""),
     ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "cookie: a=pm-0a1b2c3d-y; @", ""),
     ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "x-amz-thing: @", ""),
     ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x", "content-location: @", ""),
     ("DeleteHall", "DELETE", "/halls", "x-amz-hall: @", ""),
-    ("DeleteShelf", "DELETE", "/shelves", "content-location: @", ""),
     ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x?@", "", ""),
     ("DeleteThing", "DELETE", "/things/pm-0a1b2c3d-x?@=", "", ""),
     ("DeleteNodes", "DELETE", "/nodes?nodeId=pm-0a1b2c3d-x&@", "", ""),

@@ -28,8 +28,8 @@ fn a_part_names_what_it_holds() {
         own.clone() + &part("also", "@"),
         part("also", "@") + &own,
         part("nodeId", r#"["pm-0a1b2c3d-x","@"]"#),
-        part("byName", r#"{"@":true}"#),
-        own.clone() + &part("byName", r#"{"@":true}"#),
+        part("nodeNames", r#"{"@":true}"#),
+        own.clone() + &part("nodeNames", r#"{"@":true}"#),
         own.replace("nodeId\"", "nodeId\"; filename=\"@\""),
     ] {
         for whose in ALL {
