@@ -55,7 +55,9 @@ impl Session {
         else {
             return false;
         };
-        for reader in family::readers(contract, &family::resource(contract, create)) {
+        let readers = family::readers(contract, &family::resource(contract, create));
+        let is_seen_by_none = resource.intent.listing.is_none() && readers.is_empty();
+        for reader in readers {
             let needed = reader.members.iter().filter(|(_, member)| family::is_needed(member));
             let input = needed.map(|(name, _)| (name.clone(), absent.clone())).collect();
             if let Ok(Ok(response)) = self.ask(&resource.api, &reader.name, &input).await {
@@ -63,8 +65,8 @@ impl Session {
             }
         }
         match search.ledger_state.never_clear(&resource.api).cloned() {
-            Some(error) => self.lacks(resource, &error, search).await,
-            None => false,
+            Some(error) if is_seen_by_none => self.lacks(resource, &error, search).await,
+            _ => false,
         }
     }
 
