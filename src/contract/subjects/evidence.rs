@@ -106,15 +106,24 @@ pub(super) fn is_addressed(contract: &Contract, operation: &Operation, parameter
     };
     let segments: Vec<&str> = path.split('/').collect();
     let Some(at) = segments.iter().position(|segment| is_it(segment)) else { return true };
-    let until = segments[..=at].join("/");
+    let until = nameless(&segments[..=at].join("/"));
     let ahead = at.checked_sub(1).map(|before| plain(segments[before])).filter(|kind| !kind.is_empty());
     let name = plain(parameter);
     at + 1 == segments.len()
-        || contract.operations.values().any(|other| other.path.trim_end_matches('/') == until)
+        || contract.operations.values().any(|other| nameless(&other.path) == until)
         || ahead.is_some_and(|kind| {
             let rest = name.strip_prefix(&*kind).unwrap_or(&name);
             rest.is_empty() || GENERIC.contains(&rest)
         })
+}
+
+/// A path without the names of its parameters.
+fn nameless(path: &str) -> String {
+    let mut plain = String::new();
+    for part in path.trim_end_matches('/').split_inclusive(['{', '}']) {
+        plain.push_str(if part.ends_with('}') { "}" } else { part });
+    }
+    plain
 }
 
 /// The names of all members of values of this schema, at any depth.

@@ -365,6 +365,14 @@ fn a_fence_that_lets_all_or_nothing_out_is_noticed() {
     }
 }
 
+/// What the contract leaves open to be about everything, whatever the request names: a member that may be left out says it, or
+/// the path speaks of the whole account.
+const OPEN: [&str; 3] = [
+    "ecs DeleteAccountSetting (destroy), names of nothing",
+    "events RemovePermission (destroy), names of nothing",
+    "glacier SetDataRetrievalPolicy (create or replace), names of nothing",
+];
+
 #[test]
 #[ignore = "needs PROOFMARK_MODELS; scripts/interop/run gives it"]
 fn of_imported_contracts_nothing_foreign_goes_and_nothing_without_a_name() {
@@ -389,5 +397,9 @@ fn of_imported_contracts_nothing_foreign_goes_and_nothing_without_a_name() {
         all.foreign += tally.foreign;
     }
     println!("all of {}: {all}", folders.len());
+    for open in OPEN {
+        assert!(wrong.iter().any(|wrong| wrong.starts_with(open)), "{open}: it goes");
+    }
+    wrong.retain(|wrong| !OPEN.iter().any(|open| wrong.starts_with(open)));
     assert!(wrong.is_empty(), "{} of {all}: {wrong:#?}", wrong.len());
 }
