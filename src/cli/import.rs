@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, io::Write};
 use super::{args::ImportArgs, clauses, models};
 use crate::{
     contract::{Imported, files, propose},
-    model::contract::{Contract, Effect, EffectSource},
+    model::contract::{Contract, Effect, EffectSource, Operation},
     plan,
     suite::{self, SourceFile},
     workspace::{Error, bundled, files as read},
@@ -147,13 +147,20 @@ pub fn taken(contract: &Contract) -> String {
         operations().flat_map(|operation| &operation.errors).map(|error| error.name.as_str()).collect();
     errors.sort_unstable();
     errors.dedup();
+    let paged = |proposed| {
+        let of = |operation: &&Operation| {
+            operation.paging.as_ref().is_some_and(|paging| paging.proposed == proposed)
+        };
+        operations().filter(of).count()
+    };
     [
         (contract.operations.len(), "operation"),
         (contract.schema_names().count(), "schema"),
         (errors.len(), "error"),
         (statuses.count(), "answer with an error status"),
         (ranges, "answer for a range of statuses"),
-        (operations().filter(|operation| operation.paging.is_some()).count(), "paginator"),
+        (paged(false), "paginator"),
+        (paged(true), "paginator proposed by names of members"),
         (contract.waiters.len(), "waiter"),
         (operations().map(|operation| operation.examples.len()).sum(), "example"),
     ]
