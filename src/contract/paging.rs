@@ -83,7 +83,7 @@ pub(super) fn is_token(operation: &Operation, name: &str) -> bool {
 }
 
 /// The member of a list's input that says how large a page is: the one that the model says, else one that is called so.
-pub(crate) fn size<'a>(contract: &Contract, list: &'a Operation) -> Option<&'a str> {
+pub(super) fn size<'a>(contract: &Contract, list: &'a Operation) -> Option<&'a str> {
     if let Some(paging) = &list.paging {
         return paging.page_size.as_deref().filter(|size| list.members.contains_key(*size));
     }

@@ -85,7 +85,8 @@ pub(super) fn is_called_as(contract: &Contract, operation: &Operation, name: &st
         let mut names = members.flat_map(|(own, member)| [Some(own.as_str()), member.wire_name.as_deref()]);
         names.any(|own| own.is_some_and(|own| plain(own) == name))
     };
-    GENERIC.contains(&&*name)
+    // A `key` or `code` by itself may be that of the caller.
+    ["id", "uid", "uuid", "arn", "name"].contains(&&*name)
         || kind(&operation.name).is_some_and(|kind| is_of_kind(&kind))
         || contract.operations.values().any(|other| {
             is_parameter(other) || literals(&other.path).any(|literal| is_of_kind(&plain(literal)))

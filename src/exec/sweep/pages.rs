@@ -154,16 +154,8 @@ fn next(contract: &Contract, lister: &Operation, answer: &Response, page: &Value
         Some(ByNumber::Offset(_)) if read.fresh == 0 => Next::Nothing,
         Some(ByNumber::Offset(name)) => one(name, read.elements.len().into()),
         None if paging::says_more(page, read.elements.len()) => Next::Unknown,
-        None if is_full(contract, lister, read) => Next::Unknown,
         None => Next::Nothing,
     }
-}
-
-/// Whether a list has as many elements as it shows where no size is asked for.
-fn is_full(contract: &Contract, lister: &Operation, read: &Read) -> bool {
-    let size = paging::size(contract, lister).and_then(|name| lister.members.get(name));
-    let usual = size.and_then(|member| member.schema.get("default")?.as_u64());
-    lister.paging.is_none() && usual.is_some_and(|usual| usual > 0 && read.elements.len() as u64 >= usual)
 }
 
 /// Where the answer says that the next page is: by its `Link` header (RFC 8288), or by a member `next`.
@@ -212,4 +204,70 @@ fn undescribed_next(operation: &Operation, page: &Value) -> Option<(String, Valu
             .is_some_and(|member| !member.required && name.to_lowercase().contains("token"))
     });
     both.next().map(|(name, value)| (name.clone(), value.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::openapi;
+
+    /// What an operation with these query parameters is asked for after its first page, `-` for nothing and `?` for what
+    /// nobody says.
+    fn after(parameters: &Value, link: Option<&str>, page: &Value) -> String {
+        let document = json!({
+            "openapi": "3.0.3", "info": { "title": "Shop", "version": "1" },
+            "paths": { "/things": { "get": {
+                "operationId": "ListThings", "parameters": parameters,
+                "responses": { "200": { "description": "ok", "content": { "application/json": { "schema": {
+                    "type": "object", "properties": { "nextCursor": { "type": "string" } },
+                } } } } },
+            } } },
+        });
+        let contract = openapi::import(&document.to_string(), "shop").unwrap().contract;
+        let headers = link.map(|link| ("Link".to_owned(), link.to_owned()));
+        let answer = Response::new(200, headers.into_iter().collect(), page.to_string().into(), 0);
+        let mut read = Read::default();
+        read.add(elements(page, None).unwrap());
+        match next(&contract, contract.operation("ListThings").unwrap(), &answer, page, &read) {
+            Next::Nothing => "-".to_owned(),
+            Next::Unknown => "?".to_owned(),
+            Next::Page(members) => {
+                let told = members.iter().map(|(name, value)| format!("{name}={value}"));
+                told.collect::<Vec<_>>().join("&")
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_on_where_it_says_how_and_tells_nothing_where_it_says_not() {
+        let query =
+            |name: &str, kind: &str| json!([{ "name": name, "in": "query", "schema": { "type": kind } }]);
+        let one = || json!({ "items": [{ "id": 1 }] });
+        let with = |name: &str, value: Value| json!({ "items": [{ "id": 1 }], name: value });
+        for (parameters, link, page, asked) in [
+            (json!([]), None, one(), "-"),
+            (json!([]), None, with("total", json!(1)), "-"),
+            (json!([]), None, with("hasMore", json!(true)), "?"),
+            (json!([]), None, with("total", json!(2)), "?"),
+            (query("cursor", "string"), None, with("nextCursor", json!("a")), "cursor=\"a\""),
+            (query("cursor", "string"), None, with("nextCursor", json!("")), "-"),
+            (query("page", "integer"), Some("</things?page=2>; rel=\"next\""), one(), "page=\"2\""),
+            (
+                query("page", "integer"),
+                Some("</x?page=9>; rel=last, </x?page=3>; rel=next"),
+                one(),
+                "page=\"3\"",
+            ),
+            (json!([]), Some("</things?after=a>; rel=next"), one(), "?"),
+            (query("after", "string"), None, with("next", json!("/things?after=a")), "after=\"a\""),
+            (query("page", "integer"), None, one(), "page=1"),
+            (query("offset", "integer"), None, one(), "offset=1"),
+            (query("offset", "integer"), None, with("total", json!(1)), "-"),
+            (query("offset", "integer"), None, json!({ "items": [] }), "-"),
+        ] {
+            assert_eq!(after(&parameters, link, &page), asked, "{parameters} {link:?} {page}");
+        }
+    }
 }

@@ -23,6 +23,7 @@ paths:
         - { name: nodeId, in: query, schema: { type: string } }
         - { name: reason, in: query, schema: { type: string } }
         - { name: limit, in: query, schema: { type: integer } }
+        - { name: key, in: query, schema: { type: string } }
         - { name: exclude, in: query, schema: { type: string } }
         - { name: exceptNodeId, in: query, schema: { type: string } }
         - { name: X-Node-Id, in: header, schema: { type: string } }
@@ -59,12 +60,13 @@ paths:
 #[test]
 fn what_a_server_may_ignore_or_leave_alone_says_not_what_a_request_is_about() {
     let events = openapi::import(DOCUMENT, "api").unwrap().contract;
-    let table: [(Form, bool); 16] = [
+    let table: [(Form, bool); 17] = [
         (("DeleteNodes", "DELETE", "/nodes?nodeId=@", "", ""), true),
         (("DeleteNodes", "DELETE", "/nodes", "x-node-id: @", ""), true),
         (("DeleteNodes", "DELETE", "/nodes?nodeId=@&reason=@", "", ""), true),
         (("DeleteNodes", "DELETE", "/nodes?reason=@", "", ""), false),
         (("DeleteNodes", "DELETE", "/nodes?limit=@", "", ""), false),
+        (("DeleteNodes", "DELETE", "/nodes?key=@", "", ""), false),
         (("DeleteNodes", "DELETE", "/nodes?exclude=@", "", ""), false),
         (("DeleteNodes", "DELETE", "/nodes?exceptNodeId=@", "", ""), false),
         (("DeleteEvents", "DELETE", "/events", "idempotency-key: @", ""), false),
